@@ -1,0 +1,68 @@
+import { CamelCasePlugin, Kysely, MysqlDialect } from "kysely";
+import { createPool, type Pool, type PoolOptions } from "mysql2";
+import type { Tables } from "./tables.ts";
+
+export type Database = Kysely<Tables>;
+
+export interface ConnectOptions {
+  /** `mysql://user:password@host:port/schema` */
+  readonly url: string;
+  readonly connectionLimit?: number;
+}
+
+/**
+ * A pool of connections to MySQL 8 or MariaDB 10.6+, camelCase names, times in UTC. Connects at the first query; a lost connection fails the query that
+ * uses it and is replaced for the next. Close it with `db.destroy()`.
+ */
+export function connectDatabase({ url, connectionLimit = 8 }: ConnectOptions): Database {
+  return new Kysely<Tables>({
+    // mysql2's promise-less pool is what kysely's dialect drives.
+    dialect: new MysqlDialect({ pool: createDatabasePool({ url, connectionLimit }) }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  });
+}
+
+/** The plain pool, for libraries that bring their own queries (the rate limiter). */
+export function createDatabasePool({ url, connectionLimit = 8 }: ConnectOptions): Pool {
+  const options: PoolOptions = {
+    uri: url,
+    connectionLimit,
+    timezone: "Z",
+    charset: "utf8mb4",
+    connectTimeout: 5_000,
+    enableKeepAlive: true,
+    // BIGINT ids stay far below 2^53; sums are decimals and would arrive as text.
+    supportBigNumbers: true,
+    bigNumberStrings: false,
+    decimalNumbers: true,
+    typeCast: (field, next) => {
+      if (field.type === "TINY" && field.length === 1) {
+        const text = field.string();
+        return text === null ? null : text === "1";
+      }
+      // MariaDB's JSON is LONGTEXT with a check and arrives as text, MySQL's has a type of its own.
+      if (field.type === "JSON" || (field.type === "BLOB" && JSON_COLUMNS.has(field.name))) {
+        const text = field.string("utf8");
+        return text === null ? null : JSON.parse(text);
+      }
+      return next();
+    },
+  };
+  const pool = createPool(options);
+  pool.on("connection", (connection) => {
+    // Comparisons with now() and current_timestamp defaults must be UTC as well; strict mode refuses values that would be cut.
+    connection.query("set session time_zone = '+00:00', sql_mode = 'TRADITIONAL,NO_ENGINE_SUBSTITUTION'");
+    connection.query("set session transaction isolation level read committed");
+  });
+  return pool;
+}
+
+const JSON_COLUMNS: ReadonlySet<string> = new Set([
+  "data",
+  "summary",
+  "boxes",
+  "policy",
+  "policy_state",
+  "facts",
+  "instance_ids",
+]);

@@ -1,0 +1,49 @@
+import { type Kysely, sql } from "kysely";
+import * as initial from "./migrations/0001-initial.ts";
+import type { Tables } from "./tables.ts";
+
+interface Migration {
+  readonly name: string;
+  readonly statements: readonly string[];
+}
+
+/** In order; a new one is appended, an old one never edited. */
+const MIGRATIONS: readonly Migration[] = [{ name: "0001-initial", statements: initial.statements }];
+
+/** Waiting longer than this for another process's migration means that it hangs. */
+const LOCK_WAIT_SECONDS = 60;
+
+/**
+ * Brings the schema up to date. May run twice and in several processes at once: a named lock lets one work while the others wait, and each statement
+ * may be repeated. Returns the names of the migrations that this call ran.
+ */
+export async function migrate(db: Kysely<Tables>): Promise<readonly string[]> {
+  return db.connection().execute(async (connection) => {
+    // The lock's name holds the schema's: two installations on one server must not wait for each other.
+    const lock = await sql<{ locked: number | null }>`
+      select get_lock(concat('elastic-gas-migrate-', database()), ${LOCK_WAIT_SECONDS}) as locked`.execute(connection);
+    if (lock.rows[0]?.locked !== 1)
+      throw new Error(`Another process has been migrating the database for over ${LOCK_WAIT_SECONDS} s`);
+    try {
+      return await runMissing(connection);
+    } finally {
+      await sql`select release_lock(concat('elastic-gas-migrate-', database()))`.execute(connection);
+    }
+  });
+}
+
+async function runMissing(connection: Kysely<Tables>): Promise<readonly string[]> {
+  await sql`create table if not exists migrations (
+    name varchar(100) not null primary key,
+    at datetime(3) not null default current_timestamp(3)
+  )`.execute(connection);
+  const { rows } = await sql<{ name: string }>`select name from migrations`.execute(connection);
+  const done = new Set(rows.map((row) => row.name));
+  const ran: string[] = [];
+  for (const migration of MIGRATIONS.filter(({ name }) => !done.has(name))) {
+    for (const statement of migration.statements) await sql.raw(statement).execute(connection);
+    await sql`insert into migrations (name) values (${migration.name})`.execute(connection);
+    ran.push(migration.name);
+  }
+  return ran;
+}

@@ -1,0 +1,323 @@
+import type { ColumnType, Generated } from "kysely";
+import type { JobSummary } from "../jobs/summary.ts";
+import type { Policy } from "../pools/policy.ts";
+import type { PoolName, QueueKey } from "../resources.ts";
+
+/** A JSON column: written as text, read as a value. Readers validate with zod where the writer may be older than the reader. */
+export type Json<Value> = ColumnType<Value, string, string>;
+type JsonOrNull<Value> = ColumnType<Value | null, string | null | undefined, string | null>;
+/** DATETIME(3), UTC. */
+type CreatedAt = ColumnType<Date, Date | undefined, Date>;
+/** TINYINT(1). */
+type Flag = ColumnType<boolean, boolean | undefined, boolean>;
+
+export type Role = "free_user" | "premium_user";
+export type JobStatus = "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
+export type ArchiveState = "kept" | "archiving" | "archived" | "restoring";
+
+export interface UsersTable {
+  id: Generated<number>;
+  username: string;
+  name: ColumnType<string, string | undefined, string>;
+  email: string | null;
+  institution: ColumnType<string, string | undefined, string>;
+  /** bcrypt; null for accounts that sign in by OpenID Connect only. */
+  passwordHash: string | null;
+  passwordChangedAt: CreatedAt;
+  role: ColumnType<Role, Role | undefined, Role>;
+  isAdmin: Flag;
+  oidcIssuer: string | null;
+  oidcSubject: string | null;
+  stripeCustomerId: string | null;
+  createdAt: CreatedAt;
+}
+
+export interface SessionsTable {
+  /** SHA-256 of the session id, hex: the table alone opens no session. */
+  idHash: string;
+  userId: number | null;
+  data: Json<Record<string, unknown>>;
+  address: string | null;
+  userAgent: string | null;
+  createdAt: CreatedAt;
+  seenAt: CreatedAt;
+  expiresAt: Date;
+}
+
+export interface PasswordResetsTable {
+  tokenHash: string;
+  userId: number;
+  expiresAt: Date;
+  usedAt: Date | null;
+  createdAt: CreatedAt;
+}
+
+/** The layout that rate-limiter-flexible's MySQL store expects. */
+export interface RateLimitsTable {
+  key: string;
+  points: number;
+  expire: number | null;
+}
+
+export interface ApiTokensTable {
+  id: Generated<number>;
+  userId: number;
+  name: string;
+  tokenHash: string;
+  scope: "read" | "operate";
+  createdAt: CreatedAt;
+  usedAt: Date | null;
+  revokedAt: Date | null;
+}
+
+export interface AuditLogTable {
+  id: Generated<number>;
+  actor: string;
+  action: string;
+  target: string | null;
+  detail: string | null;
+  address: string | null;
+  at: CreatedAt;
+}
+
+export interface JobsTable {
+  id: string;
+  userId: number;
+  inputName: string;
+  inputKey: string;
+  inputEtag: string;
+  inputSize: number;
+  /** The user's choice, null = to be found out. */
+  build: string | null;
+  status: ColumnType<JobStatus, JobStatus | undefined, JobStatus>;
+  /** A sentence a person understands, when FAILED. */
+  failure: string | null;
+  attempt: ColumnType<number, number | undefined, number>;
+  owner: string | null;
+  leaseUntil: Date | null;
+  progressPercent: number | null;
+  submittedAt: CreatedAt;
+  startedAt: Date | null;
+  completedAt: Date | null;
+  notifiedAt: Date | null;
+  resultKey: string | null;
+  logKey: string | null;
+  resultSize: number | null;
+  resultSha256: string | null;
+  summary: JsonOrNull<JobSummary>;
+  resultsFileArchiveId: string | null;
+  archiveState: ColumnType<ArchiveState, ArchiveState | undefined, ArchiveState>;
+  archiveGeneration: ColumnType<number, number | undefined, number>;
+  archiveTier: string | null;
+  archivedAt: Date | null;
+  restoreAskedAt: Date | null;
+  /** The data generation (table settings) in which the job was made; another one means that all data were deleted since. */
+  dataGeneration: ColumnType<number, number | undefined, number>;
+}
+
+export interface ImagesTable {
+  id: string;
+  userId: number;
+  originalKey: string;
+  annotatedKey: string;
+  thumbnailKey: string;
+  fileName: string;
+  contentType: string;
+  width: number;
+  height: number;
+  sizeBytes: number;
+  faces: number;
+  masked: number;
+  unmasked: number;
+  /** `[{ left, top, width, height, masked, confidence }]`, pixels of the upright original. */
+  boxes: Json<readonly FaceBox[]>;
+  createdAt: CreatedAt;
+}
+
+export interface FaceBox {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  readonly masked: boolean;
+  readonly confidence: number;
+}
+
+export interface SubscriptionsTable {
+  id: string;
+  userId: number;
+  status: string;
+  currentPeriodEnd: Date | null;
+  cancelAtPeriodEnd: Flag;
+  createdAt: CreatedAt;
+  updatedAt: CreatedAt;
+}
+
+export interface StripeEventsTable {
+  id: string;
+  type: string;
+  createdAt: CreatedAt;
+}
+
+export interface PoolsTable {
+  name: PoolName;
+  desired: number;
+  min: number;
+  max: number;
+  policy: Json<Policy>;
+  policyVersion: ColumnType<number, number | undefined, number>;
+  policyState: JsonOrNull<unknown>;
+  paused: Flag;
+  pausedBy: string | null;
+  pausedAt: Date | null;
+  stopping: Flag;
+  manualUntil: Date | null;
+  /** The run of start.sh for which the pool was resized to its minimum; see design.md, "resize to 1". */
+  startId: string | null;
+  updatedAt: CreatedAt;
+}
+
+export interface PolicyVersionsTable {
+  pool: PoolName;
+  version: number;
+  policy: Json<Policy>;
+  min: number;
+  max: number;
+  actor: string;
+  at: CreatedAt;
+}
+
+export interface DecisionsTable {
+  id: Generated<number>;
+  pool: PoolName;
+  at: CreatedAt;
+  kind: "grow" | "shrink" | "hold";
+  desiredBefore: number;
+  desiredAfter: number;
+  inService: number;
+  pending: number;
+  warming: number;
+  draining: number;
+  /** The value that the policy measured (percent, requests per minute, messages), null without data. */
+  measured: number | null;
+  policyVersion: number;
+  reason: string;
+  facts: JsonOrNull<unknown>;
+}
+
+export type ActivityCause = "policy" | "manual" | "limits" | "replacement" | "start" | "stop" | "launch";
+
+export interface ActivitiesTable {
+  id: Generated<number>;
+  pool: PoolName;
+  at: CreatedAt;
+  cause: ActivityCause;
+  actor: string;
+  desiredBefore: number;
+  desiredAfter: number;
+  measured: number | null;
+  forecast: number | null;
+  reason: string;
+  instanceIds: Json<readonly string[]>;
+  status: ColumnType<
+    "in progress" | "successful" | "failed",
+    "in progress" | "successful" | "failed" | undefined,
+    string
+  >;
+  result: string | null;
+  finishedAt: Date | null;
+  epoch: number;
+}
+
+export interface LaunchIntentsTable {
+  /** ClientToken of RunInstances and value of the tag elastic-gas:intent; never used again. */
+  id: string;
+  pool: PoolName;
+  subnetId: string | null;
+  state: "wanted" | "launched" | "failed";
+  instanceId: string | null;
+  failure: string | null;
+  epoch: number;
+  createdAt: CreatedAt;
+  updatedAt: CreatedAt;
+}
+
+/** One row per worker: its own heartbeat, and what the autoscaler or an admin decided about it. */
+export interface WorkersTable {
+  instanceId: string;
+  pool: PoolName;
+  jobId: string | null;
+  /** Told to take no more work; written by the autoscaler, obeyed by the worker. */
+  draining: Flag;
+  drainingAt: Date | null;
+  /** Kept when the pool shrinks; set in the dashboard. */
+  protectedFromShrinking: Flag;
+  /** Why the autoscaler ends it: `shrink`, `replacement`, `stop`, ..., under the epoch. */
+  victimReason: string | null;
+  victimEpoch: number | null;
+  registeredAt: Date | null;
+  inServiceAt: Date | null;
+  unhealthySince: Date | null;
+  /** The worker's last heartbeat; null until the first. */
+  at: Date | null;
+}
+
+export interface LeasesTable {
+  name: string;
+  holder: string | null;
+  epoch: number;
+  until: Date | null;
+}
+
+export interface OutboxTable {
+  id: Generated<number>;
+  queue: QueueKey;
+  /** JSON text, as it will be sent. */
+  body: string;
+  delaySeconds: ColumnType<number, number | undefined, number>;
+  createdAt: CreatedAt;
+  /** Until then another sender has it in hand. */
+  claimedUntil: Date | null;
+  sentAt: Date | null;
+}
+
+/** A message that ended in a dead-letter queue, and the state a person was shown for it. */
+export interface DeadLettersTable {
+  id: Generated<number>;
+  queue: QueueKey;
+  messageId: string;
+  body: string;
+  outcome: string;
+  at: CreatedAt;
+  resolvedAt: Date | null;
+}
+
+/** Single values: `data_generation`, `session_secret`, `stop_requested`, `delete_all`, ... */
+export interface SettingsTable {
+  name: string;
+  value: string;
+  updatedAt: CreatedAt;
+}
+
+export interface Tables {
+  users: UsersTable;
+  sessions: SessionsTable;
+  passwordResets: PasswordResetsTable;
+  rateLimits: RateLimitsTable;
+  apiTokens: ApiTokensTable;
+  auditLog: AuditLogTable;
+  jobs: JobsTable;
+  images: ImagesTable;
+  subscriptions: SubscriptionsTable;
+  stripeEvents: StripeEventsTable;
+  pools: PoolsTable;
+  policyVersions: PolicyVersionsTable;
+  decisions: DecisionsTable;
+  activities: ActivitiesTable;
+  launchIntents: LaunchIntentsTable;
+  workers: WorkersTable;
+  leases: LeasesTable;
+  outbox: OutboxTable;
+  deadLetters: DeadLettersTable;
+  settings: SettingsTable;
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import type { PoolName } from "../resources.ts";
+
+const percent = (min: number, max: number) => z.number().min(min).max(max);
+
+/** The assignment's rule on mean CPU, made to converge (docs/autoscaling.md). Percentages are 0-100. */
+export const CpuPolicy = z
+  .object({
+    kind: z.literal("cpu"),
+    growThresholdPercent: percent(1, 95).default(70),
+    shrinkThresholdPercent: percent(0, 94).default(30),
+    /** Size is multiplied by this; 2.0 doubles. */
+    growRatio: z.number().gt(1).max(10).default(2),
+    /** The share of the workers that stays; 0.5 keeps half, rounded up. */
+    shrinkRatio: z.number().gt(0).lt(1).default(0.5),
+    cooldownSeconds: z.number().int().min(0).max(7_200).default(120),
+    flapBackOff: z.boolean().default(true),
+  })
+  .refine((policy) => policy.growThresholdPercent - policy.shrinkThresholdPercent >= 5, {
+    path: ["shrinkThresholdPercent"],
+    message: "Must be at least 5 points below the grow threshold.",
+  });
+export type CpuPolicy = z.infer<typeof CpuPolicy>;
+
+/** Learns how much the load rises within a boot time and keeps that much room (docs/autoscaling.md). */
+export const AdaptivePolicy = z.object({
+  kind: z.literal("adaptive"),
+  serviceLevelPercent: percent(10, 99).default(90),
+  /** The share of minutes in which the load may rise by more than the kept room. */
+  riskPercent: percent(1, 50).default(17),
+});
+export type AdaptivePolicy = z.infer<typeof AdaptivePolicy>;
+
+/** +1 on many successful requests a minute, -1 on fast answers that the rest can carry. */
+export const RequestsPolicy = z.object({
+  kind: z.literal("requests"),
+  growAboveRequestsPerMinute: z.number().min(1).max(10_000_000).default(200),
+  growHoldSeconds: z.number().int().min(0).max(7_200).default(300),
+  shrinkBelowResponseMs: z.number().min(0.1).max(60_000).default(10),
+});
+export type RequestsPolicy = z.infer<typeof RequestsPolicy>;
+
+/** +1 when messages wait and arrivals or backlog are high, -1 when little arrives, nothing waits and a worker is idle. */
+export const QueuePolicy = z
+  .object({
+    kind: z.literal("queue"),
+    windowSeconds: z.number().int().min(60).max(3_600).default(600),
+    growAboveSent: z.number().min(1).max(1_000_000).default(50),
+    growAboveBacklogPerWorker: z.number().min(1).max(1_000_000).default(10),
+    shrinkBelowSent: z.number().min(0).max(1_000_000).default(5),
+    cooldownSeconds: z.number().int().min(0).max(7_200).default(120),
+  })
+  .refine((policy) => policy.shrinkBelowSent < policy.growAboveSent, {
+    path: ["shrinkBelowSent"],
+    message: "Must be below the number that grows the pool.",
+  });
+export type QueuePolicy = z.infer<typeof QueuePolicy>;
+
+/** No scaling: the pool keeps its desired capacity; lost workers are replaced. */
+export const FixedPolicy = z.object({ kind: z.literal("fixed") });
+export type FixedPolicy = z.infer<typeof FixedPolicy>;
+
+export const Policy = z.discriminatedUnion("kind", [
+  CpuPolicy,
+  AdaptivePolicy,
+  RequestsPolicy,
+  QueuePolicy,
+  FixedPolicy,
+]);
+export type Policy = z.infer<typeof Policy>;
+export type PolicyKind = Policy["kind"];
+
+/** Which policies a pool can have; the first is its default. */
+export const POLICY_KINDS: Readonly<Record<PoolName, readonly PolicyKind[]>> = {
+  web: ["cpu", "adaptive", "requests", "fixed"],
+  annotator: ["queue", "fixed"],
+  utility: ["fixed"],
+};
+
+export const PoolLimits = z
+  .object({ min: z.number().int().min(0).max(10_000), max: z.number().int().min(1).max(10_000) })
+  .refine((limits) => limits.min <= limits.max, { path: ["min"], message: "Must not be above the maximum." });
+export type PoolLimits = z.infer<typeof PoolLimits>;
+
+/** What a pool starts with (design.md section 4). */
+export const POOL_DEFAULTS: Readonly<
+  Record<PoolName, PoolLimits & { readonly desired: number; readonly policy: Policy }>
+> = {
+  web: { desired: 1, min: 1, max: 8, policy: CpuPolicy.parse({ kind: "cpu" }) },
+  annotator: { desired: 2, min: 2, max: 10, policy: QueuePolicy.parse({ kind: "queue" }) },
+  utility: { desired: 1, min: 1, max: 2, policy: { kind: "fixed" } },
+};

@@ -1,0 +1,104 @@
+import type { Config } from "./config.ts";
+
+/** A queue of ours; each has a dead-letter queue `<name>-dlq` that takes a message after 4 receives. */
+export interface QueueResource {
+  readonly name: string;
+  readonly deadLetterName: string;
+}
+
+export const POOL_NAMES = ["web", "annotator", "utility"] as const;
+export type PoolName = (typeof POOL_NAMES)[number];
+
+export const QUEUE_KEYS = ["jobRequests", "jobResults", "archive", "restore", "thaw"] as const;
+export type QueueKey = (typeof QUEUE_KEYS)[number];
+
+export const MAX_RECEIVE_COUNT = 4;
+export const METRIC_NAMESPACE = "ElasticGAS";
+
+/** Tags on every instance that we launch; instances without our prefix tag are never touched. */
+export const TAGS = {
+  name: "Name",
+  prefix: "elastic-gas:prefix",
+  pool: "elastic-gas:pool",
+  intent: "elastic-gas:intent",
+} as const;
+
+const POOL_NAME_TAGS: Readonly<Record<PoolName, string>> = {
+  web: "gas-web",
+  annotator: "gas-ann",
+  utility: "gas-util",
+};
+const QUEUE_NAMES: Readonly<Record<QueueKey, string>> = {
+  jobRequests: "job-requests",
+  jobResults: "job-results",
+  archive: "archive",
+  restore: "restore",
+  thaw: "thaw",
+};
+
+/**
+ * Every AWS resource of one installation by name: the single list that local-cloud's bootstrap and the AWS deployment both create, and that the
+ * apps use. Nothing else builds a resource name.
+ */
+export interface Resources {
+  readonly prefix: string;
+  readonly buckets: {
+    readonly inputs: string;
+    readonly results: string;
+    readonly images: string;
+    readonly releases: string;
+    readonly archive: string;
+  };
+  readonly vault: string;
+  readonly queues: Readonly<Record<QueueKey, QueueResource>>;
+  readonly loadBalancer: string;
+  readonly targetGroup: string;
+  readonly metricNamespace: string;
+}
+
+export function resourcesOf({ PREFIX: prefix }: Pick<Config, "PREFIX">): Resources {
+  const queue = (key: QueueKey): QueueResource => {
+    const name = `${prefix}-${QUEUE_NAMES[key]}`;
+    return { name, deadLetterName: `${name}-dlq` };
+  };
+  return {
+    prefix,
+    buckets: {
+      inputs: `${prefix}-inputs`,
+      results: `${prefix}-results`,
+      images: `${prefix}-images`,
+      releases: `${prefix}-releases`,
+      archive: `${prefix}-archive`,
+    },
+    vault: `${prefix}-results`,
+    queues: {
+      jobRequests: queue("jobRequests"),
+      jobResults: queue("jobResults"),
+      archive: queue("archive"),
+      restore: queue("restore"),
+      thaw: queue("thaw"),
+    },
+    loadBalancer: `${prefix}-gas`,
+    targetGroup: `${prefix}-gas-web`,
+    metricNamespace: METRIC_NAMESPACE,
+  };
+}
+
+/** The value of the `Name` tag, such as `dev-gas-ann`. */
+export function nameTag(prefix: string, pool: PoolName): string {
+  return `${prefix}-${POOL_NAME_TAGS[pool]}`;
+}
+
+export function isPoolName(text: string): text is PoolName {
+  return (POOL_NAMES as readonly string[]).includes(text);
+}
+
+/** Key of an uploaded file or of what came of it: `<prefix>/<user id>/<job id>~<file name>`. */
+export function jobKey(prefix: string, userId: number, jobId: string, fileName: string): string {
+  return `${prefix}/${userId}/${jobId}~${fileName}`;
+}
+
+/** Key prefix of everything that a user owns in a bucket. */
+export function userKeyPrefix(prefix: string, userId: number): string {
+  return `${prefix}/${userId}/`;
+}

@@ -1,0 +1,170 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { access, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const READY_DEADLINE_MS = 60_000;
+
+/** Where a MariaDB server's programs are; `root` differs from `/` when the package was unpacked into the data folder. */
+export interface MariadbPrograms {
+  readonly root: string;
+  readonly server: string;
+}
+
+export interface MariadbOptions {
+  readonly programs: MariadbPrograms;
+  /** The server's own folder: data, socket, error log. */
+  readonly folder: string;
+  readonly port: number;
+  /** Run at every start, as the server's root; must be safe to repeat. */
+  readonly initSql: string;
+}
+
+/** Finds mariadbd in the system or below `unpackedRoot`; undefined when it is not installed. */
+export async function findMariadb(unpackedRoot: string): Promise<MariadbPrograms | undefined> {
+  for (const root of ["/", unpackedRoot]) {
+    for (const folder of ["usr/sbin", "usr/local/sbin", "usr/bin"]) {
+      const server = join(root, folder, "mariadbd");
+      try {
+        await access(server, constants.X_OK);
+        return { root, server };
+      } catch {
+        // not there: the next place
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Creates the data folder once; a half-made one from an interrupted run is made anew. */
+export async function initialiseMariadb({ programs, folder }: MariadbOptions): Promise<void> {
+  const data = join(folder, "data");
+  try {
+    await access(join(data, "mysql"));
+    return;
+  } catch {
+    // first start
+  }
+  const fresh = join(folder, "data.new");
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { recursive: true, mode: 0o700 });
+  const script = join(programs.root, "usr/bin/mariadb-install-db");
+  await run(
+    script,
+    [
+      "--no-defaults",
+      `--basedir=${join(programs.root, "usr")}`,
+      `--datadir=${fresh}`,
+      "--auth-root-authentication-method=socket",
+      "--skip-test-db",
+      "--skip-name-resolve",
+      ...asRoot(),
+    ],
+    { env: libraryPath(programs), maxBuffer: 16 * 1024 * 1024 },
+  );
+  await rename(fresh, data);
+}
+
+/** Starts the server in a process group of its own, so that a Ctrl-C in the terminal does not reach it. Its output goes to `error.log`. */
+export async function spawnMariadb(options: MariadbOptions): Promise<ChildProcess> {
+  const { programs, folder, port } = options;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const initFile = join(folder, "init.sql");
+  await writeFile(initFile, options.initSql, { mode: 0o600 });
+  const log = await open(join(folder, "error.log"), "a");
+  const child = spawn(
+    programs.server,
+    [
+      "--no-defaults",
+      `--basedir=${join(programs.root, "usr")}`,
+      `--datadir=${join(folder, "data")}`,
+      `--port=${port}`,
+      "--bind-address=127.0.0.1",
+      `--socket=${await socketPath(folder)}`,
+      `--pid-file=${join(folder, "mariadbd.pid")}`,
+      `--init-file=${initFile}`,
+      `--lc-messages-dir=${join(programs.root, "usr/share/mysql")}`,
+      `--plugin-dir=${join(programs.root, "usr/lib/mysql/plugin")}`,
+      "--character-set-server=utf8mb4",
+      "--collation-server=utf8mb4_unicode_ci",
+      "--default-time-zone=+00:00",
+      "--skip-name-resolve",
+      "--max-connections=500",
+      "--innodb-buffer-pool-size=128M",
+      "--innodb-flush-log-at-trx-commit=1",
+      "--performance-schema=OFF",
+      ...asRoot(),
+    ],
+    { env: libraryPath(programs), stdio: ["ignore", log.fd, log.fd], detached: true },
+  );
+  await log.close();
+  return child;
+}
+
+/** Resolves when the server speaks; throws with the end of its log when it ended or the deadline passed. */
+export async function waitForMariadb(child: ChildProcess, { folder, port }: MariadbOptions): Promise<void> {
+  const deadline = Date.now() + READY_DEADLINE_MS;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) break;
+    if (await greets(port)) return;
+    await sleep(50);
+  }
+  const log = await readFile(join(folder, "error.log"), "utf8").catch(() => "");
+  throw new Error(`MariaDB did not start on port ${port}:\n${log.split("\n").slice(-15).join("\n")}`);
+}
+
+/** SQL that makes one user with all rights on one schema; safe to repeat. Names and password must be plain words. */
+export function ownerSql({ schema, user, password }: { schema: string; user: string; password: string }): string {
+  for (const word of [schema, user, password]) {
+    if (!/^[A-Za-z0-9_]+$/.test(word)) throw new Error("A name or password has characters that SQL would need quoted");
+  }
+  // --init-file takes one statement a line.
+  return [
+    `create database if not exists ${schema} character set utf8mb4 collate utf8mb4_unicode_ci;`,
+    `create or replace user '${user}'@'127.0.0.1' identified by '${password}';`,
+    `grant all on ${schema}.* to '${user}'@'127.0.0.1';`,
+    "",
+  ].join("\n");
+}
+
+/** A server that is up sends its greeting, protocol version 10, as soon as a client connects. */
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1_000, () => end(false));
+    socket.once("error", () => end(false));
+    socket.once("data", (bytes) => end(bytes[4] === 10));
+  });
+}
+
+/** The server refuses to run as root unless told so. */
+function asRoot(): readonly string[] {
+  return process.getuid?.() === 0 ? ["--user=root"] : [];
+}
+
+/** A socket's path may have 107 bytes; deep data folders put it into the temporary folder. */
+async function socketPath(folder: string): Promise<string> {
+  const path = join(folder, "mysql.sock");
+  if (Buffer.byteLength(path) <= 100) return path;
+  const short = join("/tmp", `gas-${Buffer.from(folder).toString("base64url").slice(-24)}`);
+  await mkdir(short, { recursive: true, mode: 0o700 });
+  return join(short, "mysql.sock");
+}
+
+function libraryPath({ root, server }: MariadbPrograms): NodeJS.ProcessEnv {
+  const { PATH = "/usr/bin:/bin" } = process.env;
+  if (root === "/") return { PATH };
+  const libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib"];
+  return {
+    PATH: `${dirname(server)}:${join(root, "usr/bin")}:${PATH}`,
+    LD_LIBRARY_PATH: libraries.map((folder) => join(root, folder)).join(":"),
+  };
+}

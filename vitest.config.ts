@@ -1,0 +1,34 @@
+import { defineConfig } from "vitest/config";
+
+const common = {
+  globals: false,
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  env: { NODE_NO_WARNINGS: "1" },
+} as const;
+
+export default defineConfig({
+  test: {
+    reporters: process.env.CI ? ["default"] : ["default"],
+    globalSetup: ["./tests/setup/mariadb.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    projects: [
+      {
+        test: { ...common, name: "parts", include: ["*/src/**/*.test.ts"] },
+      },
+      {
+        // Whole-system stories start everything; one at a time, or two cores are not enough.
+        test: {
+          ...common,
+          name: "stories",
+          include: ["tests/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
