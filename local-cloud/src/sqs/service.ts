@@ -1,0 +1,78 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
+import type { Logger } from "@elastic-gas/shared/logger";
+import { everyMetricPeriod, metricPeriodAt } from "../cloudwatch/metric-period.ts";
+import { retentionLimit, type SqsContext } from "./context.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { MessageStore } from "./message-store.ts";
+import { queueMetrics } from "./metrics.ts";
+import { moveTaskOperations } from "./move-tasks.ts";
+import { queueOperations } from "./queue-operations.ts";
+import { QueueStore } from "./queue-store.ts";
+import { receiptOperations } from "./receipt-operations.ts";
+import { receiveOperations } from "./receive.ts";
+import { sendOperations } from "./send.ts";
+import { TrafficCounters } from "./traffic.ts";
+import { Waiters } from "./waiters.ts";
+
+export interface SqsOptions {
+  /** The service makes its own folder `sqs` in it. */
+  readonly dataDir: string;
+  readonly log: Logger;
+  readonly now?: () => Date;
+  readonly metricPeriodSeconds?: number;
+  /** Where AWS/SQS metrics go: CloudWatch's `put`. */
+  readonly putMetrics?: (namespace: string, data: readonly MetricDatum[]) => void;
+}
+
+/** Standard queues. What an operation acknowledges has been committed and survives the process. */
+export function createSqsService(options: SqsOptions) {
+  const { dataDir, log, now = () => new Date(), metricPeriodSeconds = 60, putMetrics } = options;
+  mkdirSync(join(dataDir, "sqs"), { recursive: true });
+  const db = new DatabaseSync(join(dataDir, "sqs", "queues.sqlite"));
+  // NORMAL: a commit reaches the operating system before it returns, so it survives this process though not a power cut.
+  db.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = off");
+  const closing = new AbortController();
+  const context: SqsContext = {
+    queues: new QueueStore(db),
+    messages: new MessageStore(db),
+    commit: new GroupCommit(db),
+    waiters: new Waiters(),
+    traffic: new TrafficCounters(),
+    log,
+    now,
+    closing: closing.signal,
+  };
+  const moveTasks = moveTaskOperations(context, db);
+  const publishing = everyMetricPeriod({ seconds: metricPeriodSeconds, now, signal: closing.signal }, (period) => {
+    deleteExpired(context);
+    putMetrics?.("AWS/SQS", queueMetrics(context, period));
+  });
+
+  return {
+    handlers: {
+      ...queueOperations(context),
+      ...sendOperations(context),
+      ...receiveOperations(context),
+      ...receiptOperations(context),
+      ...moveTasks.handlers,
+    },
+    async close(): Promise<void> {
+      if (closing.signal.aborted) return;
+      closing.abort();
+      await publishing;
+      await moveTasks.close();
+      context.waiters.close();
+      context.commit.flush();
+      // The counts of the period that has not ended: CloudWatch adds the rest to them after a restart.
+      putMetrics?.("AWS/SQS", queueMetrics(context, metricPeriodAt(now(), metricPeriodSeconds)));
+      db.close();
+    },
+  };
+}
+
+function deleteExpired({ queues, messages, now }: SqsContext): void {
+  for (const queue of queues.list()) messages.deleteExpired(queue.id, retentionLimit(queue, now().getTime()));
+}
