@@ -57,6 +57,13 @@ export function createDatabasePool({ url, connectionLimit = 8 }: ConnectOptions)
   return pool;
 }
 
+/** The schema that a database address names. */
+export function schemaOf(url: string): string {
+  const schema = new URL(url).pathname.slice(1);
+  if (schema === "") throw new Error("The database address names no schema");
+  return decodeURIComponent(schema);
+}
+
 const JSON_COLUMNS: ReadonlySet<string> = new Set([
   "data",
   "summary",

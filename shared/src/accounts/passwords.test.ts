@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { ApiPassword, createPasswordVerifier, HashingOverloaded, PagePassword } from "./passwords.ts";
+
+test("two users with one password have different stored values, and both match", async () => {
+  const passwords = createPasswordVerifier();
+  const [a, b] = await Promise.all([passwords.hash("pass"), passwords.hash("pass")]);
+  expect(a).not.toBe(b);
+  expect(await passwords.verify("pass", a)).toBe(true);
+  expect(await passwords.verify("pass", b)).toBe(true);
+  expect(await passwords.verify("Pass", a)).toBe(false);
+});
+
+test("a user without a password, or no user at all, never matches", async () => {
+  const passwords = createPasswordVerifier();
+  expect(await passwords.verify("", null)).toBe(false);
+  expect(await passwords.verify("anything", undefined)).toBe(false);
+});
+
+test("a password beyond bcrypt's 72 bytes is refused, not cut", async () => {
+  const passwords = createPasswordVerifier();
+  const hash = await passwords.hash("x".repeat(72));
+  expect(await passwords.verify("x".repeat(73), hash)).toBe(false);
+  expect(ApiPassword.safeParse("x".repeat(73)).success).toBe(false);
+  expect(ApiPassword.safeParse("é".repeat(37)).success).toBe(false);
+});
+
+test("the API takes the course's password, the pages ask for 8 characters", () => {
+  expect(ApiPassword.safeParse("pass").success).toBe(true);
+  expect(PagePassword.safeParse("pass").success).toBe(false);
+});
+
+test("a changed password is not remembered: the cache is keyed by the stored hash", async () => {
+  const passwords = createPasswordVerifier();
+  const before = await passwords.hash("old password");
+  expect(await passwords.verify("old password", before)).toBe(true);
+  const after = await passwords.hash("new password");
+  expect(await passwords.verify("old password", after)).toBe(false);
+});
+
+test("beyond the bound a check is refused at once rather than queued", async () => {
+  const passwords = createPasswordVerifier();
+  const checks = Array.from({ length: 260 }, () => passwords.hash("p"));
+  const outcomes = await Promise.allSettled(checks.slice(210));
+  expect(outcomes.some((outcome) => outcome.status === "rejected" && outcome.reason instanceof HashingOverloaded)).toBe(
+    true,
+  );
+  await Promise.allSettled(checks);
+});

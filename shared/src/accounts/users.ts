@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import type { Database } from "../database/connect.ts";
+import type { Role } from "../database/tables.ts";
+import type { PasswordVerifier } from "./passwords.ts";
+
+/** The account as pages and guards see it; the password's hash is not part of it. */
+export interface User {
+  readonly id: number;
+  readonly username: string;
+  readonly name: string;
+  readonly email: string | null;
+  readonly institution: string;
+  readonly role: Role;
+  readonly isAdmin: boolean;
+  readonly passwordChangedAt: Date;
+  readonly createdAt: Date;
+}
+
+export const USER_COLUMNS = [
+  "id",
+  "username",
+  "name",
+  "email",
+  "institution",
+  "role",
+  "isAdmin",
+  "passwordChangedAt",
+  "createdAt",
+] as const;
+
+export const Username = z
+  .string()
+  .min(1, "A user name is needed.")
+  .max(100, "At most 100 characters.")
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
+  .regex(/^[^\u0000-\u001f\u007f]+$/, "Control characters are not allowed.");
+export const Email = z.email("This is not an e-mail address.").max(254, "At most 254 characters.");
+
+export interface NewUser {
+  readonly username: string;
+  /** bcrypt hash. */
+  readonly passwordHash: string | null;
+  readonly email?: string | null;
+  readonly name?: string;
+  readonly isAdmin?: boolean;
+}
+
+/** Makes an account; undefined when the user name is taken. */
+export async function createUser(db: Database, user: NewUser): Promise<number | undefined> {
+  try {
+    const { insertId } = await db
+      .insertInto("users")
+      .values({
+        username: user.username,
+        passwordHash: user.passwordHash,
+        email: user.email ?? null,
+        name: user.name ?? "",
+        isAdmin: user.isAdmin ?? false,
+        oidcIssuer: null,
+        oidcSubject: null,
+        stripeCustomerId: null,
+      })
+      .executeTakeFirstOrThrow();
+    return Number(insertId);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ER_DUP_ENTRY") return undefined;
+    throw error;
+  }
+}
+
+export async function findUserById(db: Database, id: number): Promise<User | undefined> {
+  return db.selectFrom("users").select(USER_COLUMNS).where("id", "=", id).executeTakeFirst();
+}
+
+/** With the hash, for those who check a password. */
+export async function findUserByUsername(
+  db: Database,
+  username: string,
+): Promise<(User & { readonly passwordHash: string | null }) | undefined> {
+  return db
+    .selectFrom("users")
+    .select([...USER_COLUMNS, "passwordHash"])
+    .where("username", "=", username)
+    .executeTakeFirst();
+}
+
+/** A password that can be read aloud: 20 characters without look-alikes, 98 bits or more. */
+export function makePassword(): string {
+  const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+  return Array.from(randomBytes(20), (byte) => letters[byte % letters.length]).join("");
+}
+
+export type FirstAdmin =
+  | { readonly kind: "made"; readonly username: string; readonly password: string; readonly chosen: boolean }
+  | { readonly kind: "exists"; readonly username: string };
+
+/** Makes the first administrator when there is none. A password that the settings do not give is made here and can be shown once. */
+export async function ensureFirstAdmin(
+  db: Database,
+  verifier: PasswordVerifier,
+  settings: { readonly username: string; readonly password: string | undefined },
+): Promise<FirstAdmin> {
+  const existing = await db
+    .selectFrom("users")
+    .select("username")
+    .where("isAdmin", "=", true)
+    .orderBy("id")
+    .executeTakeFirst();
+  if (existing !== undefined) return { kind: "exists", username: existing.username };
+  const password = settings.password ?? makePassword();
+  const passwordHash = await verifier.hash(password);
+  const id = await createUser(db, { username: settings.username, passwordHash, isAdmin: true });
+  if (id === undefined) {
+    // The name belongs to a plain user, or another process was faster: only the latter is fine.
+    const taken = await findUserByUsername(db, settings.username);
+    if (taken?.isAdmin === true) return { kind: "exists", username: taken.username };
+    throw new Error(`The user name ${settings.username} belongs to a plain user. Set ADMIN_USERNAME to another one.`);
+  }
+  return { kind: "made", username: settings.username, password, chosen: settings.password !== undefined };
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { Config, readConfig, userAppUrl } from "./config.ts";
+
+const LOCAL = { AWS_ENDPOINT_URL: "http://127.0.0.1:4566" };
+
+test("names every problem at once and points to .env.example", () => {
+  const read = () => readConfig({ ...LOCAL, MANAGER_PORT: "70000", PREFIX: "Bad_Prefix", METRIC_PERIOD_SECONDS: "7" });
+  expect(read).toThrow(/MANAGER_PORT/);
+  expect(read).toThrow(/PREFIX/);
+  expect(read).toThrow(/METRIC_PERIOD_SECONDS/);
+  expect(read).toThrow(/\.env\.example/);
+});
+
+test("CLOUD=local without an endpoint is refused, for the clients would reach the real AWS", () => {
+  expect(() => readConfig({})).toThrow(/real AWS/);
+});
+
+test("CLOUD=aws refuses an endpoint that was left over from one machine", () => {
+  expect(() => readConfig({ CLOUD: "aws", ...LOCAL })).toThrow(/CLOUD=local only/);
+});
+
+test(".env.example shows every setting, and each default as it is", () => {
+  const text = readFileSync(join(import.meta.dirname, "../../.env.example"), "utf8");
+  const shown = Object.fromEntries(
+    [...text.matchAll(/^([A-Z0-9_]+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]),
+  );
+  expect(Object.keys(shown).sort()).toEqual(Object.keys(Config.shape).sort());
+  expect(readConfig({ ...shown, ...LOCAL })).toEqual(readConfig(LOCAL));
+});
+
+test("the address of user-app is the balancer's unless one is set", () => {
+  expect(userAppUrl(readConfig({ ...LOCAL, PUBLIC_HOST: "lab.example.org", LB_PORT: "9000" }))).toBe(
+    "http://lab.example.org:9000",
+  );
+  expect(userAppUrl(readConfig({ ...LOCAL, PUBLIC_URL: "https://gas.example.org/" }))).toBe("https://gas.example.org");
+});

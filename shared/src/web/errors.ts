@@ -1,0 +1,136 @@
+import type { ErrorRequestHandler, RequestHandler, Response } from "express";
+import { z } from "zod";
+import { HashingOverloaded } from "../accounts/passwords.ts";
+import type { Logger } from "../logger.ts";
+
+export interface HttpErrorOptions {
+  /** What the reader can do, a sentence. */
+  readonly remedy?: string;
+  readonly link?: { readonly href: string; readonly text: string };
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/** An expected failure: its sentence is shown to the user. */
+export class HttpError extends Error {
+  readonly status: number;
+  readonly remedy: string | undefined;
+  readonly link: { readonly href: string; readonly text: string } | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(status: number, sentence: string, options: HttpErrorOptions = {}) {
+    super(sentence, { cause: options.cause });
+    this.name = "HttpError";
+    this.status = status;
+    this.remedy = options.remedy;
+    this.link = options.link;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** What an error page or its JSON shows. */
+export interface ErrorView {
+  readonly status: number;
+  readonly sentence: string;
+  readonly remedy: string | undefined;
+  readonly link: { readonly href: string; readonly text: string } | undefined;
+  readonly requestId: string;
+}
+
+export interface ErrorHandlerOptions {
+  readonly log: Logger;
+  /** Sends the error page in the frame of the app. */
+  readonly renderPage: (res: Response, view: ErrorView) => void;
+  /** True for requests that get JSON; by default those below /api/. */
+  readonly wantsJson?: (path: string) => boolean;
+}
+
+const isApiPath = (path: string): boolean => path.startsWith("/api/");
+
+/** The last middleware: any error becomes a page or JSON with a sentence and the request's id; never a stack, SQL or an ARN. */
+export function errorHandler({ log, renderPage, wantsJson = isApiPath }: ErrorHandlerOptions): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    const requestId = String(res.locals.requestId ?? "");
+    const known = asHttpError(error);
+    if (known === undefined) log.error({ err: error, requestId, method: req.method, path: req.path }, "request failed");
+    if (res.headersSent) {
+      next(error); // too late for a page: Express closes the connection
+      return;
+    }
+    const shown =
+      known ??
+      new HttpError(500, "Something went wrong on our side.", { remedy: "Nothing was lost. Try again in a moment." });
+    if (shown.retryAfterSeconds !== undefined) res.setHeader("Retry-After", String(shown.retryAfterSeconds));
+    res.status(shown.status);
+    const view: ErrorView = {
+      status: shown.status,
+      sentence: shown.message,
+      remedy: shown.remedy,
+      link: shown.link,
+      requestId,
+    };
+    if (wantsJson(req.path)) {
+      res.json({ success: false, error: { code: view.status, message: view.sentence }, requestId });
+    } else {
+      renderPage(res, view);
+    }
+  };
+}
+
+/** After all routes: what no route took. */
+export const notFound: RequestHandler = (req) => {
+  throw new HttpError(404, "This page does not exist.", { remedy: `Nothing is at ${req.path.slice(0, 200)}.` });
+};
+
+/** Put after a path's own methods: `router.all("/path", methodNotAllowed("GET", "POST"))`. */
+export function methodNotAllowed(...allowed: readonly string[]): RequestHandler {
+  return (req, res) => {
+    res.setHeader("Allow", allowed.join(", "));
+    throw new HttpError(405, `${req.method} is not possible here.`, {
+      remedy: `This address takes ${allowed.join(" and ")}.`,
+    });
+  };
+}
+
+function asHttpError(error: unknown): HttpError | undefined {
+  if (error instanceof HttpError) return error;
+  if (error instanceof z.ZodError) {
+    return new HttpError(400, error.issues.map((issue) => issue.message).join(" "), { cause: error });
+  }
+  if (error instanceof HashingOverloaded) return new HttpError(503, error.message, { retryAfterSeconds: 5 });
+  if (isUnreachable(error)) {
+    return new HttpError(503, "A service that this page needs does not answer.", {
+      remedy: "Nothing was lost. Try again in a moment.",
+      retryAfterSeconds: 5,
+      cause: error,
+    });
+  }
+  // body-parser and Express throw errors with a status and say whether their text may be shown.
+  if (error instanceof Error && "status" in error && typeof error.status === "number" && error.status < 500) {
+    return new HttpError(error.status, CLIENT_ERRORS[error.status] ?? "The request could not be read.", {
+      cause: error,
+    });
+  }
+  return undefined;
+}
+
+const CLIENT_ERRORS: Readonly<Record<number, string>> = {
+  400: "The request could not be read.",
+  413: "This is too large.",
+  415: "This kind of content is not taken here.",
+};
+
+const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ETIMEDOUT",
+  "EPIPE",
+  "PROTOCOL_CONNECTION_LOST",
+  "POOL_CLOSED",
+]);
+
+function isUnreachable(error: unknown): boolean {
+  return (
+    error instanceof Error && "code" in error && typeof error.code === "string" && UNREACHABLE_CODES.has(error.code)
+  );
+}

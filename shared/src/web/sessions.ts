@@ -1,0 +1,182 @@
+import { createHash } from "node:crypto";
+import type { Request, RequestHandler, Response } from "express";
+import session from "express-session";
+import { sql } from "kysely";
+import { findUserById, type User } from "../accounts/users.ts";
+import type { Database } from "../database/connect.ts";
+import { HttpError } from "./errors.ts";
+
+declare module "express-session" {
+  interface SessionData {
+    userId?: number;
+    /** Milliseconds since the epoch; a password changed later ends the session. */
+    signedInAt?: number;
+    address?: string;
+    userAgent?: string;
+  }
+}
+
+export interface SessionOptions {
+  readonly db: Database;
+  readonly secret: string;
+  /** One name per app: cookies do not tell ports apart, and both apps may run on one host. */
+  readonly cookieName: string;
+  readonly hours: number;
+}
+
+/** Rows are written at most this often when nothing but the time changed. */
+const TOUCH_SECONDS = 60;
+
+/** Sessions in MySQL, so that any worker serves any user; the table holds hashes of the ids only. */
+export function sessions({ db, secret, cookieName, hours }: SessionOptions): RequestHandler {
+  return session({
+    name: cookieName,
+    secret,
+    resave: false,
+    saveUninitialized: false,
+    rolling: true,
+    proxy: true,
+    cookie: { httpOnly: true, sameSite: "lax", secure: "auto", maxAge: hours * 3_600_000, path: "/" },
+    store: new DatabaseSessionStore(db),
+  });
+}
+
+/** Reads the signed-in user, once per request; undefined when anonymous. Mount after `sessions`. */
+export function loadUser(db: Database): RequestHandler {
+  return async (req, res, next) => {
+    const { userId, signedInAt = 0 } = req.session;
+    if (userId !== undefined) {
+      const user = await findUserById(db, userId);
+      if (user !== undefined && user.passwordChangedAt.getTime() <= signedInAt) res.locals.user = user;
+    }
+    next();
+  };
+}
+
+export function findCurrentUser(res: Response): User | undefined {
+  return res.locals.user as User | undefined; // only loadUser writes it
+}
+
+/** The signed-in user. Throws 401 when anonymous: routes stand behind `requireUser`. */
+export function currentUser(res: Response): User {
+  const user = findCurrentUser(res);
+  if (user === undefined) throw new HttpError(401, "Sign in first.");
+  return user;
+}
+
+/** Sends anonymous readers to the sign-in page, which brings them back; below /api/ they get a 401. */
+export const requireUser: RequestHandler = (req, res, next) => {
+  if (findCurrentUser(res) !== undefined) return next();
+  if (req.originalUrl.startsWith("/api/")) throw new HttpError(401, "Sign in first.");
+  const wanted = req.method === "GET" ? `?next=${encodeURIComponent(req.originalUrl)}` : "";
+  res.redirect(303, `/login${wanted}`);
+};
+
+export const requireAdmin: RequestHandler = (req, res, next) => {
+  if (findCurrentUser(res) === undefined) return requireUser(req, res, next);
+  if (!currentUser(res).isAdmin) throw new HttpError(403, "Only administrators may do this.");
+  next();
+};
+
+/** Signs a user in under a new session id, so that an id known before is worth nothing after. */
+export function startSession(req: Request, user: Pick<User, "id">): Promise<void> {
+  return new Promise((resolve, reject) => {
+    req.session.regenerate((error: unknown) => {
+      if (error) {
+        reject(error);
+        return;
+      }
+      req.session.userId = user.id;
+      req.session.signedInAt = Date.now();
+      req.session.address = req.ip ?? "";
+      req.session.userAgent = (req.get("user-agent") ?? "").slice(0, 255);
+      req.session.save((saveError: unknown) => (saveError ? reject(saveError) : resolve()));
+    });
+  });
+}
+
+/** Ends the session for good: the old cookie is refused from now on. */
+export function endSession(req: Request): Promise<void> {
+  return new Promise((resolve, reject) => {
+    req.session.destroy((error: unknown) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Where to go after signing in: a path of our own, never another site's address. */
+export function safeNextPath(next: unknown, otherwise = "/"): string {
+  if (typeof next !== "string" || !next.startsWith("/") || next.startsWith("//") || next.includes("\\"))
+    return otherwise;
+  return URL.canParse(next, "http://here") && new URL(next, "http://here").host === "here" ? next : otherwise;
+}
+
+export function sessionIdHash(sessionId: string): string {
+  return createHash("sha256").update(sessionId).digest("hex");
+}
+
+class DatabaseSessionStore extends session.Store {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    super();
+    this.#db = db;
+  }
+
+  override get(id: string, callback: (error: unknown, data?: session.SessionData | null) => void): void {
+    this.#db
+      .selectFrom("sessions")
+      .select("data")
+      .where("idHash", "=", sessionIdHash(id))
+      .where("expiresAt", ">", sql<Date>`utc_timestamp(3)`)
+      .executeTakeFirst()
+      // The column holds what `set` below wrote.
+      .then((row) => callback(null, row === undefined ? null : (row.data as unknown as session.SessionData)), callback);
+  }
+
+  override set(id: string, data: session.SessionData, callback: (error?: unknown) => void = () => {}): void {
+    const now = new Date();
+    const row = {
+      idHash: sessionIdHash(id),
+      userId: data.userId ?? null,
+      data: JSON.stringify(data),
+      address: data.address?.slice(0, 64) ?? null,
+      userAgent: data.userAgent?.slice(0, 255) ?? null,
+      seenAt: now,
+      expiresAt: expiryOf(data, now),
+    };
+    this.#db
+      .insertInto("sessions")
+      .values(row)
+      .onDuplicateKeyUpdate({ userId: row.userId, data: row.data, seenAt: row.seenAt, expiresAt: row.expiresAt })
+      .execute()
+      .then(() => callback(), callback);
+  }
+
+  override touch(id: string, data: session.SessionData, callback: () => void = () => {}): void {
+    const now = new Date();
+    this.#db
+      .updateTable("sessions")
+      .set({ seenAt: now, expiresAt: expiryOf(data, now) })
+      .where("idHash", "=", sessionIdHash(id))
+      .where("seenAt", "<", new Date(now.getTime() - TOUCH_SECONDS * 1_000))
+      .execute()
+      // Not prolonging a session is no reason to fail the request that it belongs to.
+      .then(callback, callback);
+  }
+
+  override destroy(id: string, callback: (error?: unknown) => void = () => {}): void {
+    this.#db
+      .deleteFrom("sessions")
+      .where("idHash", "=", sessionIdHash(id))
+      .execute()
+      .then(() => callback(), callback);
+  }
+}
+
+function expiryOf(data: session.SessionData, now: Date): Date {
+  return new Date(now.getTime() + (data.cookie.originalMaxAge ?? 3_600_000));
+}
+
+/** Removes sessions that are over; any process may call it, now and then. */
+export async function deleteExpiredSessions(db: Database): Promise<void> {
+  await db.deleteFrom("sessions").where("expiresAt", "<=", sql<Date>`utc_timestamp(3)`).limit(1_000).execute();
+}
