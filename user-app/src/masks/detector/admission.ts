@@ -1,0 +1,47 @@
+/** What a worker knows of its detector's load. */
+export interface DetectorLoad {
+  /** Pictures that wait or are being checked. */
+  readonly queued: number;
+  /** Moving mean of the time that one picture takes, in seconds of the clock. */
+  readonly serviceSeconds: number;
+  /** Detector threads. */
+  readonly threads: number;
+  /** Bytes of the pictures that wait or are being checked. */
+  readonly queuedBytes: number;
+}
+
+export type Admission =
+  | { readonly kind: "admitted" }
+  | { readonly kind: "refused"; readonly retryAfterSeconds: number; readonly reason: string };
+
+/** The course's generator and browsers give up after about 30 s; a promise that will be broken is not made. */
+export const MAX_WAIT_SECONDS = 20;
+/** Pictures are held in memory while they wait. */
+export const MAX_QUEUED_BYTES = 128 * 1024 * 1024;
+/** Weight of the newest measurement in the moving mean. */
+const NEWEST_WEIGHT = 0.2;
+
+export function estimateWaitSeconds({ queued, serviceSeconds, threads }: DetectorLoad): number {
+  return (queued * serviceSeconds) / threads;
+}
+
+/** Decides about one more picture of `sizeBytes` (0 when not known yet). */
+export function admit(load: DetectorLoad, sizeBytes: number): Admission {
+  const wait = estimateWaitSeconds(load);
+  if (wait > MAX_WAIT_SECONDS) {
+    // When half of the queue is done there is room for everybody who was told to come back.
+    return refused(wait / 2, `the wait would be about ${Math.round(wait)} s, the limit is ${MAX_WAIT_SECONDS} s`);
+  }
+  if (load.queued > 0 && load.queuedBytes + sizeBytes > MAX_QUEUED_BYTES) {
+    return refused(Math.max(wait, 1), `${Math.round(load.queuedBytes / 1048576)} MB of photos are waiting`);
+  }
+  return { kind: "admitted" };
+}
+
+export function nextServiceSeconds(serviceSeconds: number, measuredSeconds: number): number {
+  return serviceSeconds + NEWEST_WEIGHT * (measuredSeconds - serviceSeconds);
+}
+
+function refused(seconds: number, reason: string): Admission {
+  return { kind: "refused", retryAfterSeconds: Math.max(1, Math.ceil(seconds)), reason };
+}

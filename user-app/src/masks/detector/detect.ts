@@ -1,0 +1,98 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import sharp from "sharp";
+import { caffeToOnnx, MODEL } from "../model/convert.ts";
+import { type Candidate, decodeCandidates, makeAnchors } from "./anchors.ts";
+import { mergePasses, suppress } from "./boxes.ts";
+import type { Picture } from "./picture.ts";
+import { fromTile, type Tile, tilesOf, touchesInnerEdge } from "./tiles.ts";
+
+/** A face in pixels of the upright original. */
+export interface Face {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  readonly masked: boolean;
+  /** 0 to 1. */
+  readonly confidence: number;
+}
+
+/** Finds faces; runs on the calling thread, which it blocks for about 10 ms a pass. */
+export interface FaceFinder {
+  /** Faces from left to right. */
+  find(picture: Picture): Promise<Face[]>;
+  close(): Promise<void>;
+}
+
+const SQUARE_CONFIDENCE = 0.5;
+/** A stretched wide picture makes more false faces, and the tiles find what this misses. */
+const WIDE_CONFIDENCE = 0.6;
+const TILE_CONFIDENCE = 0.8;
+
+/** Throws ModelUnusable when the bytes are not the known Caffe model. */
+export async function createFaceFinder(caffeModel: Uint8Array): Promise<FaceFinder> {
+  const session = await InferenceSession.create(caffeToOnnx(caffeModel), {
+    executionProviders: ["cpu"],
+    // One thread is fastest on small machines, and the workers share the host's cores.
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+  });
+  const anchors = makeAnchors();
+
+  async function pass(picture: Picture, tile: Tile | null, minConfidence: number): Promise<Candidate[]> {
+    const input = new Tensor("float32", await modelInput(picture, tile), [1, 3, MODEL.inputPixels, MODEL.inputPixels]);
+    const output = await session.run({ [MODEL.input]: input });
+    const locations = floats(output[MODEL.locations]);
+    const scores = floats(output[MODEL.scores]);
+    return suppress(decodeCandidates(anchors, { locations, scores }, minConfidence));
+  }
+
+  return {
+    async find(picture) {
+      const tiles = tilesOf(picture);
+      if (tiles.length === 0) return toFaces(await pass(picture, null, SQUARE_CONFIDENCE), picture);
+      const seen = await pass(picture, null, WIDE_CONFIDENCE);
+      for (const tile of tiles) {
+        const inTile = await pass(picture, tile, TILE_CONFIDENCE);
+        const whole = inTile.filter((box) => !touchesInnerEdge(box, tile, picture));
+        seen.push(...whole.map((box) => fromTile(box, tile, picture)));
+      }
+      return toFaces(mergePasses(seen), picture);
+    },
+    close: () => session.release(),
+  };
+}
+
+/** The picture, or a tile of it, stretched to the model's square: planes of red, green and blue, each 0 to 1. */
+async function modelInput({ pixels, width, height }: Picture, tile: Tile | null): Promise<Float32Array> {
+  const size = MODEL.inputPixels;
+  const whole = sharp(pixels, { raw: { width, height, channels: 3 } });
+  const cut = tile ? whole.extract({ left: tile.left, top: tile.top, width: tile.side, height: tile.side }) : whole;
+  const data = await cut.resize(size, size, { fit: "fill", kernel: "linear" }).raw().toBuffer();
+  const planes = new Float32Array(3 * size * size);
+  for (let pixel = 0; pixel < size * size; pixel++) {
+    for (let channel = 0; channel < 3; channel++) {
+      planes[channel * size * size + pixel] = (data[pixel * 3 + channel] ?? 0) / 255;
+    }
+  }
+  return planes;
+}
+
+function toFaces(candidates: readonly Candidate[], { originalWidth, originalHeight }: Picture): Face[] {
+  return candidates
+    .map(({ left, top, right, bottom, masked, confidence }) => ({
+      left: Math.round(left * originalWidth),
+      top: Math.round(top * originalHeight),
+      width: Math.round((right - left) * originalWidth),
+      height: Math.round((bottom - top) * originalHeight),
+      masked,
+      confidence: Math.round(confidence * 1000) / 1000,
+    }))
+    .toSorted((a, b) => a.left + a.width / 2 - (b.left + b.width / 2));
+}
+
+function floats(tensor: Tensor | undefined): Float32Array {
+  if (tensor?.data instanceof Float32Array) return tensor.data;
+  throw new Error("The mask model answered without its outputs.");
+}

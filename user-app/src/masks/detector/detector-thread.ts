@@ -1,0 +1,71 @@
+import { Worker } from "node:worker_threads";
+import type { WorkerAnswer, WorkerOptions } from "./worker-messages.ts";
+
+/** The model file does not work, so no thread will. */
+export class ModelRejected extends Error {
+  override name = "ModelRejected";
+}
+
+/** One detector thread, checking one picture at a time. */
+export interface DetectorThread {
+  /** Rejects when the thread ends or the time is over; then the thread is gone and a new one is needed. */
+  run(bytes: Uint8Array, timeoutMs: number): Promise<WorkerAnswer>;
+  close(): Promise<void>;
+}
+
+/** Resolves when the model is loaded. Throws ModelRejected when the file is no mask model. */
+export async function startDetectorThread(options: WorkerOptions): Promise<DetectorThread> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    workerData: options,
+    // The thread needs no settings, and holds no secrets then.
+    env: {},
+    execArgv: [],
+  });
+  const first = await nextAnswer(worker, 60_000).catch(async (error: unknown) => {
+    await worker.terminate();
+    throw error;
+  });
+  if (first.kind === "unusable model") {
+    await worker.terminate();
+    throw new ModelRejected(first.message);
+  }
+  // An idle thread must not keep the process alive.
+  worker.unref();
+  let lastId = 0;
+  return {
+    async run(bytes, timeoutMs) {
+      lastId += 1;
+      const answer = nextAnswer(worker, timeoutMs);
+      worker.postMessage({ id: lastId, bytes });
+      try {
+        return await answer;
+      } catch (error) {
+        await worker.terminate();
+        throw error;
+      }
+    },
+    async close() {
+      await worker.terminate();
+    },
+  };
+}
+
+function nextAnswer(worker: Worker, timeoutMs: number): Promise<WorkerAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<WorkerAnswer>();
+  const onMessage = (answer: WorkerAnswer) => resolve(answer);
+  const onError = (error: unknown) => reject(new Error("The detector thread failed.", { cause: error }));
+  const onExit = (code: number) => reject(new Error(`The detector thread ended with code ${code}.`));
+  const timer = setTimeout(
+    () => reject(new Error(`The detector thread gave no answer for ${timeoutMs} ms.`)),
+    timeoutMs,
+  );
+  worker.on("message", onMessage);
+  worker.on("error", onError);
+  worker.on("exit", onExit);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    worker.off("message", onMessage);
+    worker.off("error", onError);
+    worker.off("exit", onExit);
+  });
+}

@@ -1,0 +1,55 @@
+/** Entry of a detector thread: decoding, the model and drawing happen here, away from the web server's thread. */
+import { readFile } from "node:fs/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import sharp from "sharp";
+import { createFaceFinder, type FaceFinder } from "./detect.ts";
+import { drawAnnotated, drawThumbnail } from "./draw.ts";
+import { PictureUnusable, readPicture } from "./picture.ts";
+import type { CheckedPicture, WorkerAnswer, WorkerOptions, WorkerRequest } from "./worker-messages.ts";
+
+if (parentPort === null) throw new Error("This module is a worker thread's entry.");
+const port = parentPort;
+// The parent writes workerData as WorkerOptions; the structured clone has no type.
+const { modelPath } = workerData as WorkerOptions;
+
+sharp.concurrency(1);
+sharp.cache(false);
+
+const finder = await createFaceFinder(await readFile(modelPath)).catch((error: unknown) => {
+  answer({ kind: "unusable model", message: error instanceof Error ? error.message : String(error) });
+  return null;
+});
+if (finder !== null) {
+  port.on("message", (request: WorkerRequest) => {
+    void check(finder, request).then(answer);
+  });
+  answer({ kind: "ready" });
+}
+
+async function check(faceFinder: FaceFinder, { id, bytes }: WorkerRequest): Promise<WorkerAnswer> {
+  try {
+    const picture = await readPicture(bytes);
+    const faces = await faceFinder.find(picture);
+    const annotated = ownBytes(await drawAnnotated(picture, faces));
+    const thumbnail = ownBytes(await drawThumbnail(picture, faces));
+    const { originalWidth: width, originalHeight: height, contentType } = picture;
+    return { kind: "checked", id, picture: { faces, width, height, contentType, annotated, thumbnail } };
+  } catch (error) {
+    if (error instanceof PictureUnusable)
+      return { kind: "unusable", id, problem: error.problem, message: error.message };
+    return { kind: "failed", id, message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function answer(message: WorkerAnswer): void {
+  port.postMessage(message, message.kind === "checked" ? buffersOf(message.picture) : []);
+}
+
+function buffersOf({ annotated, thumbnail }: CheckedPicture): ArrayBuffer[] {
+  return [annotated.buffer, thumbnail.buffer].filter((buffer) => buffer instanceof ArrayBuffer);
+}
+
+/** A copy that shares its memory with nothing, so that it may be handed to the other thread. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(bytes);
+}
