@@ -42,7 +42,10 @@ export const Config = z
     WORKER_PORT: port.default(8000),
     ADMIN_USERNAME: z.string().min(1).max(100).default("admin"),
     ADMIN_PASSWORD: optionalText,
-    SESSION_SECRET: z.string().min(32, "at least 32 characters").optional(),
+    SESSION_SECRET: z.preprocess(
+      (text) => (text === "" ? undefined : text),
+      z.string().min(32, "at least 32 characters").optional(),
+    ),
     SESSION_HOURS: z.coerce.number().min(0.1).max(720).default(12),
     TICK_SECONDS: seconds(1, 600).default(60),
     RECONCILE_SECONDS: seconds(0.2, 60).default(3),

@@ -43,11 +43,17 @@ export interface PasswordVerifier {
  * Checks passwords with bounded work: at most 2 hashes at once, equal checks under way share one, and a pair that was right is remembered for 60 s, under an
  * HMAC key that never leaves the process. Keyed by the stored hash, so a changed password is forgotten by itself.
  */
-export function createPasswordVerifier({ now = Date.now }: { readonly now?: () => number } = {}): PasswordVerifier {
+export function createPasswordVerifier({
+  now = Date.now,
+  maxWaiting = WAITING_HASHES,
+}: {
+  readonly now?: () => number;
+  readonly maxWaiting?: number;
+} = {}): PasswordVerifier {
   const key = randomBytes(32);
   const rightUntil = new Map<string, number>();
   const underWay = new Map<string, Promise<boolean>>();
-  const slots = createSlots();
+  const slots = createSlots(maxWaiting);
   // Made at the first use: hashing at start-up would slow every boot.
   let decoy: Promise<string> | undefined;
 
@@ -97,13 +103,13 @@ function forgetOldest(entries: Map<string, number>, now: number): void {
   }
 }
 
-function createSlots(): { run<Value>(work: () => Promise<Value>): Promise<Value> } {
+function createSlots(maxWaiting: number): { run<Value>(work: () => Promise<Value>): Promise<Value> } {
   let free = CONCURRENT_HASHES;
   const waiting: (() => void)[] = [];
   return {
     async run(work) {
       if (free === 0) {
-        if (waiting.length >= WAITING_HASHES) throw new HashingOverloaded();
+        if (waiting.length >= maxWaiting) throw new HashingOverloaded();
         await new Promise<void>((resolve) => waiting.push(resolve));
       } else {
         free -= 1;

@@ -66,14 +66,20 @@ export function currentUser(res: Response): User {
 
 /** Sends anonymous readers to the sign-in page, which brings them back; below /api/ they get a 401. */
 export const requireUser: RequestHandler = (req, res, next) => {
-  if (findCurrentUser(res) !== undefined) return next();
+  if (findCurrentUser(res) !== undefined) {
+    next();
+    return;
+  }
   if (req.originalUrl.startsWith("/api/")) throw new HttpError(401, "Sign in first.");
   const wanted = req.method === "GET" ? `?next=${encodeURIComponent(req.originalUrl)}` : "";
   res.redirect(303, `/login${wanted}`);
 };
 
 export const requireAdmin: RequestHandler = (req, res, next) => {
-  if (findCurrentUser(res) === undefined) return requireUser(req, res, next);
+  if (findCurrentUser(res) === undefined) {
+    requireUser(req, res, next);
+    return;
+  }
   if (!currentUser(res).isAdmin) throw new HttpError(403, "Only administrators may do this.");
   next();
 };
@@ -90,7 +96,10 @@ export function startSession(req: Request, user: Pick<User, "id">): Promise<void
       req.session.signedInAt = Date.now();
       req.session.address = req.ip ?? "";
       req.session.userAgent = (req.get("user-agent") ?? "").slice(0, 255);
-      req.session.save((saveError: unknown) => (saveError ? reject(saveError) : resolve()));
+      req.session.save((saveError: unknown) => {
+        if (saveError) reject(saveError);
+        else resolve();
+      });
     });
   });
 }
