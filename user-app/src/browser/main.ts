@@ -1,0 +1,3 @@
+import { mountThemeToggle } from "@elastic-gas/shared/ui/theme";
+
+mountThemeToggle(document);

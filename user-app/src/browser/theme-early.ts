@@ -1,0 +1,1 @@
+import "@elastic-gas/shared/ui/theme-early";
