@@ -1,0 +1,233 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, createWriteStream, openSync, readSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Writable } from "node:stream";
+import type { Consequences } from "./annotate-lines.ts";
+import { canonicalContig } from "./contigs.ts";
+import type { InfoField } from "./header.ts";
+import type { Input } from "./input.ts";
+import { lineBlocks, linesOf } from "./lines.ts";
+import { allelesOf, readRecord } from "./record.ts";
+
+export const CONSEQUENCE_FIELD: InfoField = {
+  key: "BCSQ",
+  number: ".",
+  description:
+    "Haplotype-unaware consequence from BCFtools/csq. Format: Consequence|gene|transcript|biotype|strand|amino_acid_change|dna_change",
+};
+
+interface Reference {
+  readonly fasta: string;
+  readonly gff3: string;
+}
+
+export interface OpenedConsequences {
+  readonly reader: Consequences | null;
+  /** Why there are no consequences, or what was left out. */
+  readonly warning: string | null;
+}
+
+/**
+ * Calls consequences with `bcftools csq` on a copy that has sites only: one row per ALT whose ID is the record's ordinal. The user's file itself never passes
+ * through bcftools, which refuses files without contig lines and rewrites numbers. Rows that csq would stop at are not sent: breakends and other alleles that are
+ * not sequences, contigs that the FASTA lacks, N in REF; `norm -c x` drops those whose REF differs from the FASTA.
+ */
+export async function openConsequences({
+  input,
+  reference,
+  workDirectory,
+}: {
+  readonly input: Input;
+  readonly reference: Reference;
+  readonly workDirectory: string;
+}): Promise<OpenedConsequences> {
+  const available = await bcftoolsVersion();
+  if (available === null)
+    return { reader: null, warning: "bcftools is not installed here: consequences were not called" };
+  const contigs = await readFastaIndex(reference.fasta);
+  const tablePath = join(workDirectory, "consequences.tsv");
+  const steps = [
+    ["bcftools", "norm", "--do-not-normalize", "-c", "x", "-f", reference.fasta, "-O", "u", "-"],
+    ["bcftools", "sort", "-T", join(workDirectory, "sort"), "-O", "u", "-"],
+    ["bcftools", "csq", "-l", "-f", reference.fasta, "-g", reference.gff3, "-O", "u", "-"],
+    ["bcftools", "query", "-i", 'INFO/BCSQ!="."', "-f", "%ID\\t%INFO/BCSQ\\n", "-"],
+    ["sort", "-s", "-n", "-k1,1", "-T", workDirectory],
+  ];
+  const failure = await runPipe(steps, tablePath, (sink) => writeSites(input, contigs, sink));
+  if (failure !== null) return { reader: null, warning: `Consequences were not called: ${failure}` };
+  return { reader: new ConsequenceTable(tablePath), warning: null };
+}
+
+/** `1.16`; null when bcftools cannot be run. */
+export async function bcftoolsVersion(): Promise<string | null> {
+  const child = spawn("bcftools", ["--version"], { stdio: ["ignore", "pipe", "ignore"] });
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    text += chunk.toString("latin1");
+  });
+  const code = await exitOf(child);
+  return code === 0 ? (/^bcftools (\S+)/.exec(text)?.[1] ?? null) : null;
+}
+
+/** Rows `ordinal, consequences` by ordinal, read as the records come by. */
+export class ConsequenceTable implements Consequences {
+  readonly #file: number;
+  readonly #buffer = Buffer.alloc(1 << 18);
+  #text = "";
+  #next: { readonly ordinal: number; readonly values: readonly string[] } | null = null;
+  #isOver = false;
+
+  constructor(path: string) {
+    this.#file = openSync(path, "r");
+  }
+
+  take(ordinal: number): readonly string[] {
+    const found: string[] = [];
+    for (;;) {
+      this.#next ??= this.#readRow();
+      if (this.#next === null || this.#next.ordinal > ordinal) break;
+      if (this.#next.ordinal === ordinal) found.push(...this.#next.values);
+      this.#next = null;
+    }
+    return found.length < 2 ? found : [...new Set(found)];
+  }
+
+  #readRow(): { ordinal: number; values: readonly string[] } | null {
+    let feed = this.#text.indexOf("\n");
+    while (feed === -1 && !this.#isOver) {
+      const bytes = readSync(this.#file, this.#buffer);
+      this.#text += this.#buffer.toString("latin1", 0, bytes);
+      if (bytes === 0) {
+        this.#isOver = true;
+        closeSync(this.#file);
+      }
+      feed = this.#text.indexOf("\n");
+    }
+    if (feed === -1) return null;
+    const [ordinal = "", values = ""] = this.#text.slice(0, feed).split("\t");
+    this.#text = this.#text.slice(feed + 1);
+    // csq writes `@position` on a row whose consequence it tells at another one of the same haplotype: nothing to join.
+    return {
+      ordinal: Number(ordinal),
+      values: values.split(",").filter((value) => value !== "" && !value.startsWith("@")),
+    };
+  }
+}
+
+/** The names of a FASTA's sequences by our canonical ones, from its index (made when missing). */
+async function readFastaIndex(
+  fasta: string,
+): Promise<ReadonlyMap<string, { readonly name: string; readonly length: number }>> {
+  const index = `${fasta}.fai`;
+  const exists = await stat(index).then(
+    () => true,
+    () => false,
+  );
+  if (!exists)
+    throw new Error(`The annotation pack's reference has no index ${index}. Make it with: samtools faidx ${fasta}`);
+  const rows = (await readFile(index, "latin1")).split("\n").filter((line) => line !== "");
+  return new Map(
+    rows.map((line) => {
+      const [name = "", length = ""] = line.split("\t");
+      return [canonicalContig(name), { name, length: Number(length) }];
+    }),
+  );
+}
+
+async function writeSites(
+  input: Input,
+  contigs: Awaited<ReturnType<typeof readFastaIndex>>,
+  sink: Writable,
+): Promise<void> {
+  const declared = [...contigs.values()].map(({ name, length }) => `##contig=<ID=${name},length=${length}>\n`);
+  sink.write(`##fileformat=VCFv4.2\n${declared.join("")}#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n`, "latin1");
+  let ordinal = 0;
+  let isHeader = true;
+  for await (const block of lineBlocks(input.read())) {
+    let rows = "";
+    for (const raw of linesOf(block)) {
+      const line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
+      if (isHeader || line.startsWith("#") || line.trim() === "") {
+        if (line.startsWith("#CHROM")) isHeader = false;
+        continue;
+      }
+      const record = readRecord(line);
+      if ("problem" in record) continue;
+      const contig = contigs.get(canonicalContig(record.chrom));
+      const ref = record.ref.toUpperCase();
+      if (
+        contig !== undefined &&
+        /^[ACGT]+$/.test(ref) &&
+        record.pos >= 1 &&
+        record.pos + ref.length - 1 <= contig.length
+      ) {
+        const alts = record.alt.toUpperCase().split(",");
+        for (const [index, allele] of allelesOf(record).entries()) {
+          const alt = alts[index] ?? "";
+          if (allele.minimal === null || !/^[ACGT]+$/.test(alt)) continue;
+          rows += `${contig.name}\t${record.pos}\t${ordinal}\t${ref}\t${alt}\t.\t.\t.\n`;
+        }
+      }
+      ordinal += 1;
+    }
+    if (rows !== "" && !sink.write(rows, "latin1")) await once(sink, "drain");
+  }
+}
+
+/**
+ * Runs commands as one pipe from `write` into a file. Returns what failed, null when all ended well. No shell: paths are arguments, never text to parse.
+ */
+async function runPipe(
+  steps: readonly string[][],
+  outputPath: string,
+  write: (sink: Writable) => Promise<void>,
+): Promise<string | null> {
+  const children: ChildProcess[] = [];
+  const messages: string[] = [];
+  const exits: Promise<number | null>[] = [];
+  let source: ChildProcess | null = null;
+  for (const [command = "", ...args] of steps) {
+    const child: ChildProcess = spawn(command, args, {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { PATH: process.env.PATH, LC_ALL: "C" },
+    });
+    child.stderr?.on("data", (chunk: Buffer) => {
+      if (messages.length < 50)
+        messages.push(
+          ...chunk
+            .toString("utf8")
+            .split("\n")
+            .filter((line) => /error|fail|could not/i.test(line)),
+        );
+    });
+    // A step that ends early closes its input; its exit code tells the story.
+    child.stdin?.on("error", () => undefined);
+    if (source?.stdout && child.stdin) source.stdout.pipe(child.stdin);
+    exits.push(exitOf(child));
+    children.push(child);
+    source = child;
+  }
+  const written = createWriteStream(outputPath);
+  source?.stdout?.pipe(written);
+  const sink = children[0]?.stdin;
+  if (!sink) return "no command";
+  const ended = Promise.all(exits);
+  await Promise.race([write(sink), ended]);
+  sink.end();
+  const codes = await ended;
+  if (!written.writableFinished) await once(written, "finish");
+  const failed = codes.findIndex((code) => code !== 0);
+  return failed === -1
+    ? null
+    : `${steps[failed]?.slice(0, 2).join(" ")} ended with ${codes[failed]}${messages[0] === undefined ? "" : ` (${messages[0]})`}`;
+}
+
+/** The exit code; null when the command could not be started or was ended by a signal. */
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => {
+    child.once("error", () => resolve(null));
+    child.once("close", (code) => resolve(code));
+  });
+}

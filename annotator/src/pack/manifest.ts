@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+/** Where one chromosome's member lies in a gzip file of several members: offset and length in bytes. */
+const Member = z.tuple([z.number().int().min(0), z.number().int().positive()]);
+
+const Chromosome = z.object({
+  /** Bases; null for contigs whose length the sources do not give. */
+  length: z.number().int().positive().nullable(),
+  genes: Member.optional(),
+  bands: Member.optional(),
+  clinvar: Member.optional(),
+});
+
+const Files = z.object({
+  /** Lines `start, end, symbol, gene id, strand, regions`; see gene-regions.ts for the last. */
+  genes: z.string().optional(),
+  /** Lines `start, end, band`. */
+  bands: z.string().optional(),
+  /** Lines `pos, ref, alt, variation id, rs, significance index, disease indices`, alleles in minimal form. */
+  clinvar: z.string().optional(),
+  /** Line n holds the disease with index n. */
+  diseases: z.string().optional(),
+  significances: z.array(z.string()).optional(),
+});
+
+const Build = z.object({
+  chromosomes: z.record(z.string(), Chromosome).default({}),
+  files: Files.default({}),
+  counts: z.record(z.string(), z.number().int()).default({}),
+  /** A reference (plain or bgzip) and an Ensembl GFF3, relative to the pack: with both, consequences are called. */
+  fasta: z.string().optional(),
+  gff3: z.string().optional(),
+});
+
+/** `pack.json`: what an annotation pack holds and where it comes from. */
+export const PackManifest = z.object({
+  format: z.literal(1),
+  name: z.string().min(1),
+  description: z.string().default(""),
+  licence: z.string().default(""),
+  /** The day the sources were read, ISO 8601. */
+  builtOn: z.string().default(""),
+  /** `default`: builds take what they lack from the pack that comes with the product. */
+  base: z.literal("default").optional(),
+  /** The build assumed when nothing in a file tells. */
+  defaultBuild: z.string().default("GRCh38"),
+  sources: z
+    .array(
+      z.object({
+        file: z.string(),
+        from: z.string(),
+        version: z.string(),
+        licence: z.string(),
+        sha256: z.string(),
+        note: z.string().default(""),
+      }),
+    )
+    .default([]),
+  files: z.record(z.string(), z.object({ bytes: z.number().int(), sha256: z.string() })).default({}),
+  builds: z.record(z.string(), Build),
+});
+export type PackManifest = z.infer<typeof PackManifest>;
+export type PackBuild = z.infer<typeof Build>;
