@@ -46,7 +46,7 @@ export function createSqsService(options: SqsOptions) {
     closing: closing.signal,
   };
   const moveTasks = moveTaskOperations(context, db);
-  const publishing = everyMetricPeriod({ seconds: metricPeriodSeconds, now, signal: closing.signal }, (period) => {
+  const publishing = everyMetricPeriod({ seconds: metricPeriodSeconds, now, signal: closing.signal, log }, (period) => {
     deleteExpired(context);
     putMetrics?.("AWS/SQS", queueMetrics(context, period));
   });

@@ -1,0 +1,91 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
+import type { Logger } from "@elastic-gas/shared/logger";
+import { GroupCommit } from "../sqs/group-commit.ts";
+import { CpuUtilization, type InstanceCpu } from "./cpu-utilization.ts";
+import { pointsOf } from "./datum.ts";
+import { everyMetricPeriod } from "./metric-period.ts";
+import { MetricStore } from "./metric-store.ts";
+import { metricOperations } from "./operations.ts";
+
+export interface CloudWatchOptions {
+  /** The service makes its own folder `cloudwatch` in it. */
+  readonly dataDir: string;
+  readonly log: Logger;
+  readonly now?: () => Date;
+  /** Length of a standard period: 60 as in AWS, shorter where a story is to be told faster. */
+  readonly metricPeriodSeconds?: number;
+  /** The running instances, whose CPUUtilization is published each period. */
+  readonly listCpuUsage?: () => readonly InstanceCpu[] | Promise<readonly InstanceCpu[]>;
+}
+
+const KEEP_FINE_SECONDS = 3 * 3600; // then points become minutes
+const KEEP_SECONDS = 15 * 86_400;
+const ROLL_UP_CHUNK = 2000; // points merged before the event loop goes on
+const TIDY_MS = 60_000;
+
+/** Close it after those who publish through `put`. */
+export function createCloudWatchService(options: CloudWatchOptions) {
+  const { dataDir, log, now = () => new Date(), metricPeriodSeconds = 60, listCpuUsage } = options;
+  mkdirSync(join(dataDir, "cloudwatch"), { recursive: true });
+  const db = new DatabaseSync(join(dataDir, "cloudwatch", "metrics.sqlite"));
+  db.exec("pragma journal_mode = wal; pragma synchronous = normal");
+  const store = new MetricStore(db);
+  const commit = new GroupCommit(db);
+  const closing = new AbortController();
+
+  async function storeData(namespace: string | undefined, data: readonly MetricDatum[] | undefined): Promise<void> {
+    const points = pointsOf(namespace, data, { now: now(), standardSeconds: metricPeriodSeconds });
+    const placed = points.map((point) => ({ point, series: store.ensureSeries(point.key, point.unit) }));
+    await commit.run(() => {
+      for (const { point, series } of placed) store.add(series, point);
+    });
+  }
+
+  /** For publishers in this process; also for the AWS/ namespaces, which callers from outside may not write. */
+  function put(namespace: string, data: readonly MetricDatum[]): void {
+    for (let from = 0; from < data.length; from += 1000) {
+      storeData(namespace, data.slice(from, from + 1000)).catch((error: unknown) =>
+        log.error({ error, namespace }, "metrics could not be stored"),
+      );
+    }
+  }
+
+  let tidiedAt = 0;
+  async function tidy(): Promise<void> {
+    const at = now().getTime();
+    if (at - tidiedAt < TIDY_MS) return;
+    tidiedAt = at;
+    const seconds = Math.floor(at / 1000);
+    // A whole minute, so that it is never read half rolled up.
+    const fineBefore = Math.floor((seconds - KEEP_FINE_SECONDS) / 60) * 60;
+    while ((await commit.run(() => store.rollUp(fineBefore, ROLL_UP_CHUNK))) === ROLL_UP_CHUNK) {}
+    commit.flush(); // what waits belongs to series that must not be deleted as empty
+    store.deleteBefore(seconds - KEEP_SECONDS);
+  }
+
+  const cpu = new CpuUtilization();
+  const publishing = everyMetricPeriod(
+    { seconds: metricPeriodSeconds, now, signal: closing.signal, log },
+    async (period) => {
+      await tidy();
+      if (!listCpuUsage) return;
+      const data = cpu.data(await listCpuUsage(), period, now());
+      if (data.length > 0) put("AWS/EC2", data);
+    },
+  );
+
+  return {
+    handlers: metricOperations(store, { now, put: storeData }),
+    put,
+    async close(): Promise<void> {
+      if (closing.signal.aborted) return;
+      closing.abort();
+      await publishing;
+      commit.flush();
+      db.close();
+    },
+  };
+}
