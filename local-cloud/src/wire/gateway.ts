@@ -1,0 +1,294 @@
+import { hash, randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream";
+import type { Logger } from "@elastic-gas/shared/logger";
+import { type KnownHosts, readTarget } from "./address.ts";
+import { authenticate, type Credentials, signatureMismatch } from "./auth/authenticate.ts";
+import { readSignature, type Signature } from "./auth/signature.ts";
+import { SigningKeys } from "./auth/sigv4.ts";
+import { chunkVerifier } from "./body/aws-chunked.ts";
+import { hashMismatch, IncomingBody, verifyBufferedBody } from "./body/incoming-body.ts";
+import { readWholeBody } from "./body/whole-body.ts";
+import type { BrowserAccess } from "./browser-access.ts";
+import { describeError, internalError } from "./errors.ts";
+import { type Call, Fault } from "./handler.ts";
+import type { Operation } from "./model.ts";
+import { getOperation, type Head, handlerOf, protocolOf, readHead, type ServiceMount } from "./mount.ts";
+import type { Protocol, Value, WireResponse } from "./protocol/protocol.ts";
+import { parametersOf } from "./protocol/query-protocol.ts";
+import { type ResponseContext, sendResponse } from "./send.ts";
+import type { ServiceId } from "./services.ts";
+
+/** One call on its way to the handler, as the middleware sees it. */
+export interface Invocation {
+  readonly service: ServiceId;
+  readonly operation: string;
+  readonly input: Value;
+  readonly call: Call;
+  /** Cuts the connection: the caller gets no answer, whether or not the operation has been carried out. */
+  hangUp(): void;
+}
+
+/** Stands between routing and handler (fault injection, latency). `next` carries the operation out; throw a `Fault` to answer an error. */
+export type Middleware = (invocation: Invocation, next: () => Promise<Value>) => Promise<Value>;
+
+export interface GatewayOptions {
+  readonly mounts: readonly ServiceMount[];
+  readonly credentials: Credentials;
+  readonly region: string;
+  readonly accountId: string;
+  readonly hosts: KnownHosts;
+  readonly log: Logger;
+  readonly now: () => Date;
+  readonly middleware: Middleware | undefined;
+  /** S3's unsigned ways in: preflights and POST forms, which carry their signature in the body. */
+  readonly browser: BrowserAccess | undefined;
+}
+
+const UNSIGNED = "UNSIGNED-PAYLOAD";
+
+/** Answers AWS requests: finds the service, checks the signature, decodes, calls the handler, encodes. */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #keys: SigningKeys;
+  readonly #mountsBySigningName: ReadonlyMap<string, ServiceMount>;
+  readonly #s3: ServiceMount | undefined;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#keys = new SigningKeys(options.credentials.secretAccessKey);
+    this.#mountsBySigningName = new Map(options.mounts.map((mount) => [mount.description.signingName, mount]));
+    this.#s3 = this.#mountsBySigningName.get("s3");
+  }
+
+  /** Never rejects: every failure becomes an answer, or a closed connection when an answer has begun. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = randomUUID();
+    const head = this.#readHead(request);
+    const context: ResponseContext = { requestId, isHead: head.method === "HEAD", extraHeaders: {} };
+    let mount = this.#s3;
+    try {
+      const signature = readSignature(head.headers, head.query);
+      mount = this.#mountFor(head, signature);
+      const call = new RequestCall(request, response, this.#options, requestId);
+      if (mount === this.#s3 && this.#options.browser) {
+        const answer = await this.#answerBrowser(this.#options.browser, head, request, call, signature, context);
+        if (answer) return sendResponse(response, answer, context);
+      }
+      sendResponse(response, await this.#carryOut(mount, head, request, signature, call), context);
+    } catch (error) {
+      this.#sendError(response, error, mount, head, context);
+    } finally {
+      if (!request.readableEnded) request.resume(); // what a failed call left unread must not block the connection's next request
+    }
+  }
+
+  #readHead({ method = "GET", url = "/", headers }: IncomingMessage): Head {
+    const { path, query } = readTarget(url);
+    for (const [name, value] of query) {
+      // Presigned addresses may carry in the query what would be a header otherwise.
+      const header = name.toLowerCase();
+      if (header.startsWith("x-amz-") && headers[header] === undefined && isHoistable(header)) headers[header] = value;
+    }
+    return { method, path, query, headers };
+  }
+
+  #mountFor(head: Head, signature: Signature | undefined): ServiceMount {
+    const name = signature?.version === "v4" ? signature.service : this.#unsignedService(head);
+    const mount = this.#mountsBySigningName.get(name);
+    if (!mount) throw new Fault("NotImplemented", `local-cloud does not serve "${name}".`, 501);
+    return mount;
+  }
+
+  #unsignedService({ headers, path }: Head): string {
+    const target = headers["x-amz-target"];
+    for (const [name, { description }] of this.#mountsBySigningName) {
+      const { targetPrefix } = description;
+      if (targetPrefix === undefined) continue;
+      if (
+        (typeof target === "string" && target.startsWith(`${targetPrefix}.`)) ||
+        path.startsWith(`/service/${targetPrefix}/`)
+      )
+        return name;
+    }
+    return headers["content-type"]?.startsWith("application/x-www-form-urlencoded") ? "sqs" : "s3";
+  }
+
+  async #answerBrowser(
+    browser: BrowserAccess,
+    head: Head,
+    request: IncomingMessage,
+    call: Call,
+    signature: Signature | undefined,
+    context: ResponseContext,
+  ): Promise<WireResponse | undefined> {
+    const path = this.#s3Path(head);
+    if (head.method === "OPTIONS") return browser.preflight(path, head.headers);
+    if (head.headers.origin !== undefined) context.extraHeaders = browser.responseHeaders(path, head);
+    if (signature || head.method !== "POST" || !head.headers["content-type"]?.startsWith("multipart/form-data"))
+      return undefined;
+    return browser.postObject(path, request, call);
+  }
+
+  async #carryOut(
+    mount: ServiceMount,
+    head: Head,
+    request: IncomingMessage,
+    signature: Signature | undefined,
+    call: RequestCall,
+  ): Promise<WireResponse> {
+    const routed = mount === this.#s3 ? { ...head, path: this.#s3Path(head) } : head;
+    const reading = readHead(mount, routed);
+    const { protocol } = reading;
+    if (reading.operation?.inputStream !== undefined) {
+      const payloadHash = declaredPayloadHash(head, signature);
+      this.#authenticate(mount, head, signature, payloadHash);
+      const body = this.#openBody(request, signature, payloadHash);
+      return this.#invoke(mount, reading.operation, protocol, { ...routed, body }, call);
+    }
+    const raw = await readWholeBody(request);
+    this.#authenticate(mount, head, signature, bufferedPayloadHash(mount, head, signature, raw.bytes));
+    if (mount === this.#s3) verifyBufferedBody(head.headers, raw.bytes);
+    const body = await raw.inflate();
+    const operation = reading.operation ?? getOperation(mount, actionOf({ ...head, body }), protocol);
+    return this.#invoke(mount, operation, protocol, { ...routed, body }, call);
+  }
+
+  #authenticate(mount: ServiceMount, request: Head, signature: Signature | undefined, payloadHash: string): void {
+    const service = mount.description.id;
+    authenticate(
+      { service, request, signature, payloadHash },
+      this.#options.credentials,
+      this.#keys,
+      this.#options.now(),
+    );
+  }
+
+  #openBody(request: IncomingMessage, signature: Signature | undefined, payloadHash: string): IncomingBody {
+    const isSignedChunks = payloadHash.startsWith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
+    if (isSignedChunks && signature?.version !== "v4") throw signatureMismatch("s3");
+    const verifier =
+      isSignedChunks && signature?.version === "v4" ? chunkVerifier(signature, this.#keys.get(signature)) : undefined;
+    // Errors of either end destroy both; the handler that reads the body sees them.
+    return pipeline(request, new IncomingBody({ headers: request.headers, verifier }), () => undefined);
+  }
+
+  async #invoke(
+    mount: ServiceMount,
+    operation: Operation,
+    protocol: Protocol,
+    request: Parameters<Protocol["decode"]>[1],
+    call: RequestCall,
+  ): Promise<WireResponse> {
+    const handler = handlerOf(mount, operation);
+    const input = protocol.decode(operation, request);
+    const { middleware } = this.#options;
+    const output = middleware
+      ? await middleware(
+          { service: mount.description.id, operation: operation.name, input, call, hangUp: () => call.hangUp() },
+          () => handler(input, call),
+        )
+      : await handler(input, call);
+    return protocol.encode(operation, output, call.requestId);
+  }
+
+  #sendError(
+    response: ServerResponse,
+    error: unknown,
+    mount: ServiceMount | undefined,
+    head: Head,
+    context: ResponseContext,
+  ): void {
+    if (response.destroyed) return;
+    if (!mount) {
+      response.writeHead(501).end();
+      return;
+    }
+    const described = describeError(error, mount.model);
+    if (!described)
+      this.#options.log.error(
+        { err: error, service: mount.description.id, requestId: context.requestId },
+        "AWS request failed unexpectedly",
+      );
+    const protocol = protocolOf(mount, head.headers);
+    sendResponse(
+      response,
+      protocol.encodeError(described ?? internalError(mount === this.#s3), context.requestId),
+      context,
+    );
+  }
+
+  /** The path with the bucket in it, also when the caller put the bucket into the host name. */
+  #s3Path({ path, headers }: Head): string {
+    const bucket = this.#options.hosts.bucketOf(headers.host);
+    return bucket === undefined ? path : `/${bucket}${path}`;
+  }
+}
+
+class RequestCall implements Call {
+  readonly requestId: string;
+  readonly host: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly #response: ServerResponse;
+  #abort: AbortController | undefined;
+
+  constructor(
+    { headers }: IncomingMessage,
+    response: ServerResponse,
+    { region, accountId }: GatewayOptions,
+    requestId: string,
+  ) {
+    this.requestId = requestId;
+    this.host = headers.host ?? "";
+    this.region = region;
+    this.accountId = accountId;
+    this.#response = response;
+  }
+
+  /** Made when first asked for: most handlers finish before anyone could hang up. */
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      if (this.#response.destroyed) abort.abort();
+      else this.#response.once("close", () => abort.abort());
+    }
+    return this.#abort.signal;
+  }
+
+  hangUp(): void {
+    this.#response.destroy();
+  }
+}
+
+function isHoistable(header: string): boolean {
+  return !/^x-amz-(algorithm|credential|date|expires|signature|signedheaders|target)$/.test(header);
+}
+
+function declaredPayloadHash({ headers }: Head, signature: Signature | undefined): string {
+  const declared = headers["x-amz-content-sha256"];
+  if (typeof declared === "string") return declared;
+  if (signature?.place === "query" || signature?.version === "v2") return UNSIGNED;
+  throw new Fault("MissingSecurityHeader", "Your request is missing the header x-amz-content-sha256.");
+}
+
+function bufferedPayloadHash(
+  mount: ServiceMount,
+  { headers }: Head,
+  signature: Signature | undefined,
+  body: Buffer,
+): string {
+  const declared = headers["x-amz-content-sha256"];
+  if (mount.description.id === "s3" && declared === undefined && signature?.place === "query") return UNSIGNED;
+  if (declared === UNSIGNED) return UNSIGNED;
+  const actual = hash("sha256", body);
+  if (typeof declared === "string" && declared !== actual) throw hashMismatch();
+  return actual;
+}
+
+function actionOf(request: Head & { readonly body: Buffer }): string {
+  const action = parametersOf(request).find(([name]) => name === "Action")?.[1];
+  if (action === undefined) throw new Fault("MissingAction", "The request must contain the parameter Action.");
+  return action;
+}
