@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Runs Elastic GAS. Without an argument: the manager's machine (on one machine, everything). Safe to run again.
+#
+#   ./start.sh                          set up what is missing, start, print addresses; Ctrl-C ends everything it started
+#   ./start.sh web|annotator|utility    run one worker; an instance's user data does this
+#   ./start.sh stop | status            end, or look at, the system that runs from this folder
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export PATH="$PWD/node_modules/.bin:$PATH"
+
+case "${1:-manager}" in
+  manager)
+    # shellcheck source=start/install.sh
+    . start/install.sh
+    ensure_node_modules
+    [ "${CLOUD:-local}" = aws ] || ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools
+    exec node --disable-warning=ExperimentalWarning start/src/main.ts
+    ;;
+  web | annotator | utility)
+    if [ -f settings.env ]; then
+      set -a
+      # shellcheck source=/dev/null
+      . ./settings.env
+      set +a
+    fi
+    case "$1" in
+      web) exec node --disable-warning=ExperimentalWarning user-app/src/main.ts ;;
+      annotator) exec node --disable-warning=ExperimentalWarning annotator/src/main.ts ;;
+      utility) exec node --disable-warning=ExperimentalWarning start/src/utility.ts ;;
+    esac
+    ;;
+  stop | status)
+    exec node --disable-warning=ExperimentalWarning start/src/control.ts "$1"
+    ;;
+  *)
+    echo "Usage: ./start.sh [manager|web|annotator|utility|stop|status]" >&2
+    exit 2
+    ;;
+esac

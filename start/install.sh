@@ -1,0 +1,90 @@
+# Functions that install what is missing; sourced by start.sh and test.sh from the project's root.
+
+# onnxruntime's install script fetches GPU files from elsewhere; the CPU build comes with the package.
+export ONNXRUNTIME_NODE_INSTALL=skip
+
+# Installs the npm packages when the lockfile has changed since the last time.
+ensure_node_modules() {
+  local wanted
+  wanted=$(sha256sum package-lock.json | cut -d' ' -f1)
+  if [ "$(cat node_modules/.lockfile-hash 2>/dev/null || true)" != "$wanted" ] || [ ! -x node_modules/.bin/node ]; then
+    command -v npm >/dev/null || {
+      echo "npm is missing. Install it (Debian: apt-get install npm) and run this again." >&2
+      exit 1
+    }
+    echo "Installing npm packages ..."
+    npm ci --no-audit --no-fund --loglevel=error
+    echo "$wanted" >node_modules/.lockfile-hash
+  fi
+}
+
+# ensure_programs <program>:<debian package>[,<package>...] ...: finds each program in the system or in .data/apt, or installs its packages:
+# as root, by sudo without a password, or else unpacked into .data/apt, which needs no rights.
+ensure_programs() {
+  local pair missing=()
+  for pair in "$@"; do
+    has_program "${pair%%:*}" || missing+=("${pair#*:}")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  local packages
+  IFS=',' read -r -a packages <<<"$(
+    IFS=','
+    echo "${missing[*]}"
+  )"
+  echo "Installing Debian packages: ${packages[*]} ..."
+  mkdir -p "$(data_dir)"
+  local log
+  log="$(data_dir)/apt.log"
+  if install_packages "${packages[@]}" >"$log" 2>&1; then
+    local all=1
+    for pair in "$@"; do has_program "${pair%%:*}" || all=0; done
+    [ $all -eq 1 ] && return 0
+  fi
+  tail -n 5 "$log" >&2
+  echo "These Debian packages are needed and could not be installed: ${packages[*]}" >&2
+  echo "Install them (apt-get install ${packages[*]}) and run this again. The whole log is in $log." >&2
+  exit 1
+}
+
+data_dir() {
+  local from_file=""
+  [ -f .env ] && from_file=$(sed -n 's/^DATA_DIR=//p' .env | tail -n 1)
+  echo "${DATA_DIR:-${from_file:-.data}}"
+}
+
+has_program() {
+  command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || [ -x "$(data_dir)/apt/usr/sbin/$1" ] || [ -x "$(data_dir)/apt/usr/bin/$1" ]
+}
+
+install_packages() {
+  if [ "$(id -u)" = 0 ]; then
+    apt_install "$@"
+  elif sudo -n true 2>/dev/null; then
+    apt_install "$@"
+  else
+    unpack_packages "$@"
+  fi
+}
+
+apt_install() {
+  local as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" ||
+    { "${as_root[@]}" apt-get update && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
+}
+
+# Without rights: apt resolves and downloads with folders of our own, dpkg-deb unpacks; nothing of the system changes.
+unpack_packages() {
+  local root state
+  root="$(realpath "$(data_dir)")/apt"
+  state="$root/.state"
+  mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+  local options=(
+    -o "Dir::State=$state" -o "Dir::State::lists=$state/lists" -o "Dir::State::status=/var/lib/dpkg/status"
+    -o "Dir::Cache=$state/cache" -o Debug::NoLocking=1 -o APT::Sandbox::User=
+  )
+  apt-get "${options[@]}" update
+  apt-get "${options[@]}" install -y --no-install-recommends --download-only "$@"
+  local package
+  for package in "$state"/cache/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
+}

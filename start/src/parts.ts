@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import type { Config } from "@elastic-gas/shared/config";
+import { pause } from "@elastic-gas/shared/shutdown";
+import type { Environment } from "./environment.ts";
+import { initialiseMariadb, type MariadbOptions, spawnMariadb, waitForMariadb } from "./mariadb.ts";
+import { waitForHttp } from "./ready.ts";
+import { type Part, spawnNode } from "./supervise.ts";
+
+/** A part that has no address to ask is up when it has lived this long. */
+const SETTLE_MS = 1_000;
+const READY_DEADLINE_MS = 60_000;
+
+export interface PartSettings {
+  readonly root: string;
+  readonly config: Config;
+  /** What every part sees. */
+  readonly environment: Environment;
+}
+
+export function mariadbPart(options: MariadbOptions): Part {
+  return {
+    name: "mariadb",
+    start: async () => {
+      await initialiseMariadb(options);
+      return spawnMariadb(options);
+    },
+    ready: (child) => waitForMariadb(child, options),
+    stopMs: 30_000,
+  };
+}
+
+export function localCloudPart(settings: PartSettings, own: Environment): Part {
+  const { config } = settings;
+  return {
+    name: "local-cloud",
+    start: () => startNode(settings, "local-cloud", "local-cloud/src/main.ts", own),
+    ready: (child, signal) =>
+      waitForHttp(`http://127.0.0.1:${config.LOCAL_CLOUD_PORT}/_health`, {
+        child,
+        signal,
+        deadlineMs: READY_DEADLINE_MS,
+      }),
+    stopMs: 45_000, // it ends the instances first, each with 30 s
+  };
+}
+
+export function managerPart(settings: PartSettings): Part {
+  return {
+    name: "manager",
+    start: () => startNode(settings, "manager", "manager/src/main.ts"),
+    ready: (child, signal) =>
+      waitForHttp(`http://127.0.0.1:${settings.config.MANAGER_PORT}/healthz`, {
+        child,
+        signal,
+        deadlineMs: READY_DEADLINE_MS,
+      }),
+    stopMs: 20_000,
+  };
+}
+
+export function autoscalerPart(settings: PartSettings, startId: string): Part {
+  return {
+    name: "autoscaler",
+    start: () => startNode(settings, "autoscaler", "autoscaler/src/main.ts", { START_ID: startId }),
+    ready: async (child, signal) => {
+      await pause(SETTLE_MS, signal);
+      if (child.exitCode !== null) throw new Error(`The autoscaler ended with exit code ${child.exitCode}`);
+    },
+    stopMs: 20_000,
+  };
+}
+
+function startNode({ root, config, environment }: PartSettings, name: string, entry: string, own: Environment = {}) {
+  return spawnNode({
+    entry,
+    root,
+    environment: { ...environment, ...own },
+    logFile: join(config.DATA_DIR, "logs", `${name}.log`),
+  });
+}

@@ -1,0 +1,202 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { S3Client } from "@aws-sdk/client-s3";
+import { ensureLocalCredentials } from "@elastic-gas/local-cloud/credentials";
+import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
+import { ensureFirstAdmin, type FirstAdmin } from "@elastic-gas/shared/accounts/users";
+import { createAwsClient } from "@elastic-gas/shared/aws/clients";
+import { type Config, readConfig, userAppUrl } from "@elastic-gas/shared/config";
+import { connectDatabase } from "@elastic-gas/shared/database/connect";
+import { migrate } from "@elastic-gas/shared/database/migrate";
+import { createLogger } from "@elastic-gas/shared/logger";
+import { resourcesOf } from "@elastic-gas/shared/resources";
+import { aborted } from "@elastic-gas/shared/shutdown";
+import { defaultInstanceVcpus, type Environment, withoutAws, workerSettings } from "./environment.ts";
+import { findMariadb, ownerSql } from "./mariadb.ts";
+import { autoscalerPart, localCloudPart, managerPart, mariadbPart } from "./parts.ts";
+import { endProcess, processFile } from "./processes.ts";
+import { waitForHttp } from "./ready.ts";
+import { offerNodeModules, publishRelease } from "./release.ts";
+import { ensureSecrets } from "./secrets.ts";
+import { type PartState, type Supervised, supervise } from "./supervise.ts";
+
+const SCHEMA = "gas";
+const DATABASE_USER = "gas";
+const USER_APP_DEADLINE_MS = 300_000;
+
+export interface SystemOptions {
+  readonly root: string;
+  readonly environment: Environment;
+  /** Names this run of start.sh: the web pool is resized to its minimum once for each. */
+  readonly startId: string;
+  readonly signal: AbortSignal;
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Brings up the manager's machine and keeps it up: MariaDB and local-cloud first (on one machine), then the schema, the first administrator and the release, then
+ * manager and autoscaler. Resolves after everything has ended: when the signal aborted, or when the manager was told to stop.
+ */
+export async function runSystem({ root, environment, startId, signal, print }: SystemOptions): Promise<void> {
+  const settings = completeSettings(environment);
+  const config = readConfig(settings);
+  const log = createLogger("start", config.LOG_LEVEL);
+  const partsFile = processFile(join(config.DATA_DIR, "run", "parts.json"));
+  await endLeftovers(partsFile.read());
+
+  const started: Supervised[] = [];
+  const begin = (part: Parameters<typeof supervise>[0]) => {
+    const supervised = supervise(part, {
+      log,
+      onState: (name, state, detail) => print(stateLine(name, state, detail)),
+      onPid: async (name, pid) => partsFile.set(name, pid),
+      mayEnd: (name) => name === "manager" || name === "autoscaler",
+    });
+    started.push(supervised);
+    return supervised;
+  };
+  const stopAll = async () => {
+    // In reverse: whoever uses another part goes first.
+    for (const supervised of started.toReversed()) await supervised.stop();
+    partsFile.remove();
+  };
+
+  try {
+    const parts = { root, config, environment: settings };
+    if (config.CLOUD === "local") {
+      await begin(mariadbPart(await mariadbOptions(config))).up;
+      await begin(localCloudPart(parts, { AWS_ENDPOINT_URL: undefined })).up;
+    }
+    const admin = await prepareDatabase(config);
+    await publish(root, config, settings);
+    const autoscaler = begin(autoscalerPart(parts, startId));
+    const manager = begin(managerPart(parts));
+    await Promise.all([autoscaler.up, manager.up]);
+    for (const line of addressLines(config, admin)) print(line);
+    void announceUserApp(config, signal, print);
+    // The manager's stop button ends both of them with exit code 0; then the whole machine's work is over.
+    await Promise.race([aborted(signal), Promise.all([manager.ended, autoscaler.ended])]);
+  } finally {
+    await stopAll();
+  }
+}
+
+/** Settings that this machine makes itself: secrets, addresses, shares. What the operator set stays. */
+function completeSettings(environment: Environment): Environment {
+  if (environment.CLOUD === "aws") return environment;
+  const local = withoutAws(environment);
+  const { DATA_DIR, LOCAL_CLOUD_PORT, LOCAL_DATABASE_PORT, CLOUD } = readConfig({
+    ...local,
+    AWS_ENDPOINT_URL: "http://127.0.0.1",
+  });
+  const endpoint = `http://127.0.0.1:${LOCAL_CLOUD_PORT}`;
+  const secrets = ensureSecrets(DATA_DIR);
+  ensureLocalCredentials(DATA_DIR);
+  const database = `mysql://${DATABASE_USER}:${secrets.databasePassword}@127.0.0.1:${LOCAL_DATABASE_PORT}/${SCHEMA}`;
+  return {
+    ...local,
+    CLOUD,
+    DATA_DIR,
+    AWS_ENDPOINT_URL: endpoint,
+    DATABASE_URL: nonEmpty(local.DATABASE_URL) ?? database,
+    SESSION_SECRET: nonEmpty(local.SESSION_SECRET) ?? secrets.sessionSecret,
+    LOCAL_INSTANCE_VCPUS: nonEmpty(local.LOCAL_INSTANCE_VCPUS) ?? String(defaultInstanceVcpus()),
+    MASK_MODEL: nonEmpty(local.MASK_MODEL) ?? join(DATA_DIR, "models", "face_mask_detection.caffemodel"),
+    STRIPE_API_URL: nonEmpty(local.STRIPE_API_URL) ?? endpoint,
+    STRIPE_SECRET_KEY: nonEmpty(local.STRIPE_SECRET_KEY) ?? secrets.stripeSecretKey,
+    STRIPE_WEBHOOK_SECRET: nonEmpty(local.STRIPE_WEBHOOK_SECRET) ?? secrets.stripeWebhookSecret,
+    STRIPE_PRICE_ID: nonEmpty(local.STRIPE_PRICE_ID) ?? "price_premium_weekly",
+    ELASTIC_GAS_CACHE: join(DATA_DIR, "cache"),
+  };
+}
+
+async function mariadbOptions(config: Config) {
+  const programs = await findMariadb(join(config.DATA_DIR, "apt"));
+  if (programs === undefined) throw new Error("mariadbd is not installed. Debian: apt-get install mariadb-server-core");
+  const password = decodeURIComponent(new URL(config.DATABASE_URL).password);
+  return {
+    programs,
+    folder: join(config.DATA_DIR, "mysql"),
+    port: config.LOCAL_DATABASE_PORT,
+    initSql: ownerSql({ schema: SCHEMA, user: DATABASE_USER, password }),
+  };
+}
+
+async function prepareDatabase(config: Config): Promise<FirstAdmin> {
+  const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: 2 });
+  try {
+    await migrate(db);
+    return await ensureFirstAdmin(db, createPasswordVerifier(), {
+      username: config.ADMIN_USERNAME,
+      password: config.ADMIN_PASSWORD,
+    });
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function publish(root: string, config: Config, settings: Environment): Promise<void> {
+  const s3 = createAwsClient(S3Client, config, { requestTimeoutMs: 60_000 });
+  const { lockfileHash } = await publishRelease({
+    s3,
+    bucket: resourcesOf(config).buckets.releases,
+    root,
+    settings: workerSettings(settings),
+  });
+  s3.destroy();
+  if (config.CLOUD === "local") {
+    const cache = join(config.DATA_DIR, "cache");
+    await mkdir(cache, { recursive: true });
+    await offerNodeModules(root, cache, lockfileHash);
+  }
+}
+
+/** Parts of a run whose supervisor was killed. Instances are nobody's child: local-cloud adopts them when it is back. */
+async function endLeftovers(leftovers: ReturnType<ReturnType<typeof processFile>["read"]>): Promise<void> {
+  await Promise.all(
+    Object.entries(leftovers).map(([name, record]) =>
+      // MariaDB closes in order; the others are made to be killed at any line, and local-cloud would end the instances if asked politely.
+      endProcess(record, name === "mariadb" ? "SIGTERM" : "SIGKILL", 30_000),
+    ),
+  );
+}
+
+function addressLines(config: Config, admin: FirstAdmin): readonly string[] {
+  const host = config.PUBLIC_HOST;
+  const signIn =
+    admin.kind === "exists"
+      ? `  sign in      ${admin.username} (the password was shown at the first start)`
+      : `  sign in      ${admin.username} / ${admin.chosen ? "(ADMIN_PASSWORD)" : `${admin.password}   <- shown only now`}`;
+  const local = [
+    `  local-cloud  http://${host}:${config.LOCAL_CLOUD_PORT}  (mail: /_mail)`,
+    `  MariaDB      127.0.0.1:${config.LOCAL_DATABASE_PORT}`,
+  ];
+  return [
+    "",
+    `  manager      http://${host}:${config.MANAGER_PORT}`,
+    `  user-app     ${userAppUrl(config)}`,
+    ...(config.CLOUD === "local" ? local : []),
+    signIn,
+    `  logs         ${join(config.DATA_DIR, "logs")}`,
+    "",
+  ];
+}
+
+async function announceUserApp(config: Config, signal: AbortSignal, print: (line: string) => void): Promise<void> {
+  if (config.CLOUD !== "local") return;
+  try {
+    await waitForHttp(`http://127.0.0.1:${config.LB_PORT}/healthz`, { signal, deadlineMs: USER_APP_DEADLINE_MS });
+    if (!signal.aborted) print(stateLine("user-app", "up", "behind the load balancer"));
+  } catch (error) {
+    if (!signal.aborted) print(stateLine("user-app", "down", error instanceof Error ? error.message : String(error)));
+  }
+}
+
+function stateLine(name: string, state: PartState, detail: string): string {
+  const mark = { starting: "..", up: "ok", down: "!!", ended: "--" }[state];
+  return `${mark} ${name.padEnd(12)} ${state}${detail === "" ? "" : ` (${detail})`}`;
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# `npm test`: sets up what is missing, checks format, lint and types, builds the pages and runs all tests.
+# The last line is `N passed, N failed`. Arguments go to vitest and leave out the checks: `npm test -- autoscaler`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=start/install.sh
+. start/install.sh
+ensure_node_modules
+export PATH="$PWD/node_modules/.bin:$PATH"
+ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools chromium:chromium
+
+failed=0
+if [ $# -eq 0 ]; then
+  npm run -s check || failed=1
+  bash start/check-shell.sh || failed=1
+fi
+npm run -s build >/dev/null || failed=1
+mkdir -p .test-results
+vitest run --reporter=default --reporter=json --outputFile.json=.test-results/vitest.json "$@" || failed=1
+node start/src/count-tests.ts .test-results/vitest.json "$failed"
