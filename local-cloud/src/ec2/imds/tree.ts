@@ -1,0 +1,120 @@
+import type { InstanceRecord } from "../instances/record.ts";
+
+export interface InstanceCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiresAt?: Date;
+}
+
+export interface MetadataContext {
+  readonly region: string;
+  readonly accountId: string;
+  readonly privateDnsName: string;
+  readonly credentials: InstanceCredentials;
+  readonly now: Date;
+}
+
+export interface MetadataAnswer {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** A leaf is a text; a folder lists its children. */
+type Node = string | (() => string) | { readonly [name: string]: Node };
+
+/** Credentials are handed out anew with each request, so any life longer than the SDK's refresh window serves. */
+const CREDENTIAL_LIFE_MILLISECONDS = 6 * 60 * 60 * 1000;
+
+/** What EC2's metadata service answers to a path after the version, such as `meta-data/instance-id`; undefined: 404. */
+export function findMetadata(
+  record: InstanceRecord,
+  path: string,
+  context: MetadataContext,
+): MetadataAnswer | undefined {
+  let node: Node | undefined = treeOf(record, context);
+  for (const name of path.split("/").filter(Boolean)) {
+    node = typeof node === "object" && Object.hasOwn(node, name) ? node[name] : undefined;
+  }
+  if (node === undefined) return undefined;
+  if (typeof node === "object") {
+    const lines = Object.entries(node).map(([name, child]) => (typeof child === "object" ? `${name}/` : name));
+    return { contentType: "text/plain", body: lines.join("\n") };
+  }
+  const body = typeof node === "string" ? node : node();
+  const isBinary = path.startsWith("user-data");
+  return { contentType: isBinary ? "application/octet-stream" : "text/plain", body };
+}
+
+function treeOf(record: InstanceRecord, context: MetadataContext): Node {
+  return {
+    "meta-data": {
+      "ami-id": record.imageId,
+      "ami-launch-index": String(record.launchIndex),
+      hostname: context.privateDnsName,
+      ...(record.profileName === null ? {} : { iam: iamOf(record, record.profileName, context) }),
+      "instance-action": "none",
+      "instance-id": record.instanceId,
+      "instance-life-cycle": "on-demand",
+      "instance-type": record.instanceType,
+      "local-hostname": context.privateDnsName,
+      "local-ipv4": record.privateIpAddress,
+      placement: { "availability-zone": record.availabilityZone, region: context.region },
+      "reservation-id": record.reservationId,
+      "security-groups": record.securityGroupIds.join("\n"),
+      services: { domain: "amazonaws.com", partition: "aws" },
+      ...(record.instanceMetadataTags === "enabled" ? { tags: { instance: record.tags } } : {}),
+    },
+    dynamic: { "instance-identity": { document: () => identityDocument(record, context) } },
+    ...(record.userData === "" ? {} : { "user-data": record.userData }),
+  };
+}
+
+function iamOf(record: InstanceRecord, role: string, { accountId, credentials, now }: MetadataContext): Node {
+  const expiresAt = credentials.expiresAt ?? new Date(now.getTime() + CREDENTIAL_LIFE_MILLISECONDS);
+  return {
+    info: () =>
+      JSON.stringify({
+        Code: "Success",
+        LastUpdated: awsInstant(now),
+        InstanceProfileArn: `arn:aws:iam::${accountId}:instance-profile/${role}`,
+        InstanceProfileId: `AIPA${record.instanceId.slice(-16).toUpperCase()}`,
+      }),
+    "security-credentials": {
+      [role]: () =>
+        JSON.stringify({
+          Code: "Success",
+          LastUpdated: awsInstant(now),
+          Type: "AWS-HMAC",
+          AccessKeyId: credentials.accessKeyId,
+          SecretAccessKey: credentials.secretAccessKey,
+          Token: credentials.sessionToken ?? "local-cloud", // the SDK takes no credentials without one
+          Expiration: awsInstant(expiresAt),
+        }),
+    },
+  };
+}
+
+function identityDocument(record: InstanceRecord, { region, accountId }: MetadataContext): string {
+  return JSON.stringify(
+    {
+      accountId,
+      architecture: "x86_64",
+      availabilityZone: record.availabilityZone,
+      imageId: record.imageId,
+      instanceId: record.instanceId,
+      instanceType: record.instanceType,
+      pendingTime: awsInstant(record.launchedAt),
+      privateIp: record.privateIpAddress,
+      region,
+      version: "2017-09-30",
+    },
+    undefined,
+    2,
+  );
+}
+
+/** Without milliseconds, as EC2 writes instants here. */
+function awsInstant(date: Date): string {
+  return date.toISOString().replace(/\.\d{3}Z$/, "Z");
+}
