@@ -1,14 +1,16 @@
 import { Worker } from "node:worker_threads";
-import type { WorkerAnswer, WorkerOptions } from "./worker-messages.ts";
+import type { WorkerAnswer, WorkerOptions, WorkerRequest } from "./worker-messages.ts";
 
 /** The model file does not work, so no thread will. */
 export class ModelRejected extends Error {
   override name = "ModelRejected";
 }
 
+const CLOSE_TIMEOUT_MS = 5_000;
+
 /** One detector thread, checking one picture at a time. */
 export interface DetectorThread {
-  /** Rejects when the thread ends or the time is over; then the thread is gone and a new one is needed. */
+  /** One at a time. Rejects when the thread ends or the time is over; then the thread is gone and a new one is needed. */
   run(bytes: Uint8Array, timeoutMs: number): Promise<WorkerAnswer>;
   close(): Promise<void>;
 }
@@ -32,11 +34,14 @@ export async function startDetectorThread(options: WorkerOptions): Promise<Detec
   // An idle thread must not keep the process alive.
   worker.unref();
   let lastId = 0;
+  let underWay: Promise<unknown> = Promise.resolve();
+  const send = (request: WorkerRequest) => worker.postMessage(request);
   return {
     async run(bytes, timeoutMs) {
       lastId += 1;
       const answer = nextAnswer(worker, timeoutMs);
-      worker.postMessage({ id: lastId, bytes });
+      underWay = answer.catch(() => {});
+      send({ kind: "check", id: lastId, bytes });
       try {
         return await answer;
       } catch (error) {
@@ -45,7 +50,14 @@ export async function startDetectorThread(options: WorkerOptions): Promise<Detec
       }
     },
     async close() {
-      await worker.terminate();
+      // Ending a thread while its native code runs aborts the whole process, so it is asked to end by itself.
+      await underWay;
+      const ended = new Promise((resolve) => worker.once("exit", resolve));
+      const timer = setTimeout(() => void worker.terminate(), CLOSE_TIMEOUT_MS);
+      worker.ref();
+      send({ kind: "end" });
+      await ended;
+      clearTimeout(timer);
     },
   };
 }

@@ -18,10 +18,10 @@ export interface WorkerOptions {
   readonly modelPath: string;
 }
 
-export interface WorkerRequest {
-  readonly id: number;
-  readonly bytes: Uint8Array;
-}
+export type WorkerRequest =
+  | { readonly kind: "check"; readonly id: number; readonly bytes: Uint8Array }
+  /** Release the model and end. */
+  | { readonly kind: "end" };
 
 export type WorkerAnswer =
   | { readonly kind: "ready" }

@@ -21,12 +21,13 @@ const finder = await createFaceFinder(await readFile(modelPath)).catch((error: u
 });
 if (finder !== null) {
   port.on("message", (request: WorkerRequest) => {
-    void check(finder, request).then(answer);
+    if (request.kind === "check") void check(finder, request.id, request.bytes).then(answer);
+    else void finder.close().then(() => port.close());
   });
   answer({ kind: "ready" });
 }
 
-async function check(faceFinder: FaceFinder, { id, bytes }: WorkerRequest): Promise<WorkerAnswer> {
+async function check(faceFinder: FaceFinder, id: number, bytes: Uint8Array): Promise<WorkerAnswer> {
   try {
     const picture = await readPicture(bytes);
     const faces = await faceFinder.find(picture);

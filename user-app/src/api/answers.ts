@@ -1,0 +1,57 @@
+import { HashingOverloaded } from "@elastic-gas/shared/accounts/passwords";
+import type { Logger } from "@elastic-gas/shared/logger";
+import { HttpError } from "@elastic-gas/shared/web/errors";
+import type { ErrorRequestHandler, RequestHandler } from "express";
+import { SenderGone } from "../masks/upload/multipart.ts";
+import { toHttpError } from "../masks/upload/refusals.ts";
+
+/** The last handler of the API's router: any failure becomes the course's JSON, also one that nobody foresaw. */
+export function apiErrors(log: Logger): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    if (error instanceof SenderGone || res.destroyed) {
+      res.destroy();
+      return;
+    }
+    if (res.headersSent) {
+      next(error);
+      return;
+    }
+    const known = asApiError(error);
+    if (known === undefined)
+      log.error({ err: error, requestId: res.locals.requestId, path: req.path }, "API request failed");
+    const shown = known ?? new HttpError(500, "Something went wrong on our side. Try again in a moment.");
+    if (shown.retryAfterSeconds !== undefined) res.setHeader("Retry-After", String(shown.retryAfterSeconds));
+    res.status(shown.status).json({ success: false, error: { code: shown.status, message: shown.message } });
+  };
+}
+
+export function apiMethodNotAllowed(allowed: string): RequestHandler {
+  return (req, res) => {
+    res.setHeader("Allow", allowed);
+    throw new HttpError(405, `${req.method} is not possible here; use ${allowed}.`);
+  };
+}
+
+function asApiError(error: unknown): HttpError | undefined {
+  if (error instanceof HashingOverloaded) return new HttpError(503, error.message, { retryAfterSeconds: 5 });
+  const known = toHttpError(error);
+  if (known !== undefined) return known;
+  if (isUnreachable(error)) {
+    return new HttpError(503, "A service that this request needs does not answer. Try again in a moment.", {
+      retryAfterSeconds: 5,
+    });
+  }
+  return undefined;
+}
+
+/** MySQL or S3 does not answer: nothing was kept, and the same request may be sent again. */
+function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (
+    "code" in error &&
+    typeof error.code === "string" &&
+    /^(ECONN|ETIMEDOUT|EPIPE|PROTOCOL_CONNECTION_LOST)/.test(error.code)
+  )
+    return true;
+  return isUnreachable(error.cause);
+}

@@ -1,0 +1,11 @@
+import type { ServerResponse } from "node:http";
+import { SenderGone } from "./multipart.ts";
+
+/** Aborts when the connection closes before the answer was sent. */
+export function abortWhenSenderLeaves(res: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  res.once("close", () => {
+    if (!res.writableFinished) controller.abort(new SenderGone("The sender left before the answer."));
+  });
+  return controller.signal;
+}

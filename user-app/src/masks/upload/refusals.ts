@@ -1,0 +1,40 @@
+import type { IncomingMessage } from "node:http";
+import { HttpError } from "@elastic-gas/shared/web/errors";
+import { DetectorBusy, DetectorUnavailable, type MaskDetector } from "../detector/mask-detector.ts";
+import { type PictureProblem, PictureUnusable } from "../detector/picture.ts";
+import { dropRest } from "./multipart.ts";
+
+const PROBLEM_STATUS: Readonly<Record<PictureProblem, number>> = {
+  "not a picture": 415,
+  "too many pixels": 413,
+  damaged: 422,
+};
+/** The model is looked for again every few minutes. */
+const MODEL_RETRY_SECONDS = 60;
+
+/** Refuses at once, before the body is read, when the detector could not take it anyway. Throws HttpError 503. */
+export function admitOrRefuse(detector: MaskDetector, req: IncomingMessage): void {
+  try {
+    const availability = detector.availability();
+    if (availability.kind === "missing") throw new DetectorUnavailable(availability.reason);
+    const admission = detector.admission();
+    if (admission.kind === "refused") throw new DetectorBusy(admission.retryAfterSeconds);
+  } catch (error) {
+    dropRest(req);
+    throw toHttpError(error) ?? error;
+  }
+}
+
+/** What mask detection throws for expected reasons, with its HTTP status; undefined for anything else. */
+export function toHttpError(error: unknown): HttpError | undefined {
+  if (error instanceof HttpError) return error;
+  if (error instanceof PictureUnusable)
+    return new HttpError(PROBLEM_STATUS[error.problem], error.message, { cause: error });
+  if (error instanceof DetectorBusy) {
+    return new HttpError(503, error.message, { retryAfterSeconds: error.retryAfterSeconds, cause: error });
+  }
+  if (error instanceof DetectorUnavailable) {
+    return new HttpError(503, error.message, { retryAfterSeconds: MODEL_RETRY_SECONDS, cause: error });
+  }
+  return undefined;
+}
