@@ -48,8 +48,9 @@ export async function openConsequences({
     return { reader: null, warning: "bcftools is not installed here: consequences were not called" };
   const contigs = await readFastaIndex(reference.fasta);
   const tablePath = join(workDirectory, "consequences.tsv");
+  // norm moves indels to the left, so rows are sorted after it; with --do-not-normalize it would not check REF either.
   const steps = [
-    ["bcftools", "norm", "--do-not-normalize", "-c", "x", "-f", reference.fasta, "-O", "u", "-"],
+    ["bcftools", "norm", "-c", "x", "-f", reference.fasta, "-O", "u", "-"],
     ["bcftools", "sort", "-T", join(workDirectory, "sort"), "-O", "u", "-"],
     ["bcftools", "csq", "-l", "-f", reference.fasta, "-g", reference.gff3, "-O", "u", "-"],
     ["bcftools", "query", "-i", 'INFO/BCSQ!="."', "-f", "%ID\\t%INFO/BCSQ\\n", "-"],

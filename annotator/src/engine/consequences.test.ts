@@ -1,0 +1,147 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { openPack } from "../pack/pack.ts";
+import { bcftoolsVersion, ConsequenceTable } from "./consequences.ts";
+import { runEngine } from "./engine.ts";
+
+const version = await bcftoolsVersion();
+const directory = mkdtempSync(join(tmpdir(), "csq-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+// One gene on the forward strand: exon 101-190, all of it coding: ATG, 28 codons GCA (alanine), TAA.
+const coding = `ATG${"GCA".repeat(28)}TAA`;
+const flank = "ACGTTGCATC".repeat(10);
+const sequence = flank + coding + flank;
+const gff = [
+  "##gff-version 3",
+  ["9", "e", "gene", 101, 190, ".", "+", ".", "ID=gene:G1;Name=TOY;biotype=protein_coding;gene_id=G1"],
+  [
+    "9",
+    "e",
+    "mRNA",
+    101,
+    190,
+    ".",
+    "+",
+    ".",
+    "ID=transcript:T1;Parent=gene:G1;biotype=protein_coding;transcript_id=T1",
+  ],
+  ["9", "e", "exon", 101, 190, ".", "+", ".", "Parent=transcript:T1"],
+  ["9", "e", "CDS", 101, 190, ".", "+", "0", "ID=CDS:P1;Parent=transcript:T1"],
+].map((columns) => (typeof columns === "string" ? columns : columns.join("\t")));
+
+describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftools is not installed)", () => {
+  it("are joined to the records they belong to, in any order, and bcftools sees no row that would stop it", async () => {
+    writeFileSync(join(directory, "toy.fa"), `>9\n${sequence}\n`);
+    writeFileSync(
+      join(directory, "toy.fa.fai"),
+      `9\t${sequence.length}\t3\t${sequence.length}\t${sequence.length + 1}\n`,
+    );
+    writeFileSync(join(directory, "toy.gff3"), `${gff.join("\n")}\n`);
+    writeFileSync(
+      join(directory, "pack.json"),
+      JSON.stringify({
+        format: 1,
+        name: "toy",
+        builds: { GRCh38: { chromosomes: { "9": { length: sequence.length } }, fasta: "toy.fa", gff3: "toy.gff3" } },
+      }),
+    );
+    const rows: [string, number, string, string][] = [
+      ["9", 105, "C", "T"], // GCA > GTA: alanine to valine
+      ["chr9", 104, "G", "A,T"], // two ALTs: threonine, serine; also out of order
+      ["9", 103, "G", "A"], // start codon lost
+      ["9", 105, "C", "C]9:150]"], // a breakend
+      ["9", 105, "G", "T"], // REF is not the reference's
+      ["9", 105, "N", "T"],
+      ["7", 105, "C", "T"], // not in the FASTA
+      ["9", 106, "A", "G"], // GCA > GCG: synonymous
+      ["9", 107, "GC", "G"], // frameshift
+      ["9", 20, "C", "T"], // outside the gene
+      ["9", 105, "C", "<DEL>"],
+    ];
+    const input = join(directory, "in.vcf");
+    writeFileSync(
+      input,
+      `##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n${rows.map(([chrom, pos, ref, alt]) => `${chrom}\t${pos}\t.\t${ref}\t${alt}\t.\t.\tX=1\n`).join("")}`,
+    );
+    const output = join(directory, "out.vcf");
+    const log = join(directory, "log");
+    const summary = await runEngine({
+      inputPath: input,
+      outputPath: output,
+      logPath: log,
+      workDirectory: directory,
+      fileName: "in.vcf",
+      pack: openPack(directory),
+      build: "GRCh38",
+    });
+    expect(summary.warnings.filter(({ sentence }) => sentence.includes("onsequences"))).toEqual([]);
+    const text = readFileSync(output, "latin1");
+    expect(text).toContain("##INFO=<ID=BCSQ,Number=.,Type=String");
+    const called = text
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .map((line) => /BCSQ=(.*)$/.exec(line)?.[1]);
+    expect(called).toEqual([
+      "missense|TOY|T1|protein_coding|+|2A>2V|105C>T",
+      "missense|TOY|T1|protein_coding|+|2A>2T|104G>A,missense|TOY|T1|protein_coding|+|2A>2S|104G>T",
+      expect.stringMatching(/^start_lost\|TOY/),
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      expect.stringMatching(/^synonymous\|TOY/),
+      expect.stringMatching(/^frameshift\|TOY/),
+      undefined,
+      undefined,
+    ]);
+    expect(readFileSync(log, "utf8")).toContain("Consequences:\n  missense\t3\n");
+  });
+
+  it("are left out with a reason when csq fails", async () => {
+    const broken = join(directory, "broken");
+    writeFileSync(join(directory, "bad.gff3"), "not a gff\n");
+    writeFileSync(
+      join(directory, "pack.json"),
+      JSON.stringify({
+        format: 1,
+        name: "toy",
+        builds: { GRCh38: { chromosomes: { "9": { length: 290 } }, fasta: "toy.fa", gff3: "bad.gff3" } },
+      }),
+    );
+    const summary = await runEngine({
+      inputPath: join(directory, "in.vcf"),
+      outputPath: broken,
+      logPath: `${broken}.log`,
+      workDirectory: directory,
+      fileName: "in.vcf",
+      pack: openPack(directory),
+      build: "GRCh38",
+    });
+    expect(summary.warnings.map(({ sentence }) => sentence)).toContainEqual(
+      expect.stringContaining("Consequences were not called: bcftools csq ended with"),
+    );
+    expect(
+      readFileSync(broken, "latin1")
+        .split("\n")
+        .filter((line) => line !== "" && !line.startsWith("#")),
+    ).toHaveLength(11);
+  });
+});
+
+it("hands out rows by ordinal, several rows of one record together, each value once", () => {
+  const path = join(directory, "table.tsv");
+  writeFileSync(path, "2\ta|X,b|X\n2\ta|X\n5\t@104\n7\tc|Y\n");
+  const table = new ConsequenceTable(path);
+  expect([0, 1, 2, 3, 5, 7, 9].map((ordinal) => table.take(ordinal))).toEqual([
+    [],
+    [],
+    ["a|X", "b|X"],
+    [],
+    [],
+    ["c|Y"],
+    [],
+  ]);
+});
