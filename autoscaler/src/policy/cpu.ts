@@ -15,7 +15,7 @@ import {
   provenLoad,
   type Window,
 } from "./minutes.ts";
-import { countWorkers, type Observation } from "./observation.ts";
+import { awaitedWorkers, type Observation } from "./observation.ts";
 import { changeSize, type State, settledSince } from "./state.ts";
 import { capital, checks, clock, duration, figure, fine, percent } from "./words.ts";
 
@@ -24,9 +24,8 @@ import { capital, checks, clock, duration, figure, fine, percent } from "./words
  * (`recordMinutes`), and a desired capacity within the limits.
  */
 export function decideCpu(policy: CpuPolicy, seen: Observation, before: State, now: number): Decided {
-  const counts = countWorkers(seen);
-  const waitingFor = counts.pending + counts.warming;
-  const settledAt = settledSince(before, seen, waitingFor);
+  const waitingFor = awaitedWorkers(seen);
+  const settledAt = settledSince(before, seen);
   const window = findWindow(before, seen, now);
   const state = window === null ? before : countLowCheck(policy, before, window, seen);
   const check: Check = {
@@ -147,7 +146,7 @@ function newestLoad({ state, seen, now, window }: Check): Load | null {
 
 /** Counts a check whose mean is below the shrink threshold, once per new data; any other check starts again. */
 function countLowCheck(policy: CpuPolicy, state: State, window: Window, seen: Observation): State {
-  const settled = settledSince(state, seen, countWorkers(seen).pending + countWorkers(seen).warming);
+  const settled = settledSince(state, seen);
   const proves =
     settled !== null && window.from >= settled && window.meanIfMissingAreFull < policy.shrinkThresholdPercent;
   if (!proves) return { ...state, low: { checks: 0, dataUntil: null } };

@@ -4,7 +4,7 @@ import { relaxBackOff } from "./back-off.ts";
 import { decideCpu } from "./cpu.ts";
 import { clamp, type Decided, hold, resize } from "./decision.ts";
 import { learnRequests, recordMinutes } from "./minutes.ts";
-import { countWorkers, type Observation } from "./observation.ts";
+import type { Observation } from "./observation.ts";
 import { decideQueue } from "./queue.ts";
 import { decideRequests } from "./requests.ts";
 import { changeSize, noticeChange, type State, settledSince } from "./state.ts";
@@ -62,8 +62,7 @@ export function decide(policy: Policy, seen: Observation, before: State, now: Da
 /** What every rule needs to remember, also while the policy is paused. */
 function takeIn(seen: Observation, before: State, now: number): State {
   const noticed = recordMinutes(noticeChange(before, seen, now), seen, now);
-  const counts = countWorkers(seen);
-  return learnRequests(noticed, seen, settledSince(noticed, seen, counts.pending + counts.warming));
+  return learnRequests(noticed, seen, settledSince(noticed, seen));
 }
 
 function withoutLowChecks(state: State): State {

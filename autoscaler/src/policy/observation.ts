@@ -98,3 +98,9 @@ export function countWorkers(seen: Observation): Counts {
     draining,
   };
 }
+
+/** Workers on their way into service that a decision waits for; none while launches fail, because they may never come. */
+export function awaitedWorkers(seen: Observation): number {
+  const { pending, warming } = countWorkers(seen);
+  return seen.launchFailing ? 0 : pending + warming;
+}

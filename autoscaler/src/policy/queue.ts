@@ -1,7 +1,7 @@
 import type { QueuePolicy } from "@elastic-gas/shared/pools/policy";
 import { clamp, type Decided, type Facts, hold, resize, scaled } from "./decision.ts";
 import { holdingFor } from "./holding.ts";
-import { countWorkers, type Observation, type SeenQueue } from "./observation.ts";
+import type { Observation, SeenQueue } from "./observation.ts";
 import { changeSize, type State, settledSince } from "./state.ts";
 import { capital, checks, duration, figure, workers } from "./words.ts";
 
@@ -14,8 +14,7 @@ const LATE_PERIODS = 2;
  * idle. The two guards are what the arrivals alone lack: a constant arrival that the pool serves grows nothing, and a backlog shrinks nothing.
  */
 export function decideQueue(policy: QueuePolicy, seen: Observation, state: State, now: number): Decided {
-  const counts = countWorkers(seen);
-  const settledAt = settledSince(state, seen, counts.pending + counts.warming);
+  const settledAt = settledSince(state, seen);
   const queue = seen.queue;
   if (queue === null) {
     const decision = hold(seen, "No data: the queue did not answer. Nothing grows or shrinks until it does.", {

@@ -2,7 +2,7 @@ import type { RequestsPolicy } from "@elastic-gas/shared/pools/policy";
 import { clamp, type Decided, type Facts, hold, resize, scaled } from "./decision.ts";
 import { holdingFor } from "./holding.ts";
 import { MAX_AGE_PERIODS } from "./minutes.ts";
-import { type BalancerPeriod, countWorkers, type Observation } from "./observation.ts";
+import type { BalancerPeriod, Observation } from "./observation.ts";
 import { changeSize, type State, settledSince } from "./state.ts";
 import { capital, checks, clock, duration, figure, workers } from "./words.ts";
 
@@ -24,9 +24,7 @@ interface Traffic {
  * or below it, and shrinks to the minimum: it cannot do both.
  */
 export function decideRequests(policy: RequestsPolicy, seen: Observation, state: State, now: number): Decided {
-  const counts = countWorkers(seen);
-  const waitingFor = counts.pending + counts.warming;
-  const settledAt = settledSince(state, seen, waitingFor);
+  const settledAt = settledSince(state, seen);
   const recent = recentTraffic(seen, now);
   const newest = recent.at(-1);
   const limit = policy.growAboveRequestsPerMinute;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Instant, type Observation } from "./observation.ts";
+import { awaitedWorkers, Instant, type Observation } from "./observation.ts";
 
 /** One metric period of a pool, kept because a worker that leaves takes its CPU points with it. */
 export const Minute = z.object({
@@ -75,8 +75,8 @@ export function changeSize(state: State, from: number, to: number, now: number):
 }
 
 /** Since when all workers that the pool is waiting for are in service, null while it waits for some. */
-export function settledSince(state: State, seen: Observation, waitingFor: number): number | null {
-  if (waitingFor > 0) return null;
+export function settledSince(state: State, seen: Observation): number | null {
+  if (awaitedWorkers(seen) > 0) return null;
   let since = state.change?.at ?? Number.NEGATIVE_INFINITY;
   for (const worker of seen.workers) {
     if (worker.state === "in service" && worker.inServiceAt !== null) since = Math.max(since, worker.inServiceAt);
