@@ -1,6 +1,5 @@
 import { hash, randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { pipeline } from "node:stream";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { type KnownHosts, readTarget } from "./address.ts";
 import { authenticate, type Credentials, signatureMismatch } from "./auth/authenticate.ts";
@@ -148,7 +147,7 @@ export class Gateway {
     }
     const raw = await readWholeBody(request);
     this.#authenticate(mount, head, signature, bufferedPayloadHash(mount, head, signature, raw.bytes));
-    if (mount === this.#s3) verifyBufferedBody(head.headers, raw.bytes);
+    if (mount === this.#s3) verifyBufferedBody(head.headers, raw.bytes, reading.operation?.hasBodyChecksum ?? false);
     const body = await raw.inflate();
     const operation = reading.operation ?? getOperation(mount, actionOf({ ...head, body }), protocol);
     return this.#invoke(mount, operation, protocol, { ...routed, body }, call);
@@ -169,8 +168,7 @@ export class Gateway {
     if (isSignedChunks && signature?.version !== "v4") throw signatureMismatch("s3");
     const verifier =
       isSignedChunks && signature?.version === "v4" ? chunkVerifier(signature, this.#keys.get(signature)) : undefined;
-    // Errors of either end destroy both; the handler that reads the body sees them.
-    return pipeline(request, new IncomingBody({ headers: request.headers, verifier }), () => undefined);
+    return receive(request, new IncomingBody({ headers: request.headers, verifier }));
   }
 
   async #invoke(
@@ -260,6 +258,15 @@ class RequestCall implements Call {
   hangUp(): void {
     this.#response.destroy();
   }
+}
+
+/** Not `pipeline`: that would cut the connection when the body is refused, and with it the answer that says why. */
+function receive(request: IncomingMessage, body: IncomingBody): IncomingBody {
+  request.once("close", () => {
+    if (!request.complete) body.destroy(new Error("The caller hung up before the request was complete."));
+  });
+  body.once("error", () => undefined); // whoever reads the body sees the error; without a reader nobody needs it
+  return request.pipe(body);
 }
 
 function isHoistable(header: string): boolean {

@@ -42,9 +42,9 @@ export type OperationName<Client> = {
 
 type CommandHandler<Client, Name extends string> =
   Client extends Readonly<Record<`${Name}Command`, infer Command>>
-    ? Command extends new (
-        input: infer Input extends object,
-      ) => { resolveMiddleware(...args: never): Result<infer Output> }
+    ? Command extends abstract new (
+        ...args: never
+      ) => { readonly input: infer Input; resolveMiddleware(...args: never): Result<infer Output> }
       ? Handler<Input, Output>
       : never
     : never;
@@ -69,4 +69,16 @@ export class Fault extends Error {
     this.statusCode = statusCode;
     this.details = details;
   }
+}
+
+const statusCodes = new WeakMap<object, number>();
+
+/** Answers with another success status than the model's, such as 202 for a restore that has just begun. */
+export function withStatus<Output extends object>(output: Output, statusCode: number): Output {
+  statusCodes.set(output, statusCode);
+  return output;
+}
+
+export function statusOf(output: object): number | undefined {
+  return statusCodes.get(output);
 }

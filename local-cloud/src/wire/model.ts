@@ -14,6 +14,8 @@ export interface Operation {
   readonly input: StructureShape;
   readonly output: StructureShape;
   readonly http: HttpBinding | undefined;
+  /** Whether `x-amz-checksum-*` headers speak of the request's body (and not, as when completing an upload, of an object). */
+  readonly hasBodyChecksum: boolean;
   /** Member of the input that carries a body too large to hold in memory. */
   readonly inputStream: string | undefined;
 }
@@ -48,6 +50,7 @@ function lazyOperation(name: string, schema: readonly unknown[]): Operation {
   return {
     name,
     http: httpBinding(traits),
+    hasBodyChecksum: typeof traits === "object" && traits !== null && "httpChecksum" in traits,
     get input() {
       input ??= structureOf(inputRef as SchemaRef); // an operation's fifth and sixth entries are its input and output schemas
       return input;

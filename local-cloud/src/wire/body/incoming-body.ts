@@ -100,9 +100,10 @@ export class IncomingBody extends Transform {
 }
 
 /** Checks the checksum headers of a body that is in memory. */
-export function verifyBufferedBody(headers: IncomingHttpHeaders, body: Buffer): void {
+export function verifyBufferedBody(headers: IncomingHttpHeaders, body: Buffer, hasChecksum: boolean): void {
   const md5 = headers["content-md5"];
   if (md5 !== undefined && createHash("md5").update(body).digest("base64") !== md5) throw badDigest();
+  if (!hasChecksum) return;
   const algorithm = checksumAlgorithmOf(headers);
   const expected = algorithm === undefined ? undefined : headers[checksumHeader(algorithm)];
   if (algorithm === undefined || expected === undefined) return;
@@ -123,6 +124,9 @@ export function hashMismatch(): Fault {
 }
 
 function checksumAlgorithmOf(headers: IncomingHttpHeaders): ChecksumAlgorithm | undefined {
+  // A checksum that nobody checks must not be accepted.
+  const unknown = Object.keys(headers).find((name) => /^x-amz-checksum-(sha512|md5|xxhash)/.test(name));
+  if (unknown !== undefined) throw new Fault("NotImplemented", `The header ${unknown} is not implemented.`, 501);
   const trailer = String(headers["x-amz-trailer"] ?? "").toLowerCase();
   const announced = CHECKSUM_ALGORITHMS.find(
     (name) => headers[checksumHeader(name)] !== undefined || trailer.includes(checksumHeader(name)),

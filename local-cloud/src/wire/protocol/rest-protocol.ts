@@ -5,6 +5,7 @@ import { structureFromTree, valueToTree } from "../codec/tree.ts";
 import { elementToXml, escapeXml, membersFromXml, membersToXml, valueFromXml } from "../codec/xml.ts";
 import { readXml } from "../codec/xml-read.ts";
 import type { WireError } from "../errors.ts";
+import { statusOf } from "../handler.ts";
 import type { Operation } from "../model.ts";
 import type { Member, Shape, StructureShape } from "../shape.ts";
 import {
@@ -122,7 +123,7 @@ function isInBody({ traits }: Member): boolean {
 
 function encodeOutput(operation: Operation, output: Value, format: "xml" | "json", namespace: string): WireResponse {
   const headers: Record<string, string> = {};
-  let statusCode = operation.http?.statusCode ?? 200;
+  let statusCode = statusOf(output) ?? operation.http?.statusCode ?? 200;
   for (const { name, shape, traits } of operation.output.members) {
     const field = output[name];
     if (field === undefined || field === null) continue;

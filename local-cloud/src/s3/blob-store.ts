@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { copyFile, type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import type { Segment } from "./object-record.ts";
+
+const PREFETCH_BYTES = 256 * 1024;
+
+/**
+ * Immutable files of bytes. A blob appears whole or not at all: it is written under `tmp`, synced and renamed. Which blobs count is the index's
+ * matter; what no row names is removed at the next start.
+ */
+export class BlobStore {
+  readonly #folder: string;
+  readonly #readers = new Map<string, number>();
+  // Replaced while somebody read them: removed when the last reader is done.
+  readonly #condemned = new Set<string>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    rmSync(join(folder, "tmp"), { recursive: true, force: true });
+    mkdirSync(join(folder, "tmp"), { recursive: true });
+    mkdirSync(join(folder, "blobs"), { recursive: true });
+  }
+
+  async startBlob(): Promise<BlobWriter> {
+    const blob = randomUUID();
+    const temporary = join(this.#folder, "tmp", blob);
+    const path = this.#path(blob);
+    return new BlobWriter({ blob, temporary, path, file: await open(temporary, "wx") });
+  }
+
+  /** A blob with the same bytes, sharing them where the file system can. */
+  async copy(source: string): Promise<string> {
+    const blob = randomUUID();
+    const temporary = join(this.#folder, "tmp", blob);
+    await copyFile(this.#path(source), temporary, 2 /* COPYFILE_FICLONE */);
+    await mkdir(dirname(this.#path(blob)), { recursive: true });
+    await rename(temporary, this.#path(blob));
+    return blob;
+  }
+
+  /** Bytes `start` to `end` (inclusive) of the segments in a row. The blobs stay readable until the stream ends, even when they are removed. */
+  read(segments: readonly Segment[], start: number, end: number): Readable {
+    const pieces = slice(segments, start, end);
+    const release = this.hold(pieces.map(({ blob }) => blob));
+    const stream = Readable.from(this.#chunks(pieces), { objectMode: false, highWaterMark: PREFETCH_BYTES });
+    stream.once("close", release);
+    return stream;
+  }
+
+  /** Keeps blobs from being removed until the returned function is called. */
+  hold(blobs: readonly string[]): () => void {
+    for (const blob of blobs) this.#readers.set(blob, (this.#readers.get(blob) ?? 0) + 1);
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      for (const blob of blobs) this.#release(blob);
+    };
+  }
+
+  /** Removes blobs that no row names any more. A crash before this leaves them to the next start. */
+  remove(blobs: readonly string[]): void {
+    for (const blob of blobs) {
+      if (this.#readers.has(blob)) this.#condemned.add(blob);
+      else void rm(this.#path(blob), { force: true }).catch(() => undefined); // the next start tries again
+    }
+  }
+
+  /** At start: removes every blob that is not in use. */
+  sweep(inUse: ReadonlySet<string>): void {
+    const root = join(this.#folder, "blobs");
+    for (const shard of readdirSync(root)) {
+      for (const blob of readdirSync(join(root, shard))) {
+        if (!inUse.has(blob)) rmSync(join(root, shard, blob), { force: true });
+      }
+    }
+  }
+
+  async *#chunks(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
+    for (const { blob, start, end } of pieces) {
+      yield* createReadStream(this.#path(blob), { start, end, highWaterMark: PREFETCH_BYTES });
+    }
+  }
+
+  #release(blob: string): void {
+    const readers = (this.#readers.get(blob) ?? 1) - 1;
+    if (readers > 0) {
+      this.#readers.set(blob, readers);
+      return;
+    }
+    this.#readers.delete(blob);
+    if (this.#condemned.delete(blob)) this.remove([blob]);
+  }
+
+  #path(blob: string): string {
+    return join(this.#folder, "blobs", blob.slice(0, 2), blob);
+  }
+}
+
+interface BlobWriterOptions {
+  readonly blob: string;
+  readonly temporary: string;
+  readonly path: string;
+  readonly file: FileHandle;
+}
+
+/** A blob that is being written. Ends with either `keep` or `discard`. */
+export class BlobWriter {
+  readonly blob: string;
+  readonly #options: BlobWriterOptions;
+
+  constructor(options: BlobWriterOptions) {
+    this.blob = options.blob;
+    this.#options = options;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    for (let offset = 0; offset < chunk.length; ) {
+      const { bytesWritten } = await this.#options.file.write(chunk, offset);
+      offset += bytesWritten;
+    }
+  }
+
+  async keep(): Promise<void> {
+    const { file, temporary, path } = this.#options;
+    await file.sync();
+    await file.close();
+    await mkdir(dirname(path), { recursive: true });
+    await rename(temporary, path);
+  }
+
+  async discard(): Promise<void> {
+    await this.#options.file.close();
+    await rm(this.#options.temporary, { force: true });
+  }
+}
+
+interface Piece {
+  readonly blob: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+function slice(segments: readonly Segment[], start: number, end: number): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let offset = 0;
+  for (const { blob, sizeBytes } of segments) {
+    const first = Math.max(start - offset, 0);
+    const last = Math.min(end - offset, sizeBytes - 1);
+    if (first <= last) pieces.push({ blob, start: first, end: last });
+    offset += sizeBytes;
+  }
+  return pieces;
+}

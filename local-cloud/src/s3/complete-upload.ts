@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { type ChecksumAlgorithm, createChecksum } from "../wire/body/checksum.ts";
+import { Fault } from "../wire/handler.ts";
+import { type ChecksumFields, checksumOf } from "./checksum-fields.ts";
+import { commitObject } from "./commit-object.ts";
+import type { Conditions } from "./conditions.ts";
+import type { S3Context } from "./context.ts";
+import { noSuchUpload } from "./faults.ts";
+import type { ObjectRecord, Segment, StoredChecksum } from "./object-record.ts";
+import { inTransaction } from "./transaction.ts";
+import type { Part, Upload } from "./upload-index.ts";
+
+export type CompletedPart = { readonly ETag?: string; readonly PartNumber?: number } & ChecksumFields;
+
+export interface Completion {
+  readonly parts: readonly CompletedPart[];
+  readonly conditions: Conditions;
+  readonly expectedChecksum: string | undefined;
+  readonly expectedSizeBytes: number | undefined;
+}
+
+const MIN_PART_BYTES = 5 * 1024 * 1024; // all but the last. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+
+/** Makes the parts one object. They stay the files that they are: completing moves no bytes. */
+export async function completeUpload(
+  context: S3Context,
+  upload: Upload,
+  completion: Completion,
+): Promise<Omit<ObjectRecord, "restoration">> {
+  const { uploads, blobs, db, now } = context;
+  const stored = uploads.listParts(upload.id);
+  const chosen = chooseParts(completion.parts, stored, upload.facts.algorithm);
+  const segments = chosen.map(({ blob, sizeBytes, checksum }): Segment => ({ blob, sizeBytes, checksum }));
+  const sizeBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+  if (completion.expectedSizeBytes !== undefined && completion.expectedSizeBytes !== sizeBytes) {
+    throw new Fault(
+      "InvalidRequest",
+      `The provided 'x-amz-mp-object-size' header value ${completion.expectedSizeBytes} does not match what was computed: ${sizeBytes}`,
+    );
+  }
+  const checksum = await objectChecksum(context, upload, segments);
+  if (
+    checksum &&
+    completion.expectedChecksum !== undefined &&
+    completion.expectedChecksum.replace(/-\d+$/, "") !== checksum.value.replace(/-\d+$/, "")
+  ) {
+    throw new Fault("BadDigest", `The ${checksum.algorithm} you specified did not match the calculated checksum.`);
+  }
+  const record = {
+    bucket: upload.bucket,
+    key: upload.key,
+    sizeBytes,
+    etag: multipartEtag(chosen.map(({ md5 }) => md5)),
+    modifiedAt: now(),
+    storageClass: upload.facts.storageClass,
+    facts: { headers: upload.facts.headers, segments, checksum, partsCount: chosen.length },
+  };
+  inTransaction(db, () => {
+    // Another call may have completed or aborted the upload while the checksum was computed.
+    if (!uploads.find(upload.id)) throw noSuchUpload(upload.id);
+    commitObject(context, record, completion.conditions, { keepOnFailure: true });
+    uploads.delete(upload.id);
+  });
+  const used = new Set(segments.map(({ blob }) => blob));
+  blobs.remove(stored.map(({ blob }) => blob).filter((blob) => !used.has(blob)));
+  return record;
+}
+
+/** MD5 over the parts' binary MD5s, as S3 makes the ETag of an object uploaded in parts. */
+export function multipartEtag(md5s: readonly string[]): string {
+  const hash = createHash("md5");
+  for (const md5 of md5s) hash.update(md5, "hex");
+  return `${hash.digest("hex")}-${md5s.length}`;
+}
+
+/** The stored parts that the caller lists, in ascending order and each as it was uploaded. */
+export function chooseParts(
+  listed: readonly CompletedPart[],
+  stored: readonly Part[],
+  algorithm: ChecksumAlgorithm | undefined,
+): readonly Part[] {
+  if (listed.length === 0)
+    throw new Fault(
+      "MalformedXML",
+      "The XML you provided was not well-formed or did not validate against our published schema",
+    );
+  const byNumber = new Map(stored.map((part) => [part.number, part]));
+  let previous = 0;
+  return listed.map((entry, index) => {
+    const number = entry.PartNumber ?? 0;
+    if (number <= previous) throw new Fault("InvalidPartOrder", "The list of parts was not in ascending order.");
+    previous = number;
+    const part = byNumber.get(number);
+    const etag = (entry.ETag ?? "").replace(/^"(.*)"$/, "$1");
+    const checksum = algorithm && checksumOf(entry, algorithm);
+    if (!part || part.md5 !== etag || (checksum !== undefined && checksum !== part.checksum)) {
+      const message =
+        "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match.";
+      throw new Fault("InvalidPart", message, 400, { fields: { PartNumber: String(number), ETag: etag } });
+    }
+    if (index < listed.length - 1 && part.sizeBytes < MIN_PART_BYTES) {
+      throw new Fault("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", 400, {
+        fields: {
+          ProposedSize: String(part.sizeBytes),
+          MinSizeAllowed: String(MIN_PART_BYTES),
+          PartNumber: String(number),
+          ETag: etag,
+        },
+      });
+    }
+    return part;
+  });
+}
+
+async function objectChecksum(
+  { blobs }: S3Context,
+  { facts }: Upload,
+  segments: readonly Segment[],
+): Promise<StoredChecksum | undefined> {
+  const { algorithm, checksumType: type } = facts;
+  if (algorithm === undefined || type === undefined) return undefined;
+  const checksum = createChecksum(algorithm);
+  if (type === "COMPOSITE") {
+    for (const segment of segments) checksum.update(Buffer.from(segment.checksum ?? "", "base64"));
+    return { algorithm, type, value: `${checksum.digest()}-${segments.length}` };
+  }
+  const sizeBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+  for await (const chunk of blobs.read(segments, 0, sizeBytes - 1)) checksum.update(chunk);
+  return { algorithm, type, value: checksum.digest() };
+}

@@ -1,0 +1,67 @@
+import type { Readable } from "node:stream";
+import type { ChecksumAlgorithm } from "../wire/body/checksum.ts";
+import { algorithmOf, checksumWithType } from "./checksum-fields.ts";
+import { commitObject } from "./commit-object.ts";
+import type { Conditions } from "./conditions.ts";
+import { checkProtection, getBucket, type S3Context, type S3Handlers } from "./context.ts";
+import { notImplemented } from "./faults.ts";
+import { checkKey, headersToKeep, storageClassOf } from "./headers.ts";
+import { type ObjectHeaders, type ObjectRecord, quoted } from "./object-record.ts";
+import { storeBody } from "./store-body.ts";
+
+export interface NewObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly body: Readable | undefined;
+  readonly headers: ObjectHeaders;
+  readonly storageClass: string;
+  readonly conditions?: Conditions;
+  readonly contentMd5?: string | undefined;
+  readonly algorithm?: ChecksumAlgorithm | undefined;
+}
+
+export function putOperations(context: S3Context): S3Handlers<"PutObject"> {
+  return {
+    async PutObject(input, call) {
+      const { name: bucket } = getBucket(context, input, call);
+      checkProtection(input);
+      if (input.Tagging !== undefined) throw notImplemented("object tags");
+      if (input.WriteOffsetBytes !== undefined) throw notImplemented("appending to objects");
+      if (input.ObjectLockMode !== undefined || input.ObjectLockLegalHoldStatus !== undefined)
+        throw notImplemented("object lock");
+      const record = await putObject(context, {
+        bucket,
+        key: input.Key ?? "",
+        body: input.Body,
+        headers: headersToKeep(input),
+        storageClass: storageClassOf(input.StorageClass),
+        conditions: { ifMatch: input.IfMatch, ifNoneMatch: input.IfNoneMatch },
+        contentMd5: input.ContentMD5,
+        algorithm: algorithmOf(input.ChecksumAlgorithm),
+      });
+      return { ETag: quoted(record.etag), ServerSideEncryption: "AES256", ...checksumWithType(record.facts.checksum) };
+    },
+  };
+}
+
+/** Stores an object whole, or not at all. */
+export async function putObject(context: S3Context, object: NewObject): Promise<Omit<ObjectRecord, "restoration">> {
+  const { bucket, key, body, headers, storageClass, conditions, contentMd5, algorithm } = object;
+  checkKey(key);
+  const stored = await storeBody(context.blobs, body, { contentMd5, algorithm });
+  const record = {
+    bucket,
+    key,
+    sizeBytes: stored.sizeBytes,
+    etag: stored.md5.toString("hex"),
+    modifiedAt: context.now(),
+    storageClass,
+    facts: {
+      headers,
+      segments: [{ blob: stored.blob, sizeBytes: stored.sizeBytes }],
+      checksum: stored.checksum && { ...stored.checksum, type: "FULL_OBJECT" as const },
+    },
+  };
+  commitObject(context, record, conditions);
+  return record;
+}

@@ -1,0 +1,68 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Logger } from "@elastic-gas/shared/logger";
+import { BlobStore } from "./blob-store.ts";
+import { BucketIndex } from "./bucket-index.ts";
+import { bucketSettingOperations } from "./bucket-settings.ts";
+import { bucketOperations } from "./buckets.ts";
+import type { RetrievalSeconds, S3Context } from "./context.ts";
+import { copyOperations } from "./copy-object.ts";
+import { deleteOperations } from "./delete-objects.ts";
+import { readOperations } from "./get-object.ts";
+import { listOperations } from "./list-operations.ts";
+import { listUploadOperations } from "./list-uploads.ts";
+import { uploadOperations } from "./multipart-uploads.ts";
+import { ObjectIndex } from "./object-index.ts";
+import { putOperations } from "./put-object.ts";
+import { restoreOperations } from "./restore.ts";
+import { UploadIndex } from "./upload-index.ts";
+
+export interface S3Options {
+  /** The service makes its own folder `s3` in it. */
+  readonly dataDir: string;
+  readonly log: Logger;
+  readonly now?: () => Date;
+  /** How long a restore from GLACIER takes, by tier; a few seconds unless told otherwise. */
+  readonly retrievalSeconds?: Partial<RetrievalSeconds>;
+}
+
+const DEFAULT_RETRIEVAL: RetrievalSeconds = { Expedited: 2, Standard: 5, Bulk: 10 };
+
+/** Buckets and objects on disk. What is acknowledged has been written, synced and committed. */
+export function createS3Service({ dataDir, log, now = () => new Date(), retrievalSeconds }: S3Options) {
+  const folder = join(dataDir, "s3");
+  mkdirSync(folder, { recursive: true });
+  const db = new DatabaseSync(join(folder, "index.sqlite"));
+  db.exec("pragma journal_mode = wal; pragma synchronous = normal");
+  const blobs = new BlobStore(folder);
+  const context: S3Context = {
+    db,
+    buckets: new BucketIndex(db),
+    objects: new ObjectIndex(db),
+    uploads: new UploadIndex(db),
+    blobs,
+    retrievalSeconds: { ...DEFAULT_RETRIEVAL, ...retrievalSeconds },
+    log,
+    now,
+  };
+  blobs.sweep(new Set([...context.objects.listBlobs(), ...context.uploads.listBlobs()]));
+
+  return {
+    handlers: {
+      ...bucketOperations(context),
+      ...bucketSettingOperations(context),
+      ...putOperations(context),
+      ...readOperations(context),
+      ...copyOperations(context),
+      ...deleteOperations(context),
+      ...listOperations(context),
+      ...uploadOperations(context),
+      ...listUploadOperations(context),
+      ...restoreOperations(context),
+    },
+    close(): void {
+      db.close();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
+import { type ChecksumAlgorithm, createChecksum } from "../wire/body/checksum.ts";
+import { badDigest, IncomingBody, type NamedChecksum } from "../wire/body/incoming-body.ts";
+import { Fault } from "../wire/handler.ts";
+import type { BlobStore } from "./blob-store.ts";
+
+export interface StoredBody {
+  readonly blob: string;
+  readonly sizeBytes: number;
+  readonly md5: Buffer;
+  readonly checksum: NamedChecksum | undefined;
+}
+
+export interface BodyDemands {
+  /** Base64 of the Content-MD5 header. */
+  readonly contentMd5?: string | undefined;
+  /** Computed while writing when the caller did not send one. */
+  readonly algorithm?: ChecksumAlgorithm | undefined;
+}
+
+const MAX_BYTES = 5 * 1024 ** 3; // one PUT or part. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+
+/** Writes a body to a blob of its own and keeps it only when all of it has come and every digest fits. */
+export async function storeBody(
+  blobs: BlobStore,
+  body: Readable | undefined,
+  demands: BodyDemands = {},
+): Promise<StoredBody> {
+  const writer = await blobs.startBlob();
+  try {
+    const md5 = createHash("md5");
+    const own = demands.algorithm === undefined ? undefined : createChecksum(demands.algorithm);
+    let sizeBytes = 0;
+    for await (const piece of body ?? []) {
+      const chunk: Buffer = Buffer.isBuffer(piece) ? piece : Buffer.from(piece);
+      sizeBytes += chunk.length;
+      if (sizeBytes > MAX_BYTES)
+        throw new Fault("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size");
+      md5.update(chunk);
+      own?.update(chunk);
+      await writer.write(chunk);
+    }
+    const digest = md5.digest();
+    if (demands.contentMd5 !== undefined && digest.toString("base64") !== demands.contentMd5) throw badDigest();
+    const announced = body instanceof IncomingBody ? body.checksum : undefined;
+    const computed = own && demands.algorithm ? { algorithm: demands.algorithm, value: own.digest() } : undefined;
+    await writer.keep();
+    return { blob: writer.blob, sizeBytes, md5: digest, checksum: announced ?? computed };
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { z } from "zod";
+import { CHECKSUM_ALGORITHMS } from "../wire/body/checksum.ts";
+import { ObjectHeaders } from "./object-record.ts";
+
+const SCHEMA = `
+  create table if not exists uploads (
+    id text primary key, bucket text not null, key blob not null, started_at integer not null, facts text not null
+  ) without rowid;
+  create index if not exists uploads_by_key on uploads (bucket, key, id);
+  create table if not exists parts (
+    upload_id text not null, number integer not null, blob text not null, size_bytes integer not null, md5 text not null,
+    checksum text, modified_at integer not null, primary key (upload_id, number)
+  ) without rowid`;
+
+const UploadFacts = z.object({
+  headers: ObjectHeaders,
+  storageClass: z.string(),
+  algorithm: z.enum(CHECKSUM_ALGORITHMS).optional(),
+  checksumType: z.enum(["FULL_OBJECT", "COMPOSITE"]).optional(),
+});
+export type UploadFacts = z.infer<typeof UploadFacts>;
+
+export interface Upload {
+  readonly id: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly startedAt: Date;
+  readonly facts: UploadFacts;
+}
+
+export interface Part {
+  readonly number: number;
+  readonly blob: string;
+  readonly sizeBytes: number;
+  /** Hex. */
+  readonly md5: string;
+  /** Base64, of the upload's algorithm. */
+  readonly checksum: string | undefined;
+  readonly modifiedAt: Date;
+}
+
+/** Multipart uploads that are neither completed nor aborted. */
+export class UploadIndex {
+  readonly #find: StatementSync;
+  readonly #insert: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #list: StatementSync;
+  readonly #any: StatementSync;
+  readonly #parts: StatementSync;
+  readonly #putPart: StatementSync;
+  readonly #deleteParts: StatementSync;
+  readonly #blobs: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    db.exec(SCHEMA);
+    this.#find = db.prepare("select * from uploads where id = ?");
+    this.#insert = db.prepare("insert into uploads values (?, ?, ?, ?, ?)");
+    this.#delete = db.prepare("delete from uploads where id = ?");
+    this.#list = db.prepare("select * from uploads where bucket = ? and key >= ? order by key, id");
+    this.#any = db.prepare("select id from uploads where bucket = ? limit 1");
+    this.#parts = db.prepare("select * from parts where upload_id = ? order by number");
+    this.#putPart = db.prepare("insert or replace into parts values (?, ?, ?, ?, ?, ?, ?)");
+    this.#deleteParts = db.prepare("delete from parts where upload_id = ?");
+    this.#blobs = db.prepare("select blob from parts");
+  }
+
+  find(id: string): Upload | undefined {
+    const row = this.#find.get(id);
+    return row === undefined ? undefined : uploadOf(row);
+  }
+
+  insert({ id, bucket, key, startedAt, facts }: Upload): void {
+    this.#insert.run(id, bucket, Buffer.from(key, "utf8"), startedAt.getTime(), JSON.stringify(facts));
+  }
+
+  /** Forgets an upload and its parts, whose blobs the caller removes or uses. */
+  delete(id: string): void {
+    this.#delete.run(id);
+    this.#deleteParts.run(id);
+  }
+
+  /** In order of key and id, keys that begin with a prefix. */
+  list(bucket: string, prefix: string): readonly Upload[] {
+    return this.#list
+      .all(bucket, Buffer.from(prefix, "utf8"))
+      .map(uploadOf)
+      .filter(({ key }) => key.startsWith(prefix));
+  }
+
+  hasAny(bucket: string): boolean {
+    return this.#any.get(bucket) !== undefined;
+  }
+
+  /** In order of their numbers. */
+  listParts(uploadId: string): readonly Part[] {
+    return this.#parts.all(uploadId).map(partOf);
+  }
+
+  putPart(uploadId: string, { number, blob, sizeBytes, md5, checksum, modifiedAt }: Part): void {
+    this.#putPart.run(uploadId, number, blob, sizeBytes, md5, checksum ?? null, modifiedAt.getTime());
+  }
+
+  *listBlobs(): Generator<string> {
+    for (const row of this.#blobs.iterate()) yield String(row.blob);
+  }
+}
+
+function uploadOf(row: Readonly<Record<string, unknown>>): Upload {
+  return {
+    id: String(row.id),
+    bucket: String(row.bucket),
+    key: Buffer.from(row.key as Uint8Array).toString("utf8"), // a blob column
+    startedAt: new Date(Number(row.started_at)),
+    facts: UploadFacts.parse(JSON.parse(String(row.facts))),
+  };
+}
+
+function partOf(row: Readonly<Record<string, unknown>>): Part {
+  return {
+    number: Number(row.number),
+    blob: String(row.blob),
+    sizeBytes: Number(row.size_bytes),
+    md5: String(row.md5),
+    checksum: row.checksum === null ? undefined : String(row.checksum),
+    modifiedAt: new Date(Number(row.modified_at)),
+  };
+}

@@ -1,0 +1,35 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLogger } from "@elastic-gas/shared/logger";
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from "./start-local-cloud.ts";
+
+export const TEST_CREDENTIALS = { accessKeyId: "LCALTESTKEY", secretAccessKey: "local/test+secret" };
+
+export interface TestCloud extends LocalCloud, AsyncDisposable {
+  readonly dataDir: string;
+  /** For any SDK client. */
+  readonly clientConfig: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: typeof TEST_CREDENTIALS;
+    readonly maxAttempts: number;
+  };
+}
+
+/** A local cloud of its own on a free port, with its data in a temporary folder that goes with it. */
+export async function startTestCloud(changes: Partial<LocalCloudOptions> = {}): Promise<TestCloud> {
+  const dataDir = changes.dataDir ?? (await mkdtemp(join(tmpdir(), "local-cloud-")));
+  const region = changes.region ?? "us-east-1";
+  const log = createLogger("local-cloud", process.env.LOG_LEVEL ?? "silent");
+  const cloud = await startLocalCloud({ dataDir, port: 0, log, credentials: TEST_CREDENTIALS, region, ...changes });
+  return {
+    ...cloud,
+    dataDir,
+    clientConfig: { endpoint: cloud.endpoint, region, credentials: TEST_CREDENTIALS, maxAttempts: 1 },
+    async [Symbol.asyncDispose]() {
+      await cloud.close();
+      if (changes.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
