@@ -1,0 +1,156 @@
+import type { Database } from "@elastic-gas/shared/database/connect";
+import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
+import { sql } from "kysely";
+import { type DecisionFacts, readFacts } from "./facts.ts";
+
+/** One check of one pool. Instants are epoch milliseconds. */
+export interface DecisionRow {
+  readonly id: number;
+  readonly pool: PoolName;
+  readonly at: number;
+  readonly kind: "grow" | "shrink" | "hold";
+  readonly desiredBefore: number;
+  readonly desiredAfter: number;
+  readonly inService: number;
+  readonly pending: number;
+  readonly warming: number;
+  readonly draining: number;
+  readonly measured: number | null;
+  readonly policyVersion: number;
+  readonly reason: string;
+  readonly facts: DecisionFacts;
+}
+
+/** Something that the autoscaler did or was asked to do. */
+export interface ActivityRow {
+  readonly id: number;
+  readonly pool: PoolName;
+  readonly at: number;
+  readonly cause: string;
+  readonly actor: string;
+  readonly desiredBefore: number;
+  readonly desiredAfter: number;
+  readonly measured: number | null;
+  readonly forecast: number | null;
+  readonly reason: string;
+  readonly instanceIds: readonly string[];
+  readonly status: string;
+  readonly result: string | null;
+  readonly finishedAt: number | null;
+}
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  /** All pools when missing. */
+  readonly pool?: PoolName | undefined;
+}
+
+/** Newest first. */
+export async function listDecisions(db: Database, { from, to, pool }: Span, limit: number): Promise<DecisionRow[]> {
+  const rows = await db
+    .selectFrom("decisions")
+    .selectAll()
+    .where("at", ">=", new Date(from))
+    .where("at", "<=", new Date(to))
+    .where("pool", "in", pool === undefined ? POOL_NAMES : [pool])
+    .orderBy("at", "desc")
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...row, at: row.at.getTime(), facts: readFacts(row.facts) }));
+}
+
+/** The latest check of each pool. */
+export async function listLatestDecisions(db: Database): Promise<ReadonlyMap<PoolName, DecisionRow>> {
+  const latest = await Promise.all(
+    POOL_NAMES.map(async (pool) => {
+      const row = await db
+        .selectFrom("decisions")
+        .selectAll()
+        .where("pool", "=", pool)
+        .orderBy("at", "desc")
+        .orderBy("id", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? undefined : { ...row, at: row.at.getTime(), facts: readFacts(row.facts) };
+    }),
+  );
+  return new Map(latest.flatMap((row) => (row === undefined ? [] : [[row.pool, row] as const])));
+}
+
+/** Newest first. */
+export async function listActivities(db: Database, { from, to, pool }: Span, limit: number): Promise<ActivityRow[]> {
+  const rows = await db
+    .selectFrom("activities")
+    .selectAll()
+    .where("at", ">=", new Date(from))
+    .where("at", "<=", new Date(to))
+    .where("pool", "in", pool === undefined ? POOL_NAMES : [pool])
+    .orderBy("at", "desc")
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map(({ epoch: _, ...row }) => ({
+    ...row,
+    at: row.at.getTime(),
+    finishedAt: row.finishedAt?.getTime() ?? null,
+  }));
+}
+
+/** The worker counts at each check, oldest first: what the worker chart draws. */
+export interface CountRow {
+  readonly at: number;
+  readonly desired: number;
+  readonly inService: number;
+  readonly warming: number;
+  readonly pending: number;
+  readonly draining: number;
+}
+
+/** Includes the last check before `from`, which says what held at the left edge. */
+export async function listCounts(db: Database, pool: PoolName, from: number, to: number): Promise<CountRow[]> {
+  const columns = ["at", "desiredAfter", "inService", "warming", "pending", "draining"] as const;
+  const [before, within] = await Promise.all([
+    db
+      .selectFrom("decisions")
+      .select(columns)
+      .where("pool", "=", pool)
+      .where("at", "<", new Date(from))
+      .orderBy("at", "desc")
+      .limit(1)
+      .execute(),
+    db
+      .selectFrom("decisions")
+      .select(columns)
+      .where("pool", "=", pool)
+      .where("at", ">=", new Date(from))
+      .where("at", "<=", new Date(to))
+      .orderBy("at")
+      .execute(),
+  ]);
+  return [...before, ...within].map(({ desiredAfter, at, ...counts }) => ({
+    ...counts,
+    desired: desiredAfter,
+    at: at.getTime(),
+  }));
+}
+
+/** How many checks there were in a span, and how many of them changed or refused something. */
+export async function countDecisions(
+  db: Database,
+  { from, to, pool }: Span,
+): Promise<{ readonly checks: number; readonly changes: number; readonly refused: number }> {
+  const row = await db
+    .selectFrom("decisions")
+    .select((eb) => [
+      eb.fn.countAll<number>().as("checks"),
+      sql<number>`coalesce(sum(kind <> 'hold'), 0)`.as("changes"),
+      sql<number>`coalesce(sum(json_value(facts, '$.outcome') = 'shrink refused'), 0)`.as("refused"),
+    ])
+    .where("at", ">=", new Date(from))
+    .where("at", "<=", new Date(to))
+    .where("pool", "in", pool === undefined ? POOL_NAMES : [pool])
+    .executeTakeFirstOrThrow();
+  return { checks: Number(row.checks), changes: Number(row.changes), refused: Number(row.refused) };
+}

@@ -1,0 +1,36 @@
+import type { PoolName } from "@elastic-gas/shared/resources";
+import type { RangeName } from "../charts/range.ts";
+import type { ChartSnapshot } from "../charts/snapshot.ts";
+import type { FleetSnapshot } from "../fleet/snapshot.ts";
+
+/** The socket.io namespace of the dashboard; it takes signed-in administrators only. */
+export const LIVE_NAMESPACE = "/live";
+
+/** Snapshots only: each replaces the one before, and the page merges nothing. */
+export interface ServerToPage {
+  fleet: (snapshot: FleetSnapshot) => void;
+  charts: (snapshot: ChartSnapshot) => void;
+  /** Charts could not be read; the ones shown stay. */
+  chartsFailed: (failure: ChartsFailure) => void;
+}
+
+export interface PageToServer {
+  /** Replaces what the page watches; null = no charts. */
+  watch: (charts: ChartChoice | null) => void;
+  /** Asks for everything at once, now. */
+  refresh: () => void;
+}
+
+export interface ChartChoice {
+  readonly pool: PoolName;
+  readonly range: RangeName;
+}
+
+export interface ChartsFailure extends ChartChoice {
+  readonly sentence: string;
+  readonly retryAt: number;
+}
+
+export function chartRoom({ pool, range }: ChartChoice): string {
+  return `charts ${pool} ${range}`;
+}

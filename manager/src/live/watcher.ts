@@ -1,0 +1,120 @@
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import type { Logger } from "@elastic-gas/shared/logger";
+import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
+import { type RangeName, spanOf } from "../charts/range.ts";
+import { readCharts } from "../charts/read-charts.ts";
+import { latestOf } from "../charts/series.ts";
+import type { ChartSnapshot } from "../charts/snapshot.ts";
+import {
+  type CloudFailure,
+  type CloudView,
+  type FleetDeps,
+  poolOf,
+  readCloud,
+  readFleet,
+} from "../fleet/read-fleet.ts";
+import type { FleetSnapshot } from "../fleet/snapshot.ts";
+
+export interface WatcherDeps extends FleetDeps {
+  readonly cloudwatch: CloudWatchClient;
+  readonly log: Logger;
+  readonly now?: () => number;
+}
+
+/** A page load within this time of a poll takes that poll's answer, so that many readers cost no more than one. */
+const FLEET_FRESH_MS = 1_500;
+
+/**
+ * The one reader of AWS and MySQL for all viewers. What it holds is the last answer, to be shown again for a moment or, as old, when AWS fails: after a
+ * restart it reads the same again.
+ */
+export class Watcher {
+  readonly #deps: WatcherDeps;
+  readonly #now: () => number;
+  #cloud: CloudView | null = null;
+  #failure: CloudFailure | null = null;
+  #fleet: FleetSnapshot | null = null;
+  #fleetUnderWay: Promise<FleetSnapshot> | null = null;
+  readonly #charts = new Map<string, ChartSnapshot>();
+  readonly #chartsUnderWay = new Map<string, Promise<ChartSnapshot>>();
+
+  constructor(deps: WatcherDeps) {
+    this.#deps = deps;
+    this.#now = deps.now ?? Date.now;
+  }
+
+  /** The present state. Throws when MySQL does not answer; a failure of AWS is part of the snapshot. */
+  async fleet({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<FleetSnapshot> {
+    const known = this.#fleet;
+    if (!fresh && known !== null && this.#now() - known.at < FLEET_FRESH_MS) return known;
+    this.#fleetUnderWay ??= this.#readFleet().finally(() => {
+      this.#fleetUnderWay = null;
+    });
+    return this.#fleetUnderWay;
+  }
+
+  /** The charts of one pool; read again when older than `maxAgeMs`. */
+  async charts(pool: PoolName, range: RangeName, maxAgeMs: number): Promise<ChartSnapshot> {
+    const key = `${pool} ${range}`;
+    const known = this.#charts.get(key);
+    if (known !== undefined && this.#now() - known.at < maxAgeMs) return known;
+    const underWay = this.#chartsUnderWay.get(key);
+    if (underWay !== undefined) return underWay;
+    const reading = this.#readCharts(pool, range).finally(() => this.#chartsUnderWay.delete(key));
+    this.#chartsUnderWay.set(key, reading);
+    return reading;
+  }
+
+  async #readFleet(): Promise<FleetSnapshot> {
+    const { log } = this.#deps;
+    try {
+      this.#cloud = await readCloud(this.#deps, this.#now());
+      if (this.#failure !== null) log.info("AWS answers again");
+      this.#failure = null;
+    } catch (error) {
+      const name = error instanceof Error ? error.name : "unknown error";
+      if (this.#failure === null) log.warn({ err: error }, "AWS could not be read");
+      this.#failure = {
+        since: this.#failure?.since ?? this.#now(),
+        sentence: `EC2 or the load balancer did not answer (${name}). Workers are shown as they were last seen.`,
+      };
+    }
+    this.#fleet = await readFleet(this.#deps, {
+      now: this.#now(),
+      cloud: this.#cloud,
+      failure: this.#failure,
+      lastCpuAt: this.#lastCpuAt(),
+    });
+    return this.#fleet;
+  }
+
+  async #readCharts(pool: PoolName, range: RangeName): Promise<ChartSnapshot> {
+    const { db, cloudwatch, resources, config } = this.#deps;
+    const fleet = await this.fleet();
+    const span = spanOf(range, this.#now(), config.METRIC_PERIOD_SECONDS);
+    const snapshot = await readCharts(
+      { db, cloudwatch, resources, tickSeconds: config.TICK_SECONDS },
+      {
+        pool,
+        span,
+        balancer: this.#cloud?.balancer ?? null,
+        workers: fleet.workers.filter((worker) => worker.pool === pool),
+        present: poolOf(fleet, pool),
+      },
+    );
+    this.#charts.set(`${pool} ${range}`, snapshot);
+    return snapshot;
+  }
+
+  /** From the charts of the shortest range, while somebody looks at them. */
+  #lastCpuAt(): ReadonlyMap<string, number | null> {
+    const maxAgeMs = 3 * this.#deps.config.METRIC_PERIOD_SECONDS * 1000;
+    return new Map(
+      POOL_NAMES.flatMap((pool) => {
+        const charts = this.#charts.get(`${pool} 30m`);
+        if (charts === undefined || this.#now() - charts.at > maxAgeMs) return [];
+        return charts.workers.map((worker) => [worker.id, latestOf(worker.cpu)?.at ?? null] as const);
+      }),
+    );
+  }
+}

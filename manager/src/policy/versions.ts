@@ -1,0 +1,52 @@
+import type { Database } from "@elastic-gas/shared/database/connect";
+import type { Policy, PoolLimits } from "@elastic-gas/shared/pools/policy";
+import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
+
+/** What was in force from `at` on. */
+export interface PolicyVersion {
+  readonly pool: PoolName;
+  readonly version: number;
+  readonly policy: Policy;
+  readonly limits: PoolLimits;
+  readonly actor: string;
+  readonly at: number;
+}
+
+/** Newest first. */
+export async function listPolicyVersions(
+  db: Database,
+  { pool, from = 0, limit }: { readonly pool?: PoolName | undefined; readonly from?: number; readonly limit: number },
+): Promise<readonly PolicyVersion[]> {
+  const rows = await db
+    .selectFrom("policyVersions")
+    .selectAll()
+    .where("pool", "in", pool === undefined ? POOL_NAMES : [pool])
+    .where("at", ">=", new Date(from))
+    .orderBy("at", "desc")
+    .orderBy("version", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map(({ min, max, at, ...row }) => ({ ...row, limits: { min, max }, at: at.getTime() }));
+}
+
+export async function findPolicyVersion(
+  db: Database,
+  pool: PoolName,
+  version: number,
+): Promise<PolicyVersion | undefined> {
+  const row = await db
+    .selectFrom("policyVersions")
+    .selectAll()
+    .where("pool", "=", pool)
+    .where("version", "=", version)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  return {
+    pool: row.pool,
+    version: row.version,
+    policy: row.policy,
+    limits: { min: row.min, max: row.max },
+    actor: row.actor,
+    at: row.at.getTime(),
+  };
+}
