@@ -2,6 +2,7 @@ import type { Logger } from "@elastic-gas/shared/logger";
 import type { Ec2Settings } from "../settings.ts";
 import { CgroupEnforcer, findCgroupTree } from "./cgroup.ts";
 import type { QuotaEnforcer } from "./enforcer.ts";
+import { PauserEnforcer } from "./pauser.ts";
 
 export interface EnforcerOptions {
   readonly kind: Ec2Settings["quota"];
@@ -21,8 +22,7 @@ export function createEnforcer({ kind, owner, known, log }: EnforcerOptions): Qu
   }
   if (kind === "cgroup")
     throw new Error("No writable cgroup with a CPU quota on this machine; use the quota kind auto or pauser.");
-  log.debug("no pauser yet");
-  return NO_QUOTA;
+  return kind === "none" ? NO_QUOTA : new PauserEnforcer(owner, log);
 }
 
 const NO_QUOTA: QuotaEnforcer = {
