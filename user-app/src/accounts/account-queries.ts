@@ -1,0 +1,135 @@
+import { USER_COLUMNS, type User } from "@elastic-gas/shared/accounts/users";
+import type { Database } from "@elastic-gas/shared/database/connect";
+import type { Tables } from "@elastic-gas/shared/database/tables";
+import { type Kysely, sql, type Transaction } from "kysely";
+
+export interface SessionRow {
+  readonly idHash: string;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+  readonly createdAt: Date;
+  readonly seenAt: Date;
+}
+
+export interface Usage {
+  readonly jobs: number;
+  readonly unfinishedJobs: number;
+  readonly resultBytes: number;
+  readonly inputBytes: number;
+  readonly archived: number;
+  readonly restoring: number;
+  readonly photos: number;
+  readonly photoBytes: number;
+}
+
+export interface UserRow extends User {
+  readonly jobs: number;
+  readonly photos: number;
+}
+
+/** Sets the password and ends every session of the account: `passwordChangedAt` also refuses those that another worker remembers. */
+export async function changePassword(
+  trx: Transaction<Tables>,
+  { userId, passwordHash, now }: { readonly userId: number; readonly passwordHash: string; readonly now: Date },
+): Promise<void> {
+  await trx.updateTable("users").set({ passwordHash, passwordChangedAt: now }).where("id", "=", userId).execute();
+  await trx.deleteFrom("sessions").where("userId", "=", userId).execute();
+}
+
+export async function findPasswordHash(db: Database, userId: number): Promise<string | null | undefined> {
+  const row = await db.selectFrom("users").select("passwordHash").where("id", "=", userId).executeTakeFirst();
+  return row?.passwordHash;
+}
+
+export async function updateProfile(
+  db: Database,
+  userId: number,
+  profile: { readonly name: string; readonly email: string | null; readonly institution: string },
+): Promise<void> {
+  await db.updateTable("users").set(profile).where("id", "=", userId).execute();
+}
+
+/** Live sessions of a user, the one seen last first. */
+export async function listSessions(db: Database, userId: number): Promise<readonly SessionRow[]> {
+  return db
+    .selectFrom("sessions")
+    .select(["idHash", "address", "userAgent", "createdAt", "seenAt"])
+    .where("userId", "=", userId)
+    .where("expiresAt", ">", sql<Date>`utc_timestamp(3)`)
+    .orderBy("seenAt", "desc")
+    .limit(50)
+    .execute();
+}
+
+export async function endOtherSessions(db: Database, userId: number, keepIdHash: string): Promise<void> {
+  await db.deleteFrom("sessions").where("userId", "=", userId).where("idHash", "!=", keepIdHash).execute();
+}
+
+export async function readUsage(db: Database, userId: number): Promise<Usage> {
+  const jobs = await db
+    .selectFrom("jobs")
+    .where("userId", "=", userId)
+    .select([
+      sql<number>`count(*)`.as("jobs"),
+      sql<number>`coalesce(sum(status in ('PENDING', 'RUNNING')), 0)`.as("unfinishedJobs"),
+      sql<number>`coalesce(sum(if(archive_state in ('kept', 'archiving'), result_size, 0)), 0)`.as("resultBytes"),
+      sql<number>`coalesce(sum(input_size), 0)`.as("inputBytes"),
+      sql<number>`coalesce(sum(archive_state = 'archived'), 0)`.as("archived"),
+      sql<number>`coalesce(sum(archive_state = 'restoring'), 0)`.as("restoring"),
+    ])
+    .executeTakeFirstOrThrow();
+  const photos = await db
+    .selectFrom("images")
+    .where("userId", "=", userId)
+    .select([sql<number>`count(*)`.as("photos"), sql<number>`coalesce(sum(size_bytes), 0)`.as("photoBytes")])
+    .executeTakeFirstOrThrow();
+  return { ...jobs, ...photos };
+}
+
+export const USERS_PER_PAGE = 50;
+
+/** Accounts by name, with how much hangs on each. `after` is the last name of the page before. */
+export async function listUsers(
+  db: Database,
+  { search, after }: { readonly search: string; readonly after: string },
+): Promise<readonly UserRow[]> {
+  const pattern = `%${search.replace(/[\\%_]/g, "\\$&")}%`;
+  return db
+    .selectFrom("users")
+    .select([
+      ...USER_COLUMNS,
+      (where) =>
+        where
+          .selectFrom("jobs")
+          .whereRef("jobs.userId", "=", "users.id")
+          .select(sql<number>`count(*)`.as("n"))
+          .$notNull()
+          .as("jobs"),
+      (where) =>
+        where
+          .selectFrom("images")
+          .whereRef("images.userId", "=", "users.id")
+          .select(sql<number>`count(*)`.as("n"))
+          .$notNull()
+          .as("photos"),
+    ])
+    .where((where) =>
+      search === ""
+        ? where.val(true)
+        : where.or([where("username", "like", pattern), where("email", "like", pattern), where("name", "like", pattern)]),
+    )
+    .where("username", ">", after)
+    .orderBy("username")
+    .limit(USERS_PER_PAGE + 1)
+    .$castTo<UserRow>()
+    .execute();
+}
+
+export async function countAdmins(db: Kysely<Tables>): Promise<number> {
+  const { n } = await db
+    .selectFrom("users")
+    .select(sql<number>`count(*)`.as("n"))
+    .where("isAdmin", "=", true)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}

@@ -1,0 +1,111 @@
+import { audit } from "@elastic-gas/shared/accounts/audit";
+import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
+import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
+import { Email } from "@elastic-gas/shared/accounts/users";
+import { userAppUrl } from "@elastic-gas/shared/config";
+import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
+import { Router } from "express";
+import { z } from "zod";
+import type { Deps } from "../web/deps.ts";
+import { checkFormToken, formToken } from "../web/form-token.ts";
+import { leaveNotice } from "../web/pages.ts";
+import { sendMail } from "./mail.ts";
+import { findResetUser, finishPasswordReset, RESET_MINUTES, startPasswordReset } from "./password-resets.ts";
+
+/** Per e-mail address: nobody's mailbox is filled by others. */
+const MAIL_LIMIT = { name: "forgot", points: 5, perSeconds: 900 } as const;
+/** Per sender; a whole class may share one address. */
+const SENDER_LIMIT = { name: "forgot-address", points: 60, perSeconds: 900 } as const;
+
+const ForgotForm = z.object({ email: z.string("An address is needed.").trim().pipe(Email) });
+const ResetForm = z.object({ password: z.string("A password is needed.").pipe(PagePassword) });
+const ResetParams = z.object({ token: z.string().regex(/^[\w-]{20,100}$/) });
+
+/** `/forgot` and `/reset/:token`. Mount before the CSRF check: anonymous forms carry a token of their own. */
+export function recoveryPages(deps: Deps): Router {
+  const { db, config, sendPage, now } = deps;
+  const byMail = createRateLimiter(deps.rateLimits, MAIL_LIMIT);
+  const bySender = createRateLimiter(deps.rateLimits, SENDER_LIMIT);
+  const router = Router();
+  const title = "Forgotten password";
+  const template = "accounts/views/forgot";
+
+  router.get("/forgot", (req, res) => {
+    sendPage(res, { template, title, data: { token: formToken(req, res), email: "", sent: false } });
+  });
+
+  router.post("/forgot", checkFormToken, async (req, res) => {
+    const form = ForgotForm.safeParse(req.body);
+    if (!form.success) {
+      const error = form.error.issues[0]?.message;
+      sendPage(res, { template, title, status: 400, data: { token: formToken(req, res), email: "", sent: false, error } });
+      return;
+    }
+    const { email } = form.data;
+    const wait = await bySender.consume(req.ip ?? "");
+    if (wait !== undefined) throw new HttpError(429, "Too many requests from your address.", { retryAfterSeconds: wait });
+    // The answer is the same for known and unknown addresses, also in time: looking up and mailing come after it.
+    deps.inBackground("password reset mail", async () => {
+      if ((await byMail.consume(email.toLowerCase())) !== undefined) return;
+      for (const mail of await startPasswordReset(db, email, now())) {
+        await sendMail(deps.ses, { from: config.MAIL_FROM, ...resetMail(mail, userAppUrl(config)) });
+        await audit(db, { actor: mail.username, action: "password.reset-asked", address: req.ip });
+      }
+    });
+    sendPage(res, { template, title, data: { sent: true, minutes: RESET_MINUTES } });
+  });
+  router.all("/forgot", methodNotAllowed("GET", "POST"));
+
+  router.get("/reset/:token", async (req, res) => {
+    const params = ResetParams.safeParse(req.params);
+    const usable = params.success && (await findResetUser(db, params.data.token, now())) !== undefined;
+    sendPage(res, {
+      template: "accounts/views/reset",
+      title: "New password",
+      status: usable ? 200 : 410,
+      data: { usable, token: formToken(req, res) },
+    });
+  });
+
+  router.post("/reset/:token", checkFormToken, async (req, res) => {
+    const { token } = ResetParams.parse(req.params);
+    const form = ResetForm.safeParse(req.body);
+    const page = { template: "accounts/views/reset", title: "New password" };
+    if (!form.success) {
+      const error = form.error.issues[0]?.message;
+      sendPage(res, { ...page, status: 400, data: { usable: true, token: formToken(req, res), error } });
+      return;
+    }
+    // Looked up first, so that guesses cost no hashing; the transaction decides.
+    const userId = await findResetUser(db, token, now());
+    const passwordHash = userId === undefined ? undefined : await deps.passwords.hash(form.data.password);
+    if (passwordHash === undefined || !(await finishPasswordReset(db, { token, passwordHash, now: now() }))) {
+      sendPage(res, { ...page, status: 410, data: { usable: false } });
+      return;
+    }
+    await audit(db, { actor: `user ${userId}`, action: "password.reset", address: req.ip });
+    leaveNotice(req, { tone: "ok", start: "The password is set.", text: "Sign in with it." });
+    res.redirect(303, "/login");
+  });
+  router.all("/reset/:token", methodNotAllowed("GET", "POST"));
+  return router;
+}
+
+/** Names the account in the mail only: the page must not tell whether there is one. */
+export function resetMail(
+  { username, email, token }: { readonly username: string; readonly email: string; readonly token: string },
+  appUrl: string,
+): { readonly to: string; readonly subject: string; readonly text: string } {
+  return {
+    to: email,
+    subject: "Elastic GAS: set a new password",
+    text: [
+      `Somebody, probably you, asked for a new password for the account ${username}.`,
+      "",
+      `Set it here within ${RESET_MINUTES} min; the link works once:`,
+      `${appUrl}/reset/${token}`,
+      "",
+      "If it was not you, nothing needs to be done: the old password stays.",
+    ].join("\n"),
+  };
+}

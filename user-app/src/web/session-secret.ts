@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import type { Database } from "@elastic-gas/shared/database/connect";
+import { sessions } from "@elastic-gas/shared/web/sessions";
+import type { RequestHandler } from "express";
+
+export const SESSION_COOKIE = "gas_session";
+
+export interface WorkerSessionOptions {
+  readonly db: Database;
+  /** From the settings; without one, all workers share a secret that the first of them puts into the database. */
+  readonly secret: string | undefined;
+  readonly hours: number;
+}
+
+/** Sessions whose secret is looked up at the first request that needs it, so that a worker starts while MySQL is down. */
+export function workerSessions({ db, secret, hours }: WorkerSessionOptions): RequestHandler {
+  const create = (key: string) => sessions({ db, secret: key, cookieName: SESSION_COOKIE, hours });
+  let handler = secret === undefined ? undefined : create(secret);
+  return async (req, res, next) => {
+    handler ??= create(await findOrMakeSecret(db));
+    return handler(req, res, next);
+  };
+}
+
+async function findOrMakeSecret(db: Database): Promise<string> {
+  await db
+    .insertInto("settings")
+    .ignore()
+    .values({ name: "session_secret", value: randomBytes(32).toString("hex") })
+    .execute();
+  const { value } = await db
+    .selectFrom("settings")
+    .select("value")
+    .where("name", "=", "session_secret")
+    .executeTakeFirstOrThrow();
+  return value;
+}
