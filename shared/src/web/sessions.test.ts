@@ -1,0 +1,187 @@
+import express from "express";
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createUser } from "../accounts/users.ts";
+import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
+import { csrf, csrfToken } from "./csrf.ts";
+import { errorHandler, notFound } from "./errors.ts";
+import { requestId } from "./request-id.ts";
+import { type Listening, serve } from "./serve.ts";
+import {
+  currentUser,
+  endSession,
+  loadUser,
+  requireAdmin,
+  requireUser,
+  safeNextPath,
+  sessions,
+  startSession,
+} from "./sessions.ts";
+
+let database: TestDatabase;
+let listening: Listening;
+let userId: number;
+let origin: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const { db } = database;
+  userId = (await createUser(db, { username: "ada", passwordHash: null })) ?? 0;
+  const app = express();
+  app.use(requestId);
+  app.use(sessions({ db, secret: "s".repeat(32), cookieName: "test", hours: 1 }), loadUser(db), express.urlencoded());
+  app.get("/sign-in", async (req, res) => {
+    await startSession(req, { id: userId });
+    res.send(csrfToken(req));
+  });
+  app.use(csrf());
+  app.get("/token", (req, res) => {
+    res.send(csrfToken(req));
+  });
+  app.get("/me", requireUser, (_req, res) => {
+    res.send(currentUser(res).username);
+  });
+  app.get("/admin", requireAdmin, (_req, res) => {
+    res.send("admin");
+  });
+  app.post("/change", requireUser, (_req, res) => {
+    res.send("changed");
+  });
+  app.get("/sign-out", async (req, res) => {
+    await endSession(req);
+    res.send("out");
+  });
+  app.get("/broken", () => {
+    throw new Error("select * from secrets at /home/me arn:aws:s3");
+  });
+  app.use(notFound);
+  app.use(
+    errorHandler({
+      log: pino({ level: "silent" }),
+      renderPage: (res, view) => {
+        res.send(`${view.sentence} ${view.requestId}`);
+      },
+    }),
+  );
+  listening = await serve(app, { host: "127.0.0.1", port: 0 });
+  origin = `http://127.0.0.1:${listening.port}`;
+});
+
+afterAll(async () => {
+  await listening.close(100);
+  await database[Symbol.asyncDispose]();
+});
+
+interface Reader {
+  readonly cookie: string;
+  readonly token: string;
+}
+
+async function signIn(): Promise<Reader> {
+  const response = await fetch(`${origin}/sign-in`);
+  return { cookie: cookieOf(response), token: await response.text() };
+}
+
+function cookieOf(response: Response): string {
+  return response.headers.get("set-cookie")?.split(";")[0] ?? "";
+}
+
+function get(path: string, { cookie }: Partial<Reader> = {}): Promise<Response> {
+  return fetch(origin + path, { redirect: "manual", headers: cookie === undefined ? {} : { cookie } });
+}
+
+function post({ cookie, token }: Reader, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${origin}/change`, {
+    method: "POST",
+    headers: { cookie, ...headers },
+    body: new URLSearchParams({ _csrf: token }),
+  });
+}
+
+test("an anonymous reader is sent to the sign-in page and would come back", async () => {
+  const response = await get("/me?x=1");
+  expect(response.status).toBe(303);
+  expect(response.headers.get("location")).toBe("/login?next=%2Fme%3Fx%3D1");
+});
+
+test("a signed-in reader is known by the cookie, which scripts and other sites cannot use", async () => {
+  const response = await fetch(`${origin}/sign-in`);
+  expect(response.headers.get("set-cookie")).toMatch(/HttpOnly/);
+  expect(response.headers.get("set-cookie")).toMatch(/SameSite=Lax/);
+  expect(await (await get("/me", { cookie: cookieOf(response) })).text()).toBe("ada");
+});
+
+test("the table holds a hash of the session's id, not the id", async () => {
+  const { cookie } = await signIn();
+  const id =
+    decodeURIComponent(cookie)
+      .replace(/^test=s:/, "")
+      .split(".")[0] ?? "";
+  const rows = await database.db.selectFrom("sessions").select(["idHash", "data"]).execute();
+  expect(JSON.stringify(rows)).not.toContain(id);
+});
+
+test("after signing out the old cookie is refused", async () => {
+  const reader = await signIn();
+  await get("/sign-out", reader);
+  expect((await get("/me", reader)).status).toBe(303);
+});
+
+test("a changed password ends the sessions that began before it", async () => {
+  const reader = await signIn();
+  await database.db
+    .updateTable("users")
+    .set({ passwordChangedAt: new Date(Date.now() + 1_000) })
+    .where("id", "=", userId)
+    .execute();
+  expect((await get("/me", reader)).status).toBe(303);
+  await database.db
+    .updateTable("users")
+    .set({ passwordChangedAt: new Date(0) })
+    .where("id", "=", userId)
+    .execute();
+});
+
+test("a plain user is refused where administrators work", async () => {
+  expect((await get("/admin", await signIn())).status).toBe(403);
+});
+
+test("a form with the session's token passes; without it, or with another session's, it is refused", async () => {
+  const reader = await signIn();
+  const other = await signIn();
+  expect((await post(reader)).status).toBe(200);
+  expect((await post({ ...reader, token: "" })).status).toBe(400);
+  expect((await post({ ...reader, token: other.token })).status).toBe(400);
+});
+
+test.each([
+  [{ "sec-fetch-site": "cross-site" }],
+  [{ "sec-fetch-site": "same-site" }],
+  [{ origin: "https://evil.example" }],
+  [{ origin: "null" }],
+])("a request from another site (%j) is refused even with the token", async (headers) => {
+  expect((await post(await signIn(), headers)).status).toBe(403);
+});
+
+test("an unexpected failure shows a sentence and the request's id, nothing of its cause", async () => {
+  const response = await get("/broken");
+  const text = await response.text();
+  expect(response.status).toBe(500);
+  expect(text).toContain(response.headers.get("x-request-id") ?? "none");
+  expect(text).not.toMatch(/secrets|arn:|home/);
+});
+
+test("an unknown page is a 404", async () => {
+  expect((await get("/nowhere")).status).toBe(404);
+});
+
+test.each([
+  ["/annotations?page=2", "/annotations?page=2"],
+  ["//evil.example", "/"],
+  ["https://evil.example", "/"],
+  ["/\\evil.example", "/"],
+  ["/\t/evil.example", "/"],
+  [undefined, "/"],
+])("after signing in, next=%s leads to %s", (next, path) => {
+  expect(safeNextPath(next)).toBe(path);
+});
