@@ -38,7 +38,7 @@ export interface SystemOptions {
  * manager and autoscaler. Resolves after everything has ended: when the signal aborted, or when the manager was told to stop.
  */
 export async function runSystem({ root, environment, startId, signal, print }: SystemOptions): Promise<void> {
-  const settings = completeSettings(environment);
+  const settings = await completeSettings(environment);
   const config = readConfig(settings);
   const log = createLogger("start", config.LOG_LEVEL);
   const partsFile = processFile(join(config.DATA_DIR, "run", "parts.json"));
@@ -82,7 +82,7 @@ export async function runSystem({ root, environment, startId, signal, print }: S
 }
 
 /** Settings that this machine makes itself: secrets, addresses, shares. What the operator set stays. */
-function completeSettings(environment: Environment): Environment {
+async function completeSettings(environment: Environment): Promise<Environment> {
   if (environment.CLOUD === "aws") return environment;
   const local = withoutAws(environment);
   const { DATA_DIR, LOCAL_CLOUD_PORT, LOCAL_DATABASE_PORT, CLOUD } = readConfig({
@@ -91,7 +91,7 @@ function completeSettings(environment: Environment): Environment {
   });
   const endpoint = `http://127.0.0.1:${LOCAL_CLOUD_PORT}`;
   const secrets = ensureSecrets(DATA_DIR);
-  ensureLocalCredentials(DATA_DIR);
+  await ensureLocalCredentials(DATA_DIR);
   const database = `mysql://${DATABASE_USER}:${secrets.databasePassword}@127.0.0.1:${LOCAL_DATABASE_PORT}/${SCHEMA}`;
   return {
     ...local,
