@@ -14,7 +14,7 @@ if [ $# -eq 0 ]; then
   npm run -s check || failed=1
   bash start/check-shell.sh || failed=1
 fi
-npm run -s build >/dev/null || failed=1
+node --disable-warning=ExperimentalWarning start/src/build-pages-main.ts || failed=1
 mkdir -p .test-results
 vitest run --reporter=default --reporter=json --outputFile.json=.test-results/vitest.json "$@" || failed=1
 node start/src/count-tests.ts .test-results/vitest.json "$failed"

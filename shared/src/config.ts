@@ -96,8 +96,8 @@ export const Config = z
     LOCAL_DATABASE_PORT: port.default(3307),
     LOCAL_ADDRESS_BLOCK: z
       .string()
-      .regex(/^127\.\d{1,3}$/, "the first two numbers of a loopback range, such as 127.0")
-      .default("127.0"),
+      .regex(/^127\.\d{1,3}\.\d{1,3}$/, "the first three numbers of loopback addresses, such as 127.0.10")
+      .default("127.0.10"),
     LOCAL_INSTANCE_VCPUS: z.preprocess(
       (text) => (text === "" ? undefined : text),
       z.coerce.number().min(0.02).max(64).optional(),

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Folders whose files end up in the browser. */
@@ -8,8 +8,8 @@ const SOURCES = ["manager/src/dashboard", "user-app/src/browser", "user-app/src/
 const FILES = ["package-lock.json", "manager/vite.config.ts", "user-app/vite.config.ts"];
 
 /** Bundles the browser code of manager and user-app when a source has changed since the last time. */
-export function buildPages(root: string, dataDir: string): void {
-  const stamp = join(dataDir, "run", "pages-built");
+export function buildPages(root: string): void {
+  const stamp = join(root, "node_modules", ".pages-built");
   const wanted = hashSources(root);
   const built = existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
   if (built && existsSync(join(root, "manager/dist")) && existsSync(join(root, "user-app/dist"))) return;
@@ -19,7 +19,6 @@ export function buildPages(root: string, dataDir: string): void {
     console.error(`${stdout}\n${stderr}`);
     process.exit(1);
   }
-  mkdirSync(join(dataDir, "run"), { recursive: true, mode: 0o700 });
   writeFileSync(stamp, wanted);
 }
 

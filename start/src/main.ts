@@ -33,7 +33,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     stopSupervisor();
   });
 }
-buildPages(root, dataDir);
+buildPages(root);
 
 const startId = randomUUID();
 let exitCode = 0;
