@@ -1,0 +1,268 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Config } from "@elastic-gas/shared/config";
+import type { Database } from "@elastic-gas/shared/database/connect";
+import type { Logger } from "@elastic-gas/shared/logger";
+import type { JobRequest } from "@elastic-gas/shared/messages";
+import { DONE, type Handled } from "@elastic-gas/shared/reliability/consumer";
+import {
+  claimJob,
+  finishClaim,
+  type JobClaim,
+  type JobResultColumns,
+  releaseClaim,
+  renewClaim,
+} from "@elastic-gas/shared/reliability/leased-claim";
+import { type OutboxSender, putMessage } from "@elastic-gas/shared/reliability/outbox";
+import { jobKey, type Resources } from "@elastic-gas/shared/resources";
+import { pause } from "@elastic-gas/shared/shutdown";
+import { AnnotationFailure, FAILURES } from "../engine/failure.ts";
+import { localName, outputNames } from "./file-names.ts";
+import { describeFile, download, remove, upload } from "./objects.ts";
+import { findJob, type Job, jobExists, lockRole } from "./queries.ts";
+import { type EngineLimits, type EngineOutcome, runCommand, runEngineProcess } from "./run-engine.ts";
+
+export interface WorkerDeps {
+  readonly db: Database;
+  readonly s3: S3Client;
+  readonly outbox: OutboxSender;
+  readonly resources: Resources;
+  readonly log: Logger;
+  readonly config: Pick<
+    Config,
+    "JOB_LEASE_SECONDS" | "JOB_TIMEOUT_SECONDS" | "FREE_RETENTION_SECONDS" | "ANNOTATION_PACK"
+  >;
+  /** argv of another annotator; null for the built-in engine. */
+  readonly command: readonly string[] | null;
+  readonly instanceId: string;
+  /** Folder of this worker alone. */
+  readonly directory: string;
+  readonly onJob: (jobId: string | null) => void;
+}
+
+/** A worker that is told to stop gives a running job this long to end; the process itself has 25 s. */
+const FINISH_SECONDS = 15;
+/** An engine that crashes may have met a passing trouble of this machine: another attempt decides. */
+const ENGINE_ATTEMPTS = 2;
+const MAX_TEXT_BYTES = 50e9;
+
+/**
+ * Runs one job request. Safe to run twice and to be killed anywhere: the claim decides who works, objects are written under the same keys by every attempt, and
+ * status and follow-up messages are one transaction that only the current attempt can commit.
+ */
+export async function annotateJob(
+  deps: WorkerDeps,
+  { jobId, userId }: JobRequest,
+  stop: AbortSignal,
+): Promise<Handled> {
+  const { db, config, instanceId } = deps;
+  const outcome = await claimJob(db, { jobId, owner: instanceId, leaseSeconds: config.JOB_LEASE_SECONDS });
+  switch (outcome.kind) {
+    case "over":
+      return DONE;
+    case "held":
+      // A fresh message looks again after the lease, so that a long job does not use up this one's receives.
+      await putMessage(db, "jobRequests", { version: 1, jobId, userId }, secondsUntil(outcome.leaseUntil) + 1);
+      await deps.outbox.flush();
+      return DONE;
+    case "claimed":
+      break;
+  }
+  deps.onJob(jobId);
+  try {
+    await workOn(deps, outcome.claim, stop);
+  } catch (error) {
+    await releaseClaim(db, outcome.claim);
+    throw error;
+  } finally {
+    deps.onJob(null);
+  }
+  return DONE;
+}
+
+async function workOn(deps: WorkerDeps, claim: JobClaim, stop: AbortSignal): Promise<void> {
+  const log = deps.log.child({ jobId: claim.jobId, attempt: claim.attempt });
+  const job = await findJob(deps.db, claim.jobId);
+  if (job === undefined) return;
+  const directory = join(deps.directory, `${claim.jobId}.${claim.attempt}`);
+  await mkdir(directory, { recursive: true });
+  await using lease = keepClaim(deps, claim, stop);
+  try {
+    log.info({ fileName: job.inputName }, "job started");
+    const result = await annotateFile(deps, { job, directory, claim, lease });
+    if (result === null) return;
+    await finish(deps, { job, claim, result });
+    log.info({ status: result.status, failure: result.failure ?? undefined }, "job finished");
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+interface Lease extends AsyncDisposable {
+  /** Aborts when the job was taken over or deleted, or when a stopping worker's time for it is over. */
+  readonly lost: AbortSignal;
+  progress(percent: number): void;
+  /** True while the job is this attempt's. */
+  isHeld(): Promise<boolean>;
+}
+
+/** Renews the lease at a third of it, with the progress made. */
+function keepClaim({ db, config, log }: WorkerDeps, claim: JobClaim, stop: AbortSignal): Lease {
+  const lost = new AbortController();
+  const over = new AbortController();
+  let progressPercent = 0;
+  const renew = async (): Promise<boolean> => {
+    const held = await renewClaim(db, claim, { leaseSeconds: config.JOB_LEASE_SECONDS, progressPercent });
+    if (!held) lost.abort(new Error(`Job ${claim.jobId} is no longer attempt ${claim.attempt}'s`));
+    return held;
+  };
+  const loop = (async () => {
+    while (!over.signal.aborted && !lost.signal.aborted) {
+      await pause((config.JOB_LEASE_SECONDS * 1_000) / 3, over.signal);
+      if (over.signal.aborted) return;
+      await renew().catch((error: unknown) =>
+        log.warn({ jobId: claim.jobId, err: error }, "lease not renewed, tried again"),
+      );
+    }
+  })();
+  const giveUp = async () => {
+    await pause(FINISH_SECONDS * 1_000, over.signal);
+    lost.abort(new Error("The worker stops"));
+  };
+  const onStop = () => void giveUp();
+  if (stop.aborted) onStop();
+  else stop.addEventListener("abort", onStop, { once: true });
+  return {
+    lost: lost.signal,
+    progress(percent) {
+      progressPercent = Math.max(0, Math.min(100, Math.floor(percent)));
+    },
+    isHeld: renew,
+    async [Symbol.asyncDispose]() {
+      stop.removeEventListener("abort", onStop);
+      over.abort();
+      await loop;
+    },
+  };
+}
+
+/** The columns of the job's end; null when another attempt has it by now. */
+async function annotateFile(
+  deps: WorkerDeps,
+  { job, directory, claim, lease }: { job: Job; directory: string; claim: JobClaim; lease: Lease },
+): Promise<JobResultColumns | null> {
+  const { s3, resources, config } = deps;
+  const inputPath = join(directory, localName(job.inputName));
+  const outputPath = join(directory, "result.vcf");
+  const logPath = join(directory, "count.log");
+  const signal = lease.lost;
+  try {
+    await download(
+      s3,
+      { bucket: resources.buckets.inputs, key: job.inputKey },
+      { etag: job.inputEtag, path: inputPath, signal },
+    );
+  } catch (error) {
+    if (error instanceof AnnotationFailure) return failed(error.message);
+    throw error;
+  }
+  const outcome = await runConfigured(
+    deps,
+    {
+      inputPath,
+      outputPath,
+      logPath,
+      workDirectory: directory,
+      fileName: job.inputName,
+      packDirectory: config.ANNOTATION_PACK ?? null,
+      build: job.build,
+      maxTextBytes: MAX_TEXT_BYTES,
+    },
+    { timeoutSeconds: config.JOB_TIMEOUT_SECONDS, signal, onProgress: (percent) => lease.progress(percent) },
+  );
+  switch (outcome.kind) {
+    case "failed":
+      return failed(outcome.sentence);
+    case "stopped":
+      throw signal.reason;
+    case "crashed":
+      deps.log.error({ jobId: job.id, attempt: claim.attempt, detail: outcome.detail }, "annotation engine crashed");
+      if (claim.attempt < ENGINE_ATTEMPTS) throw new Error(`The annotation engine crashed on job ${job.id}`);
+      return failed(FAILURES.engine);
+    case "done":
+      break;
+  }
+  const { sizeBytes, sha256 } = await describeFile(outputPath);
+  const names = outputNames(job.inputName);
+  const key = (name: string) => jobKey(resources.prefix, job.userId, job.id, name);
+  const [resultKey, logKey] = [key(names.result), key(names.log)];
+  if (!(await lease.isHeld())) return null;
+  const bucket = resources.buckets.results;
+  await upload(s3, { bucket, key: logKey }, { path: logPath, signal });
+  await upload(s3, { bucket, key: resultKey }, { path: outputPath, signal });
+  return {
+    status: "COMPLETED",
+    completedAt: new Date(),
+    failure: null,
+    resultKey,
+    logKey,
+    resultSize: sizeBytes,
+    resultSha256: sha256,
+    summary: outcome.summary === null ? null : JSON.stringify(outcome.summary),
+  };
+}
+
+function runConfigured(
+  deps: WorkerDeps,
+  request: Parameters<typeof runEngineProcess>[0],
+  limits: EngineLimits,
+): Promise<EngineOutcome> {
+  return deps.command === null ? runEngineProcess(request, limits) : runCommand(deps.command, request, limits);
+}
+
+function failed(sentence: string): JobResultColumns {
+  return { status: "FAILED", completedAt: new Date(), failure: sentence };
+}
+
+/** The end of the job and the messages that tell of it, together or not at all. */
+async function finish(
+  deps: WorkerDeps,
+  { job, claim, result }: { job: Job; claim: JobClaim; result: JobResultColumns },
+): Promise<void> {
+  const { db, config, outbox } = deps;
+  const isOurs = await db.transaction().execute(async (trx) => {
+    const role = await lockRole(trx, job.userId);
+    if (!(await finishClaim(trx, claim, result))) return false;
+    await putMessage(trx, "jobResults", { version: 1, jobId: job.id, userId: job.userId, outcome: result.status });
+    if (result.status === "COMPLETED" && role === "free_user") {
+      const dueAt = new Date(result.completedAt.getTime() + config.FREE_RETENTION_SECONDS * 1_000).toISOString();
+      await putMessage(
+        trx,
+        "archive",
+        { version: 1, jobId: job.id, userId: job.userId, dueAt },
+        config.FREE_RETENTION_SECONDS,
+      );
+    }
+    return true;
+  });
+  if (isOurs) await outbox.flush();
+  else await removeOrphans(deps, job, result);
+}
+
+/** A job that was deleted while it ran must leave nothing behind; one that was taken over has its objects under the same keys. */
+async function removeOrphans(
+  { db, s3, resources, log }: WorkerDeps,
+  job: Job,
+  { resultKey, logKey }: JobResultColumns,
+): Promise<void> {
+  log.warn({ jobId: job.id }, "job was deleted or taken over, nothing recorded");
+  if (await jobExists(db, job.id)) return;
+  for (const key of [resultKey, logKey]) {
+    if (typeof key === "string") await remove(s3, { bucket: resources.buckets.results, key });
+  }
+}
+
+function secondsUntil(at: Date): number {
+  return Math.max(0, Math.ceil((at.getTime() - Date.now()) / 1_000));
+}
