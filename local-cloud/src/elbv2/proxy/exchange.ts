@@ -1,0 +1,212 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ConnectionUser, Failure, TargetConnection } from "./connection.ts";
+import type { ConnectionPool } from "./connection-pool.ts";
+import { type BalancerError, errorPage } from "./error-page.ts";
+import type { Route } from "./listener.ts";
+import { newTraceId, requestHead } from "./request-head.ts";
+import type { ResponseHead } from "./response-parser.ts";
+import type { Target } from "./target.ts";
+
+/** Methods that may be sent twice (RFC 9110, section 9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
+const MAX_HELD_BYTES = 65_536; // a body up to this length is held, so that it can be sent again
+const NONE: ReadonlySet<Target> = new Set();
+
+/**
+ * One request on its way to a target and back.
+ *
+ * Which failures are tried again:
+ * - No connection came about: nothing was sent, so another target takes it.
+ * - A connection that had carried requests before ended without a byte of answer: the target has most likely closed it while idle. Only
+ *   idempotent requests whose body we hold go over such connections, so they are sent again on a fresh one.
+ * - Everything else goes over a fresh connection at once and is never sent twice.
+ */
+export class Exchange implements ConnectionUser {
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #route: Route;
+  readonly #streamed: boolean;
+  readonly #repeatable: boolean;
+  #body: Buffer | null = null;
+  #tried: Set<Target> | null = null;
+  #target: Target | null = null;
+  #connection: TargetConnection | null = null;
+  #pool: ConnectionPool | null = null;
+  #sentAt = 0;
+  #held: Buffer | null = null; // the latest part of the response, so that a short one leaves in one piece with its head
+  #over = false;
+
+  constructor(req: IncomingMessage, res: ServerResponse, route: Route) {
+    this.#req = req;
+    this.#res = res;
+    this.#route = route;
+    const { "content-length": length, "transfer-encoding": encoding } = req.headers;
+    this.#streamed = encoding !== undefined || Number(length ?? 0) > MAX_HELD_BYTES;
+    this.#repeatable = !this.#streamed && IDEMPOTENT.has(req.method ?? "");
+    res.on("close", () => this.#clientGone());
+    if (this.#streamed || length === undefined || length === "0") this.#send(true);
+    else this.#holdBody();
+  }
+
+  head({ status, reason, headers }: ResponseHead): void {
+    this.#route.counters.answered(status, performance.now() - this.#sentAt);
+    // Node copies nothing of a flat list; its type wants a mutable one.
+    this.#res.writeHead(status, reason, headers as string[]);
+  }
+
+  body(chunk: Buffer): void {
+    const held = this.#held;
+    this.#held = chunk;
+    if (held) this.#write(held);
+  }
+
+  flush(): void {
+    if (this.#over) return;
+    const held = this.#held;
+    this.#held = null;
+    if (held) this.#write(held);
+    else if (this.#res.headersSent) this.#res.flushHeaders();
+  }
+
+  end(): void {
+    const held = this.#held;
+    this.#held = null;
+    const connection = this.#connection;
+    if (!connection) return;
+    // Before the answer leaves: the client's next request may come at once.
+    if (this.#req.complete) this.#pool?.giveBack(connection);
+    else this.#discard(connection); // the target answered without reading all of the request
+    this.#finish();
+    if (held) this.#res.end(held);
+    else this.#res.end();
+  }
+
+  failed(failure: Failure): void {
+    const [target, connection] = [this.#target, this.#connection];
+    if (this.#over || !target || !connection) return;
+    target.end();
+    this.#target = null;
+    this.#connection = null;
+    if (this.#res.headersSent) {
+      this.#over = true;
+      this.#res.destroy();
+    } else if (failure === "refused" || failure === "connect timeout") {
+      this.#tried ??= new Set();
+      this.#tried.add(target);
+      this.#send(true, failure === "refused" ? 502 : 504);
+    } else if (failure === "cut" && connection.reused && !connection.answered) {
+      this.#send(false, 502);
+    } else if (failure === "idle timeout") {
+      this.#refuse(this.#req.complete ? 504 : 408);
+    } else {
+      this.#refuse(502);
+    }
+  }
+
+  #holdBody(): void {
+    const parts: Buffer[] = [];
+    this.#req.on("data", (part: Buffer) => parts.push(part));
+    this.#req.on("end", () => {
+      this.#body = parts.length === 1 ? (parts[0] ?? null) : Buffer.concat(parts);
+      this.#send(true);
+    });
+  }
+
+  /** `otherwise` is the answer when no target is left. */
+  #send(mayReuse: boolean, otherwise: BalancerError = 503): void {
+    if (this.#over) return;
+    const target = this.#route.group.choose(this.#tried ?? NONE);
+    if (!target?.pool) {
+      this.#refuse(otherwise);
+      return;
+    }
+    const connection = mayReuse && this.#repeatable ? target.pool.take() : target.pool.open();
+    this.#target = target;
+    this.#pool = target.pool;
+    this.#connection = connection;
+    target.begin();
+    connection.begin(this, this.#req.method === "HEAD");
+    const { socket } = connection;
+    const head = requestHead(
+      { method: this.#req.method ?? "GET", url: this.#req.url ?? "/", rawHeaders: this.#req.rawHeaders },
+      {
+        clientAddress: this.#req.socket.remoteAddress ?? "",
+        listenerPort: this.#route.port,
+        chunked: this.#streamed && this.#req.headers["transfer-encoding"] !== undefined,
+        upgrade: null,
+        traceId: newTraceId(Date.now()),
+      },
+    );
+    this.#sentAt = performance.now();
+    if (this.#streamed) {
+      // Not before the connection stands: until then another target can still take the request.
+      socket.once("connect", () => {
+        socket.write(head, "latin1");
+        this.#stream(connection);
+      });
+    } else if (this.#body) {
+      socket.cork();
+      socket.write(head, "latin1");
+      socket.write(this.#body);
+      socket.uncork();
+    } else {
+      socket.write(head, "latin1");
+    }
+  }
+
+  #stream({ socket }: TargetConnection): void {
+    const req = this.#req;
+    const chunked = req.headers["transfer-encoding"] !== undefined;
+    const write = (part: Buffer) => {
+      if (!chunked) return socket.write(part);
+      socket.write(`${part.length.toString(16)}\r\n`, "latin1");
+      socket.write(part);
+      return socket.write("\r\n", "latin1");
+    };
+    req.on("data", (part: Buffer) => {
+      if (this.#over || socket.destroyed || write(part)) return;
+      req.pause();
+      socket.once("drain", () => req.resume());
+    });
+    req.on("end", () => {
+      this.#sentAt = performance.now();
+      if (chunked && !this.#over && !socket.destroyed) socket.write("0\r\n\r\n", "latin1");
+    });
+    socket.once("close", () => req.resume()); // it may be paused for a drain that never comes
+  }
+
+  #write(chunk: Buffer): void {
+    const socket = this.#connection?.socket;
+    if (this.#res.write(chunk) || !socket) return;
+    socket.pause();
+    this.#res.once("drain", () => socket.resume());
+  }
+
+  #refuse(status: BalancerError): void {
+    this.#over = true;
+    this.#route.counters.refused(status);
+    const page = errorPage(status);
+    this.#req.resume();
+    this.#res.writeHead(page.status, page.reason, page.headers);
+    this.#res.end(page.body);
+  }
+
+  #clientGone(): void {
+    if (this.#over) return;
+    if (this.#connection) this.#discard(this.#connection);
+    this.#finish();
+  }
+
+  #discard(connection: TargetConnection): void {
+    connection.release();
+    connection.socket.destroy();
+    this.#req.resume();
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#connection = null;
+    this.#target?.end();
+  }
+}

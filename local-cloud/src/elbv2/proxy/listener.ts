@@ -1,0 +1,60 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Exchange } from "./exchange.ts";
+import type { RequestCounters } from "./request-counters.ts";
+import type { TargetGroup } from "./target-group.ts";
+import { Upgrade } from "./upgrade.ts";
+
+/** Where a listener's requests go. */
+export interface Route {
+  readonly port: number;
+  readonly group: TargetGroup;
+  readonly counters: RequestCounters;
+}
+
+const HEADERS_TIMEOUT_MS = 60_000;
+const MAX_HEADER_BYTES = 65_536;
+
+/** One listener's server. `route` is asked for every request, so that a listener can change its target group while it listens. */
+export class Listener {
+  readonly #server: Server;
+  readonly #route: () => Omit<Route, "port">;
+  #port = 0;
+
+  constructor(route: () => Omit<Route, "port">) {
+    this.#route = route;
+    // No limit to a whole request: an upload lasts as long as bytes flow, which the connections' idle timeout watches.
+    this.#server = createServer(
+      { requestTimeout: 0, headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
+      (req, res) => void new Exchange(req, res, this.#current()),
+    );
+    this.#server.on("upgrade", (req, socket, early) => void new Upgrade(req, socket, early, this.#current()));
+  }
+
+  set idleTimeoutMs(milliseconds: number) {
+    this.#server.keepAliveTimeout = milliseconds;
+  }
+
+  /** Resolves with the port, which port 0 leaves to the system. Rejects when it is taken. */
+  async listen(host: string, port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
+    this.#port = (this.#server.address() as AddressInfo).port; // a TCP server that listens has one
+    return this.#port;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #current(): Route {
+    return { port: this.#port, ...this.#route() };
+  }
+}
