@@ -1,18 +1,26 @@
 import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { createCloudWatchService } from "./cloudwatch/service.ts";
+import { createEc2Service } from "./ec2/service.ts";
+import type { Ec2Settings } from "./ec2/settings.ts";
+import { healthPage } from "./health-page.ts";
+import type { RetrievalSeconds } from "./s3/context.ts";
 import { createS3Service } from "./s3/service.ts";
+import { createSesService } from "./ses/service.ts";
 import { createSqsService } from "./sqs/service.ts";
 import { KnownHosts } from "./wire/address.ts";
 import type { Credentials } from "./wire/auth/authenticate.ts";
 import { Gateway, type Middleware } from "./wire/gateway.ts";
 import { mountService } from "./wire/mount.ts";
-import { startServer } from "./wire/server.ts";
+import { type Page, startServer } from "./wire/server.ts";
 
 export interface LocalCloudOptions {
+  /** Each service makes its own folder in it. */
   readonly dataDir: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Loopback address to listen on. */
   readonly host?: string;
   /** Name by which browsers reach this machine, beside localhost. */
   readonly publicHost?: string;
@@ -20,8 +28,21 @@ export interface LocalCloudOptions {
   readonly credentials: Credentials;
   readonly region: string;
   readonly accountId?: string;
+  /** CPU quota of each instance, 1 = one core. */
+  readonly instanceVcpus?: number;
+  readonly bootSeconds?: number;
+  /** First three numbers of the instances' addresses, such as `127.0.10`. */
+  readonly addressPrefix?: string;
+  /** Variables of every instance, beside those that it always has. */
+  readonly instanceEnvironment?: Readonly<Record<string, string>>;
+  readonly ec2Settings?: Partial<Ec2Settings>;
   readonly metricPeriodSeconds?: number;
+  /** How long restores from S3's GLACIER class take. */
+  readonly retrievalSeconds?: Partial<RetrievalSeconds>;
+  /** Stands between routing and every operation. */
   readonly middleware?: Middleware;
+  /** Further pages, such as `/_faults`. */
+  readonly pages?: readonly Page[];
   readonly now?: () => Date;
 }
 
@@ -29,33 +50,53 @@ export interface LocalCloud {
   /** Such as `http://127.0.0.1:4566`. */
   readonly endpoint: string;
   readonly port: number;
-  close(): Promise<void>;
+  /** Ends all instances unless they are to be kept for the next start, finishes running calls, closes the stores. */
+  close(options?: { readonly keepInstances: boolean }): Promise<void>;
 }
 
 const ACCOUNT_ID = "000000000000";
+const WEB_MAX = 8; // the largest web pool and the smallest annotator pool, which together must fit on the machine
+const ANNOTATOR_MIN = 2;
+const RESERVED_CORES = 0.8;
 
+/** Starts the embedded AWS. State in the data folder of an earlier run is taken over, running instances included. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const {
+  const { dataDir, log, region, credentials, metricPeriodSeconds } = options;
+  const { host = "127.0.0.1", publicHost = "localhost", accountId = ACCOUNT_ID, now = () => new Date() } = options;
+  mkdirSync(dataDir, { recursive: true });
+  const ec2 = await createEc2Service({
     dataDir,
     log,
+    vcpus: options.instanceVcpus ?? defaultInstanceVcpus(availableParallelism()),
+    bootSeconds: options.bootSeconds ?? 5,
+    addressBlock: options.addressPrefix ?? "127.0.10",
+    subnets: ["a", "b"].map((zone) => ({ subnetId: `subnet-local-${zone}`, availabilityZone: `${region}${zone}` })),
     region,
-    credentials,
-    host = "127.0.0.1",
-    publicHost = "localhost",
-    accountId = ACCOUNT_ID,
+    accountId,
+    credentialsFor: () => credentials,
+    environment: options.instanceEnvironment,
+    settings: options.ec2Settings,
+    now,
+  });
+  const cloudwatch = createCloudWatchService({
+    dataDir,
+    log,
+    now,
     metricPeriodSeconds,
-    now = () => new Date(),
-  } = options;
-  mkdirSync(dataDir, { recursive: true });
-  const cloudwatch = createCloudWatchService({ dataDir, log, now, metricPeriodSeconds });
+    listCpuUsage: ec2.listCpuUsage,
+  });
   const sqs = createSqsService({ dataDir, log, now, metricPeriodSeconds, putMetrics: cloudwatch.put });
-  const s3 = createS3Service({ dataDir, log, now });
+  const s3 = createS3Service({ dataDir, log, now, credentials, retrievalSeconds: options.retrievalSeconds });
+  const ses = createSesService({ dataDir, log, now });
   const mounts = await Promise.all([
+    mountService("ec2", ec2.handlers),
     mountService("cloudwatch", cloudwatch.handlers),
     mountService("sqs", sqs.handlers),
     mountService("s3", s3.handlers),
+    mountService("ses", ses.handlers),
   ]);
   const hosts = new KnownHosts([publicHost]);
+  const { middleware } = options;
   const gateway = new Gateway({
     mounts,
     credentials,
@@ -64,18 +105,30 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     hosts,
     log,
     now,
-    middleware: options.middleware,
-    browser: undefined,
+    middleware,
+    browser: s3.browser,
   });
-  const server = await startServer({ host, port: options.port, gateway, pages: [], hosts, log });
+  const pages = [healthPage(mounts.map(({ description }) => description.id)), ses.page, ...(options.pages ?? [])];
+  const server = await startServer({ host, port: options.port, gateway, pages, hosts, log });
+  const endpoint = `http://${host}:${server.port}`;
+  log.info({ endpoint, services: mounts.map(({ description }) => description.id) }, "local cloud ready");
+
   return {
-    endpoint: `http://${host}:${server.port}`,
+    endpoint,
     port: server.port,
-    async close() {
+    async close({ keepInstances } = { keepInstances: false }) {
+      // Instances go first: until they have ended they hand messages back and deregister.
+      await ec2.close({ keepInstances });
       await server.close();
       s3.close();
+      ses.close();
       await sqs.close();
       await cloudwatch.close();
     },
   };
+}
+
+/** Small enough that the largest pool fits on the machine, so that adding a worker adds capacity. */
+export function defaultInstanceVcpus(cores: number): number {
+  return Math.min(0.2, (cores - RESERVED_CORES) / (WEB_MAX + ANNOTATOR_MIN + 1));
 }

@@ -1,5 +1,5 @@
-import type { Readable } from "node:stream";
 import type { ChecksumAlgorithm } from "../wire/body/checksum.ts";
+import type { NamedChecksum } from "../wire/body/incoming-body.ts";
 import { algorithmOf, checksumWithType } from "./checksum-fields.ts";
 import { commitObject } from "./commit-object.ts";
 import type { Conditions } from "./conditions.ts";
@@ -12,12 +12,13 @@ import { storeBody } from "./store-body.ts";
 export interface NewObject {
   readonly bucket: string;
   readonly key: string;
-  readonly body: Readable | undefined;
+  readonly body: AsyncIterable<Uint8Array> | undefined;
   readonly headers: ObjectHeaders;
   readonly storageClass: string;
   readonly conditions?: Conditions;
   readonly contentMd5?: string | undefined;
   readonly algorithm?: ChecksumAlgorithm | undefined;
+  readonly expectedChecksum?: NamedChecksum | undefined;
 }
 
 export function putOperations(context: S3Context): S3Handlers<"PutObject"> {
@@ -46,9 +47,9 @@ export function putOperations(context: S3Context): S3Handlers<"PutObject"> {
 
 /** Stores an object whole, or not at all. */
 export async function putObject(context: S3Context, object: NewObject): Promise<Omit<ObjectRecord, "restoration">> {
-  const { bucket, key, body, headers, storageClass, conditions, contentMd5, algorithm } = object;
+  const { bucket, key, body, headers, storageClass, conditions, contentMd5, algorithm, expectedChecksum } = object;
   checkKey(key);
-  const stored = await storeBody(context.blobs, body, { contentMd5, algorithm });
+  const stored = await storeBody(context.blobs, body, { contentMd5, algorithm, expectedChecksum });
   const record = {
     bucket,
     key,

@@ -2,7 +2,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Logger } from "@elastic-gas/shared/logger";
+import type { Credentials } from "../wire/auth/authenticate.ts";
 import { BlobStore } from "./blob-store.ts";
+import { browserAccess } from "./browser.ts";
 import { BucketIndex } from "./bucket-index.ts";
 import { bucketSettingOperations } from "./bucket-settings.ts";
 import { bucketOperations } from "./buckets.ts";
@@ -22,6 +24,8 @@ export interface S3Options {
   /** The service makes its own folder `s3` in it. */
   readonly dataDir: string;
   readonly log: Logger;
+  /** What POST forms must be signed with. */
+  readonly credentials: Credentials;
   readonly now?: () => Date;
   /** How long a restore from GLACIER takes, by tier; a few seconds unless told otherwise. */
   readonly retrievalSeconds?: Partial<RetrievalSeconds>;
@@ -30,7 +34,7 @@ export interface S3Options {
 const DEFAULT_RETRIEVAL: RetrievalSeconds = { Expedited: 2, Standard: 5, Bulk: 10 };
 
 /** Buckets and objects on disk. What is acknowledged has been written, synced and committed. */
-export function createS3Service({ dataDir, log, now = () => new Date(), retrievalSeconds }: S3Options) {
+export function createS3Service({ dataDir, log, credentials, now = () => new Date(), retrievalSeconds }: S3Options) {
   const folder = join(dataDir, "s3");
   mkdirSync(folder, { recursive: true });
   const db = new DatabaseSync(join(folder, "index.sqlite"));
@@ -61,6 +65,7 @@ export function createS3Service({ dataDir, log, now = () => new Date(), retrieva
       ...listUploadOperations(context),
       ...restoreOperations(context),
     },
+    browser: browserAccess(context, credentials),
     close(): void {
       db.close();
     },

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Readable } from "node:stream";
 import { type ChecksumAlgorithm, createChecksum } from "../wire/body/checksum.ts";
-import { badDigest, IncomingBody, type NamedChecksum } from "../wire/body/incoming-body.ts";
+import { badDigest, checksumMismatch, IncomingBody, type NamedChecksum } from "../wire/body/incoming-body.ts";
 import { Fault } from "../wire/handler.ts";
 import type { BlobStore } from "./blob-store.ts";
 
@@ -17,6 +16,8 @@ export interface BodyDemands {
   readonly contentMd5?: string | undefined;
   /** Computed while writing when the caller did not send one. */
   readonly algorithm?: ChecksumAlgorithm | undefined;
+  /** For bodies that do not check their own. */
+  readonly expectedChecksum?: NamedChecksum | undefined;
 }
 
 const MAX_BYTES = 5 * 1024 ** 3; // one PUT or part. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
@@ -24,13 +25,14 @@ const MAX_BYTES = 5 * 1024 ** 3; // one PUT or part. https://docs.aws.amazon.com
 /** Writes a body to a blob of its own and keeps it only when all of it has come and every digest fits. */
 export async function storeBody(
   blobs: BlobStore,
-  body: Readable | undefined,
+  body: AsyncIterable<Uint8Array> | undefined,
   demands: BodyDemands = {},
 ): Promise<StoredBody> {
   const writer = await blobs.startBlob();
   try {
     const md5 = createHash("md5");
-    const own = demands.algorithm === undefined ? undefined : createChecksum(demands.algorithm);
+    const algorithm = demands.expectedChecksum?.algorithm ?? demands.algorithm;
+    const own = algorithm === undefined ? undefined : createChecksum(algorithm);
     let sizeBytes = 0;
     for await (const piece of body ?? []) {
       const chunk: Buffer = Buffer.isBuffer(piece) ? piece : Buffer.from(piece);
@@ -44,7 +46,9 @@ export async function storeBody(
     const digest = md5.digest();
     if (demands.contentMd5 !== undefined && digest.toString("base64") !== demands.contentMd5) throw badDigest();
     const announced = body instanceof IncomingBody ? body.checksum : undefined;
-    const computed = own && demands.algorithm ? { algorithm: demands.algorithm, value: own.digest() } : undefined;
+    const computed = own && algorithm ? { algorithm, value: own.digest() } : undefined;
+    if (computed && demands.expectedChecksum && computed.value !== demands.expectedChecksum.value)
+      throw checksumMismatch(computed.algorithm);
     await writer.keep();
     return { blob: writer.blob, sizeBytes, md5: digest, checksum: announced ?? computed };
   } catch (error) {

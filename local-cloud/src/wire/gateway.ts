@@ -143,7 +143,11 @@ export class Gateway {
       const payloadHash = declaredPayloadHash(head, signature);
       this.#authenticate(mount, head, signature, payloadHash);
       const body = this.#openBody(request, signature, payloadHash);
-      return this.#invoke(mount, reading.operation, protocol, { ...routed, body }, call);
+      try {
+        return await this.#invoke(mount, reading.operation, protocol, { ...routed, body }, call);
+      } finally {
+        body.destroy(); // a handler that failed has not read it; as long as it is piped the request could not be drained
+      }
     }
     const raw = await readWholeBody(request);
     this.#authenticate(mount, head, signature, bufferedPayloadHash(mount, head, signature, raw.bytes));

@@ -138,7 +138,7 @@ function checksumAlgorithmOf(headers: IncomingHttpHeaders): ChecksumAlgorithm | 
   return isChecksumAlgorithm(asked) ? asked : undefined;
 }
 
-function checksumMismatch(algorithm: ChecksumAlgorithm): Fault {
+export function checksumMismatch(algorithm: ChecksumAlgorithm): Fault {
   return new Fault("BadDigest", `The ${algorithm} you specified did not match the calculated checksum.`);
 }
 

@@ -1,0 +1,93 @@
+import type { ServerResponse } from "node:http";
+import type { Page } from "../wire/server.ts";
+import type { Mail, Mailbox } from "./mailbox.ts";
+
+const MAX_MAILS = 200;
+const PREFIX = "/_mail";
+// Nothing runs and nothing is loaded on these pages: mails contain what users wrote.
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; base-uri 'none'; form-action 'self'";
+const STYLE =
+  "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color-scheme:light dark}" +
+  "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #8886;overflow-wrap:anywhere}" +
+  "pre{white-space:pre-wrap;overflow-wrap:anywhere}iframe{width:100%;height:40rem;border:1px solid #8886;background:#fff}";
+
+/** Shows captured mails: a list, each mail, and all as JSON for tests (`/_mail/messages.json?to=ann@example.org`). */
+export function mailPage(mailbox: Mailbox): Page {
+  return {
+    prefix: PREFIX,
+    handle(request, response) {
+      const url = new URL(request.url ?? PREFIX, "http://localhost");
+      const to = url.searchParams.get("to") ?? undefined;
+      if (request.method !== "GET" && request.method !== "HEAD")
+        return send(response, 405, "text/plain", "Only GET is answered here.\n");
+      const path = url.pathname.replace(/\/$/, "");
+      if (path === PREFIX) return send(response, 200, "text/html", listView(mailbox.list(to, MAX_MAILS), to));
+      if (path === `${PREFIX}/messages.json`)
+        return send(response, 200, "application/json", JSON.stringify(mailbox.list(to, MAX_MAILS)));
+      const [, id = "", isBody] = /^\/_mail\/([\da-f-]{36})(\/html)?$/.exec(path) ?? [];
+      const mail = mailbox.find(id);
+      if (!mail) return send(response, 404, "text/plain", "There is no such mail.\n");
+      return send(response, 200, "text/html", isBody ? mail.html : mailView(mail));
+    },
+  };
+}
+
+function send(response: ServerResponse, statusCode: number, type: string, body: string): void {
+  response.writeHead(statusCode, {
+    "content-type": `${type}; charset=utf-8`,
+    // The mail's own HTML runs without scripts even when it is opened outside its frame.
+    "content-security-policy": `${CONTENT_SECURITY_POLICY}; sandbox allow-same-origin allow-top-navigation-by-user-activation allow-popups allow-forms`,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+  });
+  response.end(body);
+}
+
+function listView(mails: readonly Mail[], to: string | undefined): string {
+  const rows = mails.map(
+    ({ id, from, to: recipients, subject, sentAt }) =>
+      `<tr><td><time datetime="${escapeHtml(sentAt)}">${escapeHtml(sentAt)}</time></td><td>${escapeHtml(from)}</td>` +
+      `<td>${escapeHtml(recipients.join(", "))}</td><td><a href="${PREFIX}/${id}">${escapeHtml(subject || "(no subject)")}</a></td></tr>`,
+  );
+  const table = `<table><thead><tr><th>Sent</th><th>From</th><th>To</th><th>Subject</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  const filter = `<form><label>To <input name="to" value="${escapeHtml(to ?? "")}"></label> <button>Filter</button></form>`;
+  const content = mails.length === 0 ? "<p>No mail yet.</p>" : table;
+  return document("Mail", `<h1>Captured mail</h1>${to === undefined && mails.length === 0 ? "" : filter}${content}`);
+}
+
+function mailView({ id, from, to, subject, text, html, sentAt }: Mail): string {
+  const fields = [
+    ["From", from],
+    ["To", to.join(", ")],
+    ["Sent", sentAt],
+  ].map(([name = "", value = ""]) => `<tr><th>${name}</th><td>${escapeHtml(value)}</td></tr>`);
+  const plain = text === "" ? "" : `<h2>Text</h2><pre>${linked(text)}</pre>`;
+  const rich =
+    html === ""
+      ? ""
+      : `<h2>HTML</h2><iframe sandbox="allow-popups" title="HTML of the mail" src="${PREFIX}/${id}/html"></iframe>`;
+  return document(
+    subject,
+    `<p><a href="${PREFIX}">All mail</a></p><h1>${escapeHtml(subject)}</h1><table>${fields.join("")}</table>${plain}${rich}`,
+  );
+}
+
+function document(title: string, body: string): string {
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>${body}</body></html>`;
+}
+
+/** Addresses of pages become links: reset mails are there to be followed. */
+function linked(text: string): string {
+  return text
+    .split(/(https?:\/\/[^\s<>"']+)/)
+    .map((part, index) =>
+      index % 2 === 1 ? `<a href="${escapeHtml(part)}" rel="noreferrer">${escapeHtml(part)}</a>` : escapeHtml(part),
+    )
+    .join("");
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}
