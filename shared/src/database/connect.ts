@@ -40,8 +40,8 @@ export function createDatabasePool({ url, connectionLimit = 8 }: ConnectOptions)
         const text = field.string();
         return text === null ? null : text === "1";
       }
-      // MariaDB's JSON is LONGTEXT with a check and arrives as text, MySQL's has a type of its own.
-      if (field.type === "JSON" || (field.type === "BLOB" && JSON_COLUMNS.has(field.name))) {
+      // MariaDB keeps JSON as text, but says in the column's extended type that it is JSON.
+      if (field.type === "JSON") {
         const text = field.string("utf8");
         return text === null ? null : JSON.parse(text);
       }
@@ -63,13 +63,3 @@ export function schemaOf(url: string): string {
   if (schema === "") throw new Error("The database address names no schema");
   return decodeURIComponent(schema);
 }
-
-const JSON_COLUMNS: ReadonlySet<string> = new Set([
-  "data",
-  "summary",
-  "boxes",
-  "policy",
-  "policy_state",
-  "facts",
-  "instance_ids",
-]);

@@ -232,7 +232,7 @@ export const statements: readonly string[] = [
   `create table if not exists outbox (
     id bigint unsigned not null auto_increment primary key,
     queue varchar(30) not null,
-    body json not null,
+    body text not null,
     delay_seconds int unsigned not null default 0,
     created_at datetime(3) not null default current_timestamp(3),
     claimed_until datetime(3) null,
