@@ -127,7 +127,12 @@ export class Supervisor {
       store.update(record.instanceId, { state: "running", startedAt: this.#options.now(), leader: null });
     }
     if (record.state === "shutting-down" || record.state === "stopping") table.signal(record.instanceId, "SIGTERM");
-    if (members.length > 0) log.info({ instanceId: record.instanceId, processes: members.length }, "instance adopted");
+    if (members.length === 0) return;
+    this.#options.enforcer.adopt(
+      record.instanceId,
+      members.map((stat) => stat.pid),
+    );
+    log.info({ instanceId: record.instanceId, processes: members.length }, "instance adopted");
   }
 
   #tick(): void {

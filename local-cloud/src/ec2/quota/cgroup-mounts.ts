@@ -12,7 +12,8 @@ export function listCgroupTrees(mountinfo: string, ownGroups: string): CgroupTre
   const mounts = mountinfo.split("\n").flatMap(parseMount);
   const own = new Map(
     ownGroups.split("\n").flatMap((line) => {
-      const [, controllers = "", ...path] = line.split(":");
+      const [, controllers, ...path] = line.split(":");
+      if (controllers === undefined) return [];
       return controllers.split(",").map((name): [string, string] => [name, path.join(":")]);
     }),
   );

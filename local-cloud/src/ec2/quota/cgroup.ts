@@ -47,6 +47,12 @@ export class CgroupEnforcer implements QuotaEnforcer {
     return folders.map((folder) => join(folder, "cgroup.procs"));
   }
 
+  adopt(instanceId: string, pids: readonly number[]): void {
+    for (const file of this.prepare(instanceId)) {
+      for (const pid of pids) enterGroup(file, pid);
+    }
+  }
+
   apply(sessions: readonly QuotaSession[]): void {
     this.#sessions.clear();
     for (const session of sessions) this.#sessions.set(session.instanceId, session);
@@ -143,6 +149,14 @@ function listMembers(folder: string): number[] {
     return readFileSync(join(folder, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
   } catch {
     return [];
+  }
+}
+
+function enterGroup(file: string, pid: number): void {
+  try {
+    writeFileSync(file, String(pid));
+  } catch {
+    // It ended meanwhile.
   }
 }
 

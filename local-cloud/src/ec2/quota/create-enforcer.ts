@@ -28,6 +28,7 @@ export function createEnforcer({ kind, owner, known, log }: EnforcerOptions): Qu
 const NO_QUOTA: QuotaEnforcer = {
   kind: "none",
   prepare: () => [],
+  adopt: () => undefined,
   apply: () => undefined,
   refresh: () => undefined,
   readUsedSeconds: () => undefined,

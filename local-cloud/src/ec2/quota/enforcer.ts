@@ -20,6 +20,8 @@ export interface QuotaEnforcer {
   readonly kind: "cgroup-v2" | "cgroup-v1" | "pauser" | "none";
   /** Before the script starts; returns the files a new process writes itself into. */
   prepare(instanceId: string): readonly string[];
+  /** Takes over processes that an earlier enforcer, perhaps of another kind, left running. */
+  adopt(instanceId: string, pids: readonly number[]): void;
   /** The complete list; an instance that is not in it is not enforced any more. */
   apply(sessions: readonly QuotaSession[]): void;
   /** Now and then: looks whether launch credits are used up. */

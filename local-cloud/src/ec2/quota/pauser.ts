@@ -38,6 +38,10 @@ export class PauserEnforcer implements QuotaEnforcer {
     return [];
   }
 
+  adopt(): void {
+    // A pauser finds processes by itself.
+  }
+
   apply(sessions: readonly QuotaSession[]): void {
     this.#sessions = sessions;
     this.#send();

@@ -1,0 +1,108 @@
+import { readdirSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { pino } from "pino";
+import { describe, expect, test } from "vitest";
+import { isStopped, readStat } from "../processes/proc.ts";
+import type { Leader } from "../processes/session-table.ts";
+import { spawnSession } from "../testing/spawn-session.ts";
+import { eventually, startTestEc2, type TestEc2 } from "../testing/test-ec2.ts";
+import { findCgroupTree } from "./cgroup.ts";
+import type { QuotaSession } from "./enforcer.ts";
+import { PauserEnforcer } from "./pauser.ts";
+
+/** Two native threads that want all they can get. */
+const BUSY = "sha256sum /dev/zero & sha256sum /dev/zero & wait";
+
+const hasCgroup = findCgroupTree("probe-of-tests") !== undefined;
+
+describe.each(["cgroup", "pauser"] as const)("quota by %s", (quota) => {
+  test.skipIf(quota === "cgroup" && !hasCgroup)("holds each of two busy instances to its share", async () => {
+    await using ec2 = await startTestEc2({ vcpus: 0.2, settings: { quota } });
+    const ids = [await ec2.run(BUSY), await ec2.run(BUSY)];
+    for (const id of ids) await ec2.waitFor(id, "running");
+    await eventually(() => ids.every((id) => usedBy(ec2, id) > 0.1), "both busy");
+    const before = ids.map((id) => usedBy(ec2, id));
+    const startedAt = performance.now();
+    await delay(3000); // the window of the measurement
+    const seconds = (performance.now() - startedAt) / 1000;
+    for (const [index, id] of ids.entries()) {
+      const share = (usedBy(ec2, id) - (before[index] ?? 0)) / seconds;
+      expect(share).toBeGreaterThan(0.16);
+      expect(share).toBeLessThan(0.24);
+    }
+  });
+
+  test.skipIf(quota === "cgroup" && !hasCgroup)("lets the boot use its launch credit", async () => {
+    await using ec2 = await startTestEc2({ vcpus: 0.05, settings: { quota, launchCreditCpuSeconds: 0.6 } });
+    const id = await ec2.run(BUSY);
+    const record = await ec2.waitFor(id, "running");
+    await eventually(() => usedBy(ec2, id) > 0.5, "credit used");
+    // At 0.05 this would take ten seconds.
+    expect(Date.now() - (record.startedAt?.getTime() ?? 0)).toBeLessThan(5000);
+  });
+});
+
+test.skipIf(!hasCgroup)("leaves no group behind", async () => {
+  const tree = findCgroupTree("probe-of-tests");
+  const parent = tree?.version === 2 ? tree.parent : (tree?.cpuParent ?? "");
+  let id = "";
+  {
+    await using ec2 = await startTestEc2({ settings: { quota: "cgroup" } });
+    id = await ec2.run("sleep 60");
+    await ec2.waitFor(id, "running");
+    expect(readdirSync(parent).some((name) => name.endsWith(id))).toBe(true);
+  }
+  expect(readdirSync(parent).some((name) => name.endsWith(id))).toBe(false);
+});
+
+describe("the pauser", () => {
+  test("kill -9 of it leaves nothing standing, and another takes over", async () => {
+    await using enforcer = disposable(new PauserEnforcer("quota-test", pino({ level: "silent" })));
+    await using session = await spawnSession(BUSY, "quota-test/i-1");
+    enforcer.apply([sessionOf("i-1", session.leader, 0.02)]);
+    await eventually(() => isPaused(session.leader), "paused");
+    const first = enforcer.pid ?? 0;
+    process.kill(first, "SIGKILL");
+    await eventually(() => !isPaused(session.leader), "resumed");
+    await eventually(() => enforcer.pid !== undefined && enforcer.pid !== first, "another pauser");
+    await eventually(() => isPaused(session.leader), "paused again");
+  });
+
+  test("resumes everything when it ends, except what hangs on purpose", async () => {
+    const enforcer = new PauserEnforcer("quota-test", pino({ level: "silent" }));
+    await using busy = await spawnSession(BUSY, "quota-test/i-2");
+    await using hung = await spawnSession("sleep 60", "quota-test/i-3");
+    process.kill(hung.leader.pid, "SIGSTOP");
+    enforcer.apply([sessionOf("i-2", busy.leader, 0.02), { ...sessionOf("i-3", hung.leader, 0.02), hung: true }]);
+    await eventually(() => isPaused(busy.leader), "paused");
+    await enforcer.close();
+    expect(isPaused(busy.leader)).toBe(false);
+    expect(isPaused(hung.leader)).toBe(true);
+  });
+
+  test("resumes what an earlier pauser left standing", async () => {
+    await using session = await spawnSession("sleep 60", "quota-test/i-4");
+    process.kill(session.leader.pid, "SIGSTOP");
+    await eventually(() => isPaused(session.leader), "standing");
+    await using enforcer = disposable(new PauserEnforcer("quota-test", pino({ level: "silent" })));
+    enforcer.apply([sessionOf("i-4", session.leader, 0.2)]);
+    await eventually(() => !isPaused(session.leader), "resumed");
+  });
+});
+
+function usedBy(ec2: TestEc2, instanceId: string): number {
+  return ec2.service.listCpuUsage().find((usage) => usage.instanceId === instanceId)?.usedSeconds ?? 0;
+}
+
+function isPaused(leader: Leader): boolean {
+  const stat = readStat(leader.pid);
+  return stat !== undefined && isStopped(stat);
+}
+
+function sessionOf(instanceId: string, leader: Leader, vcpus: number): QuotaSession {
+  return { instanceId, leader, vcpus, creditCpuSeconds: 0, creditEndsAt: 0, hung: false };
+}
+
+function disposable(enforcer: PauserEnforcer): PauserEnforcer & AsyncDisposable {
+  return Object.assign(enforcer, { [Symbol.asyncDispose]: () => enforcer.close() });
+}
