@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { defaultInstanceVcpus, withoutAws, workerSettings } from "./environment.ts";
+import { withoutAws, workerSettings } from "./environment.ts";
 
 test("children see nothing of the machine's AWS settings but the region", () => {
   const seen = withoutAws({
@@ -32,12 +32,4 @@ test("worker settings are what a shell reads back, whatever characters they have
   expect(text).not.toContain("PREFIX");
   const read = execFileSync("bash", ["-c", `${text}printf %s "$MAIL_FROM"`], { encoding: "utf8" });
   expect(read).toBe('it\'s $HOME `x` "y" <gas@example.org>');
-});
-
-test.each([
-  [2, 0.109],
-  [4, 0.2],
-  [1, 0.02],
-])("with %i cores an instance gets %d of one", (cores, vcpus) => {
-  expect(defaultInstanceVcpus(cores)).toBe(vcpus);
 });

@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { Config } from "@elastic-gas/shared/config";
-import { POOL_DEFAULTS } from "@elastic-gas/shared/pools/policy";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -51,12 +49,6 @@ export function workerSettings(environment: Environment): string {
       return value === undefined || value === "" ? [] : [`${name}=${shellQuoted(value)}`];
     });
   return `${lines.join("\n")}\n`;
-}
-
-/** min(0.2, (cores - 0.8) / (web max + annotator min + 1)): the whole pool fits the machine, and the rest has 0.8 of a core. */
-export function defaultInstanceVcpus(cores: number = availableParallelism()): number {
-  const share = (cores - 0.8) / (POOL_DEFAULTS.web.max + POOL_DEFAULTS.annotator.min + 1);
-  return Math.max(0.02, Math.min(0.2, Math.round(share * 1_000) / 1_000));
 }
 
 function shellQuoted(text: string): string {

@@ -11,7 +11,7 @@ import { migrate } from "@elastic-gas/shared/database/migrate";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { aborted } from "@elastic-gas/shared/shutdown";
-import { defaultInstanceVcpus, type Environment, withoutAws, workerSettings } from "./environment.ts";
+import { type Environment, withoutAws, workerSettings } from "./environment.ts";
 import { findMariadb, ownerSql } from "./mariadb.ts";
 import { autoscalerPart, localCloudPart, managerPart, mariadbPart } from "./parts.ts";
 import { endProcess, processFile } from "./processes.ts";
@@ -100,7 +100,6 @@ async function completeSettings(environment: Environment): Promise<Environment> 
     AWS_ENDPOINT_URL: endpoint,
     DATABASE_URL: nonEmpty(local.DATABASE_URL) ?? database,
     SESSION_SECRET: nonEmpty(local.SESSION_SECRET) ?? secrets.sessionSecret,
-    LOCAL_INSTANCE_VCPUS: nonEmpty(local.LOCAL_INSTANCE_VCPUS) ?? String(defaultInstanceVcpus()),
     MASK_MODEL: nonEmpty(local.MASK_MODEL) ?? join(DATA_DIR, "models", "face_mask_detection.caffemodel"),
     STRIPE_API_URL: nonEmpty(local.STRIPE_API_URL) ?? endpoint,
     STRIPE_SECRET_KEY: nonEmpty(local.STRIPE_SECRET_KEY) ?? secrets.stripeSecretKey,
