@@ -2,9 +2,10 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { createCloudWatchService } from "./cloudwatch/service.ts";
-import { createEc2Service } from "./ec2/service.ts";
+import { createEc2Service, type Ec2Service } from "./ec2/service.ts";
 import type { Ec2Settings } from "./ec2/settings.ts";
-import { healthPage } from "./health-page.ts";
+import { createElbv2Service } from "./elbv2/service.ts";
+import { HealthPage } from "./health-page.ts";
 import type { RetrievalSeconds } from "./s3/context.ts";
 import { createS3Service } from "./s3/service.ts";
 import { createSesService } from "./ses/service.ts";
@@ -43,6 +44,8 @@ export interface LocalCloudOptions {
   readonly middleware?: Middleware;
   /** Further pages, such as `/_faults`. */
   readonly pages?: readonly Page[];
+  /** Creates what must exist before `/_health` answers ok. */
+  readonly prepare?: (endpoint: string) => Promise<void>;
   readonly now?: () => Date;
 }
 
@@ -61,10 +64,28 @@ const RESERVED_CORES = 0.8;
 
 /** Starts the embedded AWS. State in the data folder of an earlier run is taken over, running instances included. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const { dataDir, log, region, credentials, metricPeriodSeconds } = options;
-  const { host = "127.0.0.1", publicHost = "localhost", accountId = ACCOUNT_ID, now = () => new Date() } = options;
+  const ec2 = await startEc2(options);
+  try {
+    const { endpoint, port, services } = await startServices(options, ec2);
+    return {
+      endpoint,
+      port,
+      async close({ keepInstances } = { keepInstances: false }) {
+        // Instances go first: until they have ended they hand messages back and deregister.
+        await ec2.close({ keepInstances });
+        await services.disposeAsync();
+      },
+    };
+  } catch (error) {
+    await ec2.close({ keepInstances: true });
+    throw error;
+  }
+}
+
+function startEc2(options: LocalCloudOptions): Promise<Ec2Service> {
+  const { dataDir, log, region, credentials, accountId = ACCOUNT_ID, now } = options;
   mkdirSync(dataDir, { recursive: true });
-  const ec2 = await createEc2Service({
+  return createEc2Service({
     dataDir,
     log,
     vcpus: options.instanceVcpus ?? defaultInstanceVcpus(availableParallelism()),
@@ -78,25 +99,37 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     settings: options.ec2Settings,
     now,
   });
-  const cloudwatch = createCloudWatchService({
-    dataDir,
-    log,
-    now,
-    metricPeriodSeconds,
-    listCpuUsage: ec2.listCpuUsage,
+}
+
+/** All but EC2. What has been started is stopped again when a later step fails. */
+async function startServices(options: LocalCloudOptions, ec2: Ec2Service) {
+  const { dataDir, log, region, credentials, metricPeriodSeconds, middleware } = options;
+  const { host = "127.0.0.1", publicHost = "localhost", accountId = ACCOUNT_ID, now = () => new Date() } = options;
+  await using started = new AsyncDisposableStack();
+  const common = { dataDir, log, now };
+
+  const cloudwatch = createCloudWatchService({ ...common, metricPeriodSeconds, listCpuUsage: ec2.listCpuUsage });
+  started.defer(() => cloudwatch.close());
+  const metrics = { metricPeriodSeconds, putMetrics: cloudwatch.put };
+  const sqs = createSqsService({ ...common, ...metrics });
+  started.defer(() => sqs.close());
+  const s3 = createS3Service({ ...common, credentials, retrievalSeconds: options.retrievalSeconds });
+  started.defer(() => s3.close());
+  const ses = createSesService(common);
+  started.defer(() => ses.close());
+  const elbv2 = await createElbv2Service({
+    ...common,
+    ...metrics,
+    getInstance: ec2.getInstance,
+    listenHost: host,
+    publicHost,
   });
-  const sqs = createSqsService({ dataDir, log, now, metricPeriodSeconds, putMetrics: cloudwatch.put });
-  const s3 = createS3Service({ dataDir, log, now, credentials, retrievalSeconds: options.retrievalSeconds });
-  const ses = createSesService({ dataDir, log, now });
-  const mounts = await Promise.all([
-    mountService("ec2", ec2.handlers),
-    mountService("cloudwatch", cloudwatch.handlers),
-    mountService("sqs", sqs.handlers),
-    mountService("s3", s3.handlers),
-    mountService("ses", ses.handlers),
-  ]);
+  started.defer(() => elbv2.close());
+
+  const handlers = { ec2, elbv2, cloudwatch, sqs, s3, ses } as const;
+  const ids = Object.keys(handlers) as readonly (keyof typeof handlers)[]; // the literal above has no other keys
+  const mounts = await Promise.all(ids.map((id) => mountService(id, handlers[id].handlers)));
   const hosts = new KnownHosts([publicHost]);
-  const { middleware } = options;
   const gateway = new Gateway({
     mounts,
     credentials,
@@ -108,24 +141,22 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     middleware,
     browser: s3.browser,
   });
-  const pages = [healthPage(mounts.map(({ description }) => description.id)), ses.page, ...(options.pages ?? [])];
-  const server = await startServer({ host, port: options.port, gateway, pages, hosts, log });
-  const endpoint = `http://${host}:${server.port}`;
-  log.info({ endpoint, services: mounts.map(({ description }) => description.id) }, "local cloud ready");
+  const health = new HealthPage(ids);
+  const server = await startServer({
+    host,
+    port: options.port,
+    gateway,
+    pages: [health, ses.page, ...(options.pages ?? [])],
+    hosts,
+    log,
+  });
+  started.defer(() => server.close());
 
-  return {
-    endpoint,
-    port: server.port,
-    async close({ keepInstances } = { keepInstances: false }) {
-      // Instances go first: until they have ended they hand messages back and deregister.
-      await ec2.close({ keepInstances });
-      await server.close();
-      s3.close();
-      ses.close();
-      await sqs.close();
-      await cloudwatch.close();
-    },
-  };
+  const endpoint = `http://${host}:${server.port}`;
+  await options.prepare?.(endpoint);
+  health.isReady = true;
+  log.info({ endpoint, services: ids }, "local cloud ready");
+  return { endpoint, port: server.port, services: started.move() };
 }
 
 /** Small enough that the largest pool fits on the machine, so that adding a worker adds capacity. */

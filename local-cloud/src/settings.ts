@@ -1,0 +1,36 @@
+import { Config } from "@elastic-gas/shared/config";
+import { z } from "zod";
+
+const shape = Config.shape;
+
+/** What local-cloud reads of the environment; names, ranges and defaults are the product's. */
+const Settings = z.object({
+  PREFIX: shape.PREFIX,
+  AWS_REGION: shape.AWS_REGION,
+  DATA_DIR: shape.DATA_DIR,
+  PUBLIC_HOST: shape.PUBLIC_HOST,
+  PUBLIC_URL: shape.PUBLIC_URL,
+  LB_PORT: shape.LB_PORT,
+  WORKER_PORT: shape.WORKER_PORT,
+  LOCAL_CLOUD_PORT: shape.LOCAL_CLOUD_PORT,
+  LOCAL_ADDRESS_BLOCK: shape.LOCAL_ADDRESS_BLOCK,
+  LOCAL_INSTANCE_VCPUS: shape.LOCAL_INSTANCE_VCPUS,
+  LOCAL_BOOT_SECONDS: shape.LOCAL_BOOT_SECONDS,
+  METRIC_PERIOD_SECONDS: shape.METRIC_PERIOD_SECONDS,
+  HEALTH_CHECK_INTERVAL_SECONDS: shape.HEALTH_CHECK_INTERVAL_SECONDS,
+  DEREGISTRATION_DELAY_SECONDS: shape.DEREGISTRATION_DELAY_SECONDS,
+  VISIBILITY_TIMEOUT_SECONDS: shape.VISIBILITY_TIMEOUT_SECONDS,
+  LOG_LEVEL: shape.LOG_LEVEL,
+  /** Where instances find node_modules, set by start.sh. */
+  ELASTIC_GAS_CACHE: z.string().min(1).optional(),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** Throws one error that lists every problem at once. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const parsed = Settings.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    `The settings are not usable:\n${z.prettifyError(parsed.error)}\nSee .env.example for every setting.`,
+  );
+}
