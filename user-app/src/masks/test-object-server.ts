@@ -27,7 +27,8 @@ export async function startObjectServer(): Promise<ObjectServer> {
     const key = decodeURIComponent(url.pathname.split("/").slice(2).join("/"));
     const body = await readAll(req);
     const method = req.method ?? "";
-    const answer = (status: number, content: string | Buffer = "") => void res.writeHead(status).end(content);
+    const answer = (status: number, content: string | Buffer = "") =>
+      void res.writeHead(status, { "content-length": Buffer.byteLength(content) }).end(content);
     if (control.failWhen(method, key)) {
       answer(500, "<Error><Code>InternalError</Code><Message>told to fail</Message></Error>");
     } else if (method === "PUT") {

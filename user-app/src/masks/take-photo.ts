@@ -1,0 +1,91 @@
+import { HttpError } from "@elastic-gas/shared/web/errors";
+import { currentUser } from "@elastic-gas/shared/web/sessions";
+import type { Request, Response } from "express";
+import { z } from "zod";
+import type { MaskPagesDeps, Refusal } from "./mask-pages.ts";
+import { checkAndKeep } from "./photos.ts";
+import { abortWhenSenderLeaves } from "./upload/abort.ts";
+import { dropRest, readForm, SenderGone, type UploadedFile } from "./upload/multipart.ts";
+import { admitOrRefuse, toHttpError } from "./upload/refusals.ts";
+
+type SendUploadPage = (deps: MaskPagesDeps, res: Response, refusal?: Refusal) => Promise<void>;
+
+const AddressForm = z.object({ url: z.string().optional() });
+
+interface Wanted {
+  readonly file: UploadedFile | undefined;
+  readonly address: string | undefined;
+}
+
+/**
+ * POST /masks: a multipart form with `file`, or a form with `url`. Goes on to the result page; a refusal is shown beside the form, or, to our script
+ * (`Accept: application/json`), told as `{"error":{"message":...}}`, as success is as `{"location":...}`.
+ */
+export async function takePhoto(
+  deps: MaskPagesDeps,
+  req: Request,
+  res: Response,
+  sendUploadPage: SendUploadPage,
+): Promise<void> {
+  const userId = currentUser(res).id;
+  const signal = abortWhenSenderLeaves(res);
+  let wanted: Wanted = { file: undefined, address: undefined };
+  try {
+    admitOrRefuse(deps.detector, req);
+    wanted = await readWanted(req);
+    const { fileName, bytes } = await getFile(deps, wanted, signal);
+    const kept = await checkAndKeep(deps, { userId, fileName, bytes, signal });
+    const location = `/masks/${kept.id}`;
+    if (wantsJson(req)) res.json({ location });
+    else res.redirect(303, location);
+  } catch (error) {
+    if (error instanceof SenderGone || res.destroyed) {
+      res.destroy();
+      return;
+    }
+    const known = toHttpError(error);
+    if (known === undefined) throw error;
+    await refuse(known, wanted);
+  }
+
+  async function refuse(error: HttpError, { file, address }: Wanted): Promise<void> {
+    if (error.retryAfterSeconds !== undefined) res.setHeader("Retry-After", String(error.retryAfterSeconds));
+    if (wantsJson(req)) {
+      res.status(error.status).json({ error: { message: error.message } });
+      return;
+    }
+    const of = file === undefined && address !== undefined ? "address" : "file";
+    await sendUploadPage(deps, res, { of, status: error.status, sentence: error.message, address: address ?? "" });
+  }
+}
+
+async function readWanted(req: Request): Promise<Wanted> {
+  if (req.is("multipart/form-data")) {
+    const { file, fields } = await readForm(req);
+    return { file, address: blankToUndefined(fields.get("url")) };
+  }
+  const form = AddressForm.safeParse(req.body);
+  if (!form.success) {
+    dropRest(req);
+    throw new HttpError(415, "Send the photo as a form.");
+  }
+  return { file: undefined, address: blankToUndefined(form.data.url) };
+}
+
+async function getFile(
+  { fetchPhoto }: MaskPagesDeps,
+  { file, address }: Wanted,
+  signal: AbortSignal,
+): Promise<UploadedFile> {
+  if (file !== undefined) return file;
+  if (address !== undefined) return fetchPhoto(address, signal);
+  throw new HttpError(400, "Choose a photo, or give its address.");
+}
+
+function wantsJson(req: Request): boolean {
+  return req.accepts(["html", "json"]) === "json";
+}
+
+function blankToUndefined(text: string | undefined): string | undefined {
+  return text === undefined || text.trim() === "" ? undefined : text;
+}
