@@ -37,6 +37,8 @@ describe("CPUUtilization", () => {
     ]);
     expect(cpu.data([], period(2), endOf(2))).toEqual([]);
     expect(cpu.data([instance(109)], period(3), endOf(3))).toEqual([]);
+    expect(cpu.data([instance(1)], period(4), endOf(4))).toEqual([]); // started again
+    expect(cpu.data([instance(7)], period(5), endOf(5))).toMatchObject([{ Value: 50 }]);
   });
 
   it("is told every fifth period without detailed monitoring", () => {

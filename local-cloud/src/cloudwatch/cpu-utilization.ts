@@ -4,7 +4,7 @@ import type { MetricPeriod } from "./metric-period.ts";
 /** CPU time of one running instance, as EC2 tells it. */
 export interface InstanceCpu {
   readonly instanceId: string;
-  /** CPU seconds used since launch: never falls. */
+  /** CPU seconds used since launch; begins again at 0 when the instance is stopped and started. */
   readonly usedSeconds: number;
   /** CPU seconds the instance may use each second. */
   readonly quotaVcpus: number;
@@ -40,7 +40,8 @@ export class CpuUtilization {
     const basicEndsNow = (period.startedAt.getTime() / 1000 / period.seconds) % BASIC_PERIODS === BASIC_PERIODS - 1;
     return instances.flatMap((instance) => {
       const { instanceId, usedSeconds, quotaVcpus, detailedMonitoring = true } = instance;
-      const last = before.get(instanceId);
+      const known = before.get(instanceId);
+      const last = known && known.usedSeconds <= usedSeconds ? known : undefined;
       const due = detailedMonitoring || basicEndsNow;
       this.#readings.set(instanceId, last && !due ? last : { usedSeconds, at: now });
       if (!last || !due || now <= last.at) return [];
