@@ -38,11 +38,11 @@ export interface WorkerDeps {
   readonly instanceId: string;
   /** Folder of this worker alone. */
   readonly directory: string;
+  /** A worker that is told to stop gives a running job this long to end. */
+  readonly finishSeconds: number;
   readonly onJob: (jobId: string | null) => void;
 }
 
-/** A worker that is told to stop gives a running job this long to end; the process itself has 25 s. */
-const FINISH_SECONDS = 15;
 /** An engine that crashes may have met a passing trouble of this machine: another attempt decides. */
 const ENGINE_ATTEMPTS = 2;
 const MAX_TEXT_BYTES = 50e9;
@@ -108,7 +108,7 @@ interface Lease extends AsyncDisposable {
 }
 
 /** Renews the lease at a third of it, with the progress made. */
-function keepClaim({ db, config, log }: WorkerDeps, claim: JobClaim, stop: AbortSignal): Lease {
+function keepClaim({ db, config, log, finishSeconds }: WorkerDeps, claim: JobClaim, stop: AbortSignal): Lease {
   const lost = new AbortController();
   const over = new AbortController();
   let progressPercent = 0;
@@ -127,7 +127,7 @@ function keepClaim({ db, config, log }: WorkerDeps, claim: JobClaim, stop: Abort
     }
   })();
   const giveUp = async () => {
-    await pause(FINISH_SECONDS * 1_000, over.signal);
+    await pause(finishSeconds * 1_000, over.signal);
     lost.abort(new Error("The worker stops"));
   };
   const onStop = () => void giveUp();

@@ -15,6 +15,9 @@ import { z } from "zod";
 import { annotateJob } from "./annotate-job.ts";
 import { publishJobsRunning } from "./publish-jobs-running.ts";
 
+/** The process itself has 25 s to stop. */
+const FINISH_SECONDS = 15;
+
 export interface Worker {
   readonly config: Config;
   readonly db: Database;
@@ -49,7 +52,19 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
     // The next beat tells it again.
     heartbeat.beat().catch((error: unknown) => log.debug({ err: error }, "heartbeat not written"));
   };
-  const deps = { db, s3, outbox, resources, log, config, command, instanceId, directory, onJob };
+  const deps = {
+    db,
+    s3,
+    outbox,
+    resources,
+    log,
+    config,
+    command,
+    instanceId,
+    directory,
+    finishSeconds: FINISH_SECONDS,
+    onJob,
+  };
   const working = consume({
     sqs,
     queueName: resources.queues.jobRequests.name,

@@ -1,0 +1,80 @@
+import { type SESv2Client, SendEmailCommand } from "@aws-sdk/client-sesv2";
+import { audit } from "@elastic-gas/shared/accounts/audit";
+import { type Config, userAppUrl } from "@elastic-gas/shared/config";
+import type { Database } from "@elastic-gas/shared/database/connect";
+import type { Logger } from "@elastic-gas/shared/logger";
+import type { JobResult } from "@elastic-gas/shared/messages";
+import { DONE, type Handled } from "@elastic-gas/shared/reliability/consumer";
+import { jobMail } from "./mail.ts";
+
+export interface NotifyDeps {
+  readonly db: Database;
+  readonly ses: SESv2Client;
+  readonly log: Logger;
+  readonly config: Pick<
+    Config,
+    "MAIL_FROM" | "DISPLAY_TIME_ZONE" | "FREE_RETENTION_SECONDS" | "PUBLIC_URL" | "PUBLIC_HOST" | "LB_PORT"
+  >;
+}
+
+/**
+ * Mails the owner of a finished job, once: the row says whether that was done, and the message stays until the mail service has taken the mail. An owner without an
+ * address is recorded in the audit log.
+ */
+export async function notifyOwner(
+  { db, ses, log, config }: NotifyDeps,
+  { jobId, outcome }: JobResult,
+): Promise<Handled> {
+  const job = await db
+    .selectFrom("jobs")
+    .innerJoin("users", "users.id", "jobs.userId")
+    .select([
+      "jobs.id",
+      "jobs.inputName",
+      "jobs.failure",
+      "jobs.submittedAt",
+      "jobs.completedAt",
+      "jobs.notifiedAt",
+      "users.email",
+      "users.role",
+    ])
+    .where("jobs.id", "=", jobId)
+    .executeTakeFirst();
+  if (job === undefined || job.notifiedAt !== null || job.completedAt === null) return DONE;
+  const notifiedAt = new Date();
+  if (job.email === null || job.email === "") {
+    log.info({ jobId }, "owner has no e-mail address, not notified");
+    await audit(db, {
+      actor: "notify",
+      action: "mail.skip",
+      target: jobId,
+      detail: "The owner has no e-mail address.",
+    });
+    await db.updateTable("jobs").set({ notifiedAt }).where("id", "=", jobId).execute();
+    return DONE;
+  }
+  const isFree = job.role === "free_user";
+  const { subject, text, html } = jobMail(
+    { ...job, outcome, completedAt: job.completedAt },
+    {
+      baseUrl: userAppUrl(config),
+      timeZone: config.DISPLAY_TIME_ZONE,
+      downloadUntil: isFree ? new Date(job.completedAt.getTime() + config.FREE_RETENTION_SECONDS * 1_000) : null,
+    },
+  );
+  await ses.send(
+    new SendEmailCommand({
+      FromEmailAddress: config.MAIL_FROM,
+      Destination: { ToAddresses: [job.email] },
+      Content: {
+        Simple: {
+          Subject: { Data: subject, Charset: "UTF-8" },
+          Body: { Text: { Data: text, Charset: "UTF-8" }, Html: { Data: html, Charset: "UTF-8" } },
+        },
+      },
+    }),
+  );
+  await db.updateTable("jobs").set({ notifiedAt }).where("id", "=", jobId).execute();
+  log.info({ jobId, outcome }, "owner notified");
+  return DONE;
+}
