@@ -87,7 +87,7 @@ export const Config = z
     OIDC_ISSUER: z.preprocess((text) => (text === "" ? undefined : text), z.url().optional()),
     OIDC_CLIENT_ID: optionalText,
     OIDC_CLIENT_SECRET: optionalText,
-    WORKER_IMAGE_ID: z.string().default("ami-local"),
+    WORKER_IMAGE_ID: z.string().default("ami-0000000000000001a"),
     WORKER_INSTANCE_TYPE: z.string().default("t3.small"),
     WORKER_SUBNET_IDS: z.string().default("").transform(commaSeparated),
     WORKER_SECURITY_GROUP_IDS: z.string().default("").transform(commaSeparated),

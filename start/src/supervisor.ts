@@ -105,6 +105,9 @@ async function completeSettings(environment: Environment): Promise<Environment> 
     STRIPE_SECRET_KEY: nonEmpty(local.STRIPE_SECRET_KEY) ?? secrets.stripeSecretKey,
     STRIPE_WEBHOOK_SECRET: nonEmpty(local.STRIPE_WEBHOOK_SECRET) ?? secrets.stripeWebhookSecret,
     STRIPE_PRICE_ID: nonEmpty(local.STRIPE_PRICE_ID) ?? "price_premium_weekly",
+    WORKER_SUBNET_IDS: nonEmpty(local.WORKER_SUBNET_IDS) ?? "subnet-local-a,subnet-local-b",
+    // local-cloud gives credentials to instances with a profile only, as EC2 does.
+    WORKER_INSTANCE_PROFILE: nonEmpty(local.WORKER_INSTANCE_PROFILE) ?? "elastic-gas-worker",
     ELASTIC_GAS_CACHE: join(DATA_DIR, "cache"),
   };
 }
