@@ -252,7 +252,7 @@ describe("a photo", () => {
     });
     expect(again.status).toBe(304);
     const download = await owner.get(`${path}/annotated?download`);
-    expect(download.headers.get("content-disposition")).toBe('attachment; filename="team-annotated.jpg"');
+    expect(download.headers.get("content-disposition")).toMatch(/^attachment; filename="?team-annotated\.jpg"?$/);
   });
 
   it("does not exist for others, whatever they ask for", async () => {

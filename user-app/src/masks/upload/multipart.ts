@@ -11,7 +11,7 @@ export interface UploadedFile {
 export interface Form {
   /** First value of each name. */
   readonly fields: ReadonlyMap<string, string>;
-  /** The part named `file`, when it is a file with content. */
+  /** The first part named `file` that is a file with content. */
   readonly file: UploadedFile | undefined;
 }
 
@@ -101,7 +101,7 @@ function readMultipart(req: IncomingMessage): Promise<Form> {
     else if (!fields.has(name)) fields.set(name, value);
   });
   parser.on("file", (name, stream, info) => {
-    if (name !== "file" || file !== undefined) {
+    if (name !== "file") {
       stream.resume();
       return;
     }
@@ -112,7 +112,7 @@ function readMultipart(req: IncomingMessage): Promise<Form> {
     stream.on("close", () => {
       const bytes = Buffer.concat(chunks);
       // A browser sends an empty part when no file was chosen.
-      if (bytes.length > 0) file = { fileName: info.filename ?? "", bytes };
+      if (bytes.length > 0) file ??= { fileName: info.filename ?? "", bytes };
     });
   });
   for (const limit of ["partsLimit", "filesLimit", "fieldsLimit"] as const) {
