@@ -103,20 +103,22 @@ export async function listUsers(
           .selectFrom("jobs")
           .whereRef("jobs.userId", "=", "users.id")
           .select(sql<number>`count(*)`.as("n"))
-          .$notNull()
           .as("jobs"),
       (where) =>
         where
           .selectFrom("images")
           .whereRef("images.userId", "=", "users.id")
           .select(sql<number>`count(*)`.as("n"))
-          .$notNull()
           .as("photos"),
     ])
     .where((where) =>
       search === ""
         ? where.val(true)
-        : where.or([where("username", "like", pattern), where("email", "like", pattern), where("name", "like", pattern)]),
+        : where.or([
+            where("username", "like", pattern),
+            where("email", "like", pattern),
+            where("name", "like", pattern),
+          ]),
     )
     .where("username", ">", after)
     .orderBy("username")

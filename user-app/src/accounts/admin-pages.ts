@@ -63,7 +63,8 @@ export function adminPages(deps: AdminPagesDeps): Router {
   const getUser = async (req: Request): Promise<User> => {
     const { userId } = UserParams.parse(req.params);
     const user = await findUserById(db, userId);
-    if (user === undefined) throw new HttpError(404, "There is no such account.", { remedy: "It may have been deleted." });
+    if (user === undefined)
+      throw new HttpError(404, "There is no such account.", { remedy: "It may have been deleted." });
     return user;
   };
 
@@ -104,7 +105,11 @@ export function adminPages(deps: AdminPagesDeps): Router {
         await makeFree(trx, { userId: user.id, now: now(), retentionSeconds: config.FREE_RETENTION_SECONDS });
       }
       if (admin === undefined) return;
-      await trx.updateTable("users").set({ isAdmin: admin === "yes" }).where("id", "=", user.id).execute();
+      await trx
+        .updateTable("users")
+        .set({ isAdmin: admin === "yes" })
+        .where("id", "=", user.id)
+        .execute();
       if ((await countAdmins(trx)) === 0) throw new HttpError(409, "One administrator has to stay.");
     });
     deps.inBackground("outbox flush", () => deps.outbox.flush());
@@ -127,7 +132,12 @@ export function adminPages(deps: AdminPagesDeps): Router {
     const password = makePassword();
     const passwordHash = await deps.passwords.hash(password);
     await db.transaction().execute((trx) => changePassword(trx, { userId: user.id, passwordHash, now: now() }));
-    await audit(db, { actor: currentUser(res).username, action: "user.password", target: user.username, address: req.ip });
+    await audit(db, {
+      actor: currentUser(res).username,
+      action: "user.password",
+      target: user.username,
+      address: req.ip,
+    });
     leaveNotice(req, {
       tone: "ok",
       start: `The new password of ${user.username} is ${password}`,
@@ -146,7 +156,11 @@ export function adminPages(deps: AdminPagesDeps): Router {
     }
     await deleteAccount(deps, user.id);
     await audit(db, { actor: actor.username, action: "user.delete", target: user.username, address: req.ip });
-    leaveNotice(req, { tone: "ok", start: `The account ${user.username} is deleted`, text: "with its jobs, photos and files." });
+    leaveNotice(req, {
+      tone: "ok",
+      start: `The account ${user.username} is deleted`,
+      text: "with its jobs, photos and files.",
+    });
     res.redirect(303, "/admin/users");
   });
   router.all("/admin/users/:userId/delete", methodNotAllowed("POST"));

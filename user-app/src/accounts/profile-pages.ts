@@ -1,13 +1,13 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
-import { signIn, type SignInDeps } from "@elastic-gas/shared/accounts/sign-in";
+import { type SignInDeps, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { Email, type User } from "@elastic-gas/shared/accounts/users";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { currentUser, sessionIdHash, startSession } from "@elastic-gas/shared/web/sessions";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
-import { findSubscription } from "../subscription/queries.ts";
 import { PREMIUM_PRICE } from "../subscription/plan.ts";
+import { findSubscription } from "../subscription/queries.ts";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
 import {
@@ -68,7 +68,10 @@ export function profilePages(deps: ProfilePagesDeps): Router {
         usage,
         sessions: sessions.map((session) => ({
           ...session,
-          name: session.idHash === here ? `This browser: ${browserName(session.userAgent)}` : browserName(session.userAgent),
+          name:
+            session.idHash === here
+              ? `This browser: ${browserName(session.userAgent)}`
+              : browserName(session.userAgent),
         })),
         plan: {
           name: premium ? "Premium" : "Free",
@@ -110,7 +113,8 @@ export function profilePages(deps: ProfilePagesDeps): Router {
     if (checked.kind === "limited") {
       throw new HttpError(429, "Too many failed attempts.", { retryAfterSeconds: checked.retryAfterSeconds });
     }
-    if (checked.kind === "wrong") return show(req, res, { status: 400, password: { old: "This is not your password." } });
+    if (checked.kind === "wrong")
+      return show(req, res, { status: 400, password: { old: "This is not your password." } });
     const passwordHash = await deps.passwords.hash(wanted.data);
     await db.transaction().execute((trx) => changePassword(trx, { userId: user.id, passwordHash, now: now() }));
     await audit(db, { actor: user.username, action: "password.change", address: req.ip });

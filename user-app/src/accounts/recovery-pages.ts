@@ -38,12 +38,18 @@ export function recoveryPages(deps: Deps): Router {
     const form = ForgotForm.safeParse(req.body);
     if (!form.success) {
       const error = form.error.issues[0]?.message;
-      sendPage(res, { template, title, status: 400, data: { token: formToken(req, res), email: "", sent: false, error } });
+      sendPage(res, {
+        template,
+        title,
+        status: 400,
+        data: { token: formToken(req, res), email: "", sent: false, error },
+      });
       return;
     }
     const { email } = form.data;
     const wait = await bySender.consume(req.ip ?? "");
-    if (wait !== undefined) throw new HttpError(429, "Too many requests from your address.", { retryAfterSeconds: wait });
+    if (wait !== undefined)
+      throw new HttpError(429, "Too many requests from your address.", { retryAfterSeconds: wait });
     // The answer is the same for known and unknown addresses, also in time: looking up and mailing come after it.
     deps.inBackground("password reset mail", async () => {
       if ((await byMail.consume(email.toLowerCase())) !== undefined) return;

@@ -57,7 +57,11 @@ export function signInPages(deps: SignInPagesDeps): Router {
   router.get("/login", (req, res) => {
     const next = safeNextPath(req.query.next, "/annotations");
     if (findCurrentUser(res) !== undefined) return res.redirect(303, next);
-    return sendPage(res, { template: "accounts/views/login", title: "Sign in", data: { form: form(req, res, { next }) } });
+    return sendPage(res, {
+      template: "accounts/views/login",
+      title: "Sign in",
+      data: { form: form(req, res, { next }) },
+    });
   });
 
   router.post("/login", checkFormToken, async (req, res) => {
@@ -75,7 +79,9 @@ export function signInPages(deps: SignInPagesDeps): Router {
       template: "accounts/views/login",
       title: "Sign in",
       status: outcome.kind === "limited" ? 429 : 401,
-      data: { form: form(req, res, { next: safeNextPath(next, "/annotations"), username: username.slice(0, 100), error }) },
+      data: {
+        form: form(req, res, { next: safeNextPath(next, "/annotations"), username: username.slice(0, 100), error }),
+      },
     });
   });
   router.all("/login", methodNotAllowed("GET", "POST"));

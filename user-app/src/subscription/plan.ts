@@ -56,7 +56,9 @@ export async function makeFree(
   for (let start = 0; start < rows.length; start += OUTBOX_ROWS_PER_INSERT) {
     await trx
       .insertInto("outbox")
-      .values(rows.slice(start, start + OUTBOX_ROWS_PER_INSERT).map((row) => ({ ...row, claimedUntil: null, sentAt: null })))
+      .values(
+        rows.slice(start, start + OUTBOX_ROWS_PER_INSERT).map((row) => ({ ...row, claimedUntil: null, sentAt: null })),
+      )
       .execute();
   }
   return true;

@@ -14,7 +14,7 @@ import type { Assets } from "./assets.ts";
 declare module "express-session" {
   interface SessionData {
     /** Shown once, on the next page. */
-    notice?: Note;
+    pageNotice?: Note;
   }
 }
 
@@ -40,7 +40,7 @@ export type SendPage = (res: Response, page: Page) => void;
 
 /** Shows a note on the page that the reader sees next. */
 export function leaveNotice(req: Request, notice: Note): void {
-  req.session.notice = notice;
+  req.session.pageNotice = notice;
 }
 
 export interface PagesOptions {
@@ -94,8 +94,8 @@ export function createPages({ config, assets, now }: PagesOptions): SendPage {
 
 function takeNotice(req: Request): readonly Note[] {
   // Without a session store (MySQL is down) there is no session object, and error pages are sent all the same.
-  const notice = (req.session as Request["session"] | undefined)?.notice;
+  const notice = (req.session as Request["session"] | undefined)?.pageNotice;
   if (notice === undefined) return [];
-  delete req.session.notice;
+  delete req.session.pageNotice;
   return [notice];
 }

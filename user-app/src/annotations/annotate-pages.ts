@@ -1,0 +1,118 @@
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
+import { userAppUrl } from "@elastic-gas/shared/config";
+import { bytesText, spanText } from "@elastic-gas/shared/ui/words";
+import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
+import { currentUser } from "@elastic-gas/shared/web/sessions";
+import { Router } from "express";
+import { z } from "zod";
+import type { Deps } from "../web/deps.ts";
+import { findObject } from "./files.ts";
+import { jobState } from "./job-state.ts";
+import { stateMarkup } from "./job-words.ts";
+import { findJob, insertJob, listWaiting } from "./queries.ts";
+import { BUILDS, createUploadPolicy, parseUploadKey, uploadCeiling } from "./upload.ts";
+
+const BuildChoice = z.enum(BUILDS).optional().catch(undefined);
+const AnnotateQuery = z.object({ build: BuildChoice });
+const PolicyBody = z.object({ fileName: z.string().min(1, "A file name is needed.").max(1_000) });
+const SubmittedQuery = z.object({
+  bucket: z.string("This address lacks the bucket."),
+  key: z.string("This address lacks the key.").max(1_024),
+  build: BuildChoice,
+});
+
+/** `/annotate` and `/annotate/job`: from a file to a queued job. Mount behind `requireUser`. */
+export function annotatePages(deps: Deps): Router {
+  const { db, s3, config, resources, sendPage } = deps;
+  const router = Router();
+
+  router.get("/annotate", async (req, res) => {
+    const user = currentUser(res);
+    const { build } = AnnotateQuery.parse(req.query);
+    const redirectTo = `${userAppUrl(config)}/annotate/job${build === undefined ? "" : `?build=${build}`}`;
+    const policy = await createUploadPolicy(deps, { userId: user.id, role: user.role, redirectTo });
+    const premium = user.role === "premium_user";
+    sendPage(res, {
+      template: "annotations/views/annotate",
+      title: "Annotate",
+      tab: "annotate",
+      data: {
+        policy,
+        build,
+        builds: BUILDS,
+        maxBytes: premium ? config.PREMIUM_MAX_BYTES : config.FREE_MAX_BYTES,
+        ceilingBytes: uploadCeiling(user.role, config),
+        plan: premium
+          ? "Premium: results stay available"
+          : `Free: up to ${bytesText(config.FREE_MAX_BYTES)} a file, results for ${spanText(config.FREE_RETENTION_SECONDS)} after completion`,
+      },
+    });
+  });
+  router.all("/annotate", methodNotAllowed("GET"));
+
+  router.post("/annotate/policy", async (req, res) => {
+    const user = currentUser(res);
+    const { fileName } = PolicyBody.parse(req.body);
+    res.json(await createUploadPolicy(deps, { userId: user.id, role: user.role, fileName }));
+  });
+  router.all("/annotate/policy", methodNotAllowed("POST"));
+
+  router.get("/annotate/job", async (req, res) => {
+    const user = currentUser(res);
+    const { bucket, key, build } = SubmittedQuery.parse(req.query);
+    const uploaded = bucket === resources.buckets.inputs ? parseUploadKey(resources.prefix, key) : undefined;
+    if (uploaded === undefined) throw new HttpError(404, "There is no such upload.");
+    if (uploaded.userId !== user.id) throw new HttpError(403, "Not authorized to view this job");
+
+    // A job that is known already needs no object: its page must come also when S3 is down or the input was deleted.
+    const known = await findJob(db, user.id, uploaded.jobId);
+    if (known.kind === "not yours") throw new HttpError(403, "Not authorized to view this job");
+    if (known.kind === "unknown") {
+      const object = await findObject(s3, { bucket, key });
+      if (object === undefined) {
+        throw new HttpError(404, "The upload is not there.", {
+          remedy: "It was not finished, or it was deleted. Send the file again.",
+          link: { href: "/annotate", text: "Send a file" },
+        });
+      }
+      if (user.role === "free_user" && object.sizeBytes > config.FREE_MAX_BYTES) {
+        await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+        const over = bytesText(object.sizeBytes - config.FREE_MAX_BYTES);
+        throw new HttpError(413, `Too large for the Free plan by ${over}.`, {
+          remedy: `The Free plan takes up to ${bytesText(config.FREE_MAX_BYTES)}. Nothing was kept. Premium takes larger files.`,
+          link: { href: "/subscribe", text: "Upgrade to Premium" },
+        });
+      }
+      await db.transaction().execute((trx) =>
+        insertJob(trx, {
+          id: uploaded.jobId,
+          userId: user.id,
+          inputName: uploaded.fileName,
+          inputKey: key,
+          inputEtag: object.etag,
+          inputSize: object.sizeBytes,
+          build: build ?? null,
+        }),
+      );
+      deps.inBackground("outbox flush", () => deps.outbox.flush());
+    }
+    const found = await findJob(db, user.id, uploaded.jobId);
+    if (found.kind !== "found")
+      throw new HttpError(503, "All data were deleted a moment ago.", { retryAfterSeconds: 5 });
+    const waiting = found.job.status === "PENDING" ? await listWaiting(db) : [];
+    const state = jobState(found.job, {
+      role: user.role,
+      now: deps.now(),
+      retentionSeconds: config.FREE_RETENTION_SECONDS,
+      waiting,
+    });
+    sendPage(res, {
+      template: "annotations/views/submitted",
+      title: "Request received",
+      tab: "annotate",
+      data: { job: found.job, stateHtml: stateMarkup(state) },
+    });
+  });
+  router.all("/annotate/job", methodNotAllowed("GET"));
+  return router;
+}

@@ -1,0 +1,200 @@
+import { join } from "node:path";
+import { JobSummary } from "@elastic-gas/shared/jobs/summary";
+import { timeText } from "@elastic-gas/shared/ui/local-time";
+import { countdownText, countText, percentText } from "@elastic-gas/shared/ui/words";
+import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
+import { currentUser } from "@elastic-gas/shared/web/sessions";
+import { createViews } from "@elastic-gas/shared/web/views";
+import { type Request, type Response, Router } from "express";
+import { z } from "zod";
+import type { Deps } from "../web/deps.ts";
+import { leaveNotice } from "../web/pages.ts";
+import { bars, buildDoubt, indelLengths, perChromosome, substitutions } from "./figures.ts";
+import { readText, signDownload } from "./files.ts";
+import { isChanging, type JobState, jobState, resultLinkSeconds, stateVersion } from "./job-state.ts";
+import { jobNote, jobSteps, stateMarkup } from "./job-words.ts";
+import { findJob, type Job, listWaiting, runAgain } from "./queries.ts";
+
+const JobParams = z.object({ jobId: z.uuid() });
+const LOG_EXCERPT_BYTES = 4_096;
+const LOG_EXCERPT_LINES = 14;
+const LOG_PAGE_BYTES = 1_048_576;
+const INPUT_LINK_SECONDS = 60;
+
+/** `/annotations/:jobId` and its files. Mount behind `requireUser`. */
+export function jobPages(deps: Deps): Router {
+  const { db, s3, browserS3, config, resources, sendPage, now } = deps;
+  const views = createViews(join(import.meta.dirname, "views"));
+  const router = Router();
+
+  const getJob = async (req: Request, res: Response): Promise<{ job: Job; state: JobState }> => {
+    const params = JobParams.safeParse(req.params);
+    if (!params.success) throw noSuchJob();
+    const user = currentUser(res);
+    const found = await findJob(db, user.id, params.data.jobId.toLowerCase());
+    if (found.kind === "unknown") throw noSuchJob();
+    if (found.kind === "not yours") {
+      throw new HttpError(403, "Not authorized to view this job", { remedy: "It belongs to another account." });
+    }
+    const waiting = found.job.status === "PENDING" ? await listWaiting(db) : [];
+    const context = { role: user.role, now: now(), retentionSeconds: config.FREE_RETENTION_SECONDS, waiting };
+    return { job: found.job, state: jobState(found.job, context) };
+  };
+  const table = (
+    head: string,
+    counts: readonly { name: string; count: number }[],
+    { look = "", shares = false } = {},
+  ) =>
+    counts.length === 0
+      ? ""
+      : views.render("bar-table", {
+          head,
+          look,
+          shares,
+          bars: bars(counts, 40),
+          h: { count: countText, percent: percentText },
+        });
+
+  router.get("/annotations/:jobId", async (req, res) => {
+    const { job, state } = await getJob(req, res);
+    const parsed = JobSummary.safeParse(job.summary);
+    const summary = job.status === "COMPLETED" && parsed.success ? parsed.data : undefined;
+    const clock = (at: Date) => timeText(at, "full", { zone: config.DISPLAY_TIME_ZONE });
+    sendPage(res, {
+      template: "annotations/views/job",
+      title: job.inputName,
+      tab: "annotations",
+      data: {
+        job,
+        state,
+        summary,
+        stateHtml: stateMarkup(state),
+        version: stateVersion(state),
+        changing: isChanging(state),
+        note: jobNote(state, { retentionSeconds: config.FREE_RETENTION_SECONDS, clock }),
+        left: state.kind === "available" && state.until ? countdownText(state.until.getTime() - now().getTime()) : "",
+        steps: jobSteps(state, job),
+        hasLog: job.logKey !== null,
+        log: await logExcerpt(job),
+        ...(summary === undefined
+          ? {}
+          : {
+              doubt: buildDoubt(summary),
+              chromosomesTable: table("Chromosome", perChromosome(summary.chromosomes)),
+              regionsTable: table("Region", summary.regions, { look: "eg-bars-requests", shares: true }),
+              classesTable: table("Class", summary.classes, { shares: true }),
+              substitutionsTable: table("Substitution", substitutions(summary), { look: "eg-bars-requests" }),
+              genesTable: table("Gene", summary.topGenes.slice(0, 10)),
+              indelsTable: table("Length in bases", indelLengths(summary.indelLengths)),
+            }),
+      },
+    });
+  });
+  router.all("/annotations/:jobId", methodNotAllowed("GET"));
+
+  router.get("/annotations/:jobId/state", async (req, res) => {
+    const { job, state } = await getJob(req, res);
+    res.setHeader("Cache-Control", "no-store");
+    res.json({ status: job.status, version: stateVersion(state), changing: isChanging(state) });
+  });
+  router.all("/annotations/:jobId/state", methodNotAllowed("GET"));
+
+  const signResult = async (req: Request, res: Response) => {
+    const { job, state } = await getJob(req, res);
+    const seconds = resultLinkSeconds(state, now());
+    if (seconds === undefined || job.resultKey === null) return { job, state, link: undefined };
+    const fileName = job.resultKey.split("~").slice(1).join("~") || `${job.inputName}.annot.vcf`;
+    const url = await signDownload(
+      browserS3,
+      { bucket: resources.buckets.results, key: job.resultKey },
+      { fileName, seconds },
+    );
+    return { job, state, link: { url, fileName, until: new Date(now().getTime() + seconds * 1_000) } };
+  };
+
+  router.get("/annotations/:jobId/result", async (req, res) => {
+    const { job, state, link } = await signResult(req, res);
+    res.setHeader("Cache-Control", "no-store");
+    if (link !== undefined) return res.redirect(302, link.url);
+    const back = { href: `/annotations/${job.id}`, text: "Back to the job" };
+    if (state.kind === "expired" || state.kind === "archived" || (state.kind === "available" && state.until)) {
+      leaveNotice(req, {
+        tone: "neutral",
+        icon: "archive",
+        start: `The result of ${job.inputName} is archived.`,
+        text: "Premium restores it.",
+      });
+      return res.redirect(303, "/subscribe");
+    }
+    if (state.kind === "restoring") throw new HttpError(409, "The result is being restored.", { link: back });
+    if (state.kind === "failed") throw new HttpError(409, "The job failed; it has no result.", { link: back });
+    throw new HttpError(409, "The job is not finished yet.", { link: back });
+  });
+  router.all("/annotations/:jobId/result", methodNotAllowed("GET"));
+
+  router.post("/annotations/:jobId/link", async (req, res) => {
+    const { link } = await signResult(req, res);
+    if (link === undefined) throw new HttpError(409, "The result cannot be downloaded now.");
+    res.setHeader("Cache-Control", "no-store");
+    res.json(link);
+  });
+  router.all("/annotations/:jobId/link", methodNotAllowed("POST"));
+
+  router.get("/annotations/:jobId/input", async (req, res) => {
+    const { job } = await getJob(req, res);
+    const address = { bucket: resources.buckets.inputs, key: job.inputKey };
+    res.setHeader("Cache-Control", "no-store");
+    res.redirect(302, await signDownload(browserS3, address, { fileName: job.inputName, seconds: INPUT_LINK_SECONDS }));
+  });
+  router.all("/annotations/:jobId/input", methodNotAllowed("GET"));
+
+  router.get("/annotations/:jobId/log", async (req, res) => {
+    const { job } = await getJob(req, res);
+    const log =
+      job.logKey === null
+        ? undefined
+        : await readText(s3, { bucket: resources.buckets.results, key: job.logKey }, LOG_PAGE_BYTES);
+    if (log === undefined) {
+      throw new HttpError(404, "There is no log yet.", {
+        remedy: "It comes with the end of the job.",
+        link: { href: `/annotations/${job.id}`, text: "Back to the job" },
+      });
+    }
+    sendPage(res, {
+      template: "annotations/views/log",
+      title: `Log of ${job.inputName}`,
+      tab: "annotations",
+      data: { job, ...log },
+    });
+  });
+  router.all("/annotations/:jobId/log", methodNotAllowed("GET"));
+
+  router.post("/annotations/:jobId/run-again", async (req, res) => {
+    const { job } = await getJob(req, res);
+    const queued = await db.transaction().execute((trx) => runAgain(trx, job.userId, job.id));
+    if (queued) deps.inBackground("outbox flush", () => deps.outbox.flush());
+    else leaveNotice(req, { tone: "info", start: "The job is not failed any more.", text: "Nothing was started." });
+    res.redirect(303, `/annotations/${job.id}`);
+  });
+  router.all("/annotations/:jobId/run-again", methodNotAllowed("POST"));
+
+  async function logExcerpt(job: Job): Promise<string | undefined> {
+    if (job.logKey === null) return undefined;
+    try {
+      const log = await readText(s3, { bucket: resources.buckets.results, key: job.logKey }, LOG_EXCERPT_BYTES);
+      return log?.text.split("\n").slice(0, LOG_EXCERPT_LINES).join("\n");
+    } catch (error) {
+      // The page is worth showing without the excerpt.
+      deps.log.warn({ err: error, jobId: job.id }, "log excerpt not read");
+      return undefined;
+    }
+  }
+  return router;
+}
+
+function noSuchJob(): HttpError {
+  return new HttpError(404, "There is no such job.", {
+    remedy: "The address is wrong, or the job was deleted.",
+    link: { href: "/annotations", text: "Your annotations" },
+  });
+}

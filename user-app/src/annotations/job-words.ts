@@ -1,0 +1,163 @@
+import type { IconName } from "@elastic-gas/shared/ui/icons";
+import { type Note, type StateWord, state as stateMarkupOf } from "@elastic-gas/shared/ui/states";
+import { ordinalText, spanText } from "@elastic-gas/shared/ui/words";
+import type { JobState } from "./job-state.ts";
+
+/** Word and grey detail of a state, as in lists and headings. */
+export function stateWord(state: JobState): { readonly word: StateWord; readonly detail: string } {
+  switch (state.kind) {
+    case "queued":
+      return {
+        word: "queued",
+        detail: state.place === undefined ? "" : `${ordinalText(state.place)} of ${state.waiting}`,
+      };
+    case "running":
+      return { word: "running", detail: state.percent === null ? "" : `${state.percent}\u00a0%` };
+    case "failed":
+      return { word: "failed", detail: "" };
+    case "available":
+      return { word: "completed", detail: "" };
+    case "expired":
+      return { word: "being archived", detail: "" };
+    case "archived":
+      return { word: "archived", detail: "" };
+    case "restoring":
+      return { word: "being restored", detail: "" };
+  }
+}
+
+export function stateMarkup(state: JobState): string {
+  const { word, detail } = stateWord(state);
+  return stateMarkupOf(word, { detail });
+}
+
+/** Splits a failure into its first sentence, which is set in bold, and the rest. */
+export function splitSentence(text: string): { readonly first: string; readonly rest: string } {
+  const end = /[.!?](\s|$)/.exec(text);
+  if (end === null) return { first: text, rest: "" };
+  return { first: text.slice(0, end.index + 1), rest: text.slice(end.index + 1).trim() };
+}
+
+/** The one note of a job's page: what the state means for the reader, and what to do. `clock` writes an instant. */
+export function jobNote(
+  state: JobState,
+  { retentionSeconds, clock }: { readonly retentionSeconds: number; readonly clock: (at: Date) => string },
+): Note | undefined {
+  const upgrade = { href: "/subscribe", text: "Upgrade to Premium" };
+  const free = `Free results can be downloaded for ${spanText(retentionSeconds)}.`;
+  switch (state.kind) {
+    case "queued":
+    case "running":
+      return undefined;
+    case "available":
+      // The countdown is markup of its own; see the template.
+      return undefined;
+    case "failed": {
+      const { first, rest } = splitSentence(state.sentence);
+      return { tone: "bad", start: first, text: rest };
+    }
+    case "expired":
+      return {
+        tone: "neutral",
+        icon: "archive",
+        start: `The time to download ended at ${clock(state.at)}.`,
+        text: `${free} The result is being archived; Premium keeps it.`,
+        action: upgrade,
+      };
+    case "archived":
+      return {
+        tone: "neutral",
+        icon: "archive",
+        start: `The result was archived at ${clock(state.at)}.`,
+        text: `${free} Premium restores all your archived results. Log and summary stay.`,
+        action: upgrade,
+      };
+    case "restoring":
+      return { tone: "info", icon: "clock", start: restoringStart(state), text: "This page changes by itself." };
+  }
+}
+
+function restoringStart({ tier, askedAt }: Extract<JobState, { kind: "restoring" }>): string {
+  if (askedAt === null || tier === null) return "Being restored (about to be asked for).";
+  return tier === "Expedited"
+    ? "Being restored (Expedited, usually 1 to 5 min)."
+    : `Being restored (${tier}, usually 3 to 5 h, because Expedited had no capacity).`;
+}
+
+export interface Step {
+  readonly name: string;
+  readonly look: "done" | "now" | "bad" | "mute" | "todo";
+  readonly icon: IconName | undefined;
+  readonly at: Date | null;
+  readonly detail: string;
+}
+
+export interface StepTimes {
+  readonly submittedAt: Date;
+  readonly startedAt: Date | null;
+  readonly completedAt: Date | null;
+  readonly restoreAskedAt: Date | null;
+}
+
+/** Uploaded, queued, annotated, saved, available: how far the job is. */
+export function jobSteps(state: JobState, times: StepTimes): readonly Step[] {
+  const { submittedAt, startedAt, completedAt } = times;
+  const done = (name: string, at: Date | null, detail = ""): Step => ({
+    name,
+    look: "done",
+    icon: "check",
+    at,
+    detail,
+  });
+  const todo = (name: string): Step => ({ name, look: "todo", icon: undefined, at: null, detail: "" });
+  const span = (from: Date | null, to: Date | null) =>
+    from === null || to === null ? "" : spanText(Math.max(0, to.getTime() - from.getTime()) / 1_000);
+  const uploaded = done("Uploaded", submittedAt);
+  const queued = done("Queued", null, span(submittedAt, startedAt));
+  const tail = [todo("Saved"), todo("Available")];
+  switch (state.kind) {
+    case "queued":
+      return [
+        uploaded,
+        { name: "Queued", look: "now", icon: "dashed-ring", at: null, detail: stateWord(state).detail },
+        todo("Annotated"),
+        ...tail,
+      ];
+    case "running":
+      return [
+        uploaded,
+        queued,
+        { name: "Annotating", look: "now", icon: "half-disc", at: startedAt, detail: stateWord(state).detail },
+        ...tail,
+      ];
+    case "failed":
+      return [uploaded, queued, { name: "Failed", look: "bad", icon: "cross", at: completedAt, detail: "" }, ...tail];
+    case "available":
+    case "expired":
+    case "archived":
+    case "restoring":
+      break;
+  }
+  const finished = [
+    uploaded,
+    queued,
+    done("Annotated", null, span(startedAt, completedAt)),
+    done("Saved", completedAt),
+  ];
+  switch (state.kind) {
+    case "available":
+      return state.until === undefined
+        ? [...finished, done("Available", null, "for as long as you are Premium")]
+        : [...finished, { name: "Available", look: "now", icon: "clock", at: state.until, detail: "then archived" }];
+    case "expired":
+      return [...finished, { name: "Being archived", look: "mute", icon: "archive", at: state.at, detail: "" }];
+    case "archived":
+      return [...finished, { name: "Archived", look: "mute", icon: "archive", at: state.at, detail: "" }];
+    case "restoring":
+      return [
+        ...finished,
+        { name: "Archived", look: "done", icon: "archive", at: null, detail: "" },
+        { name: "Restoring", look: "now", icon: "clock", at: state.askedAt, detail: state.tier ?? "" },
+      ];
+  }
+}

@@ -1,0 +1,218 @@
+import type { Database } from "@elastic-gas/shared/database/connect";
+import type { JobsTable, Tables } from "@elastic-gas/shared/database/tables";
+import { putMessage } from "@elastic-gas/shared/reliability/outbox";
+import { type Selectable, sql, type Transaction } from "kysely";
+import type { Build } from "./upload.ts";
+
+const LIST_COLUMNS = [
+  "id",
+  "userId",
+  "inputName",
+  "inputSize",
+  "status",
+  "failure",
+  "progressPercent",
+  "submittedAt",
+  "startedAt",
+  "completedAt",
+  "resultKey",
+  "archiveState",
+  "archiveTier",
+  "archivedAt",
+  "restoreAskedAt",
+] as const;
+const JOB_COLUMNS = [...LIST_COLUMNS, "inputKey", "inputEtag", "logKey", "resultSize", "build", "summary"] as const;
+
+export type JobRow = Pick<Selectable<JobsTable>, (typeof LIST_COLUMNS)[number]>;
+export type Job = Pick<Selectable<JobsTable>, (typeof JOB_COLUMNS)[number]>;
+
+export interface NewJob {
+  readonly id: string;
+  readonly userId: number;
+  readonly inputName: string;
+  readonly inputKey: string;
+  readonly inputEtag: string;
+  readonly inputSize: number;
+  readonly build: Build | null;
+}
+
+/** Records a job and its request, once: a second call with the same id changes nothing and returns false. */
+export async function insertJob(trx: Transaction<Tables>, job: NewJob): Promise<boolean> {
+  // The lock makes "delete all data" wait, or makes this see the new number. FOR SHARE is not known to MariaDB.
+  const generation = await trx
+    .selectFrom("settings")
+    .select("value")
+    .where("name", "=", "data_generation")
+    .modifyEnd(sql`lock in share mode`)
+    .executeTakeFirst();
+  const { numInsertedOrUpdatedRows } = await trx
+    .insertInto("jobs")
+    .ignore()
+    .values({
+      ...job,
+      dataGeneration: Number(generation?.value ?? 0),
+      failure: null,
+      owner: null,
+      leaseUntil: null,
+      progressPercent: null,
+      startedAt: null,
+      completedAt: null,
+      notifiedAt: null,
+      resultKey: null,
+      logKey: null,
+      resultSize: null,
+      resultSha256: null,
+      resultsFileArchiveId: null,
+      archiveTier: null,
+      archivedAt: null,
+      restoreAskedAt: null,
+    })
+    .executeTakeFirst();
+  if ((numInsertedOrUpdatedRows ?? 0n) === 0n) return false;
+  await putMessage(trx, "jobRequests", { version: 1, jobId: job.id, userId: job.userId });
+  return true;
+}
+
+/** Puts a failed job back into the queue. False when it is not failed (any more) or not this user's. */
+export async function runAgain(trx: Transaction<Tables>, userId: number, jobId: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable("jobs")
+    .set({
+      status: "PENDING",
+      failure: null,
+      progressPercent: null,
+      startedAt: null,
+      completedAt: null,
+      notifiedAt: null,
+      summary: null,
+      logKey: null,
+      resultKey: null,
+      resultSize: null,
+      resultSha256: null,
+    })
+    .where("id", "=", jobId)
+    .where("userId", "=", userId)
+    .where("status", "=", "FAILED")
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return false;
+  await putMessage(trx, "jobRequests", { version: 1, jobId, userId });
+  return true;
+}
+
+export type FoundJob =
+  | { readonly kind: "found"; readonly job: Job }
+  | { readonly kind: "not yours" }
+  | { readonly kind: "unknown" };
+
+/** A job of this user. The second question is only asked to tell "not yours" from "unknown". */
+export async function findJob(db: Database, userId: number, jobId: string): Promise<FoundJob> {
+  const job = await db
+    .selectFrom("jobs")
+    .select(JOB_COLUMNS)
+    .where("id", "=", jobId)
+    .where("userId", "=", userId)
+    .executeTakeFirst();
+  if (job !== undefined) return { kind: "found", job };
+  const other = await db.selectFrom("jobs").select("id").where("id", "=", jobId).executeTakeFirst();
+  return { kind: other === undefined ? "unknown" : "not yours" };
+}
+
+export const JOBS_PER_PAGE = 50;
+export type JobFilter = "all" | "running" | "completed" | "failed";
+/** A place in the list: newest first by time, then by id. */
+export interface Cursor {
+  readonly at: Date;
+  readonly id: string;
+}
+
+export interface JobListRequest {
+  readonly userId: number;
+  readonly filter: JobFilter;
+  readonly search: string;
+  readonly older?: Cursor;
+  readonly newer?: Cursor;
+}
+
+export interface JobList {
+  /** Newest first. */
+  readonly jobs: readonly JobRow[];
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+  readonly matching: number;
+}
+
+/** One page of a user's jobs, by an index on (user_id, submitted_at, id): as fast with 10,000 jobs as with ten. */
+export async function listJobs(db: Database, request: JobListRequest): Promise<JobList> {
+  const { userId, filter, search, older, newer } = request;
+  const pattern = search.replace(/[\\%_]/g, "\\$&");
+  const matching = db
+    .selectFrom("jobs")
+    .where("userId", "=", userId)
+    .$if(filter === "running", (query) => query.where("status", "in", ["PENDING", "RUNNING"]))
+    .$if(filter === "completed", (query) => query.where("status", "=", "COMPLETED"))
+    .$if(filter === "failed", (query) => query.where("status", "=", "FAILED"))
+    .$if(search !== "", (query) =>
+      query.where((where) =>
+        where.or([where("inputName", "like", `%${pattern}%`), where("id", "like", `${pattern.toLowerCase()}%`)]),
+      ),
+    );
+  const direction = newer === undefined ? "desc" : "asc";
+  const cursor = newer ?? older;
+  const rows = await matching
+    .select(LIST_COLUMNS)
+    .$if(cursor !== undefined, (query) =>
+      query.where((where) => {
+        const { at = new Date(), id = "" } = cursor ?? {};
+        const beyond = newer === undefined ? "<" : ">";
+        return where.or([
+          where("submittedAt", beyond, at),
+          where.and([where("submittedAt", "=", at), where("id", beyond, id)]),
+        ]);
+      }),
+    )
+    .orderBy("submittedAt", direction)
+    .orderBy("id", direction)
+    .limit(JOBS_PER_PAGE + 1)
+    .execute();
+  const { n } = await matching.select(sql<number>`count(*)`.as("n")).executeTakeFirstOrThrow();
+  const more = rows.length > JOBS_PER_PAGE;
+  const page = rows.slice(0, JOBS_PER_PAGE);
+  return {
+    jobs: newer === undefined ? page : page.reverse(),
+    hasOlder: newer === undefined ? more : true,
+    hasNewer: newer === undefined ? older !== undefined : more,
+    matching: Number(n),
+  };
+}
+
+export async function countJobs(db: Database, userId: number): Promise<number> {
+  const { n } = await db
+    .selectFrom("jobs")
+    .select(sql<number>`count(*)`.as("n"))
+    .where("userId", "=", userId)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+/** The queue in the order of submission, its first thousand: a job's place among all users' waiting ones. */
+export async function listWaiting(db: Database): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom("jobs")
+    .select("id")
+    .where("status", "=", "PENDING")
+    .orderBy("submittedAt")
+    .orderBy("id")
+    .limit(1_000)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+export async function countArchived(db: Database, userId: number): Promise<number> {
+  const { n } = await db
+    .selectFrom("jobs")
+    .select(sql<number>`count(*)`.as("n"))
+    .where("userId", "=", userId)
+    .where("archiveState", "in", ["archived", "restoring"])
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}

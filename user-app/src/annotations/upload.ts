@@ -1,0 +1,86 @@
+import { randomUUID } from "node:crypto";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { createPresignedPost, type PresignedPost } from "@aws-sdk/s3-presigned-post";
+import type { Config } from "@elastic-gas/shared/config";
+import type { Role } from "@elastic-gas/shared/database/tables";
+import { jobKey, type Resources } from "@elastic-gas/shared/resources";
+
+export const BUILDS = ["GRCh38", "GRCh37", "NCBI36"] as const;
+export type Build = (typeof BUILDS)[number];
+
+/** A Free file above the plan's limit still gets through to the redirect, whose answer carries the upgrade link; beyond this S3 refuses it. */
+const FREE_CEILING_BYTES = 10 * 1_048_576;
+const SCRIPT_POLICY_SECONDS = 60; // asked for in the moment of sending
+const PLAIN_POLICY_SECONDS = 15 * 60; // handed out with the page
+/** Leaves room for prefix, user id and job id within the 255 characters of jobs.input_name. */
+const MAX_NAME_CHARACTERS = 200;
+
+export interface UploadPolicyRequest {
+  readonly userId: number;
+  readonly role: Role;
+  /** Where S3 sends the reader after the upload; without script only. */
+  readonly redirectTo?: string;
+  /** Known when a script asks. */
+  readonly fileName?: string;
+}
+
+export interface UploadPolicyDeps {
+  readonly browserS3: S3Client;
+  readonly resources: Resources;
+  readonly config: Pick<Config, "FREE_MAX_BYTES" | "PREMIUM_MAX_BYTES">;
+}
+
+/**
+ * A presigned POST for one file of one job: private, encrypted (SSE-S3), of a bounded size, into the user's own prefix. With a file name (the page's script asks)
+ * it holds for 60 s and S3 answers 201; without (the plain form) it holds for 15 min and S3 redirects.
+ */
+export async function createUploadPolicy(
+  { browserS3, resources, config }: UploadPolicyDeps,
+  { userId, role, redirectTo, fileName }: UploadPolicyRequest,
+): Promise<PresignedPost> {
+  // S3 puts the name of the sent file in place of ${filename}.
+  const name = fileName === undefined ? "$" + "{filename}" : cleanFileName(fileName);
+  const fields: Record<string, string> = {
+    acl: "private",
+    "x-amz-server-side-encryption": "AES256",
+    ...(redirectTo === undefined ? { success_action_status: "201" } : { success_action_redirect: redirectTo }),
+  };
+  return createPresignedPost(browserS3, {
+    Bucket: resources.buckets.inputs,
+    Key: jobKey(resources.prefix, userId, randomUUID(), name),
+    Fields: fields,
+    Conditions: [
+      ["content-length-range", 0, uploadCeiling(role, config)],
+      ...Object.entries(fields).map(([field, value]) => ({ [field]: value })),
+    ],
+    Expires: redirectTo === undefined ? SCRIPT_POLICY_SECONDS : PLAIN_POLICY_SECONDS,
+  });
+}
+
+export function uploadCeiling(role: Role, config: Pick<Config, "FREE_MAX_BYTES" | "PREMIUM_MAX_BYTES">): number {
+  return role === "premium_user" ? config.PREMIUM_MAX_BYTES : Math.max(FREE_CEILING_BYTES, config.FREE_MAX_BYTES);
+}
+
+/** The last part of a path, without characters that a key or a header cannot carry. */
+export function cleanFileName(name: string): string {
+  const base = name.split(/[/\\]/).pop() ?? "";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
+  const clean = base.replace(/[\u0000-\u001f\u007f]/g, "").trim();
+  return [...clean].slice(-MAX_NAME_CHARACTERS).join("") || "input.vcf";
+}
+
+export interface UploadedKey {
+  readonly userId: number;
+  readonly jobId: string;
+  readonly fileName: string;
+}
+
+/** Reads `<prefix>/<user id>/<job id>~<file name>`; undefined for any other key. */
+export function parseUploadKey(prefix: string, key: string): UploadedKey | undefined {
+  const [head, userId, ...rest] = key.split("/");
+  const file = rest.join("/");
+  const match = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})~(.+)$/s.exec(file);
+  if (head !== prefix || userId === undefined || !/^[1-9]\d{0,15}$/.test(userId) || match === null) return undefined;
+  const [, jobId = "", fileName = ""] = match;
+  return { userId: Number(userId), jobId, fileName: cleanFileName(fileName) };
+}

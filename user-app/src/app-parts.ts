@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SESv2Client } from "@aws-sdk/client-sesv2";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
+import { createAwsClient } from "@elastic-gas/shared/aws/clients";
+import type { Config } from "@elastic-gas/shared/config";
+import { connectDatabase, createDatabasePool, schemaOf } from "@elastic-gas/shared/database/connect";
+import type { Logger } from "@elastic-gas/shared/logger";
+import { createOutboxSender } from "@elastic-gas/shared/reliability/outbox";
+import { resourcesOf } from "@elastic-gas/shared/resources";
+import type { UserAppParts } from "./app.ts";
+import { startMaskDetector } from "./masks/detector/mask-detector.ts";
+import { createPhotoFetcher } from "./masks/fetching/fetch-photo.ts";
+import { locateModel } from "./masks/model/model-file.ts";
+import { readAssets } from "./web/assets.ts";
+import { createRequestCounter } from "./web/request-counter.ts";
+
+/** Connections that a worker keeps: 8 workers stay well below the 151 that MySQL takes by default. */
+const CONNECTIONS = 8;
+const LIMITER_CONNECTIONS = 3;
+
+/** Everything the app is built from, as production has it. Nothing here connects: a worker starts while MySQL or S3 is down. */
+export function createAppParts(config: Config, log: Logger): UserAppParts & { close(): Promise<void> } {
+  const resources = resourcesOf(config);
+  const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: CONNECTIONS });
+  const pool = createDatabasePool({ url: config.DATABASE_URL, connectionLimit: LIMITER_CONNECTIONS });
+  const sqs = createAwsClient(SQSClient, config);
+  const detector = startMaskDetector({
+    locateModel: () => locateModel({ maskModel: config.MASK_MODEL, dataDir: config.DATA_DIR }),
+    log,
+  });
+  return {
+    config,
+    resources,
+    db,
+    rateLimits: { pool, schema: schemaOf(config.DATABASE_URL) },
+    s3: createAwsClient(S3Client, config),
+    browserS3: createAwsClient(S3Client, config, { forBrowsers: true }),
+    ses: createAwsClient(SESv2Client, config),
+    outbox: createOutboxSender({ db, sqs, resources, log, sweepSeconds: config.OUTBOX_SWEEP_SECONDS }),
+    passwords: createPasswordVerifier(),
+    log,
+    assets: readAssets(join(import.meta.dirname, "../dist")),
+    requests: createRequestCounter(config.METRIC_PERIOD_SECONDS),
+    detector,
+    fetchPhoto: createPhotoFetcher(),
+    async close() {
+      await detector.close();
+      await db.destroy();
+      await new Promise<void>((resolve) => pool.end(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
+import { SIGN_IN_ADDRESS_LIMIT, SIGN_IN_LIMIT } from "@elastic-gas/shared/accounts/sign-in";
+import { csrf } from "@elastic-gas/shared/web/csrf";
+import { type ErrorView, errorHandler, notFound } from "@elastic-gas/shared/web/errors";
+import { createMetrics, healthRoutes } from "@elastic-gas/shared/web/health";
+import { requestId } from "@elastic-gas/shared/web/request-id";
+import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
+import { findCurrentUser, loadUser, requireAdmin, requireUser } from "@elastic-gas/shared/web/sessions";
+import express, { type Express, type Response } from "express";
+import { adminPages } from "./accounts/admin-pages.ts";
+import { profilePages } from "./accounts/profile-pages.ts";
+import { recoveryPages } from "./accounts/recovery-pages.ts";
+import { signInPages } from "./accounts/sign-in-pages.ts";
+import { annotatePages } from "./annotations/annotate-pages.ts";
+import { jobPages } from "./annotations/job-pages.ts";
+import { listPages } from "./annotations/list-pages.ts";
+import { REGISTER_LIMIT, taApi } from "./api/ta-api.ts";
+import type { MaskDetector } from "./masks/detector/mask-detector.ts";
+import type { FetchPhoto } from "./masks/fetching/fetch-photo.ts";
+import { maskPages } from "./masks/mask-pages.ts";
+import { createStripe } from "./subscription/payments.ts";
+import { cancelSubscription, subscriptionPages } from "./subscription/subscription-pages.ts";
+import { stripeWebhook } from "./subscription/webhook.ts";
+import type { Assets } from "./web/assets.ts";
+import { createBackground } from "./web/background.ts";
+import { browserOrigins } from "./web/browser-origins.ts";
+import type { AppParts, Deps } from "./web/deps.ts";
+import { createPages } from "./web/pages.ts";
+import type { RequestCounter } from "./web/request-counter.ts";
+import { workerSessions } from "./web/session-secret.ts";
+import { timeLimit } from "./web/time-limit.ts";
+
+export interface UserAppParts extends AppParts {
+  readonly assets: Assets;
+  readonly requests: RequestCounter;
+  readonly detector: MaskDetector;
+  readonly fetchPhoto: FetchPhoto;
+}
+
+export interface UserApp {
+  readonly app: Express;
+  /** Waits for what goes on after its answer was sent. */
+  settled(): Promise<void>;
+}
+
+/** The balancer is the one proxy in front of a worker. */
+const PROXY_HOPS = 1;
+const SIGNED_IN_ONLY = ["/annotate", "/annotations", "/profile", "/subscribe", "/unsubscribe"];
+
+export function createUserApp(parts: UserAppParts): UserApp {
+  const { config, db, log, assets } = parts;
+  const now = parts.now ?? (() => new Date());
+  const background = createBackground(log);
+  const sendPage = createPages({ config, assets, now });
+  const deps: Deps = { ...parts, now, sendPage, inBackground: background.start };
+  const signInLimits = {
+    byName: createRateLimiter(parts.rateLimits, SIGN_IN_LIMIT),
+    byAddress: createRateLimiter(parts.rateLimits, SIGN_IN_ADDRESS_LIMIT),
+  };
+  const stripe = createStripe(config);
+  const photos = { s3: parts.s3, bucket: parts.resources.buckets.images, prefix: parts.resources.prefix };
+  const metrics = createMetrics("user-app");
+
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("trust proxy", PROXY_HOPS);
+
+  // First what asks nobody: liveness must not depend on sessions or MySQL.
+  app.use(requestId, metrics.observe, parts.requests.count, healthRoutes(metrics));
+  app.use(timeLimit(), securityHeaders(browserOrigins(config, parts.resources)));
+  app.use("/assets", express.static(assets.folder, { immutable: true, maxAge: "1y", index: false, fallthrough: true }));
+  app.get("/favicon.svg", (_req, res) => res.set("Cache-Control", "public, max-age=86400").type("svg").send(FAVICON));
+
+  // Before sessions and body parsers: these authenticate by themselves and read the raw body.
+  app.use(
+    taApi({
+      db,
+      photos,
+      detector: parts.detector,
+      log,
+      passwords: parts.passwords,
+      signInLimits,
+      registerLimit: createRateLimiter(parts.rateLimits, REGISTER_LIMIT),
+      registerEnabled: config.API_REGISTER_ENABLED,
+    }),
+  );
+  app.use(stripeWebhook({ ...deps, stripe }));
+
+  app.use(workerSessions({ db, secret: config.SESSION_SECRET, hours: config.SESSION_HOURS }), loadUser(db));
+  app.use(express.urlencoded({ extended: false, limit: "100kb" }), express.json({ limit: "100kb" }));
+
+  // Before the CSRF check: anonymous forms carry a token that needs no session.
+  app.use(signInPages({ ...deps, signInLimits, oidcName: undefined }), recoveryPages(deps));
+  app.get("/help", (_req, res) =>
+    sendPage(res, {
+      template: "web/views/help",
+      title: "Help",
+      data: { retentionSeconds: config.FREE_RETENTION_SECONDS },
+    }),
+  );
+
+  // Before the CSRF check: who is not signed in any more is sent to sign in rather than told that his form is old.
+  app.use(SIGNED_IN_ONLY, requireUser);
+  app.use("/admin", requireAdmin);
+  app.use(csrf());
+  app.use(annotatePages(deps), listPages(deps), jobPages(deps));
+  app.use(profilePages({ ...deps, signInLimits }), subscriptionPages({ ...deps, stripe }));
+  app.use(adminPages({ ...deps, cancelSubscription: (userId) => cancelSubscription({ ...deps, stripe }, userId) }));
+  app.use(maskPages({ db, photos, detector: parts.detector, log, sendPage, fetchPhoto: parts.fetchPhoto }));
+
+  app.use(notFound);
+  app.use(errorHandler({ log, wantsJson, renderPage: (res, view) => sendErrorPage(deps, res, view) }));
+  return { app, settled: background.settled };
+}
+
+/** Answers that only scripts read. */
+function wantsJson(path: string): boolean {
+  return (
+    path.startsWith("/api/") ||
+    path === "/stripe/webhook" ||
+    path === "/annotate/policy" ||
+    /\/(state|link)$/.test(path)
+  );
+}
+
+function sendErrorPage({ sendPage }: Deps, res: Response, view: ErrorView): void {
+  const back =
+    findCurrentUser(res) === undefined
+      ? { href: "/", text: "Home" }
+      : { href: "/annotations", text: "Your annotations" };
+  sendPage(res, { template: "web/views/error", title: view.sentence, status: view.status, data: { ...view, back } });
+}
+
+const FAVICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="#3457d5" stroke-width="2" stroke-linejoin="round"><path d="M1.5 13.5h4v-4h4v-4h5"/></svg>';

@@ -1,0 +1,56 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { createAwsClient } from "@elastic-gas/shared/aws/clients";
+import { readInstanceIdentity } from "@elastic-gas/shared/aws/instance-identity";
+import { readConfig } from "@elastic-gas/shared/config";
+import { createLogger } from "@elastic-gas/shared/logger";
+import { aborted, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
+import { serve } from "@elastic-gas/shared/web/serve";
+import { deleteExpiredSessions } from "@elastic-gas/shared/web/sessions";
+import { createUserApp } from "./app.ts";
+import { createAppParts } from "./app-parts.ts";
+import { beat } from "./web/heartbeat.ts";
+import { publishRequestCounts } from "./web/request-counter.ts";
+
+const SESSION_SWEEP_MS = 600_000;
+
+const config = readConfig(process.env);
+const log = createLogger("user-app", config.LOG_LEVEL);
+const { signal } = stopOnSignals(log);
+const isInstance = config.CLOUD === "aws" || config.AWS_EC2_METADATA_SERVICE_ENDPOINT !== undefined;
+const identity = isInstance ? await readInstanceIdentity(config.AWS_EC2_METADATA_SERVICE_ENDPOINT) : undefined;
+// Other workers may run on the same machine: each listens on its own address only.
+const host = identity?.localIpv4 ?? "127.0.0.1";
+const instanceId = identity?.instanceId ?? `local-${process.pid}`;
+
+const parts = createAppParts(config, log);
+const { app, settled } = createUserApp(parts);
+const listening = await serve(app, { host, port: config.WORKER_PORT });
+log.info({ host, port: listening.port, instanceId }, "user-app serves");
+
+const cloudwatch = createAwsClient(CloudWatchClient, config);
+const periodSeconds = config.METRIC_PERIOD_SECONDS;
+const publish = async (all: boolean) => {
+  const counts = parts.requests.take(new Date(), all);
+  try {
+    await publishRequestCounts(cloudwatch, counts, { instanceId, periodSeconds });
+  } catch (error) {
+    parts.requests.giveBack(counts);
+    throw error;
+  }
+};
+const loop = (name: string, intervalMs: number, work: () => Promise<void>) =>
+  runLoop({ name, intervalMs, signal, log }, work);
+const loops = [
+  loop("heartbeat", config.HEARTBEAT_SECONDS * 1_000, () => beat(parts.db, instanceId)),
+  loop("request count", Math.min(5_000, periodSeconds * 1_000), () => publish(false)),
+  loop("session sweep", SESSION_SWEEP_MS, () => deleteExpiredSessions(parts.db)),
+  parts.outbox.run(signal),
+];
+
+await aborted(signal);
+await listening.close();
+await settled();
+await publish(true).catch((error: unknown) => log.warn({ err: error }, "last request count not published"));
+await Promise.all(loops);
+await parts.close();
+process.exit(0);

@@ -1,0 +1,144 @@
+import { audit } from "@elastic-gas/shared/accounts/audit";
+import { findUserById } from "@elastic-gas/shared/accounts/users";
+import { userAppUrl } from "@elastic-gas/shared/config";
+import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
+import { currentUser } from "@elastic-gas/shared/web/sessions";
+import { Router } from "express";
+import type Stripe from "stripe";
+import { z } from "zod";
+import { countArchived } from "../annotations/queries.ts";
+import type { Deps } from "../web/deps.ts";
+import { leaveNotice } from "../web/pages.ts";
+import { cancelAtStripe, finishCheckout, openPortal, type PaymentsDeps, startCheckout } from "./payments.ts";
+import { makeFree, PREMIUM_PRICE } from "./plan.ts";
+import { findSubscription } from "./queries.ts";
+
+const DoneQuery = z.object({ session_id: z.string().regex(/^[\w-]{1,200}$/, "This is not a payment.") });
+
+/** `/subscribe`, `/subscribe/done`, `/unsubscribe`, `/profile/billing`. Mount behind `requireUser`. */
+export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undefined }): Router {
+  const { db, config, sendPage, now } = deps;
+  const appUrl = userAppUrl(config);
+  const router = Router();
+  const payments = (): PaymentsDeps => {
+    if (deps.stripe === undefined) throw notSetUp();
+    return { ...deps, stripe: deps.stripe };
+  };
+
+  router.get("/subscribe", async (req, res) => {
+    const user = currentUser(res);
+    if (user.role === "premium_user") {
+      leaveNotice(req, { tone: "ok", start: "You are Premium already." });
+      return res.redirect(303, "/profile");
+    }
+    return sendPage(res, {
+      template: "subscription/views/subscribe",
+      title: "Premium",
+      notes:
+        req.query.cancelled === undefined
+          ? []
+          : [
+              {
+                tone: "info",
+                start: "The payment was not finished.",
+                text: "Nothing was charged, your plan is still Free.",
+              },
+            ],
+      data: {
+        archived: await countArchived(db, user.id),
+        price: PREMIUM_PRICE,
+        setUp: deps.stripe !== undefined,
+        retentionSeconds: config.FREE_RETENTION_SECONDS,
+        premiumMaxBytes: config.PREMIUM_MAX_BYTES,
+      },
+    });
+  });
+
+  router.post("/subscribe", async (req, res) => {
+    const user = currentUser(res);
+    const checkout = await startCheckout(payments(), user.id, {
+      // Stripe puts the id in place of the braces.
+      successUrl: `${appUrl}/subscribe/done?session_id={CHECKOUT_SESSION_ID}`,
+      cancelUrl: `${appUrl}/subscribe?cancelled=1`,
+    });
+    if (checkout.kind === "pay") return res.redirect(303, checkout.url);
+    deps.inBackground("outbox flush", () => deps.outbox.flush());
+    leaveNotice(req, { tone: "ok", start: "You are Premium already.", text: "Nothing was charged again." });
+    return res.redirect(303, "/profile");
+  });
+  router.all("/subscribe", methodNotAllowed("GET", "POST"));
+
+  router.get("/subscribe/done", async (req, res) => {
+    const user = currentUser(res);
+    const { session_id: sessionId } = DoneQuery.parse(req.query);
+    const outcome = await finishCheckout(payments(), user.id, sessionId);
+    deps.inBackground("outbox flush", () => deps.outbox.flush());
+    if (outcome === "paid" && user.role !== "premium_user") {
+      await audit(db, { actor: user.username, action: "plan.premium", address: req.ip });
+    }
+    // The frame shows the plan: read it again.
+    res.locals.user = await findUserById(db, user.id);
+    sendPage(res, {
+      template: "subscription/views/done",
+      title: outcome === "paid" ? "You are Premium" : "Payment",
+      data: {
+        outcome,
+        subscription: await findSubscription(db, user.id),
+        restoring: await countArchived(db, user.id),
+        price: PREMIUM_PRICE,
+      },
+    });
+  });
+  router.all("/subscribe/done", methodNotAllowed("GET"));
+
+  router.get("/unsubscribe", async (_req, res) => {
+    const user = currentUser(res);
+    if (user.role !== "premium_user") return res.redirect(303, "/profile");
+    return sendPage(res, {
+      template: "subscription/views/unsubscribe",
+      title: "Cancel Premium",
+      data: { retentionSeconds: config.FREE_RETENTION_SECONDS, freeMaxBytes: config.FREE_MAX_BYTES },
+    });
+  });
+
+  router.post("/unsubscribe", async (req, res) => {
+    const user = currentUser(res);
+    await cancelSubscription(deps, user.id);
+    // Also for those who are Premium without a subscription.
+    await db
+      .transaction()
+      .execute((trx) =>
+        makeFree(trx, { userId: user.id, now: now(), retentionSeconds: config.FREE_RETENTION_SECONDS }),
+      );
+    deps.inBackground("outbox flush", () => deps.outbox.flush());
+    await audit(db, { actor: user.username, action: "plan.free", address: req.ip });
+    leaveNotice(req, {
+      tone: "ok",
+      start: "Premium is cancelled. You are Free again.",
+      text: "You will not be charged any more.",
+    });
+    res.redirect(303, "/profile");
+  });
+  router.all("/unsubscribe", methodNotAllowed("GET", "POST"));
+
+  router.post("/profile/billing", async (_req, res) => {
+    res.redirect(303, await openPortal(payments(), currentUser(res).id, `${appUrl}/profile`));
+  });
+  router.all("/profile/billing", methodNotAllowed("POST"));
+  return router;
+}
+
+/** Ends what a user pays, if anything. Throws when he pays and Stripe cannot be asked: his account must not go while he is charged. */
+export async function cancelSubscription(
+  deps: Deps & { readonly stripe: Stripe | undefined },
+  userId: number,
+): Promise<void> {
+  if (deps.stripe !== undefined) return cancelAtStripe({ ...deps, stripe: deps.stripe }, userId);
+  if ((await findSubscription(deps.db, userId))?.open === true) throw notSetUp();
+}
+
+function notSetUp(): HttpError {
+  return new HttpError(503, "Payment is not set up here.", {
+    remedy: "An administrator can set it up, or make an account Premium without it.",
+  });
+}
