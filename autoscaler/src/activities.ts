@@ -120,20 +120,21 @@ export function endedActivities(open: readonly Activity[], seen: PoolAtRest, now
         ? [{ id: activity.id, status: "failed", result: "not finished within an hour" }]
         : [];
     }
-    const neverUp = activity.instanceIds.filter(
-      (id, index) => present[index] === undefined && seen.memories.get(id)?.inServiceAt == null,
-    );
+    const gone = activity.instanceIds.filter((_, index) => present[index] === undefined);
+    const neverUp = gone.filter((id) => seen.memories.get(id)?.inServiceAt == null);
+    const drained = gone.filter((id) => !neverUp.includes(id) && seen.memories.get(id)?.victimReason !== "vanished");
     const ups = activity.instanceIds.flatMap((id, index) =>
       present[index] === undefined ? [] : (seen.memories.get(id)?.inServiceAt ?? now),
     );
-    const downs = activity.instanceIds.filter((_, index) => present[index] === undefined).length - neverUp.length;
     const parts = [
       ups.length > 0 ? `in service after ${seconds(Math.max(...ups) - activity.at)}` : "",
-      downs > 0 ? `drained in ${seconds(now - activity.at)}` : "",
+      drained.length > 0 ? `drained in ${seconds(now - activity.at)}` : "",
       neverUp.length > 0 && activity.cause !== "launch" ? `${neverUp.length} never came into service` : "",
     ].filter((part) => part !== "");
     const status =
-      neverUp.length > 0 && ups.length === 0 && downs === 0 && activity.cause !== "launch" ? "failed" : "successful";
+      neverUp.length > 0 && ups.length === 0 && drained.length === 0 && activity.cause !== "launch"
+        ? "failed"
+        : "successful";
     return [{ id: activity.id, status, result: parts.length > 0 ? parts.join(", ") : "done" }];
   });
 }

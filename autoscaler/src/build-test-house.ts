@@ -1,0 +1,137 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { bootstrap } from "@elastic-gas/local-cloud/bootstrap";
+import type { LocalCloudOptions } from "@elastic-gas/local-cloud/start-local-cloud";
+import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/local-cloud/testing";
+import { type Config, readConfig } from "@elastic-gas/shared/config";
+import type { Database } from "@elastic-gas/shared/database/connect";
+import { createLogger } from "@elastic-gas/shared/logger";
+import { type PoolName, resourcesOf } from "@elastic-gas/shared/resources";
+import { createTestDatabase } from "@elastic-gas/shared/testing/database";
+import { createCloud, destroyCloud } from "./cloud.ts";
+import type { Context } from "./context.ts";
+import { listInstances } from "./fleet.ts";
+import { Lease } from "./lease.ts";
+import { Autoscaler } from "./loop.ts";
+import type { SeenInstance } from "./worker.ts";
+
+/** A worker that answers health checks on its own address, and nothing else; ends at SIGTERM as any process. */
+const WORKER_SCRIPT = `#!/bin/bash
+# __POOL__ __RELEASE_URL__ __SETTINGS_URL__ __LOCKFILE_HASH__
+exec node --input-type=module -e '
+  const imds = process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT;
+  const token = await (await fetch(imds + "/latest/api/token", { method: "PUT", headers: { "x-aws-ec2-metadata-token-ttl-seconds": "60" } })).text();
+  const address = await (await fetch(imds + "/latest/meta-data/local-ipv4", { headers: { "x-aws-ec2-metadata-token": token } })).text();
+  const { createServer } = await import("node:http");
+  createServer((request, response) => response.end("ok")).listen(8000, address);
+'
+`;
+
+export interface TestHouse extends AsyncDisposable {
+  readonly db: Database;
+  readonly cloud: TestCloud;
+  readonly config: Config;
+  readonly context: Context;
+  /** Another autoscaler beside the first, with a lease of its own. */
+  another(holder: string): { readonly context: Context; readonly autoscaler: Autoscaler };
+  instances(pool: PoolName): Promise<readonly SeenInstance[]>;
+  /** Instances that run or boot, of a pool. */
+  living(pool: PoolName): Promise<readonly SeenInstance[]>;
+  setPool(
+    pool: PoolName,
+    change: { readonly desired?: number; readonly min?: number; readonly max?: number; readonly paused?: boolean },
+  ): Promise<void>;
+}
+
+/** local-cloud with the product's resources and a release, a database, and an autoscaler that does nothing until told. */
+export async function startTestHouse(
+  settings: Readonly<Record<string, string>> = {},
+  cloudOptions: Partial<LocalCloudOptions> = {},
+): Promise<TestHouse> {
+  await using started = new AsyncDisposableStack();
+  const database = started.use(await createTestDatabase());
+  const cloud = started.use(await startTestCloud({ metricPeriodSeconds: 5, instanceVcpus: 0.5, ...cloudOptions }));
+  const dataDir = await mkdtemp(join(tmpdir(), "autoscaler-test-"));
+  started.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const { accessKeyId, secretAccessKey } = TEST_CREDENTIALS;
+  await writeFile(
+    join(dataDir, "credentials"),
+    `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
+  );
+  const config = readConfig({
+    AWS_ENDPOINT_URL: cloud.endpoint,
+    DATA_DIR: dataDir,
+    DATABASE_URL: database.url,
+    PREFIX: "test",
+    LB_PORT: String(await freePort()),
+    METRIC_PERIOD_SECONDS: "5",
+    TICK_SECONDS: "600",
+    RECONCILE_SECONDS: "0.2",
+    HEARTBEAT_SECONDS: "1",
+    LEASE_SECONDS: "6",
+    BOOT_DEADLINE_SECONDS: "60",
+    UNHEALTHY_GRACE_SECONDS: "1",
+    HEALTH_CHECK_INTERVAL_SECONDS: "5",
+    DEREGISTRATION_DELAY_SECONDS: "1",
+    ...settings,
+  });
+  const resources = resourcesOf(config);
+  const log = createLogger("autoscaler-test", process.env.LOG_LEVEL ?? "silent");
+  await bootstrap({
+    endpoint: cloud.endpoint,
+    region: config.AWS_REGION,
+    credentials: TEST_CREDENTIALS,
+    resources,
+    settings: config,
+    log,
+  });
+  const clients = createCloud(config);
+  started.defer(() => destroyCloud(clients));
+  await clients.s3.send(
+    new PutObjectCommand({
+      Bucket: resources.buckets.releases,
+      Key: "current.json",
+      Body: JSON.stringify({ release: "releases/1.tar.gz", settings: "settings/1.env", lockfileHash: "abc" }),
+    }),
+  );
+  const contextOf = (holder: string): Context => ({
+    config,
+    resources,
+    db: database.db,
+    cloud: clients,
+    lease: new Lease(database.db, { holder, leaseSeconds: config.LEASE_SECONDS }),
+    log,
+    userDataTemplate: WORKER_SCRIPT,
+  });
+  const instances = async (pool: PoolName): Promise<readonly SeenInstance[]> =>
+    (await listInstances(clients.ec2, config.PREFIX)).filter((instance) => instance.pool === pool);
+  const house = started.move();
+  return {
+    db: database.db,
+    cloud,
+    config,
+    context: contextOf("first"),
+    another(holder) {
+      const context = contextOf(holder);
+      return { context, autoscaler: new Autoscaler(context, undefined) };
+    },
+    instances,
+    living: async (pool) => (await instances(pool)).filter(({ state }) => state === "pending" || state === "running"),
+    async setPool(pool, change) {
+      await database.db.updateTable("pools").set(change).where("name", "=", pool).execute();
+    },
+    [Symbol.asyncDispose]: () => house.disposeAsync(),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("No port was given.");
+  return address.port;
+}

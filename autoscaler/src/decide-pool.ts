@@ -1,0 +1,116 @@
+import type { Tables } from "@elastic-gas/shared/database/tables";
+import type { Transaction } from "kysely";
+import { insertActivity } from "./activities.ts";
+import { BALANCED, type Context, type PoolScene, QUEUED } from "./context.ts";
+import { observePool } from "./observe.ts";
+import { LAUNCH_FAILING, type LaunchFailures, type Plan } from "./plan.ts";
+import { decide } from "./policy/decide.ts";
+import type { Decision } from "./policy/decision.ts";
+import { countWorkers } from "./policy/observation.ts";
+import { readState } from "./policy/state.ts";
+import { setDesired } from "./pools.ts";
+
+export interface LastPlan {
+  readonly plan: Plan;
+  readonly failures: LaunchFailures;
+}
+
+/**
+ * One check of one pool: observe, decide, and store decision, state and new size in one transaction. False when somebody changed the pool meanwhile: then
+ * nothing is stored and the check is made again.
+ */
+export async function decidePool(
+  context: Context,
+  scene: PoolScene,
+  last: LastPlan | undefined,
+  now: Date,
+): Promise<boolean> {
+  const { config, cloud, lease, log, resources } = context;
+  const { pool } = scene;
+  const seen = await observePool(
+    cloud,
+    {
+      pool,
+      workers: scene.workers,
+      launching: scene.open.length,
+      launchFailing: (last?.failures.inARow ?? 0) >= LAUNCH_FAILING,
+      balancer: pool.name === BALANCED ? scene.balancer : null,
+      queueName: pool.name === QUEUED ? resources.queues.jobRequests.name : null,
+    },
+    {
+      periodSeconds: config.METRIC_PERIOD_SECONDS,
+      tickSeconds: config.TICK_SECONDS,
+      timeZone: config.DISPLAY_TIME_ZONE,
+    },
+    now.getTime(),
+  );
+  const decided = decide(pool.policy, seen, readState(pool.policyState), now);
+  const decision = { ...decided.decision, reason: `${decided.decision.reason}${blockedWords(last)}` };
+  const counts = countWorkers(seen);
+
+  const stored = await lease.write(async (trx, epoch) => {
+    if (!(await setDesired(trx, pool, { desired: decision.desired, policyState: decided.state }))) return false;
+    await trx
+      .insertInto("decisions")
+      .values({
+        pool: pool.name,
+        at: now,
+        kind: decision.kind,
+        desiredBefore: pool.desired,
+        desiredAfter: decision.desired,
+        inService: counts.inService,
+        pending: counts.pending,
+        warming: counts.warming,
+        draining: counts.draining,
+        measured: decision.facts.measured ?? null,
+        policyVersion: pool.policyVersion,
+        reason: decision.reason.slice(0, 1_000),
+        facts: JSON.stringify(decision.facts),
+      })
+      .execute();
+    if (decision.kind !== "hold") await noteChange(trx, scene, decision, { epoch, now });
+    return true;
+  });
+  if (stored && decision.kind !== "hold") {
+    log.info({ pool: pool.name, from: pool.desired, to: decision.desired, reason: decision.reason }, "pool resized");
+  } else {
+    log.debug({ pool: pool.name, reason: decision.reason, stored }, "pool checked");
+  }
+  return stored;
+}
+
+async function noteChange(
+  trx: Transaction<Tables>,
+  { pool }: PoolScene,
+  decision: Decision,
+  { epoch, now }: { readonly epoch: number; readonly now: Date },
+): Promise<void> {
+  const { measured = null, forecast = [] } = decision.facts;
+  const clamped = pool.desired < pool.min || pool.desired > pool.max;
+  await insertActivity(
+    trx,
+    {
+      pool: pool.name,
+      cause: clamped ? "limits" : "policy",
+      actor: "autoscaler",
+      desiredBefore: pool.desired,
+      desiredAfter: decision.desired,
+      measured,
+      forecast: forecast.at(-1)?.percent ?? null,
+      reason: decision.reason,
+    },
+    epoch,
+    now.getTime(),
+  );
+}
+
+/** What keeps the pool larger than it wants to be, by name. */
+function blockedWords(last: LastPlan | undefined): string {
+  if (last === undefined) return "";
+  const { protected: ids, busy } = last.plan.blockedBy;
+  const parts = [
+    ids.length > 0 ? `${ids.join(", ")} ${ids.length === 1 ? "is" : "are"} protected from shrinking` : "",
+    busy > 0 ? `${busy} ${busy === 1 ? "worker finishes its job" : "workers finish their jobs"} first` : "",
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? "" : ` The pool is still larger: ${parts.join(" and ")}.`;
+}

@@ -1,0 +1,89 @@
+import { type EC2Client, type Instance, paginateDescribeInstances } from "@aws-sdk/client-ec2";
+import {
+  DescribeLoadBalancersCommand,
+  DescribeTargetGroupsCommand,
+  DescribeTargetHealthCommand,
+  type ElasticLoadBalancingV2Client,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { balancerDimension } from "@elastic-gas/shared/metrics";
+import { isPoolName, type Resources, TAGS } from "@elastic-gas/shared/resources";
+import type { SeenInstance, SeenTarget } from "./worker.ts";
+
+/** The load balancer and target group of this installation, as ARN and as CloudWatch dimension. */
+export interface Balancer {
+  readonly targetGroupArn: string;
+  readonly loadBalancerDimension: string;
+  readonly targetGroupDimension: string;
+}
+
+/** Every instance with our prefix tag that is not terminated. One paginated call for all pools; instances without our tags are never even seen. */
+export async function listInstances(ec2: EC2Client, prefix: string): Promise<readonly SeenInstance[]> {
+  const instances: SeenInstance[] = [];
+  const pages = paginateDescribeInstances(
+    { client: ec2, pageSize: 500 },
+    {
+      Filters: [
+        { Name: `tag:${TAGS.prefix}`, Values: [prefix] },
+        { Name: "instance-state-name", Values: ["pending", "running", "shutting-down", "stopping", "stopped"] },
+      ],
+    },
+  );
+  for await (const page of pages) {
+    for (const reservation of page.Reservations ?? []) {
+      for (const instance of reservation.Instances ?? []) {
+        const seen = readInstance(instance, prefix);
+        if (seen !== undefined) instances.push(seen);
+      }
+    }
+  }
+  return instances;
+}
+
+/** Throws while the load balancer or the target group does not exist. */
+export async function findBalancer(elbv2: ElasticLoadBalancingV2Client, resources: Resources): Promise<Balancer> {
+  const [balancers, groups] = await Promise.all([
+    elbv2.send(new DescribeLoadBalancersCommand({ Names: [resources.loadBalancer] })),
+    elbv2.send(new DescribeTargetGroupsCommand({ Names: [resources.targetGroup] })),
+  ]);
+  const loadBalancerArn = balancers.LoadBalancers?.[0]?.LoadBalancerArn;
+  const targetGroupArn = groups.TargetGroups?.[0]?.TargetGroupArn;
+  if (loadBalancerArn === undefined || targetGroupArn === undefined) {
+    throw new Error(`No load balancer "${resources.loadBalancer}" with a target group "${resources.targetGroup}".`);
+  }
+  return {
+    targetGroupArn,
+    loadBalancerDimension: balancerDimension(loadBalancerArn),
+    targetGroupDimension: balancerDimension(targetGroupArn),
+  };
+}
+
+export async function listTargets(
+  elbv2: ElasticLoadBalancingV2Client,
+  targetGroupArn: string,
+): Promise<readonly SeenTarget[]> {
+  const { TargetHealthDescriptions = [] } = await elbv2.send(
+    new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn }),
+  );
+  return TargetHealthDescriptions.flatMap(({ Target, TargetHealth }) =>
+    Target?.Id === undefined
+      ? []
+      : [{ instanceId: Target.Id, state: TargetHealth?.State ?? "unavailable", reason: TargetHealth?.Reason ?? null }],
+  );
+}
+
+function readInstance(instance: Instance, prefix: string): SeenInstance | undefined {
+  const tag = (key: string): string | undefined => instance.Tags?.find((entry) => entry.Key === key)?.Value;
+  const pool = tag(TAGS.pool) ?? "";
+  const { InstanceId: id, State: state } = instance;
+  // Filtered by the server already; whatever else it answers, what does not carry our tags is not ours.
+  if (tag(TAGS.prefix) !== prefix || !isPoolName(pool) || id === undefined || state?.Name === undefined)
+    return undefined;
+  return {
+    id,
+    pool,
+    intentId: tag(TAGS.intent) ?? null,
+    state: state.Name,
+    launchedAt: instance.LaunchTime?.getTime() ?? 0,
+    subnetId: instance.SubnetId ?? null,
+  };
+}

@@ -1,0 +1,236 @@
+import type { PoolName } from "@elastic-gas/shared/resources";
+import { runLoop } from "@elastic-gas/shared/shutdown";
+import { insertActivity } from "./activities.ts";
+import type { Context, PoolScene } from "./context.ts";
+import { decidePool } from "./decide-pool.ts";
+import { type Balancer, findBalancer, listInstances, listTargets } from "./fleet.ts";
+import { LeaseLostError } from "./lease.ts";
+import { clamp } from "./policy/decision.ts";
+import { beginRun, ensurePools, listPools, type PoolWishes, setDesired } from "./pools.ts";
+import { publishPools } from "./publish.ts";
+import { type Reconciled, reconcilePool } from "./reconcile.ts";
+import { type Seen, setScene } from "./scene.ts";
+
+export interface LoopOptions {
+  /** The run of start.sh; the pools are resized to 1 once for each. */
+  readonly startId: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Runs until the signal aborts, or until the pools were told to stop and nothing is left: then it answers "stopped". Survives every dependency failing. */
+export async function runAutoscaler(
+  context: Context,
+  { startId, signal }: LoopOptions,
+): Promise<"aborted" | "stopped"> {
+  const { config, lease, log } = context;
+  const own = new AbortController();
+  const both = AbortSignal.any([signal, own.signal]);
+  const autoscaler = new Autoscaler(context, startId);
+  let stopped = false;
+  const tending = runLoop({ name: "lease", intervalMs: (config.LEASE_SECONDS * 1_000) / 3, signal: both, log }, () =>
+    autoscaler.tendLease(),
+  );
+  await runLoop({ name: "reconcile", intervalMs: config.RECONCILE_SECONDS * 1_000, signal: both, log }, async () => {
+    stopped = await autoscaler.pass(both);
+    if (stopped) own.abort();
+  });
+  await tending;
+  await lease.release().catch((error: unknown) => log.warn({ err: error }, "lease not given back, it will run out"));
+  return stopped ? "stopped" : "aborted";
+}
+
+/** The state between two passes: nothing that a restart could not do without. */
+export class Autoscaler {
+  readonly #context: Context;
+  readonly #startId: string | undefined;
+  readonly #plans = new Map<PoolName, Reconciled>();
+  readonly #checkedAt = new Map<PoolName, number>();
+  #balancer: Balancer | null = null;
+  #acting: boolean | null = null;
+  #began = false;
+  #publishedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(context: Context, startId: string | undefined) {
+    this.#context = context;
+    this.#startId = startId;
+  }
+
+  async tendLease(): Promise<void> {
+    const { lease, log } = this.#context;
+    let acting = false;
+    try {
+      acting = await lease.tend();
+    } catch (error) {
+      if (this.#acting !== false)
+        log.error({ err: error }, "MySQL does not answer: pools keep their size, lost workers are not replaced");
+      this.#acting = false;
+      return;
+    }
+    if (acting !== this.#acting)
+      log.info({ epoch: lease.epoch }, acting ? "acting" : "standing by, another autoscaler acts");
+    this.#acting = acting;
+  }
+
+  /** One look at everything and what follows from it. True: stopped, and nothing is left. */
+  async pass(signal: AbortSignal): Promise<boolean> {
+    const { lease, db } = this.#context;
+    if (lease.epoch === null) {
+      this.#began = false;
+      return false;
+    }
+    if (!this.#began) {
+      await ensurePools(db);
+      await this.#beginRun();
+      this.#began = true;
+    }
+    const pools = await this.#withinLimits(await listPools(db));
+    const seen = await this.#look();
+    const scenes: PoolScene[] = [];
+    for (const pool of pools) {
+      if (signal.aborted) return false;
+      const scene = await this.#survive(pool.name, () => this.#tendPool(pool, seen));
+      if (scene !== undefined) scenes.push(scene);
+    }
+    await this.#publish(scenes);
+    return (
+      scenes.length === pools.length &&
+      scenes.every(({ pool, workers, open }) => pool.stopping && workers.length === 0 && open.length === 0)
+    );
+  }
+
+  async #tendPool(wishes: PoolWishes, seen: Seen): Promise<PoolScene> {
+    const { db, config } = this.#context;
+    if (wishes.name === "web" && seen.balancer === null) throw new Error("The load balancer did not answer.");
+    const now = Date.now();
+    let scene = await setScene(this.#context, wishes, seen, now);
+    const tick = config.TICK_SECONDS * 1_000;
+    const due = (this.#checkedAt.get(wishes.name) ?? (await this.#lastCheck(wishes.name))) + tick;
+    if (!wishes.stopping && now >= due) {
+      // From due time to due time, or the passes' own rhythm would stretch every tick. A check that fails waits for the next tick: reconciling must go on meanwhile.
+      this.#checkedAt.set(wishes.name, now - due < tick ? due : now);
+      const stored = await this.#survive(wishes.name, () =>
+        decidePool(this.#context, scene, this.#plans.get(wishes.name), new Date(now)),
+      );
+      if (stored === false) this.#checkedAt.delete(wishes.name);
+      const fresh = (await listPools(db)).find(({ name }) => name === wishes.name);
+      if (fresh !== undefined) scene = { ...scene, pool: fresh };
+    }
+    this.#plans.set(wishes.name, await reconcilePool(this.#context, scene, now));
+    return scene;
+  }
+
+  /** EC2 must answer, or nothing can be said of any pool. Without the load balancer only its own pool waits. */
+  async #look(): Promise<Seen> {
+    const { cloud, resources, log } = this.#context;
+    const instances = listInstances(cloud.ec2, resources.prefix);
+    const targets = this.#findBalancer().then(async (balancer) => ({
+      balancer,
+      targets: await listTargets(cloud.elbv2, balancer.targetGroupArn),
+    }));
+    const [ec2, elbv2] = await Promise.allSettled([instances, targets]);
+    if (ec2.status === "rejected") throw new Error("Could not list the instances", { cause: ec2.reason });
+    if (elbv2.status === "rejected") {
+      this.#balancer = null;
+      log.error({ err: elbv2.reason }, "could not read the load balancer, the web pool waits");
+      return { instances: ec2.value, targets: [], balancer: null };
+    }
+    return { instances: ec2.value, ...elbv2.value };
+  }
+
+  async #findBalancer(): Promise<Balancer> {
+    this.#balancer ??= await findBalancer(this.#context.cloud.elbv2, this.#context.resources);
+    return this.#balancer;
+  }
+
+  /** Limits that were changed count at once, also while the pool holds or is paused. */
+  async #withinLimits(pools: readonly PoolWishes[]): Promise<readonly PoolWishes[]> {
+    const { lease, db, log } = this.#context;
+    const outside = pools.filter((pool) => !pool.stopping && clamp(pool.desired, pool) !== pool.desired);
+    if (outside.length === 0) return pools;
+    for (const pool of outside) {
+      const desired = clamp(pool.desired, pool);
+      const why = desired > pool.desired ? `below the minimum of ${pool.min}` : `above the maximum of ${pool.max}`;
+      const reason = `${pool.name} ${desired > pool.desired ? "grew" : "shrank"} ${pool.desired} → ${desired}: ${why}.`;
+      await lease.write(async (trx, epoch) => {
+        if (!(await setDesired(trx, pool, { desired }))) return;
+        const change = { desiredBefore: pool.desired, desiredAfter: desired };
+        await insertActivity(
+          trx,
+          { pool: pool.name, cause: "limits", actor: "autoscaler", ...change, reason },
+          epoch,
+          Date.now(),
+        );
+      });
+      log.info({ pool: pool.name, from: pool.desired, to: desired, reason }, "pool resized");
+    }
+    return listPools(db);
+  }
+
+  /** Once per run of start.sh: one worker in every pool, or its minimum; an earlier stop is over. */
+  async #beginRun(): Promise<void> {
+    const { lease, db, log } = this.#context;
+    const startId = this.#startId;
+    if (startId === undefined) return;
+    for (const pool of await listPools(db)) {
+      if (pool.startId === startId) continue;
+      const desired = clamp(1, pool);
+      await lease.write(async (trx, epoch) => {
+        await beginRun(trx, pool.name, { startId, desired });
+        await insertActivity(
+          trx,
+          {
+            pool: pool.name,
+            cause: "start",
+            actor: "start.sh",
+            desiredBefore: pool.desired,
+            desiredAfter: desired,
+            reason: `${pool.name} resized ${pool.desired} → ${desired} at the start.`,
+          },
+          epoch,
+          Date.now(),
+        );
+      });
+      log.info({ pool: pool.name, from: pool.desired, to: desired, startId }, "pool resized at the start");
+    }
+  }
+
+  async #lastCheck(pool: PoolName): Promise<number> {
+    const row = await this.#context.db
+      .selectFrom("decisions")
+      .select("at")
+      .where("pool", "=", pool)
+      .orderBy("at", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    return row?.at.getTime() ?? Number.NEGATIVE_INFINITY;
+  }
+
+  async #publish(scenes: readonly PoolScene[]): Promise<void> {
+    const { cloud, config, log } = this.#context;
+    const now = Date.now();
+    if (now < this.#publishedAt + config.METRIC_PERIOD_SECONDS * 1_000) return;
+    this.#publishedAt = now;
+    const pools = scenes.map(({ pool, workers, open }) => ({
+      name: pool.name,
+      desired: pool.desired,
+      launching: open.length,
+      workers,
+    }));
+    try {
+      await publishPools(cloud.cloudwatch, pools, new Date(now));
+    } catch (error) {
+      log.warn({ err: error }, "pool metrics not published");
+    }
+  }
+
+  /** One pool's failure is not another one's. */
+  async #survive<Result>(pool: PoolName, work: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof LeaseLostError) throw error;
+      this.#context.log.error({ pool, err: error }, "pool not tended, goes on in the next pass");
+      return undefined;
+    }
+  }
+}

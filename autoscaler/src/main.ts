@@ -1,0 +1,35 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { readConfig } from "@elastic-gas/shared/config";
+import { connectDatabase } from "@elastic-gas/shared/database/connect";
+import { createLogger } from "@elastic-gas/shared/logger";
+import { resourcesOf } from "@elastic-gas/shared/resources";
+import { stopOnSignals } from "@elastic-gas/shared/shutdown";
+import { createCloud, destroyCloud } from "./cloud.ts";
+import { Lease } from "./lease.ts";
+import { runAutoscaler } from "./loop.ts";
+
+const config = readConfig(process.env);
+const log = createLogger("autoscaler", config.LOG_LEVEL);
+const { signal } = stopOnSignals(log);
+const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: 4 });
+const cloud = createCloud(config);
+const holder = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+const context = {
+  config,
+  resources: resourcesOf(config),
+  db,
+  cloud,
+  lease: new Lease(db, { holder, leaseSeconds: config.LEASE_SECONDS }),
+  log,
+  userDataTemplate: readFileSync(new URL("../../aws/user-data.sh", import.meta.url), "utf8"),
+};
+
+log.info({ tickSeconds: config.TICK_SECONDS, startId: config.START_ID }, "autoscaler started");
+const how = await runAutoscaler(context, { startId: config.START_ID, signal });
+log.info({ how }, "autoscaler ended");
+destroyCloud(cloud);
+await db.destroy();
+// Sockets of calls that were given up may linger; the work is over.
+process.exit(0);

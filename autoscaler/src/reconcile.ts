@@ -1,0 +1,234 @@
+import {
+  activityFor,
+  attachInstances,
+  endActivities,
+  endedActivities,
+  insertActivity,
+  listOpenActivities,
+  type NewActivity,
+} from "./activities.ts";
+import { deregisterWorkers, launchWorker, newIntentId, registerWorkers, terminateWorkers } from "./calls.ts";
+import { BALANCED, type Context, callMs, type PoolScene, QUEUED } from "./context.ts";
+import { chooseSubnet, insertLaunch, launchFailures, settleLaunch, waitAfter } from "./launches.ts";
+import { LAUNCH_FAILING, type LaunchFailures, type Plan, plan, type Victim } from "./plan.ts";
+import { renderUserData } from "./user-data.ts";
+import { forgetWorkers, noteRegistered, writeVictims } from "./workers.ts";
+
+/** What was planned, for the page and for the next decision. */
+export interface Reconciled {
+  readonly plan: Plan;
+  readonly failures: LaunchFailures;
+}
+
+/**
+ * Brings one pool nearer to its wishes. Every step is safe to repeat and to be killed in: rows first, calls after them, and each call does nothing when it was
+ * made before.
+ */
+export async function reconcilePool(context: Context, scene: PoolScene, now: number): Promise<Reconciled> {
+  const { config, db, lease } = context;
+  const { pool } = scene;
+  const open = await listOpenActivities(db, pool.name);
+  const failures = failuresOf(scene);
+  const planned = plan(
+    {
+      name: pool.name,
+      desired: pool.desired,
+      stopping: pool.stopping,
+      balanced: pool.name === BALANCED,
+      idleOnly: pool.name === QUEUED,
+      addFirst: pool.name === "utility",
+      bootDeadlineMs: config.BOOT_DEADLINE_SECONDS * 1_000,
+      unhealthyGraceMs: config.UNHEALTHY_GRACE_SECONDS * 1_000,
+      launching: scene.open.length,
+      replacing: open.filter(({ cause }) => cause === "replacement").length,
+      launchFailures: failures,
+    },
+    scene.workers,
+    now,
+  );
+
+  await markVictims(context, scene, planned.victims, now);
+  await endWorkers(context, scene, planned);
+  await register(context, scene, planned.register, now);
+  const launched: Placed[] = [];
+  while (launched.length < planned.launch) {
+    const placed = await launch(context, scene, { failures, before: launched }, now);
+    if (placed === null) break;
+    launched.push(placed);
+  }
+
+  const staying = scene.workers.filter(({ state }) => state !== "draining" && state !== "terminating").length;
+  const complete = pool.stopping
+    ? scene.workers.length === 0
+    : scene.open.length === 0 && planned.launch === 0 && staying >= pool.desired;
+  const rest = { workers: scene.workers, memories: scene.memories, complete, desired: pool.desired };
+  await endActivities(db, endedActivities(await listOpenActivities(db, pool.name), rest, now), now);
+  await forgetWorkers(
+    db,
+    pool.name,
+    scene.workers.map(({ id }) => id),
+    now,
+  );
+  lease.check(0);
+  return { plan: planned, failures };
+}
+
+/** Launch failures in a row, as the launch book and the workers' rows tell. */
+export function failuresOf(scene: Pick<PoolScene, "launches" | "memories">): LaunchFailures {
+  return launchFailures(scene.launches, ({ instanceId }) => {
+    if (instanceId === null) return false;
+    const memory = scene.memories.get(instanceId);
+    // Without a row it was cleared away long after it had served.
+    return memory === undefined ? false : memory.inServiceAt !== null;
+  });
+}
+
+async function markVictims(
+  { lease, log }: Context,
+  { pool, launches, workers }: PoolScene,
+  victims: readonly Victim[],
+  now: number,
+): Promise<void> {
+  if (victims.length === 0) return;
+  await lease.write(async (trx, epoch) => {
+    await writeVictims(trx, victims, epoch, now);
+    for (const victim of victims) {
+      if (victim.failedLaunch) {
+        const launched = launches.find(({ instanceId }) => instanceId === victim.id);
+        if (launched !== undefined) await settleLaunch(trx, launched.id, { failure: "not in service in time" }, now);
+      }
+      if (victim.why === "") continue;
+      const activity: NewActivity = {
+        pool: pool.name,
+        cause: victim.failedLaunch ? "launch" : "replacement",
+        actor: "autoscaler",
+        desiredBefore: pool.desired,
+        desiredAfter: pool.desired,
+        reason: victim.why,
+        instanceIds: [victim.id],
+      };
+      await insertActivity(trx, activity, epoch, now);
+    }
+  });
+  const shrunk = victims.filter(({ reason }) => reason !== "replacement").map(({ id }) => id);
+  if (shrunk.length > 0) {
+    await lease.write(async (trx, epoch) => {
+      const open = await listOpenActivities(trx, pool.name);
+      const stop = open.findLast(({ cause }) => cause === "stop");
+      if (!pool.stopping || stop !== undefined) {
+        await attachInstances(trx, pool.stopping ? stop : activityFor("shrink", open), shrunk);
+        return;
+      }
+      const reason = `${pool.name} stopped: all workers drain and end.`;
+      const change = { desiredBefore: pool.desired, desiredAfter: pool.desired, instanceIds: shrunk };
+      await insertActivity(trx, { pool: pool.name, cause: "stop", actor: "autoscaler", reason, ...change }, epoch, now);
+    });
+  }
+  for (const { id, reason, why } of victims) {
+    const state = workers.find((worker) => worker.id === id)?.state;
+    log.info({ pool: pool.name, instanceId: id, reason, state, why }, "worker chosen to end");
+  }
+}
+
+async function endWorkers(
+  { lease, cloud, config, log }: Context,
+  { pool, balancer }: PoolScene,
+  planned: Plan,
+): Promise<void> {
+  const limit = callMs(config);
+  if (planned.deregister.length > 0 && balancer !== null) {
+    lease.check(limit);
+    await deregisterWorkers(cloud.elbv2, balancer.targetGroupArn, planned.deregister, AbortSignal.timeout(limit));
+    log.info({ pool: pool.name, instanceIds: planned.deregister }, "workers deregistered");
+  }
+  if (planned.terminate.length > 0) {
+    lease.check(limit);
+    await terminateWorkers(cloud.ec2, planned.terminate, AbortSignal.timeout(limit));
+    log.info({ pool: pool.name, instanceIds: planned.terminate }, "workers terminated");
+  }
+}
+
+async function register(
+  { lease, cloud, config, db, log }: Context,
+  { pool, balancer }: PoolScene,
+  instanceIds: readonly string[],
+  now: number,
+): Promise<void> {
+  if (instanceIds.length === 0 || balancer === null) return;
+  const limit = callMs(config);
+  lease.check(limit);
+  await registerWorkers(cloud.elbv2, balancer.targetGroupArn, instanceIds, AbortSignal.timeout(limit));
+  await noteRegistered(db, instanceIds, now);
+  log.info({ pool: pool.name, instanceIds }, "workers registered");
+}
+
+interface Placed {
+  readonly subnetId: string | null;
+}
+
+/** One worker more: the intent's row, then the call. Null: it failed, and the others wait for the next pass. */
+async function launch(
+  context: Context,
+  scene: PoolScene,
+  { failures, before }: { readonly failures: LaunchFailures; readonly before: readonly Placed[] },
+  now: number,
+): Promise<Placed | null> {
+  const { cloud, config, db, lease, log, resources } = context;
+  const { name: pool } = scene.pool;
+  const userData = await renderUserData(context.userDataTemplate, {
+    s3: cloud.s3,
+    bucket: resources.buckets.releases,
+    pool,
+  });
+  const intentId = newIntentId();
+  // Launches of this very pass count as well, or all of them would go to one zone.
+  const placed = [...scene.workers, ...scene.open, ...before];
+  const subnetId = chooseSubnet(config.WORKER_SUBNET_IDS, placed, scene.launches, now);
+  await lease.write(async (trx, epoch) => insertLaunch(trx, { id: intentId, pool, subnetId, epoch, now }));
+
+  const limit = callMs(config);
+  lease.check(limit);
+  const outcome = await launchWorker(
+    cloud.ec2,
+    { intentId, pool, subnetId, userData },
+    config,
+    AbortSignal.timeout(limit),
+  );
+  if (outcome.kind === "launched") {
+    await settleLaunch(db, intentId, { instanceId: outcome.instanceId }, now);
+    await lease.write(async (trx) =>
+      attachInstances(trx, activityFor("launch", await listOpenActivities(trx, pool)), [outcome.instanceId]),
+    );
+    log.info({ pool, instanceId: outcome.instanceId, intentId, subnetId }, "worker launched");
+    return { subnetId };
+  }
+  log.error({ pool, intentId, subnetId, failure: outcome.failure, known: outcome.kind === "failed" }, "launch failed");
+  if (outcome.kind === "unknown") return null;
+  await settleLaunch(db, intentId, { failure: outcome.failure }, now);
+  await lease.write((trx, epoch) =>
+    insertActivity(
+      trx,
+      {
+        pool,
+        cause: "launch",
+        actor: "autoscaler",
+        desiredBefore: scene.pool.desired,
+        desiredAfter: scene.pool.desired,
+        reason: launchFailed(failures.inARow + 1, outcome.failure),
+        ended: { status: "failed", result: outcome.failure.slice(0, 1_000) },
+      },
+      epoch,
+      now,
+    ),
+  );
+  return null;
+}
+
+function launchFailed(inARow: number, failure: string): string {
+  const times = inARow === 1 ? "once" : inARow === 2 ? "twice" : `${inARow} times in a row`;
+  const wait = Math.round(waitAfter(inARow) / 1_000);
+  const next = wait < 120 ? `${wait}\u00a0s` : `${Math.round(wait / 60)}\u00a0min`;
+  const state =
+    inARow >= LAUNCH_FAILING ? " The pool is launch failing: one at a time until one comes into service." : "";
+  return `Launch failed ${times} (${failure}). Next try in ${next}.${state}`;
+}
