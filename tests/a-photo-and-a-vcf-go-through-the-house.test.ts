@@ -121,7 +121,7 @@ function photos(): readonly (readonly [string, number, number, number])[] {
   return readFileSync(join(MASKS, "truth.csv"), "utf8")
     .split("\n")
     .map((line) => line.trim().split(","))
-    .filter(([file]) => file === "mixed_3.jpg" || file === "six_masked.jpg")
+    .filter(([file]) => file === "mixed_3.jpg" || file === "one_masked_a.jpg")
     .map(([file = "", faces, masked, unmasked]) => [file, Number(faces), Number(masked), Number(unmasked)]);
 }
 
