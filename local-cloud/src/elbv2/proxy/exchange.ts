@@ -3,13 +3,14 @@ import type { ConnectionUser, Failure, TargetConnection } from "./connection.ts"
 import type { ConnectionPool } from "./connection-pool.ts";
 import { type BalancerError, errorPage } from "./error-page.ts";
 import type { Route } from "./listener.ts";
-import { newTraceId, requestHead } from "./request-head.ts";
+import { newTraceId, type OutgoingHead, requestHead } from "./request-head.ts";
 import type { ResponseHead } from "./response-parser.ts";
 import type { Target } from "./target.ts";
 
 /** Methods that may be sent twice (RFC 9110, section 9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 const MAX_HELD_BYTES = 65_536; // a body up to this length is held, so that it can be sent again
+const MAX_TEXT_BYTES = 16_384;
 const NONE: ReadonlySet<Target> = new Set();
 
 /**
@@ -25,6 +26,7 @@ export class Exchange implements ConnectionUser {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #route: Route;
+  readonly #head: OutgoingHead;
   readonly #streamed: boolean;
   readonly #repeatable: boolean;
   #body: Buffer | null = null;
@@ -34,17 +36,27 @@ export class Exchange implements ConnectionUser {
   #pool: ConnectionPool | null = null;
   #sentAt = 0;
   #held: Buffer | null = null; // the latest part of the response, so that a short one leaves in one piece with its head
+  #flushed = false; // some of the response has been written
   #over = false;
 
   constructor(req: IncomingMessage, res: ServerResponse, route: Route) {
     this.#req = req;
     this.#res = res;
     this.#route = route;
-    const { "content-length": length, "transfer-encoding": encoding } = req.headers;
-    this.#streamed = encoding !== undefined || Number(length ?? 0) > MAX_HELD_BYTES;
+    this.#head = requestHead(
+      { method: req.method ?? "GET", url: req.url ?? "/", rawHeaders: req.rawHeaders },
+      {
+        clientAddress: req.socket.remoteAddress ?? "",
+        listenerPort: route.port,
+        traceId: newTraceId(Date.now()),
+        upgrading: false,
+      },
+    );
+    const { contentLength, chunked } = this.#head;
+    this.#streamed = chunked || (contentLength ?? 0) > MAX_HELD_BYTES;
     this.#repeatable = !this.#streamed && IDEMPOTENT.has(req.method ?? "");
     res.on("close", () => this.#clientGone());
-    if (this.#streamed || length === undefined || length === "0") this.#send(true);
+    if (this.#streamed || !contentLength) this.#send(true);
     else this.#holdBody();
   }
 
@@ -77,8 +89,10 @@ export class Exchange implements ConnectionUser {
     if (this.#req.complete) this.#pool?.giveBack(connection);
     else this.#discard(connection); // the target answered without reading all of the request
     this.#finish();
-    if (held) this.#res.end(held);
-    else this.#res.end();
+    if (!held) this.#res.end();
+    // As text, Node puts a short body and the head into one piece to write.
+    else if (held.length <= MAX_TEXT_BYTES && !this.#flushed) this.#res.end(held.toString("latin1"), "latin1");
+    else this.#res.end(held);
   }
 
   failed(failure: Failure): void {
@@ -127,36 +141,27 @@ export class Exchange implements ConnectionUser {
     target.begin();
     connection.begin(this, this.#req.method === "HEAD");
     const { socket } = connection;
-    const head = requestHead(
-      { method: this.#req.method ?? "GET", url: this.#req.url ?? "/", rawHeaders: this.#req.rawHeaders },
-      {
-        clientAddress: this.#req.socket.remoteAddress ?? "",
-        listenerPort: this.#route.port,
-        chunked: this.#streamed && this.#req.headers["transfer-encoding"] !== undefined,
-        upgrade: null,
-        traceId: newTraceId(Date.now()),
-      },
-    );
+    const { text } = this.#head;
     this.#sentAt = performance.now();
     if (this.#streamed) {
       // Not before the connection stands: until then another target can still take the request.
       socket.once("connect", () => {
-        socket.write(head, "latin1");
+        socket.write(text, "latin1");
         this.#stream(connection);
       });
     } else if (this.#body) {
       socket.cork();
-      socket.write(head, "latin1");
+      socket.write(text, "latin1");
       socket.write(this.#body);
       socket.uncork();
     } else {
-      socket.write(head, "latin1");
+      socket.write(text, "latin1");
     }
   }
 
   #stream({ socket }: TargetConnection): void {
     const req = this.#req;
-    const chunked = req.headers["transfer-encoding"] !== undefined;
+    const { chunked } = this.#head;
     const write = (part: Buffer) => {
       if (!chunked) return socket.write(part);
       socket.write(`${part.length.toString(16)}\r\n`, "latin1");
@@ -176,6 +181,7 @@ export class Exchange implements ConnectionUser {
   }
 
   #write(chunk: Buffer): void {
+    this.#flushed = true;
     const socket = this.#connection?.socket;
     if (this.#res.write(chunk) || !socket) return;
     socket.pause();

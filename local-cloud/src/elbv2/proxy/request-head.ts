@@ -26,36 +26,61 @@ export interface IncomingHead {
 export interface Forwarding {
   readonly clientAddress: string;
   readonly listenerPort: number;
-  /** How the body is sent on, for a body without Content-Length. */
-  readonly chunked: boolean;
-  /** The protocol to upgrade to, or null. */
-  readonly upgrade: string | null;
   readonly traceId: string;
+  /** The request asks to upgrade the connection, and is to go on asking. */
+  readonly upgrading: boolean;
+}
+
+export interface OutgoingHead {
+  /** The head of the request to the target. */
+  readonly text: string;
+  /** Bytes of the body; null when the request tells none. */
+  readonly contentLength: number | null;
+  /** The body comes, and is sent on, in chunks. */
+  readonly chunked: boolean;
 }
 
 /**
- * The head of the request to the target: the client's own, with the fields that a load balancer sets.
+ * The client's own head with the fields that a load balancer sets.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
  */
-export function requestHead({ method, url, rawHeaders }: IncomingHead, forwarding: Forwarding): string {
-  let [head, forwardedFor, trace, named] = [`${method} ${url} HTTP/1.1\r\n`, "", "", ""];
+export function requestHead({ method, url, rawHeaders }: IncomingHead, forwarding: Forwarding): OutgoingHead {
+  let [text, forwardedFor, trace, connection, upgrade] = [`${method} ${url} HTTP/1.1\r\n`, "", "", "", ""];
+  let contentLength: number | null = null;
+  let chunked = false;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
     const value = rawHeaders[index + 1] ?? "";
-    const lower = name.toLowerCase();
-    if (!DROPPED.has(lower)) head += `${name}: ${value}\r\n`;
-    else if (lower === "x-forwarded-for") forwardedFor = forwardedFor ? `${forwardedFor}, ${value}` : value;
+    const lower = lowerCase(name);
+    if (!DROPPED.has(lower)) {
+      text += `${name}: ${value}\r\n`;
+      if (lower === "content-length") contentLength = Number(value);
+    } else if (lower === "x-forwarded-for") forwardedFor += `${value}, `;
     else if (lower === "x-amzn-trace-id") trace = value;
-    else if (lower === "connection") named = value;
+    else if (lower === "connection") connection = value;
+    else if (lower === "upgrade") upgrade = value;
+    else if (lower === "transfer-encoding") chunked = true;
   }
-  if (named && !/^\s*(?:keep-alive|close|upgrade)?\s*$/i.test(named)) head = withoutFields(head, named);
-  const { clientAddress, listenerPort, chunked, upgrade, traceId } = forwarding;
-  head += `X-Forwarded-For: ${forwardedFor ? `${forwardedFor}, ${clientAddress}` : clientAddress}\r\n`;
-  head += `X-Forwarded-Proto: http\r\nX-Forwarded-Port: ${listenerPort}\r\n`;
-  head += `X-Amzn-Trace-Id: ${traceHeader(trace, traceId)}\r\n`;
-  if (chunked) head += "Transfer-Encoding: chunked\r\n";
-  if (upgrade !== null) head += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
-  return `${head}\r\n`;
+  if (connection && !/^\s*(?:keep-alive|close|upgrade)?\s*$/i.test(connection)) text = withoutFields(text, connection);
+  const { clientAddress, listenerPort, traceId, upgrading } = forwarding;
+  text +=
+    `X-Forwarded-For: ${forwardedFor}${clientAddress}\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ${listenerPort}\r\n` +
+    `X-Amzn-Trace-Id: ${traceHeader(trace, traceId)}\r\n`;
+  if (chunked) text += "Transfer-Encoding: chunked\r\n";
+  if (upgrading) text += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
+  return { text: `${text}\r\n`, contentLength, chunked };
+}
+
+const MAX_NAMES = 1000;
+const lowerCaseNames = new Map<string, string>();
+
+/** Clients spell a few names in the same way again and again: looking them up is cheaper than making them anew. */
+function lowerCase(name: string): string {
+  const known = lowerCaseNames.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  if (lowerCaseNames.size < MAX_NAMES) lowerCaseNames.set(name, lower);
+  return lower;
 }
 
 /** Fields that the client's Connection field names concern its connection to us only. */
@@ -70,6 +95,7 @@ function withoutFields(head: string, connection: string): string {
 
 /** A client's Root is kept and our own id added as Self. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html */
 function traceHeader(given: string, id: string): string {
+  if (given === "") return `Root=${id}`;
   return /(?:^|;)\s*Root=/.test(given)
     ? `Self=${id};${given.replace(/(?:^|;)\s*Self=[^;]*/, "").replace(/^;/, "")}`
     : `Root=${id}`;

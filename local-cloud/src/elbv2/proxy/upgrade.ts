@@ -83,17 +83,16 @@ export class Upgrade implements ConnectionUser {
     this.#connection = connection;
     connection.begin(this, false);
     this.#sentAt = performance.now();
-    const head = requestHead(
+    const { text } = requestHead(
       { method: this.#req.method ?? "GET", url: this.#req.url ?? "/", rawHeaders: this.#req.rawHeaders },
       {
         clientAddress: this.#req.socket.remoteAddress ?? "",
         listenerPort: this.#route.port,
-        chunked: false,
-        upgrade: this.#req.headers.upgrade ?? "",
         traceId: newTraceId(Date.now()),
+        upgrading: true,
       },
     );
-    connection.socket.write(head, "latin1");
+    connection.socket.write(text, "latin1");
   }
 
   #tunnel(): void {
