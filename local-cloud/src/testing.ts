@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,7 +23,18 @@ export async function startTestCloud(changes: Partial<LocalCloudOptions> = {}): 
   const dataDir = changes.dataDir ?? (await mkdtemp(join(tmpdir(), "local-cloud-")));
   const region = changes.region ?? "us-east-1";
   const log = createLogger("local-cloud", process.env.LOG_LEVEL ?? "silent");
-  const cloud = await startLocalCloud({ dataDir, port: 0, log, credentials: TEST_CREDENTIALS, region, ...changes });
+  const cloud = await startLocalCloud({
+    dataDir,
+    port: 0,
+    log,
+    credentials: TEST_CREDENTIALS,
+    region,
+    bootSeconds: 0,
+    // Test files run beside each other: addresses of its own for each cloud.
+    addressPrefix: `127.${randomInt(64, 250)}.${randomInt(1, 250)}`,
+    ec2Settings: { metadataPort: 0, closeGraceSeconds: 1 },
+    ...changes,
+  });
   return {
     ...cloud,
     dataDir,

@@ -85,11 +85,12 @@ export function chooseParts(
       "The XML you provided was not well-formed or did not validate against our published schema",
     );
   const byNumber = new Map(stored.map((part) => [part.number, part]));
-  let previous = 0;
+  const numbers = listed.map(({ PartNumber = 0 }) => PartNumber);
+  if (numbers.some((number, index) => number <= (numbers[index - 1] ?? 0))) {
+    throw new Fault("InvalidPartOrder", "The list of parts was not in ascending order.");
+  }
   return listed.map((entry, index) => {
     const number = entry.PartNumber ?? 0;
-    if (number <= previous) throw new Fault("InvalidPartOrder", "The list of parts was not in ascending order.");
-    previous = number;
     const part = byNumber.get(number);
     const etag = (entry.ETag ?? "").replace(/^"(.*)"$/, "$1");
     const checksum = algorithm && checksumOf(entry, algorithm);

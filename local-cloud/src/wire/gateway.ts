@@ -52,10 +52,12 @@ export class Gateway {
   readonly #keys: SigningKeys;
   readonly #mountsBySigningName: ReadonlyMap<string, ServiceMount>;
   readonly #s3: ServiceMount | undefined;
+  readonly #date: HttpDate;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#keys = new SigningKeys(options.credentials.secretAccessKey);
+    this.#date = new HttpDate(options.now);
     this.#mountsBySigningName = new Map(options.mounts.map((mount) => [mount.description.signingName, mount]));
     this.#s3 = this.#mountsBySigningName.get("s3");
   }
@@ -64,6 +66,8 @@ export class Gateway {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
     const head = this.#readHead(request);
+    // Clients correct their clocks by this header, so it must be the clock that signatures are checked against.
+    response.setHeader("date", this.#date.text());
     const context: ResponseContext = { requestId, isHead: head.method === "HEAD", extraHeaders: {} };
     let mount = this.#s3;
     try {
@@ -224,6 +228,27 @@ export class Gateway {
   #s3Path({ path, headers }: Head): string {
     const bucket = this.#options.hosts.bucketOf(headers.host);
     return bucket === undefined ? path : `/${bucket}${path}`;
+  }
+}
+
+/** The text of the Date header, made once a second. */
+class HttpDate {
+  readonly #now: () => Date;
+  #second = Number.NaN;
+  #text = "";
+
+  constructor(now: () => Date) {
+    this.#now = now;
+  }
+
+  text(): string {
+    const at = this.#now();
+    const second = Math.floor(at.getTime() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#text = at.toUTCString();
+    }
+    return this.#text;
   }
 }
 
