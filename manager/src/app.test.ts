@@ -1,0 +1,107 @@
+import { io } from "socket.io-client";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LIVE_NAMESPACE } from "./live/events.ts";
+import { ADMIN, makePools, PLAIN_USER, startTestManager, TestBrowser, type TestManager } from "./testing.ts";
+
+let manager: TestManager;
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  manager = await startTestManager();
+  await makePools(manager.db);
+  browser = new TestBrowser(manager.url);
+  await browser.signIn();
+});
+afterAll(() => manager[Symbol.asyncDispose]());
+
+const PAGES = ["/", "/workers", "/decisions", "/policy/web"];
+
+describe("the door", () => {
+  it.each([...PAGES, "/decisions.csv", "/nowhere"])(
+    "sends an anonymous reader of %s to the sign-in page",
+    async (path) => {
+      const response = await fetch(manager.url + path, { redirect: "manual" });
+      expect(response.status).toBe(303);
+      expect(response.headers.get("location")).toBe(`/login?next=${encodeURIComponent(path)}`);
+    },
+  );
+
+  it("opens health and metrics to everybody", async () => {
+    expect(await (await fetch(`${manager.url}/healthz`)).json()).toEqual({ status: "ok" });
+    expect((await fetch(`${manager.url}/metrics`)).status).toBe(200);
+  });
+
+  it("lets administrators in, and brings them to the page that they wanted", async () => {
+    const visitor = new TestBrowser(manager.url);
+    const response = await visitor.post("/login", { ...ADMIN, next: "/workers" }, "/login");
+    expect([response.status, response.headers.get("location")]).toEqual([303, "/workers"]);
+    expect((await visitor.get("/")).status).toBe(200);
+  });
+
+  it("gives a plain user the same answer as a wrong password", async () => {
+    const plain = await new TestBrowser(manager.url).signIn(PLAIN_USER);
+    const wrong = await new TestBrowser(manager.url).signIn({ ...ADMIN, password: "wrong" });
+    expect([plain.status, wrong.status]).toEqual([401, 401]);
+    const words = "User name or password is wrong";
+    expect(await plain.text()).toContain(words);
+    expect(await wrong.text()).toContain(words);
+  });
+
+  it("changes nothing by GET, and nothing without the form's token", async () => {
+    expect((await browser.get("/pools/web/grow")).status).toBe(405);
+    const response = await fetch(`${manager.url}/pools/web/grow`, {
+      method: "POST",
+      headers: { cookie: browser.cookie },
+    });
+    expect(response.status).toBe(400);
+    const foreign = await fetch(`${manager.url}/pools/web/grow`, {
+      method: "POST",
+      headers: { cookie: browser.cookie, "sec-fetch-site": "cross-site" },
+    });
+    expect(foreign.status).toBe(403);
+    const pool = await manager.db.selectFrom("pools").select("desired").where("name", "=", "web").executeTakeFirst();
+    expect(pool?.desired).toBe(1);
+  });
+
+  it("refuses live connections without a session, and takes those of an administrator", async () => {
+    const connect = (cookie: string) =>
+      new Promise<string>((resolve) => {
+        const socket = io(manager.url + LIVE_NAMESPACE, {
+          extraHeaders: { cookie },
+          reconnection: false,
+          transports: ["websocket"],
+        });
+        const end = (words: string) => {
+          socket.disconnect();
+          resolve(words);
+        };
+        socket.on("fleet", (fleet: { pools: readonly unknown[] }) => end(`${fleet.pools.length} pools`));
+        socket.on("connect_error", (error) => end(error.message));
+      });
+    expect(await connect("")).toBe("Sign in first.");
+    expect(await connect(browser.cookie)).toBe("3 pools");
+  });
+});
+
+describe("the pages", () => {
+  it.each(PAGES)("%s comes complete from the server, without inline scripts or styles", async (path) => {
+    const response = await browser.get(path);
+    const html = await response.text();
+    expect(response.status).toBe(200);
+    expect(html).toContain("</html>");
+    expect(html).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+="/);
+    expect(response.headers.get("content-security-policy")).toContain("script-src 'self'");
+  });
+
+  it("say that AWS does not answer, and show what MySQL knows", async () => {
+    const html = await (await browser.get("/")).text();
+    expect(html).toContain("AWS does not answer.");
+    expect(html).toContain("min 2 · max 10");
+  });
+
+  it("have a page of their own for what does not exist", async () => {
+    const response = await browser.get("/nowhere");
+    expect(response.status).toBe(404);
+    expect(await response.text()).toContain("This page does not exist.");
+  });
+});

@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
+import { createRateLimiter, type RateLimitStore } from "@elastic-gas/shared/accounts/rate-limit";
+import { SIGN_IN_ADDRESS_LIMIT, SIGN_IN_LIMIT } from "@elastic-gas/shared/accounts/sign-in";
+import type { Config } from "@elastic-gas/shared/config";
+import type { Database } from "@elastic-gas/shared/database/connect";
+import type { Logger } from "@elastic-gas/shared/logger";
+import { resourcesOf } from "@elastic-gas/shared/resources";
+import { csrf } from "@elastic-gas/shared/web/csrf";
+import { errorHandler, notFound } from "@elastic-gas/shared/web/errors";
+import { createMetrics, healthRoutes } from "@elastic-gas/shared/web/health";
+import { requestId } from "@elastic-gas/shared/web/request-id";
+import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
+import { loadUser, requireAdmin, sessions } from "@elastic-gas/shared/web/sessions";
+import express, { type Express } from "express";
+import { signInPages } from "./accounts/sign-in-pages.ts";
+import { decisionPages } from "./decisions/routes.ts";
+import { readAssets } from "./frame/assets.ts";
+import type { PageDeps } from "./frame/deps.ts";
+import { createPages } from "./frame/pages.ts";
+import { createLive, type Live } from "./live/namespace.ts";
+import { Watcher } from "./live/watcher.ts";
+import { policyPages } from "./policy/routes.ts";
+import { poolPages } from "./pools/routes.ts";
+import { workerPages } from "./workers/routes.ts";
+
+export interface AppDeps {
+  readonly config: Config;
+  readonly db: Database;
+  /** The plain pool of the same database, for the sign-in limits. */
+  readonly rateLimits: RateLimitStore;
+  readonly sessionSecret: string;
+  readonly ec2: EC2Client;
+  readonly elbv2: ElasticLoadBalancingV2Client;
+  readonly cloudwatch: CloudWatchClient;
+  readonly log: Logger;
+  readonly now?: () => number;
+  /** What Vite built; `manager/dist` unless told otherwise. */
+  readonly distFolder?: string;
+}
+
+export interface Manager {
+  readonly app: Express;
+  readonly live: Live;
+  readonly watcher: Watcher;
+}
+
+export const SESSION_COOKIE = "manager_session";
+const YEAR_MS = 365 * 86_400_000;
+
+/** The whole dashboard, without a port: `main.ts` and tests serve it. */
+export function createManager(deps: AppDeps): Manager {
+  const { config, db, rateLimits, log, now = Date.now } = deps;
+  const resources = resourcesOf(config);
+  const watcher = new Watcher({ ...deps, resources, now });
+  const assets = readAssets(deps.distFolder ?? join(import.meta.dirname, "../dist"));
+  const sendPage = createPages({ timeZone: config.DISPLAY_TIME_ZONE, assets, now });
+  const passwords = createPasswordVerifier();
+  const session = sessions({
+    db,
+    secret: deps.sessionSecret,
+    cookieName: SESSION_COOKIE,
+    hours: config.SESSION_HOURS,
+  });
+  const live = createLive({ db, log, watcher, session, metricPeriodSeconds: config.METRIC_PERIOD_SECONDS });
+  const pages: PageDeps = { ...deps, resources, passwords, watcher, sendPage, now };
+  const metrics = createMetrics("manager");
+
+  const app = express();
+  app.disable("x-powered-by");
+  app.use(requestId, securityHeaders(), metrics.observe);
+  // Before the session: health checks and bundled files ask no database.
+  app.use(healthRoutes(metrics));
+  app.use("/assets", express.static(assets.folder, { immutable: true, maxAge: YEAR_MS, index: false }));
+  app.get("/favicon.svg", (_req, res) => {
+    res.type("image/svg+xml").send(FAVICON);
+  });
+  app.use(session, loadUser(db));
+  // The token of a form is in its body, so the bodies are read first.
+  app.use(express.urlencoded({ extended: false, limit: "64kb" }), express.json({ limit: "64kb" }), csrf());
+  app.use(
+    signInPages({
+      db,
+      passwords,
+      byName: createRateLimiter(rateLimits, SIGN_IN_LIMIT),
+      byAddress: createRateLimiter(rateLimits, SIGN_IN_ADDRESS_LIMIT),
+      sendPage,
+      onSignOut: live.signOut,
+    }),
+  );
+  app.use(requireAdmin);
+  app.use(poolPages(pages), workerPages(pages), decisionPages(pages), policyPages(pages));
+  app.use(notFound);
+  app.use(
+    errorHandler({
+      log,
+      renderPage: (res, view) =>
+        sendPage(res, { template: "frame/views/error", title: view.sentence, status: view.status, data: view }),
+    }),
+  );
+  return { app, live, watcher };
+}
+
+const FAVICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M1.5 13.5h4v-4h4v-4h5" fill="none" stroke="#3457d5" stroke-width="2"/></svg>';

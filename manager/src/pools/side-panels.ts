@@ -1,0 +1,96 @@
+import type { Alert } from "../alerts/alerts.ts";
+import type { Occurrence } from "../decisions/occurrence.ts";
+import type { FleetSnapshot, PoolSnapshot } from "../fleet/snapshot.ts";
+import { boldStart, empty, mark, note, time, withIds } from "../markup/parts.ts";
+import { el, type MarkupElement } from "../markup/tree.ts";
+import type { Reader } from "../markup/words.ts";
+
+const ALERTS_SHOWN = 4;
+const BASE_CONFIRMATIONS = 2;
+
+/** The column beside the charts: what needs a look, what changed lately, what changes the rules now. */
+export function sidePanels(
+  fleet: FleetSnapshot,
+  pool: PoolSnapshot | undefined,
+  reader: Reader,
+): readonly MarkupElement[] {
+  return [alertsPanel(fleet.alerts, reader), latestPanel(fleet.latest, reader), ...backOffPanel(pool)];
+}
+
+function panel(key: string, title: string, link: MarkupElement, content: readonly MarkupElement[]): MarkupElement {
+  return el(
+    "section",
+    { class: "eg-panel", "data-key": key },
+    el("div", { class: "eg-panel-head" }, el("h2", {}, title), el("span", { class: "eg-end eg-small" }, link)),
+    content,
+  );
+}
+
+function alertsPanel(alerts: readonly Alert[], reader: Reader): MarkupElement {
+  const shown = alerts.slice(0, ALERTS_SHOWN).map((alert) => alertNote(alert, reader));
+  return panel(
+    "alerts",
+    "Alerts",
+    el("a", { href: "/alerts" }, alerts.length > ALERTS_SHOWN ? `All ${alerts.length} alerts` : "All alerts"),
+    shown.length === 0
+      ? [empty("disc-check", "Nothing needs a look", "Problems with workers, data or launches appear here.")]
+      : [el("div", { class: "stack" }, shown)],
+  );
+}
+
+export function alertNote(alert: Alert, reader: Reader): MarkupElement {
+  return note({
+    key: alert.id,
+    tone: alert.tone,
+    glyph: alert.tone === "info" ? "info" : "warning",
+    text: [
+      el("strong", {}, alert.start),
+      " ",
+      withIds(alert.text),
+      " ",
+      el("span", { class: "eg-secondary" }, time(alert.at, reader)),
+      alert.link !== null && [" ", el("a", { href: alert.link.href }, alert.link.text)],
+    ],
+  });
+}
+
+function latestPanel(latest: readonly Occurrence[], reader: Reader): MarkupElement {
+  const items = latest.map((occurrence) =>
+    el(
+      "li",
+      { class: "latest-item", "data-key": occurrence.id },
+      mark(occurrence.mark),
+      el(
+        "div",
+        {},
+        el("a", { class: "latest-sentence", href: `/decisions#${occurrence.id}` }, withIds(occurrence.sentence)),
+        el(
+          "div",
+          { class: "eg-small eg-secondary" },
+          time(occurrence.at, reader),
+          occurrence.outcome !== "" && ` · ${occurrence.outcome}`,
+        ),
+      ),
+    ),
+  );
+  return panel(
+    "latest",
+    "Latest changes",
+    el("a", { href: "/decisions" }, "All decisions"),
+    items.length === 0
+      ? [empty("list", "Nothing changed yet", "Changes of a pool's size appear here with their reason.")]
+      : [el("ul", { class: "latest" }, items)],
+  );
+}
+
+function backOffPanel(pool: PoolSnapshot | undefined): readonly MarkupElement[] {
+  const level = pool?.lastCheck?.backOffLevel ?? 0;
+  if (pool === undefined || level === 0) return [];
+  const checks = BASE_CONFIRMATIONS * 2 ** level;
+  return [
+    panel("back-off", `Shrinking ${pool.name}`, el("a", { href: `/policy/${pool.name}` }, "Policy"), [
+      el("p", {}, boldStart(`A shrink now needs ${checks} checks in a row: a grow followed a shrink within 30 min.`)),
+      el("p", { class: "eg-small eg-secondary" }, "Halved after 2 quiet hours."),
+    ]),
+  ];
+}

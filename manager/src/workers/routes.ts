@@ -1,0 +1,125 @@
+import { GetConsoleOutputCommand } from "@aws-sdk/client-ec2";
+import { audit } from "@elastic-gas/shared/accounts/audit";
+import { csrfToken } from "@elastic-gas/shared/web/csrf";
+import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
+import { type Request, Router } from "express";
+import { isRangeName, RANGES, type RangeName } from "../charts/range.ts";
+import { rangeChoice } from "../charts/range-choice.ts";
+import { choosePool } from "../fleet/read-fleet.ts";
+import type { WorkerSnapshot } from "../fleet/worker-state.ts";
+import { answer } from "../frame/answer.ts";
+import { actorOf, type PageDeps, requestKey } from "../frame/deps.ts";
+import { COMPACT_FROM, isSort, SORTS, type Sort } from "./list-workers.ts";
+import { type WorkerWish, wishLeaving, wishProtection } from "./wishes.ts";
+import { workersView } from "./workers-view.ts";
+
+const VERBS = ["replace", "drain", "protect", "unprotect"] as const;
+type Verb = (typeof VERBS)[number];
+
+/** The page of the workers, and the menu of each. */
+export function workerPages(deps: PageDeps): Router {
+  const { db, config, watcher, sendPage, now } = deps;
+  const router = Router();
+
+  router.get("/workers", async (req, res) => {
+    const fleet = await watcher.fleet();
+    const pool = choosePool(req.query.pool);
+    const size = fleet.workers.filter((worker) => worker.pool === pool && worker.state !== "terminated").length;
+    const range: RangeName = isRangeName(req.query.range) ? req.query.range : "30m";
+    const filter = String(req.query.filter ?? "").slice(0, 100);
+    const sort: Sort = isSort(req.query.sort) ? req.query.sort : "state";
+    const density = req.query.density === "compact" || req.query.density === "detailed" ? req.query.density : "auto";
+    const compact = density === "compact" || (density === "auto" && size >= COMPACT_FROM);
+    const choice = { pool, filter, sort, compact };
+    const address = (changes: Readonly<Record<string, string>>) =>
+      `/workers?${new URLSearchParams({ pool, range, sort, density, ...(filter === "" ? {} : { filter }), ...changes })}`;
+    sendPage(res, {
+      template: "workers/views/workers",
+      title: "Workers",
+      section: "workers",
+      fleet,
+      page: { ...choice, range },
+      data: {
+        ...choice,
+        range,
+        density,
+        sorts: SORTS,
+        rangeWords: RANGES[range].label,
+        address,
+        ranges: rangeChoice(range, (other) => address({ range: other })),
+        view: workersView(fleet, choice, {
+          reader: { now: now(), timeZone: config.DISPLAY_TIME_ZONE },
+          csrf: csrfToken(req),
+          query: `&range=${range}`,
+        }),
+      },
+    });
+  });
+
+  router.get("/workers/:id/console", async (req, res) => {
+    const worker = await findWorker(deps, req);
+    const output = await deps.ec2.send(new GetConsoleOutputCommand({ InstanceId: worker.id, Latest: true }));
+    sendPage(res, {
+      template: "workers/views/console",
+      title: `Console of ${worker.id}`,
+      section: "workers",
+      fleet: await watcher.fleet(),
+      data: {
+        worker,
+        text: Buffer.from(output.Output ?? "", "base64").toString("utf8"),
+        at: output.Timestamp?.getTime() ?? null,
+      },
+    });
+  });
+
+  for (const verb of VERBS) {
+    router
+      .route(`/workers/:id/${verb}`)
+      .post(async (req, res) => {
+        const worker = await findWorker(deps, req);
+        const actor = actorOf(res);
+        const wish = await carryOut(deps, verb, worker, { actor, key: requestKey(req) });
+        if (wish.kind === "done") {
+          await audit(db, { actor, action: `worker.${verb}`, target: worker.id, address: req.ip });
+        }
+        await watcher.fleet({ fresh: true });
+        const sentence = wish.kind === "done" ? wish.sentence : `${worker.id}: ${wish.reason}.`;
+        answer(req, res, { done: wish.kind === "done", sentence }, `/workers?pool=${worker.pool}`);
+      })
+      .all(methodNotAllowed("POST"));
+  }
+  return router;
+}
+
+async function carryOut(
+  { db, config, now }: PageDeps,
+  verb: Verb,
+  worker: WorkerSnapshot,
+  { actor, key }: { readonly actor: string; readonly key: string | undefined },
+): Promise<WorkerWish> {
+  const asker = { actor, key, now: new Date(now()), holdSeconds: config.MANUAL_HOLD_SECONDS };
+  switch (verb) {
+    case "replace":
+      return wishLeaving(db, worker, "replacement", asker);
+    case "drain":
+      return wishLeaving(db, worker, "shrink", asker);
+    case "protect":
+      return wishProtection(db, worker, true);
+    case "unprotect":
+      return wishProtection(db, worker, false);
+  }
+}
+
+/** Only instances with our tags exist for this page. */
+async function findWorker({ watcher }: PageDeps, req: Request): Promise<WorkerSnapshot> {
+  const id = String(req.params.id);
+  const fleet = await watcher.fleet();
+  const worker = fleet.workers.find((each) => each.id === id && each.state !== "terminated");
+  if (worker === undefined) {
+    throw new HttpError(404, `No worker ${id.slice(0, 40)}.`, {
+      remedy: "It may have been terminated; reload the workers.",
+      link: { href: "/workers", text: "Workers" },
+    });
+  }
+  return worker;
+}
