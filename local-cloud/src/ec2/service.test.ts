@@ -261,7 +261,7 @@ test("faults: a killed instance ends, a hanging one stands still until resumed, 
   await ec2.waitFor(killed, "terminated");
 
   faults.hang(hanging);
-  expect(listMarked(hanging).every((pid) => readStat(pid)?.state === "T")).toBe(true);
+  await eventually(() => listMarked(hanging).every((pid) => readStat(pid)?.state === "T"), "standing still");
   const { InstanceStatuses } = await ec2.service.handlers.DescribeInstanceStatus({ InstanceIds: [hanging] }, CALL);
   expect(InstanceStatuses?.[0]?.InstanceStatus?.Status).toBe("impaired");
   faults.resume(hanging);

@@ -21,6 +21,7 @@ test.each<[string, Partial<InstanceRecord>, number, string | undefined]>([
   ["kills a stopping one after the grace period", { state: "stopping", killsAt: PAST }, 1, "kill"],
   ["stopped when the last process is gone", { state: "stopping", killsAt: FUTURE }, 0, "end"],
   ["leaves a stopped one alone", { state: "stopped" }, 0, undefined],
+  ["ends what appears in a stopped one", { state: "stopped" }, 1, "kill"],
   ["keeps the folder for a while", { state: "terminated", endedAt: after(NOW, -59) }, 0, undefined],
   ["then cleans it", { state: "terminated", endedAt: after(NOW, -60) }, 0, "clean-folder"],
   ["removes the console log last", { state: "terminated", endedAt: after(NOW, -3600) }, 0, "remove-folder"],

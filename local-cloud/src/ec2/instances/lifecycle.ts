@@ -42,7 +42,7 @@ export function nextStep(record: InstanceRecord, seen: Seen, settings: Lifecycle
       if (seen.processes === 0) return { kind: "end", changes: { state: "stopped", ...ended(now) } };
       return isDue(record.killsAt) ? { kind: "kill" } : null;
     case "stopped":
-      return null;
+      return seen.processes === 0 ? null : { kind: "kill" };
     case "terminated": {
       if (record.endedAt === null || record.folderRemoved) return null;
       const seconds = (now.getTime() - record.endedAt.getTime()) / 1000;

@@ -14,6 +14,8 @@ import { hasSession, type InstanceRecord, isAlive } from "./record.ts";
 import type { InstanceStore } from "./store.ts";
 
 const TICK_MILLISECONDS = 200;
+/** A process in the middle of fork, setsid and exec can escape one look, not two. */
+const EMPTY_MILLISECONDS = 40;
 const HOUSEKEEPING_MILLISECONDS = 5000;
 
 /** A client token is remembered at least this long, and with it the instance it launched. */
@@ -40,6 +42,7 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #accounts = new Map<string, CpuAccount>();
+  readonly #emptySince = new Map<string, number>();
   readonly #cleaning = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -52,15 +55,10 @@ export class Supervisor {
 
   /** Takes over what an earlier process left running, ends what nobody knows, and goes on from there. */
   start(): void {
-    const { store, table, log } = this.#options;
+    const { store, table } = this.#options;
     for (const record of store.list()) if (isAlive(record)) table.track(record.instanceId, record.leader);
     table.scan();
-    for (const instanceId of table.listUntrackedKeys()) {
-      log.warn({ instanceId }, "processes of an unknown instance ended");
-      table.track(instanceId, null);
-      table.signal(instanceId, "SIGKILL");
-      table.untrack(instanceId);
-    }
+    this.#endStrays();
     for (const record of store.list()) this.#adopt(record);
     this.#applyQuotas();
     this.#tick();
@@ -115,6 +113,17 @@ export class Supervisor {
     clearTimeout(this.#timer);
   }
 
+  /** Processes of an instance that ended or that no record knows. */
+  #endStrays(): void {
+    const { table, log } = this.#options;
+    for (const instanceId of table.listUntrackedKeys()) {
+      log.warn({ instanceId }, "processes without an instance ended");
+      table.track(instanceId, null);
+      table.signal(instanceId, "SIGKILL");
+      table.untrack(instanceId);
+    }
+  }
+
   #adopt(record: InstanceRecord): void {
     const { store, table, log } = this.#options;
     const members = table.members(record.instanceId);
@@ -143,7 +152,7 @@ export class Supervisor {
     } catch (error) {
       this.#options.log.error({ err: error }, "instances could not be looked after");
     }
-    this.#timer = setTimeout(() => this.#tick(), TICK_MILLISECONDS);
+    this.#timer = setTimeout(() => this.#tick(), this.#emptySince.size > 0 ? EMPTY_MILLISECONDS : TICK_MILLISECONDS);
   }
 
   #look(): void {
@@ -151,12 +160,22 @@ export class Supervisor {
     table.scan();
     for (const before of store.list()) {
       if (hasSession(before)) this.#account(before.instanceId);
-      const seen = { processes: table.members(before.instanceId).length };
-      const step = nextStep(before, seen, settings, now());
+      const step = nextStep(before, { processes: this.#countProcesses(before) }, settings, now());
       if (step) this.#perform(before, step);
     }
     enforcer.refresh(Date.now());
     this.#keepHouse();
+  }
+
+  #countProcesses(record: InstanceRecord): number {
+    const count = this.#options.table.members(record.instanceId).length;
+    if (count > 0 || !hasSession(record)) {
+      this.#emptySince.delete(record.instanceId);
+      return count;
+    }
+    const since = this.#emptySince.get(record.instanceId) ?? performance.now();
+    this.#emptySince.set(record.instanceId, since);
+    return performance.now() - since >= EMPTY_MILLISECONDS ? 0 : 1;
   }
 
   #perform(record: InstanceRecord, step: Step): void {
@@ -255,6 +274,7 @@ export class Supervisor {
     const { store, settings, now } = this.#options;
     if (performance.now() - this.#housekeptAt < HOUSEKEEPING_MILLISECONDS) return;
     this.#housekeptAt = performance.now();
+    this.#endStrays();
     for (const { instanceId } of store.list().filter(hasSession)) {
       boundLog(consoleLogOf(this.folderOf(instanceId)), settings.consoleMaxBytes);
     }

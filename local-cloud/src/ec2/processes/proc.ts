@@ -59,6 +59,15 @@ export function readVariable(pid: number, name: string): string | undefined {
   }
 }
 
+/** True also for another user's process, whose environment is not ours to read. */
+export function hasEnvironment(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1") !== "";
+  } catch {
+    return true;
+  }
+}
+
 /** Start times count from the boot: only with this id do they name a process for ever. */
 export function readBootId(): string {
   return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
@@ -67,6 +76,11 @@ export function readBootId(): string {
 /** A process that ended but was not waited for holds no resources and takes no signals. */
 export function isEnded(stat: ProcessStat): boolean {
   return stat.state === "Z" || stat.state === "X" || stat.state === "x";
+}
+
+/** kthreadd is always 2, and parent of the others. */
+export function isKernelThread(stat: ProcessStat): boolean {
+  return stat.pid === 2 || stat.parentPid === 2;
 }
 
 export function isStopped(stat: ProcessStat): boolean {

@@ -1,4 +1,14 @@
-import { isEnded, listPids, type ProcessStat, readBootId, readStat, readVariable, sendSignal } from "./proc.ts";
+import {
+  hasEnvironment,
+  isEnded,
+  isKernelThread,
+  listPids,
+  type ProcessStat,
+  readBootId,
+  readStat,
+  readVariable,
+  sendSignal,
+} from "./proc.ts";
 
 /** Every process of an instance inherits this variable: `<owner>/<instance id>`. */
 export const MARKER = "LOCAL_CLOUD_INSTANCE";
@@ -60,7 +70,7 @@ export class SessionTable {
       this.#refreshedAt = nowMilliseconds;
     }
     const belongs = this.#rereadMembers();
-    this.#verifyLeaders();
+    this.#trustLeaders();
     const pids = listPids();
     const fresh = pids.filter((pid) => !belongs.has(pid) && !this.#strangers.has(pid));
     const undecided: ProcessStat[] = [];
@@ -74,6 +84,7 @@ export class SessionTable {
     this.#addDescendants(undecided, belongs);
     const present = new Set(pids);
     this.#strangers = this.#strangers.intersection(present);
+    this.#distrustEmptySessions();
   }
 
   /** To all living members, looking again until no new one appears: a fork may race with the signal. */
@@ -112,15 +123,18 @@ export class SessionTable {
     return belongs;
   }
 
-  /** A session's number stays reserved as long as one process is in it, so a verified one is trusted until it is empty. */
-  #verifyLeaders(): void {
-    for (const [sid, key] of this.#trustedSids) {
-      if (!this.members(key).some((stat) => stat.sessionId === sid)) this.#trustedSids.delete(sid);
-    }
+  #trustLeaders(): void {
     for (const [key, leader] of this.#leaders) {
       if (!leader || leader.bootId !== this.#bootId) continue;
       const stat = readStat(leader.pid);
       if (stat && stat.startTicks === leader.startTicks) this.#trustedSids.set(leader.pid, key);
+    }
+  }
+
+  /** A session's number stays reserved as long as one process is in it, so a verified one is trusted until it is empty. */
+  #distrustEmptySessions(): void {
+    for (const [sid, key] of this.#trustedSids) {
+      if (!this.listWithEnded(key).some((stat) => stat.sessionId === sid)) this.#trustedSids.delete(sid);
     }
   }
 
@@ -136,7 +150,10 @@ export class SessionTable {
       if (left.length === rest.length) break;
       rest = left;
     }
-    for (const { pid } of rest) this.#strangers.add(pid);
+    // In the middle of an exec the environment reads as empty: who has none is asked again.
+    for (const stat of rest) {
+      if (isEnded(stat) || isKernelThread(stat) || hasEnvironment(stat.pid)) this.#strangers.add(stat.pid);
+    }
   }
 
   #add(key: string, stat: ProcessStat, belongs: Map<number, string>): void {

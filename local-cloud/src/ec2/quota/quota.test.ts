@@ -64,6 +64,7 @@ describe("the pauser", () => {
     const first = enforcer.pid ?? 0;
     process.kill(first, "SIGKILL");
     await eventually(() => !isPaused(session.leader), "resumed");
+    expect(enforcer.pid).toBeUndefined(); // by the parent, before there is another
     await eventually(() => enforcer.pid !== undefined && enforcer.pid !== first, "another pauser");
     await eventually(() => isPaused(session.leader), "paused again");
   });
