@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { bootstrap } from "@elastic-gas/local-cloud/bootstrap";
-import type { LocalCloudOptions } from "@elastic-gas/local-cloud/start-local-cloud";
 import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/local-cloud/testing";
+import type { Middleware } from "@elastic-gas/local-cloud/wire/gateway";
 import { type Config, readConfig } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
@@ -26,9 +26,19 @@ exec node --input-type=module -e '
   const token = await (await fetch(imds + "/latest/api/token", { method: "PUT", headers: { "x-aws-ec2-metadata-token-ttl-seconds": "60" } })).text();
   const address = await (await fetch(imds + "/latest/meta-data/local-ipv4", { headers: { "x-aws-ec2-metadata-token": token } })).text();
   const { createServer } = await import("node:http");
-  createServer((request, response) => response.end("ok")).listen(8000, address);
+  let sick = false;
+  createServer((request, response) => {
+    sick ||= request.url === "/sick";
+    response.writeHead(sick ? 500 : 200).end();
+  }).listen(8000, address);
 '
 `;
+
+/** A call as `RunInstances i-1,i-2`, in the order in which they came. */
+export interface SeenCall {
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
 
 export interface TestHouse extends AsyncDisposable {
   readonly db: Database;
@@ -37,6 +47,10 @@ export interface TestHouse extends AsyncDisposable {
   readonly context: Context;
   /** Another autoscaler beside the first, with a lease of its own. */
   another(holder: string): { readonly context: Context; readonly autoscaler: Autoscaler };
+  /** Calls that change something, oldest first. */
+  readonly calls: SeenCall[];
+  /** Stands between every AWS call and its handler until the next one replaces it. */
+  intercept(middleware: Middleware | null): void;
   instances(pool: PoolName): Promise<readonly SeenInstance[]>;
   /** Instances that run or boot, of a pool. */
   living(pool: PoolName): Promise<readonly SeenInstance[]>;
@@ -47,13 +61,22 @@ export interface TestHouse extends AsyncDisposable {
 }
 
 /** local-cloud with the product's resources and a release, a database, and an autoscaler that does nothing until told. */
-export async function startTestHouse(
-  settings: Readonly<Record<string, string>> = {},
-  cloudOptions: Partial<LocalCloudOptions> = {},
-): Promise<TestHouse> {
+export async function startTestHouse(settings: Readonly<Record<string, string>> = {}): Promise<TestHouse> {
   await using started = new AsyncDisposableStack();
   const database = started.use(await createTestDatabase());
-  const cloud = started.use(await startTestCloud({ metricPeriodSeconds: 5, instanceVcpus: 0.5, ...cloudOptions }));
+  const calls: SeenCall[] = [];
+  let intercepted: Middleware | null = null;
+  const cloud = started.use(
+    await startTestCloud({
+      metricPeriodSeconds: 5,
+      instanceVcpus: 0.5,
+      middleware: (invocation, next) => {
+        const { operation, input } = invocation;
+        if (!/^(Describe|Get|Put)/.test(operation)) calls.push({ operation, input: Object(input) });
+        return intercepted === null ? next() : intercepted(invocation, next);
+      },
+    }),
+  );
   const dataDir = await mkdtemp(join(tmpdir(), "autoscaler-test-"));
   started.defer(() => rm(dataDir, { recursive: true, force: true }));
   const { accessKeyId, secretAccessKey } = TEST_CREDENTIALS;
@@ -74,7 +97,7 @@ export async function startTestHouse(
     LEASE_SECONDS: "6",
     BOOT_DEADLINE_SECONDS: "60",
     UNHEALTHY_GRACE_SECONDS: "1",
-    HEALTH_CHECK_INTERVAL_SECONDS: "5",
+    HEALTH_CHECK_INTERVAL_SECONDS: "2",
     DEREGISTRATION_DELAY_SECONDS: "1",
     ...settings,
   });
@@ -117,6 +140,10 @@ export async function startTestHouse(
     another(holder) {
       const context = contextOf(holder);
       return { context, autoscaler: new Autoscaler(context, undefined) };
+    },
+    calls,
+    intercept(middleware) {
+      intercepted = middleware;
     },
     instances,
     living: async (pool) => (await instances(pool)).filter(({ state }) => state === "pending" || state === "running"),

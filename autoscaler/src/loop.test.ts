@@ -1,42 +1,284 @@
+import { DescribeInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import type { PoolName } from "@elastic-gas/shared/resources";
 import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestHouse, type TestHouse } from "./build-test-house.ts";
 import { runAutoscaler } from "./loop.ts";
 
+/** One story, in order: every part takes the pool as the part before left it. */
 describe("the autoscaler against the local cloud", () => {
   let house: TestHouse;
   let stop: AbortController;
   let ended: Promise<"aborted" | "stopped">;
 
-  beforeAll(async () => {
-    house = await startTestHouse();
+  const start = (startId: string): void => {
     stop = new AbortController();
-    ended = runAutoscaler(house.context, { startId: "run-1", signal: stop.signal });
+    ended = runAutoscaler(house.another(startId).context, { startId, signal: stop.signal });
+  };
+  beforeAll(async () => {
+    house = await startTestHouse({ TICK_SECONDS: "1", JOB_TIMEOUT_SECONDS: "30" });
+    start("run-1");
   });
-
   afterAll(async () => {
     stop?.abort();
     await ended;
     await house?.[Symbol.asyncDispose]();
   });
 
-  const inService = async (pool: "web" | "annotator"): Promise<readonly string[]> => {
+  const inService = async (pool: PoolName): Promise<readonly string[]> => {
     const rows = await house.db
       .selectFrom("workers")
       .select("instanceId")
       .where("pool", "=", pool)
       .where("inServiceAt", "is not", null)
+      .where("unhealthySince", "is", null)
       .where("draining", "=", false)
       .execute();
-    return rows.map(({ instanceId }) => instanceId);
+    return rows.map(({ instanceId }) => instanceId).sort();
+  };
+  const settled = (pool: PoolName, count: number): Promise<readonly string[]> =>
+    waitUntil(`${count} ${pool} workers in service and no other`, async () => {
+      const ids = await inService(pool);
+      return ids.length === count && (await house.instances(pool)).length === count && ids;
+    });
+  const activities = (pool: PoolName) =>
+    house.db.selectFrom("activities").selectAll().where("pool", "=", pool).orderBy("id").execute();
+  const resizeByHand = async (from: number, to: number): Promise<void> => {
+    await house.db
+      .insertInto("activities")
+      .values({
+        pool: "web",
+        cause: "manual",
+        actor: "anna",
+        desiredBefore: from,
+        desiredAfter: to,
+        measured: null,
+        forecast: null,
+        reason: `anna resized web ${from} → ${to}.`,
+        instanceIds: "[]",
+        epoch: 1,
+      })
+      .execute();
+    await house.setPool("web", { desired: to });
+  };
+  const beat = async (instanceId: string, jobId: string | null): Promise<void> => {
+    await house.db
+      .insertInto("workers")
+      .values({ instanceId, pool: "annotator", jobId, at: new Date() })
+      .onDuplicateKeyUpdate({ jobId, at: sql<Date>`utc_timestamp(3)` })
+      .execute();
   };
 
-  it("starts with the pools' minimum and brings the web worker into service", async () => {
-    await waitUntil("one web worker in service", async () => (await inService("web")).length === 1, {
-      deadlineMs: 40_000,
-    });
-    expect(await house.living("web")).toHaveLength(1);
+  it("starts every pool at 1 or its minimum and brings the web worker into service", async () => {
+    await settled("web", 1);
     expect(await house.living("annotator")).toHaveLength(2);
     expect(await house.living("utility")).toHaveLength(1);
+    const started = (await activities("web"))[0];
+    expect(started).toMatchObject({ cause: "start", desiredAfter: 1, reason: "web resized 1 → 1 at the start." });
+  });
+
+  it("launches with our tags, detailed monitoring, end on shutdown, and spread as EC2 does", async () => {
+    const { Reservations = [] } = await house.context.cloud.ec2.send(new DescribeInstancesCommand({}));
+    const web = Reservations.flatMap(({ Instances = [] }) => Instances).find(({ Tags = [] }) =>
+      Tags.some(({ Value }) => Value === "web"),
+    );
+    const run = house.calls.find(
+      ({ operation, input }) => operation === "RunInstances" && input.ClientToken === web?.ClientToken,
+    );
+    expect(web?.Monitoring?.State).toBe("enabled");
+    expect(run?.input).toMatchObject({ MinCount: 1, MaxCount: 1, InstanceInitiatedShutdownBehavior: "terminate" });
+    const tags = Object.fromEntries(web?.Tags?.map(({ Key, Value }) => [Key, Value]) ?? []);
+    expect(tags).toEqual({
+      Name: "test-gas-web",
+      "elastic-gas:prefix": "test",
+      "elastic-gas:pool": "web",
+      "elastic-gas:intent": web?.ClientToken,
+    });
+    const script = Buffer.from(String(run?.input.UserData), "base64").toString();
+    expect(script).toMatch(
+      /# web http:\S+releases\/1\.tar\.gz\S+X-Amz-Signature=\S+ http:\S+settings\/1\.env\S+ abc\n/,
+    );
+  });
+
+  it("grows by hand and completes the row of whoever asked", async () => {
+    await resizeByHand(1, 3);
+    const ids = await settled("web", 3);
+    const row = await waitUntil("the activity's end", async () =>
+      (await activities("web")).find(({ actor, status }) => actor === "anna" && status === "successful"),
+    );
+    expect(row.result).toMatch(/^in service after \d+\u00a0s$/);
+    expect(row.instanceIds).toHaveLength(2);
+    for (const id of row.instanceIds) expect(ids).toContain(id);
+  });
+
+  it("shrinks by hand: the newest go, deregistered before they are terminated, and a protected one stays", async () => {
+    const before = (await house.living("web")).toSorted((a, b) => a.launchedAt - b.launchedAt);
+    const oldest = before[0]?.id ?? "";
+    const newest = before.at(-1)?.id ?? "";
+    await house.db
+      .updateTable("workers")
+      .set({ protectedFromShrinking: true })
+      .where("instanceId", "=", newest)
+      .execute();
+    house.calls.length = 0;
+    await resizeByHand(3, 1);
+    await waitUntil("the victim to be gone", async () => (await house.instances("web")).length === 1);
+    expect(await inService("web")).toEqual([newest]);
+    const order = house.calls.filter(
+      ({ operation }) => operation === "DeregisterTargets" || operation === "TerminateInstances",
+    );
+    expect(order[0]?.operation).toBe("DeregisterTargets");
+    expect(JSON.stringify(order)).toContain(oldest);
+    expect(JSON.stringify(order)).not.toContain(newest);
+    const row = await waitUntil("the activity's end", async () =>
+      (await activities("web")).find(
+        ({ desiredAfter, status, cause }) => cause === "manual" && desiredAfter === 1 && status === "successful",
+      ),
+    );
+    expect(row.result).toMatch(/^drained in \d+\u00a0s$/);
+  });
+
+  it("names the protected worker that keeps the pool from shrinking", async () => {
+    await resizeByHand(1, 2);
+    const [first = "", second = ""] = await settled("web", 2);
+    await house.db
+      .updateTable("workers")
+      .set({ protectedFromShrinking: true })
+      .where("instanceId", "in", [first, second])
+      .execute();
+    await house.setPool("web", { desired: 1 });
+    const decision = await waitUntil("the sentence", async () => {
+      const row = await house.db
+        .selectFrom("decisions")
+        .selectAll()
+        .where("pool", "=", "web")
+        .orderBy("id", "desc")
+        .executeTakeFirst();
+      return row?.reason.includes("protected from shrinking") === true && row;
+    });
+    expect(decision.reason).toContain(first);
+    expect(await house.living("web")).toHaveLength(2);
+    await house.db.updateTable("workers").set({ protectedFromShrinking: false }).execute();
+    await settled("web", 1);
+  });
+
+  it("replaces a worker that vanished, and says so", async () => {
+    const [lost = ""] = await inService("web");
+    await house.context.cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [lost] }));
+    const [next] = await waitUntil("another worker", async () => {
+      const ids = await inService("web");
+      return ids.length === 1 && ids[0] !== lost && ids;
+    });
+    const row = await waitUntil("the activity's end", async () =>
+      (await activities("web")).find(
+        ({ reason, status }) => reason === `${lost} vanished; replaced.` && status === "successful",
+      ),
+    );
+    expect(row).toMatchObject({ cause: "replacement", instanceIds: [lost, next] });
+    expect(row.result).toMatch(/^in service after/);
+  });
+
+  it("replaces a worker that is unhealthy for its grace period", async () => {
+    const [sick = ""] = await settled("web", 1);
+    const { Reservations = [] } = await house.context.cloud.ec2.send(
+      new DescribeInstancesCommand({ InstanceIds: [sick] }),
+    );
+    await fetch(`http://${Reservations[0]?.Instances?.[0]?.PrivateIpAddress}:8000/sick`);
+    await waitUntil("another worker", async () => {
+      const ids = await inService("web");
+      return ids.length === 1 && ids[0] !== sick;
+    });
+    const row = (await activities("web")).find(({ reason }) => reason.includes(`replaced ${sick}`));
+    expect(row?.reason).toMatch(
+      /^web replaced i-\w+: unhealthy for \d+\u00a0s \(health check answered with an error\)\.$/,
+    );
+  });
+
+  it("acts on changed limits at once, also while paused", async () => {
+    await house.setPool("web", { min: 2, paused: true });
+    await settled("web", 2);
+    const row = (await activities("web")).findLast(({ cause }) => cause === "limits");
+    expect(row?.reason).toBe("web grew 1 → 2: below the minimum of 2.");
+    await house.setPool("web", { min: 1, max: 1 });
+    await settled("web", 1);
+    await house.setPool("web", { max: 8, paused: false });
+  });
+
+  it("grows the annotators on waiting messages and lets only an idle one go", async () => {
+    const [busy = "", idle = ""] = (await house.living("annotator")).map(({ id }) => id);
+    const beats = new AbortController();
+    const beating = (async () => {
+      while (!beats.signal.aborted) {
+        await beat(busy, "0c9e4d71-0000-4000-8000-000000000000");
+        for (const { id } of await house.living("annotator")) if (id !== busy) await beat(id, null);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    })();
+    try {
+      await waitUntil("both to be in service", async () => (await inService("annotator")).length === 2);
+      const queue = house.context.resources.queues.jobRequests.name;
+      const QueueUrl = `${house.cloud.endpoint}/000000000000/${queue}`;
+      for (let count = 0; count < 21; count += 1)
+        await house.context.cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" }));
+      await waitUntil("a third annotator", async () => (await house.living("annotator")).length === 3);
+      const grown = (await activities("annotator")).findLast(({ cause }) => cause === "policy");
+      expect(grown?.reason).toBe(
+        "annotator grew 2 → 3: 10.5 waiting jobs per worker are more than 10. 2 + 1 = 3, maximum 10.",
+      );
+
+      await house.setPool("annotator", { paused: true, min: 1, desired: 1 });
+      await waitUntil("only the busy one to be left", async () => (await house.instances("annotator")).length === 1);
+      expect((await house.living("annotator"))[0]?.id).toBe(busy);
+      expect(idle).not.toBe(busy);
+    } finally {
+      beats.abort();
+      await beating;
+    }
+  });
+
+  it("says in words when launches fail, and tries again", async () => {
+    const { Fault } = await import("@elastic-gas/local-cloud/wire/handler");
+    house.intercept((invocation, next) => {
+      if (invocation.operation === "RunInstances")
+        throw new Fault("InsufficientInstanceCapacity", "no capacity in us-east-1a", 500);
+      return next();
+    });
+    await house.setPool("web", { desired: 2 });
+    const row = await waitUntil("the failure", async () =>
+      (await activities("web")).find(({ cause }) => cause === "launch"),
+    );
+    expect(row).toMatchObject({
+      status: "failed",
+      reason: "Launch failed once (InsufficientInstanceCapacity: no capacity in us-east-1a). Next try in 10\u00a0s.",
+    });
+    house.intercept(null);
+    // Ten seconds pass.
+    await house.db
+      .updateTable("launchIntents")
+      .set({ updatedAt: new Date(Date.now() - 11_000) })
+      .where("state", "=", "failed")
+      .execute();
+    await settled("web", 2);
+  });
+
+  it("stops: drains and ends everybody, launches nobody, and then ends itself", async () => {
+    house.calls.length = 0;
+    await house.db.updateTable("pools").set({ stopping: true }).execute();
+    expect(await ended).toBe("stopped");
+    for (const pool of ["web", "annotator", "utility"] as const) expect(await house.instances(pool)).toEqual([]);
+    expect(house.calls.filter(({ operation }) => operation === "RunInstances")).toEqual([]);
+    expect((await activities("web")).findLast(({ cause }) => cause === "stop")).toMatchObject({ actor: "autoscaler" });
+  });
+
+  it("begins again at 1 when start.sh runs again, but not when only the process restarts", async () => {
+    start("run-2");
+    await settled("web", 1);
+    await house.setPool("web", { desired: 2 });
+    stop.abort();
+    expect(await ended).toBe("aborted");
+    start("run-2");
+    await settled("web", 2);
   });
 });
