@@ -1,0 +1,388 @@
+import { randomUUID } from "node:crypto";
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { startTestCloud } from "@elastic-gas/local-cloud/testing";
+import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Browser, startTestApp, type TestApp } from "../test-app.ts";
+
+const VCF = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nchr1\t100\t.\tA\tG\t50\tPASS\t.\n";
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp(await startTestCloud(), { FREE_RETENTION_SECONDS: "300" });
+});
+afterAll(async () => {
+  await app?.[Symbol.asyncDispose]();
+});
+
+interface Policy {
+  readonly url: string;
+  readonly fields: Record<string, string>;
+}
+
+async function scriptPolicy(browser: Browser, fileName: string): Promise<Policy> {
+  const page = await browser.get("/annotate");
+  const answer = await fetch(new URL("/annotate/policy", app.origin), {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "x-csrf-token": /data-csrf="([^"]+)"/.exec(page.text)?.[1] ?? "",
+      cookie: [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+    },
+    body: JSON.stringify({ fileName }),
+  });
+  if (!answer.ok) throw new Error(`No policy: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as Policy;
+}
+
+function post({ url, fields }: Policy, name: string, content: string | Uint8Array<ArrayBuffer>): Promise<Response> {
+  const form = new FormData();
+  for (const [field, value] of Object.entries(fields)) form.append(field, value);
+  form.append("file", new Blob([content]), name);
+  return fetch(url, { method: "POST", body: form, redirect: "manual" });
+}
+
+function plainPolicy(html: string): Policy {
+  const form = /<form class="app-drop"[\s\S]*?<\/form>/.exec(html)?.[0] ?? "";
+  const fields = [...form.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(
+    ([, name = "", value = ""]) => [name, value.replaceAll("&quot;", '"').replaceAll("&amp;", "&")] as const,
+  );
+  return { url: /action="([^"]+)"/.exec(form)?.[1] ?? "", fields: Object.fromEntries(fields) };
+}
+
+/** The address that the page's script goes to after the upload. */
+function submittedPath(policy: Policy): string {
+  return `/annotate/job?${new URLSearchParams({ bucket: "test-inputs", key: policy.fields.key ?? "", etag: '"x"' })}`;
+}
+
+async function upload(browser: Browser, name = "panel.vcf", content = VCF): Promise<{ path: string; jobId: string }> {
+  const policy = await scriptPolicy(browser, name);
+  const sent = await post(policy, name, content);
+  expect(sent.status).toBe(201);
+  const path = submittedPath(policy);
+  return { path, jobId: /\/([0-9a-f-]{36})~/.exec(policy.fields.key ?? "")?.[1] ?? "" };
+}
+
+/** Ends a job as the annotator would. */
+async function complete(jobId: string, completedAt = new Date()): Promise<void> {
+  const { userId } = await app.db.selectFrom("jobs").select("userId").where("id", "=", jobId).executeTakeFirstOrThrow();
+  const resultKey = `test/${userId}/${jobId}~panel.annot.vcf`;
+  const logKey = `test/${userId}/${jobId}~panel.vcf.count.log`;
+  await app.s3.send(new PutObjectCommand({ Bucket: "test-results", Key: resultKey, Body: "annotated" }));
+  await app.s3.send(
+    new PutObjectCommand({ Bucket: "test-results", Key: logKey, Body: "Total: 1\nIn <b>dbSNP</b>: n/a\n" }),
+  );
+  await app.db
+    .updateTable("jobs")
+    .set({ status: "COMPLETED", startedAt: completedAt, completedAt, resultKey, logKey, resultSize: 9 })
+    .where("id", "=", jobId)
+    .execute();
+}
+
+describe("from a file to a job", () => {
+  it("works without script: plain form, S3's redirect, confirmation, one job, one message", async () => {
+    const userId = await app.makeUser("plain");
+    const browser = await app.signedIn("plain");
+    const policy = plainPolicy((await browser.get("/annotate")).text);
+    expect(Object.keys(policy.fields)).toEqual(
+      expect.arrayContaining([
+        "key",
+        "Policy",
+        "X-Amz-Signature",
+        "acl",
+        "x-amz-server-side-encryption",
+        "success_action_redirect",
+      ]),
+    );
+    const sent = await post(policy, "cohort.vcf", VCF);
+    expect(sent.status).toBe(303);
+    const location = new URL(sent.headers.get("location") ?? "");
+    expect(location.origin).toBe("http://127.0.0.1:8080");
+    const pages = [
+      await browser.get(location.pathname + location.search),
+      await browser.get(location.pathname + location.search),
+    ];
+    expect(pages.map((page) => page.status)).toEqual([200, 200]);
+    const jobs = await app.db.selectFrom("jobs").selectAll().where("userId", "=", userId).execute();
+    expect(jobs).toHaveLength(1);
+    expect(jobs[0]).toMatchObject({ inputName: "cohort.vcf", inputSize: VCF.length, status: "PENDING" });
+    expect(jobs[0]?.inputKey).toMatch(new RegExp(`^test/${userId}/${jobs[0]?.id}~cohort\\.vcf$`));
+    expect(pages[1]?.text).toContain(`/annotations/${jobs[0]?.id}`);
+    const head = await app.s3.send(new HeadObjectCommand({ Bucket: "test-inputs", Key: jobs[0]?.inputKey }));
+    expect(head).toMatchObject({ ServerSideEncryption: "AES256", ETag: jobs[0]?.inputEtag });
+    const messages = await app.db.selectFrom("outbox").select("body").where("queue", "=", "jobRequests").execute();
+    expect(messages.filter(({ body }) => body.includes(jobs[0]?.id ?? "-"))).toHaveLength(1);
+  });
+
+  it("works with script: a policy for one name, 201, and the choice of a build", async () => {
+    await app.makeUser("script");
+    const browser = await app.signedIn("script");
+    const { path, jobId } = await upload(browser, "../../we<ird\u0000.vcf");
+    expect((await browser.get(`${path}&build=GRCh37`)).status).toBe(200);
+    const job = await app.db.selectFrom("jobs").selectAll().where("id", "=", jobId).executeTakeFirstOrThrow();
+    expect(job).toMatchObject({ build: "GRCh37", inputName: "we<ird.vcf" });
+    expect((await browser.get("/annotations")).text).toContain("we&lt;ird.vcf");
+  });
+
+  it("delivers the request to the queue after the commit", async () => {
+    await app.makeUser("sender");
+    const browser = await app.signedIn("sender");
+    const { path, jobId } = await upload(browser);
+    await browser.get(path);
+    await waitUntil("the message", async () => {
+      const messages = await app.takeMessages("test-job-requests");
+      return messages.some((message) => JSON.stringify(message).includes(jobId));
+    });
+  });
+
+  it("refuses a Free file above the plan's limit with the upgrade link, and deletes it; Premium may send it", async () => {
+    await app.makeUser("large");
+    await app.makeUser("large premium", { premium: true });
+    const large = VCF + "#".repeat(153_600);
+    const free = await app.signedIn("large");
+    const { path } = await upload(free, "large.vcf", large);
+    const refused = await free.get(path);
+    expect(refused.status).toBe(413);
+    expect(refused.text).toContain("/subscribe");
+    expect((await free.get(path)).status).toBe(404);
+    const premium = await app.signedIn("large premium");
+    const accepted = await upload(premium, "large.vcf", large);
+    expect((await premium.get(accepted.path)).status).toBe(200);
+  });
+
+  it("never lets a file reach S3 that is above the ceiling of the policy", async () => {
+    await app.makeUser("huge");
+    const policy = await scriptPolicy(await app.signedIn("huge"), "huge.vcf");
+    expect((await post(policy, "huge.vcf", new Uint8Array(10 * 1_048_576 + 1))).status).toBe(400);
+  });
+
+  it("gives nobody a job on another's upload", async () => {
+    const ownerId = await app.makeUser("owner");
+    await app.makeUser("thief");
+    const { path, jobId } = await upload(await app.signedIn("owner"));
+    const thief = await app.signedIn("thief");
+    expect((await thief.get(path)).status).toBe(403);
+    expect(await app.db.selectFrom("jobs").selectAll().where("id", "=", jobId).execute()).toEqual([]);
+    for (const key of [`other/${ownerId}/${randomUUID()}~a.vcf`, "nonsense", `test/${ownerId}/x~a.vcf`]) {
+      const query = new URLSearchParams({ bucket: "test-inputs", key });
+      expect((await thief.get(`/annotate/job?${query}`)).status).toBe(404);
+    }
+    const elsewhere = new URLSearchParams({ bucket: "test-results", key: `test/${ownerId}/${randomUUID()}~a.vcf` });
+    expect((await thief.get(`/annotate/job?${elsewhere}`)).status).toBe(404);
+  });
+
+  it("says so when the upload is not there", async () => {
+    const userId = await app.makeUser("absent");
+    const browser = await app.signedIn("absent");
+    const query = new URLSearchParams({ bucket: "test-inputs", key: `test/${userId}/${randomUUID()}~a.vcf` });
+    const page = await browser.get(`/annotate/job?${query}`);
+    expect(page.status).toBe(404);
+    expect(page.text).toContain("The upload is not there.");
+  });
+});
+
+describe("the job's page", () => {
+  async function completedJob(username: string, { premium = false, completedAt = new Date() } = {}) {
+    const userId = await app.makeUser(username, { premium });
+    const browser = await app.signedIn(username);
+    const { path, jobId } = await upload(browser);
+    await browser.get(path);
+    await complete(jobId, completedAt);
+    return { userId, browser, jobId, page: `/annotations/${jobId}` };
+  }
+
+  it("hides result and log until the job is complete, then gives both", async () => {
+    await app.makeUser("watcher");
+    const browser = await app.signedIn("watcher");
+    const { path, jobId } = await upload(browser);
+    await browser.get(path);
+    const before = await browser.get(`/annotations/${jobId}`);
+    expect(before.text).toContain('data-job-status="PENDING"');
+    expect(before.text).not.toMatch(/data-job-(result|log)/);
+    expect((await browser.get(`/annotations/${jobId}/log`)).status).toBe(404);
+    expect((await browser.get(`/annotations/${jobId}/result`)).status).toBe(409);
+    await complete(jobId);
+    const after = await browser.get(`/annotations/${jobId}`);
+    expect(after.text).toContain('data-job-status="COMPLETED"');
+    expect(after.text).toMatch(/data-job-result/);
+    expect(after.text).toMatch(/data-job-log/);
+    expect(after.text).not.toContain("X-Amz-Signature");
+    const log = await browser.get(`/annotations/${jobId}/log?s3_key_log_file=other`);
+    expect(log.text).toContain("In &lt;b&gt;dbSNP");
+    expect(log.headers.get("content-type")).toContain("text/html");
+  });
+
+  it("downloads result and input by signed links of a minute, under their names", async () => {
+    const { browser, page } = await completedJob("downloader");
+    const link = new URL((await browser.get(`${page}/result`)).location ?? "");
+    expect(Number(link.searchParams.get("X-Amz-Expires"))).toBeLessThanOrEqual(60);
+    const result = await fetch(link);
+    expect(await result.text()).toBe("annotated");
+    expect(result.headers.get("content-disposition")).toContain('attachment; filename="panel.annot.vcf"');
+    const input = await fetch((await browser.get(`${page}/input`)).location ?? "");
+    expect(await input.text()).toBe(VCF);
+  });
+
+  it("ends the Free download by the clock, whether or not the archiver was there", async () => {
+    const { browser, page } = await completedJob("late", { completedAt: new Date(Date.now() - 301_000) });
+    const html = (await browser.get(page)).text;
+    expect(html).not.toMatch(/data-job-result/);
+    expect(html).toContain('href="/subscribe"');
+    expect((await browser.get(`${page}/result`)).location).toBe("/subscribe");
+    expect((await browser.get(`${page}/log`)).status).toBe(200);
+  });
+
+  it("never signs a Free link past the retention", async () => {
+    const { browser, page } = await completedJob("nearly late", { completedAt: new Date(Date.now() - 280_000) });
+    const link = new URL((await browser.get(`${page}/result`)).location ?? "");
+    expect(Number(link.searchParams.get("X-Amz-Expires"))).toBeLessThanOrEqual(20);
+  });
+
+  it("shows a Premium user that an archived result is on its way back, and offers no upgrade", async () => {
+    const { browser, page, jobId } = await completedJob("restored", { premium: true });
+    await app.db
+      .updateTable("jobs")
+      .set({ archiveState: "restoring", archiveTier: "Expedited", restoreAskedAt: new Date() })
+      .where("id", "=", jobId)
+      .execute();
+    const html = (await browser.get(page)).text;
+    expect(html).toContain("Being restored (Expedited, usually 1 to 5 min).");
+    expect(html).not.toContain('href="/subscribe"');
+    expect((await browser.get(`${page}/result`)).status).toBe(409);
+  });
+
+  it("is closed to everybody else, with all its files, and unknown ids are 404", async () => {
+    const { page } = await completedJob("private");
+    await app.makeUser("stranger");
+    const stranger = await app.signedIn("stranger");
+    for (const path of [page, `${page}/log`, `${page}/result`, `${page}/input`, `${page}/state`]) {
+      const answer = await stranger.get(path);
+      expect(answer.status).toBe(403);
+      expect(answer.text).toContain("Not authorized to view this job");
+    }
+    expect((await stranger.submit(`${page}/run-again`)).status).toBe(403);
+    expect((await stranger.get(`/annotations/${randomUUID()}`)).status).toBe(404);
+    expect((await stranger.get("/annotations/x")).status).toBe(404);
+  });
+
+  it("runs a failed job again, once", async () => {
+    const userId = await app.makeUser("again");
+    const browser = await app.signedIn("again");
+    const { path, jobId } = await upload(browser);
+    await browser.get(path);
+    await app.db
+      .updateTable("jobs")
+      .set({
+        status: "FAILED",
+        failure: "Line 31 has 7 columns, 8 are needed. Spaces instead of tabs?",
+        completedAt: new Date(),
+      })
+      .where("id", "=", jobId)
+      .execute();
+    expect((await browser.get(`/annotations/${jobId}`)).text).toContain("Line 31 has 7 columns, 8 are needed.");
+    await browser.submit(`/annotations/${jobId}/run-again`);
+    await browser.submit(`/annotations/${jobId}/run-again`);
+    const job = await app.db.selectFrom("jobs").selectAll().where("id", "=", jobId).executeTakeFirstOrThrow();
+    expect(job).toMatchObject({ status: "PENDING", failure: null, userId });
+    const sent = await app.db.selectFrom("outbox").select("body").where("queue", "=", "jobRequests").execute();
+    expect(sent.filter(({ body }) => body.includes(jobId))).toHaveLength(2);
+  });
+});
+
+describe("the list", () => {
+  it("holds 10,000 jobs, newest first, all reachable, each once, and quickly", async () => {
+    const userId = await app.makeUser("many");
+    const start = Date.parse("2026-01-01T00:00:00Z");
+    const rows = Array.from({ length: 10_000 }, (_, n) => ({
+      id: randomUUID(),
+      userId,
+      inputName: `file ${n}.vcf`,
+      inputKey: "k",
+      inputEtag: "e",
+      inputSize: 1,
+      build: null,
+      status: "COMPLETED" as const,
+      failure: null,
+      owner: null,
+      leaseUntil: null,
+      progressPercent: null,
+      // Three jobs share each instant, so that the order by id matters.
+      submittedAt: new Date(start + Math.floor(n / 3) * 1_000),
+      startedAt: null,
+      completedAt: new Date(start),
+      notifiedAt: null,
+      resultKey: null,
+      logKey: null,
+      resultSize: null,
+      resultSha256: null,
+      resultsFileArchiveId: null,
+      archiveTier: null,
+      archivedAt: null,
+      restoreAskedAt: null,
+    }));
+    for (let at = 0; at < rows.length; at += 2_000) {
+      await app.db
+        .insertInto("jobs")
+        .values(rows.slice(at, at + 2_000))
+        .execute();
+    }
+    const browser = await app.signedIn("many");
+    const seen: string[] = [];
+    const began = Date.now();
+    let path: string | undefined = "/annotations";
+    let pages = 0;
+    while (path !== undefined) {
+      const { text } = await browser.get(path);
+      seen.push(
+        ...[...text.matchAll(/class="app-job-file"><a href="\/annotations\/([0-9a-f-]{36})"/g)].map(
+          ([, id = ""]) => id,
+        ),
+      );
+      path = /href="([^"]+)">Older</.exec(text)?.[1]?.replaceAll("&amp;", "&");
+      pages += 1;
+    }
+    expect(seen).toHaveLength(10_000);
+    expect(new Set(seen).size).toBe(10_000);
+    const at = new Map<string, number>(rows.map((row) => [row.id, row.submittedAt.getTime()]));
+    const times = seen.map((id) => at.get(id) ?? 0);
+    expect(times).toEqual(times.toSorted((a, b) => b - a));
+    expect((Date.now() - began) / pages).toBeLessThan(150);
+    const found = await browser.get("/annotations?q=file+77.vcf");
+    expect(found.text).toContain("1 of 1");
+  }, 60_000);
+
+  it("says that it is empty and how to begin", async () => {
+    await app.makeUser("beginner");
+    const page = await (await app.signedIn("beginner")).get("/annotations");
+    expect(page.text).toContain("No annotations yet");
+    expect(page.text).toContain("Request new annotation");
+  });
+
+  it("shows times in the configured zone, with its summer time", async () => {
+    const userId = await app.makeUser("zones");
+    const browser = await app.signedIn("zones");
+    for (const submittedAt of ["2026-01-15T18:00:00Z", "2026-07-15T18:00:00Z"]) {
+      const { path, jobId } = await upload(browser);
+      await browser.get(path);
+      await app.db
+        .updateTable("jobs")
+        .set({ submittedAt: new Date(submittedAt) })
+        .where("id", "=", jobId)
+        .execute();
+    }
+    expect(userId).toBeGreaterThan(0);
+    const { text } = await browser.get("/annotations");
+    expect(text).toMatch(/15 Jan( 2026)? 12:00</);
+    expect(text).toMatch(/15 Jul( 2026)? 13:00</);
+  });
+});
+
+it("keeps inputs where the signed object says", async () => {
+  const userId = await app.makeUser("bytes");
+  const browser = await app.signedIn("bytes");
+  const { jobId } = await upload(browser);
+  const object = await app.s3.send(
+    new GetObjectCommand({ Bucket: "test-inputs", Key: `test/${userId}/${jobId}~panel.vcf` }),
+  );
+  expect(await object.Body?.transformToString()).toBe(VCF);
+});
