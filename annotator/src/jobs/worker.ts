@@ -7,7 +7,7 @@ import type { Config } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { JobRequest } from "@elastic-gas/shared/messages";
-import { consume } from "@elastic-gas/shared/reliability/consumer";
+import { consume, type Handled } from "@elastic-gas/shared/reliability/consumer";
 import { startHeartbeat } from "@elastic-gas/shared/reliability/heartbeat";
 import { createOutboxSender } from "@elastic-gas/shared/reliability/outbox";
 import { resourcesOf } from "@elastic-gas/shared/resources";
@@ -17,6 +17,7 @@ import { publishJobsRunning } from "./publish-jobs-running.ts";
 
 /** The process itself has 25 s to stop. */
 const FINISH_SECONDS = 15;
+const HAND_BACK: Handled = { kind: "later", seconds: 0 };
 
 export interface Worker {
   readonly config: Config;
@@ -73,7 +74,8 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
     signal,
     visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
     isDraining: heartbeat.isDraining,
-    handle: (body, { stop }) => annotateJob(deps, body, stop),
+    // A receive that was already waiting when the flag came may still bring a message: it goes to another worker.
+    handle: async (body, { stop }) => (heartbeat.isDraining() ? HAND_BACK : annotateJob(deps, body, stop)),
   });
   const count = () => (jobId === null ? 0 : 1);
   const metric = publishJobsRunning({

@@ -1,0 +1,383 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { CreateVaultCommand, GlacierClient } from "@aws-sdk/client-glacier";
+import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { startTestCloud, type TestCloud } from "@elastic-gas/local-cloud/testing";
+import { Fault } from "@elastic-gas/local-cloud/wire/handler";
+import type { Role } from "@elastic-gas/shared/database/tables";
+import { DONE } from "@elastic-gas/shared/reliability/consumer";
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
+import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createSetting, type Setting } from "../test-setting.ts";
+import { type ArchiveDeps, archiveResult } from "./archive/archive-result.ts";
+import { removeOrphans } from "./archive/remove-orphans.ts";
+import { restoreUser, sweepRestores } from "./restore/restore-user.ts";
+import type { ArchiveStore } from "./store/archive-store.ts";
+import { createGlacierVault } from "./store/glacier-vault.ts";
+import { createS3Glacier } from "./store/s3-glacier.ts";
+import { type ThawDeps, thawResult } from "./thaw/thaw-result.ts";
+
+const CONFIG = { FREE_RETENTION_SECONDS: 300, ARCHIVE_CHECK_SECONDS: 60 };
+const RESULT = "##fileformat=VCFv4.2\nannotated\n";
+const never = new AbortController().signal;
+/** Operations that answer an error, by name; tests fill it. */
+const faults = new Map<string, (input: Record<string, unknown>) => Error | undefined>();
+
+let database: TestDatabase;
+let cloud: TestCloud;
+let setting: Setting;
+let isVaultThere = false;
+
+beforeAll(async () => {
+  [database, cloud] = await Promise.all([
+    createTestDatabase(),
+    startTestCloud({
+      retrievalSeconds: { Expedited: 0.3, Standard: 0.3 },
+      async middleware({ operation, input }, next) {
+        const fault = faults.get(operation)?.(input);
+        if (fault !== undefined) throw fault;
+        return next();
+      },
+    }),
+  ]);
+  setting = await createSetting(database.db, cloud.clientConfig);
+  isVaultThere = await glacier()
+    .send(new CreateVaultCommand({ accountId: "-", vaultName: "test-results" }))
+    .then(
+      () => true,
+      () => false,
+    );
+});
+beforeEach(async () => {
+  faults.clear();
+  await database.db.deleteFrom("outbox").execute();
+});
+afterAll(async () => {
+  await cloud?.[Symbol.asyncDispose]();
+  await database?.[Symbol.asyncDispose]();
+});
+
+const glacier = () => new GlacierClient(cloud.clientConfig);
+const STORES: readonly [string, () => ArchiveStore][] = [
+  ["s3-glacier", () => createS3Glacier(setting.s3, setting.resources.buckets.archive, setting.resources.prefix)],
+  ["glacier-vault", () => createGlacierVault(glacier(), "test-results")],
+];
+
+describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Glacier)", (name, createStore) => {
+  let store: ArchiveStore;
+  let deps: ThawDeps & ArchiveDeps;
+
+  beforeEach((context) => {
+    if (name === "glacier-vault" && !isVaultThere) context.skip();
+    store = createStore();
+    deps = { ...setting, store, config: CONFIG };
+  });
+
+  /** A completed job with its result and log in the bucket. */
+  async function completed({
+    role = "free_user",
+    secondsAgo = 301,
+    content = RESULT,
+  }: {
+    role?: Role;
+    secondsAgo?: number;
+    content?: string;
+  } = {}) {
+    const userId = await setting.addUser(role);
+    const jobId = await setting.addJob(userId, "input");
+    const [resultKey, logKey] = [`test/${userId}/${jobId}~in.annot.vcf`, `test/${userId}/${jobId}~in.vcf.count.log`];
+    for (const Key of [resultKey, logKey])
+      await setting.s3.send(new PutObjectCommand({ Bucket: setting.resources.buckets.results, Key, Body: content }));
+    const completedAt = new Date(Date.now() - secondsAgo * 1_000);
+    await database.db
+      .updateTable("jobs")
+      .set({
+        status: "COMPLETED",
+        completedAt,
+        resultKey,
+        logKey,
+        resultSize: RESULT.length,
+        resultSha256: createHash("sha256").update(RESULT).digest("hex"),
+      })
+      .where("id", "=", jobId)
+      .execute();
+    const dueAt = new Date(completedAt.getTime() + 300_000).toISOString();
+    const has = (key: string) => setting.hasObject(setting.resources.buckets.results, key);
+    return {
+      userId,
+      jobId,
+      resultKey,
+      logKey,
+      message: { version: 1, jobId, userId, dueAt } as const,
+      hasResult: () => has(resultKey),
+      hasLog: () => has(logKey),
+    };
+  }
+
+  async function archived(role: Role = "free_user") {
+    const job = await completed();
+    await archiveResult(deps, job.message, never);
+    await setRole(job.userId, role);
+    await database.db.deleteFrom("outbox").execute();
+    return { ...job, archiveId: (await setting.job(job.jobId)).resultsFileArchiveId ?? "" };
+  }
+
+  async function restoring() {
+    const job = await archived("premium_user");
+    await restoreUser(deps, { version: 1, userId: job.userId }, never);
+    const [message] = await setting.messages("thaw");
+    const check = {
+      version: 1,
+      jobId: job.jobId,
+      retrievalId: String(message?.retrievalId),
+      generation: Number(message?.generation),
+    } as const;
+    return { ...job, check };
+  }
+
+  const setRole = (userId: number, role: Role) =>
+    database.db.updateTable("users").set({ role }).where("id", "=", userId).execute();
+  const thaw = (check: Parameters<typeof thawResult>[1]) => thawResult(deps, check, never);
+
+  async function storedIds(): Promise<readonly string[]> {
+    const ids: string[] = [];
+    for await (const { archiveId } of (await store.inventory()) ?? []) ids.push(archiveId);
+    return ids;
+  }
+
+  describe("archiving", () => {
+    it("moves a Free user's result once it is old enough, and only that", async () => {
+      const job = await completed();
+      await archiveResult(deps, job.message, never);
+      const row = await setting.job(job.jobId);
+      expect(row).toMatchObject({ archiveState: "archived", resultKey: null, logKey: job.logKey });
+      expect(row.resultsFileArchiveId).not.toBeNull();
+      expect([await job.hasResult(), await job.hasLog()]).toEqual([false, true]);
+    });
+
+    it("changes nothing when its message comes again", async () => {
+      const job = await completed();
+      await archiveResult(deps, job.message, never);
+      const before = await setting.job(job.jobId);
+      await archiveResult(deps, job.message, never);
+      expect(await setting.job(job.jobId)).toEqual(before);
+    });
+
+    it("asks again later when the result is not old enough yet", async () => {
+      const job = await completed({ secondsAgo: 100 });
+      await archiveResult(deps, job.message, never);
+      expect((await setting.job(job.jobId)).archiveState).toBe("kept");
+      const [row] = await database.db.selectFrom("outbox").select(["queue", "delaySeconds"]).execute();
+      expect(row).toMatchObject({ queue: "archive" });
+      expect(row?.delaySeconds).toBeGreaterThanOrEqual(198);
+      expect(row?.delaySeconds).toBeLessThanOrEqual(200);
+    });
+
+    it("leaves the result of a user who is Premium by now", async () => {
+      const job = await completed({ role: "premium_user" });
+      expect(await archiveResult(deps, job.message, never)).toEqual(DONE);
+      expect(await setting.job(job.jobId)).toMatchObject({
+        archiveState: "kept",
+        resultsFileArchiveId: null,
+        resultKey: job.resultKey,
+      });
+      expect(await job.hasResult()).toBe(true);
+    });
+
+    it("gives way to an upgrade during the copy, and deletes the copy", async () => {
+      const job = await completed();
+      let archiveId = "";
+      const upgrading: ArchiveStore = {
+        ...store,
+        async put(...args) {
+          archiveId = await store.put(...args);
+          await setRole(job.userId, "premium_user");
+          await database.db
+            .updateTable("jobs")
+            .set({ archiveState: "kept", archiveGeneration: 7 })
+            .where("id", "=", job.jobId)
+            .execute();
+          return archiveId;
+        },
+      };
+      await archiveResult({ ...deps, store: upgrading }, job.message, never);
+      expect(await setting.job(job.jobId)).toMatchObject({ archiveState: "kept", resultsFileArchiveId: null });
+      expect(await job.hasResult()).toBe(true);
+      if (name === "s3-glacier") expect(await storedIds()).not.toContain(archiveId);
+    });
+
+    it("goes on after a crash at each step", async () => {
+      const afterMark = await completed();
+      await database.db
+        .updateTable("jobs")
+        .set({ archiveState: "archiving", archiveGeneration: 1 })
+        .where("id", "=", afterMark.jobId)
+        .execute();
+      await archiveResult(deps, afterMark.message, never);
+      expect((await setting.job(afterMark.jobId)).archiveState).toBe("archived");
+
+      const afterRecord = await completed();
+      faults.set("DeleteObject", () => new Fault("InternalError", "crash", 500));
+      await expect(archiveResult(deps, afterRecord.message, never)).rejects.toThrow();
+      const recorded = await setting.job(afterRecord.jobId);
+      expect([recorded.archiveState, await afterRecord.hasResult()]).toEqual(["archived", true]);
+      faults.clear();
+      await archiveResult(deps, afterRecord.message, never);
+      expect(await afterRecord.hasResult()).toBe(false);
+      expect((await setting.job(afterRecord.jobId)).resultsFileArchiveId).toBe(recorded.resultsFileArchiveId);
+    });
+
+    it("refuses a result that is not the one that was made, and keeps it", async () => {
+      const job = await completed({ content: `${RESULT.slice(0, -2)}?\n` });
+      await expect(archiveResult(deps, job.message, never)).rejects.toThrow("its row says");
+      expect((await setting.job(job.jobId)).archiveState).toBe("archiving");
+      expect(await job.hasResult()).toBe(true);
+    });
+  });
+
+  describe("restoring", () => {
+    it("puts the very result back where it was and deletes the archive", async () => {
+      const job = await restoring();
+      expect(await setting.job(job.jobId)).toMatchObject({
+        archiveState: "restoring",
+        archiveTier: "Expedited",
+        resultKey: null,
+      });
+      await waitUntil(
+        "the retrieval is ready",
+        async () => (await store.retrievalState(job.archiveId, job.check.retrievalId)) === "ready",
+      );
+      await thaw(job.check);
+      expect(await setting.job(job.jobId)).toMatchObject({
+        archiveState: "kept",
+        resultsFileArchiveId: null,
+        resultKey: job.resultKey,
+        archiveTier: null,
+      });
+      const { Body } = await setting.s3.send(
+        new GetObjectCommand({ Bucket: setting.resources.buckets.results, Key: job.resultKey }),
+      );
+      expect(await Body?.transformToString()).toBe(RESULT);
+      if (name === "s3-glacier") expect(await storedIds()).not.toContain(job.archiveId);
+    });
+
+    it("waits with fresh messages until the retrieval is ready", async () => {
+      const job = await restoring();
+      const waiting = { ...store, retrievalState: () => Promise.resolve("in progress" as const) };
+      await thawResult({ ...deps, store: waiting }, job.check, never);
+      expect(await setting.messages("thaw")).toEqual([job.check, job.check]);
+      const rows = await database.db.selectFrom("outbox").select("delaySeconds").execute();
+      expect(rows.map((row) => row.delaySeconds)).toEqual([60, 60]);
+    });
+
+    it("falls back to Standard when Expedited has no capacity", async () => {
+      const job = await archived("premium_user");
+      faults.set("RestoreObject", (input) =>
+        JSON.stringify(input).includes("Expedited") ? serviceError("GlacierExpeditedRetrievalNotAvailable") : undefined,
+      );
+      faults.set("InitiateJob", (input) =>
+        JSON.stringify(input).includes("Expedited") ? serviceError("InsufficientCapacityException") : undefined,
+      );
+      await restoreUser(deps, { version: 1, userId: job.userId }, never);
+      expect(await setting.job(job.jobId)).toMatchObject({ archiveState: "restoring", archiveTier: "Standard" });
+    });
+
+    it("asks again when a retrieval failed or expired, and drops the older check", async () => {
+      const job = await restoring();
+      const failing = { ...store, retrievalState: () => Promise.resolve("failed" as const) };
+      await thawResult({ ...deps, store: failing }, job.check, never);
+      expect(await setting.messages("thaw")).toMatchObject([job.check, { generation: job.check.generation + 1 }]);
+      expect(await thaw(job.check)).toEqual(DONE);
+      expect((await setting.job(job.jobId)).archiveState).toBe("restoring");
+    });
+
+    it("stops for a user who is Free again: the archive is still there", async () => {
+      const job = await restoring();
+      await setRole(job.userId, "free_user");
+      await thaw(job.check);
+      expect(await setting.job(job.jobId)).toMatchObject({
+        archiveState: "archived",
+        resultsFileArchiveId: job.archiveId,
+      });
+      expect(await job.hasResult()).toBe(false);
+    });
+
+    it("brings nothing back for a job that was deleted meanwhile", async () => {
+      const job = await restoring();
+      await waitUntil(
+        "the retrieval is ready",
+        async () => (await store.retrievalState(job.archiveId, job.check.retrievalId)) === "ready",
+      );
+      const deleting: ArchiveStore = {
+        ...store,
+        async open(...args) {
+          await database.db.deleteFrom("users").where("id", "=", job.userId).execute();
+          return store.open(...args);
+        },
+      };
+      await thawResult({ ...deps, store: deleting }, job.check, never);
+      expect(await job.hasResult()).toBe(false);
+    });
+
+    it("does nothing for a user who is not Premium", async () => {
+      const job = await archived();
+      await restoreUser(deps, { version: 1, userId: job.userId }, never);
+      expect((await setting.job(job.jobId)).archiveState).toBe("archived");
+    });
+
+    it("is found by the sweep when no message asked for it", async () => {
+      const [lost, free] = [await archived("premium_user"), await archived()];
+      const stale = await restoring();
+      await database.db
+        .updateTable("jobs")
+        .set({ restoreAskedAt: new Date(Date.now() - 25 * 3_600_000) })
+        .where("id", "=", stale.jobId)
+        .execute();
+      await sweepRestores(deps, new Date());
+      const states = await Promise.all(
+        [lost, free, stale].map(async ({ jobId }) => (await setting.job(jobId)).archiveState),
+      );
+      expect(states).toEqual(["restoring", "archived", "restoring"]);
+      expect((await setting.job(stale.jobId)).archiveGeneration).toBe(stale.check.generation + 1);
+    });
+  });
+
+  describe("the store", () => {
+    it("deletes archives that no row refers to, when they are old enough", async () => {
+      const kept = await archived();
+      const folder = mkdtempSync(join(tmpdir(), "orphan-"));
+      const path = join(folder, "x");
+      writeFileSync(path, RESULT);
+      const sha256 = createHash("sha256").update(RESULT).digest("hex");
+      const orphan = await store.put(
+        { jobId: randomUUID(), userId: 9, generation: 1, fileName: "x", path, sizeBytes: RESULT.length, sha256 },
+        never,
+      );
+      rmSync(folder, { recursive: true });
+      await waitUntil("an inventory", async () => (await storedIds()).includes(orphan));
+      expect(await removeOrphans(deps, new Date())).toBe(0);
+      expect(await removeOrphans(deps, new Date(Date.now() + 2 * 3_600_000))).toBeGreaterThanOrEqual(1);
+      const { retrievalId } = await store.retrieve(kept.archiveId, kept.jobId);
+      await waitUntil(
+        "the kept one is ready",
+        async () => (await store.retrievalState(kept.archiveId, retrievalId)) === "ready",
+      );
+      expect(await text(await store.open(kept.archiveId, retrievalId, never))).toBe(RESULT);
+      await expect(store.retrieve(orphan, "x")).rejects.toThrow();
+    });
+
+    it("takes the deletion of what is gone for done", async () => {
+      const job = await archived();
+      await store.remove(job.archiveId);
+      await expect(store.remove(job.archiveId)).resolves.toBeUndefined();
+    });
+  });
+});
+
+function serviceError(name: string): Error {
+  return new Fault(name, "There is no capacity for expedited retrievals.", 503);
+}
