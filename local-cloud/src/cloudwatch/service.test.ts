@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-cloudwatch";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { testCall } from "../sqs/test-call.ts";
+import { testCall } from "../sqs/testing/test-call.ts";
 import { type CloudWatchOptions, createCloudWatchService } from "./service.ts";
 
 const log = createLogger("cloudwatch-test", "silent");

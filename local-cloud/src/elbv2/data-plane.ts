@@ -37,6 +37,8 @@ interface Group {
   readonly watches: Map<string, Watch>;
 }
 
+const LISTEN_AGAIN_MS = 1000;
+
 export function targetKey({ id, port }: TargetDocument): string {
   return `${id}:${port}`;
 }
@@ -53,21 +55,16 @@ export class DataPlane {
     this.#options = options;
   }
 
-  /** Begins everything the catalogue holds. A listener whose port is taken is logged, and tried again at the next start. */
+  /** Begins everything the catalogue holds. A listener whose port is taken is tried again until it is free. */
   async start(): Promise<void> {
     for (const group of this.#options.catalogue.targetGroups.list()) {
       for (const target of group.targets) this.register(group.arn, target);
       this.applyAttributes(group);
     }
-    for (const document of this.#options.catalogue.listeners.list()) {
-      const { arn, port } = document;
-      await this.listen(document).catch((error: unknown) =>
-        this.#options.log.error({ error, arn, port }, "listener could not listen"),
-      );
-    }
+    await Promise.all(this.#options.catalogue.listeners.list().map(({ arn }) => this.#resume(arn)));
   }
 
-  /** Resolves with the port. Rejects when it is taken. */
+  /** Resolves with the port. Rejects when it is taken. A listener that listens on another port leaves it then. */
   async listen(document: ListenerDocument): Promise<number> {
     const { arn, loadBalancerArn, targetGroupArn } = document;
     const listener = new Listener(() => {
@@ -76,7 +73,9 @@ export class DataPlane {
     });
     listener.idleTimeoutMs = this.#idleTimeoutMs(loadBalancerArn);
     const port = await listener.listen(this.#options.listenHost, document.port);
+    const before = this.#listeners.get(arn);
     this.#listeners.set(arn, listener);
+    await before?.close();
     return port;
   }
 
@@ -180,6 +179,15 @@ export class DataPlane {
       return { State: "unused", Reason: "Target.InvalidState", Description: `Target is in the ${state} state` };
     }
     return describeHealth(target.health);
+  }
+
+  async #resume(arn: string): Promise<void> {
+    const document = this.#options.catalogue.listeners.find(arn);
+    if (this.#closed || !document || this.#listeners.has(arn)) return;
+    await this.listen(document).catch((error: unknown) => {
+      this.#options.log.error({ error, arn, port: document.port }, "listener could not listen, trying again");
+      setTimeout(() => void this.#resume(arn), LISTEN_AGAIN_MS).unref();
+    });
   }
 
   async #watch(targetGroupArn: string, { target, stop }: Watch): Promise<void> {

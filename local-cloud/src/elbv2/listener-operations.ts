@@ -34,30 +34,19 @@ export function listenerOperations(context: ElbContext) {
   const CreateListener: Handler<CreateListenerCommandInput, CreateListenerCommandOutput> = async (input, call) => {
     const loadBalancer = getLoadBalancer(context, input.LoadBalancerArn);
     checkProtocol(input.Protocol ?? "HTTP");
-    const port = input.Port;
-    if (port === undefined || !Number.isInteger(port) || port < 0 || port > 65_535)
-      throw validationError("A listener needs a port from 1 to 65535");
+    const port = checkedPort(input.Port);
     const targetGroupArn = targetGroupOf(input.DefaultActions, loadBalancer.arn);
-    const siblings = catalogue.listeners.list().filter(({ loadBalancerArn }) => loadBalancerArn === loadBalancer.arn);
-    const existing = port === 0 ? undefined : siblings.find((one) => one.port === port);
+    const existing = findOnPort(loadBalancer.arn, port);
     if (existing?.targetGroupArn === targetGroupArn) return { Listeners: [describe(existing)] };
-    if (existing)
-      throw new DuplicateListenerException({
-        message: "A listener already exists on this port for this load balancer",
-        $metadata: {},
-      });
+    if (existing) throw duplicateListener();
     const id = `${loadBalancer.arn.slice(loadBalancer.arn.indexOf("/") + 1)}/${newId()}`;
-    const wanted: ListenerDocument = {
+    const document = await listening({
       arn: arnOf(call, `listener/${id}`),
       loadBalancerArn: loadBalancer.arn,
       port,
       targetGroupArn,
       tags: tagsOf(input.Tags),
-    };
-    const bound = await dataPlane.listen(wanted).catch((cause: unknown) => {
-      throw new Error(`Could not listen on port ${port}. Is another program using it?`, { cause });
     });
-    const document = { ...wanted, port: bound };
     catalogue.listeners.save(document);
     return { Listeners: [describe(document)] };
   };
@@ -75,13 +64,14 @@ export function listenerOperations(context: ElbContext) {
   const ModifyListener: Handler<ModifyListenerCommandInput, ModifyListenerCommandOutput> = async (input) => {
     const document = getListener(context, input.ListenerArn);
     if (input.Protocol !== undefined) checkProtocol(input.Protocol);
-    if (input.Port !== undefined && input.Port !== document.port) {
-      throw validationError("A listener's port cannot be changed here: delete the listener and create another");
-    }
     const targetGroupArn = input.DefaultActions
       ? targetGroupOf(input.DefaultActions, document.loadBalancerArn)
       : document.targetGroupArn;
-    const changed = { ...document, targetGroupArn };
+    const port = input.Port === undefined ? document.port : checkedPort(input.Port);
+    const moves = port !== document.port;
+    if (moves && findOnPort(document.loadBalancerArn, port)) throw duplicateListener();
+    const wanted = { ...document, targetGroupArn, port };
+    const changed = moves ? await listening(wanted) : wanted;
     catalogue.listeners.save(changed);
     return { Listeners: [describe(changed)] };
   };
@@ -92,6 +82,20 @@ export function listenerOperations(context: ElbContext) {
     await dataPlane.unlisten(arn);
     return {};
   };
+
+  function findOnPort(loadBalancerArn: string, port: number): ListenerDocument | undefined {
+    return catalogue.listeners.list().find((one) => one.loadBalancerArn === loadBalancerArn && one.port === port);
+  }
+
+  /** The listener with the port that it really has: port 0 takes a free one, which AWS does not offer. */
+  async function listening(document: ListenerDocument): Promise<ListenerDocument> {
+    try {
+      return { ...document, port: await dataPlane.listen(document) };
+    } catch (cause) {
+      const message = `Could not listen on port ${document.port}: ${(cause as Error).message}. Is another program using it?`;
+      throw new InvalidConfigurationRequestException({ message, $metadata: {} });
+    }
+  }
 
   /** The one target group that an action forwards to. As in AWS, a target group serves one load balancer. */
   function targetGroupOf(actions: readonly Action[] | undefined, loadBalancerArn: string): string {
@@ -113,6 +117,16 @@ export function listenerOperations(context: ElbContext) {
   }
 
   return { CreateListener, DescribeListeners, ModifyListener, DeleteListener };
+}
+
+function checkedPort(port: number | undefined): number {
+  if (port !== undefined && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw validationError("A listener needs a port from 1 to 65535");
+}
+
+function duplicateListener(): DuplicateListenerException {
+  const message = "A listener already exists on this port for this load balancer";
+  return new DuplicateListenerException({ message, $metadata: {} });
 }
 
 function checkProtocol(protocol: string): void {

@@ -110,6 +110,38 @@ describe("load balancers, listeners and target groups", () => {
   });
 });
 
+describe("a listener", () => {
+  it("says so when its port is taken, and moves to another port when told so", async () => {
+    const taken = await startTarget("other program");
+    const target = await startTarget("a");
+    const { handlers, LoadBalancerArn, ListenerArn, TargetGroupArn, port } = await startBalancer([target]);
+    const DefaultActions = [{ Type: "forward" as const, TargetGroupArn }];
+    const onTaken = { LoadBalancerArn, Protocol: "HTTP" as const, Port: taken.port, DefaultActions };
+    await expect(handlers.CreateListener(onTaken, call)).rejects.toThrow(InvalidConfigurationRequestException);
+    await expect(handlers.ModifyListener({ ListenerArn, Port: taken.port }, call)).rejects.toThrow(/another program/);
+    expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe("a");
+    await stopTarget(taken);
+    await handlers.ModifyListener({ ListenerArn, Port: taken.port }, call);
+    expect(await (await fetch(`http://127.0.0.1:${taken.port}`)).text()).toBe("a");
+    await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
+  });
+
+  it("whose port is taken at the start listens once it is free", async () => {
+    const dataDir = temporaryDir();
+    const target = await startTarget("a");
+    const first = await startBalancer([target], { options: { dataDir } });
+    await first.close();
+    const other = await startTarget("other program", undefined, first.port);
+    await startService({ dataDir });
+    expect(await (await fetch(first.url)).text()).toBe("other program");
+    await stopTarget(other);
+    await vi.waitFor(async () => expect(await (await fetch(first.url)).text()).toBe("a"), {
+      timeout: 5000,
+      interval: 50,
+    });
+  });
+});
+
 describe("target health", () => {
   it("tells with AWS's reasons why a target is not healthy", async () => {
     const wrong = await startTarget("wrong", (_, res) => res.writeHead(500).end());

@@ -15,7 +15,7 @@ import {
 import { createLogger } from "@elastic-gas/shared/logger";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSqsService } from "./service.ts";
-import { testCall } from "./test-call.ts";
+import { testCall } from "./testing/test-call.ts";
 
 const log = createLogger("sqs-test", "silent");
 const call = testCall();

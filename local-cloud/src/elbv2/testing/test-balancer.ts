@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CreateTargetGroupCommandInput } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { createLogger } from "@elastic-gas/shared/logger";
-import { testCall } from "../../sqs/test-call.ts";
+import { testCall } from "../../sqs/testing/test-call.ts";
 import { createElbv2Service, type Elbv2Options } from "../service.ts";
 
 export const call = testCall();

@@ -1,4 +1,4 @@
-import type { Call } from "../wire/handler.ts";
+import type { Call } from "../../wire/handler.ts";
 
 /** A call as the wire would make it, for tests that call handlers directly. */
 export function testCall(changes: Partial<Call> = {}): Call {
