@@ -168,8 +168,11 @@ class DatabaseSessionStore extends session.Store {
       .where("idHash", "=", sessionIdHash(id))
       .where("seenAt", "<", new Date(now.getTime() - TOUCH_SECONDS * 1_000))
       .execute()
-      // Not prolonging a session is no reason to fail the request that it belongs to.
-      .then(callback, callback);
+      // Not prolonging a session is no reason to fail the request that it belongs to; any argument would count as an error.
+      .then(
+        () => callback(),
+        () => callback(),
+      );
   }
 
   override destroy(id: string, callback: (error?: unknown) => void = () => {}): void {
