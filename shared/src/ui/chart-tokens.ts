@@ -1,4 +1,4 @@
-/** The chart colours in force, read from the custom properties of `element`; read again on `eg:theme`. */
+/** The chart colours in force, read from the custom properties and the font of `element`; read again on `eg:theme`. */
 export interface ChartTokens {
   readonly cpu: string;
   readonly requests: string;
@@ -20,7 +20,7 @@ export interface ChartTokens {
   readonly fontFamily: string;
 }
 
-export function readChartTokens(element: Element = document.documentElement): ChartTokens {
+export function readChartTokens(element: Element = document.body): ChartTokens {
   const style = getComputedStyle(element);
   const read = (name: string) => style.getPropertyValue(name).trim();
   return {

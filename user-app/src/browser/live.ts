@@ -1,0 +1,68 @@
+const FAST_MS = 1_000;
+const SLOW_MS = 4_000;
+/** Most jobs are done by then; after it the page asks less often. */
+const FAST_FOR_MS = 30_000;
+
+/**
+ * Keeps a page's changing part current by polling, which needs no open connection: any worker may answer, also one that is about to end. A job's page asks for
+ * its version and fetches itself anew only when that changed; the list fetches itself. Nothing is asked while the tab is hidden.
+ */
+export function mountLive(root: Document, mountPart: (part: ParentNode) => void): void {
+  const begin = Date.now();
+  const current = () => root.querySelector<HTMLElement>("[data-live-part]");
+  if (current() === null) return;
+  let asking = false;
+
+  const ask = async (force: boolean): Promise<void> => {
+    const part = current();
+    if (part === null || asking || root.hidden || (part.dataset.live === "" && !force)) return;
+    asking = true;
+    try {
+      if (force || (await isStale(part))) await replace(part);
+    } catch {
+      // Offline or a worker that ends: the next round asks again.
+    } finally {
+      asking = false;
+    }
+  };
+  const replace = async (part: HTMLElement): Promise<void> => {
+    const response = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (!response.ok || response.redirected) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = page.querySelector<HTMLElement>("[data-live-part]");
+    if (fresh === null || fresh.innerHTML === part.innerHTML) return;
+    const before = wordsOf(part);
+    const adopted = root.importNode(fresh, true);
+    part.replaceWith(adopted);
+    mountPart(adopted);
+    const after = wordsOf(adopted);
+    if (after !== before && adopted.dataset.livePart === "job") announce(root, after);
+  };
+  const round = () => {
+    const pause = Date.now() - begin < FAST_FOR_MS ? FAST_MS : SLOW_MS;
+    setTimeout(() => void ask(false).finally(round), pause);
+  };
+  round();
+  root.addEventListener("visibilitychange", () => void ask(false));
+  // A countdown ended: the download is over, whatever the version said.
+  root.addEventListener("eg:over", () => void ask(true));
+}
+
+async function isStale(part: HTMLElement): Promise<boolean> {
+  const url = part.dataset.liveUrl;
+  if (url === undefined) return true;
+  const response = await fetch(url, { headers: { accept: "application/json" } });
+  if (!response.ok) return false;
+  const state: unknown = await response.json();
+  const version = typeof state === "object" && state !== null && "version" in state ? state.version : undefined;
+  return version !== part.dataset.liveVersion;
+}
+
+function wordsOf(part: HTMLElement): string {
+  return part.querySelector("[data-job-status]")?.textContent?.trim() ?? "";
+}
+
+function announce(root: Document, words: string): void {
+  const region = root.querySelector("[data-announce]");
+  if (region !== null) region.textContent = words;
+}
