@@ -292,6 +292,7 @@ describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Gl
       await thawResult({ ...deps, store: failing }, job.check, never);
       expect(await setting.messages("thaw")).toMatchObject([job.check, { generation: job.check.generation + 1 }]);
       expect(await thaw(job.check)).toEqual(DONE);
+      expect(await setting.messages("thaw")).toHaveLength(2);
       expect((await setting.job(job.jobId)).archiveState).toBe("restoring");
     });
 
