@@ -15,6 +15,7 @@ import type { Credentials } from "./wire/auth/authenticate.ts";
 import { Gateway, type Middleware } from "./wire/gateway.ts";
 import { mountService } from "./wire/mount.ts";
 import { type Page, startServer } from "./wire/server.ts";
+import type { ServiceId } from "./wire/services.ts";
 
 export interface LocalCloudOptions {
   /** Each service makes its own folder in it. */
@@ -53,6 +54,8 @@ export interface LocalCloud {
   /** Such as `http://127.0.0.1:4566`. */
   readonly endpoint: string;
   readonly port: number;
+  /** Names of the operations that are implemented, by service. */
+  readonly operations: Readonly<Partial<Record<ServiceId, readonly string[]>>>;
   /** Ends all instances unless they are to be kept for the next start, finishes running calls, closes the stores. */
   close(options?: { readonly keepInstances: boolean }): Promise<void>;
 }
@@ -66,10 +69,9 @@ const RESERVED_CORES = 0.8;
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const ec2 = await startEc2(options);
   try {
-    const { endpoint, port, services } = await startServices(options, ec2);
+    const { services, ...facts } = await startServices(options, ec2);
     return {
-      endpoint,
-      port,
+      ...facts,
       async close({ keepInstances } = { keepInstances: false }) {
         // Instances go first: until they have ended they hand messages back and deregister.
         await ec2.close({ keepInstances });
@@ -156,7 +158,8 @@ async function startServices(options: LocalCloudOptions, ec2: Ec2Service) {
   await options.prepare?.(endpoint);
   health.isReady = true;
   log.info({ endpoint, services: ids }, "local cloud ready");
-  return { endpoint, port: server.port, services: started.move() };
+  const operations = Object.fromEntries(ids.map((id) => [id, Object.keys(handlers[id].handlers)]));
+  return { endpoint, port: server.port, operations, services: started.move() };
 }
 
 /** Small enough that the largest pool fits on the machine, so that adding a worker adds capacity. */

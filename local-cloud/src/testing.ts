@@ -7,6 +7,10 @@ import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from "./star
 
 export const TEST_CREDENTIALS = { accessKeyId: "LCALTESTKEY", secretAccessKey: "local/test+secret" };
 
+const ignore = () => undefined;
+// The S3 client warns about every empty body.
+const QUIET = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+
 export interface TestCloud extends LocalCloud, AsyncDisposable {
   readonly dataDir: string;
   /** For any SDK client. */
@@ -15,6 +19,7 @@ export interface TestCloud extends LocalCloud, AsyncDisposable {
     readonly region: string;
     readonly credentials: typeof TEST_CREDENTIALS;
     readonly maxAttempts: number;
+    readonly logger: Record<"trace" | "debug" | "info" | "warn" | "error", () => void>;
   };
 }
 
@@ -38,7 +43,7 @@ export async function startTestCloud(changes: Partial<LocalCloudOptions> = {}): 
   return {
     ...cloud,
     dataDir,
-    clientConfig: { endpoint: cloud.endpoint, region, credentials: TEST_CREDENTIALS, maxAttempts: 1 },
+    clientConfig: { endpoint: cloud.endpoint, region, credentials: TEST_CREDENTIALS, maxAttempts: 1, logger: QUIET },
     async [Symbol.asyncDispose]() {
       await cloud.close();
       if (changes.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });

@@ -86,7 +86,7 @@ function decodeBody({ headers, body }: Entity): string {
     case "base64":
       return decodeCharset(Buffer.from(body, "base64"), charset);
     case "quoted-printable":
-      return decodeCharset(quotedPrintable(body.replace(/[ \t]*=\r?\n/g, "")), charset);
+      return decodeCharset(quotedPrintable(body.replace(/=[ \t]*\r?\n/g, "")), charset);
     default:
       return decodeCharset(Buffer.from(body, "latin1"), charset);
   }
