@@ -12,13 +12,12 @@ import {
   type JobClaim,
   type JobResultColumns,
   releaseClaim,
-  renewClaim,
 } from "@elastic-gas/shared/reliability/leased-claim";
 import { type OutboxSender, putMessage } from "@elastic-gas/shared/reliability/outbox";
 import { jobKey, type Resources } from "@elastic-gas/shared/resources";
-import { pause } from "@elastic-gas/shared/shutdown";
 import { AnnotationFailure, FAILURES } from "../engine/failure.ts";
 import { localName, outputNames } from "./file-names.ts";
+import { keepClaim, type Lease } from "./keep-claim.ts";
 import { describeFile, download, remove, upload } from "./objects.ts";
 import { findJob, type Job, jobExists, lockRole } from "./queries.ts";
 import { type EngineLimits, type EngineOutcome, runCommand, runEngineProcess } from "./run-engine.ts";
@@ -87,7 +86,7 @@ async function workOn(deps: WorkerDeps, claim: JobClaim, stop: AbortSignal): Pro
   if (job === undefined) return;
   const directory = join(deps.directory, `${claim.jobId}.${claim.attempt}`);
   await mkdir(directory, { recursive: true });
-  await using lease = keepClaim(deps, claim, stop);
+  await using lease = keepClaim({ ...deps, leaseSeconds: deps.config.JOB_LEASE_SECONDS }, claim, stop);
   try {
     log.info({ fileName: job.inputName }, "job started");
     const result = await annotateFile(deps, { job, directory, claim, lease });
@@ -97,54 +96,6 @@ async function workOn(deps: WorkerDeps, claim: JobClaim, stop: AbortSignal): Pro
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-interface Lease extends AsyncDisposable {
-  /** Aborts when the job was taken over or deleted, or when a stopping worker's time for it is over. */
-  readonly lost: AbortSignal;
-  progress(percent: number): void;
-  /** True while the job is this attempt's. */
-  isHeld(): Promise<boolean>;
-}
-
-/** Renews the lease at a third of it, with the progress made. */
-function keepClaim({ db, config, log, finishSeconds }: WorkerDeps, claim: JobClaim, stop: AbortSignal): Lease {
-  const lost = new AbortController();
-  const over = new AbortController();
-  let progressPercent = 0;
-  const renew = async (): Promise<boolean> => {
-    const held = await renewClaim(db, claim, { leaseSeconds: config.JOB_LEASE_SECONDS, progressPercent });
-    if (!held) lost.abort(new Error(`Job ${claim.jobId} is no longer attempt ${claim.attempt}'s`));
-    return held;
-  };
-  const loop = (async () => {
-    while (!over.signal.aborted && !lost.signal.aborted) {
-      await pause((config.JOB_LEASE_SECONDS * 1_000) / 3, over.signal);
-      if (over.signal.aborted) return;
-      await renew().catch((error: unknown) =>
-        log.warn({ jobId: claim.jobId, err: error }, "lease not renewed, tried again"),
-      );
-    }
-  })();
-  const giveUp = async () => {
-    await pause(finishSeconds * 1_000, over.signal);
-    lost.abort(new Error("The worker stops"));
-  };
-  const onStop = () => void giveUp();
-  if (stop.aborted) onStop();
-  else stop.addEventListener("abort", onStop, { once: true });
-  return {
-    lost: lost.signal,
-    progress(percent) {
-      progressPercent = Math.max(0, Math.min(100, Math.floor(percent)));
-    },
-    isHeld: renew,
-    async [Symbol.asyncDispose]() {
-      stop.removeEventListener("abort", onStop);
-      over.abort();
-      await loop;
-    },
-  };
 }
 
 /** The columns of the job's end; null when another attempt has it by now. */

@@ -1,0 +1,64 @@
+import type { Database } from "@elastic-gas/shared/database/connect";
+import type { Logger } from "@elastic-gas/shared/logger";
+import { type JobClaim, renewClaim } from "@elastic-gas/shared/reliability/leased-claim";
+import { pause } from "@elastic-gas/shared/shutdown";
+
+export interface KeepClaimOptions {
+  readonly db: Database;
+  readonly log: Logger;
+  readonly leaseSeconds: number;
+  /** A worker that is told to stop gives a running job this long to end. */
+  readonly finishSeconds: number;
+}
+
+export interface Lease extends AsyncDisposable {
+  /** Aborts when the job was taken over or deleted, or when a stopping worker's time for it is over. */
+  readonly lost: AbortSignal;
+  progress(percent: number): void;
+  /** True while the job is this attempt's. */
+  isHeld(): Promise<boolean>;
+}
+
+/** Renews the lease at a third of it, with the progress made. */
+export function keepClaim(
+  { db, leaseSeconds, log, finishSeconds }: KeepClaimOptions,
+  claim: JobClaim,
+  stop: AbortSignal,
+): Lease {
+  const lost = new AbortController();
+  const over = new AbortController();
+  let progressPercent = 0;
+  const renew = async (): Promise<boolean> => {
+    const held = await renewClaim(db, claim, { leaseSeconds, progressPercent });
+    if (!held) lost.abort(new Error(`Job ${claim.jobId} is no longer attempt ${claim.attempt}'s`));
+    return held;
+  };
+  const loop = (async () => {
+    while (!over.signal.aborted && !lost.signal.aborted) {
+      await pause((leaseSeconds * 1_000) / 3, over.signal);
+      if (over.signal.aborted) return;
+      await renew().catch((error: unknown) =>
+        log.warn({ jobId: claim.jobId, err: error }, "lease not renewed, tried again"),
+      );
+    }
+  })();
+  const giveUp = async () => {
+    await pause(finishSeconds * 1_000, over.signal);
+    lost.abort(new Error("The worker stops"));
+  };
+  const onStop = () => void giveUp();
+  if (stop.aborted) onStop();
+  else stop.addEventListener("abort", onStop, { once: true });
+  return {
+    lost: lost.signal,
+    progress(percent) {
+      progressPercent = Math.max(0, Math.min(100, Math.floor(percent)));
+    },
+    isHeld: renew,
+    async [Symbol.asyncDispose]() {
+      stop.removeEventListener("abort", onStop);
+      over.abort();
+      await loop;
+    },
+  };
+}
