@@ -69,6 +69,13 @@ describe("GetMetricData", () => {
     expect(MetricDataResults?.[0]?.Timestamps?.[0]).toEqual(at(0));
   });
 
+  it("includes the start time's period and excludes the end time's", async () => {
+    const { putData, GetMetricData } = startCloudWatch();
+    await putData(...[0, 60, 120].map((seconds) => ({ MetricName: "m", Timestamp: at(seconds), Value: seconds })));
+    const { MetricDataResults } = await GetMetricData(dataQuery({ StartTime: at(60), EndTime: at(120) }), call);
+    expect(MetricDataResults?.[0]?.Values).toEqual([60]);
+  });
+
   it("adds up values, counted values and statistic sets of one period", async () => {
     const { putData, GetMetricData } = startCloudWatch();
     await putData({ MetricName: "m", Timestamp: at(0), Values: [1, 2], Counts: [3, 1] });

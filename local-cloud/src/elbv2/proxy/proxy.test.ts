@@ -215,6 +215,14 @@ describe("an error of the balancer itself", () => {
     expect(target.seen).toEqual(["POST /"]); // what is not safe to repeat is sent once
   });
 
+  it("comes at once when what must not be repeated met a dying target, though connections were kept alive", async () => {
+    const target = await startTarget("a", (req, res) => (req.method === "POST" ? req.socket.destroy() : res.end("a")));
+    const { url } = await startBalancer([target]);
+    for (const _ of [1, 2]) await ask(url);
+    expect((await ask(url, { method: "POST", body: "x" })).status).toBe(502);
+    expect(target.seen).toEqual(["GET /", "GET /", "POST /"]);
+  });
+
   it("is 503 without any target and 502 when none can be connected to", async () => {
     const target = await startTarget("a");
     const balancer = await startBalancer([]);
