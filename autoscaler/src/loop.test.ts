@@ -1,3 +1,4 @@
+import { ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { PoolName } from "@elastic-gas/shared/resources";
@@ -261,6 +262,28 @@ describe("the autoscaler against the local cloud", () => {
       .where("state", "=", "failed")
       .execute();
     await settled("web", 2);
+  });
+
+  it("decides on the CPU that CloudWatch measured, writes every check down, and publishes the pool's size", async () => {
+    const row = await waitUntil("a measured check", () =>
+      house.db
+        .selectFrom("decisions")
+        .selectAll()
+        .where("pool", "=", "web")
+        .where("measured", "is not", null)
+        .orderBy("id", "desc")
+        .executeTakeFirst(),
+    );
+    expect(row.measured).toBeGreaterThanOrEqual(0);
+    expect(row.measured).toBeLessThanOrEqual(100);
+    expect(row.facts).toMatchObject({ window: { to: expect.any(Number) }, growAbove: 70, shrinkBelow: 30 });
+    const { Metrics = [] } = await house.context.cloud.cloudwatch.send(
+      new ListMetricsCommand({ Namespace: "ElasticGAS" }),
+    );
+    const names = Metrics.filter(({ Dimensions = [] }) => Dimensions[0]?.Value === "web").map(
+      ({ MetricName }) => MetricName,
+    );
+    expect(names.toSorted()).toEqual(["Desired", "Draining", "InService", "Pending"]);
   });
 
   it("stops: drains and ends everybody, launches nobody, and then ends itself", async () => {

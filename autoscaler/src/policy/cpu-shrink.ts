@@ -79,7 +79,8 @@ function peakLoad(check: Check, window: Window): Peak {
   const minutes = state.minutes.filter((minute) => minute.at >= from && minute.at < window.to);
   const span = duration(need.peakPeriods * seen.periodSeconds * 1000);
   const missing = minutes.filter((minute) => !isKnown(minute)).length;
-  if (missing > 0) return { kind: "unknown", why: `${missing} of the last ${span} has no data` };
+  if (missing > 0)
+    return { kind: "unknown", why: `data are missing within the last ${span}, so the peak is not known` };
   const loads = minutes.map((minute) => highestLoadOf(state, minute));
   if (loads.some((load) => load.hidden && !load.estimated)) {
     return { kind: "unknown", why: `the workers were full within the last ${span}, so the load then is not known` };

@@ -1,0 +1,195 @@
+import { TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import { Fault } from "@elastic-gas/local-cloud/wire/handler";
+import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startTestHouse, type TestHouse } from "./build-test-house.ts";
+import type { Autoscaler } from "./loop.ts";
+import { runAutoscaler } from "./loop.ts";
+
+const FOREVER = new AbortController().signal;
+
+describe("an autoscaler that dies at any line", () => {
+  let house: TestHouse;
+  let generation = 0;
+  beforeAll(async () => {
+    house = await startTestHouse();
+    await prepare(house, 1);
+  });
+  afterAll(() => house?.[Symbol.asyncDispose]());
+  afterEach(() => house.intercept(null));
+
+  /** A new process: nothing remembered, the lease of the dead one over. */
+  const restart = async (): Promise<Autoscaler> => {
+    await house.db.updateTable("leases").set({ until: null }).execute();
+    generation += 1;
+    const { autoscaler } = house.another(`generation-${generation}`);
+    await autoscaler.tendLease();
+    return autoscaler;
+  };
+
+  /** Passes until the pool has the size; the passes' own failures are part of the story. */
+  const runTo = async (autoscaler: Autoscaler, size: number): Promise<void> => {
+    await waitUntil(`a web pool of ${size}`, async () => {
+      await autoscaler.tendLease();
+      await autoscaler.pass(FOREVER);
+      // Two minutes pass for launches whose fate nobody knows.
+      await house.db
+        .updateTable("launchIntents")
+        .set({ createdAt: new Date(Date.now() - 121_000) })
+        .where("state", "=", "wanted")
+        .execute();
+      const rows = await house.db
+        .selectFrom("workers")
+        .select("instanceId")
+        .where("inServiceAt", "is not", null)
+        .where("draining", "=", false)
+        .where("pool", "=", "web")
+        .execute();
+      return rows.length === size && (await house.instances("web")).length === size;
+    });
+  };
+
+  /** Lets the autoscaler die at the first call of that name, before it is carried out or after, and answers nothing from then on. */
+  const dieAt = (operation: string, when: "before" | "after"): void => {
+    let dead = false;
+    house.intercept(async (invocation, next) => {
+      const isTheOne = invocation.operation === operation && !dead;
+      dead ||= isTheOne;
+      if (!dead) return next();
+      const answer = isTheOne && when === "after" ? await next() : undefined;
+      invocation.hangUp();
+      return answer ?? {};
+    });
+  };
+
+  const points = [
+    ["RunInstances", 2],
+    ["RegisterTargets", 2],
+    ["DeregisterTargets", 1],
+    ["TerminateInstances", 1],
+  ] as const;
+
+  it.each(
+    points.flatMap(([operation, size]) => [[operation, "before", size] as const, [operation, "after", size] as const]),
+  )(
+    "at %s, %s it was carried out: the next one ends at a pool of %i with no worker too many",
+    async (operation, when, size) => {
+      await house.setPool("web", { desired: 3 - size });
+      await runTo(await restart(), 3 - size);
+      await house.setPool("web", { desired: size });
+      const dying = await restart();
+      house.calls.length = 0;
+      dieAt(operation, when);
+      await waitUntil(`death at ${operation}`, async () => {
+        await dying.pass(FOREVER).catch(() => undefined);
+        return house.calls.some((call) => call.operation === operation);
+      });
+      house.intercept(null);
+      await runTo(await restart(), size);
+      const tokens = new Set(
+        house.calls.filter((call) => call.operation === "RunInstances").map(({ input }) => input.ClientToken),
+      );
+      const launched = operation === "RunInstances" && when === "before" ? 2 : size === 2 ? 1 : 0;
+      expect(tokens.size).toBe(launched);
+    },
+    40_000,
+  );
+});
+
+describe("two autoscalers", () => {
+  let house: TestHouse;
+  beforeAll(async () => {
+    house = await startTestHouse({ LEASE_SECONDS: "3" });
+    await prepare(house, 2);
+  });
+  afterAll(() => house?.[Symbol.asyncDispose]());
+
+  it("act as one, and the second takes over when the first falls silent", async () => {
+    const [first, second] = [new AbortController(), new AbortController()];
+    const one = house.another("one");
+    const two = house.another("two");
+    const running = [
+      runAutoscaler(one.context, { startId: undefined, signal: first.signal }),
+      runAutoscaler(two.context, { startId: undefined, signal: second.signal }),
+    ];
+    try {
+      await waitUntil("two workers", async () => (await house.living("web")).length === 2);
+      await house.setPool("web", { desired: 4 });
+      const serving = async (): Promise<number> =>
+        (await house.db.selectFrom("workers").select("instanceId").where("inServiceAt", "is not", null).execute())
+          .length;
+      await waitUntil("four workers", async () => (await serving()) === 4 && (await house.living("web")).length === 4);
+      expect(house.calls.filter(({ operation }) => operation === "RunInstances")).toHaveLength(4);
+
+      const holder = await house.db.selectFrom("leases").select("holder").executeTakeFirstOrThrow();
+      const [acting, standby] = holder.holder === "one" ? [first, "two"] : [second, "one"];
+      acting.abort();
+      const lost = (await house.living("web"))[0]?.id ?? "";
+      await house.context.cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [lost] }));
+      await waitUntil("the loss to be made good", async () => {
+        const ids = (await house.living("web")).map(({ id }) => id);
+        return ids.length === 4 && !ids.includes(lost);
+      });
+      expect((await house.db.selectFrom("leases").select("holder").executeTakeFirstOrThrow()).holder).toBe(standby);
+      expect(house.calls.filter(({ operation }) => operation === "RunInstances")).toHaveLength(5);
+    } finally {
+      first.abort();
+      second.abort();
+      await Promise.all(running);
+    }
+  });
+
+  it("make no AWS call without the lease", async () => {
+    const idle = house.another("idle");
+    house.calls.length = 0;
+    await house.setPool("web", { desired: 6 });
+    expect(await idle.autoscaler.pass(FOREVER)).toBe(false);
+    expect(house.calls).toEqual([]);
+  });
+
+  it("survive throttling and a load balancer that does not answer: the other pools are tended meanwhile", async () => {
+    const { autoscaler } = house.another("throttled");
+    await waitUntil("the lease", async () => {
+      await autoscaler.tendLease();
+      return (await house.db.selectFrom("leases").select("holder").executeTakeFirst())?.holder === "throttled";
+    });
+    await house.setPool("annotator", { desired: 1, min: 1 });
+    let throttled = 0;
+    house.intercept((invocation, next) => {
+      if (invocation.service === "elbv2") throw new Fault("ServiceUnavailable", "not now", 503);
+      if (invocation.operation === "RunInstances" && throttled < 1) {
+        throttled += 1;
+        throw new Fault("RequestLimitExceeded", "Request limit exceeded.", 503);
+      }
+      return next();
+    });
+    await waitUntil("an annotator", async () => {
+      await autoscaler.tendLease();
+      await autoscaler.pass(FOREVER);
+      return (await house.living("annotator")).length === 1;
+    });
+    // The SDK's own retry got over the throttled call: with the same token, so that nothing was launched twice.
+    expect(throttled).toBe(1);
+    expect(await house.living("web")).toHaveLength(4);
+    house.intercept(null);
+    await waitUntil("the web pool", async () => {
+      await autoscaler.tendLease();
+      await autoscaler.pass(FOREVER);
+      return (await house.living("web")).length === 6;
+    });
+  });
+});
+
+/** Only the web pool has workers, so that a story's counts are its own. */
+async function prepare(house: TestHouse, web: number): Promise<void> {
+  const { autoscaler } = house.another("prepare");
+  await autoscaler.tendLease();
+  house.intercept(() => {
+    throw new Fault("ServiceUnavailable", "not yet", 503);
+  });
+  await autoscaler.pass(FOREVER).catch(() => undefined);
+  house.intercept(null);
+  for (const pool of ["annotator", "utility"] as const) await house.setPool(pool, { min: 0, desired: 0 });
+  await house.setPool("web", { desired: web });
+  await house.db.updateTable("leases").set({ until: null }).execute();
+}
