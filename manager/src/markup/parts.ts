@@ -57,8 +57,13 @@ export function mark(letter: Mark): MarkupElement {
 }
 
 /** An instant in the reader's zone; the instant in UTC on hover. */
-export function time(at: number, reader: Reader, text: string = when(at, reader)): MarkupElement {
-  return el("time", { datetime: new Date(at).toISOString(), title: utc(at) }, text);
+export function time(at: number, reader: Reader, text?: string): MarkupElement {
+  return el(
+    "time",
+    // A style of its own is left alone by the script that puts times into the reader's zone.
+    { datetime: new Date(at).toISOString(), title: utc(at), "data-style": text !== undefined && "own" },
+    text ?? when(at, reader),
+  );
 }
 
 export function empty(glyph: IconName, title: string, text: Child, action?: Child): MarkupElement {

@@ -61,7 +61,8 @@ export function clockSeconds(at: number, timeZone: string): string {
 
 /** 7 Sep */
 export function dayAndMonth(at: number, timeZone: string): string {
-  return format(timeZone, "day", { day: "numeric", month: "short" }).format(at);
+  // The British short form is "Sept"; three letters keep columns even.
+  return format(timeZone, "day", { day: "numeric", month: "short" }).format(at).replace("Sept", "Sep");
 }
 
 /** "14:01:20" today, else "7 Sep 14:01". */

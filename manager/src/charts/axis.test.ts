@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { timeTicks, valueAxis } from "./axis.ts";
+
+const to = Date.UTC(2026, 8, 7, 14, 2, 30);
+const labels = (range: "30m" | "24h" | "7d", seconds: number, timeZone: string, widthPixels = 700) =>
+  timeTicks({ from: to - seconds * 1000, to, range }, { timeZone, widthPixels }).map((tick) => tick.label);
+
+describe("the time axis", () => {
+  it("has a tick every 10 minutes of the past 30", () => {
+    expect(labels("30m", 1_800, "UTC")).toEqual(["13:40", "13:50", "14:00"]);
+  });
+
+  it("thins out when the plot is narrow", () => {
+    expect(labels("30m", 1_800, "UTC", 300)).toEqual(["13:40", "14:00"]);
+  });
+
+  it("puts ticks on round times of the reader's zone, also one with an odd offset", () => {
+    expect(labels("24h", 86_400, "Asia/Kolkata")[0]).toBe("20:00");
+    expect(labels("7d", 604_800, "America/Chicago")).toEqual([
+      "1 Sep",
+      "2 Sep",
+      "3 Sep",
+      "4 Sep",
+      "5 Sep",
+      "6 Sep",
+      "7 Sep",
+    ]);
+  });
+});
+
+describe("the value axis", () => {
+  it.each([
+    [0, 2, 1],
+    [1, 2, 1],
+    [7, 8, 2],
+    [8, 8, 2],
+    [359, 400, 100],
+    [1_234, 1_250, 250],
+  ])("for a largest value of %d ends at %d in steps of %d", (largest, top, step) => {
+    expect(valueAxis(largest)).toEqual({ top, step });
+  });
+
+  it("always covers the data with at most five steps", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e9, noNaN: true }), fc.boolean(), (largest, whole) => {
+        const { top, step } = valueAxis(largest, { whole });
+        expect(top).toBeGreaterThanOrEqual(largest - 1e-6 * largest);
+        expect(top / step).toBeLessThanOrEqual(5 + 1e-9);
+      }),
+    );
+  });
+});

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { announce } from "./announce.ts";
+
+const Answer = z.object({ done: z.boolean(), sentence: z.string() });
+const Failure = z.object({ error: z.object({ message: z.string() }) });
+
+/**
+ * Sends `[data-action]` forms in the background: one click is one request, with a key by which the server knows a repeat. The button says what goes on.
+ */
+export function mountActions(root: HTMLElement, onDone: () => void): void {
+  root.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || form.dataset.action === undefined) return;
+    event.preventDefault();
+    if (form.dataset.busy !== undefined) return;
+    const question = form.dataset.confirm;
+    if (question !== undefined && question !== "" && !window.confirm(question)) return;
+    void send(form, onDone);
+  });
+}
+
+async function send(form: HTMLFormElement, onDone: () => void): Promise<void> {
+  const button = form.querySelector("button");
+  form.dataset.busy = "";
+  button?.setAttribute("aria-busy", "true");
+  try {
+    const { done, sentence } = await post(form);
+    say(sentence, done ? "ok" : "warn");
+  } catch {
+    say("The manager did not answer. Nothing is known to have changed; look at the pool before you try again.", "bad");
+  } finally {
+    delete form.dataset.busy;
+    button?.removeAttribute("aria-busy");
+    form.closest("details")?.removeAttribute("open");
+    onDone();
+  }
+}
+
+async function post(form: HTMLFormElement): Promise<z.infer<typeof Answer>> {
+  const fields = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (typeof value === "string") fields.append(name, value);
+  const response = await fetch(form.action, {
+    method: "POST",
+    headers: { accept: "application/json", "idempotency-key": crypto.randomUUID() },
+    body: fields,
+    redirect: "manual",
+  });
+  const body: unknown = response.type === "opaqueredirect" ? undefined : await response.json().catch(() => undefined);
+  const answer = Answer.safeParse(body);
+  if (answer.success) return answer.data;
+  const failure = Failure.safeParse(body);
+  return {
+    done: false,
+    sentence: failure.success ? failure.data.error.message : `Refused (${response.status}). Reload the page.`,
+  };
+}
+
+const SHOWN_MS = 8_000;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** A line at the bottom of the page, for a while; also said to screen readers. */
+export function say(sentence: string, tone: "ok" | "warn" | "bad"): void {
+  let line = document.querySelector<HTMLElement>(".toast-line");
+  if (line === null) {
+    line = document.createElement("p");
+    line.className = "toast-line";
+    document.body.append(line);
+  }
+  line.className = `toast-line eg-note eg-note-${tone}`;
+  line.textContent = sentence;
+  line.hidden = false;
+  announce(sentence);
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    if (line !== null) line.hidden = true;
+  }, SHOWN_MS);
+}

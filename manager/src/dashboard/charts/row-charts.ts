@@ -1,0 +1,188 @@
+import { type ValueAxis, valueAxis } from "../../charts/axis.ts";
+import { gapsOf, latestOf, type Series } from "../../charts/series.ts";
+import type { ChartSnapshot, WorkerSeries } from "../../charts/snapshot.ts";
+import type { FleetSnapshot } from "../../fleet/snapshot.ts";
+import type { WorkerSnapshot } from "../../fleet/worker-state.ts";
+import { icon } from "../../markup/parts.ts";
+import { el } from "../../markup/tree.ts";
+import { clock, figure, grouped, NO_VALUE, percent } from "../../markup/words.ts";
+import { waitingWords } from "../../workers/worker-row.ts";
+import { patch } from "../patch.ts";
+import type { Cursor } from "./cursor.ts";
+import { type ChartModel, createTimeChart, type TimeChart } from "./time-chart.ts";
+
+export interface RowCharts {
+  show(snapshot: ChartSnapshot): void;
+  /** After the rows were drawn anew: draws in new ones, forgets those that went. */
+  arrange(fleet: FleetSnapshot): void;
+}
+
+type Measure = "cpu" | "work";
+
+interface Context {
+  readonly cursor: Cursor;
+  readonly timeZone: string;
+  readonly compact: boolean;
+}
+
+interface Cell {
+  readonly element: HTMLElement;
+  readonly id: string;
+  readonly measure: Measure;
+  visible: boolean;
+  chart: TimeChart | null;
+}
+
+/** Two charts in each worker's row. A chart exists while its row is in view. */
+export function mountRowCharts(main: HTMLElement, context: Context): RowCharts {
+  const cells = new Map<Element, Cell>();
+  let snapshot: ChartSnapshot | null = null;
+  let workers = new Map<string, WorkerSnapshot>();
+
+  const drawCell = (cell: Cell): void => {
+    if (snapshot === null || !cell.visible) return;
+    const series = snapshot.workers.find((worker) => worker.id === cell.id);
+    const worker = workers.get(cell.id);
+    if (worker === undefined) return;
+    const model = series === undefined ? null : modelOf(cell, series, snapshot);
+    if (model === null) {
+      cell.chart?.destroy();
+      cell.chart = null;
+      showWords(cell.element, wordsFor(cell.measure, worker, snapshot));
+      return;
+    }
+    if (cell.chart === null) {
+      const plot = document.createElement("div");
+      plot.className = "row-plot";
+      cell.element.replaceChildren(plot);
+      if (context.compact) cell.element.append(document.createElement("b"));
+      const look = context.compact ? "bare" : "row";
+      const colour = cell.measure === "cpu" ? "cpu" : snapshot.workerMeasure === "jobs" ? "queue" : "requests";
+      cell.chart = createTimeChart(plot, { look, colour, formatTick: grouped, ...context }, model);
+    } else {
+      cell.chart.update(model);
+    }
+    const now = cell.element.querySelector(":scope > b");
+    if (now !== null) now.textContent = nowWords(cell.measure, model.series, snapshot);
+  };
+
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        const cell = cells.get(entry.target);
+        if (cell === undefined) continue;
+        cell.visible = entry.isIntersecting;
+        if (cell.visible) drawCell(cell);
+        else {
+          cell.chart?.destroy();
+          cell.chart = null;
+        }
+      }
+    },
+    { rootMargin: "200px" },
+  );
+
+  const drawGapWords = (): void => {
+    for (const row of main.querySelectorAll<HTMLElement>("[data-worker]")) {
+      const place = row.querySelector("[data-gap]");
+      const series = snapshot?.workers.find((worker) => worker.id === row.dataset.worker);
+      if (place === null || series === undefined) continue;
+      const gap = gapsOf(series.cpu, series.expectedFrom, series.expectedTo).at(-1);
+      const open = gap !== undefined && gap.to + series.cpu.stepMs >= series.expectedTo ? gap : undefined;
+      patch(
+        place,
+        open === undefined
+          ? []
+          : [
+              el(
+                "span",
+                { class: "eg-state eg-tone-warn" },
+                icon("dashed-ring-dash"),
+                el("span", {}, `No CPU data since ${clock(open.from, context.timeZone)}; left out of the mean`),
+              ),
+            ],
+      );
+    }
+  };
+
+  return {
+    show(next) {
+      snapshot = next;
+      for (const cell of cells.values()) drawCell(cell);
+      drawGapWords();
+      const head = main.querySelector('[data-head="work"]');
+      if (head !== null) head.textContent = workHead(next, context.compact);
+    },
+    arrange(fleet) {
+      workers = new Map(fleet.workers.map((worker) => [worker.id, worker]));
+      for (const [element, cell] of cells) {
+        if (element.isConnected) continue;
+        cell.chart?.destroy();
+        observer.unobserve(element);
+        cells.delete(element);
+      }
+      for (const element of main.querySelectorAll<HTMLElement>("[data-chart-row]")) {
+        const id = element.closest<HTMLElement>("[data-worker]")?.dataset.worker;
+        if (id === undefined || cells.has(element)) continue;
+        const measure = element.dataset.chartRow === "work" ? "work" : "cpu";
+        cells.set(element, { element, id, measure, visible: false, chart: null });
+        observer.observe(element);
+      }
+      for (const cell of cells.values()) if (cell.chart === null) drawCell(cell);
+      drawGapWords();
+    },
+  };
+}
+
+const seriesFor = (measure: Measure, worker: WorkerSeries): Series | null =>
+  measure === "cpu" ? worker.cpu : worker.work;
+
+function modelOf({ measure, id }: Cell, worker: WorkerSeries, snapshot: ChartSnapshot): ChartModel | null {
+  const series = seriesFor(measure, worker);
+  if (series === null || series.values.every((value) => value === null)) return null;
+  const values = series.values.filter((value) => value !== null);
+  const say = measure === "cpu" ? percent : figure;
+  const name = measure === "cpu" ? "CPU" : snapshot.workerMeasure === "jobs" ? "jobs running" : "requests per minute";
+  return {
+    span: snapshot.span,
+    axis: measure === "cpu" ? { top: 100, step: 50 } : workAxis(snapshot),
+    series,
+    gaps: gapsOf(series, worker.expectedFrom, worker.expectedTo),
+    steps: null,
+    thresholds: null,
+    events: snapshot.events,
+    label: `${name} of ${id}: ${say(Math.min(...values))} to ${say(Math.max(...values))}, latest ${say(values.at(-1) ?? 0)}`,
+  };
+}
+
+/** One top for all rows, so that they can be compared. */
+function workAxis({ workers }: ChartSnapshot): ValueAxis {
+  const largest = Math.max(0, ...workers.flatMap(({ work }) => work?.values.map((value) => value ?? 0) ?? []));
+  const { top } = valueAxis(largest);
+  return { top, step: top / 2 };
+}
+
+function workHead(snapshot: ChartSnapshot, compact: boolean): string {
+  if (snapshot.workerMeasure === null) return "";
+  const name = snapshot.workerMeasure === "jobs" ? "Jobs running" : "Requests per minute";
+  return compact ? name : `${name}, 0 to ${grouped(workAxis(snapshot).top)}`;
+}
+
+function nowWords(measure: Measure, series: Series | null, { settledUntil }: ChartSnapshot): string {
+  const latest = series === null ? null : latestOf(series);
+  if (latest === null || series === null || latest.at + 2 * series.stepMs < settledUntil) return NO_VALUE;
+  return measure === "cpu" ? percent(Math.round(latest.value)) : grouped(latest.value);
+}
+
+function wordsFor(measure: Measure, worker: WorkerSnapshot, { workerMeasure }: ChartSnapshot): string {
+  if (measure === "cpu") return waitingWords(worker);
+  if (workerMeasure === null) return "takes no requests";
+  return workerMeasure === "jobs" ? "no jobs yet" : "no requests yet";
+}
+
+function showWords(element: HTMLElement, words: string): void {
+  const line = document.createElement("span");
+  line.className = "eg-small eg-secondary";
+  line.textContent = words;
+  element.replaceChildren(line);
+}

@@ -1,0 +1,129 @@
+import { io, type Socket } from "socket.io-client";
+import { LIVE_NAMESPACE, type PageToServer, type ServerToPage } from "../live/events.ts";
+import { icon, note } from "../markup/parts.ts";
+import { el } from "../markup/tree.ts";
+import { clock, clockSeconds, duration } from "../markup/words.ts";
+import { patch } from "./patch.ts";
+
+export type LiveSocket = Socket<ServerToPage, PageToServer>;
+
+const RETRY_MS = 3_000;
+/** Without a snapshot for this long the values are old, whatever the connection says. */
+const STALE_MS = 10_000;
+const RECONNECTED_SHOWN_MS = 6_000;
+
+export interface Connection {
+  readonly socket: LiveSocket;
+  /** The server's clock now, as far as the page knows it. */
+  now(): number;
+}
+
+/** Holds the live connection and says how it is: "Live, updated 1 s ago", "Offline, retry in 3 s". */
+export function openConnection(timeZone: string): Connection {
+  const socket: LiveSocket = io(LIVE_NAMESPACE, {
+    transports: ["websocket", "polling"],
+    reconnectionDelay: RETRY_MS,
+    reconnectionDelayMax: RETRY_MS,
+    randomizationFactor: 0,
+  });
+  const sign = document.querySelector("[data-connection]");
+  const place = document.querySelector<HTMLElement>("[data-offline]");
+  let offset = 0;
+  let updatedAt: number | null = null;
+  let offlineSince: number | null = null;
+  let retryAt: number | null = null;
+  let reconnected: { readonly at: number; readonly afterMs: number } | null = null;
+
+  socket.on("fleet", (fleet) => {
+    offset = fleet.at - Date.now();
+    updatedAt = Date.now();
+  });
+  socket.on("connect", () => {
+    if (offlineSince !== null) reconnected = { at: Date.now(), afterMs: Date.now() - offlineSince };
+    offlineSince = null;
+    retryAt = null;
+    draw();
+  });
+  const offline = (): void => {
+    offlineSince ??= Date.now();
+    retryAt = Date.now() + RETRY_MS;
+    draw();
+  };
+  socket.on("disconnect", (reason) => {
+    offline();
+    // The server ends connections of sessions that are over: the sign-in page comes next.
+    if (reason === "io server disconnect") location.reload();
+  });
+  socket.on("connect_error", (error) => {
+    offline();
+    if (error.message === "Sign in first.") location.reload();
+  });
+
+  const draw = (): void => {
+    const now = Date.now();
+    const seconds = updatedAt === null ? null : Math.max(0, Math.round((now - updatedAt) / 1000));
+    const isLive = offlineSince === null && updatedAt !== null && now - updatedAt < STALE_MS;
+    document.body.classList.toggle("is-stale", !isLive && updatedAt !== null);
+    if (sign !== null) {
+      patch(sign, [
+        el(
+          "span",
+          { class: `eg-state ${isLive ? "eg-tone-ok" : "eg-tone-warn"}` },
+          icon(isLive ? "disc-check" : updatedAt === null && offlineSince === null ? "clock" : "warning"),
+          el(
+            "span",
+            {},
+            isLive
+              ? [el("b", {}, "Live"), el("span", { class: "connection-detail" }, `, updated ${seconds} s ago`)]
+              : offlineSince !== null
+                ? [el("b", {}, "Offline"), `, retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))} s`]
+                : updatedAt === null
+                  ? "Connecting"
+                  : [el("b", {}, "Waiting"), `, last update ${duration(now - updatedAt)} ago`],
+          ),
+        ),
+      ]);
+    }
+    drawNote(now);
+  };
+
+  const drawNote = (now: number): void => {
+    if (place === null) return;
+    const nodes = [];
+    if (offlineSince !== null && now - offlineSince > 1_500) {
+      const seen =
+        updatedAt === null
+          ? ""
+          : ` Showing what was known at ${clockSeconds(updatedAt + offset, timeZone)}; times are grey.`;
+      nodes.push(
+        note({
+          key: "offline",
+          tone: "warn",
+          glyph: "warning",
+          text: [
+            el("strong", {}, `Offline since ${clock(offlineSince + offset, timeZone)}.`),
+            `${seen} Retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))} s.`,
+          ],
+          action: el("button", { type: "button", class: "eg-button eg-button-small", "data-retry": "" }, "Retry now"),
+        }),
+      );
+    } else if (reconnected !== null && now - reconnected.at < RECONNECTED_SHOWN_MS && reconnected.afterMs > 1_500) {
+      nodes.push(
+        note({
+          key: "back",
+          tone: "ok",
+          glyph: "disc-check",
+          text: `Reconnected after ${duration(reconnected.afterMs)}. Nothing was missed.`,
+        }),
+      );
+    }
+    place.hidden = nodes.length === 0;
+    patch(place, nodes);
+  };
+  place?.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest("[data-retry]") !== null) socket.connect();
+  });
+  setInterval(draw, 1_000);
+  draw();
+  return { socket, now: () => Date.now() + offset };
+}

@@ -1,0 +1,28 @@
+import type { FleetSnapshot } from "../fleet/snapshot.ts";
+import { frameNotes, sideCounts, sideFoot } from "../frame/frame-parts.ts";
+import type { Reader } from "../markup/words.ts";
+import { announceCalmly } from "./announce.ts";
+import { patch } from "./patch.ts";
+
+/** The live parts around every page: notes, counts in the navigation, last check. */
+export function mountFrame(csrf: string): (fleet: FleetSnapshot, reader: Reader) => void {
+  let said = "";
+  return (fleet, reader) => {
+    const notes = document.querySelector("[data-frame-notes]");
+    if (notes !== null) patch(notes, frameNotes(fleet, reader, csrf));
+    const foot = document.querySelector("[data-side-foot]");
+    if (foot !== null) patch(foot, sideFoot(fleet, reader));
+    const counts = sideCounts(fleet);
+    for (const name of ["workers", "alerts"] as const) {
+      const element = document.querySelector<HTMLElement>(`[data-side-count="${name}"]`);
+      if (element === null) continue;
+      element.textContent = String(counts[name]);
+      element.hidden = name === "alerts" && counts.alerts === 0;
+    }
+    const words = fleet.pools
+      .map((pool) => `${pool.name}: ${pool.counts.inService} of ${pool.desired} in service.`)
+      .join(" ");
+    if (said !== "" && words !== said) announceCalmly(words);
+    said = words;
+  };
+}

@@ -1,0 +1,69 @@
+import { isPoolName } from "@elastic-gas/shared/resources";
+import { mountThemeToggle } from "@elastic-gas/shared/ui/theme";
+import { z } from "zod";
+import { isRangeName } from "../charts/range.ts";
+import type { FleetSnapshot } from "../fleet/snapshot.ts";
+import type { Reader } from "../markup/words.ts";
+import { isSort } from "../workers/list-workers.ts";
+import { mountActions } from "./actions.ts";
+import { openConnection } from "./connection.ts";
+import { mountFrame } from "./frame.ts";
+import { mountKeys } from "./keys.ts";
+import { mountMenus } from "./menus.ts";
+import { mountPoolsPage } from "./pools-page.ts";
+import { mountTimes } from "./times.ts";
+import { mountWorkersPage } from "./workers-page.ts";
+
+const Page = z.object({
+  section: z.string().optional(),
+  pool: z.string().refine(isPoolName).optional().catch(undefined),
+  range: z.string().refine(isRangeName).optional().catch(undefined),
+  sort: z.string().refine(isSort).optional().catch(undefined),
+  filter: z.string().catch(""),
+  compact: z.boolean().catch(false),
+});
+
+const { body } = document;
+const page = Page.parse(JSON.parse(body.dataset.page ?? "{}"));
+const csrf = body.dataset.csrf ?? "";
+const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+mountThemeToggle(document);
+mountMenus();
+const main = document.querySelector<HTMLElement>("#content");
+if (page.section !== undefined && main !== null) mountLive(main);
+else mountTimes(document, { now: Date.now(), timeZone });
+
+function mountLive(content: HTMLElement): void {
+  const { socket, now } = openConnection(timeZone);
+  const reader = (): Reader => ({ now: now(), timeZone });
+  const { pool = "web", range = "30m", sort = "state", filter, compact } = page;
+  const drawers = [mountFrame(csrf)];
+  if (page.section === "pools") drawers.push(mountPoolsPage(content, { pool, range }, { socket, csrf, timeZone }));
+  if (page.section === "workers" && content.querySelector('[data-part="rows"]') !== null) {
+    drawers.push(mountWorkersPage(content, { pool, range, sort, filter, compact }, { socket, csrf, timeZone }));
+  }
+  let fleet = readFleet();
+  const draw = (): void => {
+    if (fleet === null) return;
+    for (const drawer of drawers) drawer(fleet, reader());
+    mountTimes(document, reader());
+  };
+  socket.on("fleet", (snapshot) => {
+    fleet = snapshot;
+    draw();
+  });
+  // Ages and countdowns go on between two snapshots.
+  setInterval(draw, 1_000);
+  draw();
+  mountActions(body, () => socket.emit("refresh"));
+  mountKeys();
+}
+
+/** What the server printed into the page, so that the first drawing needs no answer. */
+function readFleet(): FleetSnapshot | null {
+  const text = body.dataset.fleet;
+  delete body.dataset.fleet;
+  // Our own server wrote it from the same type.
+  return text === undefined ? null : (JSON.parse(text) as FleetSnapshot);
+}

@@ -1,0 +1,39 @@
+import type { FleetSnapshot } from "../fleet/snapshot.ts";
+import type { Reader } from "../markup/words.ts";
+import { type PoolsChoice, poolsView } from "../pools/pools-view.ts";
+import { createCursor } from "./charts/cursor.ts";
+import { mountPoolCharts } from "./charts/pool-charts.ts";
+import type { LiveSocket } from "./connection.ts";
+import { patch } from "./patch.ts";
+
+/** Keeps cards, side panels and charts of the pools page current. */
+export function mountPoolsPage(
+  main: HTMLElement,
+  choice: PoolsChoice,
+  { socket, csrf, timeZone }: { readonly socket: LiveSocket; readonly csrf: string; readonly timeZone: string },
+): (fleet: FleetSnapshot, reader: Reader) => void {
+  const part = (name: string): Element | null => main.querySelector(`[data-part="${name}"]`);
+  const charts = mountPoolCharts(main, createCursor(), timeZone);
+  const isOurs = (other: PoolsChoice): boolean => other.pool === choice.pool && other.range === choice.range;
+  socket.on("charts", (snapshot) => {
+    if (isOurs({ pool: snapshot.pool, range: snapshot.span.range })) charts.show(snapshot);
+  });
+  socket.on("chartsFailed", (failure) => {
+    if (isOurs(failure)) charts.fail(failure.sentence);
+  });
+  const watch = (): void => void socket.emit("watch", { pool: choice.pool, range: choice.range });
+  socket.on("connect", watch);
+  if (socket.connected) watch();
+
+  return (fleet, reader) => {
+    const view = poolsView(fleet, choice, { reader, csrf });
+    for (const [name, nodes] of [
+      ["link", [view.link]],
+      ["cards", view.cards],
+      ["side", view.side],
+    ] as const) {
+      const element = part(name);
+      if (element !== null && nodes.length > 0) patch(element, nodes);
+    }
+  };
+}

@@ -1,0 +1,104 @@
+import { countsAt } from "../charts/chart-values.ts";
+import type { RangeName } from "../charts/range.ts";
+import { valueAt } from "../charts/series.ts";
+import type { ChartSnapshot } from "../charts/snapshot.ts";
+import type { FleetSnapshot } from "../fleet/snapshot.ts";
+import { el, type MarkupNode } from "../markup/tree.ts";
+import { clock, clockSeconds, figure, grouped, NO_VALUE, percent, type Reader } from "../markup/words.ts";
+import { isSort } from "../workers/list-workers.ts";
+import { type WorkersChoice, workersView } from "../workers/workers-view.ts";
+import { createCursor } from "./charts/cursor.ts";
+import { mountRowCharts } from "./charts/row-charts.ts";
+import type { LiveSocket } from "./connection.ts";
+import { patch } from "./patch.ts";
+
+/** Keeps the list of workers and the two charts of each current; filter and sort act at once. */
+export function mountWorkersPage(
+  main: HTMLElement,
+  first: WorkersChoice & { readonly range: RangeName },
+  { socket, csrf, timeZone }: { readonly socket: LiveSocket; readonly csrf: string; readonly timeZone: string },
+): (fleet: FleetSnapshot, reader: Reader) => void {
+  let choice = first;
+  let last: { readonly fleet: FleetSnapshot; readonly reader: Reader } | null = null;
+  let shown: ChartSnapshot | null = null;
+  const cursor = createCursor();
+  const charts = mountRowCharts(main, { cursor, timeZone, compact: first.compact });
+
+  const hoverLine = (): void => {
+    const line = main.querySelector("[data-hover-line]");
+    if (line !== null) patch(line, hoverWords(shown, cursor.at, timeZone));
+  };
+  cursor.onChange(hoverLine);
+
+  const draw = (): void => {
+    if (last === null) return;
+    const view = workersView(last.fleet, choice, { reader: last.reader, csrf, query: `&range=${choice.range}` });
+    for (const [name, nodes] of [
+      ["pools", [view.pools]],
+      ["buttons", view.buttons],
+      ["counts", view.counts],
+      ["rows", view.rows],
+    ] as const) {
+      const element = main.querySelector(`[data-part="${name}"]`);
+      if (element !== null) patch(element, nodes);
+    }
+    charts.arrange(last.fleet);
+  };
+
+  const isOurs = (pool: string, range: string): boolean => pool === choice.pool && range === choice.range;
+  socket.on("charts", (snapshot) => {
+    if (!isOurs(snapshot.pool, snapshot.span.range)) return;
+    shown = snapshot;
+    main.classList.remove("chart-stale");
+    charts.show(snapshot);
+    hoverLine();
+  });
+  socket.on("chartsFailed", ({ pool, range }) => main.classList.toggle("chart-stale", isOurs(pool, range)));
+  const watch = (): void => void socket.emit("watch", { pool: choice.pool, range: choice.range });
+  socket.on("connect", watch);
+  if (socket.connected) watch();
+
+  const form = main.querySelector<HTMLFormElement>("[data-worker-filter]");
+  const change = (): void => {
+    if (form === null) return;
+    const fields = new FormData(form);
+    const sort = fields.get("sort");
+    choice = { ...choice, filter: String(fields.get("filter") ?? ""), sort: isSort(sort) ? sort : choice.sort };
+    const address = new URL(location.href);
+    address.searchParams.set("filter", choice.filter);
+    address.searchParams.set("sort", choice.sort);
+    history.replaceState(null, "", address);
+    draw();
+  };
+  form?.addEventListener("input", change);
+  form?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    change();
+  });
+
+  return (fleet, reader) => {
+    last = { fleet, reader };
+    draw();
+  };
+}
+
+/** "At 13:50: mean CPU 49.0 %, 359 requests/min, 6 in service". */
+function hoverWords(shown: ChartSnapshot | null, at: number | null, timeZone: string): readonly MarkupNode[] {
+  if (shown === null || at === null) return ["Problems first, then newest"];
+  const cpu = valueAt(shown.cpu, at);
+  const requests = shown.traffic === null ? null : valueAt(shown.traffic.requests, at);
+  const counts = countsAt(shown.steps, at);
+  const words = shown.span.periodSeconds < 60 ? clockSeconds(at, timeZone) : clock(at, timeZone);
+  return [
+    "At ",
+    el("b", { class: "hover-time" }, words),
+    ": mean CPU ",
+    el("b", {}, cpu === null ? NO_VALUE : percent(cpu)),
+    ...(shown.traffic === null
+      ? []
+      : [", ", el("b", {}, requests === null ? NO_VALUE : grouped(requests)), " requests/min"]),
+    ", ",
+    el("b", {}, counts === null ? NO_VALUE : figure(counts.inService)),
+    " in service",
+  ];
+}
