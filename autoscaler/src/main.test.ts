@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { expect, it } from "vitest";
+import { startTestHouse } from "./build-test-house.ts";
+
+it("the process acts, ends with exit code 0 on SIGTERM, and leaves the workers alone", async () => {
+  await using house = await startTestHouse();
+  const { config } = house;
+  const child = spawn(process.execPath, [fileURLToPath(new URL("main.ts", import.meta.url))], {
+    env: {
+      PATH: process.env.PATH,
+      AWS_ENDPOINT_URL: config.AWS_ENDPOINT_URL,
+      DATA_DIR: config.DATA_DIR,
+      DATABASE_URL: config.DATABASE_URL,
+      PREFIX: config.PREFIX,
+      RECONCILE_SECONDS: "0.2",
+      START_ID: "run-1",
+      LOG_LEVEL: "warn",
+    },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const exit = once(child, "exit");
+  try {
+    await waitUntil("the first workers", async () => (await house.living("annotator")).length === 2);
+    const decisions = await waitUntil("the first checks", async () => {
+      const rows = await house.db.selectFrom("decisions").selectAll().execute();
+      return rows.length >= 3 && rows;
+    });
+    expect(new Set(decisions.map(({ pool }) => pool))).toEqual(new Set(["web", "annotator", "utility"]));
+  } finally {
+    child.kill("SIGTERM");
+  }
+  expect(await exit).toEqual([0, null]);
+  expect(await house.living("annotator")).toHaveLength(2);
+  // The lease was given back: the next one need not wait.
+  expect(await house.another("next").context.lease.tend()).toBe(true);
+});
