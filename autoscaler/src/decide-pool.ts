@@ -41,6 +41,7 @@ export async function decidePool(
       periodSeconds: config.METRIC_PERIOD_SECONDS,
       tickSeconds: config.TICK_SECONDS,
       timeZone: config.DISPLAY_TIME_ZONE,
+      missing: (source, error) => log.warn({ pool: pool.name, source, err: error }, "no data for this check"),
     },
     now.getTime(),
   );

@@ -197,6 +197,28 @@ describe("the autoscaler against the local cloud", () => {
     );
   });
 
+  it("replaces a worker that an admin chose only after another one came into service", async () => {
+    const [chosen = ""] = await settled("web", 1);
+    await house.db
+      .updateTable("workers")
+      .set({ victimReason: "replacement" })
+      .where("instanceId", "=", chosen)
+      .execute();
+    let fewest = 1;
+    await waitUntil("the exchange", async () => {
+      const ids = await inService("web");
+      fewest = Math.min(fewest, ids.length);
+      return ids.length === 1 && ids[0] !== chosen && (await house.instances("web")).length === 1;
+    });
+    expect(fewest).toBe(1);
+    const row = await waitUntil("the activity's end", async () =>
+      (await activities("web")).find(
+        ({ reason, status }) => reason.startsWith(`web replaced ${chosen}: as asked for`) && status === "successful",
+      ),
+    );
+    expect(row.result).toMatch(/drained in/);
+  });
+
   it("acts on changed limits at once, also while paused", async () => {
     await house.setPool("web", { min: 2, paused: true });
     await settled("web", 2);

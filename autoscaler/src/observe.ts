@@ -14,6 +14,8 @@ export interface ObserveSettings {
   readonly periodSeconds: number;
   readonly tickSeconds: number;
   readonly timeZone: string;
+  /** Told of a source that did not answer. The check goes on: it is missing data, which the rules know how to take. */
+  readonly missing: (source: "CloudWatch" | "SQS", error: unknown) => void;
 }
 
 export interface PoolSources {
@@ -36,10 +38,20 @@ export async function observePool(
 ): Promise<Observation> {
   const { pool, workers, balancer, queueName } = sources;
   const serving = workers.filter(({ state }) => state === "in service" || state === "unhealthy").map(({ id }) => id);
-  // A queue that does not answer is missing data for the rule, not a failure of the check.
+  const nothing: ReadonlyMap<string, Series> = new Map();
   const [series, live] = await Promise.all([
-    readSeries(clients.cloudwatch, queriesFor(serving, sources, settings.periodSeconds), settings, { now, pool }),
-    queueName === null ? null : readQueue(clients.sqs, queueName).catch(() => null),
+    readSeries(clients.cloudwatch, queriesFor(serving, sources, settings.periodSeconds), settings, { now, pool }).catch(
+      (error: unknown) => {
+        settings.missing("CloudWatch", error);
+        return nothing;
+      },
+    ),
+    queueName === null
+      ? null
+      : readQueue(clients.sqs, queueName).catch((error: unknown) => {
+          settings.missing("SQS", error);
+          return null;
+        }),
   ]);
   return {
     pool: pool.name,

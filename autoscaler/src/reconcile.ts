@@ -25,7 +25,7 @@ export interface Reconciled {
  * made before.
  */
 export async function reconcilePool(context: Context, scene: PoolScene, now: number): Promise<Reconciled> {
-  const { config, db, lease } = context;
+  const { config, db } = context;
   const { pool } = scene;
   const open = await listOpenActivities(db, pool.name);
   const failures = failuresOf(scene);
@@ -57,11 +57,15 @@ export async function reconcilePool(context: Context, scene: PoolScene, now: num
     launched.push(placed);
   }
 
-  const staying = scene.workers.filter(({ state }) => state !== "draining" && state !== "terminating").length;
+  const chosen = new Set(planned.victims.map(({ id }) => id));
+  const workers = scene.workers.map((worker) =>
+    chosen.has(worker.id) ? { ...worker, state: "draining" as const } : worker,
+  );
+  const staying = workers.filter(({ state }) => state !== "draining" && state !== "terminating").length;
   const complete = pool.stopping
-    ? scene.workers.length === 0
+    ? workers.length === 0
     : scene.open.length === 0 && planned.launch === 0 && staying >= pool.desired;
-  const rest = { workers: scene.workers, memories: scene.memories, complete, desired: pool.desired };
+  const rest = { workers, memories: scene.memories, complete, desired: pool.desired };
   await endActivities(db, endedActivities(await listOpenActivities(db, pool.name), rest, now), now);
   await forgetWorkers(
     db,
@@ -69,7 +73,6 @@ export async function reconcilePool(context: Context, scene: PoolScene, now: num
     scene.workers.map(({ id }) => id),
     now,
   );
-  lease.check(0);
   return { plan: planned, failures };
 }
 

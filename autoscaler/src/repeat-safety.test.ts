@@ -180,6 +180,31 @@ describe("two autoscalers", () => {
   });
 });
 
+describe("without CloudWatch and the queue", () => {
+  it("checks go on, say that data are missing, and change nothing", async () => {
+    await using house = await startTestHouse();
+    await prepare(house, 2);
+    await house.db.updateTable("leases").set({ until: null }).execute();
+    const { autoscaler } = house.another("blind");
+    await autoscaler.tendLease();
+    await house.db.deleteFrom("decisions").execute();
+    house.intercept((invocation, next) => {
+      if (invocation.service === "cloudwatch" || invocation.service === "sqs")
+        throw new Fault("ServiceUnavailable", "not now", 503);
+      return next();
+    });
+    await autoscaler.pass(FOREVER);
+    const rows = await house.db.selectFrom("decisions").selectAll().orderBy("pool").execute();
+    expect(rows.map(({ pool, kind }) => [pool, kind])).toEqual([
+      ["annotator", "hold"],
+      ["utility", "hold"],
+      ["web", "hold"],
+    ]);
+    expect(rows[0]?.reason).toBe("No data: the queue did not answer. Nothing grows or shrinks until it does.");
+    expect(rows[2]?.measured).toBeNull();
+  });
+});
+
 /** Only the web pool has workers, so that a story's counts are its own. */
 async function prepare(house: TestHouse, web: number): Promise<void> {
   const { autoscaler } = house.another("prepare");
