@@ -1,0 +1,336 @@
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import { startTestCloud } from "@elastic-gas/local-cloud/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestApp, TEST_PASSWORD, type TestApp } from "../test-app.ts";
+import { startPasswordReset } from "./password-resets.ts";
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp(await startTestCloud());
+});
+afterAll(async () => {
+  await app?.[Symbol.asyncDispose]();
+});
+
+describe("what anonymous readers see", () => {
+  it("is the home page with its sign-in form, help and recovery, and no session row", async () => {
+    const browser = app.browser();
+    for (const path of ["/", "/login", "/forgot", "/help"]) expect((await browser.get(path)).status).toBe(200);
+    expect((await browser.get("/")).text).toContain('action="/login"');
+    expect(await app.db.selectFrom("sessions").selectAll().where("userId", "is", null).execute()).toEqual([]);
+  });
+
+  it.each([
+    "/annotate",
+    "/annotate/job?bucket=a&key=b",
+    "/annotations",
+    "/annotations/0b1f8e0e-7a49-4e0f-8a26-2f1d4f4a9e11",
+    "/annotations/0b1f8e0e-7a49-4e0f-8a26-2f1d4f4a9e11/log",
+    "/subscribe",
+    "/unsubscribe",
+    "/profile",
+    "/masks",
+    "/admin/users",
+  ])("sends %s to the sign-in page, which remembers it", async (path) => {
+    const answer = await app.browser().get(path);
+    expect(answer.status).toBe(303);
+    expect(answer.location).toBe(`/login?next=${encodeURIComponent(path)}`);
+  });
+
+  it("has pages for what is not there and for wrong methods, in the frame, with the request's id", async () => {
+    const browser = app.browser();
+    const missing = await browser.get("/nope");
+    expect(missing.status).toBe(404);
+    expect(missing.text).toContain("<footer");
+    expect(missing.text).toContain(missing.headers.get("x-request-id") ?? "-");
+    const wrong = await browser.submit("/logout/x");
+    expect([400, 404]).toContain(wrong.status);
+    const method = await fetch(`${app.origin}/login`, { method: "DELETE" });
+    expect(method.status).toBe(405);
+    expect(method.headers.get("allow")).toBe("GET, POST");
+  });
+
+  it("answers /healthz without asking anybody, and counts it for nobody", async () => {
+    const answer = await app.browser().get("/healthz");
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("set-cookie")).toBeNull();
+  });
+
+  it("allows no inline script or style, and forms only to us and the inputs bucket", async () => {
+    const policy = (await app.browser().get("/")).headers.get("content-security-policy") ?? "";
+    expect(policy).not.toContain("unsafe");
+    expect(policy).toContain(`form-action 'self' ${app.endpoint}`);
+    expect(policy).toContain(`connect-src 'self' ${app.endpoint}`);
+  });
+});
+
+describe("signing in", () => {
+  it("leads to the page asked for, under a new session, by a cookie that scripts cannot read", async () => {
+    await app.makeUser("ada");
+    const browser = app.browser();
+    await browser.get("/login?next=/profile");
+    const answer = await browser.submit("/login", { username: "ada", password: TEST_PASSWORD, next: "/profile" });
+    expect(answer.location).toBe("/profile");
+    const cookie = answer.headers.getSetCookie().find((line) => line.startsWith("gas_session")) ?? "";
+    expect(cookie).toMatch(/HttpOnly/);
+    expect(cookie).toMatch(/SameSite=Lax/);
+    expect(cookie).not.toMatch(/Secure/);
+    expect((await browser.get("/profile")).text).toContain("ada");
+  });
+
+  it("marks the cookie Secure when the balancer was reached over https", async () => {
+    await app.makeUser("tls");
+    const browser = app.browser();
+    await browser.get("/login");
+    const answer = await browser.submit(
+      "/login",
+      { username: "tls", password: TEST_PASSWORD },
+      { "x-forwarded-proto": "https" },
+    );
+    expect(answer.headers.getSetCookie().find((line) => line.startsWith("gas_session"))).toMatch(/Secure/);
+  });
+
+  it.each(["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"])(
+    "never leads to another site: %s",
+    async (next) => {
+      const browser = await app.makeUser(`next ${next}`).then(() => app.browser());
+      await browser.get("/login");
+      const answer = await browser.submit("/login", { username: `next ${next}`, password: TEST_PASSWORD, next });
+      expect(answer.location).toBe("/annotations");
+    },
+  );
+
+  it("gives one answer for a wrong password and an unknown name", async () => {
+    await app.makeUser("bea");
+    const answers = [];
+    for (const username of ["bea", "nobody"]) {
+      const browser = app.browser();
+      await browser.get("/login");
+      answers.push(await browser.submit("/login", { username, password: "wrong" }));
+    }
+    expect(answers.map(({ status }) => status)).toEqual([401, 401]);
+    for (const { text } of answers) expect(text).toContain("The user name or the password is wrong.");
+  });
+
+  it("stops guessing after ten failures, also with the right password", async () => {
+    await app.makeUser("guessed");
+    const browser = app.browser();
+    await browser.get("/login");
+    for (let n = 0; n < 10; n += 1) await browser.submit("/login", { username: "guessed", password: `wrong ${n}` });
+    const answer = await browser.submit("/login", { username: "guessed", password: TEST_PASSWORD });
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+
+  it("needs the form's token and refuses other sites", async () => {
+    await app.makeUser("cleo");
+    const fields = { username: "cleo", password: TEST_PASSWORD };
+    expect((await app.browser().submit("/login", fields)).status).toBe(400);
+    const browser = app.browser();
+    await browser.get("/login");
+    expect((await browser.submit("/login", fields, { origin: "https://evil.example" })).status).toBe(403);
+    expect((await browser.submit("/login", fields, { "sec-fetch-site": "cross-site" })).status).toBe(403);
+    expect((await browser.submit("/login", fields, { "sec-fetch-site": "same-origin" })).status).toBe(303);
+  });
+
+  it("ends with signing out: the old cookie is refused", async () => {
+    await app.makeUser("dora");
+    const browser = await app.signedIn("dora");
+    const old = new Map(browser.cookies);
+    expect((await browser.get("/logout", { "sec-fetch-site": "cross-site" })).status).toBe(303);
+    expect((await browser.get("/annotations")).status).toBe(200);
+    await browser.get("/logout");
+    for (const [name, value] of old) browser.cookies.set(name, value);
+    expect((await browser.get("/annotations")).location).toMatch(/^\/login/);
+  });
+});
+
+describe("the profile", () => {
+  it("saves name, address and institution, and says so once", async () => {
+    await app.makeUser("emil");
+    const browser = await app.signedIn("emil");
+    await browser.submit("/profile", { name: "Emil <i>", email: "emil@example.org", institution: "Lab" });
+    const page = await browser.get("/profile");
+    expect(page.text).toContain("Your profile is saved.");
+    expect(page.text).toContain('value="Emil &lt;i&gt;"');
+    expect((await browser.get("/profile")).text).not.toContain("Your profile is saved.");
+  });
+
+  it("keeps what was typed beside its error", async () => {
+    await app.makeUser("flora");
+    const page = await (await app.signedIn("flora")).submit("/profile", { name: "Flora", email: "no address" });
+    expect(page.status).toBe(400);
+    expect(page.text).toContain('value="no address"');
+    expect(page.text).toContain("This is not an e-mail address.");
+  });
+
+  it("changes the password with the old one only, and signs out everywhere else", async () => {
+    await app.makeUser("gus");
+    const [here, there] = [await app.signedIn("gus"), await app.signedIn("gus")];
+    const wrong = await here.submit("/profile/password", { old: "wrong one", new: "another horse" });
+    expect(wrong.text).toContain("This is not your password.");
+    expect((await here.submit("/profile/password", { old: TEST_PASSWORD, new: "short" })).status).toBe(400);
+    expect((await here.submit("/profile/password", { old: TEST_PASSWORD, new: "another horse" })).status).toBe(303);
+    expect((await here.get("/profile")).status).toBe(200);
+    expect((await there.get("/profile")).status).toBe(303);
+    const again = app.browser();
+    await again.get("/login");
+    expect((await again.submit("/login", { username: "gus", password: TEST_PASSWORD })).status).toBe(401);
+    expect((await again.submit("/login", { username: "gus", password: "another horse" })).status).toBe(303);
+  });
+
+  it("lists sessions and ends the others", async () => {
+    await app.makeUser("hanna");
+    const [here, there] = [await app.signedIn("hanna"), await app.signedIn("hanna")];
+    expect((await here.get("/profile")).text).toContain("This browser");
+    await here.submit("/profile/sessions");
+    expect((await here.get("/profile")).status).toBe(200);
+    expect((await there.get("/profile")).status).toBe(303);
+  });
+
+  it("refuses forms without the token", async () => {
+    await app.makeUser("ida");
+    const browser = await app.signedIn("ida");
+    expect((await browser.submit("/profile", { _csrf: "", name: "x" })).status).toBe(400);
+    expect((await browser.submit("/profile", { name: "x" }, { origin: "https://evil.example" })).status).toBe(403);
+  });
+
+  it("goes on when a session is prolonged after a while", async () => {
+    const userId = await app.makeUser("long");
+    const browser = await app.signedIn("long");
+    await app.db
+      .updateTable("sessions")
+      .set({ seenAt: new Date(Date.now() - 600_000) })
+      .where("userId", "=", userId)
+      .execute();
+    expect((await browser.get("/profile")).text).toContain("</html>");
+    const session = await app.db
+      .selectFrom("sessions")
+      .select("seenAt")
+      .where("userId", "=", userId)
+      .executeTakeFirstOrThrow();
+    expect(Date.now() - session.seenAt.getTime()).toBeLessThan(60_000);
+  });
+});
+
+describe("recovery", () => {
+  it("answers the same for known and unknown addresses, and mails only the known one", async () => {
+    await app.makeUser("jo", { email: "jo@example.org" });
+    const texts = [];
+    for (const email of ["jo@example.org", "unknown@example.org"]) {
+      const browser = app.browser();
+      await browser.get("/forgot");
+      const page = await browser.submit("/forgot", { email });
+      expect(page.status).toBe(200);
+      texts.push(page.text.replaceAll(/[0-9a-f]{4}-[0-9a-f]{4}/g, ""));
+    }
+    expect(texts[0]).toBe(texts[1]);
+    await app.settled();
+    const resets = await app.db
+      .selectFrom("passwordResets")
+      .innerJoin("users", "users.id", "passwordResets.userId")
+      .select(["username", "tokenHash"])
+      .execute();
+    expect(resets.map(({ username }) => username)).toEqual(["jo"]);
+    const mails = await (await fetch(`${app.endpoint}/_mail`, { headers: { accept: "application/json" } })).text();
+    expect(mails).toContain("jo@example.org");
+    expect(mails).not.toContain("unknown@example.org");
+  });
+
+  it("sets a password by a link that works once, for an hour, and ends all sessions", async () => {
+    await app.makeUser("kim", { email: "kim@example.org" });
+    const signedIn = await app.signedIn("kim");
+    const [mail] = await startPasswordReset(app.db, "kim@example.org", new Date());
+    const browser = app.browser();
+    const path = `/reset/${mail?.token}`;
+    expect((await browser.get(path)).status).toBe(200);
+    expect((await browser.submit(path, { password: "short" })).status).toBe(400);
+    expect((await browser.submit(path, { password: "a new password" })).location).toBe("/login");
+    expect((await signedIn.get("/profile")).status).toBe(303);
+    expect((await browser.get(path)).status).toBe(410);
+    expect((await browser.submit(path, { password: "a third password" })).status).toBe(410);
+    await browser.get("/login");
+    expect((await browser.submit("/login", { username: "kim", password: "a new password" })).status).toBe(303);
+    const [late] = await startPasswordReset(app.db, "kim@example.org", new Date(Date.now() - 3_601_000));
+    expect((await browser.get(`/reset/${late?.token}`)).status).toBe(410);
+  });
+});
+
+describe("administration", () => {
+  it("is for administrators only", async () => {
+    const userId = await app.makeUser("plain user");
+    const browser = await app.signedIn("plain user");
+    expect((await browser.get("/admin/users")).status).toBe(403);
+    for (const path of ["/admin/users", `/admin/users/${userId}/delete`, `/admin/users/${userId}/role`]) {
+      expect((await browser.submit(path, { username: "x", password: "12345678", admin: "yes" })).status).toBe(403);
+    }
+  });
+
+  it("makes accounts that can sign in, and says what is wrong with others", async () => {
+    await app.makeUser("root", { isAdmin: true });
+    const admin = await app.signedIn("root");
+    await admin.get("/admin/users");
+    expect((await admin.submit("/admin/users", { username: "newcomer", password: TEST_PASSWORD })).status).toBe(303);
+    expect((await admin.get("/admin/users")).text).toContain("The account newcomer is made.");
+    await app.db
+      .updateTable("users")
+      .set({ passwordChangedAt: new Date(0) })
+      .where("username", "=", "newcomer")
+      .execute();
+    await app.signedIn("newcomer");
+    expect((await admin.submit("/admin/users", { username: "newcomer", password: TEST_PASSWORD })).status).toBe(409);
+    expect((await admin.submit("/admin/users", { username: "n".repeat(101), password: TEST_PASSWORD })).status).toBe(
+      400,
+    );
+    expect((await admin.submit("/admin/users", { username: "short", password: "1234567" })).status).toBe(400);
+  });
+
+  it("deletes an account with everything that belongs to it, and nothing else", async () => {
+    await app.makeUser("boss", { isAdmin: true });
+    const goneId = await app.makeUser("gone");
+    const keptId = await app.makeUser(`kept`);
+    const gone = await app.signedIn("gone");
+    for (const id of [goneId, keptId]) {
+      for (const Bucket of ["test-inputs", "test-results", "test-images", "test-archive"]) {
+        await app.s3.send(new PutObjectCommand({ Bucket, Key: `test/${id}/a~b.vcf`, Body: "x" }));
+      }
+    }
+    const admin = await app.signedIn("boss");
+    await admin.get(`/admin/users/${goneId}`);
+    expect((await admin.submit(`/admin/users/${goneId}/delete`, { confirm: "kept" })).status).toBe(400);
+    expect((await admin.submit(`/admin/users/${goneId}/delete`, { confirm: "gone" })).status).toBe(303);
+    for (const Bucket of ["test-inputs", "test-results", "test-images", "test-archive"]) {
+      const { Contents = [] } = await app.s3.send(new ListObjectsV2Command({ Bucket, Prefix: `test/${goneId}/` }));
+      expect(Contents).toEqual([]);
+      await app.s3.send(new GetObjectCommand({ Bucket, Key: `test/${keptId}/a~b.vcf` }));
+    }
+    expect((await gone.get("/annotations")).status).toBe(303);
+    const browser = app.browser();
+    await browser.get("/login");
+    expect((await browser.submit("/login", { username: "gone", password: TEST_PASSWORD })).status).toBe(401);
+  });
+
+  it("keeps one administrator, and nobody deletes himself", async () => {
+    const id = await app.makeUser("chief", { isAdmin: true });
+    await app.db.updateTable("users").set({ isAdmin: false }).where("id", "!=", id).execute();
+    const admin = await app.signedIn("chief");
+    await admin.get(`/admin/users/${id}`);
+    expect((await admin.submit(`/admin/users/${id}/role`, { admin: "no" })).status).toBe(409);
+    expect((await admin.submit(`/admin/users/${id}/delete`, { confirm: "chief" })).status).toBe(409);
+    expect((await admin.get("/admin/users")).status).toBe(200);
+  });
+
+  it("makes a user Premium and Free, with the messages that restore and archive", async () => {
+    await app.makeUser("giver", { isAdmin: true });
+    const id = await app.makeUser("given");
+    const admin = await app.signedIn("giver");
+    await admin.get(`/admin/users/${id}`);
+    await admin.submit(`/admin/users/${id}/role`, { role: "premium_user" });
+    const user = await app.db.selectFrom("users").select("role").where("id", "=", id).executeTakeFirstOrThrow();
+    expect(user.role).toBe("premium_user");
+    const messages = await app.db.selectFrom("outbox").select(["queue", "body"]).execute();
+    expect(messages.filter(({ queue, body }) => queue === "restore" && body.includes(`"userId":${id}`))).toHaveLength(
+      1,
+    );
+  });
+});

@@ -1,0 +1,209 @@
+import { randomUUID } from "node:crypto";
+import { startTestCloud } from "@elastic-gas/local-cloud/testing";
+import Stripe from "stripe";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Browser, startTestApp, type TestApp } from "../test-app.ts";
+import { startTestStripe, type TestStripe } from "./test-stripe.ts";
+
+const WEBHOOK_SECRET = "whsec_test";
+let app: TestApp;
+let stripe: TestStripe;
+beforeAll(async () => {
+  stripe = await startTestStripe();
+  app = await startTestApp(await startTestCloud(), {
+    STRIPE_SECRET_KEY: "sk_test_x",
+    STRIPE_PRICE_ID: "price_x",
+    STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    STRIPE_API_URL: stripe.url,
+  });
+});
+afterAll(async () => {
+  await app?.[Symbol.asyncDispose]();
+  await stripe?.[Symbol.asyncDispose]();
+});
+
+async function reader(username: string): Promise<{ userId: number; browser: Browser }> {
+  const userId = await app.makeUser(username);
+  const browser = await app.signedIn(username);
+  await browser.get("/subscribe");
+  return { userId, browser };
+}
+
+const sessionOf = (location: string | null) => location?.split("/").pop() ?? "";
+
+async function roleOf(userId: number): Promise<string> {
+  return (await app.db.selectFrom("users").select("role").where("id", "=", userId).executeTakeFirstOrThrow()).role;
+}
+
+async function messagesTo(queue: string, userId: number): Promise<readonly string[]> {
+  const rows = await app.db.selectFrom("outbox").select(["queue", "body"]).execute();
+  return rows.filter((row) => row.queue === queue && row.body.includes(`"userId":${userId}`)).map((row) => row.body);
+}
+
+async function sendEvent(event: object, secret = WEBHOOK_SECRET): Promise<number> {
+  const payload = JSON.stringify({ object: "event", ...event });
+  const signature = new Stripe("sk_test_x").webhooks.generateTestHeaderString({ payload, secret });
+  const answer = await fetch(`${app.origin}/stripe/webhook`, {
+    method: "POST",
+    body: payload,
+    headers: { "stripe-signature": signature, "content-type": "application/json" },
+  });
+  return answer.status;
+}
+
+async function makeJob(userId: number, archiveState: "kept" | "archiving" | "archived"): Promise<string> {
+  const id = randomUUID();
+  await app.db
+    .insertInto("jobs")
+    .values({
+      id,
+      userId,
+      inputName: "a.vcf",
+      inputKey: "k",
+      inputEtag: "e",
+      inputSize: 1,
+      build: null,
+      status: "COMPLETED",
+      archiveState,
+      failure: null,
+      owner: null,
+      leaseUntil: null,
+      progressPercent: null,
+      startedAt: null,
+      completedAt: new Date(Date.now() - 3_600_000),
+      notifiedAt: null,
+      resultKey: null,
+      logKey: null,
+      resultSize: null,
+      resultSha256: null,
+      resultsFileArchiveId: null,
+      archiveTier: null,
+      archivedAt: null,
+      restoreAskedAt: null,
+    })
+    .execute();
+  return id;
+}
+
+describe("paying", () => {
+  it("makes the reader Premium at once, keeps what was about to be archived and has the rest restored", async () => {
+    const { userId, browser } = await reader("payer");
+    const archiving = await makeJob(userId, "archiving");
+    await makeJob(userId, "archived");
+    const page = await browser.submit("/subscribe");
+    expect(page.location).toMatch(/^http:\/\/stripe\.example\/pay\//);
+    const session = sessionOf(page.location);
+    const subscription = stripe.pay(session);
+    const done = await browser.get(`/subscribe/done?session_id=${session}`);
+    expect(done.text).toContain("You are Premium");
+    expect(done.text).toContain(subscription.customer);
+    expect((await browser.get("/profile")).text).toContain('href="/unsubscribe"');
+    expect(await roleOf(userId)).toBe("premium_user");
+    const job = await app.db.selectFrom("jobs").selectAll().where("id", "=", archiving).executeTakeFirstOrThrow();
+    expect(job).toMatchObject({ archiveState: "kept", archiveGeneration: 1 });
+    expect(await messagesTo("restore", userId)).toHaveLength(1);
+  });
+
+  it("is never charged twice: two clicks, an open payment page, a paid subscription", async () => {
+    const { browser } = await reader("clicker");
+    const [a, b] = await Promise.all([browser.submit("/subscribe"), browser.submit("/subscribe")]);
+    expect(a.location).toBe(b.location);
+    expect((await browser.submit("/subscribe")).location).toBe(a.location);
+    const { customer } = stripe.pay(sessionOf(a.location));
+    expect((await browser.submit("/subscribe")).location).toBe("/profile");
+    expect(stripe.sessions.filter((session) => session.customer === customer)).toHaveLength(1);
+    expect(stripe.subscriptions.filter((one) => one.customer === customer)).toHaveLength(1);
+    expect((await browser.get("/subscribe")).location).toBe("/profile");
+  });
+
+  it("changes nothing when it is given up", async () => {
+    const { userId, browser } = await reader("quitter");
+    const session = sessionOf((await browser.submit("/subscribe")).location);
+    expect((await browser.get("/subscribe?cancelled=1")).text).toContain("Nothing was charged");
+    expect((await browser.get(`/subscribe/done?session_id=${session}`)).text).toContain("did not go through");
+    expect(await roleOf(userId)).toBe("free_user");
+    expect(await messagesTo("restore", userId)).toEqual([]);
+  });
+
+  it("refuses to show another's payment", async () => {
+    const { browser } = await reader("buyer");
+    const session = sessionOf((await browser.submit("/subscribe")).location);
+    stripe.pay(session);
+    const { userId, browser: other } = await reader("peeker");
+    expect((await other.get(`/subscribe/done?session_id=${session}`)).status).toBe(403);
+    expect(await roleOf(userId)).toBe("free_user");
+  });
+
+  it("has no card field in any of our pages", async () => {
+    const { browser } = await reader("careful");
+    for (const path of ["/subscribe", "/profile"])
+      expect((await browser.get(path)).text).not.toMatch(/card.?number|cvc/i);
+  });
+});
+
+describe("the webhook", () => {
+  it("makes Premium without the reader coming back, once per event, and takes it back when Stripe ends it", async () => {
+    const { userId, browser } = await reader("absent");
+    const session = sessionOf((await browser.submit("/subscribe")).location);
+    const { id, customer } = stripe.pay(session);
+    const event = {
+      id: "evt_absent_1",
+      type: "checkout.session.completed",
+      data: { object: { id: session, customer } },
+    };
+    expect([await sendEvent(event), await sendEvent(event)]).toEqual([200, 200]);
+    expect(await roleOf(userId)).toBe("premium_user");
+    expect(await messagesTo("restore", userId)).toHaveLength(1);
+    const job = await makeJob(userId, "kept");
+    stripe.cancel(id);
+    await sendEvent({ id: "evt_absent_2", type: "customer.subscription.deleted", data: { object: { id, customer } } });
+    expect(await roleOf(userId)).toBe("free_user");
+    expect((await messagesTo("archive", userId)).filter((body) => body.includes(job))).toHaveLength(1);
+  });
+
+  it("believes Stripe's present state, not an event that comes late", async () => {
+    const { userId, browser } = await reader("late");
+    const { id, customer } = stripe.pay(sessionOf((await browser.submit("/subscribe")).location));
+    stripe.cancel(id);
+    await sendEvent({
+      id: "evt_late",
+      type: "customer.subscription.created",
+      data: { object: { id, customer, status: "active" } },
+    });
+    expect(await roleOf(userId)).toBe("free_user");
+  });
+
+  it("refuses what Stripe did not sign, and takes events of strangers", async () => {
+    const event = { id: "evt_forged", type: "x", data: { object: { customer: "cus_x" } } };
+    expect(await sendEvent(event, "whsec_other")).toBe(400);
+    expect((await fetch(`${app.origin}/stripe/webhook`, { method: "POST", body: "{}" })).status).toBe(400);
+    expect(await sendEvent({ ...event, id: "evt_stranger" })).toBe(200);
+  });
+});
+
+describe("cancelling", () => {
+  it("ends the subscription, makes the reader Free and schedules archiving", async () => {
+    const { userId, browser } = await reader("leaver");
+    const session = sessionOf((await browser.submit("/subscribe")).location);
+    const { id } = stripe.pay(session);
+    await browser.get(`/subscribe/done?session_id=${session}`);
+    const job = await makeJob(userId, "kept");
+    await browser.get("/unsubscribe");
+    expect((await browser.submit("/unsubscribe")).location).toBe("/profile");
+    expect(stripe.subscriptions.find((one) => one.id === id)?.status).toBe("canceled");
+    expect((await browser.get("/profile")).text).toContain("<strong>Free</strong>");
+    expect((await messagesTo("archive", userId)).some((body) => body.includes(job))).toBe(true);
+  });
+
+  it("goes before an account is deleted", async () => {
+    await app.makeUser("admin", { isAdmin: true });
+    const { userId, browser } = await reader("deleted payer");
+    const session = sessionOf((await browser.submit("/subscribe")).location);
+    const { id } = stripe.pay(session);
+    await browser.get(`/subscribe/done?session_id=${session}`);
+    const admin = await app.signedIn("admin");
+    await admin.get(`/admin/users/${userId}`);
+    await admin.submit(`/admin/users/${userId}/delete`, { confirm: "deleted payer" });
+    expect(stripe.subscriptions.find((one) => one.id === id)?.status).toBe("canceled");
+  });
+});
