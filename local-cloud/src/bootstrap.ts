@@ -1,5 +1,6 @@
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { GlacierClient } from "@aws-sdk/client-glacier";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Logger } from "@elastic-gas/shared/logger";
@@ -7,6 +8,7 @@ import type { Resources } from "@elastic-gas/shared/resources";
 import { ensureBuckets } from "./bootstrap/buckets.ts";
 import { ensureLoadBalancer } from "./bootstrap/load-balancer.ts";
 import { ensureQueues } from "./bootstrap/queues.ts";
+import { ensureVault } from "./bootstrap/vault.ts";
 import type { Settings } from "./settings.ts";
 import type { Credentials } from "./wire/auth/authenticate.ts";
 
@@ -41,16 +43,18 @@ export async function bootstrap({
   const s3 = new S3Client(config);
   const sqs = new SQSClient(config);
   const ec2 = new EC2Client(config);
+  const glacier = new GlacierClient(config);
   const elbv2 = new ElasticLoadBalancingV2Client(config);
   try {
     await Promise.all([
       ensureBuckets(s3, resources, { region, origins: browserOrigins(settings) }),
       ensureQueues(sqs, resources, settings.VISIBILITY_TIMEOUT_SECONDS),
+      ensureVault(glacier, resources),
       ensureLoadBalancer({ ec2, elbv2 }, resources, settings),
     ]);
     log.info({ prefix: resources.prefix }, "resources exist");
   } finally {
-    for (const client of [s3, sqs, ec2, elbv2]) client.destroy();
+    for (const client of [s3, sqs, glacier, ec2, elbv2]) client.destroy();
   }
 }
 

@@ -5,6 +5,8 @@ import { createCloudWatchService } from "./cloudwatch/service.ts";
 import { createEc2Service, type Ec2Service } from "./ec2/service.ts";
 import type { Ec2Settings } from "./ec2/settings.ts";
 import { createElbv2Service } from "./elbv2/service.ts";
+import { createGlacierService } from "./glacier/service.ts";
+import type { GlacierSettings } from "./glacier/settings.ts";
 import { HealthPage } from "./health-page.ts";
 import type { RetrievalSeconds } from "./s3/context.ts";
 import { createS3Service } from "./s3/service.ts";
@@ -39,8 +41,9 @@ export interface LocalCloudOptions {
   readonly instanceEnvironment?: Readonly<Record<string, string>>;
   readonly ec2Settings?: Partial<Ec2Settings>;
   readonly metricPeriodSeconds?: number;
-  /** How long restores from S3's GLACIER class take. */
+  /** How long restores from S3's GLACIER class and retrievals from Glacier's vaults take. */
   readonly retrievalSeconds?: Partial<RetrievalSeconds>;
+  readonly glacier?: Partial<Omit<GlacierSettings, "retrievalSeconds">>;
   /** Stands between routing and every operation. */
   readonly middleware?: Middleware;
   /** Further pages, such as `/_faults`. */
@@ -117,6 +120,8 @@ async function startServices(options: LocalCloudOptions, ec2: Ec2Service) {
   started.defer(() => sqs.close());
   const s3 = createS3Service({ ...common, credentials, retrievalSeconds: options.retrievalSeconds });
   started.defer(() => s3.close());
+  const glacier = createGlacierService({ ...common, ...options.glacier, retrievalSeconds: options.retrievalSeconds });
+  started.defer(() => glacier.close());
   const ses = createSesService(common);
   started.defer(() => ses.close());
   const elbv2 = await createElbv2Service({
@@ -128,7 +133,7 @@ async function startServices(options: LocalCloudOptions, ec2: Ec2Service) {
   });
   started.defer(() => elbv2.close());
 
-  const handlers = { ec2, elbv2, cloudwatch, sqs, s3, ses } as const;
+  const handlers = { ec2, elbv2, cloudwatch, sqs, s3, glacier, ses } as const;
   const ids = Object.keys(handlers) as readonly (keyof typeof handlers)[]; // the literal above has no other keys
   const mounts = await Promise.all(ids.map((id) => mountService(id, handlers[id].handlers)));
   const hosts = new KnownHosts([publicHost]);
