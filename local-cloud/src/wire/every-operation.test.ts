@@ -225,7 +225,12 @@ function anyValue(shape: Shape, depth: number, options: ValueOptions): fc.Arbitr
         maxKeys: 3,
         noNullPrototype: true,
       });
-    default:
+    case "string":
+    case "number":
+    case "boolean":
+    case "blob":
+    case "timestamp":
+    case "document":
       return scalar(shape, TEXT);
   }
 }
@@ -240,7 +245,11 @@ function scalar(shape: Shape, text: fc.Arbitrary<string>): fc.Arbitrary<unknown>
       return TIMESTAMP;
     case "blob":
       return BYTES;
-    default:
+    case "string":
+    case "document":
+    case "structure":
+    case "list":
+    case "map":
       return text;
   }
 }

@@ -113,7 +113,7 @@ function compileStructure(schema: NormalizedSchema): StructureShape {
   return {
     kind: "structure",
     name: schema.getName() ?? "",
-    traits: schema.getMergedTraits() as Traits, // the extra names are written by AWS's generator
+    traits: schema.getMergedTraits(),
     get members() {
       members ??= compileMembers(schema);
       return members;
@@ -132,7 +132,7 @@ function compileMembers(schema: NormalizedSchema): readonly Member[] {
   return [...schema.structIterator()].map(([name, member], index) => ({
     name,
     shape: shapeOf(member),
-    traits: member.getMergedTraits() as Traits,
+    traits: member.getMergedTraits(),
     required: index < requiredCount,
   }));
 }

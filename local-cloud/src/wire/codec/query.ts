@@ -75,7 +75,12 @@ function readValue(shape: Shape, node: ParameterNode, dialect: QueryDialect): un
       return readList(shape, dialect === "ec2" ? node : (node.children.get(shape.itemName) ?? node), dialect);
     case "map":
       return readMap(shape, node.children.get("entry") ?? node, dialect);
-    default:
+    case "string":
+    case "number":
+    case "boolean":
+    case "blob":
+    case "timestamp":
+    case "document":
       return node.text === undefined ? undefined : scalarFromText(shape, node.text, "date-time");
   }
 }

@@ -12,7 +12,11 @@ export function scalarFromText(shape: Shape, text: string, defaultFormat: Timest
       return timestampFromText(text, shape.format ?? defaultFormat);
     case "blob":
       return Buffer.from(text, "base64");
-    default:
+    case "string":
+    case "document":
+    case "structure":
+    case "list":
+    case "map":
       return text;
   }
 }

@@ -69,7 +69,9 @@ export function valueToTree(shape: Shape, value: unknown, format: TreeFormat): u
       return blobToTree(value, format);
     case "number":
       return format === "json" && typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-    default:
+    case "string":
+    case "boolean":
+    case "document":
       return value;
   }
 }

@@ -88,7 +88,12 @@ export function valueFromXml(shape: Shape, element: XmlElement): unknown {
         shape,
         element.children.filter((child) => child.name === "entry"),
       );
-    default:
+    case "string":
+    case "number":
+    case "boolean":
+    case "blob":
+    case "timestamp":
+    case "document":
       return scalarFromText(shape, element.text, TIMESTAMP);
   }
 }
@@ -113,7 +118,12 @@ function contentToXml(shape: Shape, value: unknown): string {
       return listToXml(shape, value);
     case "map":
       return mapToXml("entry", shape, value);
-    default:
+    case "string":
+    case "number":
+    case "boolean":
+    case "blob":
+    case "timestamp":
+    case "document":
       return escapeXml(scalarToText(shape, value, TIMESTAMP));
   }
 }
