@@ -63,6 +63,8 @@ describe("growing (rule 1)", () => {
     { size: 1, ratio: 1.25, max: 8, to: 2 },
     { size: 5, ratio: 1.4, max: 8, to: 7 },
     { size: 3, ratio: 1.4, max: 8, to: 5 },
+    // 10 × 1.1 is 11.000000000000002 in floating point.
+    { size: 10, ratio: 1.1, max: 20, to: 11 },
     { size: 2, ratio: 2, max: 8, to: 4 },
     { size: 7, ratio: 1.01, max: 20, to: 8 },
   ])("grows $size x $ratio to $to with a maximum of $max", ({ size, ratio, max, to }) => {
