@@ -36,7 +36,7 @@ export const QUEUED: PoolName = "annotator";
 
 /** The longest that a call may take: a third of the lease, so that two failed renewals in a row leave time for it. */
 export function callMs({ LEASE_SECONDS }: Pick<Config, "LEASE_SECONDS">): number {
-  return Math.min(10_000, (LEASE_SECONDS * 1_000) / 3);
+  return Math.min(10_000, Math.floor((LEASE_SECONDS * 1_000) / 3));
 }
 
 export function workerRules(config: Config, pool: PoolName): WorkerRules {

@@ -80,8 +80,7 @@ export async function startSystem({
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
     env: {
-      PATH: process.env.PATH ?? "/usr/bin:/bin",
-      HOME: process.env.HOME ?? "/tmp",
+      ...process.env,
       ...QUICK,
       DATA_DIR: dataDir,
       MANAGER_PORT: String(ports.manager),
@@ -114,7 +113,7 @@ export async function startSystem({
         if (child.exitCode !== null) throw new Error("start.sh ended");
         return output.includes("ok user-app");
       },
-      { deadlineMs: 240_000 },
+      { deadlineMs: 120_000 },
     );
   } catch (error) {
     await stop();
