@@ -1,0 +1,53 @@
+import { jobKey } from "@elastic-gas/shared/resources";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { contentDisposition } from "./files.ts";
+import { cleanFileName, parseUploadKey, uploadCeiling } from "./upload.ts";
+
+const id = "0b1f8e0e-7a49-4e0f-8a26-2f1d4f4a9e11";
+
+test.each([
+  ["a.vcf", "a.vcf"],
+  ["C:\\data\\my file.vcf", "my file.vcf"],
+  ["../../etc/passwd", "passwd"],
+  ["tab\tand\u0000null.vcf", "tabandnull.vcf"],
+  ["", "input.vcf"],
+  ["dir/", "input.vcf"],
+])("the name %j becomes %j", (name, clean) => expect(cleanFileName(name)).toBe(clean));
+
+test("a long name keeps its ending", () => {
+  expect(cleanFileName(`${"x".repeat(500)}.vcf.gz`)).toMatch(/^x{193}\.vcf\.gz$/);
+});
+
+test("a key that we made is read back, whatever the name", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e9 }), fc.string({ unit: "grapheme" }), (userId, name) => {
+      const fileName = cleanFileName(name);
+      expect(parseUploadKey("dev", jobKey("dev", userId, id, fileName))).toEqual({ userId, jobId: id, fileName });
+    }),
+  );
+});
+
+test.each([
+  `other/1/${id}~a.vcf`,
+  `dev/0/${id}~a.vcf`,
+  `dev/-1/${id}~a.vcf`,
+  `dev/1/${id}`,
+  `dev/1/${id}~`,
+  "dev/1/nonsense~a.vcf",
+  `dev/1e3/${id}~a.vcf`,
+  `dev/1/x/${id}~a.vcf`,
+  "",
+])("the key %j is none of ours", (key) => expect(parseUploadKey("dev", key)).toBeUndefined());
+
+test("Free uploads end at 10 MB, so that somewhat too large ones reach the page that explains", () => {
+  const config = { FREE_MAX_BYTES: 153_600, PREMIUM_MAX_BYTES: 1_073_741_824 };
+  expect(uploadCeiling("free_user", config)).toBe(10_485_760);
+  expect(uploadCeiling("premium_user", config)).toBe(1_073_741_824);
+});
+
+test("a download's name cannot break out of its header", () => {
+  expect(contentDisposition('a"b\\c\r\nd é.vcf')).toBe(
+    `attachment; filename="a_b_c__d _.vcf"; filename*=UTF-8''a%22b%5Cc%0D%0Ad%20%C3%A9.vcf`,
+  );
+});
