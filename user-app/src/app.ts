@@ -8,6 +8,7 @@ import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
 import { findCurrentUser, loadUser, requireAdmin, requireUser } from "@elastic-gas/shared/web/sessions";
 import express, { type Express, type Response } from "express";
 import { adminPages } from "./accounts/admin-pages.ts";
+import { oidcName, oidcPages } from "./accounts/oidc.ts";
 import { profilePages } from "./accounts/profile-pages.ts";
 import { recoveryPages } from "./accounts/recovery-pages.ts";
 import { signInPages } from "./accounts/sign-in-pages.ts";
@@ -90,7 +91,7 @@ export function createUserApp(parts: UserAppParts): UserApp {
   app.use(express.urlencoded({ extended: false, limit: "100kb" }), express.json({ limit: "100kb" }));
 
   // Before the CSRF check: anonymous forms carry a token that needs no session.
-  app.use(signInPages({ ...deps, signInLimits, oidcName: undefined }), recoveryPages(deps));
+  app.use(signInPages({ ...deps, signInLimits, oidcName: oidcName(config) }), oidcPages(deps), recoveryPages(deps));
   app.get("/help", (_req, res) =>
     sendPage(res, {
       template: "web/views/help",

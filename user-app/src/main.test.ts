@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createTestDatabase } from "@elastic-gas/shared/testing/database";
+import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { serve } from "@elastic-gas/shared/web/serve";
+import express from "express";
+import { expect, onTestFinished, test } from "vitest";
+
+const ADDRESS = "127.0.0.77";
+
+/** The metadata service of an instance whose address is ADDRESS. */
+async function startMetadata(): Promise<string> {
+  const app = express();
+  app.put("/latest/api/token", (_req, res) => {
+    res.send("token");
+  });
+  const answers: Record<string, string> = {
+    "instance-id": "i-0abc",
+    "local-ipv4": ADDRESS,
+    "placement/availability-zone": "us-east-1a",
+    "instance-type": "t3.small",
+  };
+  app.get("/latest/meta-data/*path", (req, res) => {
+    const answer = answers[req.path.replace("/latest/meta-data/", "")];
+    if (answer === undefined) res.status(404).end();
+    else res.send(answer);
+  });
+  const listening = await serve(app, { host: "127.0.0.1", port: 0 });
+  onTestFinished(() => listening.close(0));
+  return `http://127.0.0.1:${listening.port}`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, ADDRESS, resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+async function startWorker(databaseUrl: string) {
+  const dataDir = await mkdtemp(join(tmpdir(), "gas-worker-"));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  await writeFile(join(dataDir, "credentials"), "[default]\naws_access_key_id = a\naws_secret_access_key = b\n");
+  const port = await freePort();
+  const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: {
+      PATH: process.env.PATH,
+      NODE_NO_WARNINGS: "1",
+      CLOUD: "local",
+      // Nothing listens there: AWS is down.
+      AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: await startMetadata(),
+      DATABASE_URL: databaseUrl,
+      DATA_DIR: dataDir,
+      WORKER_PORT: String(port),
+      MASK_MODEL: join(dataDir, "none"),
+      HEARTBEAT_SECONDS: "0.5",
+    },
+  });
+  child.stdout.resume();
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const origin = `http://${ADDRESS}:${port}`;
+  await waitUntil("the worker", async () => (await fetch(`${origin}/healthz`)).ok);
+  return { child, ended, origin, port };
+}
+
+test("starts and stays alive while MySQL and AWS are down, says so to readers, and ends with 0 when asked", async () => {
+  const { child, ended, origin, port } = await startWorker("mysql://gas@127.0.0.1:9/gas");
+  expect((await fetch(`${origin}/healthz`)).status).toBe(200);
+  const page = await fetch(origin);
+  expect(page.status).toBe(503);
+  expect(await page.text()).toContain("A service that this page needs does not answer.");
+  // Other workers live on other addresses of the same machine.
+  await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
+  child.kill("SIGTERM");
+  expect(await ended).toBe(0);
+});
+
+test("beats under its instance id, in the web pool, and leaves the autoscaler's columns alone", async () => {
+  await using database = await createTestDatabase();
+  const { child, ended } = await startWorker(database.url);
+  const { db } = database;
+  const row = () => db.selectFrom("workers").selectAll().where("instanceId", "=", "i-0abc").executeTakeFirst();
+  const first = await waitUntil("a heartbeat", row);
+  expect(first).toMatchObject({ pool: "web", draining: false });
+  await db
+    .updateTable("workers")
+    .set({ draining: true, victimReason: "shrink" })
+    .where("instanceId", "=", "i-0abc")
+    .execute();
+  const later = await waitUntil("the next heartbeat", async () => {
+    const now = await row();
+    return now?.at !== null && now?.at !== undefined && now.at > (first.at ?? new Date()) ? now : undefined;
+  });
+  expect(later).toMatchObject({ draining: true, victimReason: "shrink" });
+  child.kill("SIGTERM");
+  expect(await ended).toBe(0);
+});
