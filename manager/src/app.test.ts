@@ -1,7 +1,7 @@
 import { io } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LIVE_NAMESPACE } from "./live/events.ts";
-import { ADMIN, makePools, PLAIN_USER, startTestManager, TestBrowser, type TestManager } from "./testing.ts";
+import { ADMIN, makePools, PLAIN_USER, startTestManager, TestBrowser, type TestManager } from "./build-test-manager.ts";
 
 let manager: TestManager;
 let browser: TestBrowser;

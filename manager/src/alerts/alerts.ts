@@ -173,7 +173,7 @@ function replacedWorkers({ activities, now }: AlertFacts): readonly Alert[] {
       id: `replaced-${activity.id}`,
       tone: activity.status === "failed" ? "bad" : "warn",
       pool: activity.pool,
-      start: `${activity.pool}: worker replaced.`,
+      start: "Worker replaced:",
       text: activity.reason,
       at: activity.at,
       link: { href: `/decisions?pool=${activity.pool}&kind=replace#a${activity.id}`, text: "Decision" },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { timeTicks, valueAxis } from "./axis.ts";
+import { halvedAxis, timeTicks, valueAxis } from "./axis.ts";
 
 const to = Date.UTC(2026, 8, 7, 14, 2, 30);
 const labels = (range: "30m" | "24h" | "7d", seconds: number, timeZone: string, widthPixels = 700) =>
@@ -49,5 +49,16 @@ describe("the value axis", () => {
         expect(top / step).toBeLessThanOrEqual(5 + 1e-9);
       }),
     );
+  });
+
+  it.each([
+    [0, 2],
+    [2, 2],
+    [9, 10],
+    [101, 120],
+    [130, 160],
+    [959, 1_000],
+  ])("of a row with a largest value of %d ends at %d", (largest, top) => {
+    expect(halvedAxis(largest)).toEqual({ top, step: top / 2 });
   });
 });

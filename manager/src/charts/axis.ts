@@ -42,6 +42,16 @@ export function valueAxis(largest: number, { whole = true }: { readonly whole?: 
   return { top: Math.ceil(max / 4) * 4, step: Math.ceil(max / 4) };
 }
 
+/** A round even top with one step in the middle, for small charts of counts. */
+export function halvedAxis(largest: number): ValueAxis {
+  const magnitude = 10 ** Math.floor(Math.log10(Math.max(2, largest)));
+  for (const factor of [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10]) {
+    const top = Math.round(factor * magnitude);
+    if (top >= largest && top % 2 === 0) return { top, step: top / 2 };
+  }
+  return { top: 20 * magnitude, step: 10 * magnitude };
+}
+
 /** How far the zone is ahead of UTC at that instant. */
 function zoneOffsetMs(at: number, timeZone: string): number {
   const parts = new Intl.DateTimeFormat("en-US", {

@@ -34,7 +34,9 @@ export interface ChartRequest {
 /** CloudWatch has a period's value about one period after its end. */
 const PERIODS_OF_DELAY = 2;
 const MAX_EVENTS = 200;
-const MAX_PAST_WORKERS = 400;
+const MAX_PAST_WORKERS = 300;
+/** A worker launched this long before the span may still have served in it. */
+const LONG_LIFE_MS = 24 * 3_600_000;
 /** So many missed checks leave the worker counts unknown. */
 const MISSED_CHECKS = 3;
 
@@ -53,7 +55,8 @@ export async function readCharts(deps: ChartDeps, request: ChartRequest): Promis
   const like = grid(span.from, span.to, span.periodSeconds);
   const read = (key: string): Series => metrics.get(key) ?? { ...like, values: new Array<null>(like.count).fill(null) };
   const settledUntil = span.to - PERIODS_OF_DELAY * span.periodSeconds * 1000;
-  const workers = request.workers.map((worker) => readWorker(worker, read, pool, settledUntil));
+  const graceMs = PERIODS_OF_DELAY * span.periodSeconds * 1000;
+  const workers = request.workers.map((worker) => readWorker(worker, read, { pool, settledUntil, graceMs }));
   const policy = row?.policy;
   const windowSeconds = policy?.kind === "queue" ? policy.windowSeconds : 600;
   return {
@@ -63,7 +66,7 @@ export async function readCharts(deps: ChartDeps, request: ChartRequest): Promis
     steps: toSteps(counts, { ...span, maxAgeMs: MISSED_CHECKS * tickSeconds * 1000 }, presentCounts(present)),
     cpu: meanOf(
       [
-        ...workers.map((worker) => within(worker.cpu, worker.expectedFrom, span.to)),
+        ...workers.map((worker) => within(worker.cpu, worker.expectedFrom - graceMs, span.to)),
         ...pastIds.map((id) => read(`cpu ${id}`)),
       ],
       like,
@@ -94,19 +97,19 @@ const WORKER_MEASURES: Readonly<Record<PoolName, ChartSnapshot["workerMeasure"]>
   utility: null,
 };
 
-/** Workers that EC2 has forgotten (after about an hour) but that were in service within the span: their CPU belongs to the mean. */
+/** Workers that EC2 has forgotten (after about an hour) but that may have served within the span: their CPU belongs to the mean. */
 async function listPastIds(db: Database, { pool, span, workers }: ChartRequest): Promise<readonly string[]> {
   const known = new Set(workers.map((worker) => worker.id));
   const rows = await db
-    .selectFrom("workers")
+    .selectFrom("launchIntents")
     .select("instanceId")
     .where("pool", "=", pool)
-    .where("inServiceAt", "is not", null)
-    .where("at", ">=", new Date(span.from))
-    .orderBy("at", "desc")
+    .where("state", "=", "launched")
+    .where("createdAt", ">=", new Date(span.from - LONG_LIFE_MS))
+    .orderBy("createdAt", "desc")
     .limit(MAX_PAST_WORKERS)
     .execute();
-  return rows.map((row) => row.instanceId).filter((id) => !known.has(id));
+  return rows.flatMap(({ instanceId }) => (instanceId === null || known.has(instanceId) ? [] : [instanceId]));
 }
 
 function metricQueries(
@@ -148,8 +151,7 @@ function metricQueries(
 function readWorker(
   worker: WorkerSnapshot,
   read: (key: string) => Series,
-  pool: PoolName,
-  settledUntil: number,
+  { pool, settledUntil, graceMs }: { readonly pool: PoolName; readonly settledUntil: number; readonly graceMs: number },
 ): WorkerSeries {
   const cpu = read(`cpu ${worker.id}`);
   const work = WORKER_MEASURES[pool] === null ? null : read(`work ${worker.id}`);
@@ -158,7 +160,8 @@ function readWorker(
     id: worker.id,
     cpu,
     work: work === null || pool !== "web" ? work : perMinute(work),
-    expectedFrom: worker.inServiceAt ?? worker.launchedAt,
+    // The first period is a part of one, and a worker sends its first count when that is over.
+    expectedFrom: (worker.inServiceAt ?? worker.launchedAt) + graceMs,
     // A draining worker's data may end at any moment; only what lies between its points is a gap.
     expectedTo: live ? settledUntil : lastPointEnd(cpu),
   };

@@ -46,7 +46,8 @@ function foldRow(entry: FoldEntry, reader: Reader): MarkupElement {
         el(
           "span",
           { class: "entry-time" },
-          single || entry.from === entry.to ? time(entry.to, reader) : spanWords(entry, reader),
+          // The pools of one check differ by milliseconds.
+          entry.to - entry.from < 10_000 ? time(entry.to, reader) : spanWords(entry, reader),
         ),
         el("span", { class: "entry-mark entry-arrow" }, icon("chevron-right")),
         el("span", { class: "entry-sentence eg-secondary" }, entry.sentence),

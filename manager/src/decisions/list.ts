@@ -1,4 +1,4 @@
-import type { PoolName } from "@elastic-gas/shared/resources";
+import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import { figure, NO_BREAK_SPACE } from "../markup/words.ts";
 import type { PolicyVersion } from "../policy/versions.ts";
 import { outcomeOf } from "./facts.ts";
@@ -177,7 +177,7 @@ function fold(items: readonly (ChangeEntry | DecisionRow)[], folding: boolean): 
 }
 
 function foldOf(rows: readonly DecisionRow[]): FoldEntry {
-  const pools = [...new Set(rows.map((row) => row.pool))].sort();
+  const pools = POOL_NAMES.filter((pool) => rows.some((row) => row.pool === pool));
   const perPool = pools.map((pool) => rows.filter((row) => row.pool === pool));
   const times = rows.map((row) => row.at);
   return {
@@ -196,7 +196,11 @@ function foldWords(rows: readonly DecisionRow[], perPool: readonly (readonly Dec
   const [only] = rows;
   if (rows.length === 1 && only !== undefined) return named(only);
   if (perPool.length > 1 && rows.every((row) => outcomeOf(row) === "no change")) return "no change in any pool.";
-  return perPool.map((each) => `${each[0]?.pool}: ${outcomesInOrder(each)}.`).join(" ");
+  const isQuiet = (each: readonly DecisionRow[]): boolean =>
+    perPool.length > 1 && each.every((row) => outcomeOf(row) === "no change");
+  const quiet = perPool.filter(isQuiet).map((each) => each[0]?.pool);
+  const told = perPool.filter((each) => !isQuiet(each)).map((each) => `${each[0]?.pool}: ${outcomesInOrder(each)}.`);
+  return [...told, ...(quiet.length === 0 ? [] : [`${quiet.join(" and ")}: no change.`])].join(" ");
 }
 
 /** "held, cooled down, then no change, mean CPU 46.5 – 47.5 %". */

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { type IconName, icon, iconSprite } from "@elastic-gas/shared/ui/icons";
+import { type IconName, iconSprite } from "@elastic-gas/shared/ui/icons";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import { findCurrentUser } from "@elastic-gas/shared/web/sessions";
 import { createViews } from "@elastic-gas/shared/web/views";
 import type { Request, Response } from "express";
 import type { FleetSnapshot } from "../fleet/snapshot.ts";
-import { note, time } from "../markup/parts.ts";
+import { icon, note, time } from "../markup/parts.ts";
 import { toHtml } from "../markup/to-html.ts";
 import type { MarkupNode } from "../markup/tree.ts";
 import { bytes, count, grouped, type Reader } from "../markup/words.ts";
@@ -75,7 +75,7 @@ export function createPages({ timeZone, assets, now }: PagesOptions): SendPage {
       user,
       csrf,
       reader,
-      icon: (name: IconName) => icon(name),
+      icon: (name: IconName) => toHtml(icon(name)),
       html: (node: MarkupNode | readonly MarkupNode[]) => toHtml(node),
       time: (at: number, text?: string) => toHtml(time(at, reader, text)),
       count,

@@ -1,4 +1,4 @@
-import { type ValueAxis, valueAxis } from "../../charts/axis.ts";
+import { halvedAxis, type ValueAxis } from "../../charts/axis.ts";
 import { gapsOf, latestOf, type Series } from "../../charts/series.ts";
 import type { ChartSnapshot, WorkerSeries } from "../../charts/snapshot.ts";
 import type { FleetSnapshot } from "../../fleet/snapshot.ts";
@@ -158,8 +158,7 @@ function modelOf({ measure, id }: Cell, worker: WorkerSeries, snapshot: ChartSna
 /** One top for all rows, so that they can be compared. */
 function workAxis({ workers }: ChartSnapshot): ValueAxis {
   const largest = Math.max(0, ...workers.flatMap(({ work }) => work?.values.map((value) => value ?? 0) ?? []));
-  const { top } = valueAxis(largest);
-  return { top, step: top / 2 };
+  return halvedAxis(largest);
 }
 
 function workHead(snapshot: ChartSnapshot, compact: boolean): string {

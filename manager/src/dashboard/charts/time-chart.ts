@@ -77,6 +77,7 @@ export function createTimeChart(box: HTMLElement, options: ChartOptions, first: 
       events: [],
       layout: { padding: look === "bare" ? 0 : { top: look === "panel" ? 4 : 6, right: look === "panel" ? 2 : 6 } },
       plugins: { legend: { display: false }, tooltip: { enabled: false } },
+      scales: scalesOf(first, options, { tokens: drawing.tokens, widthPixels: box.clientWidth }),
     },
     plugins: [groundPlugin(drawing), overlayPlugin(drawing, cursor, cursorValue)],
   });
