@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { DescribeLoadBalancersCommand, ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { DescribeVaultCommand, GlacierClient } from "@aws-sdk/client-glacier";
 import {
   GetBucketCorsCommand,
   GetObjectCommand,
@@ -111,6 +112,8 @@ test("creates what the product needs", async () => {
     deadLetterTargetArn: expect.stringMatching(/:test-job-requests-dlq$/),
     maxReceiveCount: 4,
   });
+  const vault = new DescribeVaultCommand({ accountId: "-", vaultName: "test-results" });
+  expect((await new GlacierClient(clientConfig).send(vault)).VaultName).toBe("test-results");
   const elbv2 = new ElasticLoadBalancingV2Client(clientConfig);
   expect((await elbv2.send(new DescribeLoadBalancersCommand({ Names: ["test-gas"] }))).LoadBalancers).toHaveLength(1);
   expect((await fetch(`http://127.0.0.1:${loadBalancerPort}/`)).status).toBe(503); // no worker yet

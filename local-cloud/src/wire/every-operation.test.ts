@@ -3,6 +3,7 @@ import { buffer } from "node:stream/consumers";
 import * as CloudWatch from "@aws-sdk/client-cloudwatch";
 import * as Ec2 from "@aws-sdk/client-ec2";
 import * as Elbv2 from "@aws-sdk/client-elastic-load-balancing-v2";
+import * as Glacier from "@aws-sdk/client-glacier";
 import * as S3 from "@aws-sdk/client-s3";
 import * as Ses from "@aws-sdk/client-sesv2";
 import * as Sqs from "@aws-sdk/client-sqs";
@@ -52,6 +53,7 @@ beforeAll(async () => {
   add("cloudwatch over CBOR", new CloudWatch.CloudWatchClient({ ...config, protocol: SmithyRpcV2CborProtocol }));
   add("sqs", new Sqs.SQSClient({ ...config, md5: false }));
   add("s3", new S3.S3Client({ ...config, forcePathStyle: true, responseChecksumValidation: "WHEN_REQUIRED" }));
+  add("glacier", new Glacier.GlacierClient(config));
   add("ses", new Ses.SESv2Client(config));
 });
 afterAll(async () => {
@@ -59,18 +61,28 @@ afterAll(async () => {
   await cloud[Symbol.asyncDispose]();
 });
 
-const MODULES = { ec2: Ec2, elbv2: Elbv2, cloudwatch: CloudWatch, sqs: Sqs, s3: S3, ses: Ses } satisfies Partial<
-  Record<ServiceId, object>
->;
+const MODULES = {
+  ec2: Ec2,
+  elbv2: Elbv2,
+  cloudwatch: CloudWatch,
+  sqs: Sqs,
+  s3: S3,
+  glacier: Glacier,
+  ses: Ses,
+} satisfies Partial<Record<ServiceId, object>>;
 type Id = keyof typeof MODULES;
 
 // What the S3 client computes, checks or moves by itself.
 const S3_CLIENT_OWN = /^(Checksum\w*|ContentMD5|ContentLength|\w*SSECustomer\w*|Expires(String)?|MFA)$/;
-// SES: part of a host name.
-const skip = (id: Id) => (name: string) => (id === "s3" && S3_CLIENT_OWN.test(name)) || name === "EndpointId";
+// SES: part of a host name. Glacier: the HTTP status, of which a content range makes 206.
+const NOT_SENT: Partial<Record<Id, readonly string[]>> = { ses: ["EndpointId"], glacier: ["status"] };
+const skip = (id: Id) => (name: string) =>
+  (id === "s3" && S3_CLIENT_OWN.test(name)) || NOT_SENT[id]?.includes(name) === true;
 const fixedInputs = (id: Id): Record<string, fc.Arbitrary<unknown>> => {
   if (id === "sqs")
     return { QueueUrl: fc.constantFrom("a", "b-c.fifo").map((name) => `${cloud.endpoint}/000000000000/${name}`) };
+  // The client's tree hash fails on an empty body.
+  if (id === "glacier") return { body: fc.uint8Array({ minLength: 1, maxLength: 40 }) };
   if (id === "s3")
     return { Bucket: fc.constantFrom("bucket-one", "two.dots"), PartNumber: fc.integer({ min: 1, max: 10_000 }) };
   return {};
@@ -93,6 +105,7 @@ describe.each<[string, Id]>([
   ["cloudwatch over CBOR", "cloudwatch"],
   ["sqs", "sqs"],
   ["s3", "s3"],
+  ["glacier", "glacier"],
   ["ses", "ses"],
 ])("%s", (clientName, id) => {
   const model = readModel(MODULES[id]);
@@ -129,9 +142,13 @@ describe.each<[string, Id]>([
   }
 });
 
+/** An empty stream is as good as none. */
 function withoutEmptyBody(output: Fields): Fields {
-  const { Body, ...rest } = output;
-  return Body instanceof Uint8Array && Body.length === 0 ? rest : output;
+  return Object.fromEntries(
+    Object.entries(output).filter(
+      ([name, value]) => !(/^body$/i.test(name) && value instanceof Uint8Array && value.length === 0),
+    ),
+  );
 }
 
 /** What the client gives back, as far as the answer says it: streams read, and without the length that comes with every body. */
