@@ -41,7 +41,7 @@ if [ -d "$cache" ]; then
   find "$cache/" -mindepth 1 -maxdepth 1 ! -name @elastic-gas -exec ln -sfn -t node_modules {} +
   for workspace in */package.json; do ln -sfn "../../${workspace%/*}" "node_modules/@elastic-gas/${workspace%/*}"; done
 else
-  ONNXRUNTIME_NODE_INSTALL=skip npm ci --omit=dev --no-audit --no-fund --loglevel=error
+  ONNXRUNTIME_NODE_INSTALL=skip npm install --no-save --omit=dev --no-audit --no-fund --loglevel=error
 fi
 
 code=0

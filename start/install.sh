@@ -13,7 +13,9 @@ ensure_node_modules() {
       exit 1
     }
     echo "Installing npm packages ..."
-    npm ci --no-audit --no-fund --loglevel=error
+    # Not `npm ci`: it refuses a lockfile that lacks the optional packages of platforms which the registry at hand does not offer. --no-save
+    # keeps to the lockfile's versions and writes neither it nor package.json.
+    npm install --no-save --no-audit --no-fund --loglevel=error
     echo "$wanted" >node_modules/.lockfile-hash
   fi
 }
