@@ -8,10 +8,12 @@ import { serve } from "@elastic-gas/shared/web/serve";
 import { deleteExpiredSessions } from "@elastic-gas/shared/web/sessions";
 import { createUserApp } from "./app.ts";
 import { createAppParts } from "./app-parts.ts";
+import { sweepLeftovers } from "./masks/photos.ts";
 import { beat } from "./web/heartbeat.ts";
 import { publishRequestCounts } from "./web/request-counter.ts";
 
 const SESSION_SWEEP_MS = 600_000;
+const PHOTO_SWEEP_MS = 3_600_000;
 
 const config = readConfig(process.env);
 const log = createLogger("user-app", config.LOG_LEVEL);
@@ -44,6 +46,11 @@ const loops = [
   loop("heartbeat", config.HEARTBEAT_SECONDS * 1_000, () => beat(parts.db, instanceId)),
   loop("request count", Math.min(5_000, periodSeconds * 1_000), () => publish(false)),
   loop("session sweep", SESSION_SWEEP_MS, () => deleteExpiredSessions(parts.db)),
+  loop("photo sweep", PHOTO_SWEEP_MS, async () => {
+    const photos = { s3: parts.s3, bucket: parts.resources.buckets.images, prefix: parts.resources.prefix };
+    const deleted = await sweepLeftovers({ db: parts.db, photos }, new Date());
+    if (deleted > 0) log.info({ deleted }, "photo objects without a row deleted");
+  }),
   parts.outbox.run(signal),
 ];
 
