@@ -1,20 +1,23 @@
-import { hash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { type KnownHosts, readTarget } from "./address.ts";
 import { authenticate, type Credentials, signatureMismatch } from "./auth/authenticate.ts";
+import { bufferedPayloadHash, declaredPayloadHash } from "./auth/payload-hash.ts";
 import { readSignature, type Signature } from "./auth/signature.ts";
 import { SigningKeys } from "./auth/sigv4.ts";
 import { chunkVerifier } from "./body/aws-chunked.ts";
-import { hashMismatch, IncomingBody, verifyBufferedBody } from "./body/incoming-body.ts";
+import { IncomingBody, verifyBufferedBody } from "./body/incoming-body.ts";
 import { readWholeBody } from "./body/whole-body.ts";
 import type { BrowserAccess } from "./browser-access.ts";
 import { describeError, internalError } from "./errors.ts";
 import { type Call, Fault } from "./handler.ts";
+import { HttpDate } from "./http-date.ts";
 import type { Operation } from "./model.ts";
 import { getOperation, type Head, handlerOf, protocolOf, readHead, type ServiceMount } from "./mount.ts";
 import type { Protocol, Value, WireResponse } from "./protocol/protocol.ts";
 import { parametersOf } from "./protocol/query-protocol.ts";
+import { RequestCall } from "./request-call.ts";
 import { type ResponseContext, sendResponse } from "./send.ts";
 import type { ServiceId } from "./services.ts";
 
@@ -43,8 +46,6 @@ export interface GatewayOptions {
   /** S3's unsigned ways in: preflights and POST forms, which carry their signature in the body. */
   readonly browser: BrowserAccess | undefined;
 }
-
-const UNSIGNED = "UNSIGNED-PAYLOAD";
 
 /** Answers AWS requests: finds the service, checks the signature, decodes, calls the handler, encodes. */
 export class Gateway {
@@ -231,64 +232,6 @@ export class Gateway {
   }
 }
 
-/** The text of the Date header, made once a second. */
-class HttpDate {
-  readonly #now: () => Date;
-  #second = Number.NaN;
-  #text = "";
-
-  constructor(now: () => Date) {
-    this.#now = now;
-  }
-
-  text(): string {
-    const at = this.#now();
-    const second = Math.floor(at.getTime() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#text = at.toUTCString();
-    }
-    return this.#text;
-  }
-}
-
-class RequestCall implements Call {
-  readonly requestId: string;
-  readonly host: string;
-  readonly region: string;
-  readonly accountId: string;
-  readonly #response: ServerResponse;
-  #abort: AbortController | undefined;
-
-  constructor(
-    { headers }: IncomingMessage,
-    response: ServerResponse,
-    { region, accountId }: GatewayOptions,
-    requestId: string,
-  ) {
-    this.requestId = requestId;
-    this.host = headers.host ?? "";
-    this.region = region;
-    this.accountId = accountId;
-    this.#response = response;
-  }
-
-  /** Made when first asked for: most handlers finish before anyone could hang up. */
-  get signal(): AbortSignal {
-    if (!this.#abort) {
-      const abort = new AbortController();
-      this.#abort = abort;
-      if (this.#response.destroyed) abort.abort();
-      else this.#response.once("close", () => abort.abort());
-    }
-    return this.#abort.signal;
-  }
-
-  hangUp(): void {
-    this.#response.destroy();
-  }
-}
-
 /** Not `pipeline`: that would cut the connection when the body is refused, and with it the answer that says why. */
 function receive(request: IncomingMessage, body: IncomingBody): IncomingBody {
   request.once("close", () => {
@@ -300,27 +243,6 @@ function receive(request: IncomingMessage, body: IncomingBody): IncomingBody {
 
 function isHoistable(header: string): boolean {
   return !/^x-amz-(algorithm|credential|date|expires|signature|signedheaders|target)$/.test(header);
-}
-
-function declaredPayloadHash({ headers }: Head, signature: Signature | undefined): string {
-  const declared = headers["x-amz-content-sha256"];
-  if (typeof declared === "string") return declared;
-  if (signature?.place === "query" || signature?.version === "v2") return UNSIGNED;
-  throw new Fault("MissingSecurityHeader", "Your request is missing the header x-amz-content-sha256.");
-}
-
-function bufferedPayloadHash(
-  mount: ServiceMount,
-  { headers }: Head,
-  signature: Signature | undefined,
-  body: Buffer,
-): string {
-  const declared = headers["x-amz-content-sha256"];
-  if (mount.description.id === "s3" && declared === undefined && signature?.place === "query") return UNSIGNED;
-  if (declared === UNSIGNED) return UNSIGNED;
-  const actual = hash("sha256", body);
-  if (typeof declared === "string" && declared !== actual) throw hashMismatch();
-  return actual;
 }
 
 function actionOf(request: Head & { readonly body: Buffer }): string {
