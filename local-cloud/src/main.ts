@@ -3,7 +3,7 @@ import { resourcesOf } from "@elastic-gas/shared/resources";
 import { aborted, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { bootstrap } from "./bootstrap.ts";
 import { ensureLocalCredentials } from "./credentials.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, stripeSettingsOf } from "./settings.ts";
 import { startLocalCloud } from "./start-local-cloud.ts";
 
 const settings = readSettings(process.env);
@@ -23,6 +23,7 @@ const cloud = await startLocalCloud({
   addressPrefix: settings.LOCAL_ADDRESS_BLOCK,
   instanceEnvironment: cache === undefined ? {} : { ELASTIC_GAS_CACHE: cache },
   metricPeriodSeconds: settings.METRIC_PERIOD_SECONDS,
+  stripe: stripeSettingsOf(settings),
   prepare: (endpoint) => bootstrap({ endpoint, region, credentials, settings, resources: resourcesOf(settings), log }),
 });
 await aborted(signal);

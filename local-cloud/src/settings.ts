@@ -1,5 +1,6 @@
 import { Config } from "@elastic-gas/shared/config";
 import { z } from "zod";
+import type { StripeSettings } from "./stripe/settings.ts";
 
 const shape = Config.shape;
 
@@ -20,6 +21,9 @@ const Settings = z.object({
   HEALTH_CHECK_INTERVAL_SECONDS: shape.HEALTH_CHECK_INTERVAL_SECONDS,
   DEREGISTRATION_DELAY_SECONDS: shape.DEREGISTRATION_DELAY_SECONDS,
   VISIBILITY_TIMEOUT_SECONDS: shape.VISIBILITY_TIMEOUT_SECONDS,
+  STRIPE_SECRET_KEY: shape.STRIPE_SECRET_KEY,
+  STRIPE_WEBHOOK_SECRET: shape.STRIPE_WEBHOOK_SECRET,
+  STRIPE_PRICE_ID: shape.STRIPE_PRICE_ID,
   LOG_LEVEL: shape.LOG_LEVEL,
   /** Where instances find node_modules, set by start.sh. */
   ELASTIC_GAS_CACHE: z.string().min(1).optional(),
@@ -33,4 +37,17 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   throw new Error(
     `The settings are not usable:\n${z.prettifyError(parsed.error)}\nSee .env.example for every setting.`,
   );
+}
+
+/** How local-cloud plays Stripe; undefined when no keys are set. */
+export function stripeSettingsOf(settings: Settings): StripeSettings | undefined {
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret, STRIPE_PRICE_ID: priceId } = settings;
+  if (secretKey === undefined || webhookSecret === undefined) return undefined;
+  return {
+    secretKey,
+    webhookSecret,
+    priceId,
+    webhookUrl: `http://127.0.0.1:${settings.LB_PORT}/stripe/webhook`,
+    publicOrigin: `http://${settings.PUBLIC_HOST}:${settings.LOCAL_CLOUD_PORT}`,
+  };
 }

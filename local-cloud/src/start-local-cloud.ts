@@ -12,6 +12,8 @@ import type { RetrievalSeconds } from "./s3/context.ts";
 import { createS3Service } from "./s3/service.ts";
 import { createSesService } from "./ses/service.ts";
 import { createSqsService } from "./sqs/service.ts";
+import { createStripeService } from "./stripe/service.ts";
+import type { StripeSettings } from "./stripe/settings.ts";
 import { KnownHosts } from "./wire/address.ts";
 import type { Credentials } from "./wire/auth/authenticate.ts";
 import { Gateway, type Middleware } from "./wire/gateway.ts";
@@ -44,6 +46,8 @@ export interface LocalCloudOptions {
   /** How long restores from S3's GLACIER class and retrievals from Glacier's vaults take. */
   readonly retrievalSeconds?: Partial<RetrievalSeconds>;
   readonly glacier?: Partial<Omit<GlacierSettings, "retrievalSeconds">>;
+  /** Without it nothing plays Stripe. */
+  readonly stripe?: StripeSettings;
   /** Stands between routing and every operation. */
   readonly middleware?: Middleware;
   /** Further pages, such as `/_faults`. */
@@ -124,6 +128,8 @@ async function startServices(options: LocalCloudOptions, ec2: Ec2Service) {
   started.defer(() => glacier.close());
   const ses = createSesService(common);
   started.defer(() => ses.close());
+  const stripe = options.stripe && createStripeService({ ...common, ...options.stripe });
+  started.defer(() => stripe?.close());
   const elbv2 = await createElbv2Service({
     ...common,
     ...metrics,
@@ -153,7 +159,7 @@ async function startServices(options: LocalCloudOptions, ec2: Ec2Service) {
     host,
     port: options.port,
     gateway,
-    pages: [health, ses.page, ...(options.pages ?? [])],
+    pages: [health, ses.page, ...(stripe?.pages ?? []), ...(options.pages ?? [])],
     hosts,
     log,
   });

@@ -1,0 +1,79 @@
+import { completeCheckout } from "./billing.ts";
+import { judgeCard } from "./card.ts";
+import type { StripeContext } from "./context.ts";
+import type { CheckoutSession, Price } from "./documents.ts";
+import { dateText, type HostedPage, type Html, html, priceText, type Reply } from "./html.ts";
+
+/** `GET /_stripe/checkout/<id>` */
+export function showCheckout(context: StripeContext, id: string): Reply {
+  const session = context.store.find("checkout.session", id);
+  return session?.status === "open" ? formPage(context, { session }) : closedPage(session);
+}
+
+/** `POST /_stripe/checkout/<id>`; to be called in a transaction. */
+export function payCheckout(context: StripeContext, id: string, form: URLSearchParams): Reply {
+  const session = context.store.find("checkout.session", id);
+  if (!session || session.status === "expired") return closedPage(session);
+  // Two clicks are one payment.
+  if (session.status === "complete") return { location: successUrl(session) };
+  const verdict = judgeCard(form.get("card_number") ?? "");
+  if (!verdict.ok) return formPage(context, { session, error: verdict.message });
+  return { location: successUrl(completeCheckout(context, session)) };
+}
+
+/** `{CHECKOUT_SESSION_ID}` stands for the session's id, as in Stripe's own redirects. */
+export function successUrl({ success_url, id }: Pick<CheckoutSession, "success_url" | "id">): string {
+  return success_url.replaceAll("{CHECKOUT_SESSION_ID}", id);
+}
+
+function formPage(
+  { store }: StripeContext,
+  { session, error }: { readonly session: CheckoutSession; readonly error?: string },
+): HostedPage {
+  const price = store.find("price", session._local.price);
+  const product = price && store.find("product", price.product);
+  const customer = session.customer === null ? undefined : store.find("customer", session.customer);
+  const payer = customer?.email ?? customer?.name ?? session.customer_email;
+  const amount = priceText(session.amount_total, session.currency);
+  return {
+    title: `Pay for ${product?.name ?? "your plan"}`,
+    statusCode: error === undefined ? 200 : 402,
+    formOrigins: [new URL(session.success_url).origin],
+    body: html`<p class="note">This is local-cloud in Stripe's place: no card is charged. 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined.</p>
+<h1>Subscribe to ${product?.name ?? "your plan"}</h1>
+<p class="price">${amount} ${intervalText(price)}</p>
+${payer === null || payer === undefined ? "" : html`<p>For ${payer}</p>`}
+${error === undefined ? "" : html`<p class="error" role="alert" id="card-error">${error}</p>`}
+<form method="post" action="/_stripe/checkout/${session.id}">
+<label for="card-number">Card number</label>
+<input id="card-number" name="card_number" inputmode="numeric" autocomplete="cc-number" maxlength="30" required autofocus${error === undefined ? "" : html` aria-invalid="true" aria-describedby="card-error"`}>
+<div class="actions"><button class="primary" type="submit">Pay ${amount}</button>${cancelLink(session)}</div>
+</form>`,
+  };
+}
+
+function closedPage(session: CheckoutSession | undefined): HostedPage {
+  if (session?.status === "complete") {
+    return {
+      title: "Paid",
+      body: html`<h1>This has been paid already</h1><div class="actions"><a class="button" href="${successUrl(session)}">Continue</a></div>`,
+    };
+  }
+  const expired = session && html`<p>It was open until ${dateText(session.expires_at)}, or was closed by the shop.</p>`;
+  return {
+    title: "No such payment page",
+    statusCode: session ? 410 : 404,
+    body: html`<h1>${session ? "This payment page has expired" : "There is no such payment page"}</h1>${expired}<p>Nothing was charged.</p>${session && html`<div class="actions">${cancelLink(session)}</div>`}`,
+  };
+}
+
+function cancelLink({ cancel_url }: CheckoutSession): Html | undefined {
+  return cancel_url === null ? undefined : html`<a class="button" href="${cancel_url}">Cancel and go back</a>`;
+}
+
+/** `a week`, `every 2 months` */
+function intervalText(price: Price | undefined): string {
+  if (!price) return "";
+  const { interval, interval_count: count } = price.recurring;
+  return count === 1 ? `a ${interval}` : `every ${count} ${interval}s`;
+}

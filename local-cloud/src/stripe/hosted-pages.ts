@@ -1,0 +1,97 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import type { Page } from "../wire/server.ts";
+import { catchUp } from "./billing.ts";
+import { payCheckout, showCheckout } from "./checkout-page.ts";
+import type { StripeContext } from "./context.ts";
+import { dateText, type HostedPage, html, type Reply, sendReply } from "./html.ts";
+import { changePortal, showPortal } from "./portal-page.ts";
+
+const PREFIX = "/_stripe";
+const MAX_FORM_BYTES = 10_000;
+const MAX_EVENTS = 100;
+
+/** The pages that Stripe would host: payment, the customer's own, and a list of events for developers. */
+export function hostedPages({
+  context,
+  onChange,
+}: {
+  readonly context: StripeContext;
+  readonly onChange: () => void;
+}): Page {
+  const { store } = context;
+  return {
+    prefix: PREFIX,
+    async handle(request, response) {
+      const path = (request.url ?? PREFIX).replace(/\?.*$/s, "").replace(/\/$/, "");
+      const [, kind, id = ""] = /^\/_stripe\/(checkout|portal)\/([\w-]{1,200})$/.exec(path) ?? [];
+      const isRead = request.method === "GET" || request.method === "HEAD";
+      const refusal = refusalOf(request, {
+        isKnown: path === PREFIX || kind !== undefined,
+        isRead,
+        hasForm: kind !== undefined,
+      });
+      if (refusal) {
+        sendText(response, refusal);
+        return;
+      }
+      const form = isRead ? undefined : new URLSearchParams(await text(request));
+      const reply = store.transaction((): Reply => {
+        catchUp(context);
+        if (kind === "checkout") return form ? payCheckout(context, id, form) : showCheckout(context, id);
+        if (kind === "portal") return form ? changePortal(context, id, form) : showPortal(context, id);
+        return eventsPage(context);
+      });
+      sendReply(response, reply); // after the commit
+      onChange();
+    },
+  };
+}
+
+interface Refusal {
+  readonly statusCode: number;
+  readonly message: string;
+}
+
+function refusalOf(
+  request: IncomingMessage,
+  { isKnown, isRead, hasForm }: { readonly isKnown: boolean; readonly isRead: boolean; readonly hasForm: boolean },
+): Refusal | undefined {
+  if (!isKnown) return { statusCode: 404, message: "There is no such page." };
+  if (isRead) return undefined;
+  if (request.method !== "POST" || !hasForm) return { statusCode: 405, message: "This is not done here." };
+  if (!isOwnForm(request)) return { statusCode: 403, message: "Only this page's own form may do that." };
+  const length = Number(request.headers["content-length"] ?? Number.NaN);
+  if (Number.isNaN(length) || length > MAX_FORM_BYTES)
+    return { statusCode: 413, message: "The form is too large, or does not tell its length." };
+  return undefined;
+}
+
+/** Browsers tell a form's origin with every POST; programs tell none. Not even our other pages may pay here. */
+function isOwnForm({ headers }: IncomingMessage): boolean {
+  const { origin, host } = headers;
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
+}
+
+function eventsPage({ store }: StripeContext): HostedPage {
+  const events = store.list("event").slice(0, MAX_EVENTS);
+  const rows = events.map(
+    ({ id, type, created, pending_webhooks }) =>
+      html`<tr><td>${dateText(created)}</td><td>${type}</td><td>${id}</td><td>${pending_webhooks === 0 ? "no" : "yes"}</td></tr>`,
+  );
+  return {
+    title: "Stripe events",
+    isWide: true,
+    body: html`<h1>Stripe events</h1>${
+      events.length === 0
+        ? html`<p>Nothing has happened yet.</p>`
+        : html`<table><thead><tr><th>Time</th><th>Type</th><th>Id</th><th>Webhook waiting</th></tr></thead><tbody>${rows}</tbody></table>`
+    }`,
+  };
+}
+
+function sendText(response: ServerResponse, { statusCode, message }: Refusal): void {
+  response
+    .writeHead(statusCode, { "content-type": "text/plain; charset=utf-8", connection: "close" })
+    .end(`${message}\n`);
+}
