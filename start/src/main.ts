@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildPages } from "./build-pages.ts";
-import { readEnvironment } from "./environment.ts";
+import { readEnvironment, withoutAws } from "./environment.ts";
 import { isAlive, processFile } from "./processes.ts";
 
 /**
@@ -15,6 +15,7 @@ const CANNOT_COME_UP = 2;
 
 const root = join(import.meta.dirname, "../..");
 const environment = readEnvironment(root, process.env);
+const own = environment.CLOUD === "aws" ? process.env : withoutAws(process.env);
 const dataDir = resolve(root, environment.DATA_DIR || ".data");
 const runFile = processFile(join(dataDir, "run", "start.json"));
 const running = Object.values(runFile.read()).some(isAlive);
@@ -40,7 +41,7 @@ let exitCode = 0;
 while (!stopping) {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "start/src/supervisor-main.ts"], {
     cwd: root,
-    env: { ...process.env, DATA_DIR: dataDir, START_ID: startId },
+    env: { ...own, DATA_DIR: dataDir, START_ID: startId },
     // A session of its own: the terminal's Ctrl-C comes to this process only, which passes it on once.
     detached: true,
     stdio: "inherit",

@@ -107,14 +107,15 @@ export async function startSystem({
     return gone;
   };
   try {
-    await waitUntil(
+    const state = await waitUntil(
       "user-app behind the balancer",
       () => {
-        if (child.exitCode !== null) throw new Error("start.sh ended");
-        return output.includes("ok user-app");
+        if (output.includes("ok user-app")) return "up";
+        return child.exitCode === null && child.signalCode === null ? undefined : "ended";
       },
       { deadlineMs: 120_000 },
     );
+    if (state === "ended") throw new Error("start.sh ended");
   } catch (error) {
     await stop();
     throw new Error(`start.sh did not come up:\n${output}\n${await endOfLogs(dataDir)}`, { cause: error });
