@@ -1,7 +1,7 @@
 import { io } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LIVE_NAMESPACE } from "./live/events.ts";
 import { ADMIN, makePools, PLAIN_USER, startTestManager, TestBrowser, type TestManager } from "./build-test-manager.ts";
+import { LIVE_NAMESPACE } from "./live/events.ts";
 
 let manager: TestManager;
 let browser: TestBrowser;
@@ -14,7 +14,22 @@ beforeAll(async () => {
 });
 afterAll(() => manager[Symbol.asyncDispose]());
 
-const PAGES = ["/", "/workers", "/decisions", "/policy/web"];
+const PAGES = [
+  "/",
+  "/workers",
+  "/workers?density=compact&filter=none",
+  "/decisions",
+  "/decisions?fold=off&kind=refused",
+  "/policy/web",
+  "/policy/annotator",
+  "/policy/web?kind=adaptive",
+  "/alerts",
+  "/users",
+  "/audit",
+  "/tokens",
+  "/account",
+  "/settings/stop",
+];
 
 describe("the door", () => {
   it.each([...PAGES, "/decisions.csv", "/nowhere"])(

@@ -2,6 +2,9 @@ import { join } from "node:path";
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { GlacierClient } from "@aws-sdk/client-glacier";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter, type RateLimitStore } from "@elastic-gas/shared/accounts/rate-limit";
 import { SIGN_IN_ADDRESS_LIMIT, SIGN_IN_LIMIT } from "@elastic-gas/shared/accounts/sign-in";
@@ -16,8 +19,17 @@ import { requestId } from "@elastic-gas/shared/web/request-id";
 import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
 import { loadUser, requireAdmin, sessions } from "@elastic-gas/shared/web/sessions";
 import express, { type Express } from "express";
+import { auditPages } from "./accounts/audit-pages.ts";
 import { signInPages } from "./accounts/sign-in-pages.ts";
+import { tokenPages } from "./accounts/token-pages.ts";
+import { userPages } from "./accounts/user-pages.ts";
+import { alertPages } from "./alerts/routes.ts";
+import { bearer, tokenScope } from "./api/bearer.ts";
+import { apiRoutes } from "./api/routes.ts";
+import { chartPages } from "./charts/routes.ts";
 import { decisionPages } from "./decisions/routes.ts";
+import { createDeletion, type Deletion } from "./delete-all/deletion.ts";
+import { deletePages, PASSWORD_ATTEMPTS } from "./delete-all/routes.ts";
 import { readAssets } from "./frame/assets.ts";
 import type { PageDeps } from "./frame/deps.ts";
 import { createPages } from "./frame/pages.ts";
@@ -25,6 +37,7 @@ import { createLive, type Live } from "./live/namespace.ts";
 import { Watcher } from "./live/watcher.ts";
 import { policyPages } from "./policy/routes.ts";
 import { poolPages } from "./pools/routes.ts";
+import { stopPages } from "./stop/routes.ts";
 import { workerPages } from "./workers/routes.ts";
 
 export interface AppDeps {
@@ -36,6 +49,9 @@ export interface AppDeps {
   readonly ec2: EC2Client;
   readonly elbv2: ElasticLoadBalancingV2Client;
   readonly cloudwatch: CloudWatchClient;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly glacier: GlacierClient;
   readonly log: Logger;
   readonly now?: () => number;
   /** What Vite built; `manager/dist` unless told otherwise. */
@@ -46,6 +62,7 @@ export interface Manager {
   readonly app: Express;
   readonly live: Live;
   readonly watcher: Watcher;
+  readonly deletion: Deletion;
 }
 
 export const SESSION_COOKIE = "manager_session";
@@ -67,6 +84,7 @@ export function createManager(deps: AppDeps): Manager {
   });
   const live = createLive({ db, log, watcher, session, metricPeriodSeconds: config.METRIC_PERIOD_SECONDS });
   const pages: PageDeps = { ...deps, resources, passwords, watcher, sendPage, now };
+  const deletion = createDeletion({ ...deps, resources, now });
   const metrics = createMetrics("manager");
 
   const app = express();
@@ -79,8 +97,12 @@ export function createManager(deps: AppDeps): Manager {
     res.type("image/svg+xml").send(FAVICON);
   });
   app.use(session, loadUser(db));
+  app.use("/api", bearer(db, now));
   // The token of a form is in its body, so the bodies are read first.
-  app.use(express.urlencoded({ extended: false, limit: "64kb" }), express.json({ limit: "64kb" }), csrf());
+  app.use(express.urlencoded({ extended: false, limit: "64kb" }), express.json({ limit: "64kb" }));
+  const guard = csrf();
+  app.use((req, res, next) => (tokenScope(res) === undefined ? guard(req, res, next) : next()));
+  app.use("/api/v1", apiRoutes(pages));
   app.use(
     signInPages({
       db,
@@ -92,7 +114,9 @@ export function createManager(deps: AppDeps): Manager {
     }),
   );
   app.use(requireAdmin);
-  app.use(poolPages(pages), workerPages(pages), decisionPages(pages), policyPages(pages));
+  app.use(poolPages(pages), workerPages(pages), chartPages(pages), decisionPages(pages), policyPages(pages));
+  app.use(alertPages(pages), auditPages(pages), tokenPages(pages), userPages({ ...deps, ...pages }), stopPages(pages));
+  app.use(deletePages({ ...pages, s3: deps.s3, deletion, attempts: createRateLimiter(rateLimits, PASSWORD_ATTEMPTS) }));
   app.use(notFound);
   app.use(
     errorHandler({
@@ -101,7 +125,7 @@ export function createManager(deps: AppDeps): Manager {
         sendPage(res, { template: "frame/views/error", title: view.sentence, status: view.status, data: view }),
     }),
   );
-  return { app, live, watcher };
+  return { app, live, watcher, deletion };
 }
 
 const FAVICON =

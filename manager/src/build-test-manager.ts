@@ -1,6 +1,9 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { GlacierClient } from "@aws-sdk/client-glacier";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import { readConfig } from "@elastic-gas/shared/config";
@@ -58,6 +61,9 @@ export async function startTestManager(options: TestManagerOptions = {}): Promis
     ec2: new EC2Client(client),
     elbv2: new ElasticLoadBalancingV2Client(client),
     cloudwatch: new CloudWatchClient(client),
+    s3: new S3Client({ ...client, forcePathStyle: true }),
+    sqs: new SQSClient(client),
+    glacier: new GlacierClient(client),
   };
   const manager = createManager({
     config,

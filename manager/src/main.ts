@@ -1,37 +1,57 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { GlacierClient } from "@aws-sdk/client-glacier";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { readConfig } from "@elastic-gas/shared/config";
 import { connectDatabase, createDatabasePool, schemaOf } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
-import { aborted, stopOnSignals } from "@elastic-gas/shared/shutdown";
+import { resourcesOf } from "@elastic-gas/shared/resources";
+import { pause, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { createManager } from "./app.ts";
 import { findSessionSecret } from "./frame/session-secret.ts";
+import { waitUntilStopped } from "./stop/end-when-stopped.ts";
+
+/** Pages get that long to hear that the manager stops. */
+const ANNOUNCED_MS = 1_000;
 
 const config = readConfig(process.env);
 const log = createLogger("manager", config.LOG_LEVEL);
-const { signal } = stopOnSignals(log);
+const { signal, abort } = stopOnSignals(log);
 const db = connectDatabase({ url: config.DATABASE_URL });
 const limitPool = createDatabasePool({ url: config.DATABASE_URL, connectionLimit: 2 });
 
+const ec2 = createAwsClient(EC2Client, config);
 const manager = createManager({
   config,
   db,
   rateLimits: { pool: limitPool, schema: schemaOf(config.DATABASE_URL) },
   log,
   sessionSecret: await findSessionSecret(db, config.SESSION_SECRET),
-  ec2: createAwsClient(EC2Client, config),
+  ec2,
   elbv2: createAwsClient(ElasticLoadBalancingV2Client, config),
   cloudwatch: createAwsClient(CloudWatchClient, config),
+  s3: createAwsClient(S3Client, config),
+  sqs: createAwsClient(SQSClient, config),
+  glacier: createAwsClient(GlacierClient, config),
 });
 // Reachable from outside: the administrators are not on this machine.
 const listening = await serve(manager.app, { host: "0.0.0.0", port: config.MANAGER_PORT });
 log.info({ port: listening.port }, "manager listens");
 const live = manager.live.run(listening.server, signal);
+await manager.deletion.resume();
 
-await aborted(signal);
+// The stop button: when no worker is left, the pages are told and this process ends with 0, which start.sh takes as the end.
+const stopDeps = { db, ec2, resources: resourcesOf(config), log, startId: config.START_ID };
+if (await waitUntilStopped(stopDeps, signal)) {
+  manager.live.announceStopped();
+  await pause(ANNOUNCED_MS, signal);
+  abort("stopped");
+}
+
 await live;
 await listening.close();
 limitPool.end();

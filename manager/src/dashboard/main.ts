@@ -7,10 +7,14 @@ import type { Reader } from "../markup/words.ts";
 import { isSort } from "../workers/list-workers.ts";
 import { mountActions } from "./actions.ts";
 import { openConnection } from "./connection.ts";
+import { mountAlertsPage, mountStopPage } from "./danger-pages.ts";
+import { mountForms } from "./forms.ts";
 import { mountFrame } from "./frame.ts";
 import { mountKeys } from "./keys.ts";
 import { mountMenus } from "./menus.ts";
+import { mountPolicyPage } from "./policy-page.ts";
 import { mountPoolsPage } from "./pools-page.ts";
+import { mountRefresh } from "./refresh.ts";
 import { mountTimes } from "./times.ts";
 import { mountWorkersPage } from "./workers-page.ts";
 
@@ -21,7 +25,12 @@ const Page = z.object({
   sort: z.string().refine(isSort).optional().catch(undefined),
   filter: z.string().catch(""),
   compact: z.boolean().catch(false),
+  live: z.boolean().catch(false),
+  deleting: z.boolean().catch(false),
 });
+
+const DECISIONS_MS = 5_000;
+const DELETION_MS = 1_500;
 
 const { body } = document;
 const page = Page.parse(JSON.parse(body.dataset.page ?? "{}"));
@@ -30,6 +39,7 @@ const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 mountThemeToggle(document);
 mountMenus();
+mountForms(document);
 const main = document.querySelector<HTMLElement>("#content");
 if (page.section !== undefined && main !== null) mountLive(main);
 else mountTimes(document, { now: Date.now(), timeZone });
@@ -43,6 +53,14 @@ function mountLive(content: HTMLElement): void {
   if (page.section === "workers" && content.querySelector('[data-part="rows"]') !== null) {
     drawers.push(mountWorkersPage(content, { pool, range, sort, filter, compact }, { socket, csrf, timeZone }));
   }
+  if (page.section === "stop") drawers.push(mountStopPage(content, socket));
+  if (page.section === "alerts") drawers.push(mountAlertsPage(content));
+  // A page of older decisions does not change.
+  if (page.section === "decisions" && page.live) mountRefresh("[data-refresh]", DECISIONS_MS);
+  if (page.section === "delete" && page.deleting) mountRefresh("[data-refresh]", DELETION_MS);
+  const form = content.querySelector<HTMLFormElement>("[data-policy-form]");
+  if (form !== null) mountPolicyPage(form, () => {});
+  socket.on("stopped", () => socket.disconnect());
   let fleet = readFleet();
   const draw = (): void => {
     if (fleet === null) return;

@@ -12,6 +12,8 @@ export interface ServerToPage {
   charts: (snapshot: ChartSnapshot) => void;
   /** Charts could not be read; the ones shown stay. */
   chartsFailed: (failure: ChartsFailure) => void;
+  /** All workers are gone and the manager ends. */
+  stopped: () => void;
 }
 
 export interface PageToServer {

@@ -8,7 +8,8 @@ import { sessionIdHash } from "@elastic-gas/shared/web/sessions";
 import type { Request, RequestHandler } from "express";
 import { Server } from "socket.io";
 import { z } from "zod";
-import { isRangeName, RANGES, type RangeName } from "../charts/range.ts";
+import { isRangeName } from "../charts/range.ts";
+import { chartsMaxAgeMs } from "./charts-age.ts";
 import { type ChartChoice, chartRoom, LIVE_NAMESPACE, type PageToServer, type ServerToPage } from "./events.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -25,6 +26,8 @@ export interface Live {
   /** Takes connections of this server and polls while somebody looks; resolves when the signal aborted and all are closed. */
   run(server: HttpServer, signal: AbortSignal): Promise<void>;
   signOut(sessionHash: string): void;
+  /** Tells every page that this process ends for good. */
+  announceStopped(): void;
   /** For tests and metrics. */
   countViewers(): number;
 }
@@ -44,12 +47,6 @@ const RECHECK_MS = 30_000;
 const CHARTS_RETRY_MS = 15_000;
 
 const Choice = z.object({ pool: z.string().refine(isPoolName), range: z.string().refine(isRangeName) }).nullable();
-
-/** How old charts may be: a quarter of the period that the shortest range shows; longer ranges change slowly. */
-export function chartsMaxAgeMs(range: RangeName, metricPeriodSeconds: number): number {
-  const period = range === "30m" ? metricPeriodSeconds : Math.max(RANGES[range].periodSeconds, metricPeriodSeconds);
-  return Math.max(1_000, (Math.min(period, 300) * 1_000) / 4);
-}
 
 /** The live side of the pages. One poll serves all viewers; without a viewer nothing is asked. */
 export function createLive({ db, log, watcher, session, metricPeriodSeconds }: LiveDeps): Live {
@@ -170,6 +167,7 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
       await new Promise<void>((resolve) => started.engine.close().once("close", resolve) && resolve());
     },
     signOut: (hash) => io?.of(LIVE_NAMESPACE).in(`session ${hash}`).disconnectSockets(true),
+    announceStopped: () => io?.of(LIVE_NAMESPACE).emit("stopped"),
     countViewers: () => io?.of(LIVE_NAMESPACE).sockets.size ?? 0,
   };
 }

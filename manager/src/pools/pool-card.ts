@@ -44,11 +44,7 @@ export function poolCard(pool: PoolSnapshot, context: CardContext): MarkupElemen
           ? el("span", { "aria-current": "true" }, name)
           : el("a", { class: "pool-card-link", href: context.href }, name),
       ),
-      el(
-        "span",
-        { class: "eg-small eg-secondary pool-card-kind" },
-        `${POOL_WORDS[name]}, ${POLICY_WORDS[pool.policyKind]}`,
-      ),
+      el("span", { class: "eg-small eg-secondary pool-card-kind" }, kindWords(pool)),
       poolButtons(pool, context.csrf),
     ),
     el(
@@ -72,6 +68,11 @@ export function poolCard(pool: PoolSnapshot, context: CardContext): MarkupElemen
       footRight(pool),
     ),
   );
+}
+
+function kindWords({ name, policyKind }: PoolSnapshot): string {
+  if (name === "web") return `${POOL_WORDS.web}, ${POLICY_WORDS[policyKind]}`;
+  return name === "annotator" ? POLICY_WORDS[policyKind] : POOL_WORDS[name];
 }
 
 /** What the buttons refuse, and why; null when it is possible. */

@@ -16,7 +16,7 @@ import { type Wish, wishPause, wishResize } from "./wishes.ts";
 
 /** The page of the pools, and their buttons. */
 export function poolPages(deps: PageDeps): Router {
-  const { db, config, watcher, sendPage, now } = deps;
+  const { config, watcher, sendPage, now } = deps;
   const router = Router();
 
   router.get("/", async (req, res) => {
@@ -45,15 +45,8 @@ export function poolPages(deps: PageDeps): Router {
   for (const verb of ["pause", "resume"] as const) {
     router.post(`/pools/:pool/${verb}`, async (req, res) => {
       const pool = poolOfPath(req);
-      const actor = actorOf(res);
-      const changed = await wishPause(db, pool, verb === "pause", { actor, now: new Date(now()) });
-      if (changed) await audit(db, { actor, action: `pool.${verb}`, target: pool, address: req.ip });
-      await watcher.fleet({ fresh: true });
-      const sentence =
-        verb === "pause"
-          ? `The policy of ${pool} is paused. Lost workers are still replaced.`
-          : `The policy of ${pool} is in force again, from the next check on.`;
-      answer(req, res, { done: true, sentence }, `/?pool=${pool}`);
+      const outcome = await askPause(deps, pool, verb, { actor: actorOf(res), address: req.ip });
+      answer(req, res, outcome, `/?pool=${pool}`);
     });
   }
   for (const verb of ["grow", "shrink", "pause", "resume"]) {
@@ -62,21 +55,50 @@ export function poolPages(deps: PageDeps): Router {
   return router;
 }
 
-async function resize({ db, config, watcher, now }: PageDeps, req: Request, res: Response, by: 1 | -1): Promise<void> {
+async function resize(deps: PageDeps, req: Request, res: Response, by: 1 | -1): Promise<void> {
   const pool = poolOfPath(req);
-  const actor = actorOf(res);
-  const wish = await wishResize(db, pool, by, {
-    actor,
-    now: new Date(now()),
-    key: requestKey(req),
-    holdSeconds: config.MANUAL_HOLD_SECONDS,
-  });
+  const outcome = await askResize(deps, pool, by, { actor: actorOf(res), key: requestKey(req), address: req.ip });
+  answer(req, res, outcome, `/?pool=${pool}`);
+}
+
+export interface Asking {
+  readonly actor: string;
+  readonly address: string | undefined;
+  /** One per click; a repeat counts once. */
+  readonly key?: string | undefined;
+}
+
+/** Wishes for one worker more or less, and notes who asked. */
+export async function askResize(
+  { db, config, watcher, now }: PageDeps,
+  pool: PoolName,
+  by: 1 | -1,
+  { actor, key, address }: Asking,
+): Promise<Outcome> {
+  const holdSeconds = config.MANUAL_HOLD_SECONDS;
+  const wish = await wishResize(db, pool, by, { actor, now: new Date(now()), key, holdSeconds });
   if (wish.kind === "done") {
     const detail = `${wish.before} → ${wish.after}`;
-    await audit(db, { actor, action: by === 1 ? "pool.grow" : "pool.shrink", target: pool, detail, address: req.ip });
+    await audit(db, { actor, action: by === 1 ? "pool.grow" : "pool.shrink", target: pool, detail, address });
   }
   await watcher.fleet({ fresh: true });
-  answer(req, res, resizeWords(pool, by, wish, config.MANUAL_HOLD_SECONDS), `/?pool=${pool}`);
+  return resizeWords(pool, by, wish, holdSeconds);
+}
+
+export async function askPause(
+  { db, watcher, now }: PageDeps,
+  pool: PoolName,
+  verb: "pause" | "resume",
+  { actor, address }: Asking,
+): Promise<Outcome> {
+  const changed = await wishPause(db, pool, verb === "pause", { actor, now: new Date(now()) });
+  if (changed) await audit(db, { actor, action: `pool.${verb}`, target: pool, address });
+  await watcher.fleet({ fresh: true });
+  const sentence =
+    verb === "pause"
+      ? `The policy of ${pool} is paused. Lost workers are still replaced.`
+      : `The policy of ${pool} is in force again, from the next check on.`;
+  return { done: true, sentence };
 }
 
 export function resizeWords(pool: PoolName, by: 1 | -1, wish: Wish, holdSeconds: number): Outcome {

@@ -2,23 +2,23 @@ import { GetConsoleOutputCommand } from "@aws-sdk/client-ec2";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { type Request, Router } from "express";
+import { Router } from "express";
 import { isRangeName, RANGES, type RangeName } from "../charts/range.ts";
 import { rangeChoice } from "../charts/range-choice.ts";
 import { choosePool } from "../fleet/read-fleet.ts";
 import type { WorkerSnapshot } from "../fleet/worker-state.ts";
-import { answer } from "../frame/answer.ts";
+import { answer, type Outcome } from "../frame/answer.ts";
 import { actorOf, type PageDeps, requestKey } from "../frame/deps.ts";
 import { COMPACT_FROM, isSort, SORTS, type Sort } from "./list-workers.ts";
 import { type WorkerWish, wishLeaving, wishProtection } from "./wishes.ts";
 import { workersView } from "./workers-view.ts";
 
-const VERBS = ["replace", "drain", "protect", "unprotect"] as const;
-type Verb = (typeof VERBS)[number];
+export const WORKER_VERBS = ["replace", "drain", "protect", "unprotect"] as const;
+export type WorkerVerb = (typeof WORKER_VERBS)[number];
 
 /** The page of the workers, and the menu of each. */
 export function workerPages(deps: PageDeps): Router {
-  const { db, config, watcher, sendPage, now } = deps;
+  const { config, watcher, sendPage, now } = deps;
   const router = Router();
 
   router.get("/workers", async (req, res) => {
@@ -57,7 +57,7 @@ export function workerPages(deps: PageDeps): Router {
   });
 
   router.get("/workers/:id/console", async (req, res) => {
-    const worker = await findWorker(deps, req);
+    const worker = await findWorker(deps, String(req.params.id));
     const output = await deps.ec2.send(new GetConsoleOutputCommand({ InstanceId: worker.id, Latest: true }));
     sendPage(res, {
       template: "workers/views/console",
@@ -72,28 +72,40 @@ export function workerPages(deps: PageDeps): Router {
     });
   });
 
-  for (const verb of VERBS) {
+  for (const verb of WORKER_VERBS) {
     router
       .route(`/workers/:id/${verb}`)
       .post(async (req, res) => {
-        const worker = await findWorker(deps, req);
-        const actor = actorOf(res);
-        const wish = await carryOut(deps, verb, worker, { actor, key: requestKey(req) });
-        if (wish.kind === "done") {
-          await audit(db, { actor, action: `worker.${verb}`, target: worker.id, address: req.ip });
-        }
-        await watcher.fleet({ fresh: true });
-        const sentence = wish.kind === "done" ? wish.sentence : `${worker.id}: ${wish.reason}.`;
-        answer(req, res, { done: wish.kind === "done", sentence }, `/workers?pool=${worker.pool}`);
+        const asker = { actor: actorOf(res), key: requestKey(req), address: req.ip };
+        const { worker, outcome } = await askWorker(deps, verb, String(req.params.id), asker);
+        answer(req, res, outcome, `/workers?pool=${worker.pool}`);
       })
       .all(methodNotAllowed("POST"));
   }
   return router;
 }
 
+/** Carries out one item of a worker's menu, and notes who asked. */
+export async function askWorker(
+  deps: PageDeps,
+  verb: WorkerVerb,
+  id: string,
+  asker: { readonly actor: string; readonly key: string | undefined; readonly address: string | undefined },
+): Promise<{ readonly worker: WorkerSnapshot; readonly outcome: Outcome }> {
+  const worker = await findWorker(deps, id);
+  const wish = await carryOut(deps, verb, worker, asker);
+  if (wish.kind === "done") {
+    const { actor, address } = asker;
+    await audit(deps.db, { actor, action: `worker.${verb}`, target: worker.id, address });
+  }
+  await deps.watcher.fleet({ fresh: true });
+  const sentence = wish.kind === "done" ? wish.sentence : `${worker.id}: ${wish.reason}.`;
+  return { worker, outcome: { done: wish.kind === "done", sentence } };
+}
+
 async function carryOut(
   { db, config, now }: PageDeps,
-  verb: Verb,
+  verb: WorkerVerb,
   worker: WorkerSnapshot,
   { actor, key }: { readonly actor: string; readonly key: string | undefined },
 ): Promise<WorkerWish> {
@@ -111,8 +123,7 @@ async function carryOut(
 }
 
 /** Only instances with our tags exist for this page. */
-async function findWorker({ watcher }: PageDeps, req: Request): Promise<WorkerSnapshot> {
-  const id = String(req.params.id);
+async function findWorker({ watcher }: PageDeps, id: string): Promise<WorkerSnapshot> {
   const fleet = await watcher.fleet();
   const worker = fleet.workers.find((each) => each.id === id && each.state !== "terminated");
   if (worker === undefined) {

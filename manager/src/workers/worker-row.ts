@@ -77,7 +77,10 @@ function chartCell(worker: WorkerSnapshot, measure: "cpu" | "work", title: strin
       "data-chart-title": `${title} of ${worker.id}`,
       "data-keep": "",
     },
-    el("span", { class: "eg-small eg-secondary" }, measure === "cpu" ? waitingWords(worker) : "no requests yet"),
+    // A chart follows as soon as the row is in view.
+    worker.inServiceAt !== null
+      ? el("span", { class: "eg-loading row-loading", "aria-busy": "true" })
+      : el("span", { class: "eg-small eg-secondary" }, measure === "cpu" ? waitingWords(worker) : "no requests yet"),
   );
 }
 

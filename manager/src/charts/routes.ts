@@ -1,0 +1,63 @@
+import { HttpError } from "@elastic-gas/shared/web/errors";
+import { type Request, type Response, Router } from "express";
+import type { PageDeps } from "../frame/deps.ts";
+import { chartsMaxAgeMs } from "../live/charts-age.ts";
+import { csvLine } from "../markup/csv.ts";
+import { poolOfPath } from "../pools/routes.ts";
+import { type ChartName, chartsOf, chartTitle, isChartName } from "./chart-panel.ts";
+import { tableOf } from "./chart-values.ts";
+import { isRangeName, RANGES, type RangeName } from "./range.ts";
+import { rangeChoice } from "./range-choice.ts";
+import type { ChartSnapshot } from "./snapshot.ts";
+
+/** The values behind each chart, as a page and as CSV. */
+export function chartPages(deps: PageDeps): Router {
+  const router = Router();
+
+  router.get("/charts/:pool/:name", async (req, res) => {
+    const asked = readAsked(req);
+    const snapshot = await read(deps, asked);
+    if (asked.csv) return sendCsv(res, asked, snapshot);
+    deps.sendPage(res, {
+      template: "charts/views/table",
+      title: chartTitle(asked.name, asked.pool),
+      section: "pools",
+      fleet: await deps.watcher.fleet(),
+      data: {
+        ...asked,
+        title: chartTitle(asked.name, asked.pool),
+        words: RANGES[asked.range].words,
+        table: tableOf(asked.name, snapshot),
+        ranges: rangeChoice(asked.range, (range) => `/charts/${asked.pool}/${asked.name}?range=${range}`),
+      },
+    });
+  });
+  return router;
+}
+
+interface Asked {
+  readonly pool: ReturnType<typeof poolOfPath>;
+  readonly name: ChartName;
+  readonly range: RangeName;
+  readonly csv: boolean;
+}
+
+function readAsked(req: Request): Asked {
+  const pool = poolOfPath(req);
+  const text = String(req.params.name);
+  const csv = text.endsWith(".csv");
+  const name = csv ? text.slice(0, -".csv".length) : text;
+  if (!isChartName(name) || !chartsOf(pool).includes(name)) throw new HttpError(404, `${pool} has no such chart.`);
+  return { pool, name, csv, range: isRangeName(req.query.range) ? req.query.range : "30m" };
+}
+
+async function read({ watcher, config }: PageDeps, { pool, range }: Asked): Promise<ChartSnapshot> {
+  return watcher.charts(pool, range, chartsMaxAgeMs(range, config.METRIC_PERIOD_SECONDS));
+}
+
+function sendCsv(res: Response, { pool, name, range }: Asked, snapshot: ChartSnapshot): void {
+  const { heads, rows } = tableOf(name, snapshot);
+  res.type("text/csv").setHeader("Content-Disposition", `attachment; filename="${pool}-${name}-${range}.csv"`);
+  const lines = rows.toReversed().map(({ at, cells }) => csvLine([new Date(at).toISOString(), ...cells]));
+  res.send(csvLine(heads.map((head) => head.replaceAll(" ", "_"))) + lines.join(""));
+}

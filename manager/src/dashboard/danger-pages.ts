@@ -1,0 +1,31 @@
+import { alertsView } from "../alerts/alerts-view.ts";
+import type { FleetSnapshot } from "../fleet/snapshot.ts";
+import type { Reader } from "../markup/words.ts";
+import { stopProgress, stoppedNote } from "../stop/stop-view.ts";
+import type { LiveSocket } from "./connection.ts";
+import { patch } from "./patch.ts";
+
+/** The progress of stopping, live; in the end it says that the manager is gone and stops asking for it. */
+export function mountStopPage(main: HTMLElement, socket: LiveSocket): (fleet: FleetSnapshot, reader: Reader) => void {
+  let over = false;
+  socket.on("stopped", () => {
+    over = true;
+    const place = main.querySelector('[data-part="stop-progress"]');
+    if (place !== null) patch(place, [stoppedNote()]);
+  });
+  return (fleet, reader) => {
+    if (over) return;
+    const place = main.querySelector('[data-part="stop-progress"]');
+    const progress = stopProgress(fleet, reader);
+    if (place === null || progress === null) return;
+    main.querySelector(".danger-panel")?.remove();
+    patch(place, [progress]);
+  };
+}
+
+export function mountAlertsPage(main: HTMLElement): (fleet: FleetSnapshot, reader: Reader) => void {
+  return (fleet, reader) => {
+    const place = main.querySelector('[data-part="alerts"]');
+    if (place !== null) patch(place, alertsView(fleet, reader));
+  };
+}

@@ -1,0 +1,184 @@
+import { DeleteArchiveCommand, type GlacierClient } from "@aws-sdk/client-glacier";
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { GetQueueUrlCommand, PurgeQueueCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { Config } from "@elastic-gas/shared/config";
+import type { Database } from "@elastic-gas/shared/database/connect";
+import { QUEUE_KEYS, type Resources } from "@elastic-gas/shared/resources";
+import { type RawBuilder, sql } from "kysely";
+import { raiseSetting } from "../settings.ts";
+import { cancelSubscriptions } from "./subscriptions.ts";
+
+export interface DeletionDeps {
+  readonly db: Database;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly glacier: GlacierClient;
+  readonly resources: Resources;
+  readonly config: Pick<Config, "STRIPE_SECRET_KEY" | "STRIPE_API_URL" | "ARCHIVE_DRIVER">;
+}
+
+export interface Deleted {
+  rows: number;
+  objects: number;
+}
+
+const BATCH = 1_000; // DeleteObjects takes as many, and a transaction of as many rows blocks nobody for long
+const ARCHIVE_BATCH = 20;
+/** Tables in an order that respects their references; users and what hangs on them come last. */
+const TABLES = [
+  "images",
+  "jobs",
+  "subscriptions",
+  "stripe_events",
+  "outbox",
+  "dead_letters",
+  "password_resets",
+] as const;
+
+/**
+ * Removes all application data: subscriptions at Stripe, queued messages, archives, objects, rows. Administrators stay. May be cut anywhere and run again.
+ * `report` hears what is being done, and how much was.
+ */
+export async function deleteEverything(
+  deps: DeletionDeps,
+  deleted: Deleted,
+  report: (doing: string) => Promise<void>,
+): Promise<void> {
+  const { db, s3, resources } = deps;
+  // From here on a worker in flight writes nothing back: its job or picture belongs to an older generation.
+  await raiseSetting(db, "data_generation");
+  await report("Cancelling subscriptions");
+  await cancelSubscriptions(deps);
+  await report("Emptying queues");
+  await purgeQueues(deps);
+  await report("Deleting archives");
+  await deleteArchives(deps, deleted, report);
+  const buckets = [
+    resources.buckets.inputs,
+    resources.buckets.results,
+    resources.buckets.images,
+    resources.buckets.archive,
+  ];
+  for (const bucket of buckets) {
+    await emptyBucket(s3, bucket, deleted, () => report(`Deleting objects of ${bucket}`));
+  }
+  for (const table of TABLES) {
+    await deleteRows(db, sql`delete from ${sql.table(table)} limit ${BATCH}`, deleted, () =>
+      report(`Deleting rows: ${table.replace("_", " ")}`),
+    );
+  }
+  await deleteRows(db, sql`delete from users where is_admin = 0 limit ${BATCH}`, deleted, () =>
+    report("Deleting users"),
+  );
+  // What a worker had begun to write before it saw the new generation.
+  for (const bucket of buckets) await emptyBucket(s3, bucket, deleted, () => report(`Looking again into ${bucket}`));
+}
+
+async function purgeQueues({ sqs, resources }: DeletionDeps): Promise<void> {
+  for (const key of QUEUE_KEYS) {
+    const { name, deadLetterName } = resources.queues[key];
+    for (const QueueName of [name, deadLetterName]) {
+      try {
+        const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+        await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+      } catch (error) {
+        // One purge a minute is allowed: the one before does the same.
+        if (!isNamed(error, "PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress")) throw error;
+      }
+    }
+  }
+}
+
+/** Archives of all jobs, or of one user's. */
+export async function deleteArchives(
+  { db, glacier, resources, config }: Omit<DeletionDeps, "s3" | "sqs">,
+  deleted: Deleted,
+  report: (doing: string) => Promise<void>,
+  userId?: number,
+): Promise<void> {
+  // With s3-glacier the archives are objects of their bucket.
+  if (config.ARCHIVE_DRIVER !== "glacier-vault") return;
+  for (;;) {
+    const jobs = await db
+      .selectFrom("jobs")
+      .select(["id", "resultsFileArchiveId"])
+      .where("resultsFileArchiveId", "is not", null)
+      .$if(userId !== undefined, (query) => query.where("userId", "=", userId ?? 0))
+      .limit(ARCHIVE_BATCH)
+      .execute();
+    if (jobs.length === 0) return;
+    await Promise.all(
+      jobs.map(async ({ resultsFileArchiveId }) => {
+        const archive = { accountId: "-", vaultName: resources.vault, archiveId: resultsFileArchiveId ?? "" };
+        try {
+          await glacier.send(new DeleteArchiveCommand(archive));
+        } catch (error) {
+          if (!isNamed(error, "ResourceNotFoundException")) throw error; // gone already
+        }
+      }),
+    );
+    await db
+      .updateTable("jobs")
+      .set({ resultsFileArchiveId: null })
+      .where(
+        "id",
+        "in",
+        jobs.map((job) => job.id),
+      )
+      .execute();
+    deleted.objects += jobs.length;
+    await report("Deleting archives");
+  }
+}
+
+/** Every object of the bucket (below a key prefix, when one is given) and unfinished uploads. */
+export async function emptyBucket(
+  s3: S3Client,
+  bucket: string,
+  deleted: Deleted,
+  report: () => Promise<void>,
+  Prefix?: string,
+): Promise<void> {
+  for (;;) {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: BATCH, Prefix }));
+    if (Contents.length === 0) break;
+    const { Errors = [] } = await s3.send(
+      new DeleteObjectsCommand({
+        Bucket: bucket,
+        Delete: { Objects: Contents.map(({ Key }) => ({ Key })), Quiet: true },
+      }),
+    );
+    const [first] = Errors;
+    if (first !== undefined) throw new Error(`Could not delete ${first.Key} of ${bucket}: ${first.Code}`);
+    deleted.objects += Contents.length;
+    await report();
+  }
+  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix }));
+  for (const { Key, UploadId } of Uploads) {
+    await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+  }
+}
+
+async function deleteRows(
+  db: Database,
+  statement: RawBuilder<unknown>,
+  deleted: Deleted,
+  report: () => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    const { numAffectedRows = 0n } = await statement.execute(db);
+    deleted.rows += Number(numAffectedRows);
+    if (numAffectedRows === 0n) return;
+    await report();
+  }
+}
+
+function isNamed(error: unknown, ...names: readonly string[]): boolean {
+  return error instanceof Error && names.includes(error.name);
+}
