@@ -92,7 +92,8 @@ describe.skipIf(!existsSync(PHOTO))("a CPU-bound load (../shared is there)", () 
       .where("pool", "=", "web")
       .where("cause", "=", "policy")
       .execute();
-    expect(reasons.some(({ reason }) => reason.includes("is above"))).toBe(true);
-    expect(reasons.some(({ reason }) => reason.includes("is below"))).toBe(true);
+    const sentences = reasons.map(({ reason }) => reason);
+    expect(sentences).toContainEqual(expect.stringMatching(/^web grew 1 → \d: .*above/));
+    expect(sentences).toContainEqual(expect.stringMatching(/^web shrank \d → 1: .*below/));
   }, 600_000);
 });

@@ -64,7 +64,8 @@ export async function initialiseMariadb({ programs, folder }: MariadbOptions): P
       "--skip-name-resolve",
       ...asRoot(),
     ],
-    { env: libraryPath(programs), maxBuffer: 16 * 1024 * 1024 },
+    // Two installs at once must not share /tmp: the server names its temporary tables alike.
+    { env: { ...libraryPath(programs), TMPDIR: folder }, maxBuffer: 16 * 1024 * 1024 },
   );
   await rename(fresh, data);
 }
