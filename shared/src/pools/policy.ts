@@ -3,7 +3,7 @@ import type { PoolName } from "../resources.ts";
 
 const percent = (min: number, max: number) => z.number().min(min).max(max);
 
-/** The assignment's rule on mean CPU, made to converge (docs/autoscaling.md). Percentages are 0-100. */
+/** The assignment's rule on mean CPU, made to converge (autoscaler/README.md). Percentages are 0-100. */
 export const CpuPolicy = z
   .object({
     kind: z.literal("cpu"),
@@ -22,7 +22,7 @@ export const CpuPolicy = z
   });
 export type CpuPolicy = z.infer<typeof CpuPolicy>;
 
-/** Learns how much the load rises within a boot time and keeps that much room (docs/autoscaling.md). */
+/** Learns how much the load rises within a boot time and keeps that much room (autoscaler/README.md). */
 export const AdaptivePolicy = z.object({
   kind: z.literal("adaptive"),
   serviceLevelPercent: percent(10, 99).default(90),
