@@ -3,10 +3,11 @@ import { availableParallelism } from "node:os";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { createCloudWatchService } from "./cloudwatch/service.ts";
 import { createEc2Service, type Ec2Service } from "./ec2/service.ts";
-import type { Ec2Settings } from "./ec2/settings.ts";
+import { DEFAULT_EC2_SETTINGS, type Ec2Settings } from "./ec2/settings.ts";
 import { createElbv2Service } from "./elbv2/service.ts";
+import { createFaults } from "./faults/service.ts";
 import { createGlacierService } from "./glacier/service.ts";
-import type { GlacierSettings } from "./glacier/settings.ts";
+import { DEFAULT_GLACIER_SETTINGS, type GlacierSettings } from "./glacier/settings.ts";
 import { HealthPage } from "./health-page.ts";
 import type { RetrievalSeconds } from "./s3/context.ts";
 import { createS3Service } from "./s3/service.ts";
@@ -112,7 +113,7 @@ function startEc2(options: LocalCloudOptions): Promise<Ec2Service> {
 
 /** All but EC2. What has been started is stopped again when a later step fails. */
 async function startServices(options: LocalCloudOptions, ec2: Ec2Service) {
-  const { dataDir, log, region, credentials, metricPeriodSeconds, middleware } = options;
+  const { dataDir, log, region, credentials, metricPeriodSeconds } = options;
   const { host = "127.0.0.1", publicHost = "localhost", accountId = ACCOUNT_ID, now = () => new Date() } = options;
   await using started = new AsyncDisposableStack();
   const common = { dataDir, log, now };
@@ -142,6 +143,10 @@ async function startServices(options: LocalCloudOptions, ec2: Ec2Service) {
   const handlers = { ec2, elbv2, cloudwatch, sqs, s3, glacier, ses } as const;
   const ids = Object.keys(handlers) as readonly (keyof typeof handlers)[]; // the literal above has no other keys
   const mounts = await Promise.all(ids.map((id) => mountService(id, handlers[id].handlers)));
+  const usual = { ...DEFAULT_EC2_SETTINGS, ...DEFAULT_GLACIER_SETTINGS, ...options.ec2Settings, ...options.glacier };
+  const operations = Object.fromEntries(ids.map((id) => [id, Object.keys(handlers[id].handlers)]));
+  const faults = createFaults({ targets: { ec2, glacier, usual }, operations, inner: options.middleware, log });
+  started.defer(() => faults.close());
   const hosts = new KnownHosts([publicHost]);
   const gateway = new Gateway({
     mounts,
@@ -151,7 +156,7 @@ async function startServices(options: LocalCloudOptions, ec2: Ec2Service) {
     hosts,
     log,
     now,
-    middleware,
+    middleware: faults.middleware,
     browser: s3.browser,
   });
   const health = new HealthPage(ids);
@@ -159,7 +164,7 @@ async function startServices(options: LocalCloudOptions, ec2: Ec2Service) {
     host,
     port: options.port,
     gateway,
-    pages: [health, ses.page, ...(stripe?.pages ?? []), ...(options.pages ?? [])],
+    pages: [health, ses.page, faults.page, ...(stripe?.pages ?? []), ...(options.pages ?? [])],
     hosts,
     log,
   });
@@ -169,7 +174,6 @@ async function startServices(options: LocalCloudOptions, ec2: Ec2Service) {
   await options.prepare?.(endpoint);
   health.isReady = true;
   log.info({ endpoint, services: ids }, "local cloud ready");
-  const operations = Object.fromEntries(ids.map((id) => [id, Object.keys(handlers[id].handlers)]));
   return { endpoint, port: server.port, operations, services: started.move() };
 }
 

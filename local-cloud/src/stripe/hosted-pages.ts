@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { isOwnOrigin } from "../wire/own-origin.ts";
 import type { Page } from "../wire/server.ts";
 import { catchUp } from "./billing.ts";
 import { payCheckout, showCheckout } from "./checkout-page.ts";
@@ -60,17 +61,11 @@ function refusalOf(
   if (!isKnown) return { statusCode: 404, message: "There is no such page." };
   if (isRead) return undefined;
   if (request.method !== "POST" || !hasForm) return { statusCode: 405, message: "This is not done here." };
-  if (!isOwnForm(request)) return { statusCode: 403, message: "Only this page's own form may do that." };
+  if (!isOwnOrigin(request)) return { statusCode: 403, message: "Only this page's own form may do that." };
   const length = Number(request.headers["content-length"] ?? Number.NaN);
   if (Number.isNaN(length) || length > MAX_FORM_BYTES)
     return { statusCode: 413, message: "The form is too large, or does not tell its length." };
   return undefined;
-}
-
-/** Browsers tell a form's origin with every POST; programs tell none. Not even our other pages may pay here. */
-function isOwnForm({ headers }: IncomingMessage): boolean {
-  const { origin, host } = headers;
-  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
 }
 
 function eventsPage({ store }: StripeContext): HostedPage {

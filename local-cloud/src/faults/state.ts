@@ -1,0 +1,81 @@
+import type { Ec2Service } from "../ec2/service.ts";
+import type { Ec2Settings } from "../ec2/settings.ts";
+import type { GlacierService } from "../glacier/service.ts";
+import type { GlacierSettings } from "../glacier/settings.ts";
+import { Fault } from "../wire/handler.ts";
+import type { StateFault } from "./rule.ts";
+
+export interface StateTargets {
+  readonly ec2: Pick<Ec2Service, "faults" | "tune">;
+  readonly glacier: Pick<GlacierService, "tune">;
+  /** What holds without a fault. */
+  readonly usual: Pick<Ec2Settings, "describeLagSeconds" | "capacity"> & Pick<GlacierSettings, "expeditedCapacity">;
+}
+
+/** Brings a fault into force. Throws when its instance does not live. */
+export function beginState({ ec2, glacier }: StateTargets, fault: StateFault): void {
+  switch (fault.kind) {
+    case "describe-lag":
+      ec2.tune({ describeLagSeconds: fault.seconds });
+      break;
+    case "capacity":
+      ec2.tune({ capacity: fault.instances });
+      break;
+    case "slow-boot":
+      ec2.faults.slowBoot(fault.extraSeconds, fault.launches);
+      break;
+    case "never-healthy":
+      ec2.faults.neverHealthy(fault.launches);
+      break;
+    case "hang-instance":
+      ec2.faults.hang(fault.instanceId);
+      break;
+    case "expedited-capacity":
+      glacier.tune({ expeditedCapacity: fault.retrievals });
+      break;
+    case "failing-retrievals":
+      glacier.tune({ failingRetrievals: fault.retrievals });
+      break;
+  }
+}
+
+/** Takes a fault back. What it has done to launches and retrievals that have begun stays. */
+export function endState({ ec2, glacier, usual }: StateTargets, fault: StateFault): void {
+  switch (fault.kind) {
+    case "describe-lag":
+      ec2.tune({ describeLagSeconds: usual.describeLagSeconds });
+      break;
+    case "capacity":
+      ec2.tune({ capacity: usual.capacity });
+      break;
+    case "slow-boot":
+      ec2.faults.slowBoot(0, 0);
+      break;
+    case "never-healthy":
+      ec2.faults.neverHealthy(0);
+      break;
+    case "hang-instance":
+      resume(ec2, fault.instanceId);
+      break;
+    case "expedited-capacity":
+      glacier.tune({ expeditedCapacity: usual.expeditedCapacity });
+      break;
+    case "failing-retrievals":
+      glacier.tune({ failingRetrievals: 0 });
+      break;
+  }
+}
+
+/** Whether one undoes the other when it ends. */
+export function isSameState(a: StateFault, b: StateFault): boolean {
+  if (a.kind === "hang-instance" && b.kind === "hang-instance") return a.instanceId === b.instanceId;
+  return a.kind === b.kind;
+}
+
+function resume(ec2: StateTargets["ec2"], instanceId: string): void {
+  try {
+    ec2.faults.resume(instanceId);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error; // the instance has ended, and the fault with it
+  }
+}
