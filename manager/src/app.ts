@@ -35,6 +35,7 @@ import type { PageDeps } from "./frame/deps.ts";
 import { createPages } from "./frame/pages.ts";
 import { createLive, type Live } from "./live/namespace.ts";
 import { Watcher } from "./live/watcher.ts";
+import { previewRoutes } from "./policy/preview/routes.ts";
 import { policyPages } from "./policy/routes.ts";
 import { poolPages } from "./pools/routes.ts";
 import { stopPages } from "./stop/routes.ts";
@@ -114,7 +115,14 @@ export function createManager(deps: AppDeps): Manager {
     }),
   );
   app.use(requireAdmin);
-  app.use(poolPages(pages), workerPages(pages), chartPages(pages), decisionPages(pages), policyPages(pages));
+  app.use(
+    poolPages(pages),
+    workerPages(pages),
+    chartPages(pages),
+    decisionPages(pages),
+    previewRoutes(pages),
+    policyPages(pages),
+  );
   app.use(alertPages(pages), auditPages(pages), tokenPages(pages), userPages({ ...deps, ...pages }), stopPages(pages));
   app.use(deletePages({ ...pages, s3: deps.s3, deletion, attempts: createRateLimiter(rateLimits, PASSWORD_ATTEMPTS) }));
   app.use(notFound);

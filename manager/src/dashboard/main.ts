@@ -13,6 +13,7 @@ import { mountFrame } from "./frame.ts";
 import { mountKeys } from "./keys.ts";
 import { mountMenus } from "./menus.ts";
 import { mountPolicyPage } from "./policy-page.ts";
+import { mountPreview } from "./policy-preview.ts";
 import { mountPoolsPage } from "./pools-page.ts";
 import { mountRefresh } from "./refresh.ts";
 import { mountTimes } from "./times.ts";
@@ -59,7 +60,11 @@ function mountLive(content: HTMLElement): void {
   if (page.section === "decisions" && page.live) mountRefresh("[data-refresh]", DECISIONS_MS);
   if (page.section === "delete" && page.deleting) mountRefresh("[data-refresh]", DELETION_MS);
   const form = content.querySelector<HTMLFormElement>("[data-policy-form]");
-  if (form !== null) mountPolicyPage(form, () => {});
+  const preview = content.querySelector<HTMLElement>("[data-policy-preview]");
+  if (form !== null) {
+    const ask = preview === null ? () => {} : mountPreview(preview, form, timeZone);
+    mountPolicyPage(form, ask);
+  }
   socket.on("stopped", () => socket.disconnect());
   let fleet = readFleet();
   const draw = (): void => {

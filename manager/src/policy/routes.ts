@@ -11,6 +11,7 @@ import { findPool, type PoolRow } from "../pools/queries.ts";
 import { poolOfPath } from "../pools/routes.ts";
 import { FLAP_BACK_OFF, GUARD_FIELDS, LIMIT_FIELDS, RULE_FIELDS, RULE_WORDS, type Stored } from "./differences.ts";
 import { type FormValues, parsePolicyForm, toFormValues } from "./form.ts";
+import { LOADS } from "./preview/measured-load.ts";
 import { savePolicy } from "./save.ts";
 import { findPolicyVersion, listPolicyVersions } from "./versions.ts";
 
@@ -155,6 +156,7 @@ async function sendForm(
         difference: differenceToOlder(versions, version),
       })),
       total: versions.length,
+      loads: LOADS,
     },
   });
 }

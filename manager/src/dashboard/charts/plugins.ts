@@ -7,12 +7,20 @@ import { clock, clockSeconds } from "../../markup/words.ts";
 import type { Cursor } from "./cursor.ts";
 import { hatch, withAlpha } from "./hatch.ts";
 
+/** A value that holds until the next point. */
+export interface StepLine {
+  /** Old: dashed and neutral; new: solid in the accent. */
+  readonly look: "old" | "new";
+  readonly points: readonly { readonly at: number; readonly value: number }[];
+}
+
 /** What the plugins draw besides the line; the chart replaces it at each update. */
 export interface Drawing {
   tokens: ChartTokens;
   timeZone: string;
   gaps: readonly Gap[];
   steps: readonly CountStep[] | null;
+  lines: readonly StepLine[];
   thresholds: { readonly grow: number; readonly shrink: number } | null;
   events: readonly Pick<Occurrence, "at">[];
   /** Seconds are shown when periods are shorter than a minute. */
@@ -32,6 +40,7 @@ export function groundPlugin(drawing: Drawing): Plugin<"line"> {
         drawGaps(chart, context, drawing);
         if (drawing.steps !== null) drawSteps(chart, context, drawing, drawing.steps);
         drawEvents(chart, context, drawing);
+        for (const line of drawing.lines) drawLine(chart, context, drawing, line);
       });
     },
   };
@@ -153,6 +162,26 @@ function drawSteps(
     else context.moveTo(x(at), level);
     context.lineTo(x(steps[index + 1]?.at ?? to), level);
     drawingLine = true;
+  });
+  context.stroke();
+  context.setLineDash([]);
+}
+
+function drawLine(
+  chart: Chart,
+  context: CanvasRenderingContext2D,
+  { tokens, to }: Drawing,
+  { look, points }: StepLine,
+): void {
+  const { x, y } = scales(chart);
+  context.strokeStyle = look === "old" ? tokens.line : tokens.accent;
+  context.lineWidth = look === "old" ? 1.5 : 2;
+  context.setLineDash(look === "old" ? [4, 3] : []);
+  context.beginPath();
+  points.forEach(({ at, value }, index) => {
+    if (index === 0) context.moveTo(x(at), y(value));
+    else context.lineTo(x(at), y(value));
+    context.lineTo(x(points[index + 1]?.at ?? to), y(value));
   });
   context.stroke();
   context.setLineDash([]);

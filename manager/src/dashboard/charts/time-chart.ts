@@ -7,7 +7,7 @@ import type { CountStep } from "../../charts/steps.ts";
 import type { Occurrence } from "../../decisions/occurrence.ts";
 import type { Cursor } from "./cursor.ts";
 import { withAlpha } from "./hatch.ts";
-import { type Drawing, groundPlugin, overlayPlugin } from "./plugins.ts";
+import { type Drawing, groundPlugin, overlayPlugin, type StepLine } from "./plugins.ts";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler);
 
@@ -20,6 +20,9 @@ export interface ChartModel {
   readonly series: Series | null;
   readonly gaps: readonly Gap[];
   readonly steps: readonly CountStep[] | null;
+  readonly lines?: readonly StepLine[];
+  /** Fills below the line; rows always do. */
+  readonly fill?: boolean;
   readonly thresholds: { readonly grow: number; readonly shrink: number } | null;
   readonly events: readonly Pick<Occurrence, "at">[];
   /** States range, extremes, now and the notable event. */
@@ -52,6 +55,7 @@ export function createTimeChart(box: HTMLElement, options: ChartOptions, first: 
     timeZone,
     gaps: [],
     steps: null,
+    lines: [],
     thresholds: null,
     events: [],
     seconds: false,
@@ -87,6 +91,7 @@ export function createTimeChart(box: HTMLElement, options: ChartOptions, first: 
     Object.assign(drawing, {
       gaps: model.gaps,
       steps: model.steps,
+      lines: model.lines ?? [],
       thresholds: model.thresholds,
       events: model.events,
       seconds: model.span.periodSeconds < 60,
@@ -99,7 +104,7 @@ export function createTimeChart(box: HTMLElement, options: ChartOptions, first: 
         data: points,
         borderColor: ink,
         backgroundColor: withAlpha(ink, 0.14),
-        fill: look !== "panel",
+        fill: look !== "panel" || model.fill === true,
         borderWidth: look === "panel" ? 2 : 1.75,
         borderJoinStyle: "round",
         tension: 0,
