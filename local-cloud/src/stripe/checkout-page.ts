@@ -1,8 +1,8 @@
 import { completeCheckout } from "./billing.ts";
 import { judgeCard } from "./card.ts";
 import type { StripeContext } from "./context.ts";
-import type { CheckoutSession, Price } from "./documents.ts";
-import { dateText, type HostedPage, type Html, html, priceText, type Reply } from "./html.ts";
+import type { CheckoutSession } from "./documents.ts";
+import { dateText, type HostedPage, type Html, html, intervalText, priceText, type Reply } from "./html.ts";
 
 /** `GET /_stripe/checkout/<id>` */
 export function showCheckout(context: StripeContext, id: string): Reply {
@@ -41,7 +41,7 @@ function formPage(
     formOrigins: [new URL(session.success_url).origin],
     body: html`<p class="note">This is local-cloud in Stripe's place: no card is charged. 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined.</p>
 <h1>Subscribe to ${product?.name ?? "your plan"}</h1>
-<p class="price">${amount} ${intervalText(price)}</p>
+<p class="price">${amount} ${price && intervalText(price.recurring)}</p>
 ${payer === null || payer === undefined ? "" : html`<p>For ${payer}</p>`}
 ${error === undefined ? "" : html`<p class="error" role="alert" id="card-error">${error}</p>`}
 <form method="post" action="/_stripe/checkout/${session.id}">
@@ -69,11 +69,4 @@ function closedPage(session: CheckoutSession | undefined): HostedPage {
 
 function cancelLink({ cancel_url }: CheckoutSession): Html | undefined {
   return cancel_url === null ? undefined : html`<a class="button" href="${cancel_url}">Cancel and go back</a>`;
-}
-
-/** `a week`, `every 2 months` */
-function intervalText(price: Price | undefined): string {
-  if (!price) return "";
-  const { interval, interval_count: count } = price.recurring;
-  return count === 1 ? `a ${interval}` : `every ${count} ${interval}s`;
 }

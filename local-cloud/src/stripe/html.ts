@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import type { Price } from "./documents.ts";
 
 /** Text that is HTML already; everything else that `html` is given is escaped. */
 export class Html {
@@ -67,9 +68,14 @@ function sendPage(
   response.end(page.text);
 }
 
-/** `$999.99 a week`; cents. */
+/** `$999.99`; the amount is in cents. */
 export function priceText(amount: number, currency: string): string {
   return new Intl.NumberFormat("en-US", { style: "currency", currency: currency.toUpperCase() }).format(amount / 100);
+}
+
+/** `a week`, `every 2 months` */
+export function intervalText({ interval, interval_count: count }: Price["recurring"]): string {
+  return count === 1 ? `a ${interval}` : `every ${count} ${interval}s`;
 }
 
 export function dateText(seconds: number): Html {

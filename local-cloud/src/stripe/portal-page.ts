@@ -1,7 +1,7 @@
 import { endOfPeriod, endSubscription, setCancelAtPeriodEnd } from "./billing.ts";
 import { type StripeContext, secondsOf } from "./context.ts";
 import type { PortalSession, Subscription } from "./documents.ts";
-import { dateText, type HostedPage, type Html, html, priceText, type Reply } from "./html.ts";
+import { dateText, type HostedPage, type Html, html, intervalText, priceText, type Reply } from "./html.ts";
 
 const OPEN_SECONDS = 3_600;
 
@@ -40,7 +40,7 @@ function subscriptionView({ store }: StripeContext, session: PortalSession, subs
   const form = (action: string, text: string) =>
     html`<form method="post" action="/_stripe/portal/${session.id}"><input type="hidden" name="subscription" value="${subscription.id}"><button name="action" value="${action}">${text}</button></form>`;
   return html`<section><h2>${product?.name ?? subscription.id}</h2>
-<p>${amount} a ${item?.price.recurring.interval}. ${stateText(subscription)}</p>
+<p>${amount} ${item && intervalText(item.price.recurring)}. ${stateText(subscription)}</p>
 ${
   subscription.status === "canceled"
     ? ""
