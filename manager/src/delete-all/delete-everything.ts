@@ -12,6 +12,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import { QUEUE_KEYS, type Resources } from "@elastic-gas/shared/resources";
 import { type RawBuilder, sql } from "kysely";
 import { raiseSetting } from "../settings.ts";
+import { isMissingBucket } from "./inventory.ts";
 import { cancelSubscriptions } from "./subscriptions.ts";
 
 export interface DeletionDeps {
@@ -137,7 +138,7 @@ export async function deleteArchives(
   }
 }
 
-/** Every object of the bucket (below a key prefix, when one is given) and unfinished uploads. */
+/** Every object of the bucket (below a key prefix, when one is given) and unfinished uploads. Succeeds when there is no such bucket. */
 export async function emptyBucket(
   s3: S3Client,
   bucket: string,
@@ -145,23 +146,33 @@ export async function emptyBucket(
   report: () => Promise<void>,
   Prefix?: string,
 ): Promise<void> {
+  try {
+    await deleteObjects(s3, { Bucket: bucket, Prefix }, deleted, report);
+    const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix }));
+    for (const { Key, UploadId } of Uploads) {
+      await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+    }
+  } catch (error) {
+    if (!isMissingBucket(error)) throw error;
+  }
+}
+
+async function deleteObjects(
+  s3: S3Client,
+  place: { readonly Bucket: string; readonly Prefix: string | undefined },
+  deleted: Deleted,
+  report: () => Promise<void>,
+): Promise<void> {
+  const { Bucket } = place;
   for (;;) {
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: BATCH, Prefix }));
-    if (Contents.length === 0) break;
-    const { Errors = [] } = await s3.send(
-      new DeleteObjectsCommand({
-        Bucket: bucket,
-        Delete: { Objects: Contents.map(({ Key }) => ({ Key })), Quiet: true },
-      }),
-    );
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ ...place, MaxKeys: BATCH }));
+    if (Contents.length === 0) return;
+    const Objects = Contents.map(({ Key }) => ({ Key }));
+    const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
     const [first] = Errors;
-    if (first !== undefined) throw new Error(`Could not delete ${first.Key} of ${bucket}: ${first.Code}`);
+    if (first !== undefined) throw new Error(`Could not delete ${first.Key} of ${Bucket}: ${first.Code}`);
     deleted.objects += Contents.length;
     await report();
-  }
-  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix }));
-  for (const { Key, UploadId } of Uploads) {
-    await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
   }
 }
 

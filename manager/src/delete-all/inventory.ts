@@ -1,4 +1,4 @@
-import { ListObjectsV2Command, paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
+import { paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Resources } from "@elastic-gas/shared/resources";
 
@@ -76,19 +76,22 @@ async function measureBucket(
 ): Promise<{ readonly objects: number; readonly sizeBytes: number }> {
   let objects = 0;
   let sizeBytes = 0;
-  for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket })) {
-    for (const object of page.Contents ?? []) {
-      objects += 1;
-      sizeBytes += object.Size ?? 0;
+  try {
+    for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket })) {
+      for (const object of page.Contents ?? []) {
+        objects += 1;
+        sizeBytes += object.Size ?? 0;
+      }
     }
+  } catch (error) {
+    if (!isMissingBucket(error)) throw error;
   }
   return { objects, sizeBytes };
 }
 
-/** Whether a bucket holds anything at all. */
-export async function isBucketEmpty(s3: S3Client, bucket: string): Promise<boolean> {
-  const { KeyCount = 0 } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }));
-  return KeyCount === 0;
+/** An installation may lack a bucket that it does not use: it holds nothing. */
+export function isMissingBucket(error: unknown): boolean {
+  return error instanceof Error && error.name === "NoSuchBucket";
 }
 
 async function countRows(db: Database, table: "jobs" | "images"): Promise<number> {
