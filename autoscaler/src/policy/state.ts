@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AdaptiveMemory } from "./adaptive-memory.ts";
 import { awaitedWorkers, Instant, type Observation } from "./observation.ts";
 
 /** One metric period of a pool, kept because a worker that leaves takes its CPU points with it. */
@@ -37,7 +38,7 @@ export const State = z.object({
   /** Flap back-off: confirmation and peak window are doubled `level` times; `at` is the last flap or the last halving. */
   backOff: z.object({ level: z.number(), at: Instant }).nullable(),
   /** The adaptive rule's own memory. */
-  adaptive: z.unknown().optional(),
+  adaptive: AdaptiveMemory.optional().catch(undefined),
 });
 export type State = z.infer<typeof State>;
 
