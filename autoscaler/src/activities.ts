@@ -64,6 +64,19 @@ export async function listOpenActivities(db: Database, pool: PoolName): Promise<
   return rows.map((row) => ({ ...row, at: row.at.getTime() }));
 }
 
+/** When the latest run of start.sh began for this pool, epoch milliseconds; 0 when none did. */
+export async function findRunBegan(db: Database, pool: PoolName): Promise<number> {
+  const row = await db
+    .selectFrom("activities")
+    .select("at")
+    .where("pool", "=", pool)
+    .where("cause", "=", "start")
+    .orderBy("at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? 0 : row.at.getTime();
+}
+
 /** Adds instances to what they were launched or ended for. */
 export async function attachInstances(
   trx: Transaction<Tables>,

@@ -36,8 +36,17 @@ describe("failed launches", () => {
 
   it("are counted back to the last launch that came into service", () => {
     const launches = [launch("booting"), failed("a", 1_000), failed("b", 20_000), launch("good"), failed("c", 90_000)];
-    expect(launchFailures(launches, ({ id }) => id === "good")).toEqual({ inARow: 2, retryAt: NOW - 1_000 + 20_000 });
-    expect(launchFailures(launches.slice(3), ({ id }) => id === "good")).toEqual({ inARow: 0, retryAt: null });
+    expect(launchFailures(launches, ({ id }) => id === "good", 0)).toEqual({
+      inARow: 2,
+      retryAt: NOW - 1_000 + 20_000,
+    });
+    expect(launchFailures(launches.slice(3), ({ id }) => id === "good", 0)).toEqual({ inARow: 0, retryAt: null });
+  });
+
+  it("of an earlier run of start.sh hold up nothing: their instances ended with it", () => {
+    const earlier = launch("earlier", { state: "failed", createdAt: NOW - 30_000, updatedAt: NOW - 1_000 });
+    expect(launchFailures([earlier], () => false, NOW - 2_000)).toEqual({ inARow: 0, retryAt: null });
+    expect(launchFailures([earlier], () => false, NOW - 40_000)).toMatchObject({ inARow: 1 });
   });
 
   it("are retried after 10 s, doubling up to 5 minutes", () => {

@@ -103,11 +103,19 @@ export function expiredLaunches(
   );
 }
 
-/** Failures since the last launch that came into service; `cameUp` says whether an instance did. */
-export function launchFailures(launches: readonly Launch[], cameUp: (launch: Launch) => boolean): LaunchFailures {
+/**
+ * Failures since the last launch that came into service; `cameUp` says whether an instance did. What was launched before `begunAt`, when this run of start.sh began, ended
+ * with the run before it and proves nothing about this one.
+ */
+export function launchFailures(
+  launches: readonly Launch[],
+  cameUp: (launch: Launch) => boolean,
+  begunAt: number,
+): LaunchFailures {
   let inARow = 0;
   let last: number | null = null;
   for (const launch of launches) {
+    if (launch.createdAt < begunAt) break;
     if (launch.state === "failed") {
       inARow += 1;
       last ??= launch.updatedAt;

@@ -9,7 +9,7 @@ import {
 } from "./activities.ts";
 import { deregisterWorkers, launchWorker, newIntentId, registerWorkers, terminateWorkers } from "./calls.ts";
 import { BALANCED, type Context, callMs, type PoolScene, QUEUED } from "./context.ts";
-import { chooseSubnet, insertLaunch, launchFailures, settleLaunch, waitAfter } from "./launches.ts";
+import { chooseSubnet, insertLaunch, type Launch, launchFailures, settleLaunch, waitAfter } from "./launches.ts";
 import { LAUNCH_FAILING, type LaunchFailures, type Plan, plan, type Victim } from "./plan.ts";
 import { renderUserData } from "./user-data.ts";
 import { forgetWorkers, noteRegistered, writeVictims } from "./workers.ts";
@@ -77,13 +77,14 @@ export async function reconcilePool(context: Context, scene: PoolScene, now: num
 }
 
 /** Launch failures in a row, as the launch book and the workers' rows tell. */
-export function failuresOf(scene: Pick<PoolScene, "launches" | "memories">): LaunchFailures {
-  return launchFailures(scene.launches, ({ instanceId }) => {
+export function failuresOf(scene: Pick<PoolScene, "launches" | "memories" | "begunAt">): LaunchFailures {
+  const cameUp = ({ instanceId }: Launch): boolean => {
     if (instanceId === null) return false;
     const memory = scene.memories.get(instanceId);
     // Without a row it was cleared away long after it had served.
     return memory === undefined ? false : memory.inServiceAt !== null;
-  });
+  };
+  return launchFailures(scene.launches, cameUp, scene.begunAt);
 }
 
 async function markVictims(

@@ -1,4 +1,4 @@
-import { insertActivity, listOpenActivities } from "./activities.ts";
+import { findRunBegan, insertActivity, listOpenActivities } from "./activities.ts";
 import { type Context, type PoolScene, workerRules } from "./context.ts";
 import type { Balancer } from "./fleet.ts";
 import { expiredLaunches, listLaunches, openLaunches, settleLaunch } from "./launches.ts";
@@ -45,6 +45,7 @@ export async function setScene(context: Context, pool: PoolWishes, seen: Seen, n
     memories: new Map((await listMemories(db, pool.name)).map((memory) => [memory.instanceId, memory])),
     launches: await listLaunches(db, pool.name),
     open: openLaunches(launches, ever, now),
+    begunAt: await findRunBegan(db, pool.name),
   };
 }
 
