@@ -17,7 +17,7 @@ import {
 } from "./minutes.ts";
 import { awaitedWorkers, type Observation } from "./observation.ts";
 import { changeSize, type State, settledSince } from "./state.ts";
-import { capital, checks, clock, duration, figure, fine, percent } from "./words.ts";
+import { capital, checks, clock, duration, fine, percent, worth } from "./words.ts";
 
 /**
  * The course's rule on mean CPU, made to converge (design.md section 4, rules 1-7). Expects a state that has taken in this observation
@@ -86,7 +86,7 @@ function decideWhilePending(check: Check, waitingFor: number): Decided {
   const load = newestLoad(check);
   const share = load === null ? 0 : (load.value / seen.desired) * 100;
   if (load !== null && share > policy.growThresholdPercent) {
-    const why = `load ${figure(load.value)} workers’ worth exceeds ${percent(policy.growThresholdPercent)} of ${seen.desired}`;
+    const why = `load ${worth(load.value)} exceeds ${percent(policy.growThresholdPercent)} of ${seen.desired}`;
     const need = ceil(load.value / (policy.growThresholdPercent / 100));
     const grown = grow(withLoad(check, load), why, need);
     if (grown.decision.kind !== "grow") return grown;
@@ -119,7 +119,7 @@ function decideWithoutData(check: Check, waitingFor: number): Decided {
   const { policy, seen, now, settledAt } = check;
   const proven = provenLoad(seen, now);
   if (proven !== null && (proven / Math.max(1, seen.desired)) * 100 > policy.growThresholdPercent) {
-    const why = `the workers that report carry ${figure(proven)} workers’ worth, more than ${percent(policy.growThresholdPercent)} of ${seen.desired}`;
+    const why = `the workers that report carry ${worth(proven)}, more than ${percent(policy.growThresholdPercent)} of ${seen.desired}`;
     return grow(withLoad(check, { value: proven, hidden: false, estimated: false }), why, null);
   }
   if (waitingFor > 0) return same(check, holdingFor(seen, now), { outcome: "holding" });

@@ -24,6 +24,12 @@ export function workers(count: number): string {
   return count === 1 ? "1 worker" : `${count} workers`;
 }
 
+/** A load in workers: "5.1 workers’ worth". */
+export function worth(load: number): string {
+  const shown = figure(load);
+  return `${shown} ${shown === "1" ? "worker’s" : "workers’"} worth`;
+}
+
 export function checks(count: number): string {
   return count === 1 ? "1 check" : `${count} checks`;
 }
