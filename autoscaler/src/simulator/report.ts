@@ -1,0 +1,39 @@
+import type { Run } from "./simulated-pool.ts";
+import type { Summary } from "./summary.ts";
+
+const COLUMNS: readonly (readonly [string, (row: Summary) => string])[] = [
+  ["load", (row) => row.load],
+  ["rule", (row) => row.rule],
+  ["theta_U", (row) => row.thetaU.toFixed(2)],
+  ["theta_O", (row) => row.thetaO.toFixed(1)],
+  ["tau_U", (row) => row.tauU.toFixed(1)],
+  ["tau_O", (row) => row.tauO.toFixed(1)],
+  ["instability", (row) => row.instability.toFixed(2)],
+  ["overload min", (row) => row.overloadMinutes.toFixed(0)],
+  ["worker-min", (row) => row.workerMinutes.toFixed(0)],
+  ["actions", (row) => String(row.actions)],
+  ["reversals", (row) => String(row.reversals)],
+  ["speed-up", (row) => (row.speedUp === null ? "-" : row.speedUp.toFixed(2))],
+];
+
+/** One aligned table; the first two columns are words, the others numbers. */
+export function tableOf(rows: readonly Summary[]): string {
+  const cells = [COLUMNS.map(([title]) => title), ...rows.map((row) => COLUMNS.map(([, cell]) => cell(row)))];
+  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
+  const lines = cells.map((line) =>
+    line
+      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  "),
+  );
+  return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
+}
+
+/** Every action with its reason, then the figures. */
+export function runReport(run: Run, summary: Summary): string {
+  const actions = run.actions.map(
+    ({ second, from, to, reason }) =>
+      `${String(second / 60).padStart(5)} min  ${from} → ${to}  ${reason.replaceAll("\u00a0", " ")}`,
+  );
+  const figures = COLUMNS.map(([title, cell]) => `${title.padEnd(12)} ${cell(summary)}`);
+  return `${[...actions, ...(actions.length > 0 ? [""] : []), ...figures].join("\n")}\n`;
+}

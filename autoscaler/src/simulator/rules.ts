@@ -1,0 +1,61 @@
+import { AdaptivePolicy, CpuPolicy, Policy } from "@elastic-gas/shared/pools/policy";
+import { decide } from "../policy/decide.ts";
+import { initialState } from "../policy/state.ts";
+import {
+  kubernetesAutoscaler,
+  plainThresholds,
+  simpleScaling,
+  targetTracking,
+  thresholdsWithCooldown,
+} from "./baselines.ts";
+import type { Rule } from "./rule.ts";
+
+/** The production code: the same `decide` that the autoscaler calls. */
+export function policyRule(name: string, policy: Policy): Rule {
+  return {
+    name,
+    start: () => {
+      let state = initialState();
+      return (seen, now) => {
+        const decided = decide(policy, seen, state, new Date(now));
+        state = decided.state;
+        return { desired: decided.decision.desired, reason: decided.decision.reason };
+      };
+    },
+  };
+}
+
+/** What `compare` compares, by the name that `--policy` takes. */
+export const COMPARED_RULES: readonly Rule[] = [
+  { name: "thresholds", start: plainThresholds },
+  { name: "thresholds-cooldown", start: thresholdsWithCooldown },
+  { name: "aws-simple", start: simpleScaling },
+  { name: "aws-target-60", start: targetTracking },
+  { name: "hpa-60", start: kubernetesAutoscaler },
+  policyRule("cpu-no-back-off", CpuPolicy.parse({ kind: "cpu", flapBackOff: false })),
+  policyRule("cpu", CpuPolicy.parse({ kind: "cpu" })),
+  policyRule("adaptive", AdaptivePolicy.parse({ kind: "adaptive" })),
+];
+
+/** Finds a rule; `settings` (`name=value`) change the parameters of a production policy. Throws on unknown names. */
+export function ruleNamed(name: string, settings: readonly string[]): Rule {
+  if (settings.length > 0) {
+    if (name !== "cpu" && name !== "adaptive")
+      throw new Error(`Policy "${name}" has no settings; cpu and adaptive do.`);
+    return policyRule(name, Policy.parse({ kind: name, ...Object.fromEntries(settings.map(settingOf)) }));
+  }
+  const rules = [...COMPARED_RULES, policyRule("fixed", { kind: "fixed" })];
+  const rule = rules.find((known) => known.name === name);
+  if (rule === undefined)
+    throw new Error(`No policy "${name}". There are: ${rules.map((known) => known.name).join(", ")}.`);
+  return rule;
+}
+
+function settingOf(text: string): readonly [string, number | boolean] {
+  const [name = "", value = ""] = text.split("=", 2);
+  if (value === "true" || value === "false") return [name, value === "true"];
+  const number = Number(value);
+  if (value === "" || Number.isNaN(number))
+    throw new Error(`--set ${text}: must be name=number, name=true or name=false.`);
+  return [name, number];
+}

@@ -1,0 +1,85 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { traceLoad } from "./loads.ts";
+import { COMPARED_RULES } from "./rules.ts";
+import { POOL_DEFAULTS } from "./simulated-pool.ts";
+import { compareRules } from "./summary.ts";
+
+const COMMAND = join(import.meta.dirname, "simulate-command.ts");
+const TRACES = join(import.meta.dirname, "../../../../shared/traces");
+const folder = mkdtempSync(join(tmpdir(), "simulate-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function simulate(...args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [COMMAND, ...args], { timeout: 20_000 }, (_error, out, err) => {
+      resolve({ code: child.exitCode ?? -1, out, err });
+    });
+  });
+}
+
+describe("the simulate command", () => {
+  it("prints actions with their reasons, and the figures", async () => {
+    const { code, out } = await simulate("--policy", "cpu", "--load", "step", "--noise", "0");
+    expect(code).toBe(0);
+    expect(out).toContain("93 min  1 → 2  web grew 1 → 2: mean CPU");
+    for (const figure of ["theta_U", "theta_O", "tau_U", "tau_O", "instability", "overload min", "worker-min"]) {
+      expect(out).toMatch(new RegExp(`^${figure} +[\\d.]+$`, "m"));
+    }
+  });
+
+  it("writes JSON and a chart", async () => {
+    const svg = join(folder, "run.svg");
+    const { out } = await simulate("--policy", "adaptive", "--load", "sine", "--json", "--svg", svg);
+    expect(JSON.parse(out)).toMatchObject({ settings: POOL_DEFAULTS, summary: { load: "sine", rule: "adaptive" } });
+    const chart = readFileSync(svg, "utf8");
+    expect(chart).toMatch(/^<svg .*\n/);
+    expect(chart).toMatch(/adaptive, sine/);
+    expect(chart).toMatch(/<\/svg>\n$/);
+  });
+
+  it("compares all rules over shapes and the traces of a folder in one table", async () => {
+    const rows = Array.from({ length: 60 }, (_, minute) => `${minute},${minute < 30 ? 100 : 900}`);
+    writeFileSync(join(folder, "jump.csv"), `minute,requests\n${rows.join("\n")}\n`);
+    const { code, out } = await simulate("compare", "--traces", folder, "--minutes", "60");
+    expect(code).toBe(0);
+    const lines = out.trim().split("\n");
+    expect(lines).toHaveLength(1 + (7 + 1 + 2) * COMPARED_RULES.length);
+    for (const { name } of COMPARED_RULES) expect(out).toMatch(new RegExp(`^jump +${name} `, "m"));
+    expect(out).toMatch(/^all traces +adaptive /m);
+  });
+
+  it.each([
+    [["--load", "wave"], 'No load "wave". There are: step, ramp'],
+    [["--policy", "magic"], 'No policy "magic"'],
+    [["--minutes", "0"], "minutes"],
+    [["--min", "5", "--max", "2"], "--min 5 is above --max 2"],
+    [["--trace", "/nowhere.csv"], "/nowhere.csv"],
+    [["contrast"], 'there is only "compare"'],
+  ])("says what is wrong with %j", async (args, message) => {
+    const { code, err } = await simulate(...args);
+    expect(code).toBe(1);
+    expect(err).toContain(message);
+  });
+});
+
+describe.skipIf(!existsSync(TRACES))("on two days of a real load balancer (skipped without the samples)", () => {
+  it("the back-off and the adaptive rule overload less than half as long as the Kubernetes autoscaler", () => {
+    const name = "nab_elb_2014-04-21_2days";
+    const load = traceLoad(name, readFileSync(join(TRACES, `${name}.csv`), "utf8"), 6.4);
+    const { rows } = compareRules(COMPARED_RULES, [{ name: "all", loads: [load] }], POOL_DEFAULTS);
+    const overload = (rule: string): number => rows.find((row) => row.rule === rule)?.overloadMinutes ?? Number.NaN;
+    expect(overload("cpu")).toBeLessThan(overload("hpa-60") / 2);
+    expect(overload("adaptive")).toBeLessThan(overload("hpa-60") / 2);
+    expect(overload("cpu-no-back-off")).toBeLessThan(overload("thresholds-cooldown"));
+  });
+});
