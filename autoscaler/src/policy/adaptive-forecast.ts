@@ -4,7 +4,7 @@ import type { AdaptiveMemory, LoadPoint } from "./adaptive-memory.ts";
 const LEARNED_PERIODS = 360;
 /** With fewer pairs nothing is known of the source; with more, what was learned counts alone. */
 const FEW_PAIRS = 20;
-const MANY_PAIRS = 120;
+export const MANY_PAIRS = 120;
 /** Until something is learned, the pool is kept at this share of its workers. */
 const UNLEARNED_SHARE = 0.6;
 const RISING_SHARE = 0.1;

@@ -184,7 +184,19 @@ describe("deciding", () => {
   it("says that it is still learning", () => {
     const { decision } = check(remembering({ load: 3, minutes: 10 }), { desired: 4 });
     expect(plain(decision.reason)).toBe(
-      "web grew 4 → 6: load 3 plus 2 of room while the rule learns (6 of 120 min); 5 needs 6 at 90 %.",
+      "web grew 4 → 6: load 3 plus 2 of room while the rule learns (6 min of 120 min); 5 needs 6 at 90 %.",
+    );
+  });
+
+  it("writes every duration for the length of its metric period", () => {
+    const minutes = minutesOf({ load: 3, minutes: 150 }).map((minute, index) => ({
+      ...minute,
+      at: NOW - (151 - index) * 5_000,
+    }));
+    const memory = measureMinutes(initialMemory(5, NOW - MINUTE), minutes);
+    const state = { ...initialState(), minutes, adaptive: memory };
+    expect(plain(check(state, { desired: 2, periodSeconds: 5, bootSeconds: 6 }).decision.reason)).toBe(
+      "web grew 2 → 4: load 3, 83 % of the last 12 min rose less than 0 in 20 s; 3 needs 4 at 90 %.",
     );
   });
 

@@ -1,5 +1,5 @@
 import type { AdaptivePolicy } from "@elastic-gas/shared/pools/policy";
-import { type Forecast, forecastAt, noteForecasts } from "./adaptive-forecast.ts";
+import { type Forecast, forecastAt, MANY_PAIRS, noteForecasts } from "./adaptive-forecast.ts";
 import { measureMinutes } from "./adaptive-measure.ts";
 import { type AdaptiveMemory, FIRST_MARGIN, initialMemory, LARGEST_MARGIN } from "./adaptive-memory.ts";
 import { ceil, clamp, type Decided, type Facts, hold, resize } from "./decision.ts";
@@ -85,7 +85,7 @@ function grow({ policy, seen, state, now, memory, facts }: Check, forecast: Fore
   const level = percent(policy.serviceLevelPercent);
   const regret = regrets ? ` The last shrink came too early: the next one leaves ${percent(margin * 100)} margin.` : "";
   const limits = desired === wanted ? "" : ` Now ${desired}, maximum ${seen.max}.`;
-  const why = `: ${roomWords(policy, forecast)}; ${fine(forecast.forecast)} needs ${wanted} at ${level}.${limits}${regret}`;
+  const why = `: ${roomWords(policy, forecast, seen.periodSeconds * 1000)}; ${fine(forecast.forecast)} needs ${wanted} at ${level}.${limits}${regret}`;
   return {
     decision: resize(seen, desired, why, facts),
     state: changeSize({ ...state, adaptive: next }, size, desired, now),
@@ -181,11 +181,19 @@ function isComplete(state: State, memory: AdaptiveMemory, peakPeriods: number): 
   return known === newest - first + 1 && minutes.every((minute) => minute.reporting === minute.members);
 }
 
-function roomWords(policy: AdaptivePolicy, { level, head, risingHead, rise, ahead, pairs }: Forecast): string {
+function roomWords(
+  policy: AdaptivePolicy,
+  { level, head, risingHead, rise, ahead, pairs }: Forecast,
+  periodMs: number,
+): string {
   const load = `load ${fine(level)}`;
-  if (risingHead > head) return `${load} rises by ${fine(rise)} and may rise by ${fine(risingHead)} in ${ahead} min`;
-  if (pairs < 120) return `${load} plus ${fine(head)} of room while the rule learns (${pairs} of 120 min)`;
-  return `${load}, ${percent(100 - policy.riskPercent)} of the last ${pairs} min rose less than ${fine(head)} in ${ahead} min`;
+  const span = duration(ahead * periodMs);
+  const learned = duration(pairs * periodMs);
+  if (risingHead > head) return `${load} rises by ${fine(rise)} and may rise by ${fine(risingHead)} in ${span}`;
+  if (pairs < MANY_PAIRS) {
+    return `${load} plus ${fine(head)} of room while the rule learns (${learned} of ${duration(MANY_PAIRS * periodMs)})`;
+  }
+  return `${load}, ${percent(100 - policy.riskPercent)} of the last ${learned} rose less than ${fine(head)} in ${span}`;
 }
 
 function factsOf(state: State, memory: AdaptiveMemory, forecast: Forecast, wanted: number): Omit<Facts, "outcome"> {
