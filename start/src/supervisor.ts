@@ -13,6 +13,7 @@ import { resourcesOf } from "@elastic-gas/shared/resources";
 import { aborted } from "@elastic-gas/shared/shutdown";
 import { type Environment, withoutAws, workerSettings } from "./environment.ts";
 import { findMariadb, ownerSql } from "./mariadb.ts";
+import { ensureMaskModel } from "./mask-model.ts";
 import { autoscalerPart, localCloudPart, managerPart, mariadbPart } from "./parts.ts";
 import { endProcess, processFile } from "./processes.ts";
 import { waitForHttp } from "./ready.ts";
@@ -74,6 +75,7 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     await Promise.all([autoscaler.up, manager.up]);
     for (const line of addressLines(config, admin)) print(line);
     void announceUserApp(config, signal, print);
+    void announceMaskModel(root, settings, print);
     // The manager's stop button ends both of them with exit code 0; then the whole machine's work is over.
     await Promise.race([aborted(signal), Promise.all([manager.ended, autoscaler.ended])]);
   } finally {
@@ -192,6 +194,15 @@ async function announceUserApp(config: Config, signal: AbortSignal, print: (line
   } catch (error) {
     if (!signal.aborted) print(stateLine("user-app", "down", error instanceof Error ? error.message : String(error)));
   }
+}
+
+async function announceMaskModel(root: string, settings: Environment, print: (line: string) => void): Promise<void> {
+  const path = settings.MASK_MODEL;
+  // A path of the operator's own is theirs to fill; workers and pages say what is missing.
+  if (settings.CLOUD === "aws" || path === undefined || !path.startsWith(join(settings.DATA_DIR ?? "", "models")))
+    return;
+  const model = await ensureMaskModel(root, path, settings);
+  if (model.kind === "missing") print(`!! photos       not available: ${model.why}`);
 }
 
 function stateLine(name: string, state: PartState, detail: string): string {

@@ -3,7 +3,7 @@ import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { readInstanceIdentity } from "@elastic-gas/shared/aws/instance-identity";
 import { readConfig } from "@elastic-gas/shared/config";
 import { createLogger } from "@elastic-gas/shared/logger";
-import { aborted, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
+import { aborted, pause, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { deleteExpiredSessions } from "@elastic-gas/shared/web/sessions";
 import { createUserApp } from "./app.ts";
@@ -12,6 +12,7 @@ import { sweepLeftovers } from "./masks/photos.ts";
 import { beat } from "./web/heartbeat.ts";
 import { publishRequestCounts } from "./web/request-counter.ts";
 
+const MODEL_WAIT_MS = 10_000;
 const SESSION_SWEEP_MS = 600_000;
 const PHOTO_SWEEP_MS = 3_600_000;
 
@@ -26,6 +27,8 @@ const instanceId = identity?.instanceId ?? `local-${process.pid}`;
 
 const parts = createAppParts(config, log);
 const { app, settled } = createUserApp(parts);
+// Only a listening worker becomes healthy: a new one must not take photos before its model is loaded. Without a model it serves all else.
+await Promise.race([parts.detector.settled(), pause(MODEL_WAIT_MS, signal)]);
 const listening = await serve(app, { host, port: config.WORKER_PORT });
 log.info({ host, port: listening.port, instanceId }, "user-app serves");
 

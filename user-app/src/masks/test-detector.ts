@@ -31,6 +31,7 @@ export function createScriptedDetector(): ScriptedDetector {
       detector.busySeconds === null
         ? { kind: "admitted" }
         : { kind: "refused", retryAfterSeconds: detector.busySeconds, reason: "busy" },
+    settled: async () => {},
     queued: () => 0,
     async check(bytes, signal): Promise<CheckedPicture> {
       if (detector.missing !== null) throw new DetectorUnavailable(detector.missing);

@@ -24,6 +24,8 @@ export class DetectorUnavailable extends Error {
 /** Everything that pages and the API need of mask detection. */
 export interface MaskDetector {
   availability(): Availability;
+  /** Resolves when the first attempt to load the model has ended, either way. */
+  settled(): Promise<void>;
   /** Whether one more picture would be taken now; ask before reading a body. */
   admission(): Admission;
   /** Pictures that wait or are being checked. */
@@ -54,7 +56,8 @@ interface Waiting {
 const FIRST_SERVICE_SECONDS = 0.25;
 /** The largest accepted picture takes a few seconds on a throttled worker; beyond this something is stuck. */
 const CHECK_TIMEOUT_MS = 45_000;
-const RETRY_MODEL_MS = 5 * 60_000;
+/** A look at a file, or a download that failed a moment ago. */
+const RETRY_MODEL_MS = 60_000;
 const WAITING_FOR_MODEL = "The mask model is being fetched.";
 
 /** Starts at once and loads the model in the background; until then `availability()` says what is missing. */
@@ -74,11 +77,16 @@ class ThreadedDetector implements MaskDetector {
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
   #loading = false;
+  readonly #firstLoad: Promise<void>;
 
   constructor(options: MaskDetectorOptions) {
     this.#options = options;
     this.#size = options.threads ?? 1;
-    void this.#load();
+    this.#firstLoad = this.#load();
+  }
+
+  settled(): Promise<void> {
+    return this.#firstLoad;
   }
 
   availability(): Availability {
