@@ -37,6 +37,7 @@ export function openConnection(timeZone: string): Connection {
   socket.on("fleet", (fleet) => {
     offset = fleet.at - Date.now();
     updatedAt = Date.now();
+    draw();
   });
   socket.on("connect", () => {
     if (offlineSince !== null) reconnected = { at: Date.now(), afterMs: Date.now() - offlineSince };

@@ -111,7 +111,8 @@ export function resizeButton(
         type: "submit",
         class: words ? "eg-button" : "eg-button eg-button-icon eg-button-small",
         disabled: refusal !== null,
-        "aria-label": label,
+        // With words the words are the name.
+        "aria-label": words ? undefined : label,
         title: label,
       },
       icon(grows ? "plus" : "minus"),

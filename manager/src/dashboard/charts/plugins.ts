@@ -268,7 +268,8 @@ function drawCursor(chart: Chart, drawing: Drawing, at: number, value: number | 
     const half = ctx.measureText(words).width / 2 + 4;
     const middle = Math.min(chartArea.right - half, Math.max(chartArea.left + half, left));
     ctx.fillStyle = tokens.surface;
-    ctx.fillRect(middle - half, chartArea.bottom + 3, 2 * half, 16);
+    // Wide enough to cover a tick that it would cut.
+    ctx.fillRect(middle - half - 12, chartArea.bottom + 3, 2 * half + 24, 16);
     ctx.fillStyle = tokens.accent;
     ctx.textAlign = "center";
     ctx.textBaseline = "top";

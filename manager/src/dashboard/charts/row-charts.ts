@@ -44,7 +44,7 @@ export function mountRowCharts(main: HTMLElement, context: Context): RowCharts {
     const series = snapshot.workers.find((worker) => worker.id === cell.id);
     const worker = workers.get(cell.id);
     if (worker === undefined) return;
-    const model = series === undefined ? null : modelOf(cell, series, snapshot);
+    const model = series === undefined ? null : modelOf(cell, series, { snapshot, isBare: context.compact });
     if (model === null) {
       cell.chart?.destroy();
       cell.chart = null;
@@ -137,7 +137,11 @@ export function mountRowCharts(main: HTMLElement, context: Context): RowCharts {
 const seriesFor = (measure: Measure, worker: WorkerSeries): Series | null =>
   measure === "cpu" ? worker.cpu : worker.work;
 
-function modelOf({ measure, id }: Cell, worker: WorkerSeries, snapshot: ChartSnapshot): ChartModel | null {
+function modelOf(
+  { measure, id }: Cell,
+  worker: WorkerSeries,
+  { snapshot, isBare }: { readonly snapshot: ChartSnapshot; readonly isBare: boolean },
+): ChartModel | null {
   const series = seriesFor(measure, worker);
   if (series === null || series.values.every((value) => value === null)) return null;
   const values = series.values.filter((value) => value !== null);
@@ -150,7 +154,7 @@ function modelOf({ measure, id }: Cell, worker: WorkerSeries, snapshot: ChartSna
     gaps: gapsOf(series, worker.expectedFrom, worker.expectedTo),
     steps: null,
     thresholds: null,
-    events: snapshot.events,
+    events: isBare ? [] : snapshot.events,
     label: `${name} of ${id}: ${say(Math.min(...values))} to ${say(Math.max(...values))}, latest ${say(values.at(-1) ?? 0)}`,
   };
 }

@@ -1,0 +1,231 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { type StagedCloud, startStagedCloud } from "./build-staged-cloud.ts";
+import { ADMIN, makePools, startTestManager, type TestManager } from "./build-test-manager.ts";
+
+const CHROMIUM = {
+  executablePath: "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+  ],
+};
+const PAGES = [
+  "/",
+  "/workers",
+  "/decisions",
+  "/policy/web",
+  "/alerts",
+  "/users",
+  "/audit",
+  "/tokens",
+  "/settings/stop",
+];
+const MINUTE_MS = 60_000;
+
+let staged: StagedCloud;
+let manager: TestManager;
+let browser: Browser;
+let distFolder: string;
+
+beforeAll(async () => {
+  distFolder = await mkdtemp(join(tmpdir(), "dashboard-"));
+  const configFile = join(import.meta.dirname, "../vite.config.ts");
+  await build({ configFile, logLevel: "error", build: { outDir: distFolder, emptyOutDir: true } });
+  staged = await startStagedCloud();
+  manager = await startTestManager({ cloud: staged.cloud, distFolder });
+  await makePools(manager.db);
+  await setScene();
+  browser = await chromium.launch(CHROMIUM);
+});
+afterAll(async () => {
+  await browser.close();
+  await manager[Symbol.asyncDispose]();
+  await staged[Symbol.asyncDispose]();
+  await rm(distFolder, { recursive: true });
+});
+
+/** Two workers that serve, one that boots; half an hour of checks; one change. */
+async function setScene(): Promise<void> {
+  const now = Date.now();
+  staged.stage.workers = [
+    { id: "i-0a3f92c41be07d586", pool: "web", health: "healthy", ageSeconds: 7_200 },
+    { id: "i-07be1d5520f9a4c13", pool: "web", health: "healthy", ageSeconds: 7_200 },
+    { id: "i-03a7e9c15d4f86b20", pool: "web", state: "pending", ageSeconds: 20 },
+  ];
+  staged.stage.metric = (metric) =>
+    ({ CPUUtilization: 48, RequestCount: 90, HealthyHostCount: 2, TargetResponseTime: 0.06 })[metric];
+  await manager.db.updateTable("pools").set({ desired: 3 }).where("name", "=", "web").execute();
+  await manager.db
+    .insertInto("activities")
+    .values({
+      pool: "web",
+      at: new Date(now - MINUTE_MS),
+      cause: "policy",
+      actor: "autoscaler",
+      desiredBefore: 2,
+      desiredAfter: 3,
+      measured: 78.2,
+      forecast: null,
+      reason: "web grew 2 → 3: mean CPU 78.2 % is above 70 %.",
+      instanceIds: JSON.stringify(["i-03a7e9c15d4f86b20"]),
+      result: null,
+      finishedAt: null,
+      epoch: 1,
+    })
+    .execute();
+  for (let minute = 30; minute >= 0; minute -= 1) {
+    await manager.db
+      .insertInto("decisions")
+      .values({
+        pool: "web",
+        at: new Date(now - minute * MINUTE_MS),
+        kind: minute === 1 ? "grow" : "hold",
+        desiredBefore: minute > 0 ? 2 : 3,
+        desiredAfter: minute > 1 ? 2 : 3,
+        inService: 2,
+        pending: minute > 1 ? 0 : 1,
+        warming: 0,
+        draining: 0,
+        measured: 48,
+        policyVersion: 1,
+        reason:
+          minute === 1
+            ? "web grew 2 → 3: mean CPU 78.2 % is above 70 %."
+            : "No change: mean CPU 48 % lies between 30 % and 70 %.",
+        facts: JSON.stringify({ outcome: minute === 1 ? "grew" : "no change", unit: "%" }),
+      })
+      .execute();
+  }
+}
+
+async function open(options: { readonly width?: number; readonly theme?: "light" | "dark" } = {}): Promise<Page> {
+  const context: BrowserContext = await browser.newContext({
+    viewport: { width: options.width ?? 1440, height: 900 },
+    colorScheme: options.theme ?? "light",
+  });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  onTestFinished(() => expect(problems).toEqual([]));
+  await page.goto(`${manager.url}/login`);
+  await page.fill("#username", ADMIN.username);
+  await page.fill("#password", ADMIN.password);
+  await page.click("button[type=submit]");
+  await page.waitForSelector(".connection b:text('Live')");
+  return page;
+}
+
+describe("the dashboard in a browser", () => {
+  it.each(["light", "dark"] as const)(
+    "has no accessibility violation on any page, in the %s theme",
+    async (theme) => {
+      const page = await open({ theme });
+      const found: string[] = [];
+      for (const path of PAGES) {
+        await page.goto(manager.url + path);
+        await page.waitForSelector(".connection b:text('Live')");
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        for (const { id, nodes } of violations) {
+          found.push(`${path} ${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+        }
+      }
+      expect(found).toEqual([]);
+    },
+    60_000,
+  );
+
+  it.each([360, 992, 2560])(
+    "never scrolls sideways at %d pixels",
+    async (width) => {
+      const page = await open({ width });
+      for (const path of PAGES) {
+        await page.goto(manager.url + path);
+        const wide = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        expect([path, wide]).toEqual([path, 0]);
+      }
+    },
+    60_000,
+  );
+
+  it("draws the charts and says in words what they show", async () => {
+    const page = await open();
+    const cpu = page.locator('[data-chart="cpu"] canvas');
+    await cpu.waitFor();
+    expect(await cpu.getAttribute("aria-label")).toMatch(
+      /^web: mean CPU, the past 30 minutes: 48\s% to 48\s%, now 48\s%/,
+    );
+    const flag = page.locator('[data-chart="workers"] .chart-flag');
+    expect(await flag.getAttribute("aria-label")).toContain("web grew 2 → 3");
+    await cpu.focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.click('[data-chart="cpu"] [data-chart-table]');
+    expect(await page.locator('[data-chart="cpu"] tbody tr').count()).toBe(30);
+  });
+
+  it("grows by one click, without a reload, and refuses at the limit with the reason", async () => {
+    const page = await open();
+    await page.click('[data-pool="web"] button[aria-label="Grow web by 1"]');
+    await page.waitForSelector(".toast-line:has-text('web: desired 3 → 4')");
+    await page.waitForSelector('[data-pool="web"] :text("of 4 in service")');
+    await manager.db.updateTable("pools").set({ desired: 8 }).where("name", "=", "web").execute();
+    const grow = page.locator('[data-pool="web"] button[aria-label="Grow web by 1: at the maximum of 8"]');
+    await grow.waitFor();
+    expect(await grow.isDisabled()).toBe(true);
+    await manager.db.updateTable("pools").set({ desired: 3 }).where("name", "=", "web").execute();
+  });
+
+  it("shows a new worker by itself, and finds it by its id", async () => {
+    const page = await open();
+    await page.goto(`${manager.url}/workers`);
+    staged.stage.workers = [
+      ...staged.stage.workers,
+      { id: "i-0fresh00000000001", pool: "web", state: "pending", ageSeconds: 1 },
+    ];
+    await page.waitForSelector('[data-worker="i-0fresh00000000001"]');
+    await page.keyboard.press("/");
+    await page.keyboard.type("fresh");
+    await page.waitForFunction(() => document.querySelectorAll("[data-worker]").length === 1);
+    expect(page.url()).toContain("filter=fresh");
+    await page.fill("#filter", "nothing like it");
+    await page.waitForSelector("text=No worker matches");
+  });
+
+  it("puts the server's reason beside a field while it is typed", async () => {
+    const page = await open();
+    await page.goto(`${manager.url}/policy/web`);
+    await page.fill("#shrinkThresholdPercent", "66");
+    await page.waitForSelector("#shrinkThresholdPercent-error:has-text('at least 5 points')");
+    expect(await page.locator("[data-save]").isDisabled()).toBe(true);
+    await page.fill("#shrinkThresholdPercent", "35");
+    await page.waitForSelector("text=What each size would do");
+    expect(await page.locator("[data-save]").isDisabled()).toBe(false);
+  });
+
+  it("works without script", async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await page.goto(`${manager.url}/workers`);
+    await page.fill("#username", ADMIN.username);
+    await page.fill("#password", ADMIN.password);
+    await page.click("button[type=submit]");
+    expect(await page.locator("[data-worker]").count()).toBeGreaterThan(2);
+    await page.click('button:has-text("Shrink by 1")');
+    await page.waitForSelector("[role=status]:has-text('web: desired 3 → 2')");
+  });
+});
