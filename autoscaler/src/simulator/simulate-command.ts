@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { chartOf } from "./chart.ts";
@@ -50,7 +50,7 @@ function run(options: Options): void {
   const load = loadOf(options);
   const result = simulate(ruleNamed(options.policy, options.set), load, settings);
   const summary = summarize(result);
-  if (options.svg !== undefined) writeFileSync(options.svg, chartOf([result], 1));
+  if (options.svg !== undefined) writeFileSync(atCaller(options.svg), chartOf([result], 1));
   const json = { settings, actions: result.actions, summary };
   process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : runReport(result, summary));
 }
@@ -58,13 +58,13 @@ function run(options: Options): void {
 function compare(options: Options): void {
   const settings = poolOf(options);
   const shapes = SHAPES.map((shape) => shapeLoad(shape, options));
-  const traces = options.traces === undefined ? [] : tracesIn(options.traces, options.peak);
+  const traces = options.traces === undefined ? [] : tracesIn(atCaller(options.traces), options.peak);
   const groups = [
     { name: "all shapes", loads: shapes },
     { name: "all traces", loads: traces },
   ];
   const { runs, rows } = compareRules(COMPARED_RULES, groups, settings);
-  if (options.svg !== undefined) writeFileSync(options.svg, chartOf(runs, COMPARED_RULES.length));
+  if (options.svg !== undefined) writeFileSync(atCaller(options.svg), chartOf(runs, COMPARED_RULES.length));
   process.stdout.write(options.json ? `${JSON.stringify({ settings, rows })}\n` : tableOf(rows));
 }
 
@@ -116,7 +116,7 @@ function poolOf(options: Options): PoolSettings {
 }
 
 function loadOf(options: Options): Load {
-  if (options.trace !== undefined) return traceFrom(options.trace, options.peak);
+  if (options.trace !== undefined) return traceFrom(atCaller(options.trace), options.peak);
   const shape = SHAPES.find((known) => known === options.load);
   if (shape !== undefined) return shapeLoad(shape, options);
   const level = Number(options.load);
@@ -134,4 +134,9 @@ function tracesIn(folder: string, peak: number): readonly Load[] {
 
 function traceFrom(path: string, peak: number): Load {
   return traceLoad(basename(path, ".csv"), readFileSync(path, "utf8"), peak);
+}
+
+/** npm runs a workspace's script in the workspace's folder, but people mean the folder where they are. */
+function atCaller(path: string): string {
+  return resolve(process.env.INIT_CWD ?? ".", path);
 }
