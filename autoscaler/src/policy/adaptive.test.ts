@@ -248,6 +248,18 @@ describe("deciding", () => {
     expect(plain(check(quiet, { desired: 5 }).decision.reason)).toMatch(/the 30 min peak 3 must fall below 2\.81\.$/);
   });
 
+  it.each([
+    [5, "hold"],
+    [6, "shrink"],
+  ])("remembers what a rising load might have become for 6 minutes: %d minutes ago, %s", (age, kind) => {
+    const state = remembering({ load: 1 }, { changedAt: NOW - 20 * MINUTE });
+    const memory = state.adaptive ?? initialMemory(60, NOW);
+    const points = memory.points.map((point) =>
+      point.period === NEWEST - age ? { ...point, base: 1, forecast: 4 } : point,
+    );
+    expect(check({ ...state, adaptive: { ...memory, points } }, { desired: 4 }).decision.kind).toBe(kind);
+  });
+
   it("counts a change by hand as a change", () => {
     const state = remembering({ load: 1 });
     const byHand = { ...state, change: { at: NOW - MINUTE, from: 2, to: 4 } };

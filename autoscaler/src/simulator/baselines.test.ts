@@ -75,6 +75,7 @@ describe("Kubernetes", () => {
     ["holds within 10 %", [65, 65], 0, 2],
     ["shrinks in proportion", [20, 20, 20], 0, 1],
     ["counts unready pods as idle when it grows", [90, 90], 2, 4],
+    ["holds within 10 % once unready pods are counted", [95, 95], 1, 3],
     ["grows past unready pods that are not enough", [100, 100, 100, 100], 1, 7],
     ["counts missing metrics as idle when it grows", [100, 100, null], 0, 4],
     ["counts missing metrics as full when it shrinks", [20, 20, null], 0, 2],

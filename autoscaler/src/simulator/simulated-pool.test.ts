@@ -80,6 +80,15 @@ describe("rules in the simulated pool", () => {
     expect(samples.findIndex((sample) => sample.inService === 8) / 6).toBeCloseTo(26.5);
   });
 
+  it.each(["cpu", "adaptive"])("%s is silent after 3 hours at a constant load with 2 %% noise", (name) => {
+    for (let tenths = 4; tenths <= 72; tenths += 4) {
+      const load = constantLoad(tenths / 10, 300);
+      const run = simulate(ruleNamed(name, []), load, { ...POOL_DEFAULTS, start: 4, seed: tenths });
+      expect(run.actions.filter((action) => action.second > 10_800)).toEqual([]);
+      expect(countReversals(run.actions)).toBeLessThanOrEqual(1);
+    }
+  });
+
   it("no rule leaves the limits", () => {
     fc.assert(
       fc.property(fc.constantFrom(...COMPARED_RULES), fc.constantFrom(...SHAPES), fc.integer(), (rule, shape, seed) => {
