@@ -32,6 +32,17 @@ export async function findBalancer(
   elbv2: ElasticLoadBalancingV2Client,
   resources: Resources,
 ): Promise<Balancer | null> {
+  try {
+    return await describeBalancer(elbv2, resources);
+  } catch (error) {
+    if (error instanceof Error && NOT_FOUND.has(error.name)) return null;
+    throw error;
+  }
+}
+
+const NOT_FOUND: ReadonlySet<string> = new Set(["LoadBalancerNotFoundException", "TargetGroupNotFoundException"]);
+
+async function describeBalancer(elbv2: ElasticLoadBalancingV2Client, resources: Resources): Promise<Balancer | null> {
   const [balancers, groups] = await Promise.all([
     elbv2.send(new DescribeLoadBalancersCommand({ Names: [resources.loadBalancer] })),
     elbv2.send(new DescribeTargetGroupsCommand({ Names: [resources.targetGroup] })),

@@ -35,6 +35,7 @@ export interface CloudView {
   readonly instances: readonly Instance[];
   readonly health: readonly TargetHealth[];
   readonly balancer: Balancer | null;
+  readonly balancerAt: number;
 }
 
 export interface CloudFailure {
@@ -49,13 +50,21 @@ const FAILED_LAUNCHES_MS = 30 * 60_000;
 /** A missing CPU point is named after this many metric periods, two of which CloudWatch itself may take. */
 const CPU_PERIODS = 5;
 
-export async function readCloud({ ec2, elbv2, resources }: FleetDeps, now: number): Promise<CloudView> {
+/** Names, ports and ARNs of the load balancer are asked for that seldom; which workers exist and how they are, each time. */
+const BALANCER_MAX_AGE_MS = 60_000;
+
+export async function readCloud(
+  { ec2, elbv2, resources }: FleetDeps,
+  now: number,
+  before: CloudView | null,
+): Promise<CloudView> {
+  const known = before !== null && before.balancer !== null && now - before.balancerAt < BALANCER_MAX_AGE_MS;
   const [instances, balancer] = await Promise.all([
     listInstances(ec2, resources.prefix),
-    findBalancer(elbv2, resources),
+    known ? before.balancer : findBalancer(elbv2, resources),
   ]);
   const health = balancer === null ? [] : await listTargetHealth(elbv2, balancer.targetGroupArn);
-  return { seenAt: now, instances, health, balancer };
+  return { seenAt: now, instances, health, balancer, balancerAt: known ? before.balancerAt : now };
 }
 
 /** Puts what AWS said and what MySQL holds together; every judgement about workers and alerts is made by pure functions. */

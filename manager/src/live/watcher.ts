@@ -68,12 +68,14 @@ export class Watcher {
   async #readFleet(): Promise<FleetSnapshot> {
     const { log } = this.#deps;
     try {
-      this.#cloud = await readCloud(this.#deps, this.#now());
+      this.#cloud = await readCloud(this.#deps, this.#now(), this.#cloud);
       if (this.#failure !== null) log.info("AWS answers again");
       this.#failure = null;
     } catch (error) {
       const name = error instanceof Error ? error.name : "unknown error";
       if (this.#failure === null) log.warn({ err: error }, "AWS could not be read");
+      // The load balancer may be another one when it answers again.
+      if (this.#cloud !== null) this.#cloud = { ...this.#cloud, balancerAt: 0 };
       this.#failure = {
         since: this.#failure?.since ?? this.#now(),
         sentence: `EC2 or the load balancer did not answer (${name}). Workers are shown as they were last seen.`,
