@@ -78,7 +78,7 @@ describe("the door", () => {
     expect(pool?.desired).toBe(1);
   });
 
-  it("refuses live connections without a session, and takes those of an administrator", async () => {
+  it("refuses live connections without a session or to who is no administrator any more", async () => {
     const connect = (cookie: string) =>
       new Promise<string>((resolve) => {
         const socket = io(manager.url + LIVE_NAMESPACE, {
@@ -95,6 +95,12 @@ describe("the door", () => {
       });
     expect(await connect("")).toBe("Sign in first.");
     expect(await connect(browser.cookie)).toBe("3 pools");
+    const setAdmin = (isAdmin: boolean) =>
+      manager.db.updateTable("users").set({ isAdmin }).where("username", "=", ADMIN.username).execute();
+    await setAdmin(false);
+    expect(await connect(browser.cookie)).toBe("Only administrators may do this.");
+    expect((await browser.get("/")).status).toBe(403);
+    await setAdmin(true);
   });
 });
 
