@@ -1,6 +1,6 @@
-import { boldStart, icon, mark, time, withIds } from "../markup/parts.ts";
+import { boldStart, icon, mark, time, timeSpan, withIds } from "../markup/parts.ts";
 import { type Child, el, type MarkupElement } from "../markup/tree.ts";
-import { clock, clockSeconds, count, duration, figure, percent, type Reader, when } from "../markup/words.ts";
+import { clock, clockSeconds, count, duration, figure, percent, type Reader } from "../markup/words.ts";
 import { outcomeOf } from "./facts.ts";
 import { type ChangeEntry, type Entry, type FoldEntry, named } from "./list.ts";
 import type { ActivityRow, DecisionRow } from "./queries.ts";
@@ -47,7 +47,7 @@ function foldRow(entry: FoldEntry, reader: Reader): MarkupElement {
           "span",
           { class: "entry-time" },
           // The pools of one check differ by milliseconds.
-          entry.to - entry.from < 10_000 ? time(entry.to, reader) : spanWords(entry, reader),
+          entry.to - entry.from < 10_000 ? time(entry.to, reader) : timeSpan(entry, reader),
         ),
         el("span", { class: "entry-mark entry-arrow" }, icon("chevron-right")),
         el("span", { class: "entry-sentence eg-secondary" }, entry.sentence),
@@ -56,12 +56,6 @@ function foldRow(entry: FoldEntry, reader: Reader): MarkupElement {
       single && row !== undefined ? factsBox(row, [], reader) : checksTable(entry.rows, reader),
     ),
   );
-}
-
-function spanWords({ from, to }: FoldEntry, reader: Reader): string {
-  const start = when(from, reader);
-  const day = start.length > 8 ? start.slice(0, start.lastIndexOf(" ") + 1) : "";
-  return `${day}${clock(from, reader.timeZone)} – ${clock(to, reader.timeZone)}`;
 }
 
 function checksTable(rows: readonly DecisionRow[], reader: Reader): MarkupElement {

@@ -3,7 +3,7 @@ import type { IconName } from "@elastic-gas/shared/ui/icons";
 import { STATES, type StateWord } from "@elastic-gas/shared/ui/states";
 import type { Mark } from "../decisions/occurrence.ts";
 import { type Child, el, type MarkupElement } from "./tree.ts";
-import { type Reader, utc, when } from "./words.ts";
+import { type Reader, span, utc, when } from "./words.ts";
 
 /** The components of both sides: glyph, state, note, mark, time. Classes are those of shared/src/ui. */
 export function icon(name: IconName): MarkupElement {
@@ -64,6 +64,12 @@ export function time(at: number, reader: Reader, text?: string): MarkupElement {
     { datetime: new Date(at).toISOString(), title: utc(at), "data-style": text !== undefined && "own" },
     text ?? when(at, reader),
   );
+}
+
+/** A stretch of time; the script puts both ends into the reader's zone. */
+export function timeSpan(stretch: { readonly from: number; readonly to: number }, reader: Reader): MarkupElement {
+  const [start, end] = [new Date(stretch.from).toISOString(), new Date(stretch.to).toISOString()];
+  return el("time", { datetime: start, "data-until": end, title: utc(stretch.from) }, span(stretch, reader));
 }
 
 export function empty(glyph: IconName, title: string, text: Child, action?: Child): MarkupElement {

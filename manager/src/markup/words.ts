@@ -72,6 +72,13 @@ export function when(at: number, reader: Reader): string {
   return `${dayAndMonth(at, reader.timeZone)} ${clock(at, reader.timeZone)}`;
 }
 
+/** "14:01 – 14:09" today, else "7 Sep 14:01 – 14:09". */
+export function span({ from, to }: { readonly from: number; readonly to: number }, reader: Reader): string {
+  const start = when(from, reader);
+  const day = start.length > 8 ? start.slice(0, start.lastIndexOf(" ") + 1) : "";
+  return `${day}${clock(from, reader.timeZone)} – ${clock(to, reader.timeZone)}`;
+}
+
 /** What hovering over a time shows: the instant in UTC. */
 export function utc(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;

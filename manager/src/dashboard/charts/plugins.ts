@@ -129,6 +129,8 @@ function drawSteps(
     const left = x(at);
     const width = x(steps[index + 1]?.at ?? to) - left;
     if (counts === null) {
+      // Before the first known count there was no pool: blank, as nothing is missing.
+      if (index === 0) return;
       context.fillStyle = hatch(context, tokens.gap);
       context.fillRect(left, chart.chartArea.top, width, chart.chartArea.height);
       return;
