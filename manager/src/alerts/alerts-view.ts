@@ -19,7 +19,7 @@ export function alertsView({ alerts }: FleetSnapshot, reader: Reader): readonly 
     const remedy = REMEDIES[alert.id.split("-")[0] ?? ""];
     return el(
       "div",
-      { class: "alert", id: alert.id, "data-key": alert.id },
+      { class: "alert-item", id: alert.id, "data-key": alert.id },
       alertNote(alert, reader),
       remedy !== undefined && el("p", { class: "eg-small eg-secondary alert-remedy" }, remedy),
     );

@@ -49,11 +49,16 @@ describe("the JSON API", () => {
   it("reads with either scope, and changes only with operate", async () => {
     expect((await call("GET", "/pools", readToken)).status).toBe(200);
     expect((await call("POST", "/pools/web/grow", readToken)).status).toBe(403);
-    const grown = await call("POST", "/pools/web/grow", operateToken);
+    const grown = await call("POST", "/pools/web/grow", operateToken, { why: "lab session" });
     expect([grown.status, (await grown.json()).sentence]).toEqual([
       200,
       expect.stringContaining("web: desired 1 → 2."),
     ]);
+  });
+
+  it("keeps why somebody asked", async () => {
+    const [activity] = await (await call("GET", "/activities?pool=web", readToken)).json();
+    expect(activity.reason).toBe("anna grew web 1 → 2: “lab session”.");
   });
 
   it("refuses what is not possible with 409 and a reason", async () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ResizeBody } from "../pools/routes.ts";
 import {
   ApiActivity,
   ApiAlert,
@@ -29,7 +30,8 @@ export interface ApiOperation {
   readonly answer: z.ZodType;
 }
 
-const resize = (verb: string, words: string): ApiOperation => ({
+const poolVerb = (verb: string, words: string, body?: z.ZodType): ApiOperation => ({
+  ...(body === undefined ? {} : { body }),
   method: "post",
   path: `/pools/{pool}/${verb}`,
   id: `${verb}Pool`,
@@ -56,10 +58,10 @@ export const OPERATIONS: readonly ApiOperation[] = [
     answer: z.array(ApiPool),
   },
   { method: "get", path: "/pools/{pool}", id: "getPool", summary: "One pool", params: PoolParams, answer: ApiPool },
-  resize("grow", "Wish for one worker more; refused with 409 at the maximum"),
-  resize("shrink", "Wish for one worker less; refused with 409 at the minimum"),
-  resize("pause", "Pause the policy; lost workers are still replaced"),
-  resize("resume", "Put the policy in force again"),
+  poolVerb("grow", "Wish for one worker more; refused with 409 at the maximum", ResizeBody),
+  poolVerb("shrink", "Wish for one worker less; refused with 409 at the minimum", ResizeBody),
+  poolVerb("pause", "Pause the policy; lost workers are still replaced"),
+  poolVerb("resume", "Put the policy in force again"),
   {
     method: "get",
     path: "/pools/{pool}/policy",
@@ -155,7 +157,12 @@ function describe({ id, summary, params, query, body, answer }: ApiOperation): o
     parameters: [...parameters(params, "path"), ...parameters(query, "query")],
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: jsonSchema(body, "input") } } } }),
+      : {
+          requestBody: {
+            required: !body.safeParse({}).success,
+            content: { "application/json": { schema: jsonSchema(body, "input") } },
+          },
+        }),
     responses: {
       "200": { description: "Done", content: { "application/json": { schema: jsonSchema(answer, "output") } } },
       ...Object.fromEntries(

@@ -8,7 +8,7 @@ import { actorOf, type PageDeps, requestKey } from "../frame/deps.ts";
 import { chartsMaxAgeMs } from "../live/charts-age.ts";
 import { savePolicy } from "../policy/save.ts";
 import { findPool } from "../pools/queries.ts";
-import { askPause, askResize, poolOfPath } from "../pools/routes.ts";
+import { askPause, askResize, poolOfPath, ResizeBody } from "../pools/routes.ts";
 import { askWorker, WORKER_VERBS } from "../workers/routes.ts";
 import { requireScope } from "./bearer.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -52,7 +52,8 @@ export function apiRoutes(deps: PageDeps): Router {
     ["shrink", -1],
   ] as const) {
     router.post(`/pools/:pool/${verb}`, async (req, res) => {
-      const asking = { actor: actorOf(res), key: requestKey(req), address: req.ip };
+      const { why } = ResizeBody.parse(req.body ?? {});
+      const asking = { actor: actorOf(res), key: requestKey(req), address: req.ip, why };
       sendOutcome(res, await askResize(deps, poolOfPath(req), by, asking));
     });
   }

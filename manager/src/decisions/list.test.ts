@@ -71,9 +71,10 @@ describe("the list of decisions", () => {
     const decisions = [
       check(4, { kind: "grow", reason: "web grew 3 → 5: mean CPU 73.6 % is above 70 %.", outcome: "grew" }),
     ];
-    const [entry, ...rest] = list({ decisions, activities: [activity(4)] });
+    const done = activity(4);
+    const [entry, ...rest] = list({ decisions, activities: [done] });
     expect(rest).toEqual([]);
-    expect(entry).toMatchObject({ type: "change", mark: "G", outcome: "in service after 71 s" });
+    expect(entry).toMatchObject({ id: `a${done.id}`, mark: "G", outcome: "in service after 71 s" });
   });
 
   it("breaks a fold where something changed in between", () => {

@@ -95,7 +95,8 @@ function describeDecision(decision: DecisionRow, outcome: string, activities: re
   const quiet = decision.kind === "hold";
   return {
     type: "change",
-    id: `d${decision.id}`,
+    // Flags and lists elsewhere point to what was done, not to the check.
+    id: done?.id ?? `d${decision.id}`,
     pool: decision.pool,
     at: decision.at,
     mark: decision.kind === "grow" ? "G" : "S",

@@ -5,6 +5,7 @@ import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { differenceToOlder } from "../decisions/routes.ts";
+import { redirectSaved } from "../frame/answer.ts";
 import { actorOf, type PageDeps } from "../frame/deps.ts";
 import { leaveNotice } from "../frame/pages.ts";
 import { findPool, type PoolRow } from "../pools/queries.ts";
@@ -90,7 +91,7 @@ export function policyPages(deps: PageDeps): Router {
         });
     }
     await watcher.fleet({ fresh: true });
-    res.redirect(303, `/policy/${pool}`);
+    await redirectSaved(req, res, `/policy/${pool}`);
   }
 }
 

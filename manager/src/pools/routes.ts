@@ -3,6 +3,7 @@ import { isPoolName, type PoolName } from "@elastic-gas/shared/resources";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
+import { z } from "zod";
 import { chartPanel, chartsOf } from "../charts/chart-panel.ts";
 import { isRangeName } from "../charts/range.ts";
 import { rangeChoice } from "../charts/range-choice.ts";
@@ -46,7 +47,7 @@ export function poolPages(deps: PageDeps): Router {
     router.post(`/pools/:pool/${verb}`, async (req, res) => {
       const pool = poolOfPath(req);
       const outcome = await askPause(deps, pool, verb, { actor: actorOf(res), address: req.ip });
-      answer(req, res, outcome, `/?pool=${pool}`);
+      await answer(req, res, outcome, `/?pool=${pool}`);
     });
   }
   for (const verb of ["grow", "shrink", "pause", "resume"]) {
@@ -57,15 +58,20 @@ export function poolPages(deps: PageDeps): Router {
 
 async function resize(deps: PageDeps, req: Request, res: Response, by: 1 | -1): Promise<void> {
   const pool = poolOfPath(req);
-  const outcome = await askResize(deps, pool, by, { actor: actorOf(res), key: requestKey(req), address: req.ip });
-  answer(req, res, outcome, `/?pool=${pool}`);
+  const { why } = ResizeBody.parse(req.body ?? {});
+  const outcome = await askResize(deps, pool, by, { actor: actorOf(res), key: requestKey(req), address: req.ip, why });
+  await answer(req, res, outcome, `/?pool=${pool}`);
 }
+
+/** Why somebody asks, for the activity log. */
+export const ResizeBody = z.object({ why: z.string().trim().max(100, "At most 100 characters.").default("") });
 
 export interface Asking {
   readonly actor: string;
   readonly address: string | undefined;
   /** One per click; a repeat counts once. */
   readonly key?: string | undefined;
+  readonly why?: string;
 }
 
 /** Wishes for one worker more or less, and notes who asked. */
@@ -73,10 +79,10 @@ export async function askResize(
   { db, config, watcher, now }: PageDeps,
   pool: PoolName,
   by: 1 | -1,
-  { actor, key, address }: Asking,
+  { actor, key, address, why }: Asking,
 ): Promise<Outcome> {
   const holdSeconds = config.MANUAL_HOLD_SECONDS;
-  const wish = await wishResize(db, pool, by, { actor, now: new Date(now()), key, holdSeconds });
+  const wish = await wishResize(db, pool, by, { actor, now: new Date(now()), key, holdSeconds, why });
   if (wish.kind === "done") {
     const detail = `${wish.before} → ${wish.after}`;
     await audit(db, { actor, action: by === 1 ? "pool.grow" : "pool.shrink", target: pool, detail, address });

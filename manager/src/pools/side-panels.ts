@@ -63,7 +63,11 @@ function latestPanel(latest: readonly Occurrence[], reader: Reader): MarkupEleme
       el(
         "div",
         {},
-        el("a", { class: "latest-sentence", href: `/decisions#${occurrence.id}` }, withIds(occurrence.sentence)),
+        el(
+          "a",
+          { class: "latest-sentence", href: `/decisions?range=24h#${occurrence.id}` },
+          withIds(occurrence.sentence),
+        ),
         el(
           "div",
           { class: "eg-small eg-secondary" },
