@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Folders whose files end up in the browser. */
-const SOURCES = ["manager/src/dashboard", "user-app/src/browser", "user-app/src/masks/browser", "shared/src/ui"];
+const SOURCES = ["manager/src", "user-app/src/browser", "user-app/src/masks/browser", "shared/src/ui"];
 const FILES = ["package-lock.json", "manager/vite.config.ts", "user-app/vite.config.ts"];
 
 /** Bundles the browser code of manager and user-app when a source has changed since the last time. */

@@ -25,6 +25,7 @@ import { stripeWebhook } from "./subscription/webhook.ts";
 import type { Assets } from "./web/assets.ts";
 import { createBackground } from "./web/background.ts";
 import { browserOrigins } from "./web/browser-origins.ts";
+import { refuseUploadsDuringDeletion } from "./web/deletion-pause.ts";
 import type { AppParts, Deps } from "./web/deps.ts";
 import { createPages } from "./web/pages.ts";
 import type { RequestCounter } from "./web/request-counter.ts";
@@ -72,6 +73,7 @@ export function createUserApp(parts: UserAppParts): UserApp {
   app.use("/assets", express.static(assets.folder, { immutable: true, maxAge: "1y", index: false, fallthrough: true }));
   app.get("/favicon.svg", (_req, res) => res.set("Cache-Control", "public, max-age=86400").type("svg").send(FAVICON));
 
+  app.use(refuseUploadsDuringDeletion(db));
   // Before sessions and body parsers: these authenticate by themselves and read the raw body.
   app.use(
     taApi({

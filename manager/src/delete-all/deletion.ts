@@ -1,8 +1,9 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { DELETION_SETTING } from "@elastic-gas/shared/database/tables";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { claimSetting, removeSetting, writeSetting } from "../settings.ts";
 import { type Deleted, type DeletionDeps, deleteEverything } from "./delete-everything.ts";
-import { DELETION_SETTING, type DeletionProgress, LAST_DELETION_SETTING, readDeletion } from "./progress.ts";
+import { type DeletionProgress, LAST_DELETION_SETTING, readDeletion } from "./progress.ts";
 
 export interface Deletion {
   /** Starts it in the background; false when one runs already. */

@@ -1,9 +1,8 @@
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { DELETION_SETTING } from "@elastic-gas/shared/database/tables";
 import { z } from "zod";
 import { readSetting } from "../settings.ts";
 
-/** Exists only while a deletion runs; uploads are refused with 503 as long as it does. */
-export const DELETION_SETTING = "delete_all";
 /** How the last deletion ended. */
 export const LAST_DELETION_SETTING = "delete_all_last";
 

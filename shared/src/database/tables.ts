@@ -292,6 +292,9 @@ export interface DeadLettersTable {
   resolvedAt: Date | null;
 }
 
+/** Name in settings while all data are being deleted; uploads are refused meanwhile. */
+export const DELETION_SETTING = "delete_all";
+
 /** Single values: `data_generation`, `session_secret`, `stop_requested`, `delete_all`, ... */
 export interface SettingsTable {
   name: string;
