@@ -163,21 +163,30 @@ describe("two autoscalers", () => {
       }
       return next();
     });
-    await waitUntil("an annotator", async () => {
-      await autoscaler.tendLease();
-      await autoscaler.pass(FOREVER);
-      return (await house.living("annotator")).length === 1;
-    });
+    // On a busy machine the SDK's retry may outlast the call's limit: then the next try comes after the back-off of 10 s.
+    await waitUntil(
+      "an annotator",
+      async () => {
+        await autoscaler.tendLease();
+        await autoscaler.pass(FOREVER);
+        return (await house.living("annotator")).length === 1;
+      },
+      { deadlineMs: 60_000 },
+    );
     // The SDK's own retry got over the throttled call: with the same token, so that nothing was launched twice.
     expect(throttled).toBe(1);
     expect(await house.living("web")).toHaveLength(4);
     house.intercept(null);
-    await waitUntil("the web pool", async () => {
-      await autoscaler.tendLease();
-      await autoscaler.pass(FOREVER);
-      return (await house.living("web")).length === 6;
-    });
-  });
+    await waitUntil(
+      "the web pool",
+      async () => {
+        await autoscaler.tendLease();
+        await autoscaler.pass(FOREVER);
+        return (await house.living("web")).length === 6;
+      },
+      { deadlineMs: 60_000 },
+    );
+  }, 150_000);
 });
 
 describe("without CloudWatch and the queue", () => {
