@@ -60,11 +60,7 @@ export async function createSetting(db: Database, clientConfig: ClientConfig): P
         .values({
           username: randomUUID(),
           email,
-          passwordHash: null,
           role,
-          oidcIssuer: null,
-          oidcSubject: null,
-          stripeCustomerId: null,
         })
         .executeTakeFirstOrThrow();
       return Number(insertId);
@@ -78,7 +74,6 @@ export async function createSetting(db: Database, clientConfig: ClientConfig): P
       await db
         .insertInto("jobs")
         .values({
-          ...NEW_JOB,
           id,
           userId,
           inputName,
@@ -102,21 +97,3 @@ export async function createSetting(db: Database, clientConfig: ClientConfig): P
       ),
   };
 }
-
-const NEW_JOB = {
-  failure: null,
-  owner: null,
-  leaseUntil: null,
-  progressPercent: null,
-  startedAt: null,
-  completedAt: null,
-  notifiedAt: null,
-  resultKey: null,
-  logKey: null,
-  resultSize: null,
-  resultSha256: null,
-  resultsFileArchiveId: null,
-  archiveTier: null,
-  archivedAt: null,
-  restoreAskedAt: null,
-} as const;

@@ -57,9 +57,6 @@ export async function createUser(db: Database, user: NewUser): Promise<number | 
         email: user.email ?? null,
         name: user.name ?? "",
         isAdmin: user.isAdmin ?? false,
-        oidcIssuer: null,
-        oidcSubject: null,
-        stripeCustomerId: null,
       })
       .executeTakeFirstOrThrow();
     return Number(insertId);

@@ -46,9 +46,6 @@ test("values come back as the types say: flags, JSON, dates in UTC, big ids", as
       passwordHash: null,
       createdAt: at,
       email: null,
-      oidcIssuer: null,
-      oidcSubject: null,
-      stripeCustomerId: null,
     })
     .execute();
   const user = await db.selectFrom("users").selectAll().executeTakeFirstOrThrow();

@@ -39,9 +39,6 @@ beforeAll(async () => {
       username: "ada",
       email: null,
       passwordHash: null,
-      oidcIssuer: null,
-      oidcSubject: null,
-      stripeCustomerId: null,
     })
     .executeTakeFirstOrThrow();
   userId = Number(insertId);

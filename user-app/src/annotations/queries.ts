@@ -51,21 +51,6 @@ export async function insertJob(trx: Transaction<Tables>, job: NewJob): Promise<
     .values({
       ...job,
       dataGeneration: Number(generation?.value ?? 0),
-      failure: null,
-      owner: null,
-      leaseUntil: null,
-      progressPercent: null,
-      startedAt: null,
-      completedAt: null,
-      notifiedAt: null,
-      resultKey: null,
-      logKey: null,
-      resultSize: null,
-      resultSha256: null,
-      resultsFileArchiveId: null,
-      archiveTier: null,
-      archivedAt: null,
-      restoreAskedAt: null,
     })
     .executeTakeFirst();
   if ((numInsertedOrUpdatedRows ?? 0n) === 0n) return false;
