@@ -12,6 +12,7 @@ import type { Config } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
+import { readAssets } from "@elastic-gas/shared/web/assets";
 import { csrf } from "@elastic-gas/shared/web/csrf";
 import { errorHandler, notFound } from "@elastic-gas/shared/web/errors";
 import { createMetrics, healthRoutes } from "@elastic-gas/shared/web/health";
@@ -30,7 +31,6 @@ import { chartPages } from "./charts/routes.ts";
 import { decisionPages } from "./decisions/routes.ts";
 import { createDeletion, type Deletion } from "./delete-all/deletion.ts";
 import { deletePages, PASSWORD_ATTEMPTS } from "./delete-all/routes.ts";
-import { readAssets } from "./frame/assets.ts";
 import type { PageDeps } from "./frame/deps.ts";
 import { createPages } from "./frame/pages.ts";
 import { createLive, type Live } from "./live/namespace.ts";
@@ -74,7 +74,7 @@ export function createManager(deps: AppDeps): Manager {
   const { config, db, rateLimits, log, now = Date.now } = deps;
   const resources = resourcesOf(config);
   const watcher = new Watcher({ ...deps, resources, now });
-  const assets = readAssets(deps.distFolder ?? join(import.meta.dirname, "../dist"));
+  const assets = readAssets(deps.distFolder ?? join(import.meta.dirname, "../dist"), "src/dashboard");
   const sendPage = createPages({ timeZone: config.DISPLAY_TIME_ZONE, assets, now });
   const passwords = createPasswordVerifier();
   const session = sessions({

@@ -9,11 +9,11 @@ import { connectDatabase, createDatabasePool, schemaOf } from "@elastic-gas/shar
 import type { Logger } from "@elastic-gas/shared/logger";
 import { createOutboxSender } from "@elastic-gas/shared/reliability/outbox";
 import { resourcesOf } from "@elastic-gas/shared/resources";
+import { readAssets } from "@elastic-gas/shared/web/assets";
 import type { UserAppParts } from "./app.ts";
 import { startMaskDetector } from "./masks/detector/mask-detector.ts";
 import { createPhotoFetcher } from "./masks/fetching/fetch-photo.ts";
 import { locateModel } from "./masks/model/model-file.ts";
-import { readAssets } from "./web/assets.ts";
 import { createRequestCounter } from "./web/request-counter.ts";
 
 /** Connections that a worker keeps: 8 workers stay well below the 151 that MySQL takes by default. */
@@ -41,7 +41,7 @@ export function createAppParts(config: Config, log: Logger): UserAppParts & { cl
     outbox: createOutboxSender({ db, sqs, resources, log, sweepSeconds: config.OUTBOX_SWEEP_SECONDS }),
     passwords: createPasswordVerifier(),
     log,
-    assets: readAssets(join(import.meta.dirname, "../dist")),
+    assets: readAssets(join(import.meta.dirname, "../dist"), "src/browser"),
     requests: createRequestCounter(config.METRIC_PERIOD_SECONDS),
     detector,
     fetchPhoto: createPhotoFetcher(),

@@ -1,5 +1,6 @@
 import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { SIGN_IN_ADDRESS_LIMIT, SIGN_IN_LIMIT } from "@elastic-gas/shared/accounts/sign-in";
+import type { Assets } from "@elastic-gas/shared/web/assets";
 import { csrf } from "@elastic-gas/shared/web/csrf";
 import { type ErrorView, errorHandler, notFound } from "@elastic-gas/shared/web/errors";
 import { createMetrics, healthRoutes } from "@elastic-gas/shared/web/health";
@@ -22,7 +23,6 @@ import { maskPages } from "./masks/mask-pages.ts";
 import { createStripe } from "./subscription/payments.ts";
 import { cancelSubscription, subscriptionPages } from "./subscription/subscription-pages.ts";
 import { stripeWebhook } from "./subscription/webhook.ts";
-import type { Assets } from "./web/assets.ts";
 import { createBackground } from "./web/background.ts";
 import { browserOrigins } from "./web/browser-origins.ts";
 import { refuseUploadsDuringDeletion } from "./web/deletion-pause.ts";

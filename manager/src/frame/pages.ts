@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type IconName, iconSprite } from "@elastic-gas/shared/ui/icons";
+import type { Assets } from "@elastic-gas/shared/web/assets";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import { findCurrentUser } from "@elastic-gas/shared/web/sessions";
 import { createViews } from "@elastic-gas/shared/web/views";
@@ -9,7 +10,6 @@ import { icon, note, time } from "../markup/parts.ts";
 import { toHtml } from "../markup/to-html.ts";
 import type { MarkupNode } from "../markup/tree.ts";
 import { bytes, count, grouped, type Reader } from "../markup/words.ts";
-import type { Assets } from "./assets.ts";
 import { frameNotes, sideCounts, sideFoot } from "./frame-parts.ts";
 
 declare module "express-session" {

@@ -5,11 +5,11 @@ import { type IconName, icon, iconSprite } from "@elastic-gas/shared/ui/icons";
 import { type TimeStyle, timeElement } from "@elastic-gas/shared/ui/local-time";
 import { type Note, note, state } from "@elastic-gas/shared/ui/states";
 import { bytesText, countOf, countText, percentText, spanText } from "@elastic-gas/shared/ui/words";
+import type { Assets } from "@elastic-gas/shared/web/assets";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import { findCurrentUser } from "@elastic-gas/shared/web/sessions";
 import { createViews } from "@elastic-gas/shared/web/views";
 import type { Request, Response } from "express";
-import type { Assets } from "./assets.ts";
 
 declare module "express-session" {
   interface SessionData {

@@ -12,13 +12,16 @@ export interface Assets {
   readonly themeScript: string | undefined;
 }
 
-/** Reads what Vite built. Names carry a hash of their content, so browsers may keep them for ever. */
-export function readAssets(folder: string): Assets {
+/**
+ * Reads what Vite built into `folder` from the entries app.css, main.ts and theme.ts of `sources`, as the vite.config.ts beside
+ * them writes it. Names carry a hash of their content, so browsers may keep them for ever.
+ */
+export function readAssets(folder: string, sources: string): Assets {
   const path = join(folder, "manifest.json");
   if (!existsSync(path)) return { folder, style: undefined, script: undefined, themeScript: undefined };
   const manifest = Manifest.parse(JSON.parse(readFileSync(path, "utf8")));
   const address = (entry: string) => {
-    const file = manifest[`src/dashboard/${entry}`]?.file;
+    const file = manifest[`${sources}/${entry}`]?.file;
     return file === undefined ? undefined : `/assets/${file}`;
   };
   return { folder, style: address("app.css"), script: address("main.ts"), themeScript: address("theme.ts") };
