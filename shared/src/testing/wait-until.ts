@@ -8,7 +8,7 @@ const POLL_MS = 20;
 export async function waitUntil<Value>(
   what: string,
   probe: () => Promise<Value | undefined | null | false> | Value | undefined | null | false,
-  { deadlineMs = 20_000 }: { readonly deadlineMs?: number } = {},
+  { deadlineMs = 20_000, pollMs = POLL_MS }: { readonly deadlineMs?: number; readonly pollMs?: number } = {},
 ): Promise<Value> {
   const end = Date.now() + deadlineMs;
   let cause: unknown;
@@ -20,7 +20,7 @@ export async function waitUntil<Value>(
     } catch (error) {
       cause = error;
     }
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
   throw new Error(`Waited ${deadlineMs} ms in vain: ${what}`, { cause });
 }
