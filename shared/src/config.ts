@@ -89,6 +89,8 @@ export const Config = z
     OIDC_CLIENT_SECRET: optionalText,
     WORKER_IMAGE_ID: z.string().default("ami-0000000000000001a"),
     WORKER_INSTANCE_TYPE: z.string().default("t3.small"),
+    /** What the pages' estimated costs count with, in US cents. t3.small on demand, Linux, us-east-1: https://aws.amazon.com/ec2/pricing/on-demand/ */
+    WORKER_PRICE_CENTS_PER_HOUR: z.coerce.number().min(0).max(100_000).default(2.08),
     WORKER_SUBNET_IDS: z.string().default("").transform(commaSeparated),
     WORKER_SECURITY_GROUP_IDS: z.string().default("").transform(commaSeparated),
     WORKER_INSTANCE_PROFILE: optionalText,
