@@ -3,7 +3,6 @@ import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { currentUser } from "@elastic-gas/shared/web/sessions";
 import { Router } from "express";
 import { z } from "zod";
-import { redirectSaved } from "../frame/answer.ts";
 import { actorOf, type PageDeps } from "../frame/deps.ts";
 import { leaveNotice } from "../frame/pages.ts";
 import { createToken, listTokens, revokeToken, SCOPES } from "./tokens.ts";
@@ -39,7 +38,7 @@ export function tokenPages({ db, watcher, sendPage, now }: PageDeps): Router {
     const { name, scope } = TokenForm.parse(req.body ?? {});
     req.session.newToken = await createToken(db, { userId: currentUser(res).id, name, scope });
     await audit(db, { actor: actorOf(res), action: "token.create", target: name, detail: scope, address: req.ip });
-    await redirectSaved(req, res, "/tokens");
+    res.redirect(303, "/tokens");
   });
 
   router.post("/tokens/:id/revoke", async (req, res) => {
@@ -48,7 +47,7 @@ export function tokenPages({ db, watcher, sendPage, now }: PageDeps): Router {
     if (name === undefined) throw new HttpError(404, "There is no such token.");
     await audit(db, { actor: actorOf(res), action: "token.revoke", target: name, address: req.ip });
     leaveNotice(req, { tone: "ok", text: `${name} was revoked. Calls with it are refused from now on.` });
-    await redirectSaved(req, res, "/tokens");
+    res.redirect(303, "/tokens");
   });
   router.all("/tokens/:id/revoke", methodNotAllowed("POST"));
   return router;

@@ -13,7 +13,6 @@ import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { startSession } from "@elastic-gas/shared/web/sessions";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
-import { redirectSaved } from "../frame/answer.ts";
 import { actorOf, type PageDeps } from "../frame/deps.ts";
 import { leaveNotice } from "../frame/pages.ts";
 import { deleteUser, listUsers, setAdmin, setPassword, USERS_SHOWN, type UserDeletionDeps } from "./users.ts";
@@ -58,7 +57,7 @@ export function userPages(deps: UserPagesDeps): Router {
         ? `${username} was created. The password, shown only now: ${password}`
         : `${username} was created with the password that you chose.`,
     });
-    await redirectSaved(req, res, "/users");
+    res.redirect(303, "/users");
   });
 
   router.post("/users/:id/password", async (req, res) => {
@@ -67,7 +66,7 @@ export function userPages(deps: UserPagesDeps): Router {
     await setPassword(db, user.id, await passwords.hash(password), new Date(now()));
     await audit(db, { actor: actorOf(res), action: "user.password", target: user.username, address: req.ip });
     leaveNotice(req, { tone: "ok", text: `New password of ${user.username}, shown only now: ${password}` });
-    await redirectSaved(req, res, "/users");
+    res.redirect(303, "/users");
   });
 
   router.post("/users/:id/admin", async (req, res) => {
@@ -80,7 +79,7 @@ export function userPages(deps: UserPagesDeps): Router {
       tone: "ok",
       text: `${user.username} is ${user.isAdmin ? "no longer" : "now"} an administrator.`,
     });
-    await redirectSaved(req, res, "/users");
+    res.redirect(303, "/users");
   });
 
   router.post("/users/:id/delete", async (req, res) => {
@@ -89,7 +88,7 @@ export function userPages(deps: UserPagesDeps): Router {
     await deleteUser(deps, user.id);
     await audit(db, { actor: actorOf(res), action: "user.delete", target: user.username, address: req.ip });
     leaveNotice(req, { tone: "ok", text: `${user.username} was deleted, with jobs, pictures and files.` });
-    await redirectSaved(req, res, "/users");
+    res.redirect(303, "/users");
   });
   for (const verb of ["password", "admin", "delete"]) router.all(`/users/:id/${verb}`, methodNotAllowed("POST"));
 
@@ -127,7 +126,7 @@ export function userPages(deps: UserPagesDeps): Router {
     // The old session ends with the old password; this browser gets a new one.
     await startSession(req, user);
     leaveNotice(req, { tone: "ok", text: "Your password was changed. Other sessions of yours have ended." });
-    await redirectSaved(req, res, "/account");
+    res.redirect(303, "/account");
   });
   return router;
 }

@@ -56,7 +56,7 @@ export function alertPages({ db, config, watcher, sendPage, now }: PageDeps): Ro
       address: req.ip,
     });
     await watcher.fleet({ fresh: true });
-    await answer(req, res, { done: true, sentence: `${letters} of ${queue} marked as looked after.` }, "/alerts");
+    answer(req, res, { done: true, sentence: `${letters} of ${queue} marked as looked after.` }, "/alerts");
   });
   router.all("/alerts/dead-letters", methodNotAllowed("POST"));
   return router;

@@ -5,7 +5,6 @@ import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { differenceToOlder } from "../decisions/routes.ts";
-import { redirectSaved } from "../frame/answer.ts";
 import { actorOf, type PageDeps } from "../frame/deps.ts";
 import { leaveNotice } from "../frame/pages.ts";
 import { findPool, type PoolRow } from "../pools/queries.ts";
@@ -91,7 +90,7 @@ export function policyPages(deps: PageDeps): Router {
         });
     }
     await watcher.fleet({ fresh: true });
-    await redirectSaved(req, res, `/policy/${pool}`);
+    res.redirect(303, `/policy/${pool}`);
   }
 }
 

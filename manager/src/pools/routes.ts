@@ -47,7 +47,7 @@ export function poolPages(deps: PageDeps): Router {
     router.post(`/pools/:pool/${verb}`, async (req, res) => {
       const pool = poolOfPath(req);
       const outcome = await askPause(deps, pool, verb, { actor: actorOf(res), address: req.ip });
-      await answer(req, res, outcome, `/?pool=${pool}`);
+      answer(req, res, outcome, `/?pool=${pool}`);
     });
   }
   for (const verb of ["grow", "shrink", "pause", "resume"]) {
@@ -60,7 +60,7 @@ async function resize(deps: PageDeps, req: Request, res: Response, by: 1 | -1): 
   const pool = poolOfPath(req);
   const { why } = ResizeBody.parse(req.body ?? {});
   const outcome = await askResize(deps, pool, by, { actor: actorOf(res), key: requestKey(req), address: req.ip, why });
-  await answer(req, res, outcome, `/?pool=${pool}`);
+  answer(req, res, outcome, `/?pool=${pool}`);
 }
 
 /** Why somebody asks, for the activity log. */

@@ -78,7 +78,7 @@ export function workerPages(deps: PageDeps): Router {
       .post(async (req, res) => {
         const asker = { actor: actorOf(res), key: requestKey(req), address: req.ip };
         const { worker, outcome } = await askWorker(deps, verb, String(req.params.id), asker);
-        await answer(req, res, outcome, `/workers?pool=${worker.pool}`);
+        answer(req, res, outcome, `/workers?pool=${worker.pool}`);
       })
       .all(methodNotAllowed("POST"));
   }

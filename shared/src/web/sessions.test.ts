@@ -1,8 +1,10 @@
 import express from "express";
+import { sql } from "kysely";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createUser } from "../accounts/users.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
+import { waitUntil } from "../testing/wait-until.ts";
 import { csrf, csrfToken } from "./csrf.ts";
 import { errorHandler, notFound } from "./errors.ts";
 import { requestId } from "./request-id.ts";
@@ -14,6 +16,7 @@ import {
   requireAdmin,
   requireUser,
   safeNextPath,
+  sessionIdHash,
   sessions,
   startSession,
 } from "./sessions.ts";
@@ -46,6 +49,16 @@ beforeAll(async () => {
   });
   app.post("/change", requireUser, (_req, res) => {
     res.send("changed");
+  });
+  app.get("/note", (req, res) => {
+    req.session.userAgent = String(req.query.text);
+    res.redirect(303, "/noted");
+  });
+  app.get("/noted", (req, res) => {
+    res.send(req.session.userAgent ?? "nothing");
+  });
+  app.get("/onward", (_req, res) => {
+    res.redirect(303, "/noted");
   });
   app.get("/sign-out", async (req, res) => {
     await endSession(req);
@@ -86,6 +99,14 @@ function cookieOf(response: Response): string {
   return response.headers.get("set-cookie")?.split(";")[0] ?? "";
 }
 
+function sessionIdOf(cookie: string): string {
+  return (
+    decodeURIComponent(cookie)
+      .replace(/^test=s:/, "")
+      .split(".")[0] ?? ""
+  );
+}
+
 function get(path: string, { cookie }: Partial<Reader> = {}): Promise<Response> {
   return fetch(origin + path, { redirect: "manual", headers: cookie === undefined ? {} : { cookie } });
 }
@@ -113,10 +134,7 @@ test("a signed-in reader is known by the cookie, which scripts and other sites c
 
 test("the table holds a hash of the session's id, not the id", async () => {
   const { cookie } = await signIn();
-  const id =
-    decodeURIComponent(cookie)
-      .replace(/^test=s:/, "")
-      .split(".")[0] ?? "";
+  const id = sessionIdOf(cookie);
   const rows = await database.db.selectFrom("sessions").select(["idHash", "data"]).execute();
   expect(JSON.stringify(rows)).not.toContain(id);
 });
@@ -144,6 +162,61 @@ test("a changed password ends the sessions that began before it", async () => {
 
 test("a plain user is refused where administrators work", async () => {
   expect((await get("/admin", await signIn())).status).toBe(403);
+});
+
+test("a redirect waits until the database has stored what the session says", async () => {
+  const reader = await signIn();
+  const other = await signIn();
+  let arrived = false;
+  const answer = await database.db.transaction().execute(async (trx) => {
+    await trx
+      .selectFrom("sessions")
+      .select("idHash")
+      .where("idHash", "=", sessionIdHash(sessionIdOf(reader.cookie)))
+      .forUpdate()
+      .execute();
+    const pending = get("/note?text=slow", reader).finally(() => {
+      arrived = true;
+    });
+    await waitUntil("the write waits for the locked row", async () => {
+      const { rows } = await sql<{ waiting: number }>`
+        select count(*) as waiting from information_schema.processlist
+        where db = database() and info like 'insert into %sessions%'`.execute(trx);
+      return Number(rows[0]?.waiting) > 0;
+    });
+    // A whole round trip later an answer that was sent would be here.
+    await get("/me", other);
+    expect(arrived).toBe(false);
+    return { pending };
+  });
+  expect((await answer.pending).headers.get("location")).toBe("/noted");
+  expect(await (await get("/noted", reader)).text()).toBe("slow");
+});
+
+test("a redirect of an anonymous reader makes no session", async () => {
+  const count = () => database.db.selectFrom("sessions").select("idHash").execute();
+  const before = await count();
+  const response = await get("/onward");
+  expect([response.status, response.headers.get("set-cookie")]).toEqual([303, null]);
+  expect(await count()).toEqual(before);
+});
+
+test("an anonymous reader whose session says something gets it stored, and the cookie", async () => {
+  const response = await get("/note?text=first");
+  expect(await (await get("/noted", { cookie: cookieOf(response) })).text()).toBe("first");
+});
+
+test("a session that cannot be stored makes an error page, not a redirect or a broken connection", async () => {
+  const reader = await signIn();
+  await sql`create trigger refuse before insert on sessions for each row signal sqlstate '45000'`.execute(database.db);
+  try {
+    const response = await get("/note?text=lost", reader);
+    expect([response.status, response.headers.get("location")]).toEqual([500, null]);
+    expect(await response.text()).toContain("Something went wrong");
+  } finally {
+    await sql`drop trigger refuse`.execute(database.db);
+  }
+  expect((await get("/me", reader)).status).toBe(200);
 });
 
 test("a form with the session's token passes; without it, or with another session's, it is refused", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Request, RequestHandler, Response } from "express";
+import type { NextFunction, Request, RequestHandler, Response } from "express";
 import session from "express-session";
 import { sql } from "kysely";
 import { findUserById, type User } from "../accounts/users.ts";
@@ -27,9 +27,12 @@ export interface SessionOptions {
 /** Rows are written at most this often when nothing but the time changed. */
 const TOUCH_SECONDS = 60;
 
-/** Sessions in MySQL, so that any worker serves any user; the table holds hashes of the ids only. */
+/**
+ * Sessions in MySQL, so that any worker serves any user; the table holds hashes of the ids only. What a request wrote into its session is stored before its
+ * answer begins.
+ */
 export function sessions({ db, secret, cookieName, hours }: SessionOptions): RequestHandler {
-  return session({
+  const load = session({
     name: cookieName,
     secret,
     resave: false,
@@ -39,6 +42,51 @@ export function sessions({ db, secret, cookieName, hours }: SessionOptions): Req
     cookie: { httpOnly: true, sameSite: "lax", secure: "auto", maxAge: hours * 3_600_000, path: "/" },
     store: new DatabaseSessionStore(db),
   });
+  return (req, res, next) => {
+    const plainEnd = res.end;
+    load(req, res, (error?: unknown) => {
+      if (error !== undefined) return next(error);
+      saveBeforeAnswer(req, res, { plainEnd, next });
+      next();
+    });
+  };
+}
+
+/**
+ * Holds the end of an answer, headers included, until the changed session is stored. express-session sends the headers first, so that a quick browser follows
+ * a redirect and reads the session as it was: https://expressjs.com/en/resources/middleware/session.html#sessionsavecallback
+ * A session that cannot be stored becomes an error page, where express-session would have to break the connection.
+ */
+function saveBeforeAnswer(
+  req: Request,
+  res: Response,
+  { plainEnd, next }: { readonly plainEnd: Response["end"]; readonly next: NextFunction },
+): void {
+  const sessionEnd = res.end;
+  const before = contentOf(req);
+  const end = (...args: unknown[]): Response => {
+    res.end = sessionEnd;
+    // Also an anonymous reader's empty session is unchanged, and gets no row.
+    if (res.headersSent || contentOf(req) === before) return Reflect.apply(sessionEnd, res, args);
+    req.session.save((error: unknown) => {
+      if (error === undefined || error === null) {
+        Reflect.apply(sessionEnd, res, args);
+        return;
+      }
+      res.end = plainEnd; // the error page does not try it again
+      res.removeHeader("Location");
+      next(error);
+    });
+    return res;
+  };
+  res.end = end as Response["end"]; // passes on whichever of the overloads' arguments came
+}
+
+/** What of a session is worth a write; its cookie's time alone is not. */
+function contentOf(req: Request): string {
+  // Without the store, or after `endSession`, there is none.
+  const present = req.session as Request["session"] | undefined;
+  return JSON.stringify(present, (key, value: unknown) => (key === "cookie" ? undefined : value)) ?? "";
 }
 
 /** Reads the signed-in user, once per request; undefined when anonymous. Mount after `sessions`. */
