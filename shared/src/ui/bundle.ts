@@ -6,7 +6,7 @@ export function bundleOf(root: string, sources: string) {
   return {
     root,
     base: "/assets/",
-    publicDir: false,
+    publicDir: false as const,
     build: {
       outDir: "dist",
       assetsDir: "",
