@@ -66,8 +66,9 @@ function saveBeforeAnswer(
   const before = contentOf(req);
   const end = (...args: unknown[]): Response => {
     res.end = sessionEnd;
+    const content = contentOf(req);
     // Also an anonymous reader's empty session is unchanged, and gets no row.
-    if (res.headersSent || contentOf(req) === before) return Reflect.apply(sessionEnd, res, args);
+    if (res.headersSent || content === undefined || content === before) return Reflect.apply(sessionEnd, res, args);
     req.session.save((error: unknown) => {
       if (error === undefined || error === null) {
         Reflect.apply(sessionEnd, res, args);
@@ -82,11 +83,11 @@ function saveBeforeAnswer(
   res.end = end as Response["end"]; // passes on whichever of the overloads' arguments came
 }
 
-/** What of a session is worth a write; its cookie's time alone is not. */
-function contentOf(req: Request): string {
-  // Without the store, or after `endSession`, there is none.
-  const present = req.session as Request["session"] | undefined;
-  return JSON.stringify(present, (key, value: unknown) => (key === "cookie" ? undefined : value)) ?? "";
+/** What of a session is worth a write; its cookie's time alone is not. Undefined when there is no session, as after `endSession`. */
+function contentOf(req: Request): string | undefined {
+  return JSON.stringify(req.session, (key, value: unknown) => (key === "cookie" ? undefined : value)) as
+    | string
+    | undefined; // of undefined it is undefined, whatever its type says
 }
 
 /** Reads the signed-in user, once per request; undefined when anonymous. Mount after `sessions`. */
