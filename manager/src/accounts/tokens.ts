@@ -72,7 +72,7 @@ export async function findTokenOwner(
   db: Database,
   text: string,
   now: Date,
-): Promise<{ readonly user: User; readonly scope: Scope } | undefined> {
+): Promise<{ readonly id: number; readonly user: User; readonly scope: Scope } | undefined> {
   if (!text.startsWith(PREFIX)) return undefined;
   const row = await db
     .selectFrom("apiTokens")
@@ -86,7 +86,7 @@ export async function findTokenOwner(
   if (row.usedAt === null || now.getTime() - row.usedAt.getTime() > TOUCH_MS) {
     await db.updateTable("apiTokens").set({ usedAt: now }).where("id", "=", row.id).execute();
   }
-  return { user, scope: row.scope };
+  return { id: row.id, user, scope: row.scope };
 }
 
 // 256 random bits need no salt and no slow hash.

@@ -94,6 +94,20 @@ export function shrinkRefusal({
   return desired <= min ? `at the minimum of ${min}` : null;
 }
 
+/** Why a pool does not change to `after` workers; null when it can. */
+export function resizeRefusal(
+  pool: Pick<PoolSnapshot, "desired" | "min" | "max" | "stopping">,
+  verb: "grow" | "shrink",
+  after: number,
+): string | null {
+  const { desired, min, max } = pool;
+  const atEdge = verb === "grow" ? growRefusal(pool) : shrinkRefusal(pool);
+  if (atEdge !== null) return atEdge;
+  if (verb === "grow" ? after <= desired : after >= desired) return `desired is ${desired} already`;
+  if (after > max) return `${after} is above the maximum of ${max}`;
+  return after < min ? `${after} is below the minimum of ${min}` : null;
+}
+
 export function resizeButton(
   pool: PoolSnapshot,
   by: 1 | -1,

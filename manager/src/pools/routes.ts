@@ -72,20 +72,22 @@ export interface Asking {
   /** One per click; a repeat counts once. */
   readonly key?: string | undefined;
   readonly why?: string;
+  /** The number of workers wished for, in place of a step. */
+  readonly to?: number | undefined;
 }
 
-/** Wishes for one worker more or less, and notes who asked. */
+/** Wishes for `by` workers more, or less when negative, and notes who asked. */
 export async function askResize(
   { db, config, watcher, now }: PageDeps,
   pool: PoolName,
-  by: 1 | -1,
-  { actor, key, address, why }: Asking,
+  by: number,
+  { actor, key, address, why, to }: Asking,
 ): Promise<Outcome> {
   const holdSeconds = config.MANUAL_HOLD_SECONDS;
-  const wish = await wishResize(db, pool, by, { actor, now: new Date(now()), key, holdSeconds, why });
+  const wish = await wishResize(db, pool, by, { actor, now: new Date(now()), key, holdSeconds, why, to });
   if (wish.kind === "done") {
     const detail = `${wish.before} → ${wish.after}`;
-    await audit(db, { actor, action: by === 1 ? "pool.grow" : "pool.shrink", target: pool, detail, address });
+    await audit(db, { actor, action: by > 0 ? "pool.grow" : "pool.shrink", target: pool, detail, address });
   }
   await watcher.fleet({ fresh: true });
   return resizeWords(pool, by, wish, holdSeconds);
@@ -107,8 +109,8 @@ export async function askPause(
   return { done: true, sentence };
 }
 
-export function resizeWords(pool: PoolName, by: 1 | -1, wish: Wish, holdSeconds: number): Outcome {
-  const verb = by === 1 ? "grow" : "shrink";
+export function resizeWords(pool: PoolName, by: number, wish: Wish, holdSeconds: number): Outcome {
+  const verb = by > 0 ? "grow" : "shrink";
   switch (wish.kind) {
     case "done":
       return {

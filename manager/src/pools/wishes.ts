@@ -2,7 +2,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Transaction } from "kysely";
-import { growRefusal, shrinkRefusal } from "./pool-card.ts";
+import { resizeRefusal } from "./pool-card.ts";
 
 export type Wish =
   | { readonly kind: "done"; readonly before: number; readonly after: number }
@@ -17,30 +17,37 @@ export interface Asker {
   readonly key?: string | undefined;
 }
 
+export interface ResizeAsker extends Asker {
+  readonly holdSeconds: number;
+  readonly why?: string;
+  readonly to?: number | undefined;
+}
+
 const KEY_HOURS = 1;
 
 /**
- * Wishes for one worker more or less. The policy leaves the pool alone for `holdSeconds`. The autoscaler launches or ends the worker.
+ * Wishes for `by` workers more, or less when negative; with `to` for that many workers, if that lies on this side of the present number. The policy leaves the
+ * pool alone for `holdSeconds`. The autoscaler launches or ends the workers.
  */
 export async function wishResize(
   db: Database,
   pool: PoolName,
-  by: 1 | -1,
-  { actor, now, key, holdSeconds, why = "" }: Asker & { readonly holdSeconds: number; readonly why?: string },
+  by: number,
+  { actor, now, key, holdSeconds, why = "", to }: ResizeAsker,
 ): Promise<Wish> {
   return db.transaction().execute(async (trx) => {
     const row = await trx.selectFrom("pools").selectAll().where("name", "=", pool).forUpdate().executeTakeFirst();
     if (row === undefined) return { kind: "refused", reason: "the autoscaler has not made this pool yet" };
     if (key !== undefined && !(await isFirst(trx, key, now))) return { kind: "repeated", desired: row.desired };
-    const refusal = by === 1 ? growRefusal(row) : shrinkRefusal(row);
+    const after = to ?? row.desired + by;
+    const refusal = resizeRefusal(row, by > 0 ? "grow" : "shrink", after);
     if (refusal !== null) return { kind: "refused", reason: refusal };
-    const after = row.desired + by;
     await trx
       .updateTable("pools")
       .set({ desired: after, manualUntil: new Date(now.getTime() + holdSeconds * 1000), updatedAt: now })
       .where("name", "=", pool)
       .execute();
-    const verb = by === 1 ? "grew" : "shrank";
+    const verb = by > 0 ? "grew" : "shrank";
     await noteActivity(trx, pool, {
       actor,
       now,
