@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
@@ -203,6 +203,23 @@ describe("the dashboard in a browser", () => {
     expect(page.url()).toContain("filter=fresh");
     await page.fill("#filter", "nothing like it");
     await page.waitForSelector("text=No worker matches");
+  });
+
+  it("has the values behind a worker's charts as a table and as CSV, a click away", async () => {
+    const page = await open();
+    await page.goto(`${manager.url}/workers`);
+    const worker = page.locator('[data-worker="i-0a3f92c41be07d586"]');
+    await worker.locator("summary").click();
+    await worker.locator("a:text('Charts as a table')").click();
+    await page.waitForSelector("h1:text('i-0a3f92c41be07d586')");
+    expect(await page.locator("thead th").allTextContents()).toEqual(["period from", "CPU %", "requests per min"]);
+    expect(await page.locator("tbody tr").count()).toBe(30);
+    expect(await page.locator("tbody tr:nth-child(15) td.eg-number").allTextContents()).toEqual(["48", "90"]);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("a:text('CSV')")]);
+    expect(download.suggestedFilename()).toBe("i-0a3f92c41be07d586-30m.csv");
+    const [head, first] = (await readFile(await download.path(), "utf8")).split("\r\n");
+    expect(head).toBe("period_from,CPU_%,requests_per_min");
+    expect(first).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00\.000Z,48,90$/);
   });
 
   it("puts the server's reason beside a field while it is typed", async () => {

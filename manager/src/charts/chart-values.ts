@@ -133,6 +133,24 @@ export function tableOf(name: ChartName, snapshot: ChartSnapshot): ValueTable {
   };
 }
 
+const WORK_HEADS = { requests: "requests per min", jobs: "jobs running" } as const;
+
+/** The values of one worker's two charts; null when the charts do not show it. */
+export function tableOfWorker(id: string, { workers, workerMeasure }: ChartSnapshot): ValueTable | null {
+  const worker = workers.find((each) => each.id === id);
+  if (worker === undefined) return null;
+  const { cpu, work } = worker;
+  return {
+    heads: ["period from", "CPU %", ...(workerMeasure === null ? [] : [WORK_HEADS[workerMeasure]])],
+    rows: cpu.values
+      .map((value, index) => ({
+        at: atOf(cpu, index),
+        cells: workerMeasure === null ? [value] : [value, work?.values[index] ?? null],
+      }))
+      .toReversed(),
+  };
+}
+
 /** What a screen reader says of a chart: range, extremes, now and the notable event. */
 export function labelOf(name: ChartName, title: string, snapshot: ChartSnapshot, rangeWords: string): string {
   const last = snapshot.events.at(-1);

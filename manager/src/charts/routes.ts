@@ -5,7 +5,7 @@ import { chartsMaxAgeMs } from "../live/charts-age.ts";
 import { csvLine } from "../markup/csv.ts";
 import { poolOfPath } from "../pools/routes.ts";
 import { type ChartName, chartsOf, chartTitle, isChartName } from "./chart-panel.ts";
-import { tableOf } from "./chart-values.ts";
+import { tableOf, type ValueTable } from "./chart-values.ts";
 import { isRangeName, RANGES, type RangeName } from "./range.ts";
 import { rangeChoice } from "./range-choice.ts";
 import type { ChartSnapshot } from "./snapshot.ts";
@@ -24,11 +24,12 @@ export function chartPages(deps: PageDeps): Router {
       section: "pools",
       fleet: await deps.watcher.fleet(),
       data: {
-        ...asked,
         title: chartTitle(asked.name, asked.pool),
         words: RANGES[asked.range].words,
         table: tableOf(asked.name, snapshot),
         ranges: rangeChoice(asked.range, (range) => `/charts/${asked.pool}/${asked.name}?range=${range}`),
+        csvHref: `/charts/${asked.pool}/${asked.name}.csv?range=${asked.range}`,
+        chartsHref: `/?pool=${asked.pool}&range=${asked.range}`,
       },
     });
   });
@@ -56,8 +57,12 @@ async function read({ watcher, config }: PageDeps, { pool, range }: Asked): Prom
 }
 
 function sendCsv(res: Response, { pool, name, range }: Asked, snapshot: ChartSnapshot): void {
-  const { heads, rows } = tableOf(name, snapshot);
-  res.type("text/csv").setHeader("Content-Disposition", `attachment; filename="${pool}-${name}-${range}.csv"`);
+  sendTableCsv(res, `${pool}-${name}-${range}.csv`, tableOf(name, snapshot));
+}
+
+/** Oldest first, as spreadsheets and plots want it. */
+export function sendTableCsv(res: Response, fileName: string, { heads, rows }: ValueTable): void {
+  res.type("text/csv").setHeader("Content-Disposition", `attachment; filename="${fileName}"`);
   const lines = rows.toReversed().map(({ at, cells }) => csvLine([new Date(at).toISOString(), ...cells]));
   res.send(csvLine(heads.map((head) => head.replaceAll(" ", "_"))) + lines.join(""));
 }

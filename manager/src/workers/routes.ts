@@ -2,13 +2,16 @@ import { GetConsoleOutputCommand } from "@aws-sdk/client-ec2";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { Router } from "express";
+import { type Request, type Response, Router } from "express";
+import { tableOfWorker } from "../charts/chart-values.ts";
 import { isRangeName, RANGES, type RangeName } from "../charts/range.ts";
 import { rangeChoice } from "../charts/range-choice.ts";
+import { sendTableCsv } from "../charts/routes.ts";
 import { choosePool } from "../fleet/read-fleet.ts";
 import type { WorkerSnapshot } from "../fleet/worker-state.ts";
 import { answer, type Outcome } from "../frame/answer.ts";
 import { actorOf, type PageDeps, requestKey } from "../frame/deps.ts";
+import { chartsMaxAgeMs } from "../live/charts-age.ts";
 import { COMPACT_FROM, isSort, SORTS, type Sort } from "./list-workers.ts";
 import { type WorkerWish, wishLeaving, wishProtection } from "./wishes.ts";
 import { workersView } from "./workers-view.ts";
@@ -56,6 +59,9 @@ export function workerPages(deps: PageDeps): Router {
     });
   });
 
+  // The paths of a worker's values: a page, and the same as CSV.
+  router.get(["/workers/:id/values", "/workers/:id/values.csv"], async (req, res) => sendValues(deps, req, res));
+
   router.get("/workers/:id/console", async (req, res) => {
     const worker = await findWorker(deps, String(req.params.id));
     const output = await deps.ec2.send(new GetConsoleOutputCommand({ InstanceId: worker.id, Latest: true }));
@@ -83,6 +89,32 @@ export function workerPages(deps: PageDeps): Router {
       .all(methodNotAllowed("POST"));
   }
   return router;
+}
+
+/** The values behind the two charts of a worker. */
+async function sendValues(deps: PageDeps, req: Request, res: Response): Promise<void> {
+  const { config, watcher, sendPage } = deps;
+  const { id, pool } = await findWorker(deps, String(req.params.id));
+  const range: RangeName = isRangeName(req.query.range) ? req.query.range : "30m";
+  const snapshot = await watcher.charts(pool, range, chartsMaxAgeMs(range, config.METRIC_PERIOD_SECONDS));
+  // A worker younger than the charts has no values yet.
+  const table = tableOfWorker(id, snapshot) ?? { heads: ["period from", "CPU %"], rows: [] };
+  if (req.path.endsWith(".csv")) return sendTableCsv(res, `${id}-${range}.csv`, table);
+  const address = `/workers/${id}/values`;
+  sendPage(res, {
+    template: "charts/views/table",
+    title: `Values of ${id}`,
+    section: "workers",
+    fleet: await watcher.fleet(),
+    data: {
+      title: id,
+      words: RANGES[range].words,
+      table,
+      ranges: rangeChoice(range, (other) => `${address}?range=${other}`),
+      csvHref: `${address}.csv?range=${range}`,
+      chartsHref: `/workers?pool=${pool}&range=${range}`,
+    },
+  });
 }
 
 /** Carries out one item of a worker's menu, and notes who asked. */

@@ -145,6 +145,7 @@ function workerMenu(worker: WorkerSnapshot, context: RowContext): MarkupElement 
             ),
           ],
       el("hr", {}),
+      el("a", { href: `/workers/${worker.id}/values` }, icon("table"), "Charts as a table"),
       el("a", { href: `/workers/${worker.id}/console` }, icon("terminal"), "Console output"),
       el("button", { type: "button", "data-copy": worker.id }, icon("copy"), "Copy instance id"),
       el("a", { href: `/decisions?filter=${worker.id}&range=24h` }, icon("list"), "Decisions about it"),
