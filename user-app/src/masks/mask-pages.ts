@@ -3,21 +3,13 @@ import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { currentUser, requireUser } from "@elastic-gas/shared/web/sessions";
 import express, { type Request, type Response, Router } from "express";
 import { z } from "zod";
-import { leaveNotice, type SendPage } from "../web/pages.ts";
-import { MAX_PIXELS } from "./detector/picture.ts";
-import type { FetchPhoto } from "./fetching/fetch-photo.ts";
+import { leaveNotice } from "../web/pages.ts";
 import { isPhotoList, listOf, PHOTO_LIST_TEXTS, PHOTO_LISTS, type PhotoList } from "./photo-lists.ts";
 import { openObject } from "./photo-store.ts";
-import { deletePhoto, type PhotoDeps } from "./photos.ts";
+import { deletePhoto } from "./photos.ts";
 import { countPhotos, findPhoto, listPhotos, type Photo } from "./queries.ts";
 import { takePhoto } from "./take-photo.ts";
-import { MAX_PHOTO_BYTES } from "./upload/multipart.ts";
-
-export interface MaskPagesDeps extends PhotoDeps {
-  readonly sendPage: SendPage;
-  /** Fetches a photo by its address; `createPhotoFetcher()` in production. */
-  readonly fetchPhoto: FetchPhoto;
-}
+import { type MaskPagesDeps, sendUploadPage } from "./upload-page.ts";
 
 const PHOTOS_PER_PAGE = 12;
 
@@ -36,7 +28,7 @@ export function maskPages(deps: MaskPagesDeps): Router {
   router.get("/masks", (_req, res) => sendUploadPage(deps, res));
   // Nothing is left to read when the app parsed the body already.
   router.post("/masks", express.urlencoded({ extended: false, limit: "10kb" }), (req, res) =>
-    takePhoto(deps, req, res, sendUploadPage),
+    takePhoto(deps, req, res),
   );
   router.all("/masks", methodNotAllowed("GET", "POST"));
 
@@ -55,33 +47,6 @@ export function maskPages(deps: MaskPagesDeps): Router {
   router.all("/masks/:id/delete", methodNotAllowed("POST"));
   router.get("/masks/:id/:file", (req, res) => sendFile(deps, req, res));
   return router;
-}
-
-/** What the upload page shows beside the form after a refusal. */
-export interface Refusal {
-  readonly of: "file" | "address";
-  readonly status: number;
-  readonly sentence: string;
-  readonly address?: string;
-}
-
-async function sendUploadPage(deps: MaskPagesDeps, res: Response, refusal?: Refusal): Promise<void> {
-  const counts = await countPhotos(deps.db, currentUser(res).id);
-  const availability = deps.detector.availability();
-  deps.sendPage(res, {
-    template: "masks/views/upload",
-    title: "Masks",
-    tab: "masks",
-    status: refusal?.status ?? 200,
-    data: {
-      photos: counts.photos,
-      refusal,
-      maxMegabytes: MAX_PHOTO_BYTES / 1e6,
-      maxBytes: MAX_PHOTO_BYTES,
-      maxMegapixels: MAX_PIXELS / 1e6,
-      missing: availability.kind === "missing" ? availability.reason : undefined,
-    },
-  });
 }
 
 async function sendHistory(deps: MaskPagesDeps, req: Request, res: Response, list: PhotoList): Promise<void> {

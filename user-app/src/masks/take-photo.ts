@@ -2,13 +2,11 @@ import { HttpError } from "@elastic-gas/shared/web/errors";
 import { currentUser } from "@elastic-gas/shared/web/sessions";
 import type { Request, Response } from "express";
 import { z } from "zod";
-import type { MaskPagesDeps, Refusal } from "./mask-pages.ts";
 import { checkAndKeep } from "./photos.ts";
 import { abortWhenSenderLeaves } from "./upload/abort.ts";
 import { dropRest, readForm, SenderGone, type UploadedFile } from "./upload/multipart.ts";
 import { admitOrRefuse, toHttpError } from "./upload/refusals.ts";
-
-type SendUploadPage = (deps: MaskPagesDeps, res: Response, refusal?: Refusal) => Promise<void>;
+import { type MaskPagesDeps, sendUploadPage } from "./upload-page.ts";
 
 const AddressForm = z.object({ url: z.string().optional() });
 
@@ -21,12 +19,7 @@ interface Wanted {
  * POST /masks: a multipart form with `file`, or a form with `url`. Goes on to the result page; a refusal is shown beside the form, or, to our script
  * (`Accept: application/json`), told as `{"error":{"message":...}}`, as success is as `{"location":...}`.
  */
-export async function takePhoto(
-  deps: MaskPagesDeps,
-  req: Request,
-  res: Response,
-  sendUploadPage: SendUploadPage,
-): Promise<void> {
+export async function takePhoto(deps: MaskPagesDeps, req: Request, res: Response): Promise<void> {
   const userId = currentUser(res).id;
   const signal = abortWhenSenderLeaves(res);
   let wanted: Wanted = { file: undefined, address: undefined };
