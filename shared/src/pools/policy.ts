@@ -22,6 +22,15 @@ export const CpuPolicy = z
   });
 export type CpuPolicy = z.infer<typeof CpuPolicy>;
 
+/** Up to this grow threshold a metric error of 5 % causes at most one action a day at a constant load; `simulate noise` prints the figures. */
+export const QUIET_GROW_THRESHOLD_PERCENT = 85;
+
+/** Why a policy may act on measuring noise alone, as a sentence for whoever sets it; null when it will not. */
+export function noiseWarning(policy: Policy): string | null {
+  if (policy.kind !== "cpu" || policy.growThresholdPercent <= QUIET_GROW_THRESHOLD_PERCENT) return null;
+  return `Above ${QUIET_GROW_THRESHOLD_PERCENT} % the metrics' own noise of 5 % may change the size more than once a day, even at a constant load.`;
+}
+
 /** Learns how much the load rises within a boot time and keeps that much room (autoscaler/README.md). */
 export const AdaptivePolicy = z.object({
   kind: z.literal("adaptive"),
