@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,10 +34,18 @@ exec node --input-type=module -e '
 '
 `;
 
-/** A call as `RunInstances i-1,i-2`, in the order in which they came. */
+/** A call that asks for a change, as it arrived. */
 export interface SeenCall {
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
+  /** Host and port by which the caller reached the cloud: tells callers apart that use different names for it. */
+  readonly host: string;
+}
+
+/** A launch or an end that EC2 carried out, whether or not the caller heard of it. */
+export interface InstanceChange {
+  readonly operation: "RunInstances" | "TerminateInstances";
+  readonly instanceIds: readonly string[];
 }
 
 export interface TestHouse extends AsyncDisposable {
@@ -47,8 +55,12 @@ export interface TestHouse extends AsyncDisposable {
   readonly context: Context;
   /** Another autoscaler beside the first, with a lease of its own. */
   another(holder: string): { readonly context: Context; readonly autoscaler: Autoscaler };
+  /** What a process of its own needs to act on the same cloud and database. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Calls that change something, oldest first. */
   readonly calls: SeenCall[];
+  /** What became of the calls that launch and terminate, oldest first: the truth, however old EC2's answers are. */
+  readonly changes: InstanceChange[];
   /** Stands between every AWS call and its handler until the next one replaces it. */
   intercept(middleware: Middleware | null): void;
   instances(pool: PoolName): Promise<readonly SeenInstance[]>;
@@ -65,26 +77,36 @@ export async function startTestHouse(settings: Readonly<Record<string, string>> 
   await using started = new AsyncDisposableStack();
   const database = started.use(await createTestDatabase());
   const calls: SeenCall[] = [];
+  const changes: InstanceChange[] = [];
   let intercepted: Middleware | null = null;
+  const dataDir = await mkdtemp(join(tmpdir(), "autoscaler-test-"));
+  started.defer(() => rm(dataDir, { recursive: true, force: true }));
+  // The user-data script takes the packages of the lockfile "abc" from here: none.
+  await mkdir(join(dataDir, "cache", "node_modules-abc"), { recursive: true });
   const cloud = started.use(
     await startTestCloud({
       metricPeriodSeconds: 5,
       instanceVcpus: 0.5,
+      instanceEnvironment: { ELASTIC_GAS_CACHE: join(dataDir, "cache") },
       middleware: (invocation, next) => {
-        const { operation, input } = invocation;
-        if (!/^(Describe|Get|Put)/.test(operation)) calls.push({ operation, input: Object(input) });
-        return intercepted === null ? next() : intercepted(invocation, next);
+        const { operation, input, call } = invocation;
+        if (!/^(Describe|Get|Put)/.test(operation)) calls.push({ operation, input: Object(input), host: call.host });
+        const carryOut = async (): ReturnType<typeof next> => {
+          const output = await next();
+          const change = changeOf(operation, { input: Object(input), output: Object(output) });
+          if (change !== null) changes.push(change);
+          return output;
+        };
+        return intercepted === null ? carryOut() : intercepted(invocation, carryOut);
       },
     }),
   );
-  const dataDir = await mkdtemp(join(tmpdir(), "autoscaler-test-"));
-  started.defer(() => rm(dataDir, { recursive: true, force: true }));
   const { accessKeyId, secretAccessKey } = TEST_CREDENTIALS;
   await writeFile(
     join(dataDir, "credentials"),
     `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
   );
-  const config = readConfig({
+  const environment = {
     AWS_ENDPOINT_URL: cloud.endpoint,
     DATA_DIR: dataDir,
     DATABASE_URL: database.url,
@@ -100,7 +122,8 @@ export async function startTestHouse(settings: Readonly<Record<string, string>> 
     HEALTH_CHECK_INTERVAL_SECONDS: "2",
     DEREGISTRATION_DELAY_SECONDS: "1",
     ...settings,
-  });
+  };
+  const config = readConfig(environment);
   const resources = resourcesOf(config);
   const log = createLogger("autoscaler-test", process.env.LOG_LEVEL ?? "silent");
   await bootstrap({
@@ -141,7 +164,9 @@ export async function startTestHouse(settings: Readonly<Record<string, string>> 
       const context = contextOf(holder);
       return { context, autoscaler: new Autoscaler(context, undefined) };
     },
+    environment,
     calls,
+    changes,
     intercept(middleware) {
       intercepted = middleware;
     },
@@ -152,6 +177,18 @@ export async function startTestHouse(settings: Readonly<Record<string, string>> 
     },
     [Symbol.asyncDispose]: () => house.disposeAsync(),
   };
+}
+
+function changeOf(
+  operation: string,
+  call: {
+    readonly input: { readonly InstanceIds?: readonly string[] };
+    readonly output: { readonly Instances?: readonly { readonly InstanceId: string }[] };
+  },
+): InstanceChange | null {
+  if (operation === "RunInstances")
+    return { operation, instanceIds: (call.output.Instances ?? []).map(({ InstanceId }) => InstanceId) };
+  return operation === "TerminateInstances" ? { operation, instanceIds: call.input.InstanceIds ?? [] } : null;
 }
 
 async function freePort(): Promise<number> {
