@@ -1,3 +1,5 @@
+import { settleLimit } from "../policy/settle-margin.ts";
+
 /** Says beside each field what it was, counts the changes, and keeps the save button honest. */
 export function mountPolicyPage(form: HTMLFormElement, onChange: () => void): void {
   const words = form.querySelector("[data-save-words]");
@@ -17,6 +19,7 @@ export function mountPolicyPage(form: HTMLFormElement, onChange: () => void): vo
       words.textContent = changed === 0 ? "No changes yet." : changed === 1 ? "1 change." : `${changed} changes.`;
     }
     if (save !== null) save.disabled = changed === 0;
+    showSettleMargin(form);
     if (discard !== null) discard.hidden = changed === 0;
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,6 +43,15 @@ function isDifferent(input: HTMLInputElement): boolean {
   return value !== was && !(value !== "" && was !== "" && Number(value) === Number(was));
 }
 
+/** The margin follows the grow threshold. */
+function showSettleMargin(form: HTMLFormElement): void {
+  const grow = form.elements.namedItem("growThresholdPercent");
+  const output = form.querySelector("[data-settle-limit]");
+  if (output === null || !(grow instanceof HTMLInputElement)) return;
+  const value = Number(grow.value.trim().replace(",", "."));
+  if (Number.isFinite(value) && value > 0) output.textContent = settleLimit(value);
+}
+
 /** Puts the server's reasons beside the fields. */
 export function showErrors(form: HTMLFormElement, errors: Readonly<Record<string, string>>): void {
   for (const place of form.querySelectorAll<HTMLElement>("[data-error-of]")) {
@@ -60,6 +72,16 @@ export function showErrors(form: HTMLFormElement, errors: Readonly<Record<string
   }
   const save = form.querySelector<HTMLButtonElement>("[data-save]");
   if (count > 0 && save !== null) save.disabled = true;
+}
+
+/** Puts the server's warnings beside the fields: they stop nothing. */
+export function showWarnings(form: HTMLFormElement, warnings: Readonly<Record<string, string>>): void {
+  for (const place of form.querySelectorAll<HTMLElement>("[data-warning-of]")) {
+    const sentence = warnings[place.dataset.warningOf ?? ""];
+    place.hidden = sentence === undefined;
+    const words = place.querySelector("[data-words]");
+    if (words !== null) words.textContent = sentence ?? "";
+  }
 }
 
 function clearError(form: HTMLFormElement, input: HTMLInputElement): void {

@@ -1,6 +1,6 @@
+import { z } from "zod";
 import { valueAxis } from "../charts/axis.ts";
 import type { RangeName, Span } from "../charts/range.ts";
-import { el } from "../markup/tree.ts";
 import { grouped } from "../markup/words.ts";
 import type { Preview } from "../policy/preview/make-preview.ts";
 import { outcomeTable, sizesPanel } from "../policy/preview/preview-view.ts";
@@ -9,9 +9,12 @@ import { createCursor } from "./charts/cursor.ts";
 import type { StepLine } from "./charts/plugins.ts";
 import { type ChartModel, createTimeChart, type TimeChart } from "./charts/time-chart.ts";
 import { patch } from "./patch.ts";
-import { showErrors } from "./policy-page.ts";
+import { showErrors, showWarnings } from "./policy-page.ts";
 
 const MINUTE_MS = 60_000;
+/** Asked again that often while others are being made. */
+const RETRIES = 5;
+const Failure = z.object({ error: z.object({ message: z.string() }) });
 
 /** Shows what the form's values would do; asks the server, which plays them with the code that decides. */
 export function mountPreview(place: HTMLElement, form: HTMLFormElement, timeZone: string): () => void {
@@ -30,44 +33,40 @@ export function mountPreview(place: HTMLElement, form: HTMLFormElement, timeZone
       const fields = new URLSearchParams();
       for (const [name, value] of new FormData(form)) if (typeof value === "string") fields.append(name, value);
       fields.set("load", load?.value ?? "24h");
-      const response = await fetch(`${form.action}/preview`, {
-        method: "POST",
-        headers: { accept: "application/json" },
-        body: fields,
-        signal: mine.signal,
-      });
-      if (!response.ok) throw new Error(`status ${response.status}`);
-      const answer = (await response.json()) as PreviewAnswer; // our own server's type
+      const answer = await request(`${form.action}/preview`, fields, mine.signal);
+      showWarnings(form, answer.ok ? answer.warnings : {});
       if (!answer.ok) showErrors(form, answer.errors);
+      else if (answer.preview === null) showNone(answer.why);
       else show(answer.preview);
     } catch (error) {
-      if (!mine.signal.aborted) say(error instanceof Error ? error.message : "");
+      if (!mine.signal.aborted) {
+        say(`The preview could not be made: ${error instanceof Error ? error.message : ""} Saving works all the same.`);
+      }
     } finally {
       if (asking === mine) place.removeAttribute("aria-busy");
     }
   };
 
-  const say = (reason: string): void => {
+  const say = (sentence: string): void => {
     const words = part("words");
     if (words === null) return;
-    words.hidden = false;
-    words.textContent = `The preview could not be made (${reason}). Saving works all the same.`;
+    words.hidden = sentence === "";
+    words.textContent = sentence;
   };
 
-  const show = (preview: Preview | null): void => {
-    const words = part("words");
-    if (words !== null) {
-      words.hidden = preview !== null;
-      words.textContent =
-        "This rule looks at real requests or queues, which a simulation does not have; there is no preview.";
-    }
+  const showNone = (why: string): void => {
+    say(why);
     const panel = part("panel");
-    if (panel !== null) panel.hidden = preview === null;
+    if (panel !== null) panel.hidden = true;
     const sizes = part("sizes");
-    if (preview === null) {
-      if (sizes !== null) patch(sizes, []);
-      return;
-    }
+    if (sizes !== null) patch(sizes, []);
+  };
+
+  const show = (preview: Preview): void => {
+    say("");
+    const panel = part("panel");
+    if (panel !== null) panel.hidden = false;
+    const sizes = part("sizes");
     const number = (name: string): number =>
       Number((form.elements.namedItem(name) as HTMLInputElement | null)?.value ?? 0); // inputs of our own form
     const table = sizesPanel(preview, {
@@ -78,21 +77,29 @@ export function mountPreview(place: HTMLElement, form: HTMLFormElement, timeZone
     const outcome = part("outcome");
     if (outcome !== null) patch(outcome, [outcomeTable(preview, version)]);
     const loadWords = part("load-words");
-    if (loadWords !== null) {
-      patch(loadWords, [
-        el(
-          "span",
-          {},
-          `${preview.load.words}; simulated with the code that decides. Overload minutes: the load is above 90 % of the capacity in service.`,
-        ),
-      ]);
-    }
+    if (loadWords !== null) loadWords.textContent = `${preview.load.words}.`;
     draw(preview);
   };
 
   load?.addEventListener("change", () => void ask());
   void ask();
   return () => void ask();
+}
+
+/** Throws with the server's own sentence. */
+async function request(address: string, body: URLSearchParams, signal: AbortSignal): Promise<PreviewAnswer> {
+  for (let attempt = 0; ; attempt += 1) {
+    const headers = { accept: "application/json" };
+    const response = await fetch(address, { method: "POST", headers, body, signal });
+    if (response.ok) return (await response.json()) as PreviewAnswer; // our own server's type
+    const waitSeconds = Number(response.headers.get("retry-after") ?? "0");
+    if (response.status !== 503 || waitSeconds === 0 || attempt === RETRIES) {
+      const failure = Failure.safeParse(await response.json().catch(() => undefined));
+      throw new Error(failure.success ? failure.data.error.message : `The manager answered ${response.status}.`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, waitSeconds * 1000));
+    signal.throwIfAborted();
+  }
 }
 
 function createDrawing(place: HTMLElement, timeZone: string): (preview: Preview) => void {
@@ -123,14 +130,17 @@ function createDrawing(place: HTMLElement, timeZone: string): (preview: Preview)
     const zone = load.from === null ? "UTC" : timeZone;
     const from = load.from ?? 0;
     const to = from + load.minutes.length * MINUTE_MS;
-    const range: RangeName = load.minutes.length > 400 ? "24h" : "3h";
+    const range: RangeName = load.minutes.length > 400 ? "24h" : load.minutes.length > 60 ? "3h" : "30m";
     const span: Span = { range, from, to, periodSeconds: 60 };
     const line = (sizes: readonly number[], look: StepLine["look"]): StepLine => ({
       look,
       points: sizes.map((value, minute) => ({ at: from + minute * MINUTE_MS, value })),
     });
-    const lines = [line(inForce.sizes, "old"), ...(changed === null ? [] : [line(changed.sizes, "new")])];
-    const most = Math.max(1, ...inForce.sizes, ...(changed?.sizes ?? []));
+    const lines = [
+      ...(inForce === null ? [] : [line(inForce.sizes, "old")]),
+      ...(changed === null ? [] : [line(changed.sizes, "new")]),
+    ];
+    const most = Math.max(1, inForce?.peak ?? 0, changed?.peak ?? 0);
     const base = { span, gaps: [], steps: null, thresholds: null, events: [] };
     put("workers", zone, {
       ...base,

@@ -9,11 +9,16 @@ import { actorOf, type PageDeps } from "../frame/deps.ts";
 import { leaveNotice } from "../frame/pages.ts";
 import { findPool, type PoolRow } from "../pools/queries.ts";
 import { poolOfPath } from "../pools/routes.ts";
+import { dollars } from "./cost.ts";
 import { FLAP_BACK_OFF, GUARD_FIELDS, LIMIT_FIELDS, RULE_FIELDS, RULE_WORDS, type Stored } from "./differences.ts";
 import { type FormValues, parsePolicyForm, toFormValues } from "./form.ts";
-import { LOADS } from "./preview/measured-load.ts";
+import { meaningsOf } from "./meanings.ts";
+import { readMemory, rememberedBy } from "./memory.ts";
+import { MEASURED_LOADS, SHAPES } from "./preview/loads.ts";
 import { savePolicy } from "./save.ts";
+import { settleLimit } from "./settle-margin.ts";
 import { findPolicyVersion, listPolicyVersions } from "./versions.ts";
+import { warningsOf } from "./warnings.ts";
 
 const VERSIONS_SHOWN = 6;
 const Undo = z.object({ version: z.coerce.number().int().min(1), expected: z.coerce.number().int().min(1) });
@@ -114,7 +119,7 @@ function readFields(req: Request): FormValues {
 }
 
 async function sendForm(
-  { db, watcher, sendPage }: PageDeps,
+  { db, config, watcher, sendPage, now }: PageDeps,
   res: Response,
   row: PoolRow,
   form: {
@@ -129,6 +134,8 @@ async function sendForm(
   const versions = await listPolicyVersions(db, { pool: row.name, limit: 500 });
   const inForce = toFormValues(stored);
   const values = form.values ?? { ...defaultsOf(kind), ...inForce, kind };
+  const parsed = parsePolicyForm(row.name, values);
+  const periodSeconds = config.METRIC_PERIOD_SECONDS;
   sendPage(res, {
     template: "policy/views/policy",
     title: `Policy of ${row.name}`,
@@ -148,6 +155,14 @@ async function sendForm(
       rule: RULE_FIELDS[kind],
       guards: GUARD_FIELDS[kind],
       limits: LIMIT_FIELDS,
+      warnings: parsed.ok ? warningsOf(parsed.stored.policy) : {},
+      isCpu: kind === "cpu",
+      settleLimit:
+        parsed.ok && parsed.stored.policy.kind === "cpu"
+          ? settleLimit(parsed.stored.policy.growThresholdPercent)
+          : null,
+      meanings: meaningsOf(kind),
+      remembered: rememberedBy(readMemory(row.policyState), { kind: row.policy.kind, now: now(), periodSeconds }),
       flapBackOff: kind === "cpu" ? FLAP_BACK_OFF : null,
       version: row.policyVersion,
       savedBy: versions.find((version) => version.version === row.policyVersion) ?? null,
@@ -156,7 +171,11 @@ async function sendForm(
         difference: differenceToOlder(versions, version),
       })),
       total: versions.length,
-      loads: LOADS,
+      loads: [
+        ["Measured", Object.entries(MEASURED_LOADS)],
+        ["Shapes of 6 h", Object.entries(SHAPES)],
+      ],
+      price: `${config.WORKER_INSTANCE_TYPE} at ${dollars(config.WORKER_PRICE_CENTS_PER_HOUR)} an hour`,
     },
   });
 }

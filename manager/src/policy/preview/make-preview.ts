@@ -1,11 +1,26 @@
 import { join } from "node:path";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import type { Policy, PolicyKind, PoolLimits } from "@elastic-gas/shared/pools/policy";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Stored } from "../differences.ts";
-import { type AskDecide, withDecide } from "./decide-child.ts";
-import { type LoadName, readLoad } from "./measured-load.ts";
-import { type Outcome, outcomeOf, type SimulatedMinute, simulate } from "./simulate.ts";
+import { type LoadName, readLoad } from "./loads.ts";
+import type { AskReplay, Replay } from "./replayer.ts";
 import { playSizes, type SizeRow } from "./sizes.ts";
+
+/** What a policy did with the load. */
+export interface Played {
+  /** Workers in service at the end of each minute. */
+  readonly sizes: readonly number[];
+  /** Minutes in which the load was above 90 % of the capacity in service. */
+  readonly overloadMinutes: number;
+  /** Minutes to pay for: booting and draining workers count. */
+  readonly workerMinutes: number;
+  /** Estimated, US cents. */
+  readonly costCents: number;
+  readonly actions: number;
+  readonly mean: number;
+  readonly peak: number;
+}
 
 export interface Preview {
   readonly pool: PoolName;
@@ -13,14 +28,10 @@ export interface Preview {
   /** Per size, for the CPU rule; null for others. */
   readonly sizes: readonly SizeRow[] | null;
   readonly load: { readonly words: string; readonly from: number | null; readonly minutes: readonly number[] };
-  readonly inForce: Played;
+  /** null when its rule cannot be simulated. */
+  readonly inForce: Played | null;
   /** null when the form holds what is in force. */
   readonly changed: Played | null;
-}
-
-export interface Played extends Outcome {
-  /** Workers in service in each minute. */
-  readonly sizes: readonly number[];
 }
 
 export interface PreviewRequest {
@@ -31,40 +42,76 @@ export interface PreviewRequest {
   /** The size now. */
   readonly current: number;
   readonly now: number;
+  readonly requestsPerWorker: number | null;
+  readonly workerPriceCentsPerHour: number;
 }
 
 /** The autoscaler's command; the apps meet in JSON, not in imports. */
-export const DECIDE_SCRIPT = join(import.meta.dirname, "../../../../autoscaler/src/decide-command.ts");
+export const REPLAY_SCRIPT = join(import.meta.dirname, "../../../../autoscaler/src/simulator/replay-command.ts");
 
-/** Rules whose input the simulation has: the others look at real requests or queues. */
-export function canPreview({ policy }: Stored): boolean {
-  return policy.kind === "cpu" || policy.kind === "adaptive" || policy.kind === "fixed";
+/** Why a rule has no preview; null when it has one. */
+export function whyNotSimulated(pool: PoolName, kind: PolicyKind): string | null {
+  if (pool !== "web") {
+    return "No preview: the simulated workers serve requests; waiting jobs and idle workers, which this pool's rule looks at, are not simulated.";
+  }
+  return kind === "requests"
+    ? "No preview of the request rule: it shrinks by response times, which the simulated workers do not have. The CPU and the adaptive rule can be previewed."
+    : null;
 }
+
+/** Long enough for the first checks to have their data, and for a start at another size to settle. */
+const WARM_UP_MINUTES = 20;
+const OVERLOAD_SHARE = 0.9;
 
 /** What the form's values would do, beside those in force. */
-export async function makePreview(db: Database, request: PreviewRequest, signal: AbortSignal): Promise<Preview> {
-  const { pool, inForce, asked, current, now } = request;
-  const load = await readLoad(db, pool, request.load, { now, max: asked.limits.max });
+export async function makePreview(db: Database, request: PreviewRequest, ask: AskReplay): Promise<Preview> {
+  const { pool, inForce, asked, current, workerPriceCentsPerHour } = request;
+  const load = await readLoad(db, { ...request, name: request.load, max: inForce.limits.max });
+  const play = ({ policy, limits }: Stored): Promise<Replay> =>
+    ask({
+      policy,
+      limits,
+      start: startSize(limits, load.question),
+      load: load.question,
+      warmUpMinutes: WARM_UP_MINUTES,
+      overloadShare: OVERLOAD_SHARE,
+    });
   const isSame = JSON.stringify(inForce) === JSON.stringify(asked);
-  return withDecide(DECIDE_SCRIPT, signal, async (ask) => {
-    const { policy } = asked;
-    return {
-      pool,
-      current,
-      sizes: policy.kind === "cpu" ? await playSizes(ask, { ...asked, policy }) : null,
-      load,
-      inForce: await play(ask, inForce, load.minutes),
-      changed: isSame ? null : await play(ask, asked, load.minutes),
-    };
-  });
+  const before = whyNotSimulated(pool, inForce.policy.kind) === null ? await play(inForce) : null;
+  const after = isSame ? null : await play(asked);
+  return {
+    pool,
+    current,
+    sizes: isCpu(asked.policy) ? await playSizes(ask, asked.policy, asked.limits) : null,
+    load: { words: load.words, from: load.from, minutes: before?.load ?? after?.load ?? [] },
+    inForce: before === null ? null : playedBy(before, workerPriceCentsPerHour),
+    changed: after === null ? null : playedBy(after, workerPriceCentsPerHour),
+  };
 }
 
-async function play(ask: AskDecide, stored: Stored, load: readonly number[]): Promise<Played> {
-  const steps = await simulate(ask, { stored, start: startSize(stored, load[0] ?? 0), load });
-  return { ...outcomeOf(steps, load), sizes: steps.map((step: SimulatedMinute) => step.inService) };
+export function playedBy({ inService, paid, overload, checks }: Replay, priceCentsPerHour: number): Played {
+  const workerMinutes = sum(paid);
+  return {
+    sizes: inService,
+    overloadMinutes: sum(overload),
+    workerMinutes,
+    costCents: (workerMinutes / 60) * priceCentsPerHour,
+    actions: checks.filter((check) => check.kind !== "hold").length,
+    mean: inService.length === 0 ? 0 : sum(inService) / inService.length,
+    peak: Math.max(0, ...inService),
+  };
 }
 
-/** A size that carries the first minute at about half of its capacity. */
-function startSize({ limits }: Stored, load: number): number {
-  return Math.min(limits.max, Math.max(limits.min, Math.ceil(load / 0.5)));
+/** A size that carries the first minute at about half of its capacity; a shape begins low. */
+function startSize({ min, max }: PoolLimits, load: Parameters<AskReplay>[0]["load"]): number {
+  const first = "values" in load ? (load.values[0] ?? 0) : 0;
+  return Math.min(max, Math.max(1, min, Math.ceil(first / 0.5)));
+}
+
+function isCpu(policy: Policy): policy is Extract<Policy, { kind: "cpu" }> {
+  return policy.kind === "cpu";
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,6 +1,8 @@
 import { icon, state } from "../../markup/parts.ts";
 import { type Child, el, type MarkupElement } from "../../markup/tree.ts";
 import { count, figure, grouped, percent } from "../../markup/words.ts";
+import { dollars } from "../cost.ts";
+import { settleLimit } from "../settle-margin.ts";
 import type { Played, Preview } from "./make-preview.ts";
 import type { SizeRow } from "./sizes.ts";
 
@@ -29,7 +31,7 @@ export function sizesPanel(
     el(
       "p",
       { class: "eg-secondary sizes-words" },
-      `Each row takes the load that just triggers the rule at that size. A shrink must stay below ${percent(0.9 * thresholds.grow)}.`,
+      `Each row takes the load that just triggers the rule at that size. A shrink must stay below ${settleLimit(thresholds.grow)}.`,
     ),
     el(
       "div",
@@ -105,7 +107,6 @@ function shrinkWords({ shrink, refused, workers }: SizeRow): Child {
 
 /** The outcome of both policies over the load, and their difference. */
 export function outcomeTable({ inForce, changed }: Preview, version: number): MarkupElement {
-  const difference = changed === null ? null : differenceRow(inForce, changed);
   return el(
     "div",
     { class: "eg-table-box", tabindex: "0", role: "region", "aria-label": "Table of outcomes" },
@@ -118,7 +119,7 @@ export function outcomeTable({ inForce, changed }: Preview, version: number): Ma
         el(
           "tr",
           {},
-          ["Policy", "Overload min", "Worker-min", "Actions", "Mean / peak"].map((head, index) =>
+          ["Policy", "Overload min", "Worker-min", "Cost, estimated", "Actions", "Mean / peak"].map((head, index) =>
             el("th", { class: index > 0 && "eg-number" }, head),
           ),
         ),
@@ -126,35 +127,32 @@ export function outcomeTable({ inForce, changed }: Preview, version: number): Ma
       el(
         "tbody",
         {},
-        outcomeRow(
-          el(
-            "span",
-            { class: "outcome-name" },
-            el("span", { class: "eg-sample sample-desired", "aria-hidden": "true" }),
-            `v${version}, in force`,
-          ),
-          inForce,
-        ),
-        changed !== null &&
-          outcomeRow(
-            el(
-              "span",
-              { class: "outcome-name" },
-              el("span", { class: "eg-sample sample-cpu", "aria-hidden": "true" }),
-              "with your changes",
-            ),
-            changed,
-          ),
-        difference,
+        outcomeRow(nameOf("desired", `v${version}, in force`), inForce),
+        changed !== null && outcomeRow(nameOf("cpu", "with your changes"), changed),
+        inForce !== null && changed !== null && differenceRow(inForce, changed),
       ),
     ),
   );
 }
 
-function outcomeRow(name: Child, played: Played): MarkupElement {
+function nameOf(sample: string, words: string): MarkupElement {
+  return el(
+    "span",
+    { class: "outcome-name" },
+    el("span", { class: `eg-sample sample-${sample}`, "aria-hidden": "true" }),
+    words,
+  );
+}
+
+function outcomeRow(name: Child, played: Played | null): MarkupElement {
+  if (played === null) {
+    const why = "its rule cannot be simulated";
+    return el("tr", {}, el("td", {}, name), el("td", { class: "eg-number eg-secondary", colspan: 5 }, why));
+  }
   const cells = [
     grouped(played.overloadMinutes),
     grouped(played.workerMinutes),
+    dollars(played.costCents),
     grouped(played.actions),
     `${figure(played.mean)} / ${played.peak}`,
   ];
@@ -167,26 +165,36 @@ function outcomeRow(name: Child, played: Played): MarkupElement {
 }
 
 function differenceRow(inForce: Played, changed: Played): MarkupElement {
-  const overload = changed.overloadMinutes - inForce.overloadMinutes;
-  const work = changed.workerMinutes - inForce.workerMinutes;
+  const cost = changed.costCents - inForce.costCents;
+  const cells = [
+    chip(signed(changed.overloadMinutes - inForce.overloadMinutes)),
+    signed(changed.workerMinutes - inForce.workerMinutes).words,
+    chip(signed(cost, (cents) => dollars(cents))),
+    signed(changed.actions - inForce.actions).words,
+    "",
+  ];
   return el(
     "tr",
     {},
     el("td", {}, "Difference"),
-    el("td", { class: "eg-number" }, chip(overload)),
-    el("td", { class: "eg-number" }, chip(work)),
-    el("td", { class: "eg-number" }, signed(changed.actions - inForce.actions)),
-    el("td", {}),
+    cells.map((cell) => el("td", { class: "eg-number" }, cell)),
   );
 }
 
-/** Less is better for both. */
-function chip(value: number): MarkupElement {
-  const tone = value === 0 ? "" : value < 0 ? " eg-chip-ok" : " eg-chip-warn";
-  return el("span", { class: `eg-chip${tone}` }, signed(value));
+interface Signed {
+  readonly sign: number;
+  readonly words: string;
 }
 
-function signed(value: number): string {
-  if (value === 0) return "0";
-  return value > 0 ? `+${grouped(value)}` : `−${grouped(-value)}`;
+/** Its sign is that of what is shown: a difference that rounds to nothing is none. */
+function signed(value: number, words: (size: number) => string = grouped): Signed {
+  const size = words(Math.abs(value));
+  if (value === 0 || size === words(0)) return { sign: 0, words: words(0) };
+  return value > 0 ? { sign: 1, words: `+${size}` } : { sign: -1, words: `−${size}` };
+}
+
+/** Less is better. */
+function chip({ sign, words }: Signed): MarkupElement {
+  const tone = sign === 0 ? "" : sign < 0 ? " eg-chip-ok" : " eg-chip-warn";
+  return el("span", { class: `eg-chip${tone}` }, words);
 }

@@ -1,7 +1,5 @@
-import type { CpuPolicy } from "@elastic-gas/shared/pools/policy";
-import type { Stored } from "../differences.ts";
-import type { AskDecide } from "./decide-child.ts";
-import { type SimulatedMinute, simulate } from "./simulate.ts";
+import type { CpuPolicy, PoolLimits } from "@elastic-gas/shared/pools/policy";
+import type { AskReplay, Replay } from "./replayer.ts";
 
 /** What the rule does from one size. */
 export interface SizeRow {
@@ -16,6 +14,8 @@ export interface SizeRow {
   readonly refused: { readonly workers: number; readonly percent: number } | null;
 }
 
+type Checks = Replay["checks"];
+
 export const SIZES_SHOWN = 12;
 /** Just over or under a threshold, in percent of one worker. */
 const NUDGE_PERCENT = 0.5;
@@ -24,26 +24,24 @@ const MINUTES = 50;
 const QUIET_CHECKS = 12;
 
 /** For each size the load that just triggers the rule there, played with the code that decides. */
-export async function playSizes(
-  ask: AskDecide,
-  stored: Stored & { readonly policy: CpuPolicy },
-): Promise<readonly SizeRow[]> {
-  const { policy, limits } = stored;
+export async function playSizes(ask: AskReplay, policy: CpuPolicy, limits: PoolLimits): Promise<readonly SizeRow[]> {
+  const play = async (start: number, load: number): Promise<Checks> =>
+    (await ask({ policy, limits, start, load: { values: new Array<number>(MINUTES).fill(load) } })).checks;
   const rows: SizeRow[] = [];
-  const last = Math.min(limits.max, limits.min + SIZES_SHOWN - 1);
-  for (let workers = limits.min; workers <= last; workers += 1) {
+  const last = Math.min(limits.max, Math.max(1, limits.min) + SIZES_SHOWN - 1);
+  for (let workers = Math.max(1, limits.min); workers <= last; workers += 1) {
     const high = (workers * (policy.growThresholdPercent + NUDGE_PERCENT)) / 100;
     const low = (workers * Math.max(0, policy.shrinkThresholdPercent - NUDGE_PERCENT)) / 100;
-    const up = await play(ask, stored, workers, high);
-    const down = await play(ask, stored, workers, low, (steps) => steps.at(-1)?.decision.kind === "shrink");
-    const grown = up.find((step) => step.decision.kind === "grow")?.decision;
-    const shrunk = down.find((step) => step.decision.kind === "shrink")?.decision;
+    const up = await play(workers, high);
+    const grown = up.find((check) => check.kind === "grow");
+    const shrunk = (await play(workers, low)).find((check) => check.kind === "shrink");
     const naive = naiveShrink(workers, policy, limits.min);
     const isRefused = naive < workers && (shrunk === undefined || shrunk.desired > naive);
     rows.push({
       workers,
       settlesAt: settledSize(up),
-      cycle: grown === undefined ? null : findCycle(workers, grown.desired, high, stored),
+      cycle:
+        grown === undefined ? null : findCycle({ from: workers, grown: grown.desired, load: high }, policy, limits),
       grow: grown === undefined ? null : { to: grown.desired, percent: (high / grown.desired) * 100 },
       shrink: shrunk === undefined ? null : { to: shrunk.desired, percent: (low / shrunk.desired) * 100 },
       refused: isRefused ? { workers: naive, percent: (low / naive) * 100 } : null,
@@ -52,29 +50,16 @@ export async function playSizes(
   return rows;
 }
 
-function play(
-  ask: AskDecide,
-  stored: Stored,
-  start: number,
-  load: number,
-  isOver: (steps: readonly SimulatedMinute[]) => boolean = isQuiet,
-): Promise<readonly SimulatedMinute[]> {
-  return simulate(ask, { stored, start, load: new Array<number>(MINUTES).fill(load), isOver });
-}
-
-function isQuiet(steps: readonly SimulatedMinute[]): boolean {
-  const tail = steps.slice(-QUIET_CHECKS);
-  return (
-    tail.length === QUIET_CHECKS &&
-    tail.every((step) => step.decision.kind === "hold" && SILENT.has(step.decision.facts.outcome))
-  );
+function isQuiet(checks: Checks): boolean {
+  const tail = checks.slice(-QUIET_CHECKS);
+  return tail.length === QUIET_CHECKS && tail.every((check) => check.kind === "hold" && SILENT.has(check.outcome));
 }
 
 /** Outcomes after which nothing more is to come under a constant load. */
 const SILENT: ReadonlySet<string> = new Set(["no change", "shrink refused", "at the limit"]);
 
-function settledSize(steps: readonly SimulatedMinute[]): number | null {
-  return isQuiet(steps) ? (steps.at(-1)?.desired ?? null) : null;
+function settledSize(checks: Checks): number | null {
+  return isQuiet(checks) ? (checks.at(-1)?.desired ?? null) : null;
 }
 
 /** The rule of ratios alone, which this product does not follow: what a shrink would take without looking ahead. */
@@ -83,10 +68,9 @@ function naiveShrink(workers: number, policy: CpuPolicy, min: number): number {
 }
 
 function findCycle(
-  from: number,
-  grown: number,
-  load: number,
-  { policy, limits }: Stored & { readonly policy: CpuPolicy },
+  { from, grown, load }: { readonly from: number; readonly grown: number; readonly load: number },
+  policy: CpuPolicy,
+  limits: PoolLimits,
 ): readonly [number, number] | null {
   let size = grown;
   while ((load / size) * 100 < policy.shrinkThresholdPercent && size > from) {

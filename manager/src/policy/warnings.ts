@@ -1,0 +1,16 @@
+import { noiseWarning, type Policy } from "@elastic-gas/shared/pools/policy";
+
+/** Sentences beside fields, by field name; they stop nothing. */
+export type Warnings = Readonly<Record<string, string>>;
+
+/** What a policy allows and its author may not expect. */
+export function warningsOf(policy: Policy): Warnings {
+  if (policy.kind !== "cpu") return {};
+  const noise = noiseWarning(policy);
+  return {
+    ...(noise === null ? {} : { growThresholdPercent: noise }),
+    ...(policy.shrinkThresholdPercent === 0
+      ? { shrinkThresholdPercent: "No CPU is below 0 %: the pool shrinks by hand only." }
+      : {}),
+  };
+}
