@@ -62,6 +62,16 @@ describe("the door", () => {
     expect(await wrong.text()).toContain(words);
   });
 
+  it("asks whose session has ended to sign in, whatever form he sends", async () => {
+    for (const path of ["/pools/web/grow", "/policy/web", "/settings/stop", "/users"]) {
+      const response = await fetch(manager.url + path, { method: "POST", redirect: "manual" });
+      expect([path, response.status, response.headers.get("location")]).toEqual([path, 303, "/login"]);
+    }
+    expect((await fetch(`${manager.url}/login`, { method: "POST" })).status).toBe(400);
+    expect((await fetch(`${manager.url}/logout`, { method: "POST" })).status).toBe(400);
+    expect((await fetch(`${manager.url}/api/v1/pools/web/grow`, { method: "POST" })).status).toBe(401);
+  });
+
   it("changes nothing by GET, and nothing without the form's token", async () => {
     expect((await browser.get("/pools/web/grow")).status).toBe(405);
     const response = await fetch(`${manager.url}/pools/web/grow`, {

@@ -102,7 +102,8 @@ export function createManager(deps: AppDeps): Manager {
   // The token of a form is in its body, so the bodies are read first.
   app.use(express.urlencoded({ extended: false, limit: "64kb" }), express.json({ limit: "64kb" }));
   const guard = csrf();
-  app.use((req, res, next) => (tokenScope(res) === undefined ? guard(req, res, next) : next()));
+  app.use("/api", requireAdmin, (req, res, next) => (tokenScope(res) === undefined ? guard(req, res, next) : next()));
+  app.use(["/login", "/logout"], guard);
   app.use("/api/v1", apiRoutes(pages));
   app.use(
     signInPages({
@@ -114,7 +115,8 @@ export function createManager(deps: AppDeps): Manager {
       onSignOut: live.signOut,
     }),
   );
-  app.use(requireAdmin);
+  // The door first: whose session has ended is asked to sign in, rather than told that his form is out of date.
+  app.use(requireAdmin, guard);
   app.use(
     poolPages(pages),
     workerPages(pages),

@@ -36,6 +36,8 @@ async function send(form: HTMLFormElement, onDone: () => void): Promise<void> {
   }
 }
 
+const SIGNED_OUT = "You are signed out, so nothing was changed. Reload the page to sign in again.";
+
 async function post(form: HTMLFormElement): Promise<z.infer<typeof Answer>> {
   const fields = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (typeof value === "string") fields.append(name, value);
@@ -45,7 +47,9 @@ async function post(form: HTMLFormElement): Promise<z.infer<typeof Answer>> {
     body: fields,
     redirect: "manual",
   });
-  const body: unknown = response.type === "opaqueredirect" ? undefined : await response.json().catch(() => undefined);
+  // Only the sign-in page is ever redirected to from here.
+  if (response.type === "opaqueredirect") return { done: false, sentence: SIGNED_OUT };
+  const body: unknown = await response.json().catch(() => undefined);
   const answer = Answer.safeParse(body);
   if (answer.success) return answer.data;
   const failure = Failure.safeParse(body);

@@ -8,6 +8,7 @@ import { isSort } from "../workers/list-workers.ts";
 import { mountActions } from "./actions.ts";
 import { openConnection } from "./connection.ts";
 import { mountAlertsPage, mountStopPage } from "./danger-pages.ts";
+import { mountDecisionsPage } from "./decisions-page.ts";
 import { mountForms } from "./forms.ts";
 import { mountFrame } from "./frame.ts";
 import { mountKeys } from "./keys.ts";
@@ -56,6 +57,7 @@ function mountLive(content: HTMLElement): void {
   }
   if (page.section === "stop") drawers.push(mountStopPage(content, socket));
   if (page.section === "alerts") drawers.push(mountAlertsPage(content));
+  if (page.section === "decisions") mountDecisionsPage(content);
   // A page of older decisions does not change.
   if (page.section === "decisions" && page.live) mountRefresh("[data-refresh]", DECISIONS_MS);
   if (page.section === "delete" && page.deleting) mountRefresh("[data-refresh]", DELETION_MS);

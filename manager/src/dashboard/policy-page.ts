@@ -86,7 +86,11 @@ export function showWarnings(form: HTMLFormElement, warnings: Readonly<Record<st
 
 function clearError(form: HTMLFormElement, input: HTMLInputElement): void {
   const place = form.querySelector<HTMLElement>(`[data-error-of="${input.name}"]`);
-  if (place !== null) place.hidden = true;
+  if (place !== null) {
+    place.hidden = true;
+    // The field is described by this place, and a description is read though it is hidden.
+    place.textContent = "";
+  }
   input.removeAttribute("aria-invalid");
   input.closest(".eg-input-group")?.classList.remove("eg-input-group-bad");
 }

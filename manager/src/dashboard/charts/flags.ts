@@ -40,7 +40,8 @@ export function drawFlags(
         {
           class: `chart-flag eg-mark eg-mark-${more.length > 0 ? "policy" : CLASSES[mark]}`,
           "data-key": all.map((event) => event.id).join(" "),
-          href: `/decisions?pool=${pool}&range=${span.range}#${first?.id ?? ""}`,
+          // The list is newest first, so below the newest of them lie the others.
+          href: `/decisions?pool=${pool}&range=${span.range}#${all.at(-1)?.id ?? ""}`,
           title: sentence,
           "aria-label": `${more.length > 0 ? `${all.length} changes` : MARK_WORDS[mark]}: ${sentence}`,
         },
