@@ -53,7 +53,7 @@ export async function completeUpload(
     etag: multipartEtag(chosen.map(({ md5 }) => md5)),
     modifiedAt: now(),
     storageClass: upload.facts.storageClass,
-    facts: { headers: upload.facts.headers, segments, checksum, partsCount: chosen.length },
+    facts: { headers: upload.facts.headers, segments, checksum, partsCount: chosen.length, tags: upload.facts.tags },
   };
   inTransaction(db, () => {
     // Another call may have completed or aborted the upload while the checksum was computed.

@@ -11,6 +11,7 @@ import { getUpload, putPart } from "./multipart-uploads.ts";
 import { type ObjectRecord, quoted } from "./object-record.ts";
 import { putObject } from "./put-object.ts";
 import { storeBody } from "./store-body.ts";
+import { readTagHeader } from "./tags.ts";
 
 interface CopyInput {
   readonly CopySource?: string;
@@ -42,6 +43,7 @@ export function copyOperations(context: S3Context): S3Handlers<"CopyObject" | "U
         body: blobs.read(source.facts.segments, 0, source.sizeBytes - 1),
         headers: replaces ? headersToKeep(input) : source.facts.headers,
         storageClass,
+        tags: input.TaggingDirective === "REPLACE" ? readTagHeader(input.Tagging) : source.facts.tags,
         conditions: { ifMatch: input.IfMatch, ifNoneMatch: input.IfNoneMatch },
         algorithm: algorithmOf(input.ChecksumAlgorithm) ?? fullObjectAlgorithm(source),
       });

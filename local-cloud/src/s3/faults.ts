@@ -29,6 +29,10 @@ export function invalidRequest(message: string): Fault {
   return new Fault("InvalidRequest", message, 400);
 }
 
+export function invalidTag(message: string, code = "InvalidTag"): Fault {
+  return new Fault(code, message, 400);
+}
+
 export function notImplemented(what: string): Fault {
   return new Fault("NotImplemented", `local-cloud does not implement ${what}.`, 501);
 }

@@ -123,6 +123,7 @@ function describe(record: ObjectRecord, range: ByteRange | undefined, input: Rea
     ServerSideEncryption: "AES256" as const,
     Metadata: headers.metadata,
     ...(storageClass === "STANDARD" ? {} : { StorageClass: storageClass as StorageClass }), // S3 leaves STANDARD out
+    ...(facts.tags ? { TagCount: facts.tags.length } : {}),
     ...(restoration ? { Restore: restoreHeader(restoration, now) } : {}),
     ...(facts.partsCount !== undefined && input.PartNumber !== undefined ? { PartsCount: facts.partsCount } : {}),
     ...(input.ChecksumMode === "ENABLED" && isWhole ? checksumWithType(facts.checksum) : {}),

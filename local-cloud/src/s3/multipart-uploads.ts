@@ -4,10 +4,11 @@ import { Fault } from "../wire/handler.ts";
 import { algorithmOf, checksumFields, checksumOf, checksumWithType } from "./checksum-fields.ts";
 import { completeUpload } from "./complete-upload.ts";
 import { checkProtection, getBucket, type S3Context, type S3Handlers } from "./context.ts";
-import { noSuchUpload, notImplemented } from "./faults.ts";
+import { noSuchUpload } from "./faults.ts";
 import { checkKey, headersToKeep, partNumberOf, storageClassOf } from "./headers.ts";
 import { quoted } from "./object-record.ts";
 import { storeBody } from "./store-body.ts";
+import { readTagHeader } from "./tags.ts";
 import { inTransaction } from "./transaction.ts";
 import type { Part, Upload } from "./upload-index.ts";
 
@@ -25,7 +26,6 @@ export function uploadOperations(
     async CreateMultipartUpload(input, call) {
       const { name: bucket } = getBucket(context, input, call);
       checkProtection(input);
-      if (input.Tagging !== undefined) throw notImplemented("object tags");
       const key = input.Key ?? "";
       checkKey(key);
       const algorithm = algorithmOf(input.ChecksumAlgorithm);
@@ -36,6 +36,7 @@ export function uploadOperations(
         storageClass: storageClassOf(input.StorageClass),
         algorithm,
         checksumType,
+        tags: readTagHeader(input.Tagging),
       };
       uploads.insert({ id, bucket, key, startedAt: now(), facts });
       return {

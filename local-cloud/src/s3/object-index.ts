@@ -29,6 +29,7 @@ export class ObjectIndex {
   readonly #from: StatementSync;
   readonly #all: StatementSync;
   readonly #setRestoration: StatementSync;
+  readonly #setFacts: StatementSync;
 
   constructor(db: DatabaseSync) {
     db.exec(SCHEMA);
@@ -38,6 +39,7 @@ export class ObjectIndex {
     this.#after = db.prepare("select * from objects where bucket = ? and key > ? order by key limit ?");
     this.#from = db.prepare("select * from objects where bucket = ? and key >= ? order by key limit ?");
     this.#all = db.prepare("select facts from objects");
+    this.#setFacts = db.prepare("update objects set facts = ? where bucket = ? and key = ?");
     this.#setRestoration = db.prepare(
       "update objects set restore_ready_at = ?, restore_expires_at = ? where bucket = ? and key = ?",
     );
@@ -82,6 +84,10 @@ export class ObjectIndex {
 
   setRestoration(bucket: string, key: string, readyAt: Date, expiresAt: Date): void {
     this.#setRestoration.run(readyAt.getTime(), expiresAt.getTime(), bucket, Buffer.from(key, "utf8"));
+  }
+
+  setFacts(bucket: string, key: string, facts: ObjectFacts): void {
+    this.#setFacts.run(JSON.stringify(facts), bucket, Buffer.from(key, "utf8"));
   }
 
   *listBlobs(): Generator<string> {

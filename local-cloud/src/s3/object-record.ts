@@ -31,6 +31,9 @@ export const Segment = z.object({
 });
 export type Segment = z.infer<typeof Segment>;
 
+export const Tag = z.object({ key: z.string(), value: z.string() });
+export type Tag = z.infer<typeof Tag>;
+
 /** The JSON column of an object's row. */
 export const ObjectFacts = z.object({
   headers: ObjectHeaders,
@@ -38,6 +41,8 @@ export const ObjectFacts = z.object({
   checksum: StoredChecksum.optional(),
   /** Number of parts of an object that was uploaded in parts; its segments are these parts. */
   partsCount: z.number().optional(),
+  /** Absent when there are none. */
+  tags: z.array(Tag).optional(),
 });
 export type ObjectFacts = z.infer<typeof ObjectFacts>;
 

@@ -6,8 +6,9 @@ import type { Conditions } from "./conditions.ts";
 import { checkProtection, getBucket, type S3Context, type S3Handlers } from "./context.ts";
 import { notImplemented } from "./faults.ts";
 import { checkKey, headersToKeep, storageClassOf } from "./headers.ts";
-import { type ObjectHeaders, type ObjectRecord, quoted } from "./object-record.ts";
+import { type ObjectHeaders, type ObjectRecord, quoted, type Tag } from "./object-record.ts";
 import { storeBody } from "./store-body.ts";
+import { readTagHeader } from "./tags.ts";
 
 export interface NewObject {
   readonly bucket: string;
@@ -15,6 +16,7 @@ export interface NewObject {
   readonly body: AsyncIterable<Uint8Array> | undefined;
   readonly headers: ObjectHeaders;
   readonly storageClass: string;
+  readonly tags?: Tag[] | undefined;
   readonly conditions?: Conditions;
   readonly contentMd5?: string | undefined;
   readonly algorithm?: ChecksumAlgorithm | undefined;
@@ -26,7 +28,6 @@ export function putOperations(context: S3Context): S3Handlers<"PutObject"> {
     async PutObject(input, call) {
       const { name: bucket } = getBucket(context, input, call);
       checkProtection(input);
-      if (input.Tagging !== undefined) throw notImplemented("object tags");
       if (input.WriteOffsetBytes !== undefined) throw notImplemented("appending to objects");
       if (input.ObjectLockMode !== undefined || input.ObjectLockLegalHoldStatus !== undefined)
         throw notImplemented("object lock");
@@ -36,6 +37,7 @@ export function putOperations(context: S3Context): S3Handlers<"PutObject"> {
         body: input.Body,
         headers: headersToKeep(input),
         storageClass: storageClassOf(input.StorageClass),
+        tags: readTagHeader(input.Tagging),
         conditions: { ifMatch: input.IfMatch, ifNoneMatch: input.IfNoneMatch },
         contentMd5: input.ContentMD5,
         algorithm: algorithmOf(input.ChecksumAlgorithm),
@@ -47,7 +49,8 @@ export function putOperations(context: S3Context): S3Handlers<"PutObject"> {
 
 /** Stores an object whole, or not at all. */
 export async function putObject(context: S3Context, object: NewObject): Promise<Omit<ObjectRecord, "restoration">> {
-  const { bucket, key, body, headers, storageClass, conditions, contentMd5, algorithm, expectedChecksum } = object;
+  const { bucket, key, body, headers, storageClass, tags, conditions, contentMd5, algorithm, expectedChecksum } =
+    object;
   checkKey(key);
   const stored = await storeBody(context.blobs, body, { contentMd5, algorithm, expectedChecksum });
   const record = {
@@ -61,6 +64,7 @@ export async function putObject(context: S3Context, object: NewObject): Promise<
       headers,
       segments: [{ blob: stored.blob, sizeBytes: stored.sizeBytes }],
       checksum: stored.checksum && { ...stored.checksum, type: "FULL_OBJECT" as const },
+      tags,
     },
   };
   commitObject(context, record, conditions);

@@ -18,6 +18,7 @@ import { uploadOperations } from "./multipart-uploads.ts";
 import { ObjectIndex } from "./object-index.ts";
 import { putOperations } from "./put-object.ts";
 import { restoreOperations } from "./restore.ts";
+import { tagOperations } from "./tags.ts";
 import { UploadIndex } from "./upload-index.ts";
 
 export interface S3Options {
@@ -64,6 +65,7 @@ export function createS3Service({ dataDir, log, credentials, now = () => new Dat
       ...uploadOperations(context),
       ...listUploadOperations(context),
       ...restoreOperations(context),
+      ...tagOperations(context),
     },
     browser: browserAccess(context, credentials),
     close(): void {

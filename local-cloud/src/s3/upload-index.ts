@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { z } from "zod";
 import { CHECKSUM_ALGORITHMS } from "../wire/body/checksum.ts";
-import { ObjectHeaders } from "./object-record.ts";
+import { ObjectHeaders, Tag } from "./object-record.ts";
 
 const SCHEMA = `
   create table if not exists uploads (
@@ -18,6 +18,7 @@ const UploadFacts = z.object({
   storageClass: z.string(),
   algorithm: z.enum(CHECKSUM_ALGORITHMS).optional(),
   checksumType: z.enum(["FULL_OBJECT", "COMPOSITE"]).optional(),
+  tags: z.array(Tag).optional(),
 });
 export type UploadFacts = z.infer<typeof UploadFacts>;
 
