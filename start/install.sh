@@ -54,8 +54,19 @@ data_dir() {
   echo "${DATA_DIR:-${from_file:-.data}}"
 }
 
+# A name such as python3-boto3 is a Python module.
 has_program() {
+  if [[ $1 == python3-* ]]; then
+    has_module "${1#python3-}"
+    return
+  fi
   command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || [ -x "$(data_dir)/apt/usr/sbin/$1" ] || [ -x "$(data_dir)/apt/usr/bin/$1" ]
+}
+
+has_module() {
+  local python
+  for python in python3 /usr/bin/python3; do "$python" -c "import $1" 2>/dev/null && return 0; done
+  [ -d "$(data_dir)/apt/usr/lib/python3/dist-packages/$1" ]
 }
 
 install_packages() {

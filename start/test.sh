@@ -8,6 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ensure_node_modules
 export PATH="$PWD/node_modules/.bin:$PATH"
 ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools chromium:chromium
+# Only the tests with other AWS clients need these: where they cannot be had, those are skipped and say so.
+(ensure_programs aws:awscli python3-boto3:python3-boto3) || true
 
 failed=0
 if [ $# -eq 0 ]; then

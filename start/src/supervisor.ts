@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { EC2Client } from "@aws-sdk/client-ec2";
 import { S3Client } from "@aws-sdk/client-s3";
 import { ensureLocalCredentials } from "@elastic-gas/local-cloud/credentials";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
@@ -19,6 +20,7 @@ import { endProcess, processFile } from "./processes.ts";
 import { waitForHttp } from "./ready.ts";
 import { offerNodeModules, publishRelease } from "./release.ts";
 import { ensureSecrets } from "./secrets.ts";
+import { stopOwnInstance } from "./stop-own-instance.ts";
 import { type PartState, type Supervised, supervise } from "./supervise.ts";
 
 const SCHEMA = "gas";
@@ -62,6 +64,7 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     partsFile.remove();
   };
 
+  let stopped = false;
   try {
     const parts = { root, config, environment: settings };
     if (config.CLOUD === "local") {
@@ -77,10 +80,14 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     void announceUserApp(config, signal, print);
     void announceMaskModel(root, settings, print);
     // The manager's stop button ends both of them with exit code 0; then the whole machine's work is over.
-    await Promise.race([aborted(signal), Promise.all([manager.ended, autoscaler.ended])]);
+    stopped = await Promise.race([
+      aborted(signal).then(() => false),
+      Promise.all([manager.ended, autoscaler.ended]).then(() => true),
+    ]);
   } finally {
     await stopAll();
   }
+  if (stopped && config.CLOUD === "aws") await stopMachine(config, print);
 }
 
 /** Settings that this machine makes itself: secrets, addresses, shares. What the operator set stays. */
@@ -162,6 +169,18 @@ async function endLeftovers(leftovers: ReturnType<ReturnType<typeof processFile>
       // MariaDB closes in order; the others are made to be killed at any line, and local-cloud would end the instances if asked politely.
       endProcess(record, name === "mariadb" ? "SIGTERM" : "SIGKILL", 30_000),
     ),
+  );
+}
+
+/** After the stop button the manager's own instance stops too: nobody pays for a machine that does nothing. */
+async function stopMachine(config: Config, print: (line: string) => void): Promise<void> {
+  const ec2 = createAwsClient(EC2Client, config);
+  const own = await stopOwnInstance(ec2, config.AWS_EC2_METADATA_SERVICE_ENDPOINT);
+  ec2.destroy();
+  print(
+    own.kind === "stopping"
+      ? stateLine("instance", "ended", `${own.instanceId} stops; start it in EC2 to start again`)
+      : stateLine("instance", "up", `not stopped, stop it in EC2 by hand: ${own.why}`),
   );
 }
 
