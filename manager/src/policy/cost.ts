@@ -1,8 +1,12 @@
-const CENTS = new Intl.NumberFormat("en", { style: "currency", currency: "USD" });
-/** Below a dollar the cents alone would hide what a worker costs: $0.021. */
-const TENTHS = new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: 3 });
-
-/** US cents as dollars: $12.40, $0.021. */
+/** US cents as dollars, with as many digits as a small amount needs: $12.40, $0.591, $0.0208. */
 export function dollars(cents: number): string {
-  return (Math.abs(cents) >= 100 ? CENTS : TENTHS).format(cents / 100);
+  const size = Math.abs(cents);
+  const digits = size >= 100 ? 2 : size >= 10 ? 3 : 4;
+  return (FORMATS[digits] ?? FORMATS[2]).format(cents / 100);
+}
+
+const FORMATS = { 2: inDollars(2), 3: inDollars(3), 4: inDollars(4) } as const;
+
+function inDollars(maximumFractionDigits: number): Intl.NumberFormat {
+  return new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits });
 }

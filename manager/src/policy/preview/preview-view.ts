@@ -119,7 +119,7 @@ export function outcomeTable({ inForce, changed }: Preview, version: number): Ma
         el(
           "tr",
           {},
-          ["Policy", "Overload min", "Worker-min", "Cost, estimated", "Actions", "Mean / peak"].map((head, index) =>
+          ["Policy", "Overload min", "Worker-min", "Est. cost", "Actions", "Mean / peak"].map((head, index) =>
             el("th", { class: index > 0 && "eg-number" }, head),
           ),
         ),
