@@ -1,0 +1,56 @@
+/** A page as far as a proof reads it. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly location: string | null;
+}
+
+/** A browser as far as forms need one: cookies, and the token of the page that was read last. Follows no redirects. */
+export class FormBrowser {
+  readonly #origin: string;
+  readonly #cookies = new Map<string, string>();
+  #token = "";
+
+  constructor(origin: string) {
+    this.#origin = origin;
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.#send(path, {});
+  }
+
+  submit(path: string, fields: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return this.#send(path, { method: "POST", body: new URLSearchParams({ _csrf: this.#token, ...fields }) });
+  }
+
+  /** As a page's script asks: JSON both ways, the token in a header. */
+  async ask(path: string, body: object): Promise<unknown> {
+    const headers = { "x-csrf-token": this.#token, accept: "application/json", "content-type": "application/json" };
+    const answer = await this.#send(path, { method: "POST", headers, body: JSON.stringify(body) });
+    if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${answer.text.slice(0, 200)}`);
+    return JSON.parse(answer.text);
+  }
+
+  async signIn({ username, password }: { readonly username: string; readonly password: string }): Promise<void> {
+    await this.get("/login");
+    const { status, text } = await this.submit("/login", { username, password });
+    if (status !== 303) throw new Error(`Signing in answered ${status}: ${text.slice(0, 200)}`);
+  }
+
+  async #send(path: string, init: RequestInit): Promise<Answer> {
+    const headers = new Headers({ accept: "text/html" });
+    new Headers(init.headers).forEach((value, name) => void headers.set(name, value));
+    if (this.#cookies.size > 0)
+      headers.set("cookie", [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; "));
+    const url = new URL(path, this.#origin);
+    const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(60_000), ...init, headers });
+    for (const line of response.headers.getSetCookie()) {
+      const [name = "", value = ""] = line.split(";")[0]?.split(/=(.*)/s) ?? [];
+      if (value === "") this.#cookies.delete(name);
+      else this.#cookies.set(name, value);
+    }
+    const text = await response.text();
+    this.#token = /name="_csrf" value="([^"]+)"|data-csrf="([^"]+)"/.exec(text)?.slice(1).find(Boolean) ?? this.#token;
+    return { status: response.status, text, location: response.headers.get("location") };
+  }
+}

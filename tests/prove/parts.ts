@@ -1,0 +1,114 @@
+import { spawn } from "node:child_process";
+import { glob, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { z } from "zod";
+import type { Proof } from "./proof.ts";
+import { table, timeSpan } from "./words.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+/** A test file that has a heavy form asks for it by one of these names. */
+const HEAVY = /\bIS_PROOF\b|\bprocess\.env\.PROVE\b/;
+
+const VitestReport = z.object({
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      startTime: z.number(),
+      endTime: z.number(),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+    }),
+  ),
+});
+type TestFile = z.infer<typeof VitestReport>["testResults"][number];
+
+export const parts: Proof = {
+  name: "parts",
+  title: "The parts' tests in their heavy form",
+  statement:
+    "The tests of the parts that have a heavy form (faults at every call, long pauses, other clients of AWS, many viewers), run with every repeat and at full length. What they measure lies beside this page.",
+  async run({ folder, say }) {
+    const files = await heavyTestFiles();
+    if (files.length === 0) throw new Error("No test file has a heavy form.");
+    say(`vitest on ${files.length} files`);
+    const startedAt = Date.now();
+    const results = await runVitest(files, folder);
+    const written = await writtenSince(folder, startedAt);
+    const tests = results.flatMap(({ assertionResults }) => assertionResults);
+    const failed = tests.filter(({ status }) => status === "failed").length;
+    const skipped = tests.filter(({ status }) => status !== "failed" && status !== "passed").length;
+    return {
+      checks: files.map((file) => {
+        const own = results.find(({ name }) => relative(ROOT, name) === file);
+        return { what: `\`${file}\``, measured: outcomeOf(own), ok: own?.status === "passed" };
+      }),
+      figures: [
+        { label: "tests", value: `${tests.length - skipped}, ${failed} failed` },
+        { label: "files", value: String(files.length) },
+        { label: "skipped", value: String(skipped) },
+      ],
+      settings: [{ label: "PROVE", value: "1" }],
+      details: [
+        "## What they measured",
+        written.length === 0 ? "Nothing was written." : written.map((file) => `- [${file}](${file})`).join("\n"),
+        "## Tests",
+        table(
+          ["file", "test", "result"],
+          results.flatMap(({ name, assertionResults }) =>
+            assertionResults.map(({ fullName, status }) => [relative(ROOT, name), fullName, status]),
+          ),
+        ),
+      ].join("\n\n"),
+      data: { results: results.map((result) => ({ ...result, name: relative(ROOT, result.name) })) },
+    };
+  },
+};
+
+/** Paths from the project's root. */
+async function heavyTestFiles(): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const file of glob("*/src/**/*.test.ts", { cwd: ROOT, exclude: ["node_modules/**"] }))
+    if (HEAVY.test(await readFile(join(ROOT, file), "utf8"))) found.push(file);
+  return found.sort();
+}
+
+async function runVitest(files: readonly string[], resultsFolder: string): Promise<readonly TestFile[]> {
+  const folder = await mkdtemp(join(tmpdir(), "gas-parts-"));
+  try {
+    const report = join(folder, "vitest.json");
+    // One file at a time: they measure, and some fill the machine.
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, "--no-file-parallelism"];
+    const child = spawn("vitest", ["run", ...reporters, ...files], {
+      cwd: ROOT,
+      env: { ...process.env, PROVE: "1", RESULTS_DIR: resultsFolder },
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", () => resolve());
+    });
+    return VitestReport.parse(JSON.parse(await readFile(report, "utf8"))).testResults;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function writtenSince(folder: string, startedAt: number): Promise<readonly string[]> {
+  const files = await readdir(folder);
+  const times = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).mtimeMs));
+  return files.filter((_, index) => (times[index] ?? 0) >= startedAt);
+}
+
+function outcomeOf(file: TestFile | undefined): string {
+  if (file === undefined) return "did not run";
+  const count = (status: string) => file.assertionResults.filter((test) => test.status === status).length;
+  const [ok, failed] = [count("passed"), count("failed")];
+  const skipped = file.assertionResults.length - ok - failed;
+  const words = [
+    `${ok} passed`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
+  ];
+  return `${words.join(", ")}, ${timeSpan(file.endTime - file.startTime)}`;
+}

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { connectDatabase, type Database } from "../../shared/src/database/connect.ts";
+import type { PoolName } from "../../shared/src/resources.ts";
+import { waitUntil } from "../../shared/src/testing/wait-until.ts";
+import { QUICK, type RunningSystem, startSystem } from "../setup/system.ts";
+import { ManagerApi, type Pool } from "./manager-api.ts";
+import type { Figure, ProofContext } from "./proof.ts";
+
+/** The whole system for one proof, started by ./start.sh with its own data folder, ports and addresses. */
+export interface ProofSystem extends AsyncDisposable {
+  readonly system: RunningSystem;
+  readonly db: Database;
+  readonly manager: ManagerApi;
+  /** Waits with a poll that leaves the machine to what is measured. */
+  wait<Value>(
+    what: string,
+    probe: () => Promise<Value | undefined | null | false> | Value | undefined | null | false,
+    seconds: number,
+  ): Promise<Value>;
+  sleep(seconds: number): Promise<void>;
+  /** What was set for this run, for the report. */
+  readonly settings: readonly Figure[];
+}
+
+/** Durations of the product that a report names whether or not they were changed. */
+const SHOWN = {
+  TICK_SECONDS: "60",
+  METRIC_PERIOD_SECONDS: "60",
+  RECONCILE_SECONDS: "3",
+  HEARTBEAT_SECONDS: "10",
+  HEALTH_CHECK_INTERVAL_SECONDS: "5",
+  DEREGISTRATION_DELAY_SECONDS: "60",
+  LOCAL_BOOT_SECONDS: "2",
+};
+
+export async function startProofSystem(
+  { quick, say }: ProofContext,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ProofSystem> {
+  say(`starting the system (${quick ? "quick" : "default"} times)`);
+  const times = quick ? "quick" : "default";
+  // The defaults are set by name, so that the machine's own environment or .env cannot make them others.
+  const system = await startSystem({ times, environment: quick ? environment : { ...SHOWN, ...environment } });
+  const db = connectDatabase({ url: await system.databaseUrl(), connectionLimit: 2 });
+  try {
+    const manager = await ManagerApi.signIn(system);
+    const inForce = { ...SHOWN, ...(quick ? QUICK : {}), ...environment };
+    return {
+      system,
+      db,
+      manager,
+      wait: (what, probe, seconds) => waitUntil(what, probe, { deadlineMs: seconds * 1_000, pollMs: 500 }),
+      sleep: (seconds) => sleep(seconds * 1_000),
+      settings: Object.entries(inForce).map(([label, value]) => ({ label, value })),
+      async [Symbol.asyncDispose]() {
+        say("stopping the system");
+        await db.destroy();
+        await system[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await db.destroy();
+    await system[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Every worker that is wanted is in service, and none is on its way in or out. */
+export function isSettled({ desired, counts }: Pool): boolean {
+  const { inService, pending, warming, draining, unhealthy } = counts;
+  return inService === desired && pending + warming + draining + unhealthy === 0;
+}
+
+/** The policy of a pool as settings of a report. */
+export async function policySettings(manager: ManagerApi, name: PoolName): Promise<readonly Figure[]> {
+  const { policy, limits } = await manager.policy(name);
+  return [
+    ...Object.entries(policy).map(([label, value]) => ({ label: `${name} policy: ${label}`, value: String(value) })),
+    { label: `${name} limits`, value: `${limits.min} to ${limits.max} workers` },
+  ];
+}

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# `npm run prove -- [name ...] [--quick] [--out folder]`: the long stories of the whole system at the default times; writes docs/results/.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=start/install.sh
+. start/install.sh
+ensure_node_modules
+export PATH="$PWD/node_modules/.bin:$PATH"
+ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools chromium:chromium
+exec node --disable-warning=ExperimentalWarning tests/prove/main.ts "$@"

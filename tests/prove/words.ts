@@ -1,0 +1,38 @@
+const NO_BREAK = "\u00a0";
+
+/** `95 s` below two minutes, then `12.5 min`. */
+export function timeSpan(milliseconds: number): string {
+  const seconds = milliseconds / 1_000;
+  if (seconds < 10) return `${seconds.toFixed(1)}${NO_BREAK}s`;
+  if (seconds < 120) return `${Math.round(seconds)}${NO_BREAK}s`;
+  return `${(seconds / 60).toFixed(1)}${NO_BREAK}min`;
+}
+
+/** `7:05`: minutes and seconds since `from`. */
+export function sinceStart(at: number, from: number): string {
+  const seconds = Math.max(0, Math.round((at - from) / 1_000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+export function percent(value: number | null): string {
+  return value === null ? "" : `${value.toFixed(1)}${NO_BREAK}%`;
+}
+
+export function count(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** A table in Markdown; the first column is text, the others are numbers when `numbers` says so. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  { numbers = false }: { readonly numbers?: boolean } = {},
+): string {
+  const line = (cells: readonly (string | number)[]) => `| ${cells.map(cell).join(" | ")} |`;
+  const rule = head.map((_, index) => (numbers && index > 0 ? "---:" : "---"));
+  return [line(head), line(rule), ...rows.map(line)].join("\n");
+}
+
+function cell(value: string | number): string {
+  return String(value).replaceAll("|", "\\|").replaceAll("\n", " ");
+}
