@@ -3,6 +3,8 @@ import { METRIC_NAMESPACE } from "./resources.ts";
 /** CloudWatch metrics that the parts publish or read: namespace, name and the dimension names that identify one series. */
 export const METRICS = {
   cpuUtilization: { namespace: "AWS/EC2", name: "CPUUtilization", dimensions: ["InstanceId"] },
+  /** CPU of the whole machine under local-cloud, all cores, 0-100; AWS has none. */
+  hostCpu: { namespace: "LocalCloud/Host", name: "CPUUtilization", dimensions: [] },
   workerRequests: { namespace: METRIC_NAMESPACE, name: "RequestCount", dimensions: ["InstanceId"] },
   jobsRunning: { namespace: METRIC_NAMESPACE, name: "JobsRunning", dimensions: ["InstanceId"] },
   poolDesired: { namespace: METRIC_NAMESPACE, name: "Desired", dimensions: ["Pool"] },

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import type { Logger } from "@elastic-gas/shared/logger";
+import { METRICS } from "@elastic-gas/shared/metrics";
 import { GroupCommit } from "../sqs/group-commit.ts";
 import { CpuUtilization, type InstanceCpu } from "./cpu-utilization.ts";
 import { pointsOf } from "./datum.ts";
+import { HostCpu, readHostTicks } from "./host-cpu.ts";
 import { everyMetricPeriod } from "./metric-period.ts";
 import { MetricStore } from "./metric-store.ts";
 import { metricOperations } from "./operations.ts";
@@ -67,10 +69,13 @@ export function createCloudWatchService(options: CloudWatchOptions) {
   }
 
   const cpu = new CpuUtilization();
+  const hostCpu = new HostCpu();
   const publishing = everyMetricPeriod(
     { seconds: metricPeriodSeconds, now, signal: closing.signal, log },
     async (period) => {
       await tidy();
+      const host = hostCpu.data(readHostTicks(), period);
+      if (host.length > 0) put(METRICS.hostCpu.namespace, host);
       if (!listCpuUsage) return;
       const data = cpu.data(await listCpuUsage(), period, now());
       if (data.length > 0) put("AWS/EC2", data);
