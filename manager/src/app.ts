@@ -104,7 +104,8 @@ export function createManager(deps: AppDeps): Manager {
   const guard = csrf();
   app.use("/api", requireAdmin, (req, res, next) => (tokenScope(res) === undefined ? guard(req, res, next) : next()));
   app.use(["/login", "/logout"], guard);
-  app.use("/api/v1", apiRoutes(pages));
+  const apiLimit = { name: "api", points: config.API_REQUESTS_PER_MINUTE, perSeconds: 60 };
+  app.use("/api/v1", apiRoutes(pages, createRateLimiter(rateLimits, apiLimit)));
   app.use(
     signInPages({
       db,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { PoolSnapshot } from "../fleet/snapshot.ts";
 import type { WorkerSnapshot } from "../fleet/worker-state.ts";
-import { type AlertFacts, listAlerts } from "./alerts.ts";
+import type { AlertFacts } from "./alert.ts";
+import { listAlerts } from "./alerts.ts";
 
 const now = Date.UTC(2026, 8, 7, 14, 2);
 
@@ -12,6 +13,7 @@ function pool(changes: Partial<PoolSnapshot> = {}): PoolSnapshot {
     min: 1,
     max: 8,
     policyKind: "cpu",
+    rule: "CPU",
     policyVersion: 1,
     counts: { inService: 2, warming: 0, pending: 0, draining: 0, unhealthy: 0 },
     paused: null,
@@ -48,6 +50,7 @@ const ids = (changes: Partial<AlertFacts> = {}) =>
     tickSeconds: 60,
     cloudFailure: null,
     lastCheckAt: now - 30_000,
+    lease: { until: now + 20_000 },
     pools: [pool()],
     workers: [],
     failedLaunches: [],
@@ -55,6 +58,8 @@ const ids = (changes: Partial<AlertFacts> = {}) =>
     activities: [],
     lastCpuAt: new Map(),
     cpuMaxAgeMs: 300_000,
+    hostSaturation: null,
+    stopping: false,
     deletionFailure: null,
     ...changes,
   }).map(({ id, tone }) => [id, tone]);
@@ -95,6 +100,7 @@ describe("alerts", () => {
       tickSeconds: 60,
       cloudFailure: null,
       lastCheckAt: now,
+      lease: { until: now + 20_000 },
       pools: [pool()],
       workers,
       failedLaunches: [],
@@ -102,6 +108,8 @@ describe("alerts", () => {
       activities: [],
       lastCpuAt,
       cpuMaxAgeMs: 300_000,
+      hostSaturation: null,
+      stopping: false,
       deletionFailure: null,
     });
     expect(alert?.text).toBe("(i-0aaa). The mean uses the others.");

@@ -1,21 +1,59 @@
+import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import type { Router } from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type StagedCloud, startStagedCloud } from "../build-staged-cloud.ts";
 import { makePools, startTestManager, TestBrowser, type TestManager } from "../build-test-manager.ts";
-import { OPERATIONS, openApiDocument } from "./openapi.ts";
+import { type ApiOperation, OPERATIONS } from "./operations.ts";
 
+let staged: StagedCloud;
 let manager: TestManager;
 let browser: TestBrowser;
 let readToken: string;
 let operateToken: string;
 
 beforeAll(async () => {
-  manager = await startTestManager();
+  staged = await startStagedCloud();
+  staged.stage.workers = [
+    { id: "i-0aaa", pool: "web", health: "healthy", ageSeconds: 600 },
+    { id: "i-0bbb", pool: "web", health: "healthy", ageSeconds: 500 },
+    { id: "i-0ccc", pool: "web", health: "healthy", ageSeconds: 400 },
+  ];
+  staged.stage.metric = () => 40;
+  manager = await startTestManager({ cloud: staged.cloud });
   await makePools(manager.db);
+  await noteCheck();
   browser = new TestBrowser(manager.url);
   await browser.signIn();
   readToken = await createToken("read");
   operateToken = await createToken("operate");
 });
-afterAll(() => manager[Symbol.asyncDispose]());
+afterAll(async () => {
+  await manager[Symbol.asyncDispose]();
+  await staged[Symbol.asyncDispose]();
+});
+
+/** A check as the autoscaler writes it. */
+async function noteCheck(): Promise<void> {
+  await manager.db
+    .insertInto("decisions")
+    .values({
+      pool: "web",
+      at: new Date(),
+      kind: "hold",
+      desiredBefore: 1,
+      desiredAfter: 1,
+      inService: 1,
+      pending: 0,
+      warming: 0,
+      draining: 0,
+      measured: 48,
+      policyVersion: 1,
+      reason: "At the maximum of 1; the rule wants 2.",
+      facts: JSON.stringify({ outcome: "at the limit", wanted: 9 }),
+    })
+    .execute();
+}
 
 async function createToken(scope: string): Promise<string> {
   await browser.post("/tokens", { name: `test ${scope}`, scope }, "/tokens");
@@ -23,8 +61,8 @@ async function createToken(scope: string): Promise<string> {
   return /egm_[\w-]{43}/.exec(html)?.[0] ?? "none";
 }
 
-const call = (method: string, path: string, token: string, body?: object) =>
-  fetch(`${manager.url}/api/v1${path}`, {
+const callAt = (url: string, method: string, path: string, token: string, body?: object) =>
+  fetch(`${url}/api/v1${path}`, {
     method,
     headers: {
       authorization: `Bearer ${token}`,
@@ -32,6 +70,9 @@ const call = (method: string, path: string, token: string, body?: object) =>
     },
     body: body === undefined ? null : JSON.stringify(body),
   });
+const call = (method: string, path: string, token: string, body?: object) =>
+  callAt(manager.url, method, path, token, body);
+const refusal = async (response: Response) => [response.status, (await response.json()).error.message];
 
 describe("the JSON API", () => {
   it("answers 401 in JSON without a session or token, and with a wrong token", async () => {
@@ -46,25 +87,39 @@ describe("the JSON API", () => {
     expect(rows.every((row) => /^[0-9a-f]{64}$/.test(row.tokenHash))).toBe(true);
   });
 
-  it("reads with either scope, and changes only with operate", async () => {
-    expect((await call("GET", "/pools", readToken)).status).toBe(200);
-    expect((await call("POST", "/pools/web/grow", readToken)).status).toBe(403);
+  it("grows, and keeps why somebody asked", async () => {
     const grown = await call("POST", "/pools/web/grow", operateToken, { why: "lab session" });
     expect([grown.status, (await grown.json()).sentence]).toEqual([
       200,
       expect.stringContaining("web: desired 1 → 2."),
     ]);
-  });
-
-  it("keeps why somebody asked", async () => {
     const [activity] = await (await call("GET", "/activities?pool=web", readToken)).json();
     expect(activity.reason).toBe("anna grew web 1 → 2: “lab session”.");
   });
 
+  it("grows by several workers and shrinks to a number, within the limits", async () => {
+    const sentence = async (response: Response) => (await response.json()).sentence;
+    expect(await sentence(await call("POST", "/pools/web/grow", operateToken, { by: 3 }))).toMatch(/desired 2 → 5\./);
+    expect(await sentence(await call("POST", "/pools/web/shrink", operateToken, { to: 2 }))).toMatch(/desired 5 → 2\./);
+    expect(await refusal(await call("POST", "/pools/web/grow", operateToken, { by: 7 }))).toEqual([
+      409,
+      "web does not grow: 9 is above the maximum of 8.",
+    ]);
+    expect(await refusal(await call("POST", "/pools/web/shrink", operateToken, { by: 2 }))).toEqual([
+      409,
+      "web does not shrink: 0 is below the minimum of 1.",
+    ]);
+    expect(await refusal(await call("POST", "/pools/web/grow", operateToken, { to: 2 }))).toEqual([
+      409,
+      "web does not grow: desired is 2 already.",
+    ]);
+    expect((await call("POST", "/pools/web/grow", operateToken, { by: 1, to: 2 })).status).toBe(400);
+    expect((await call("POST", "/pools/web/grow", operateToken, { by: 0.5 })).status).toBe(400);
+  });
+
   it("refuses what is not possible with 409 and a reason", async () => {
     const response = await call("POST", "/pools/annotator/shrink", operateToken);
-    expect(response.status).toBe(409);
-    expect((await response.json()).error.message).toBe("annotator does not shrink: at the minimum of 2.");
+    expect(await refusal(response)).toEqual([409, "annotator does not shrink: at the minimum of 2."]);
   });
 
   it("saves a policy against the version that was read, and refuses one out of range", async () => {
@@ -75,6 +130,24 @@ describe("the JSON API", () => {
     expect((await call("PUT", "/pools/web/policy", operateToken, change)).status).toBe(409);
     const bad = { ...change, version: version + 1, policy: { ...policy, growThresholdPercent: 0 } };
     expect((await call("PUT", "/pools/web/policy", operateToken, bad)).status).toBe(400);
+    const [latest, first] = await (await call("GET", "/pools/web/policy/versions", readToken)).json();
+    expect([latest.version, latest.actor, latest.difference]).toEqual([2, "anna", "grow above 70 → 65\u00a0%"]);
+    expect(first.difference).toBe("first values");
+  });
+
+  it("refuses a policy that the page could not save: a misspelt number, another pool's rule, no worker at all", async () => {
+    const { version, policy, limits } = await (await call("GET", "/pools/web/policy", readToken)).json();
+    const put = async (change: object) =>
+      refusal(await call("PUT", "/pools/web/policy", operateToken, { version, policy, limits, ...change }));
+    expect(await put({ policy: { ...policy, growTreshold: 60 } })).toEqual([
+      400,
+      expect.stringMatching(/^The rule cpu has no growTreshold; it has kind, growThresholdPercent,/),
+    ]);
+    expect(await put({ policy: { kind: "queue" } })).toEqual([
+      400,
+      "web has no rule queue; it can have cpu, adaptive, requests, fixed.",
+    ]);
+    expect(await put({ limits: { min: 0, max: 8 } })).toEqual([400, "min: at least 1."]);
   });
 
   it("refuses a revoked token at once", async () => {
@@ -88,16 +161,129 @@ describe("the JSON API", () => {
     expect((await call("GET", "/pools", token)).status).toBe(401);
   });
 
-  it("has a route for every operation of its document, and answers as the document says", async () => {
-    for (const { method, path, answer } of OPERATIONS) {
-      const address = path.replace("{pool}", "web").replace("{id}", "i-0123");
-      const response = await call(method.toUpperCase(), address, operateToken, method === "put" ? {} : undefined);
-      const body = await response.json();
-      // An unknown route would answer with the sentence of unknown pages.
-      expect(JSON.stringify(body), path).not.toContain("This page does not exist.");
-      if (method === "get" && response.ok) expect(answer.safeParse(body).error, path).toBeUndefined();
+  it("takes so many requests a minute from one token, then says how long to wait; other tokens go on", async () => {
+    await using limited = await startTestManager({ environment: { API_REQUESTS_PER_MINUTE: "3" } });
+    const visitor = new TestBrowser(limited.url);
+    await visitor.signIn();
+    const tokens: string[] = [];
+    for (const name of ["one", "two"]) {
+      await visitor.post("/tokens", { name, scope: "read" }, "/tokens");
+      tokens.push(/egm_[\w-]{43}/.exec(await (await visitor.get("/tokens")).text())?.[0] ?? "none");
     }
-    const { paths } = openApiDocument("1.0.0") as { paths: object };
-    expect(Object.keys(paths)).toContain("/pools/{pool}/charts");
+    const [one = "", two = ""] = tokens;
+    const statuses: number[] = [];
+    for (let request = 0; request < 3; request += 1) {
+      statuses.push((await callAt(limited.url, "GET", "/decisions", one)).status);
+    }
+    const refused = await callAt(limited.url, "GET", "/decisions", one);
+    expect([...statuses, refused.status]).toEqual([200, 200, 200, 429]);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await refused.json()).error.message).toMatch(/^Too many requests\. The next one is taken in \d+ s\.$/);
+    expect((await callAt(limited.url, "GET", "/decisions", two)).status).toBe(200);
   });
+});
+
+describe("the OpenAPI document", () => {
+  const Served = z.object({
+    openapi: z.literal("3.1.0"),
+    paths: z.record(
+      z.string(),
+      z.partialRecord(
+        z.enum(["get", "post", "put"]),
+        z
+          .object({
+            operationId: z.string(),
+            parameters: z.array(z.object({ name: z.string(), in: z.enum(["path", "query"]) })),
+            requestBody: z.looseObject({}).optional(),
+            responses: z.object({
+              "200": z.object({ content: z.object({ "application/json": z.object({ schema: z.looseObject({}) }) }) }),
+            }),
+          })
+          .optional(),
+      ),
+    ),
+  });
+  const read = async () => Served.parse(await (await call("GET", "/openapi.json", readToken)).json());
+
+  it("has every route of /api/v1, and no other", async () => {
+    const routes = new Set<string>();
+    for (const layer of apiRouter().stack) {
+      for (const { method } of layer.route?.stack ?? []) {
+        // Without a method it is the answer to wrong methods.
+        if (method !== undefined) routes.add(`${method} ${layer.route?.path.replaceAll(/:(\w+)/g, "{$1}")}`);
+      }
+    }
+    const { paths } = await read();
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect([...routes].sort()).toEqual(documented.sort());
+    expect(documented.length).toBeGreaterThan(15);
+  });
+
+  it("names each path's parameters", async () => {
+    const { paths } = await read();
+    for (const [path, methods] of Object.entries(paths)) {
+      const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      for (const operation of Object.values(methods)) {
+        const given = operation?.parameters.filter((each) => each.in === "path").map(({ name }) => name);
+        expect(given, path).toEqual(names);
+      }
+    }
+  });
+
+  it("describes what every operation answers, no more and no less", async () => {
+    await waitUntil("the workers are known", async () => {
+      const workers = await (await call("GET", "/workers", readToken)).json();
+      return workers.length === 3;
+    });
+    await call("POST", "/pools/web/grow", operateToken, { to: 4 });
+    const { paths } = await read();
+    const { version, policy, limits } = await (await call("GET", "/pools/web/policy", readToken)).json();
+    const bodies: Readonly<Record<string, object>> = { savePolicy: { version, policy, limits } };
+    const workers: Readonly<Record<string, string>> = { replaceWorker: "i-0aaa", drainWorker: "i-0bbb" };
+    for (const { method, path, id } of OPERATIONS) {
+      const address = path.replace("{pool}", "web").replace("{id}", workers[id] ?? "i-0ccc");
+      const response = await call(method.toUpperCase(), address, operateToken, bodies[id]);
+      const body: unknown = await response.json();
+      expect(response.status, `${id} ${JSON.stringify(body).slice(0, 300)}`).toBe(200);
+      if (Array.isArray(body)) expect(body.length, id).toBeGreaterThan(0);
+      const schema = paths[path]?.[method]?.responses["200"].content["application/json"].schema ?? {};
+      const problem = z.fromJSONSchema(schema).safeParse(body).error;
+      expect(problem === undefined ? "" : z.prettifyError(problem), id).toBe("");
+    }
+  });
+
+  it("would notice an answer that it does not describe", async () => {
+    const { paths } = await read();
+    const schema = paths["/pools/{pool}"]?.get?.responses["200"].content["application/json"].schema ?? {};
+    const pool = await (await call("GET", "/pools/web", readToken)).json();
+    expect(z.fromJSONSchema(schema).safeParse({ ...pool, extra: 1 }).success).toBe(false);
+  });
+
+  it("lets a token that reads do everything that reads and nothing else, an operating one both", async () => {
+    const operations: readonly ApiOperation[] = OPERATIONS;
+    for (const { method, path, id } of operations) {
+      const address = path.replace("{pool}", "utility").replace("{id}", "i-0eee");
+      const { status } = await call(method.toUpperCase(), address, readToken, method === "put" ? {} : undefined);
+      if (method === "get") expect(status, id).not.toBe(403);
+      else expect(status, id).toBe(403);
+      const operated = await call(method.toUpperCase(), address, operateToken, method === "put" ? {} : undefined);
+      expect(operated.status, id).not.toBe(403);
+    }
+  });
+
+  it("answers 405 with what is allowed to another method on a known path, and 404 elsewhere", async () => {
+    const wrong = await call("POST", "/pools", operateToken);
+    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET"]);
+    expect((await call("GET", "/nothing", readToken)).status).toBe(404);
+  });
+
+  /** The router that the app mounts at /api/v1: the one that serves the document. */
+  function apiRouter(): Router {
+    const routers = manager.manager.app.router.stack.map(({ handle }) => handle as unknown as Partial<Router>);
+    const found = routers.find(({ stack }) => stack?.some(({ route }) => route?.path === "/openapi.json"));
+    if (found === undefined) throw new Error("The app serves no document.");
+    return found as Router;
+  }
 });

@@ -1,5 +1,7 @@
+import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { HttpError } from "@elastic-gas/shared/web/errors";
+import { currentUser } from "@elastic-gas/shared/web/sessions";
 import type { RequestHandler, Response } from "express";
 import { findTokenOwner, type Scope } from "../accounts/tokens.ts";
 
@@ -17,6 +19,7 @@ export function bearer(db: Database, now: () => number): RequestHandler {
     }
     res.locals.user = owner.user;
     res.locals.tokenScope = owner.scope;
+    res.locals.tokenId = owner.id;
     next();
   };
 }
@@ -24,6 +27,18 @@ export function bearer(db: Database, now: () => number): RequestHandler {
 /** The scope of the token of this request; undefined when it has a session instead. */
 export function tokenScope(res: Response): Scope | undefined {
   return res.locals.tokenScope as Scope | undefined; // only `bearer` writes it
+}
+
+/** So many requests at once are a script gone wild: each may cost a call to AWS. One limit for each token; a session has its user's. */
+export function limitRequests(limiter: RateLimiter): RequestHandler {
+  return async (_req, res, next) => {
+    const { tokenId } = res.locals;
+    const wait = await limiter.consume(tokenId === undefined ? `user-${currentUser(res).id}` : `token-${tokenId}`);
+    if (wait !== undefined) {
+      throw new HttpError(429, `Too many requests. The next one is taken in ${wait} s.`, { retryAfterSeconds: wait });
+    }
+    next();
+  };
 }
 
 /** Refuses changes with a token that may only read. */

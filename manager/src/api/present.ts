@@ -1,16 +1,28 @@
 import type { z } from "zod";
-import type { Alert } from "../alerts/alerts.ts";
+import type { Alert } from "../alerts/alert.ts";
 import type { Series } from "../charts/series.ts";
 import type { ChartSnapshot } from "../charts/snapshot.ts";
 import { outcomeOf } from "../decisions/facts.ts";
 import type { ActivityRow, DecisionRow } from "../decisions/queries.ts";
-import type { PoolSnapshot } from "../fleet/snapshot.ts";
+import type { FleetSnapshot, PoolSnapshot } from "../fleet/snapshot.ts";
 import type { WorkerSnapshot } from "../fleet/worker-state.ts";
-import type { ApiActivity, ApiAlert, ApiCharts, ApiDecision, ApiPool, ApiSeries, ApiWorker } from "./schemas.ts";
+import { describeDifference } from "../policy/differences.ts";
+import type { PolicyVersion } from "../policy/versions.ts";
+import type {
+  ApiActivity,
+  ApiAlert,
+  ApiCharts,
+  ApiDecision,
+  ApiPolicyVersion,
+  ApiPool,
+  ApiSeries,
+  ApiStatus,
+  ApiWorker,
+} from "./schemas.ts";
 
 /** Snapshots as the API gives them: instants as ISO text, nothing that only pages need. */
 export function presentPool(pool: PoolSnapshot): z.infer<typeof ApiPool> {
-  const { name, desired, min, max, counts, policyKind, policyVersion, stopping, lastCheck } = pool;
+  const { name, desired, min, max, counts, policyKind, policyVersion, rule, stopping, lastCheck } = pool;
   return {
     name,
     desired,
@@ -19,6 +31,7 @@ export function presentPool(pool: PoolSnapshot): z.infer<typeof ApiPool> {
     counts,
     policyKind,
     policyVersion,
+    rule,
     paused: pool.paused === null ? null : { by: pool.paused.by, at: iso(pool.paused.at) },
     stopping,
     manualUntil: isoOrNull(pool.manualUntil),
@@ -40,8 +53,41 @@ export function presentWorker(worker: WorkerSnapshot): z.infer<typeof ApiWorker>
   return { ...rest, launchedAt: iso(launchedAt), inServiceAt: isoOrNull(inServiceAt) };
 }
 
-export function presentAlert({ id, tone, pool, start, text, at }: Alert): z.infer<typeof ApiAlert> {
-  return { id, tone, pool, sentence: `${start} ${text}`, since: iso(at) };
+export function presentAlert({ id, tone, pool, start, text, remedy, at }: Alert): z.infer<typeof ApiAlert> {
+  return { id, tone, pool, sentence: `${start} ${text}`, remedy, since: iso(at) };
+}
+
+export function presentStatus(fleet: FleetSnapshot): z.infer<typeof ApiStatus> {
+  const { autoscaler } = fleet;
+  return {
+    at: iso(fleet.at),
+    url: fleet.balancer?.url ?? null,
+    autoscaler: {
+      ticking: autoscaler.alive,
+      lastCheckAt: isoOrNull(autoscaler.lastCheckAt),
+      tickSeconds: autoscaler.tickSeconds,
+    },
+    cloudFailure: fleet.cloud.failure,
+    stopping: fleet.stop !== null,
+    pools: fleet.pools.map(presentPool),
+    alerts: fleet.alerts.map(presentAlert),
+  };
+}
+
+/** `older` holds the version before it, which the difference is told against. */
+export function presentVersion(
+  version: PolicyVersion,
+  older: PolicyVersion | undefined,
+): z.infer<typeof ApiPolicyVersion> {
+  const { actor, at, limits, policy } = version;
+  return {
+    version: version.version,
+    at: iso(at),
+    actor,
+    difference: describeDifference(older, version),
+    policy,
+    limits,
+  };
 }
 
 export function presentDecision(row: DecisionRow): z.infer<typeof ApiDecision> {

@@ -2,6 +2,7 @@ import { Policy, PoolLimits } from "@elastic-gas/shared/pools/policy";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 import { RANGE_NAMES } from "../charts/range.ts";
+import { ResizeBody } from "../pools/routes.ts";
 
 /** What the API takes and gives; the OpenAPI document is made from these. Instants are ISO 8601 in UTC. */
 const instant = z.iso.datetime();
@@ -25,6 +26,8 @@ export const ApiPool = z.object({
   counts: ApiCounts,
   policyKind: z.string(),
   policyVersion: z.number().int(),
+  /** The rule and its numbers, in words. */
+  rule: z.string(),
   paused: z.object({ by: z.string(), at: instant }).nullable(),
   stopping: z.boolean(),
   manualUntil: maybeInstant,
@@ -51,7 +54,20 @@ export const ApiAlert = z.object({
   tone: z.enum(["bad", "warn", "info"]),
   pool: z.enum(POOL_NAMES).nullable(),
   sentence: z.string(),
+  remedy: z.string().nullable(),
   since: instant,
+});
+/** All of it at one instant. */
+export const ApiStatus = z.object({
+  at: instant,
+  /** Address of user-app; null while there is no load balancer. */
+  url: z.string().nullable(),
+  autoscaler: z.object({ ticking: z.boolean(), lastCheckAt: maybeInstant, tickSeconds: z.number() }),
+  /** Why the workers are shown as they were last seen; null while AWS answers. */
+  cloudFailure: z.string().nullable(),
+  stopping: z.boolean(),
+  pools: z.array(ApiPool),
+  alerts: z.array(ApiAlert),
 });
 export const ApiDecision = z.object({
   id: z.number().int(),
@@ -80,6 +96,20 @@ export const ApiActivity = z.object({
   finishedAt: maybeInstant,
 });
 export const ApiPolicy = z.object({ version: z.number().int(), policy: Policy, limits: PoolLimits });
+/** A policy as it was saved; one of an older release may lack numbers that today's has. */
+export const ApiPolicyVersion = z.object({
+  version: z.number().int(),
+  at: instant,
+  actor: z.string(),
+  difference: z.string(),
+  policy: z.looseObject({ kind: z.string() }),
+  limits: z.object({ min: z.number().int(), max: z.number().int() }),
+});
+/** `by` workers, or a number of them; the two exclude each other. */
+export const ResizeChange = ResizeBody.extend({
+  by: z.number().int("A whole number of workers.").min(1, "At least 1 worker.").max(10_000).optional(),
+  to: z.number().int("A whole number of workers.").min(0, "Not below 0 workers.").max(10_000).optional(),
+}).refine(({ by, to }) => by === undefined || to === undefined, { message: "Give by or to, not both." });
 /** `version` is the one that was read; another one means that somebody saved in between. */
 export const PolicyChange = z.object({ version: z.number().int().min(1), policy: Policy, limits: PoolLimits });
 export const ApiOutcome = z.object({ done: z.boolean(), sentence: z.string() });
@@ -115,5 +145,6 @@ export const ListQuery = z.object({
   to: instant.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
+export const VersionsQuery = z.object({ limit: z.coerce.number().int().min(1).max(500).default(20) });
 export const WorkersQuery = z.object({ pool: z.enum(POOL_NAMES).optional() });
 export const ChartsQuery = z.object({ range: z.enum(RANGE_NAMES).default("30m") });

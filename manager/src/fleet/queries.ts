@@ -17,12 +17,12 @@ export async function listWorkerRows(db: Database, instanceIds: readonly string[
   }));
 }
 
-/** Who acts as the autoscaler, and until when; the lease is renewed while it lives. */
+/** Who acts, or last acted, as the autoscaler, and until when: it is renewed while it lives, and `until` is null after it was given back. null before the first. */
 export async function findAutoscalerLease(
   db: Database,
-): Promise<{ readonly holder: string; readonly until: number } | null> {
+): Promise<{ readonly holder: string; readonly until: number | null } | null> {
   const row = await db.selectFrom("leases").selectAll().where("name", "=", "autoscaler").executeTakeFirst();
-  return row?.holder == null || row.until === null ? null : { holder: row.holder, until: row.until.getTime() };
+  return row?.holder == null ? null : { holder: row.holder, until: row.until?.getTime() ?? null };
 }
 
 export interface FailedLaunch {

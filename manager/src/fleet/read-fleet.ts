@@ -3,7 +3,8 @@ import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-
 import type { Config } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { POOL_NAMES, type PoolName, type Resources } from "@elastic-gas/shared/resources";
-import { listAlerts, silenceOfAutoscaler } from "../alerts/alerts.ts";
+import { listAlerts } from "../alerts/alerts.ts";
+import { silenceOfAutoscaler } from "../alerts/installation-alerts.ts";
 import { outcomeOf } from "../decisions/facts.ts";
 import { describeActivity } from "../decisions/occurrence.ts";
 import { type DecisionRow, listActivities, listLatestDecisions } from "../decisions/queries.ts";
@@ -11,9 +12,11 @@ import { readLastDeletion } from "../delete-all/progress.ts";
 import { listPools, type PoolRow } from "../pools/queries.ts";
 import { readStopWish } from "../stop/stop-wish.ts";
 import { type Balancer, findBalancer, listTargetHealth, type TargetHealth } from "./balancer.ts";
+import { describeRule } from "./describe-rule.ts";
 import { type Instance, listInstances } from "./list-instances.ts";
 import { countDeadLetters, findAutoscalerLease, listFailedLaunches, listWorkerRows } from "./queries.ts";
 import { countStates, type FleetSnapshot, type LastCheck, type PoolSnapshot } from "./snapshot.ts";
+import type { Vitals } from "./vitals.ts";
 import { describeWorker, type WorkerSnapshot } from "./worker-state.ts";
 
 export type FleetConfig = Pick<
@@ -74,7 +77,8 @@ export async function readFleet(
     readonly now: number;
     readonly cloud: CloudView | null;
     readonly failure: CloudFailure | null;
-    readonly lastCpuAt: ReadonlyMap<string, number | null>;
+    /** null before the first look, or when CloudWatch has not answered for long. */
+    readonly vitals: Vitals | null;
   },
 ): Promise<FleetSnapshot> {
   const { now, cloud, failure } = view;
@@ -110,7 +114,7 @@ export async function readFleet(
     autoscaler: {
       lastCheckAt,
       tickSeconds: config.TICK_SECONDS,
-      holder: lease?.holder ?? null,
+      holder: lease !== null && (lease.until ?? 0) > now ? lease.holder : null,
       alive: silenceOfAutoscaler(now, { lastCheckAt, tickSeconds: config.TICK_SECONDS }) === null,
     },
     pools: poolSnapshots,
@@ -120,12 +124,15 @@ export async function readFleet(
       tickSeconds: config.TICK_SECONDS,
       cloudFailure: failure,
       lastCheckAt,
+      lease,
       pools: poolSnapshots,
       workers,
       failedLaunches,
       deadLetters,
       activities,
-      lastCpuAt: view.lastCpuAt,
+      lastCpuAt: view.vitals?.lastCpuAt ?? new Map<string, number | null>(),
+      hostSaturation: view.vitals?.hostSaturation ?? null,
+      stopping: stop !== null,
       cpuMaxAgeMs: CPU_PERIODS * config.METRIC_PERIOD_SECONDS * 1000,
       deletionFailure: deletion?.failure == null ? null : { at: deletion.at, sentence: deletion.failure },
     }),
@@ -171,6 +178,7 @@ function describePool(
     min: pool.min,
     max: pool.max,
     policyKind: pool.policy.kind,
+    rule: describeRule(pool.policy),
     policyVersion: pool.policyVersion,
     counts: countStates(workers.filter((worker) => worker.pool === pool.name)),
     paused: pool.paused,

@@ -1,6 +1,6 @@
 import type { PolicyKind } from "@elastic-gas/shared/pools/policy";
 import type { PoolName } from "@elastic-gas/shared/resources";
-import type { Alert } from "../alerts/alerts.ts";
+import type { Alert } from "../alerts/alert.ts";
 import type { Occurrence } from "../decisions/occurrence.ts";
 import type { StopWish } from "../stop/stop-wish.ts";
 import type { WorkerSnapshot } from "./worker-state.ts";
@@ -33,6 +33,8 @@ export interface PoolSnapshot {
   readonly min: number;
   readonly max: number;
   readonly policyKind: PolicyKind;
+  /** The rule and its numbers in one line. */
+  readonly rule: string;
   readonly policyVersion: number;
   readonly counts: Counts;
   readonly paused: { readonly by: string; readonly at: number } | null;

@@ -1,4 +1,4 @@
-import { silenceOfAutoscaler } from "../alerts/alerts.ts";
+import { silenceOfAutoscaler } from "../alerts/installation-alerts.ts";
 import type { FleetSnapshot } from "../fleet/snapshot.ts";
 import { actionForm, note, time } from "../markup/parts.ts";
 import { el, type MarkupElement } from "../markup/tree.ts";

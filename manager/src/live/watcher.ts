@@ -1,9 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { Logger } from "@elastic-gas/shared/logger";
-import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
+import type { PoolName } from "@elastic-gas/shared/resources";
 import { type RangeName, spanOf } from "../charts/range.ts";
 import { readCharts } from "../charts/read-charts.ts";
-import { latestOf } from "../charts/series.ts";
 import type { ChartSnapshot } from "../charts/snapshot.ts";
 import {
   type CloudFailure,
@@ -14,6 +14,7 @@ import {
   readFleet,
 } from "../fleet/read-fleet.ts";
 import type { FleetSnapshot } from "../fleet/snapshot.ts";
+import { readVitals, type Vitals } from "../fleet/vitals.ts";
 
 export interface WatcherDeps extends FleetDeps {
   readonly cloudwatch: CloudWatchClient;
@@ -23,6 +24,9 @@ export interface WatcherDeps extends FleetDeps {
 
 /** A page load within this time of a poll takes that poll's answer, so that many readers cost no more than one. */
 const FLEET_FRESH_MS = 1_500;
+/** What CloudWatch said this many metric periods ago still counts for alerts. */
+const VITALS_PERIODS = 3;
+const VITALS_WAIT_MS = 1_000;
 
 /**
  * The one reader of AWS and MySQL for all viewers. What it holds is the last answer, to be shown again for a moment or, as old, when AWS fails: after a
@@ -33,6 +37,8 @@ export class Watcher {
   readonly #now: () => number;
   #cloud: CloudView | null = null;
   #failure: CloudFailure | null = null;
+  #vitals: Vitals | null = null;
+  #vitalsAskedAt = 0;
   #fleet: FleetSnapshot | null = null;
   #fleetUnderWay: Promise<FleetSnapshot> | null = null;
   readonly #charts = new Map<string, ChartSnapshot>();
@@ -81,13 +87,38 @@ export class Watcher {
         sentence: `EC2 or the load balancer did not answer (${name}). Workers are shown as they were last seen.`,
       };
     }
+    const vitals = await this.#readVitals();
     this.#fleet = await readFleet(this.#deps, {
       now: this.#now(),
       cloud: this.#cloud,
       failure: this.#failure,
-      lastCpuAt: this.#lastCpuAt(),
+      vitals,
     });
     return this.#fleet;
+  }
+
+  /** Asked for once in a metric period, as there is nothing new in between; old ones are better than none for a while. */
+  async #readVitals(): Promise<Vitals | null> {
+    const now = this.#now();
+    const periodMs = this.#deps.config.METRIC_PERIOD_SECONDS * 1000;
+    if (this.#cloud !== null && this.#failure === null && now - this.#vitalsAskedAt >= periodMs) {
+      this.#vitalsAskedAt = now;
+      // Which workers there are is more urgent: a CloudWatch that hangs holds up no page.
+      await Promise.race([
+        this.#refreshVitals(this.#cloud, now),
+        sleep(VITALS_WAIT_MS, undefined, { ref: false }),
+      ]);
+    }
+    return this.#vitals !== null && now - this.#vitals.at <= VITALS_PERIODS * periodMs ? this.#vitals : null;
+  }
+
+  async #refreshVitals({ instances }: CloudView, now: number): Promise<void> {
+    const { cloudwatch, config, log } = this.#deps;
+    try {
+      this.#vitals = await readVitals(cloudwatch, instances, { now, periodSeconds: config.METRIC_PERIOD_SECONDS });
+    } catch (error) {
+      log.warn({ err: error }, "CloudWatch could not be read for alerts");
+    }
   }
 
   async #readCharts(pool: PoolName, range: RangeName): Promise<ChartSnapshot> {
@@ -106,17 +137,5 @@ export class Watcher {
     );
     this.#charts.set(`${pool} ${range}`, snapshot);
     return snapshot;
-  }
-
-  /** From the charts of the shortest range, while somebody looks at them. */
-  #lastCpuAt(): ReadonlyMap<string, number | null> {
-    const maxAgeMs = 3 * this.#deps.config.METRIC_PERIOD_SECONDS * 1000;
-    return new Map(
-      POOL_NAMES.flatMap((pool) => {
-        const charts = this.#charts.get(`${pool} 30m`);
-        if (charts === undefined || this.#now() - charts.at > maxAgeMs) return [];
-        return charts.workers.map((worker) => [worker.id, latestOf(worker.cpu)?.at ?? null] as const);
-      }),
-    );
   }
 }

@@ -1,20 +1,21 @@
-import type { Alert } from "../alerts/alerts.ts";
+import type { Alert } from "../alerts/alert.ts";
 import type { Occurrence } from "../decisions/occurrence.ts";
 import type { FleetSnapshot, PoolSnapshot } from "../fleet/snapshot.ts";
-import { boldStart, empty, mark, note, time, withIds } from "../markup/parts.ts";
+import { empty, mark, note, time, withIds } from "../markup/parts.ts";
 import { el, type MarkupElement } from "../markup/tree.ts";
 import type { Reader } from "../markup/words.ts";
+import { resizeForm } from "./by-hand.ts";
+import { ruleWords } from "./rule-panel.ts";
 
 const ALERTS_SHOWN = 4;
-const BASE_CONFIRMATIONS = 2;
 
 /** The column beside the charts: what needs a look, what changed lately, what changes the rules now. */
 export function sidePanels(
   fleet: FleetSnapshot,
   pool: PoolSnapshot | undefined,
-  reader: Reader,
+  { reader, csrf }: { readonly reader: Reader; readonly csrf: string },
 ): readonly MarkupElement[] {
-  return [alertsPanel(fleet.alerts, reader), latestPanel(fleet.latest, reader), ...backOffPanel(pool)];
+  return [alertsPanel(fleet.alerts, reader), latestPanel(fleet.latest, reader), ...poolPanels(pool, csrf)];
 }
 
 function panel(key: string, title: string, link: MarkupElement, content: readonly MarkupElement[]): MarkupElement {
@@ -87,14 +88,13 @@ function latestPanel(latest: readonly Occurrence[], reader: Reader): MarkupEleme
   );
 }
 
-function backOffPanel(pool: PoolSnapshot | undefined): readonly MarkupElement[] {
-  const level = pool?.lastCheck?.backOffLevel ?? 0;
-  if (pool === undefined || level === 0) return [];
-  const checks = BASE_CONFIRMATIONS * 2 ** level;
+function poolPanels(pool: PoolSnapshot | undefined, csrf: string): readonly MarkupElement[] {
+  if (pool === undefined) return [];
+  const { name } = pool;
+  const rule = el("a", { href: `/policy/${name}` }, "Policy");
+  const hand = el("a", { href: `/decisions?pool=${name}` }, "Decisions");
   return [
-    panel("back-off", `Shrinking ${pool.name}`, el("a", { href: `/policy/${pool.name}` }, "Policy"), [
-      el("p", {}, boldStart(`A shrink now needs ${checks} checks in a row: a grow followed a shrink within 30 min.`)),
-      el("p", { class: "eg-small eg-secondary" }, "Halved after 2 quiet hours."),
-    ]),
+    panel("rule", `Rule of ${name}`, rule, ruleWords(pool)),
+    panel("by-hand", `Change ${name} by hand`, hand, [resizeForm(pool, csrf)]),
   ];
 }
