@@ -15,16 +15,18 @@ export function mountActions(root: HTMLElement, onDone: () => void): void {
     if (form.dataset.busy !== undefined) return;
     const question = form.dataset.confirm;
     if (question !== undefined && question !== "" && !window.confirm(question)) return;
-    void send(form, onDone);
+    // A form of several buttons names an address beside each.
+    const button = event.submitter instanceof HTMLButtonElement ? event.submitter : form.querySelector("button");
+    void send(form, button, onDone);
   });
 }
 
-async function send(form: HTMLFormElement, onDone: () => void): Promise<void> {
-  const button = form.querySelector("button");
+async function send(form: HTMLFormElement, button: HTMLButtonElement | null, onDone: () => void): Promise<void> {
   form.dataset.busy = "";
   button?.setAttribute("aria-busy", "true");
   try {
-    const { done, sentence } = await post(form);
+    const { done, sentence } = await post(form, button?.hasAttribute("formaction") ? button.formAction : form.action);
+    if (done) form.reset();
     say(sentence, done ? "ok" : "warn");
   } catch {
     say("The manager did not answer. Nothing is known to have changed; look at the pool before you try again.", "bad");
@@ -38,10 +40,10 @@ async function send(form: HTMLFormElement, onDone: () => void): Promise<void> {
 
 const SIGNED_OUT = "You are signed out, so nothing was changed. Reload the page to sign in again.";
 
-async function post(form: HTMLFormElement): Promise<z.infer<typeof Answer>> {
+async function post(form: HTMLFormElement, address: string): Promise<z.infer<typeof Answer>> {
   const fields = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (typeof value === "string") fields.append(name, value);
-  const response = await fetch(form.action, {
+  const response = await fetch(address, {
     method: "POST",
     headers: { accept: "application/json", "idempotency-key": crypto.randomUUID() },
     body: fields,

@@ -39,7 +39,7 @@ export function poolsView(
     side: sidePanels(
       fleet,
       fleet.pools.find((pool) => pool.name === choice.pool),
-      reader,
+      { reader, csrf },
     ),
   };
 }
