@@ -22,12 +22,15 @@ export function elasticChart(
   const photoLoad = `${(run.clients / (run.cycleMs / 1_000) / run.perSecond).toFixed(1)} workers' worth of photos`;
   const svg = timeChart({
     title: "Web pool under a CPU-bound load step",
-    subtitle: `Policy 70/30, ratios 2.0/0.5, cooldown 120 s. ${count(run.requests.length)} requests, ${failed} failed. G grow, S shrink.`,
+    subtitle: `${policyWords(run)} ${count(run.requests.length)} requests, ${failed} failed. G grow, S shrink.`,
     text,
     from: run.startedAt,
     to: run.endedAt,
     events,
-    phases: [{ from: run.loadOnAt, to: run.loadOffAt, text: `constant load: ${photoLoad}` }],
+    phases: [
+      { from: run.calibratedFrom, to: run.calibratedTo, text: "one worker is measured" },
+      { from: run.loadOnAt, to: run.loadOffAt, text: `constant load: ${photoLoad}` },
+    ],
     panels: [
       workersPanel(run.recording.steps),
       cpuPanel(run, periods),
@@ -87,7 +90,19 @@ export function workersPanel(steps: readonly SizeStep[], height = 150): Panel {
   };
 }
 
+function policyWords({ policy }: ElasticRun): string {
+  const {
+    growThresholdPercent: grow,
+    shrinkThresholdPercent: shrink,
+    growRatio,
+    shrinkRatio,
+    cooldownSeconds,
+  } = policy;
+  return `Thresholds ${grow} and ${shrink} %, ratios ${growRatio.toFixed(1)} and ${shrinkRatio.toFixed(1)}, cooldown ${cooldownSeconds} s.`;
+}
+
 function cpuPanel(run: ElasticRun, periods: readonly Period[]): Panel {
+  const { growThresholdPercent: grow, shrinkThresholdPercent: shrink } = run.policy;
   return {
     title: "Mean CPU of workers in service",
     unit: "%",
@@ -110,8 +125,8 @@ function cpuPanel(run: ElasticRun, periods: readonly Period[]): Panel {
       },
     ],
     thresholds: [
-      { value: 70, text: "▲ grow above 70 %", kind: "grow" },
-      { value: 30, text: "▼ shrink below 30 %", kind: "shrink" },
+      { value: grow, text: `▲ grow above ${grow} %`, kind: "grow" },
+      { value: shrink, text: `▼ shrink below ${shrink} %`, kind: "shrink" },
     ],
   };
 }

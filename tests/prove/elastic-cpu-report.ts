@@ -37,6 +37,7 @@ function checksOf(run: ElasticRun, quick: boolean): readonly Check[] {
   const settledMs = run.loadOffAt - completeAt(run);
   const failures = failuresOf(run);
   const settledCpu = settledCpuOf(run);
+  const { growThresholdPercent: grow, shrinkThresholdPercent: shrink } = run.policy;
   const checks: Check[] = [
     {
       what: "under load the pool only grows",
@@ -51,7 +52,7 @@ function checksOf(run: ElasticRun, quick: boolean): readonly Check[] {
     {
       what: "at that size the mean CPU lies between the thresholds",
       measured: `${percent(Math.min(...settledCpu))} to ${percent(Math.max(...settledCpu))} at ${settledCpu.length} checks`,
-      ok: settledCpu.length > 0 && settledCpu.every((value) => value > 30 && value <= 70),
+      ok: settledCpu.length > 0 && settledCpu.every((value) => value >= shrink && value <= grow),
     },
     {
       what: "without the load it only shrinks, back to 1 worker",
@@ -113,7 +114,8 @@ function figuresOf(run: ElasticRun): readonly Figure[] {
 function details(run: ElasticRun, periods: readonly Period[]): string {
   const at = (instant: number) => sinceStart(instant, run.startedAt);
   const ms = (value: number | null) => (value === null ? "" : count(value));
-  const actions = run.activities.map(({ at: when, cause, actor, desiredBefore, desiredAfter, reason, result }) => [
+  const actual = run.activities.filter(({ at: when }) => when >= run.startedAt);
+  const actions = actual.map(({ at: when, cause, actor, desiredBefore, desiredAfter, reason, result }) => [
     at(when),
     `${desiredBefore} → ${desiredAfter}`,
     `${reason}${cause === "policy" ? "" : ` (${cause}, ${actor})`}`,

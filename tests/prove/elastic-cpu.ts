@@ -14,6 +14,8 @@ const LOAD_WORKERS = 2.2;
 const WAITING_SECONDS = 8;
 const PAGES_PER_SECOND = 4;
 const PAGE_CLIENTS = 8;
+/** Enough that the worker never waits for the next one. */
+const CALIBRATION_CLIENTS = 4;
 /** Booting is not throttled for so long, and would look like capacity. */
 const CREDIT_SECONDS = DEFAULT_EC2_SETTINGS.launchCreditSeconds + 5;
 
@@ -74,7 +76,9 @@ export const elasticCpu: Proof = {
       everything.abort();
       await pages;
       const recording = await recorder.stop();
-      const run: ElasticRun = { ...phases, requests, recording, ...(await readDecisions(proof)), durations };
+      const { policy } = await proof.manager.policy("web");
+      if (policy.kind !== "cpu") throw new Error(`The web pool has the policy ${policy.kind}.`);
+      const run: ElasticRun = { ...phases, policy, requests, recording, ...(await readDecisions(proof)), durations };
       return elasticFindings(run, {
         quick: context.quick,
         settings: [
@@ -108,7 +112,9 @@ async function runPhases(proof: ProofSystem, { say }: ProofContext, driving: Dri
 
   // Paused: full CPU for the time of the calibration is not the load step that is to be shown.
   await manager.press("web", "pause");
+  const calibratedFrom = Date.now();
   const perSecond = await calibrate(proof, driving);
+  const calibratedTo = Date.now();
   say(`one worker takes ${perSecond.toFixed(2)} photos a second; waiting until its CPU shows no trace of that`);
   await sleep(durations.periodSeconds * 2.5);
   await manager.press("web", "resume");
@@ -144,7 +150,8 @@ async function runPhases(proof: ProofSystem, { say }: ProofContext, driving: Dri
   );
   say("back at 1 worker");
   await sleep(durations.afterSeconds);
-  return { startedAt, loadOnAt, loadOffAt, endedAt: Date.now(), perSecond, clients, cycleMs };
+  const endedAt = Date.now();
+  return { startedAt, calibratedFrom, calibratedTo, loadOnAt, loadOffAt, endedAt, perSecond, clients, cycleMs };
 }
 
 /** Photos a second that one saturated worker takes beside the light pages. */
@@ -153,7 +160,7 @@ async function calibrate({ system, sleep }: ProofSystem, { durations, requests }
   const stop = new AbortController();
   const running = runClients({
     kind: "calibration",
-    clients: 2,
+    clients: CALIBRATION_CLIENTS,
     cycleMs: 0,
     signal: stop.signal,
     call: photoCall(system.userAppUrl),

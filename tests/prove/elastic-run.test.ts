@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { CpuPolicy } from "../../shared/src/pools/policy.ts";
 import { elasticFindings } from "./elastic-cpu-report.ts";
 import { byPeriod, completeAt, type ElasticRun } from "./elastic-run.ts";
 import { passed } from "./proof.ts";
@@ -26,6 +27,9 @@ function run(more: Partial<ElasticRun> = {}): ElasticRun {
   });
   return {
     startedAt: 0,
+    policy: CpuPolicy.parse({ kind: "cpu" }),
+    calibratedFrom: MINUTE,
+    calibratedTo: MINUTE,
     loadOnAt: 2 * MINUTE,
     loadOffAt: 18 * MINUTE,
     endedAt: 30 * MINUTE,

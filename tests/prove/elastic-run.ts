@@ -1,9 +1,13 @@
+import type { CpuPolicy } from "../../shared/src/pools/policy.ts";
 import { quantile, type Request } from "./load.ts";
 import { type Recording, sizeAt } from "./recorder.ts";
 
 /** When the parts of a load step began and ended, and how large the load was. Instants are epoch milliseconds. */
 export interface Phases {
   readonly startedAt: number;
+  /** Between these one worker alone was measured, with the policy paused. */
+  readonly calibratedFrom: number;
+  readonly calibratedTo: number;
   readonly loadOnAt: number;
   readonly loadOffAt: number;
   readonly endedAt: number;
@@ -38,6 +42,7 @@ export interface Activity {
 }
 
 export interface ElasticRun extends Phases {
+  readonly policy: CpuPolicy;
   readonly requests: readonly Request[];
   readonly recording: Recording;
   readonly decisions: readonly Decision[];

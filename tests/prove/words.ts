@@ -1,8 +1,9 @@
 const NO_BREAK = "\u00a0";
 
-/** `95 s` below two minutes, then `12.5 min`. */
+/** `120 ms` below a second, `95 s` below two minutes, then `12.5 min`. */
 export function timeSpan(milliseconds: number): string {
   const seconds = milliseconds / 1_000;
+  if (seconds < 1) return `${Math.round(milliseconds)}${NO_BREAK}ms`;
   if (seconds < 10) return `${seconds.toFixed(1)}${NO_BREAK}s`;
   if (seconds < 120) return `${Math.round(seconds)}${NO_BREAK}s`;
   return `${(seconds / 60).toFixed(1)}${NO_BREAK}min`;

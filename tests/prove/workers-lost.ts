@@ -80,7 +80,10 @@ async function loseAll(proof: ProofSystem, user: VcfUser, { say }: ProofContext)
       `the ${pool} pool to be back`,
       async () => {
         const { desired } = await manager.pool(pool);
-        const serving = (await manager.workers(pool)).filter(({ id, state }) => !old.has(id) && state === "in service");
+        const serving = (await manager.workers(pool)).filter(
+          // The autoscaler's word for it as well: it notes when each came into service.
+          ({ id, state, inServiceAt }) => !old.has(id) && state === "in service" && inServiceAt !== null,
+        );
         return serving.length >= desired && serving;
       },
       BACK_SECONDS,

@@ -52,7 +52,7 @@ export interface Frame {
 const HEAD = 26;
 const KEY_SAMPLE = 18;
 /** Mean width of a character at 12 px: SVG has no layout, so keys are spaced by it. */
-const CHARACTER = 6.6;
+const CHARACTER = 7.2;
 
 /** Height of a panel with its heading. */
 export function panelHeight(panel: Panel): number {
@@ -161,7 +161,7 @@ function stack(bands: readonly Band[], { toX, toY, frame }: Scale): string {
         const y = toY(below + value);
         const height = toY(below) - y;
         below += value;
-        return `<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${width.toFixed(1)}" height="${height.toFixed(1)}" ${fillOf(band)}/>`;
+        return `<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${width.toFixed(1)}" height="${height.toFixed(1)}" ${fillOf(band)} shape-rendering="crispEdges"/>`;
       });
     })
     .join("");

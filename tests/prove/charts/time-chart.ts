@@ -37,6 +37,8 @@ const FLAG_HEIGHT = 22;
 const PANEL_GAP = 16;
 /** Flags closer than this lie in different rows. */
 const FLAG_WIDTH = 62;
+/** Mean width of a character at 12 px. */
+const CHARACTER = 7.2;
 
 /** An SVG for light and dark pages: panels below each other on one time axis, with events through all of them. */
 export function timeChart(chart: TimeChart): string {
@@ -96,20 +98,24 @@ function flagRows(
 }
 
 function flagOf({ mark, text }: ChartEvent, x: number, y: number): string {
+  const isLast = x + FLAG_WIDTH > RIGHT + 8;
+  const words = `<text x="${(isLast ? x - 13 : x + 13).toFixed(1)}" y="${y + 13}" class="${isLast ? "end " : ""}f-text">${escapeXml(text)}</text>`;
   const isFilled = mark === "G" || mark === "M";
   const box = isFilled
     ? `<rect x="${(x - 9).toFixed(1)}" y="${y}" width="18" height="18" rx="3" class="f-accent"/>`
     : `<rect x="${(x - 8.5).toFixed(1)}" y="${y + 0.5}" width="17" height="17" rx="3" class="s-accent" stroke-width="1.5"/>`;
-  return `${box}<text x="${x.toFixed(1)}" y="${y + 13}" class="mid b ${isFilled ? "f-onAccent" : "f-accent"}">${mark}</text><text x="${(x + 13).toFixed(1)}" y="${y + 13}" class="f-text">${escapeXml(text)}</text>`;
+  return `${box}<text x="${x.toFixed(1)}" y="${y + 13}" class="mid b ${isFilled ? "f-onAccent" : "f-accent"}">${mark}</text>${words}`;
 }
 
 function phaseOf({ from, to, text }: Phase, toX: (at: number) => number, base: number): string {
   const [x, end] = [toX(from), toX(to)];
   const width = (end - x).toFixed(1);
+  const fits = text.length * CHARACTER + 16 <= end - x;
+  const words = fits ? `x="${(x + 8).toFixed(1)}"` : `x="${(x - 6).toFixed(1)}" text-anchor="end"`;
   return (
     `<rect x="${x.toFixed(1)}" y="${PANELS_FROM}" width="${width}" height="16" rx="3" class="f-load"/>` +
     `<path d="M${x.toFixed(1)} ${PANELS_FROM}V${base}M${end.toFixed(1)} ${PANELS_FROM}V${base}" class="t s-quiet" stroke-dasharray="1 4"/>` +
-    `<text x="${(x + 8).toFixed(1)}" y="${PANELS_FROM + 12}" class="f-text">${escapeXml(text)}</text>`
+    `<text ${words} y="${PANELS_FROM + 12}" class="f-text">${escapeXml(text)}</text>`
   );
 }
 
