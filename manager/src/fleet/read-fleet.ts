@@ -21,7 +21,13 @@ import { describeWorker, type WorkerSnapshot } from "./worker-state.ts";
 
 export type FleetConfig = Pick<
   Config,
-  "AWS_REGION" | "PREFIX" | "TICK_SECONDS" | "METRIC_PERIOD_SECONDS" | "BOOT_DEADLINE_SECONDS" | "DISPLAY_TIME_ZONE"
+  | "WORKER_PRICE_CENTS_PER_HOUR"
+  | "AWS_REGION"
+  | "PREFIX"
+  | "TICK_SECONDS"
+  | "METRIC_PERIOD_SECONDS"
+  | "BOOT_DEADLINE_SECONDS"
+  | "DISPLAY_TIME_ZONE"
 >;
 
 export interface FleetDeps {
@@ -140,6 +146,7 @@ export async function readFleet(
     stop,
     region: config.AWS_REGION,
     prefix: config.PREFIX,
+    workerPriceCentsPerHour: config.WORKER_PRICE_CENTS_PER_HOUR,
   };
 }
 

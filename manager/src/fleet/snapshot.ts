@@ -66,6 +66,8 @@ export interface FleetSnapshot {
   readonly stop: StopWish | null;
   readonly region: string;
   readonly prefix: string;
+  /** What the estimated costs count with, US cents. */
+  readonly workerPriceCentsPerHour: number;
 }
 
 export function countStates(workers: readonly WorkerSnapshot[]): Counts {

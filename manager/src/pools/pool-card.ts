@@ -4,6 +4,7 @@ import type { LastCheck, PoolSnapshot } from "../fleet/snapshot.ts";
 import { actionForm, boldStart, icon, type NoteParts, note, POOL_WORDS, state } from "../markup/parts.ts";
 import { el, type MarkupElement } from "../markup/tree.ts";
 import { clock, count, duration, type Reader } from "../markup/words.ts";
+import { dollars } from "../policy/cost.ts";
 
 export interface CardContext {
   readonly reader: Reader;
@@ -13,6 +14,7 @@ export interface CardContext {
   readonly href: string;
   readonly autoscalerAlive: boolean;
   readonly cloudKnown: boolean;
+  readonly workerPriceCentsPerHour: number;
 }
 
 export const POLICY_WORDS: Readonly<Record<PolicyKind, string>> = {
@@ -56,6 +58,7 @@ export function poolCard(pool: PoolSnapshot, context: CardContext): MarkupElemen
         "span",
         { class: "eg-small eg-secondary pool-card-limits" },
         pool.min === pool.max ? `fixed at ${pool.max}` : `min ${pool.min} · max ${pool.max}`,
+        context.cloudKnown && costWords(pool, context.workerPriceCentsPerHour),
       ),
     ),
     el("div", { class: "pool-card-states" }, stateCounts(pool)),
@@ -68,6 +71,14 @@ export function poolCard(pool: PoolSnapshot, context: CardContext): MarkupElemen
       footRight(pool),
     ),
   );
+}
+
+/** Whatever is launched and not terminated is paid for. */
+function costWords({ counts }: PoolSnapshot, priceCentsPerHour: number): MarkupElement | false {
+  const paid = counts.inService + counts.warming + counts.pending + counts.draining + counts.unhealthy;
+  if (priceCentsPerHour === 0) return false;
+  const title = `Estimated: ${count(paid, "worker")} at ${dollars(priceCentsPerHour)} an hour`;
+  return el("span", { class: "pool-card-cost", title }, ` · about ${dollars(paid * priceCentsPerHour)}/h`);
 }
 
 function kindWords({ name, policyKind }: PoolSnapshot): string {

@@ -34,6 +34,7 @@ export function poolsView(
         href: `/?pool=${pool.name}&range=${choice.range}`,
         autoscalerAlive: fleet.autoscaler.alive,
         cloudKnown: fleet.cloud.seenAt !== null,
+        workerPriceCentsPerHour: fleet.workerPriceCentsPerHour,
       }),
     ),
     side: sidePanels(

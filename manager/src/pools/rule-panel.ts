@@ -4,7 +4,13 @@ import { el, type MarkupElement } from "../markup/tree.ts";
 import { checksNeeded } from "../policy/memory.ts";
 
 /** The rule in force in one sentence, and what changes it now. */
-export function ruleWords({ name, rule, policyKind, policyVersion, lastCheck }: PoolSnapshot): readonly MarkupElement[] {
+export function ruleWords({
+  name,
+  rule,
+  policyKind,
+  policyVersion,
+  lastCheck,
+}: PoolSnapshot): readonly MarkupElement[] {
   if (policyKind === "fixed") {
     return [el("p", {}, boldStart("Fixed size: the pool keeps its desired capacity; lost workers are replaced."))];
   }
