@@ -7,7 +7,8 @@ import {
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
-import { type ClientConfig, findFreePort } from "./cloud-process.ts";
+import { findFreePort } from "../testing/free-port.ts";
+import type { ClientConfig } from "./cloud-process.ts";
 
 /** Gives local-cloud's load balancer a listener that forwards to one port. Resolves with the listener's port once the target is healthy. */
 export async function startBalancer(clientConfig: ClientConfig, targetPort: number): Promise<number> {

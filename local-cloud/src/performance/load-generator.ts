@@ -23,7 +23,7 @@ export function startLoadGenerator(): LoadGenerator {
     run: async (name, port, connections, milliseconds) => {
       const gone = new AbortController();
       const ended = once(child, "exit", { signal: gone.signal }).then(() => {
-        throw new Error("The load generator ended.");
+        throw new Error(`The load generator ended with ${child.exitCode ?? child.signalCode}.`);
       });
       const result = once(child, "message") as Promise<[Result]>; // what load-main.ts sends
       order({ kind: "run", name, port, connections, milliseconds });

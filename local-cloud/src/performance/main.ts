@@ -57,5 +57,5 @@ async function measureSpeed(): Promise<readonly Comparison[]> {
   await using empty = await startEmptyServer();
   await using load = startLoadGenerator();
   const scenarios = (await prepareScenarios(cloud, empty)).filter(({ name }) => name.includes(values.only));
-  return compare(scenarios, { cloudPid: cloud.pid, empty, load, plan });
+  return await compare(scenarios, { cloudPid: cloud.pid, empty, load, plan });
 }

@@ -67,9 +67,12 @@ export class Gateway {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
     const head = this.#readHead(request);
-    // Clients correct their clocks by this header, so it must be the clock that signatures are checked against.
-    response.setHeader("date", this.#date.text());
-    const context: ResponseContext = { requestId, isHead: head.method === "HEAD", extraHeaders: {} };
+    const context: ResponseContext = {
+      requestId,
+      date: this.#date.text(),
+      isHead: head.method === "HEAD",
+      extraHeaders: {},
+    };
     let mount = this.#s3;
     try {
       const signature = readSignature(head.headers, head.query);
@@ -157,7 +160,7 @@ export class Gateway {
     const raw = await readWholeBody(request);
     this.#authenticate(mount, head, signature, bufferedPayloadHash(mount, head, signature, raw.bytes));
     if (mount === this.#s3) verifyBufferedBody(head.headers, raw.bytes, reading.operation?.hasBodyChecksum ?? false);
-    const body = await raw.inflate();
+    const body = raw.isPacked ? await raw.inflate() : raw.bytes;
     const operation = reading.operation ?? getOperation(mount, actionOf({ ...head, body }), protocol);
     return this.#invoke(mount, operation, protocol, { ...routed, body }, call);
   }
@@ -208,7 +211,7 @@ export class Gateway {
   ): void {
     if (response.destroyed) return;
     if (!mount) {
-      response.writeHead(501).end();
+      response.writeHead(501, { date: context.date }).end();
       return;
     }
     const described = describeError(error, mount.model);

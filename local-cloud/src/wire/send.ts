@@ -4,10 +4,14 @@ import type { WireResponse } from "./protocol/protocol.ts";
 
 export interface ResponseContext {
   readonly requestId: string;
+  /** The Date header's text. Clients correct their clocks by it, so it must be the clock that signatures are checked against. */
+  readonly date: string;
   readonly isHead: boolean;
   /** Headers that do not depend on the operation, such as CORS. */
   extraHeaders: Readonly<Record<string, string>>;
 }
+
+const MAX_TEXT_BYTES = 16_384;
 
 /** Writes an answer. A stream that fails half-way closes the connection, which tells the caller that the body is not whole. */
 export function sendResponse(
@@ -19,12 +23,9 @@ export function sendResponse(
     if (body instanceof Readable) body.destroy();
     return;
   }
-  response.statusCode = statusCode;
-  for (const name in headers) response.setHeader(name, headerText(headers[name]));
-  for (const name in context.extraHeaders) response.setHeader(name, headerText(context.extraHeaders[name]));
-  response.setHeader("x-amzn-requestid", context.requestId);
-  response.setHeader("x-amz-request-id", context.requestId);
+  const fields = fieldsOf(headers, context);
   if (body instanceof Readable) {
+    response.writeHead(statusCode, fields);
     if (!context.isHead) return void pipeline(body, response, () => undefined);
     body.destroy();
     response.end();
@@ -32,9 +33,26 @@ export function sendResponse(
   }
   const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body;
   const hasBody = statusCode !== 204 && statusCode !== 304;
-  if (hasBody && !(context.isHead && response.hasHeader("content-length")))
-    response.setHeader("content-length", bytes?.length ?? 0);
-  response.end(hasBody && !context.isHead ? bytes : undefined);
+  if (hasBody && !(context.isHead && headers["content-length"] !== undefined))
+    fields.push("content-length", String(bytes?.length ?? 0));
+  response.writeHead(statusCode, fields);
+  if (!hasBody || context.isHead || !bytes) response.end();
+  // As text, Node puts a short body and the head into one piece to write.
+  else if (bytes.length <= MAX_TEXT_BYTES) response.end(latin1Of(bytes), "latin1");
+  else response.end(bytes);
+}
+
+/** Name, value, name, value, ...: what `writeHead` takes as it is, while each `setHeader` is checked and stored for itself. */
+function fieldsOf(headers: WireResponse["headers"], { date, requestId, extraHeaders }: ResponseContext): string[] {
+  const fields = ["date", date];
+  for (const name in headers) fields.push(name, headerText(headers[name]));
+  for (const name in extraHeaders) fields.push(name, headerText(extraHeaders[name]));
+  fields.push("x-amzn-requestid", requestId, "x-amz-request-id", requestId);
+  return fields;
+}
+
+function latin1Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
 /** Node refuses characters above 255 in headers; AWS sends the bytes of UTF-8. */

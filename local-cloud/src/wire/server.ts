@@ -67,8 +67,11 @@ function answer(
 }
 
 function findPage(pages: readonly Page[], url: string): Page | undefined {
-  const path = url.replace(/\?.*$/s, "");
-  return pages.find(({ prefix }) => path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`));
+  return pages.find(({ prefix }) => {
+    if (!url.startsWith(prefix)) return false;
+    const next = url[prefix.length];
+    return next === undefined || next === "/" || next === "?" || prefix.endsWith("/");
+  });
 }
 
 function refuse(response: ServerResponse, statusCode: number, text: string): void {

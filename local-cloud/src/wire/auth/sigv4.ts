@@ -68,7 +68,8 @@ export function isSameSignature(a: string, b: string): boolean {
 
 /** When the signature was made, as an instant. */
 export function signedAt({ timestamp }: V4Signature): Date {
-  return new Date(timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+  const part = (from: number, to: number) => Number(timestamp.slice(from, to));
+  return new Date(Date.UTC(part(0, 4), part(4, 6) - 1, part(6, 8), part(9, 11), part(11, 13), part(13, 15)));
 }
 
 function canonicalRequest(

@@ -6,7 +6,8 @@ import { Fault } from "../handler.ts";
 export interface WholeBody {
   /** As sent: what the signature covers. */
   readonly bytes: Buffer;
-  /** Unpacked when the caller compressed it (CloudWatch's client does above 10 kB). */
+  /** The caller compressed it (CloudWatch's client does above 10 kB). */
+  readonly isPacked: boolean;
   inflate(): Promise<Buffer>;
 }
 
@@ -17,7 +18,7 @@ const unpack = promisify(gunzip);
 export async function readWholeBody(request: IncomingMessage): Promise<WholeBody> {
   const bytes = await readBytes(request);
   const isPacked = request.headers["content-encoding"] === "gzip";
-  return { bytes, inflate: () => (isPacked ? inflate(bytes) : Promise.resolve(bytes)) };
+  return { bytes, isPacked, inflate: () => inflate(bytes) };
 }
 
 function readBytes(request: IncomingMessage): Promise<Buffer> {
@@ -40,7 +41,9 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
       resolve(chunks.length > 1 ? Buffer.concat(chunks, size) : first);
     });
     request.once("error", reject);
-    request.once("close", () => reject(new Error("The caller hung up before the request was complete."))); // no effect after "end"
+    request.once("close", () => {
+      if (!request.readableEnded) reject(new Error("The caller hung up before the request was complete."));
+    });
   });
 }
 
