@@ -60,7 +60,7 @@ function indexPage(proofs: readonly Proof[], results: readonly Result[], others:
     "What the whole system was seen to do at the default times. Everything here is written by `npm run prove`; nothing is edited by hand.",
     table(["what", "result", "figures", "date"], rows),
     missing.length === 0 ? "" : `Not run yet: ${missing.map(({ name }) => `\`${name}\``).join(", ")}.`,
-    ...results.map(({ title, name, statement }) => `**[${title}](${name}.md).** ${statement}`),
+    results.map(({ title, name, statement }) => `- **[${title}](${name}.md).** ${statement}`).join("\n"),
     others.length === 0 ? "" : "## Heavy forms of the parts' tests",
     others.length === 0
       ? ""
@@ -71,9 +71,10 @@ function indexPage(proofs: readonly Proof[], results: readonly Result[], others:
     "## Run them again",
     [
       "```bash",
-      "npm run prove                    # all of them, one after the other: about an hour and a half",
-      ...proofs.map(({ name, title }) => `npm run prove -- ${name.padEnd(18)} # ${title}`),
-      "npm run prove -- <name> --quick  # in minutes, with short times; writes to .data/results-quick",
+      "npm run prove                              # all of them, one after the other: about an hour and a half",
+      ...proofs.map(({ name, title }) => `${`npm run prove -- ${name}`.padEnd(42)} # ${title}`),
+      "npm run prove -- parts --only autoscaler   # the heavy tests of one part",
+      "npm run prove -- elastic-cpu --quick       # in minutes, with short times; writes to .data/results-quick",
       "```",
     ].join("\n"),
     "Each proof starts the whole system by `./start.sh` with a data folder and ports of its own, and needs the real input files in `../shared`. Run them on a quiet machine: they measure time.",

@@ -13,15 +13,19 @@ import { writeResult } from "./results.ts";
 import { timeSpan } from "./words.ts";
 import { workersLost } from "./workers-lost.ts";
 
-/** `npm run prove -- [name ...] [--quick] [--out FOLDER]`: runs proofs one after the other. Exit code 1 when one did not hold. */
+/** `npm run prove -- [name ...] [--quick] [--out FOLDER] [--only TEXT]`: runs proofs one after the other. Exit code 1 when one did not hold. */
 const PROOFS: readonly Proof[] = [elasticCpu, workersLost, queuePool, archiveAndBack, parts];
 
 const root = join(import.meta.dirname, "../..");
 const { values, positionals: names } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: "boolean", default: process.env.PROVE_QUICK === "1" }, out: { type: "string" } },
+  options: {
+    quick: { type: "boolean", default: process.env.PROVE_QUICK === "1" },
+    out: { type: "string" },
+    only: { type: "string", default: "" },
+  },
 });
-const { quick } = values;
+const { quick, only } = values;
 const folder = resolve(root, values.out ?? (quick ? ".data/results-quick" : "docs/results"));
 const unknown = names.filter((name) => !PROOFS.some((proof) => proof.name === name));
 if (unknown.length > 0) {
@@ -46,7 +50,7 @@ async function runProof(proof: Proof): Promise<boolean> {
   const say = (line: string) => console.log(`${timeSpan(Date.now() - startedAt).padStart(9)}  ${line}`);
   console.log(`\n${proof.name}: ${proof.title}`);
   try {
-    const findings = await proof.run({ quick, folder, say });
+    const findings = await proof.run({ quick, only, folder, say });
     const result = await writeResult(proof, findings, { root, folder, quick, startedAt });
     for (const { ok, what, measured } of result.checks) console.log(`  ${ok ? "✓" : "✗"} ${what}: ${measured}`);
     console.log(`${result.passed ? "passed" : "FAILED"}: ${join(folder, `${proof.name}.md`)}`);

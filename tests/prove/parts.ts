@@ -28,8 +28,8 @@ export const parts: Proof = {
   title: "The parts' tests in their heavy form",
   statement:
     "The tests of the parts that have a heavy form (faults at every call, long pauses, other clients of AWS, many viewers), run with every repeat and at full length. What they measure lies beside this page.",
-  async run({ folder, say }) {
-    const files = await heavyTestFiles();
+  async run({ folder, only, say }) {
+    const files = (await heavyTestFiles()).filter((file) => file.includes(only));
     if (files.length === 0) throw new Error("No test file has a heavy form.");
     say(`vitest on ${files.length} files`);
     const startedAt = Date.now();

@@ -12,6 +12,8 @@ export interface Proof {
 export interface ProofContext {
   /** Seconds in place of minutes, to develop a proof; its results are not those of the product's defaults. */
   readonly quick: boolean;
+  /** For the parts' tests: only files whose path holds this text. */
+  readonly only: string;
   /** Folder of the results. */
   readonly folder: string;
   readonly say: (line: string) => void;
