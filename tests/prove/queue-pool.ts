@@ -21,6 +21,7 @@ const USERS = 10;
 const BURST_SECONDS = { full: 480, quick: 60 };
 const JOBS = { least: 60, most: 600 };
 const MEASURED_JOBS = 4;
+const MAIL_SECONDS = 180;
 const DEADLINE_SECONDS = 3_000;
 
 export const queuePool: Proof = {
@@ -131,10 +132,13 @@ async function inspect(
   const owners = [...new Set(sent.values())];
   const texts = new Map<VcfUser, readonly string[]>();
   for (const user of owners) {
-    const own = [...sent].filter(([, owner]) => owner === user).length;
+    const ids = [...sent].flatMap(([id, owner]) => (owner === user ? [id] : []));
     // The last mails may still be on their way.
-    const mails = await proof.wait(`${own} mails to ${user.email}`, () => enoughMails(proof, user, own), 180);
-    texts.set(user, mails);
+    const allMailed = async () => {
+      const mails = (await mailsTo(proof, user.email)).map(({ text }) => text);
+      return ids.every((id) => mails.some((text) => text.includes(id))) && mails;
+    };
+    texts.set(user, await proof.wait(`the mails to ${user.email}`, allMailed, MAIL_SECONDS));
   }
   const jobs: Job[] = [];
   for (const row of rows) {
@@ -154,9 +158,4 @@ async function inspect(
     });
   }
   return jobs;
-}
-
-async function enoughMails(proof: ProofSystem, user: VcfUser, count: number): Promise<readonly string[] | undefined> {
-  const texts = (await mailsTo(proof, user.email)).map(({ text }) => text);
-  return texts.length >= count ? texts : undefined;
 }
