@@ -90,7 +90,8 @@ export async function startTestHouse(settings: Readonly<Record<string, string>> 
       instanceEnvironment: { ELASTIC_GAS_CACHE: join(dataDir, "cache") },
       middleware: (invocation, next) => {
         const { operation, input, call } = invocation;
-        if (!/^(Describe|Get|Put)/.test(operation)) calls.push({ operation, input: Object(input), host: call.host });
+        if (!/^(Describe|Get|List|Head|PutObject$)/.test(operation))
+          calls.push({ operation, input: Object(input), host: call.host });
         const carryOut = async (): ReturnType<typeof next> => {
           const output = await next();
           const change = changeOf(operation, { input: Object(input), output: Object(output) });

@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Config } from "@elastic-gas/shared/config";
 import { nameTag, type PoolName, TAGS } from "@elastic-gas/shared/resources";
+import { LeaseLostError, type Permit } from "./lease.ts";
 
 export type LaunchSettings = Pick<
   Config,
@@ -23,6 +24,15 @@ export type LaunchOutcome =
   | { readonly kind: "launched"; readonly instanceId: string }
   | { readonly kind: "failed"; readonly failure: string }
   | { readonly kind: "unknown"; readonly failure: string };
+
+/** The part of any SDK command that takes further steps on the way to the socket. */
+interface Guarded {
+  readonly middlewareStack: {
+    add(step: Step, options: { readonly step: "deserialize"; readonly priority: "low"; readonly name: string }): void;
+  };
+}
+
+type Step = <Args, Result>(next: (args: Args) => Promise<Result>) => (args: Args) => Promise<Result>;
 
 /** A new intent's id: ClientToken and tag, used once. */
 export function newIntentId(): string {
@@ -39,7 +49,7 @@ export async function launchWorker(
     readonly userData: string;
   },
   settings: LaunchSettings,
-  signal: AbortSignal,
+  permit: Permit,
 ): Promise<LaunchOutcome> {
   const { intentId, pool, subnetId, userData } = launch;
   const tags = {
@@ -70,30 +80,28 @@ export async function launchWorker(
     ],
   });
   try {
-    const { Instances = [] } = await ec2.send(command, { abortSignal: signal });
+    const { Instances = [] } = await ec2.send(underPermit(command, permit), { abortSignal: permit.signal });
     const instanceId = Instances[0]?.InstanceId;
     return instanceId === undefined
       ? { kind: "unknown", failure: "EC2 named no instance" }
       : { kind: "launched", instanceId };
   } catch (error) {
+    if (error instanceof LeaseLostError) throw error;
     const failure = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return { kind: refused(error) ? "failed" : "unknown", failure };
   }
 }
 
 /** Succeeds for instances that are gone already. One call for all, and one by one when EC2 does not know one of them. */
-export async function terminateWorkers(
-  ec2: EC2Client,
-  instanceIds: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
+export async function terminateWorkers(ec2: EC2Client, instanceIds: readonly string[], permit: Permit): Promise<void> {
   if (instanceIds.length === 0) return;
   try {
-    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [...instanceIds] }), { abortSignal: signal });
+    const command = new TerminateInstancesCommand({ InstanceIds: [...instanceIds] });
+    await ec2.send(underPermit(command, permit), { abortSignal: permit.signal });
   } catch (error) {
     if (!(error instanceof EC2ServiceException) || error.name !== "InvalidInstanceID.NotFound") throw error;
     if (instanceIds.length === 1) return;
-    for (const instanceId of instanceIds) await terminateWorkers(ec2, [instanceId], signal);
+    for (const instanceId of instanceIds) await terminateWorkers(ec2, [instanceId], permit);
   }
 }
 
@@ -101,11 +109,12 @@ export async function registerWorkers(
   elbv2: ElasticLoadBalancingV2Client,
   targetGroupArn: string,
   instanceIds: readonly string[],
-  signal: AbortSignal,
+  permit: Permit,
 ): Promise<void> {
   if (instanceIds.length === 0) return;
   const Targets = instanceIds.map((Id) => ({ Id }));
-  await elbv2.send(new RegisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets }), { abortSignal: signal });
+  const command = new RegisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets });
+  await elbv2.send(underPermit(command, permit), { abortSignal: permit.signal });
 }
 
 /** Succeeds for targets that are not registered. */
@@ -113,11 +122,23 @@ export async function deregisterWorkers(
   elbv2: ElasticLoadBalancingV2Client,
   targetGroupArn: string,
   instanceIds: readonly string[],
-  signal: AbortSignal,
+  permit: Permit,
 ): Promise<void> {
   if (instanceIds.length === 0) return;
   const Targets = instanceIds.map((Id) => ({ Id }));
-  await elbv2.send(new DeregisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets }), { abortSignal: signal });
+  const command = new DeregisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets });
+  await elbv2.send(underPermit(command, permit), { abortSignal: permit.signal });
+}
+
+/** Asks the permit again when a request is signed and about to leave, also at the SDK's own second and third attempts. */
+export function underPermit<Command extends Guarded>(command: Command, permit: Permit): Command {
+  const guard: Step = (next) => async (args) => {
+    permit.check();
+    return next(args);
+  };
+  // The innermost place of the last step: nothing but the socket comes after it.
+  command.middlewareStack.add(guard, { step: "deserialize", priority: "low", name: "permit" });
+  return command;
 }
 
 /** EC2 said no, so that nothing was launched. Its own trouble or a lost answer says nothing. */

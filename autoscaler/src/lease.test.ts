@@ -54,11 +54,25 @@ describe("the lease", () => {
 
   it("allows a call only while more is left than the call may take", async () => {
     const first = lease("a", 2);
-    expect(() => first.check(0)).toThrow(LeaseLostError);
+    expect(() => first.permit(0)).toThrow(LeaseLostError);
     await first.tend();
-    expect(() => first.check(1_000)).not.toThrow();
-    expect(() => first.check(2_000)).toThrow(LeaseLostError);
+    expect(() => first.permit(1_000)).not.toThrow();
+    expect(() => first.permit(2_000)).toThrow(LeaseLostError);
   });
+
+  it("passes to another one although the first stands still in the middle of a write", async () => {
+    const [first, second] = [lease("a", 2), lease("b")];
+    await first.tend();
+    const standing = Promise.withResolvers<never>();
+    const begun = Promise.withResolvers<void>();
+    const write = first.write(() => {
+      begun.resolve();
+      return standing.promise;
+    });
+    void write.catch(() => undefined);
+    await begun.promise;
+    expect(await waitUntil("the takeover", () => second.tend(), { deadlineMs: 30_000 })).toBe(true);
+  }, 60_000);
 
   it("is free at once when it is given back", async () => {
     const [first, second] = [lease("a"), lease("b")];

@@ -12,9 +12,21 @@ export class LeaseLostError extends Error {
   }
 }
 
+/** Leave to make one call to AWS that changes something. */
+export interface Permit {
+  /** Aborts when the time for the call is over: before the lease is. */
+  readonly signal: AbortSignal;
+  /** To be asked when the request is about to leave, at each of its attempts. Throws when the time or the lease is over. */
+  check(): void;
+}
+
 /**
  * The right to act, a row in MySQL with an epoch that grows with every new holder. Two locks hold it: writes to MySQL check the epoch in their own
  * transaction; calls to AWS are made only while more of the lease is left, by this process's own clock, than the call may take.
+ *
+ * AWS knows no epochs, so one window remains: a process that is paused (SIGSTOP, a frozen machine) within the microseconds between a permit's last check and the
+ * kernel's taking the request, or whose request is still on its way then, and that goes on after its lease. What such a request does is bounded: a launch carries the
+ * intent's token and tag, so that the next holder counts its instance, and every other call names workers whose fate is written down already.
  */
 export class Lease {
   readonly #db: Database;
@@ -43,7 +55,7 @@ export class Lease {
   async tend(): Promise<boolean> {
     const askedAt = performance.now();
     await this.#db.insertInto("leases").ignore().values({ name: NAME, epoch: 0 }).execute();
-    const epoch = await this.#db.transaction().execute(async (trx) => {
+    const epoch = await this.#transact(async (trx) => {
       const row = await trx
         .selectFrom("leases")
         .select(["holder", "epoch", sql<number>`until is not null and until > utc_timestamp(3)`.as("held")])
@@ -71,17 +83,26 @@ export class Lease {
     return epoch !== null;
   }
 
-  /** Throws unless a call that takes at most this long would end within the lease. */
-  check(callMs: number): void {
+  /** For one call that takes at most this long. Throws unless it would end within the lease. */
+  permit(callMs: number): Permit {
     if (this.leftMs <= callMs)
       throw new LeaseLostError(`${Math.round(this.leftMs)} ms of the lease are left, ${callMs} are needed`);
+    const epoch = this.#epoch;
+    const endsAt = performance.now() + callMs;
+    return {
+      signal: AbortSignal.timeout(callMs),
+      check: () => {
+        if (this.epoch !== epoch) throw new LeaseLostError(`epoch ${epoch} is over`);
+        if (performance.now() >= endsAt) throw new LeaseLostError(`the call did not leave within ${callMs} ms`);
+      },
+    };
   }
 
   /** A transaction that commits only under our epoch. */
   async write<Result>(work: (trx: Transaction<Tables>, epoch: number) => Promise<Result>): Promise<Result> {
     const epoch = this.epoch;
     if (epoch === null) throw new LeaseLostError("no lease");
-    return this.#db.transaction().execute(async (trx) => {
+    return this.#transact(async (trx) => {
       const row = await trx
         .selectFrom("leases")
         .select("epoch")
@@ -106,5 +127,13 @@ export class Lease {
       .where("name", "=", NAME)
       .where("epoch", "=", epoch)
       .execute();
+  }
+
+  /** A process that stands still in a transaction would keep its locks, and nobody could take over: the server ends its connection after a lease's time. */
+  #transact<Result>(work: (trx: Transaction<Tables>) => Promise<Result>): Promise<Result> {
+    return this.#db.transaction().execute(async (trx) => {
+      await sql`set session wait_timeout = ${sql.lit(Math.ceil(this.#leaseMs / 1_000))}`.execute(trx);
+      return work(trx);
+    });
   }
 }

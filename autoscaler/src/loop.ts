@@ -1,7 +1,7 @@
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { runLoop } from "@elastic-gas/shared/shutdown";
 import { insertActivity } from "./activities.ts";
-import type { Context, PoolScene } from "./context.ts";
+import { type Context, callMs, type PoolScene } from "./context.ts";
 import { decidePool } from "./decide-pool.ts";
 import { type Balancer, findBalancer, listInstances, listTargets } from "./fleet.ts";
 import { LeaseLostError } from "./lease.ts";
@@ -46,7 +46,7 @@ export class Autoscaler {
   readonly #plans = new Map<PoolName, Reconciled>();
   readonly #checkedAt = new Map<PoolName, number>();
   #balancer: Balancer | null = null;
-  #acting: boolean | null = null;
+  #standing: "acting" | "standing by" | "without MySQL" | null = null;
   #began = false;
   #publishedAt = Number.NEGATIVE_INFINITY;
 
@@ -57,18 +57,17 @@ export class Autoscaler {
 
   async tendLease(): Promise<void> {
     const { lease, log } = this.#context;
-    let acting = false;
+    const before = this.#standing;
     try {
-      acting = await lease.tend();
+      this.#standing = (await lease.tend()) ? "acting" : "standing by";
     } catch (error) {
-      if (this.#acting !== false)
+      this.#standing = "without MySQL";
+      if (before !== "without MySQL")
         log.error({ err: error }, "MySQL does not answer: pools keep their size, lost workers are not replaced");
-      this.#acting = false;
       return;
     }
-    if (acting !== this.#acting)
-      log.info({ epoch: lease.epoch }, acting ? "acting" : "standing by, another autoscaler acts");
-    this.#acting = acting;
+    if (this.#standing === before) return;
+    log.info({ epoch: lease.epoch }, this.#standing === "acting" ? "acting" : "standing by, another autoscaler acts");
   }
 
   /** One look at everything and what follows from it. True: stopped, and nothing is left. */
@@ -206,7 +205,7 @@ export class Autoscaler {
   }
 
   async #publish(scenes: readonly PoolScene[]): Promise<void> {
-    const { cloud, config, log } = this.#context;
+    const { cloud, config, lease, log } = this.#context;
     const now = Date.now();
     if (now < this.#publishedAt + config.METRIC_PERIOD_SECONDS * 1_000) return;
     this.#publishedAt = now;
@@ -217,7 +216,7 @@ export class Autoscaler {
       workers,
     }));
     try {
-      await publishPools(cloud.cloudwatch, pools, new Date(now));
+      await publishPools(cloud.cloudwatch, pools, { now: new Date(now), permit: lease.permit(callMs(config)) });
     } catch (error) {
       log.warn({ err: error }, "pool metrics not published");
     }

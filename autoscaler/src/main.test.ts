@@ -5,6 +5,8 @@ import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
 import { expect, it } from "vitest";
 import { startTestHouse } from "./build-test-house.ts";
 
+const PATIENT = { deadlineMs: 60_000 };
+
 it("the process acts, ends with exit code 0 on SIGTERM, and leaves the workers alone", async () => {
   await using house = await startTestHouse();
   const { config } = house;
@@ -23,11 +25,15 @@ it("the process acts, ends with exit code 0 on SIGTERM, and leaves the workers a
   });
   const exit = once(child, "exit");
   try {
-    await waitUntil("the first workers", async () => (await house.living("annotator")).length === 2);
-    const decisions = await waitUntil("the first checks", async () => {
-      const rows = await house.db.selectFrom("decisions").selectAll().execute();
-      return rows.length >= 3 && rows;
-    });
+    await waitUntil("the first workers", async () => (await house.living("annotator")).length === 2, PATIENT);
+    const decisions = await waitUntil(
+      "the first checks",
+      async () => {
+        const rows = await house.db.selectFrom("decisions").selectAll().execute();
+        return rows.length >= 3 && rows;
+      },
+      PATIENT,
+    );
     expect(new Set(decisions.map(({ pool }) => pool))).toEqual(new Set(["web", "annotator", "utility"]));
   } finally {
     child.kill("SIGTERM");
@@ -36,4 +42,4 @@ it("the process acts, ends with exit code 0 on SIGTERM, and leaves the workers a
   expect(await house.living("annotator")).toHaveLength(2);
   // The lease was given back: the next one need not wait.
   expect(await house.another("next").context.lease.tend()).toBe(true);
-});
+}, 150_000);

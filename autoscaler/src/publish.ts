@@ -1,6 +1,8 @@
 import { type CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { METRICS } from "@elastic-gas/shared/metrics";
 import { METRIC_NAMESPACE } from "@elastic-gas/shared/resources";
+import { underPermit } from "./calls.ts";
+import type { Permit } from "./lease.ts";
 import type { Worker } from "./worker.ts";
 
 export interface PublishedPool {
@@ -14,7 +16,7 @@ export interface PublishedPool {
 export async function publishPools(
   cloudwatch: CloudWatchClient,
   pools: readonly PublishedPool[],
-  now: Date,
+  { now, permit }: { readonly now: Date; readonly permit: Permit },
 ): Promise<void> {
   const data = pools.flatMap(({ name, desired, launching, workers }) => {
     const count = (...states: readonly Worker["state"][]): number =>
@@ -33,6 +35,7 @@ export async function publishPools(
       datum(METRICS.poolDraining.name, count("draining", "terminating")),
     ];
   });
-  if (data.length > 0)
-    await cloudwatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData: data }));
+  if (data.length === 0) return;
+  const command = new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData: data });
+  await cloudwatch.send(underPermit(command, permit), { abortSignal: permit.signal });
 }

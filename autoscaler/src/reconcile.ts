@@ -25,7 +25,7 @@ export interface Reconciled {
  * made before.
  */
 export async function reconcilePool(context: Context, scene: PoolScene, now: number): Promise<Reconciled> {
-  const { config, db } = context;
+  const { config, db, lease } = context;
   const { pool } = scene;
   const open = await listOpenActivities(db, pool.name);
   const failures = failuresOf(scene);
@@ -66,7 +66,8 @@ export async function reconcilePool(context: Context, scene: PoolScene, now: num
     ? workers.length === 0
     : scene.open.length === 0 && planned.launch === 0 && staying >= pool.desired;
   const rest = { workers, memories: scene.memories, complete, desired: pool.desired };
-  await endActivities(db, endedActivities(await listOpenActivities(db, pool.name), rest, now), now);
+  const endings = endedActivities(await listOpenActivities(db, pool.name), rest, now);
+  if (endings.length > 0) await lease.write((trx) => endActivities(trx, endings, now));
   await forgetWorkers(
     db,
     pool.name,
@@ -139,15 +140,13 @@ async function endWorkers(
   { pool, balancer }: PoolScene,
   planned: Plan,
 ): Promise<void> {
-  const limit = callMs(config);
   if (planned.deregister.length > 0 && balancer !== null) {
-    lease.check(limit);
-    await deregisterWorkers(cloud.elbv2, balancer.targetGroupArn, planned.deregister, AbortSignal.timeout(limit));
+    const permit = lease.permit(callMs(config));
+    await deregisterWorkers(cloud.elbv2, balancer.targetGroupArn, planned.deregister, permit);
     log.info({ pool: pool.name, instanceIds: planned.deregister }, "workers deregistered");
   }
   if (planned.terminate.length > 0) {
-    lease.check(limit);
-    await terminateWorkers(cloud.ec2, planned.terminate, AbortSignal.timeout(limit));
+    await terminateWorkers(cloud.ec2, planned.terminate, lease.permit(callMs(config)));
     log.info({ pool: pool.name, instanceIds: planned.terminate }, "workers terminated");
   }
 }
@@ -159,9 +158,7 @@ async function register(
   now: number,
 ): Promise<void> {
   if (instanceIds.length === 0 || balancer === null) return;
-  const limit = callMs(config);
-  lease.check(limit);
-  await registerWorkers(cloud.elbv2, balancer.targetGroupArn, instanceIds, AbortSignal.timeout(limit));
+  await registerWorkers(cloud.elbv2, balancer.targetGroupArn, instanceIds, lease.permit(callMs(config)));
   await noteRegistered(db, instanceIds, now);
   log.info({ pool: pool.name, instanceIds }, "workers registered");
 }
@@ -190,14 +187,8 @@ async function launch(
   const subnetId = chooseSubnet(config.WORKER_SUBNET_IDS, placed, scene.launches, now);
   await lease.write(async (trx, epoch) => insertLaunch(trx, { id: intentId, pool, subnetId, epoch, now }));
 
-  const limit = callMs(config);
-  lease.check(limit);
-  const outcome = await launchWorker(
-    cloud.ec2,
-    { intentId, pool, subnetId, userData },
-    config,
-    AbortSignal.timeout(limit),
-  );
+  const permit = lease.permit(callMs(config));
+  const outcome = await launchWorker(cloud.ec2, { intentId, pool, subnetId, userData }, config, permit);
   if (outcome.kind === "launched") {
     await settleLaunch(db, intentId, { instanceId: outcome.instanceId }, now);
     await lease.write(async (trx) =>

@@ -147,6 +147,29 @@ describe("two autoscalers", () => {
     expect(house.calls).toEqual([]);
   });
 
+  it("do not try a throttled call again when the lease is gone by then", async () => {
+    const { context, autoscaler } = house.another("losing");
+    await waitUntil("the lease", async () => {
+      await autoscaler.tendLease();
+      return context.lease.epoch !== null;
+    });
+    house.calls.length = 0;
+    house.intercept(async (invocation, next) => {
+      if (invocation.operation !== "RunInstances") return next();
+      await context.lease.release();
+      throw new Fault("RequestLimitExceeded", "Request limit exceeded.", 503);
+    });
+    await expect(autoscaler.pass(FOREVER)).rejects.toThrow("epoch");
+    expect(house.calls.filter(({ operation }) => operation === "RunInstances")).toHaveLength(1);
+    house.intercept(null);
+    // What was asked for may have been carried out: two minutes pass.
+    await house.db
+      .updateTable("launchIntents")
+      .set({ createdAt: new Date(Date.now() - 121_000) })
+      .where("state", "=", "wanted")
+      .execute();
+  });
+
   it("survive throttling and a load balancer that does not answer: the other pools are tended meanwhile", async () => {
     const { autoscaler } = house.another("throttled");
     await waitUntil("the lease", async () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Middleware } from "@elastic-gas/local-cloud/wire/gateway";
+import { Fault } from "@elastic-gas/local-cloud/wire/handler";
 import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
 import { startTestHouse, type TestHouse } from "../build-test-house.ts";
 import { findBalancer, listTargets } from "../fleet.ts";
@@ -15,12 +16,16 @@ import { ensurePools } from "../pools.ts";
 /** An autoscaler in a process of its own. */
 export interface AutoscalerProcess {
   readonly pid: number;
+  /** By which its calls are told from others' (SeenCall.host). */
+  readonly host: string;
   /** SIGKILL: it ends between two instructions. Resolves when it is gone. */
   kill(): Promise<void>;
   /** SIGSTOP and SIGCONT. */
   pause(): void;
   resume(): void;
   readonly isAlive: boolean;
+  /** Whether its log had this text since it was paused last. */
+  hasLogged(text: string): boolean;
 }
 
 /** A house in which autoscalers are processes, with a web pool alone and workers that run the real user-data script. */
@@ -29,6 +34,8 @@ export interface ProcessHouse extends TestHouse {
   startProcess(host?: "127.0.0.1" | "localhost"): AutoscalerProcess;
   /** Who holds the lease now and under which epoch; null when nobody does. */
   findActing(): Promise<{ readonly pid: number; readonly epoch: number } | null>;
+  /** The web pool's desired capacity. */
+  findDesired(): Promise<number>;
   /** Web workers that were launched and not ended, whatever EC2's answers show yet. */
   truth(): readonly string[];
   /** Waits until every account of the web pool agrees on this size: EC2's, the truth, the target group's, MySQL's. */
@@ -84,7 +91,7 @@ export async function startProcessHouse(settings: Readonly<Record<string, string
     startProcess(host = "127.0.0.1") {
       const endpoint = new URL(house.cloud.endpoint);
       endpoint.hostname = host;
-      const process = startProcess({ ...house.environment, AWS_ENDPOINT_URL: endpoint.origin });
+      const process = startProcess({ ...house.environment, AWS_ENDPOINT_URL: endpoint.origin }, endpoint.host);
       processes.push(process);
       return process;
     },
@@ -92,6 +99,10 @@ export async function startProcessHouse(settings: Readonly<Record<string, string
       const row = await db.selectFrom("leases").select(["holder", "epoch", "until"]).executeTakeFirst();
       if (row?.holder == null || row.until === null || row.until.getTime() <= Date.now()) return null;
       return { pid: Number(row.holder.split(":")[1]), epoch: row.epoch };
+    },
+    async findDesired() {
+      return (await db.selectFrom("pools").select("desired").where("name", "=", "web").executeTakeFirstOrThrow())
+        .desired;
     },
     truth,
     async atRest(size, { deadlineMs = 60_000 } = {}) {
@@ -109,25 +120,35 @@ export async function startProcessHouse(settings: Readonly<Record<string, string
   };
 }
 
-function startProcess(environment: Readonly<Record<string, string>>): AutoscalerProcess {
+function startProcess(environment: Readonly<Record<string, string>>, host: string): AutoscalerProcess {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env.PATH, LOG_LEVEL: process.env.LOG_LEVEL ?? "fatal", ...environment },
-    stdio: ["ignore", "inherit", "inherit"],
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
   });
   const exit = once(child, "exit");
   const { pid } = child;
   if (pid === undefined) throw new Error("The autoscaler did not start.");
+  let logged = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    logged += text;
+    if (process.env.LOG_LEVEL !== undefined) process.stdout.write(text);
+  });
   return {
     pid,
+    host,
     async kill() {
       child.kill("SIGKILL");
       await exit;
     },
-    pause: () => child.kill("SIGSTOP"),
+    pause() {
+      child.kill("SIGSTOP");
+      logged = "";
+    },
     resume: () => child.kill("SIGCONT"),
     get isAlive() {
       return child.exitCode === null && child.signalCode === null;
     },
+    hasLogged: (text) => logged.includes(text),
   };
 }
 
@@ -146,28 +167,34 @@ async function putRelease({ context }: TestHouse): Promise<void> {
   }
 }
 
+/** What the caller of a held call gets: what the call brings, a request to come back later, or a connection cut. */
+export type Ending = "answer" | "throttle" | "cut";
+
 export interface Held {
   /** The call has come; its caller waits for the answer. */
   readonly reached: Promise<void>;
-  /** Lets it go on; or cuts its connection, as it must be when its caller was killed. */
-  release(how: "answer" | "cut"): void;
+  release(ending: Ending): void;
 }
 
-/** Holds the first call of that name, before it is carried out or with its answer ready. */
+/** Holds the first call of that name, before it is carried out or with its answer ready. The caller must be the only one, or be told by its host. */
 export function holdCall(house: TestHouse, operation: string, when: "before" | "after"): Held {
   const reached = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<"answer" | "cut">();
+  const released = Promise.withResolvers<Ending>();
   let isHeld = false;
   const middleware: Middleware = async (invocation, next) => {
     if (invocation.operation !== operation || isHeld) return next();
     isHeld = true;
     const answer = when === "after" ? await next() : undefined;
     reached.resolve();
-    if ((await released.promise) === "cut") {
-      invocation.hangUp();
-      return answer ?? {};
+    switch (await released.promise) {
+      case "cut":
+        invocation.hangUp();
+        return answer ?? {};
+      case "throttle":
+        throw new Fault("Throttling", "Rate exceeded", 400);
+      case "answer":
+        return answer ?? next();
     }
-    return answer ?? next();
   };
   house.intercept(middleware);
   return { reached: reached.promise, release: released.resolve };

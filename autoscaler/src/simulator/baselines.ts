@@ -1,9 +1,9 @@
 import { ceil, clamp } from "../policy/decision.ts";
-import { countWorkers, type Observation } from "../policy/observation.ts";
+import { countWorkers, type Observation, type SeenWorker } from "../policy/observation.ts";
 import { fine, percent } from "../policy/words.ts";
 import type { Decider, Verdict } from "./rule.ts";
 
-/** The rules of others, as their documents describe them, for comparison only. All of them check once a minute. */
+/** The rules of others, as their documents describe them, for comparison only. All of them check once a minute, but Kubernetes. */
 const GROW_ABOVE = 70;
 const SHRINK_BELOW = 30;
 const GROW_RATIO = 2;
@@ -35,14 +35,16 @@ export function simpleScaling(): Decider {
 }
 
 /**
- * Grows in proportion after 3 minutes above the target, warming workers counted as capacity; gives one worker back after 15 minutes below 90 %
- * of it, never while one warms, and at most one in 300 s. Without data nothing happens.
+ * Grows in proportion when the alarm has seen 3 minutes above the target: the workers in service are the current capacity, so that those that
+ * warm up already count towards what is wanted. Shrinks when it has seen 15 minutes below 90 % of the target, to a size that stays at or below
+ * the target, gradually (here: one worker in 5 minutes), and never while a worker warms up. Without data nothing happens. A worker counts
+ * in the metric once it is in service: the warm-up time is the boot time.
  * https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-target-tracking.html
  */
 export function targetTracking(): Decider {
   let shrunkAt = Number.NEGATIVE_INFINITY;
   return (seen, now) => {
-    const periods = cpuPerPeriod(seen);
+    const periods = cpuPerPeriod(seen, isWholePoint);
     const high = periods.slice(-3);
     const low = periods.slice(-15);
     const { inService, pending, warming } = countWorkers(seen);
@@ -51,7 +53,8 @@ export function targetTracking(): Decider {
     }
     const settled = pending + warming === 0 && now - shrunkAt >= COOLDOWN_MS;
     if (settled && low.length === 15 && low.every((cpu) => cpu < 0.9 * TARGET)) {
-      const verdict = resized(seen, seen.desired - 1, low[14]);
+      const enough = ceil((inService * (low[14] ?? 0)) / TARGET);
+      const verdict = resized(seen, Math.min(seen.desired, Math.max(seen.desired - 1, enough)), low[14]);
       if (verdict.desired < seen.desired) shrunkAt = now;
       return verdict;
     }
@@ -59,10 +62,14 @@ export function targetTracking(): Decider {
   };
 }
 
+/** The controller's `--horizontal-pod-autoscaler-sync-period`. */
+export const KUBERNETES_SYNC_SECONDS = 15;
+
 /**
- * ceil(pods x usage / target) outside a tolerance of 10 %; unready pods count as 0 % when growing, missing metrics as 100 % when shrinking;
- * a ratio that changes sides holds; a shrink goes to the highest recommendation of 300 s.
- * https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
+ * ceil(pods x usage / target) outside a tolerance of 10 %, on the newest metric of each pod, every 15 s. Unready pods count as 0 % when
+ * growing, missing metrics as 0 % when growing and 100 % of the target when shrinking; a ratio that changes sides holds; a shrink goes to the
+ * highest recommendation of 300 s. The default limit of growing, to double the size or 4 more in 15 s, does not bind below 8 pods.
+ * https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#algorithm-details
  */
 export function kubernetesAutoscaler(): Decider {
   let recommended: readonly { readonly at: number; readonly size: number }[] = [];
@@ -77,18 +84,20 @@ export function kubernetesAutoscaler(): Decider {
 export function hpaRecommendation(seen: Observation): number {
   const serving = seen.workers.filter((worker) => worker.state === "in service");
   const newest = newestPeriod(seen);
-  const points = serving.map((worker) => worker.cpu.find((point) => point.at === newest)?.percent);
-  const known = points.filter((percent) => percent !== undefined);
+  const points = serving.map((worker) => ({ worker, point: worker.cpu.find((point) => point.at === newest) }));
+  // A pod whose newest point began before it was ready is set aside like one that is not ready.
+  const ready = points.filter(({ worker, point }) => point === undefined || isWholePoint(worker, point));
+  const known = ready.flatMap(({ point }) => point?.percent ?? []);
   if (known.length === 0) return seen.desired;
   const sum = known.reduce((total, percent) => total + percent, 0);
   const ratio = sum / known.length / TARGET;
-  const missing = points.length - known.length;
+  const missing = ready.length - known.length;
   const { pending, warming } = countWorkers(seen);
-  const unready = pending + warming;
+  const unready = pending + warming + points.length - ready.length;
   if (missing === 0 && (unready === 0 || ratio <= 1)) {
     return Math.abs(ratio - 1) <= 0.1 ? seen.desired : ceil(ratio * known.length);
   }
-  const counted = points.length + (ratio > 1 ? unready : 0);
+  const counted = ready.length + (ratio > 1 ? unready : 0);
   const again = (sum + (ratio < 1 ? missing * TARGET : 0)) / counted / TARGET;
   if (Math.abs(again - 1) <= 0.1 || ratio > 1 !== again > 1) return seen.desired;
   const size = ceil(again * counted);
@@ -119,12 +128,23 @@ function resized(seen: Observation, wanted: number, cpu: number | undefined): Ve
   return { desired, reason: `${change}: ${measured}` };
 }
 
+type Point = SeenWorker["cpu"][number];
+
+/** The worker was in service during the whole period. */
+function isWholePoint(worker: SeenWorker, point: Point): boolean {
+  return worker.inServiceAt !== null && worker.inServiceAt <= point.at;
+}
+
 /** Mean CPU in percent of the workers in service, for each period with data, oldest first. */
-function cpuPerPeriod(seen: Observation): readonly number[] {
+function cpuPerPeriod(
+  seen: Observation,
+  counts: (worker: SeenWorker, point: Point) => boolean = () => true,
+): readonly number[] {
   const periods = new Map<number, { sum: number; count: number }>();
   for (const worker of seen.workers) {
     if (worker.state !== "in service") continue;
     for (const point of worker.cpu) {
+      if (!counts(worker, point)) continue;
       const before = periods.get(point.at) ?? { sum: 0, count: 0 };
       periods.set(point.at, { sum: before.sum + point.percent, count: before.count + 1 });
     }

@@ -5,10 +5,12 @@ export interface Verdict {
   readonly reason: string;
 }
 
-/** Decides once per check and remembers what it needs; a run starts its own. */
+/** Decides at each check and remembers what it needs; a run starts its own. */
 export type Decider = (seen: Observation, now: number) => Verdict;
 
 export interface Rule {
   readonly name: string;
+  /** From one check to the next, a divisor of 60 and a multiple of 5; 60 without. */
+  readonly checkSeconds?: number;
   readonly start: () => Decider;
 }

@@ -2,6 +2,7 @@ import { AdaptivePolicy, CpuPolicy, Policy } from "@elastic-gas/shared/pools/pol
 import { decide } from "../policy/decide.ts";
 import { initialState } from "../policy/state.ts";
 import {
+  KUBERNETES_SYNC_SECONDS,
   kubernetesAutoscaler,
   plainThresholds,
   simpleScaling,
@@ -31,7 +32,7 @@ export const COMPARED_RULES: readonly Rule[] = [
   { name: "thresholds-cooldown", start: thresholdsWithCooldown },
   { name: "aws-simple", start: simpleScaling },
   { name: "aws-target-60", start: targetTracking },
-  { name: "hpa-60", start: kubernetesAutoscaler },
+  { name: "hpa-60", checkSeconds: KUBERNETES_SYNC_SECONDS, start: kubernetesAutoscaler },
   policyRule("cpu-no-back-off", CpuPolicy.parse({ kind: "cpu", flapBackOff: false })),
   policyRule("cpu", CpuPolicy.parse({ kind: "cpu" })),
   policyRule("adaptive", AdaptivePolicy.parse({ kind: "adaptive" })),

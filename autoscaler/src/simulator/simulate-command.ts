@@ -28,6 +28,7 @@ const Options = z.object({
   delay: seconds.default(POOL_DEFAULTS.metricDelaySeconds),
   drain: seconds.default(POOL_DEFAULTS.drainSeconds),
   noise: z.coerce.number().min(0).max(1).default(POOL_DEFAULTS.noise),
+  noiseShape: z.enum(["normal", "even"]).default(POOL_DEFAULTS.noiseShape),
   seed: z.coerce.number().int().default(POOL_DEFAULTS.seed),
   json: z.boolean().default(false),
   svg: z.string().optional(),
@@ -88,6 +89,7 @@ function readOptions(args: readonly string[]): { readonly options: Options; read
       delay: text,
       drain: text,
       noise: text,
+      "noise-shape": text,
       seed: text,
       json: { type: "boolean" },
       svg: text,
@@ -97,11 +99,11 @@ function readOptions(args: readonly string[]): { readonly options: Options; read
   if (others.length > 0 || (command !== undefined && command !== "compare")) {
     throw new Error(`Unknown command "${positionals.join(" ")}"; there is only "compare".`);
   }
-  return { options: Options.parse(values), command: command ?? "run" };
+  return { options: Options.parse({ ...values, noiseShape: values["noise-shape"] }), command: command ?? "run" };
 }
 
 function poolOf(options: Options): PoolSettings {
-  const { min, max, start, boot, delay, drain, noise, seed } = options;
+  const { min, max, start, boot, delay, drain, noise, noiseShape, seed } = options;
   if (min > max) throw new Error(`--min ${min} is above --max ${max}.`);
   return {
     min,
@@ -111,6 +113,7 @@ function poolOf(options: Options): PoolSettings {
     metricDelaySeconds: delay,
     drainSeconds: drain,
     noise,
+    noiseShape,
     seed,
   };
 }

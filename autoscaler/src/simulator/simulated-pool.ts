@@ -13,8 +13,9 @@ export interface PoolSettings {
   /** From the end of a minute until its metrics can be read. */
   readonly metricDelaySeconds: number;
   readonly drainSeconds: number;
-  /** Relative deviation of every CPU point and request count. */
+  /** Relative error of every CPU point and request count: the deviation of a normal one, the bound of an even one. */
   readonly noise: number;
+  readonly noiseShape: "normal" | "even";
   readonly seed: number;
 }
 
@@ -26,6 +27,7 @@ export const POOL_DEFAULTS: PoolSettings = {
   metricDelaySeconds: 60,
   drainSeconds: 60,
   noise: 0.02,
+  noiseShape: "normal",
   seed: 1,
 };
 
@@ -52,14 +54,14 @@ interface SimulatedWorker {
   readonly cpu: Map<number, number>;
 }
 
-export const SAMPLE_SECONDS = 10;
+export const SAMPLE_SECONDS = 5;
 const SAMPLES_PER_MINUTE = 60 / SAMPLE_SECONDS;
 const REQUESTS_PER_LOAD = 600;
 const SEEN_MINUTES = 16;
 const EPOCH = Date.UTC(2026, 0, 5);
 
 /**
- * Runs a rule against a load, minute by minute, without AWS: workers boot, serve an equal share each, report their CPU late, and drain. Load
+ * Runs a rule against a load, without AWS: workers boot, serve an equal share each, report their CPU late, and drain. Load
  * above all capacity is lost, not queued. The same arguments give the same run.
  */
 export function simulate(rule: Rule, load: Load, settings: PoolSettings): Run {
@@ -67,10 +69,12 @@ export function simulate(rule: Rule, load: Load, settings: PoolSettings): Run {
   const decide = rule.start();
   const actions: Action[] = [];
   const samples: Sample[] = [];
-  for (let minute = 0; minute < load.minutes; minute += 1) {
-    for (let step = 0; step < SAMPLES_PER_MINUTE; step += 1)
-      samples.push(pool.serve(minute, minute * 60 + step * SAMPLE_SECONDS));
-    const second = (minute + 1) * 60;
+  const { checkSeconds = 60 } = rule;
+  for (let begin = 0; begin < load.minutes * 60; begin += SAMPLE_SECONDS) {
+    samples.push(pool.serve(begin));
+    const second = begin + SAMPLE_SECONDS;
+    if (second % 60 === 0) pool.endMinute(second / 60 - 1);
+    if (second % checkSeconds !== 0) continue;
     const verdict = decide(pool.observe(second), EPOCH + second * 1000);
     if (verdict.desired === pool.desired) continue;
     actions.push({ second, from: pool.desired, to: verdict.desired, reason: verdict.reason });
@@ -90,7 +94,7 @@ export function countReversals(actions: readonly Action[]): number {
 class SimulatedPool {
   readonly #load: Load;
   readonly #settings: PoolSettings;
-  readonly #normal: () => number;
+  readonly #error: () => number;
   readonly #requests = new Map<number, number>();
   #workers: SimulatedWorker[] = [];
   #launched = 0;
@@ -99,12 +103,14 @@ class SimulatedPool {
   constructor(load: Load, settings: PoolSettings) {
     this.#load = load;
     this.#settings = settings;
-    this.#normal = normalFrom(randomFrom(settings.seed));
+    const random = randomFrom(settings.seed);
+    this.#error = settings.noiseShape === "normal" ? normalFrom(random) : () => 2 * random() - 1;
     this.desired = settings.start;
     for (let count = 0; count < settings.start; count += 1) this.#launch(-settings.bootSeconds);
   }
 
-  serve(minute: number, second: number): Sample {
+  serve(second: number): Sample {
+    const minute = Math.floor(second / 60);
     const { drainSeconds } = this.#settings;
     this.#workers = this.#workers.filter(
       (worker) => worker.drainedAt === null || second < worker.drainedAt + drainSeconds,
@@ -117,10 +123,8 @@ class SimulatedPool {
     return { demand: demandFor(load), inService: serving.length, load, paid: this.#workers.length };
   }
 
-  /** What CloudWatch and EC2 would say at the end of a minute. */
-  observe(second: number): Observation {
-    const { min, max, bootSeconds, metricDelaySeconds } = this.#settings;
-    const ended = second / 60 - 1;
+  /** Measures a minute: adds the error of each metric, and forgets the minutes that nobody looks at any more. */
+  endMinute(ended: number): void {
     for (const worker of this.#workers) {
       const percent = worker.cpu.get(ended);
       if (percent !== undefined) worker.cpu.set(ended, Math.min(100, this.#noisy(percent)));
@@ -128,6 +132,11 @@ class SimulatedPool {
     }
     this.#requests.set(ended, Math.round(this.#noisy(this.#requests.get(ended) ?? 0)));
     this.#requests.delete(ended - SEEN_MINUTES);
+  }
+
+  /** What CloudWatch and EC2 would say. */
+  observe(second: number): Observation {
+    const { min, max, bootSeconds, metricDelaySeconds } = this.#settings;
     const isKnown = (minute: number): boolean => (minute + 1) * 60 + metricDelaySeconds <= second;
     return {
       pool: "web",
@@ -168,7 +177,7 @@ class SimulatedPool {
   }
 
   #noisy(value: number): number {
-    return Math.max(0, value * (1 + this.#settings.noise * this.#normal()));
+    return Math.max(0, value * (1 + this.#settings.noise * this.#error()));
   }
 }
 
