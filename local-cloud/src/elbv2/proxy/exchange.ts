@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ClientRequest, ClientResponse } from "./client.ts";
 import type { ConnectionUser, Failure, TargetConnection } from "./connection.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import { type BalancerError, errorPage } from "./error-page.ts";
@@ -23,8 +23,8 @@ const NONE: ReadonlySet<Target> = new Set();
  * - Everything else goes over a fresh connection at once and is never sent twice.
  */
 export class Exchange implements ConnectionUser {
-  readonly #req: IncomingMessage;
-  readonly #res: ServerResponse;
+  readonly #req: ClientRequest;
+  readonly #res: ClientResponse;
   readonly #route: Route;
   readonly #head: OutgoingHead;
   readonly #streamed: boolean;
@@ -39,7 +39,7 @@ export class Exchange implements ConnectionUser {
   #flushed = false; // some of the response has been written
   #over = false;
 
-  constructor(req: IncomingMessage, res: ServerResponse, route: Route) {
+  constructor(req: ClientRequest, res: ClientResponse, route: Route) {
     this.#req = req;
     this.#res = res;
     this.#route = route;
@@ -193,8 +193,8 @@ export class Exchange implements ConnectionUser {
     this.#route.counters.refused(status);
     const page = errorPage(status);
     this.#req.resume();
-    this.#res.writeHead(page.status, page.reason, page.headers);
-    this.#res.end(page.body);
+    this.#res.writeHead(page.status, page.reason, Object.entries(page.headers).flat());
+    this.#res.end(page.body, "latin1");
   }
 
   #clientGone(): void {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { Exchange } from "./exchange.ts";
+import { PlainConnection } from "./plain-connection.ts";
 import type { RequestCounters } from "./request-counters.ts";
 import type { TargetGroup } from "./target-group.ts";
 import { Upgrade } from "./upgrade.ts";
@@ -15,10 +16,14 @@ export interface Route {
 const HEADERS_TIMEOUT_MS = 60_000;
 const MAX_HEADER_BYTES = 65_536;
 
-/** One listener's server. `route` is asked for every request, so that a listener can change its target group while it listens. */
+/**
+ * One listener's server. Connections begin on the short way (`PlainConnection`) and go to Node's HTTP server when they need it. `route` is asked for every request, so that a listener
+ * can change its target group while it listens.
+ */
 export class Listener {
   readonly #server: Server;
   readonly #route: () => Omit<Route, "port">;
+  readonly #sockets = new Set<Socket>();
   #port = 0;
 
   constructor(route: () => Omit<Route, "port">) {
@@ -28,6 +33,17 @@ export class Listener {
       { requestTimeout: 0, headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
       (req, res) => void new Exchange(req, res, this.#current()),
     );
+    const [parse] = this.#server.listeners("connection") as [(this: Server, socket: Socket) => void]; // Node's own, and the only one
+    this.#server.removeAllListeners("connection");
+    this.#server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+      new PlainConnection(socket, {
+        idleTimeoutMs: this.#server.keepAliveTimeout,
+        exchange: (req, res) => void new Exchange(req, res, this.#current()),
+        handOver: () => parse.call(this.#server, socket),
+      });
+    });
     this.#server.on("upgrade", (req, socket, early) => void new Upgrade(req, socket, early, this.#current()));
   }
 
@@ -50,7 +66,7 @@ export class Listener {
 
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
