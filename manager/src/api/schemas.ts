@@ -2,7 +2,7 @@ import { Policy, PoolLimits } from "@elastic-gas/shared/pools/policy";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 import { RANGE_NAMES } from "../charts/range.ts";
-import { ResizeBody } from "../pools/routes.ts";
+import { ResizeBody } from "../pools/resize-body.ts";
 
 /** What the API takes and gives; the OpenAPI document is made from these. Instants are ISO 8601 in UTC. */
 const instant = z.iso.datetime();

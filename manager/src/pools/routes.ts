@@ -3,7 +3,6 @@ import { isPoolName, type PoolName } from "@elastic-gas/shared/resources";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
-import { z } from "zod";
 import { chartPanel, chartsOf } from "../charts/chart-panel.ts";
 import { isRangeName } from "../charts/range.ts";
 import { rangeChoice } from "../charts/range-choice.ts";
@@ -13,6 +12,7 @@ import { actorOf, type PageDeps, requestKey } from "../frame/deps.ts";
 import { empty } from "../markup/parts.ts";
 import { duration } from "../markup/words.ts";
 import { poolsView } from "./pools-view.ts";
+import { ResizeBody } from "./resize-body.ts";
 import { type Wish, wishPause, wishResize } from "./wishes.ts";
 
 /** The page of the pools, and their buttons. */
@@ -62,9 +62,6 @@ async function resize(deps: PageDeps, req: Request, res: Response, by: 1 | -1): 
   const outcome = await askResize(deps, pool, by, { actor: actorOf(res), key: requestKey(req), address: req.ip, why });
   answer(req, res, outcome, `/?pool=${pool}`);
 }
-
-/** Why somebody asks, for the activity log. */
-export const ResizeBody = z.object({ why: z.string().trim().max(100, "At most 100 characters.").default("") });
 
 export interface Asking {
   readonly actor: string;

@@ -1,0 +1,64 @@
+/** The command line was not understood; its sentence and the usage go to stderr, exit code 2. */
+export class UsageError extends Error {
+  constructor(sentence: string) {
+    super(sentence);
+    this.name = "UsageError";
+  }
+}
+
+export const USAGE: Readonly<Record<string, string>> = {
+  status: `elastic-gas status [--json]
+
+All pools: workers by state, limits, rule, what the last check said, when the next one comes; then the alerts.
+`,
+  grow: `elastic-gas grow POOL [--by N | --to N] [--reason TEXT] [--json]
+
+Wishes for one worker more, N more, or N in all. Refused above the pool's maximum. The policy then leaves the pool alone
+for MANUAL_HOLD_SECONDS.
+`,
+  shrink: `elastic-gas shrink POOL [--by N | --to N] [--reason TEXT] [--json]
+
+Wishes for one worker less, N less, or N in all. Refused below the pool's minimum. Workers drain before they end.
+`,
+  pause: `elastic-gas pause POOL [--json]
+
+Pauses the pool's policy; lost workers are still replaced.
+`,
+  resume: `elastic-gas resume POOL [--json]
+
+Puts the pool's policy in force again.
+`,
+  policy: `elastic-gas policy POOL [--json]
+elastic-gas policy POOL set NAME=VALUE... [--json]
+elastic-gas policy POOL --versions [--limit N] [--json]
+elastic-gas policy POOL --undo [--json]
+
+Shows the rule, its numbers and the limits; changes some of them (kind=, min= and max= too), as a new version in force
+at the next check; lists saved versions; or saves the version before the last one again.
+`,
+  activity: `elastic-gas activity [POOL] [--limit N] [--since 2h] [--json]
+
+Changes and who asked for them, newest first; of the last day unless told otherwise.
+`,
+  decisions: `elastic-gas decisions [POOL] [--limit N] [--since 2h] [--json]
+
+Checks and their reasons, newest first; of the last day unless told otherwise. --since takes 90s, 30m, 2h, 7d or an
+ISO time such as 2026-09-07T14:00:00Z.
+`,
+};
+
+export const OVERVIEW = `elastic-gas COMMAND [...]
+
+  status                 pools, workers, limits, last check, alerts
+  grow POOL              wish for more workers
+  shrink POOL            wish for fewer
+  pause POOL             stop the pool's policy; resume POOL puts it in force
+  policy POOL            show or change rule, numbers and limits
+  activity [POOL]        what changed, and who asked
+  decisions [POOL]       what every check said
+
+Pools: web, annotator, utility. Every command takes --help, and --json for the API's own JSON.
+It asks the manager's API at ELASTIC_GAS_URL (http://localhost:5000) with the token in ELASTIC_GAS_TOKEN, which the
+page API tokens makes (scope operate for changes). Exit code 0: done; 1: refused or failed, the reason on stderr;
+2: not understood.
+`;

@@ -1,0 +1,4 @@
+import { z } from "zod";
+
+/** Why somebody asks, for the activity log. */
+export const ResizeBody = z.object({ why: z.string().trim().max(100, "At most 100 characters.").default("") });
