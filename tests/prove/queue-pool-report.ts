@@ -128,14 +128,14 @@ function chartOf(run: QueueRun, text: string): string {
         ],
       },
       {
-        title: "Jobs that run",
-        height: 90,
+        title: "Jobs that are done",
+        height: 120,
         lines: [
           {
-            name: "running",
+            name: "done",
             colour: "queue",
             stepped: true,
-            points: [start, ...counts.map(({ at, running }) => ({ at, value: running }))],
+            points: [start, ...counts.map(({ at, done }) => ({ at, value: done }))],
           },
         ],
       },
@@ -144,7 +144,7 @@ function chartOf(run: QueueRun, text: string): string {
 }
 
 function chartText(run: QueueRun): string {
-  return `Workers, waiting and running jobs over ${timeSpan(run.endedAt - run.startedAt)}: ${run.jobs.length} jobs at once; workers ${sizes(policyChanges(run))}.`;
+  return `Workers, waiting and finished jobs over ${timeSpan(run.endedAt - run.startedAt)}: ${run.jobs.length} jobs at once; workers ${sizes(policyChanges(run))}.`;
 }
 
 function policyChanges({ activities }: QueueRun): QueueRun["activities"] {

@@ -29,20 +29,20 @@ export interface QueueRun {
   readonly unsent: number;
 }
 
-/** Jobs that wait and that run, whenever one of the numbers changes. */
-export function jobCounts(jobs: readonly Job[]): readonly { at: number; waiting: number; running: number }[] {
+/** Jobs that wait and jobs that are done, whenever one of the numbers changes. */
+export function jobCounts(jobs: readonly Job[]): readonly { at: number; waiting: number; done: number }[] {
   const changes = jobs.flatMap(({ submittedAt, startedAt, completedAt }) => [
-    { at: submittedAt, waiting: 1, running: 0 },
-    ...(startedAt === null ? [] : [{ at: startedAt, waiting: -1, running: 1 }]),
-    ...(startedAt === null || completedAt === null ? [] : [{ at: completedAt, waiting: 0, running: -1 }]),
+    { at: submittedAt, waiting: 1, done: 0 },
+    ...(startedAt === null ? [] : [{ at: startedAt, waiting: -1, done: 0 }]),
+    ...(completedAt === null ? [] : [{ at: completedAt, waiting: 0, done: 1 }]),
   ]);
   let waiting = 0;
-  let running = 0;
+  let done = 0;
   return changes
     .toSorted((a, b) => a.at - b.at)
     .map((change) => {
       waiting += change.waiting;
-      running += change.running;
-      return { at: change.at, waiting, running };
+      done += change.done;
+      return { at: change.at, waiting, done };
     });
 }
