@@ -58,10 +58,14 @@ export function poolCard(pool: PoolSnapshot, context: CardContext): MarkupElemen
         "span",
         { class: "eg-small eg-secondary pool-card-limits" },
         pool.min === pool.max ? `fixed at ${pool.max}` : `min ${pool.min} · max ${pool.max}`,
-        context.cloudKnown && costWords(pool, context.workerPriceCentsPerHour),
       ),
     ),
-    el("div", { class: "pool-card-states" }, stateCounts(pool)),
+    el(
+      "div",
+      { class: "pool-card-states" },
+      stateCounts(pool),
+      context.cloudKnown && costWords(pool, context.workerPriceCentsPerHour),
+    ),
     note(statusNote(pool, context)),
     reasonsBesideButtons(pool),
     el(
@@ -73,12 +77,13 @@ export function poolCard(pool: PoolSnapshot, context: CardContext): MarkupElemen
   );
 }
 
-/** Whatever is launched and not terminated is paid for. */
+/** Whatever is launched and not terminated is paid for. To a tenth of a cent: it is an estimate. */
 function costWords({ counts }: PoolSnapshot, priceCentsPerHour: number): MarkupElement | false {
   const paid = counts.inService + counts.warming + counts.pending + counts.draining + counts.unhealthy;
-  if (priceCentsPerHour === 0) return false;
+  const cents = Math.round(paid * priceCentsPerHour * 10) / 10;
+  if (cents === 0) return false;
   const title = `Estimated: ${count(paid, "worker")} at ${dollars(priceCentsPerHour)} an hour`;
-  return el("span", { class: "pool-card-cost", title }, ` · about ${dollars(paid * priceCentsPerHour)}/h`);
+  return el("span", { class: "eg-small eg-secondary pool-card-cost", title }, `about ${dollars(cents)} an hour`);
 }
 
 function kindWords({ name, policyKind }: PoolSnapshot): string {

@@ -94,7 +94,7 @@ function poolPanels(pool: PoolSnapshot | undefined, csrf: string): readonly Mark
   const rule = el("a", { href: `/policy/${name}` }, "Policy");
   const hand = el("a", { href: `/decisions?pool=${name}` }, "Decisions");
   return [
-    panel("rule", `Rule of ${name}`, rule, ruleWords(pool)),
+    panel("rule", `Rule of ${name}`, rule, [el("div", { class: "stack" }, ruleWords(pool))]),
     panel("by-hand", `Change ${name} by hand`, hand, [resizeForm(pool, csrf)]),
   ];
 }
