@@ -65,6 +65,7 @@ export class SessionTable {
   }
 
   scan(nowMilliseconds = performance.now()): void {
+    if (this.#leaders.size === 0) return; // nothing could belong: a cloud at rest does not read /proc
     if (nowMilliseconds - this.#refreshedAt > REFRESH_MILLISECONDS) {
       this.#strangers = new Set();
       this.#refreshedAt = nowMilliseconds;
