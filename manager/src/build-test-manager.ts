@@ -8,11 +8,13 @@ import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import { readConfig } from "@elastic-gas/shared/config";
 import { createDatabasePool, type Database, schemaOf } from "@elastic-gas/shared/database/connect";
+import type { Tables } from "@elastic-gas/shared/database/tables";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { POOL_DEFAULTS } from "@elastic-gas/shared/pools/policy";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { createTestDatabase } from "@elastic-gas/shared/testing/database";
 import { serve } from "@elastic-gas/shared/web/serve";
+import type { Insertable } from "kysely";
 import { createManager, type Manager } from "./app.ts";
 
 /** A manager on a free port with a database of its own, for tests. */
@@ -113,6 +115,29 @@ export async function makePools(db: Database): Promise<void> {
       })
       .execute();
   }
+}
+
+/** A check of web that found 2 workers in service and changed nothing. */
+export function checkRow(
+  at: Date,
+  changes: Partial<Insertable<Tables["decisions"]>> = {},
+): Insertable<Tables["decisions"]> {
+  return {
+    pool: "web",
+    at,
+    kind: "hold",
+    desiredBefore: 2,
+    desiredAfter: 2,
+    inService: 2,
+    pending: 0,
+    warming: 0,
+    draining: 0,
+    measured: 48,
+    policyVersion: 1,
+    reason: "No change: mean CPU 48 % lies between 30 % and 70 %.",
+    facts: JSON.stringify({ outcome: "no change", unit: "%" }),
+    ...changes,
+  };
 }
 
 /** A browser as far as forms need one: cookies, and the token of the page before. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { findViolations, startTestDashboard, type TestDashboard } from "./build-test-dashboard.ts";
-import { ADMIN } from "./build-test-manager.ts";
+import { ADMIN, checkRow } from "./build-test-manager.ts";
 
 const PAGES = [
   "/",
@@ -58,26 +58,21 @@ async function setScene(): Promise<void> {
     })
     .execute();
   for (let minute = 30; minute >= 0; minute -= 1) {
+    const grew = {
+      kind: "grow",
+      reason: "web grew 2 → 3: mean CPU 78.2 % is above 70 %.",
+      facts: JSON.stringify({ outcome: "grew", unit: "%" }),
+    } as const;
     await manager.db
       .insertInto("decisions")
-      .values({
-        pool: "web",
-        at: new Date(now - minute * MINUTE_MS),
-        kind: minute === 1 ? "grow" : "hold",
-        desiredBefore: minute > 0 ? 2 : 3,
-        desiredAfter: minute > 1 ? 2 : 3,
-        inService: 2,
-        pending: minute > 1 ? 0 : 1,
-        warming: 0,
-        draining: 0,
-        measured: 48,
-        policyVersion: 1,
-        reason:
-          minute === 1
-            ? "web grew 2 → 3: mean CPU 78.2 % is above 70 %."
-            : "No change: mean CPU 48 % lies between 30 % and 70 %.",
-        facts: JSON.stringify({ outcome: minute === 1 ? "grew" : "no change", unit: "%" }),
-      })
+      .values(
+        checkRow(new Date(now - minute * MINUTE_MS), {
+          desiredBefore: minute > 0 ? 2 : 3,
+          desiredAfter: minute > 1 ? 2 : 3,
+          pending: minute > 1 ? 0 : 1,
+          ...(minute === 1 ? grew : {}),
+        }),
+      )
       .execute();
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findViolations, startTestDashboard, type TestDashboard } from "./build-test-dashboard.ts";
-import { ADMIN } from "./build-test-manager.ts";
+import { ADMIN, checkRow } from "./build-test-manager.ts";
 import { NO_BREAK_SPACE } from "./markup/words.ts";
 
 const MINUTE_MS = 60_000;
@@ -25,21 +25,11 @@ beforeAll(async () => {
     .where("name", "=", "web")
     .execute();
   // Half an hour of little load, then half an hour of more than two workers can carry.
-  const checks = Array.from({ length: 60 }, (_, index) => ({
-    pool: "web" as const,
-    at: new Date(now - (60 - index) * MINUTE_MS),
-    kind: "hold" as const,
-    desiredBefore: 2,
-    desiredAfter: 2,
-    inService: 2,
-    pending: 0,
-    warming: 0,
-    draining: 0,
-    measured: 48,
-    policyVersion: 1,
-    reason: "No change: mean CPU 48 % lies between 30 % and 70 %.",
-    facts: JSON.stringify({ outcome: "no change", unit: "%", load: index < 30 ? 0.4 : 2.4, backOffLevel: 1 }),
-  }));
+  const checks = Array.from({ length: 60 }, (_, index) =>
+    checkRow(new Date(now - (60 - index) * MINUTE_MS), {
+      facts: JSON.stringify({ outcome: "no change", unit: "%", load: index < 30 ? 0.4 : 2.4, backOffLevel: 1 }),
+    }),
+  );
   await db.insertInto("decisions").values(checks).execute();
 }, 120_000);
 afterAll(() => dashboard[Symbol.asyncDispose]());

@@ -1,6 +1,6 @@
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
-import { sql } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { type DecisionFacts, readFacts } from "./facts.ts";
 
 /** One check of one pool. Instants are epoch milliseconds. */
@@ -46,14 +46,18 @@ export interface Span {
   readonly pool?: PoolName | undefined;
 }
 
+/** Both edges belong to it. For every table with a pool and an instant. */
+function within({ from, to, pool }: Span): RawBuilder<SqlBool> {
+  const pools = pool === undefined ? POOL_NAMES : [pool];
+  return sql`at between ${new Date(from)} and ${new Date(to)} and pool in (${sql.join(pools)})`;
+}
+
 /** Newest first. */
-export async function listDecisions(db: Database, { from, to, pool }: Span, limit: number): Promise<DecisionRow[]> {
+export async function listDecisions(db: Database, span: Span, limit: number): Promise<DecisionRow[]> {
   const rows = await db
     .selectFrom("decisions")
     .selectAll()
-    .where("at", ">=", new Date(from))
-    .where("at", "<=", new Date(to))
-    .where("pool", "in", pool === undefined ? POOL_NAMES : [pool])
+    .where(within(span))
     .orderBy("at", "desc")
     .orderBy("id", "desc")
     .limit(limit)
@@ -80,13 +84,11 @@ export async function listLatestDecisions(db: Database): Promise<ReadonlyMap<Poo
 }
 
 /** Newest first. */
-export async function listActivities(db: Database, { from, to, pool }: Span, limit: number): Promise<ActivityRow[]> {
+export async function listActivities(db: Database, span: Span, limit: number): Promise<ActivityRow[]> {
   const rows = await db
     .selectFrom("activities")
     .selectAll()
-    .where("at", ">=", new Date(from))
-    .where("at", "<=", new Date(to))
-    .where("pool", "in", pool === undefined ? POOL_NAMES : [pool])
+    .where(within(span))
     .orderBy("at", "desc")
     .orderBy("id", "desc")
     .limit(limit)
@@ -139,7 +141,7 @@ export async function listCounts(db: Database, pool: PoolName, from: number, to:
 /** How many checks there were in a span, and how many of them changed or refused something. One check looks at every pool. */
 export async function countDecisions(
   db: Database,
-  { from, to, pool }: Span,
+  span: Span,
 ): Promise<{ readonly checks: number; readonly changes: number; readonly refused: number }> {
   const rows = await db
     .selectFrom("decisions")
@@ -148,9 +150,7 @@ export async function countDecisions(
       sql<number>`sum(kind <> 'hold')`.as("changes"),
       sql<number>`coalesce(sum(json_value(facts, '$.outcome') = 'shrink refused'), 0)`.as("refused"),
     ])
-    .where("at", ">=", new Date(from))
-    .where("at", "<=", new Date(to))
-    .where("pool", "in", pool === undefined ? POOL_NAMES : [pool])
+    .where(within(span))
     .groupBy("pool")
     .execute();
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + Number(value), 0);

@@ -1,6 +1,7 @@
 import { AdaptivePolicy, CpuPolicy } from "@elastic-gas/shared/pools/policy";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { checkRow } from "../../build-test-manager.ts";
 import { makePreview, playedBy, REPLAY_SCRIPT, whyNotSimulated } from "./make-preview.ts";
 import { type AskReplay, Replayer } from "./replayer.ts";
 import { playSizes } from "./sizes.ts";
@@ -28,21 +29,12 @@ afterEach(() => database.db.deleteFrom("decisions").execute());
 
 /** One check a minute up to NOW; each with the load that it measured. */
 async function measure(loads: readonly number[], unit: "%" | "requests/min" = "%"): Promise<void> {
-  const rows = loads.map((load, index) => ({
-    pool: "web" as const,
-    at: new Date(NOW - (loads.length - index) * MINUTE_MS),
-    kind: "hold" as const,
-    desiredBefore: 2,
-    desiredAfter: 2,
-    inService: 2,
-    pending: 0,
-    warming: 0,
-    draining: 0,
-    measured: unit === "%" ? (load / 2) * 100 : load * 600,
-    policyVersion: 1,
-    reason: "No change.",
-    facts: JSON.stringify({ outcome: "no change", unit }),
-  }));
+  const rows = loads.map((load, index) =>
+    checkRow(new Date(NOW - (loads.length - index) * MINUTE_MS), {
+      measured: unit === "%" ? (load / 2) * 100 : load * 600,
+      facts: JSON.stringify({ outcome: "no change", unit }),
+    }),
+  );
   await database.db.insertInto("decisions").values(rows).execute();
 }
 
