@@ -294,6 +294,14 @@ describe("missing data (rule 6)", () => {
     );
   });
 
+  it("takes the CPU of a boot for no load: points from before a worker was in service prove nothing", () => {
+    const [worker] = serving([100]);
+    if (worker === undefined) throw new Error("no worker");
+    const booted = { ...worker, launchedAt: NOW - 4 * MINUTE, inServiceAt: NOW - 10_000 };
+    const { decision } = check(seen({ cpu: [100], workers: [booted] }));
+    expect(decision).toMatchObject({ kind: "hold", facts: { outcome: "holding" } });
+  });
+
   it("grows when the workers that report prove the need alone", () => {
     const { decision } = check(seen({ cpu: [100, null, null] }), {
       growThresholdPercent: 30,

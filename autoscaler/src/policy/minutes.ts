@@ -128,8 +128,8 @@ export function highestLoadOf(state: State, minute: Minute): Load {
 }
 
 /**
- * The load that the reporting workers alone prove: missing points count as 0. Taken from the newest two periods with any point; null when
- * there is none.
+ * The load that the reporting workers alone prove: missing points count as 0, and so do those of a worker's boot, which is no load. Taken from the newest two
+ * periods with any point; null when there is none.
  */
 export function provenLoad(seen: Observation, now: number): number | null {
   const period = seen.periodSeconds * 1000;
@@ -139,6 +139,7 @@ export function provenLoad(seen: Observation, now: number): number | null {
     if (worker.state !== "in service" && worker.state !== "unhealthy") continue;
     for (const point of worker.cpu) {
       if (point.at > newest || point.at < now - MAX_AGE_PERIODS * period) continue;
+      if (worker.inServiceAt === null || point.at < worker.inServiceAt) continue;
       sums.set(point.at, (sums.get(point.at) ?? 0) + point.percent / 100);
     }
   }
