@@ -9,7 +9,7 @@ export function elasticChart(
   run: ElasticRun,
   periods: readonly Period[],
 ): { readonly svg: string; readonly text: string } {
-  const changes = policyChanges(run);
+  const changes = policyChanges(run).filter(({ at }) => at >= run.startedAt);
   const events: readonly ChartEvent[] = changes.map(({ at, desiredBefore, desiredAfter }) => ({
     at,
     mark: desiredAfter > desiredBefore ? "G" : "S",

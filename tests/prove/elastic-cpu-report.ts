@@ -31,7 +31,8 @@ export function elasticFindings(
 function checksOf(run: ElasticRun, quick: boolean): readonly Check[] {
   const form = quick ? "quick" : "full";
   const changes = policyChanges(run);
-  const grown = changes.filter(({ at }) => at < run.loadOffAt);
+  const early = changes.filter(({ at }) => at >= run.startedAt && at < run.loadOnAt);
+  const grown = changes.filter(({ at }) => at >= run.loadOnAt && at < run.loadOffAt);
   const after = changes.filter(({ at }) => at >= run.loadOffAt);
   const last = run.recording.steps.at(-1);
   const settledMs = run.loadOffAt - completeAt(run);
@@ -39,6 +40,7 @@ function checksOf(run: ElasticRun, quick: boolean): readonly Check[] {
   const settledCpu = settledCpuOf(run);
   const { growThresholdPercent: grow, shrinkThresholdPercent: shrink } = run.policy;
   const checks: Check[] = [
+    { what: "without load the pool stays at 1 worker", measured: sizes(early), ok: early.length === 0 },
     {
       what: "under load the pool only grows",
       measured: sizes(grown),
@@ -103,7 +105,10 @@ function figuresOf(run: ElasticRun): readonly Figure[] {
     { label: "requests", value: `${count(run.requests.length)}, ${failuresOf(run).length} failed` },
     { label: `load on until all ${peak} workers were in service`, value: timeSpan(complete - run.loadOnAt) },
     { label: "load off until 1 worker was wanted", value: timeSpan((back?.at ?? run.endedAt) - run.loadOffAt) },
-    { label: "first growth after the load began", value: timeSpan((changes[0]?.at ?? run.endedAt) - run.loadOnAt) },
+    {
+      label: "first growth after the load began",
+      value: timeSpan((changes.find(({ at }) => at >= run.loadOnAt)?.at ?? run.endedAt) - run.loadOnAt),
+    },
     { label: "one worker takes", value: `${(run.perSecond * 60).toFixed(0)} photos a minute` },
     { label: `photos at ${peak} workers, p50 / p99`, value: `${p(photos, 0.5)} / ${p(photos, 0.99)}` },
     { label: "light pages, whole run, p50 / p99", value: `${p(pages, 0.5)} / ${p(pages, 0.99)}` },

@@ -2,6 +2,7 @@ import { DEFAULT_EC2_SETTINGS } from "../../local-cloud/src/ec2/settings.ts";
 import { elasticFindings } from "./elastic-cpu-report.ts";
 import type { ElasticRun, Phases } from "./elastic-run.ts";
 import { type Request, runClients } from "./load.ts";
+import type { ManagerApi } from "./manager-api.ts";
 import { PHOTO_FILE, pageCall, photoCall, registerLoadUser } from "./photo-load.ts";
 import type { Proof, ProofContext } from "./proof.ts";
 import { isSettled, type ProofSystem, policySettings, startProofSystem } from "./proof-system.ts";
@@ -106,10 +107,11 @@ async function runPhases(proof: ProofSystem, { say }: ProofContext, driving: Dri
   const { durations } = driving;
   const startedAt = Date.now();
   await registerLoadUser(system.userAppUrl);
-  await wait("the web pool to be complete", async () => isSettled(await manager.pool("web")), 300);
+  await wait("one worker in service", () => isOne(manager), 300);
   say(`waiting ${CREDIT_SECONDS} s, until the worker has no launch credit left`);
   await sleep(CREDIT_SECONDS);
 
+  await wait("one worker in service", () => isOne(manager), durations.shrinkDeadlineSeconds);
   // Paused: full CPU for the time of the calibration is not the load step that is to be shown.
   await manager.press("web", "pause");
   const calibratedFrom = Date.now();
@@ -140,18 +142,16 @@ async function runPhases(proof: ProofSystem, { say }: ProofContext, driving: Dri
   const loadOffAt = Date.now();
   await photos;
   say("load off");
-  await wait(
-    "the pool to be back at 1",
-    async () => {
-      const pool = await manager.pool("web");
-      return pool.desired === 1 && isSettled(pool);
-    },
-    durations.shrinkDeadlineSeconds,
-  );
+  await wait("the pool to be back at 1", () => isOne(manager), durations.shrinkDeadlineSeconds);
   say("back at 1 worker");
   await sleep(durations.afterSeconds);
   const endedAt = Date.now();
   return { startedAt, calibratedFrom, calibratedTo, loadOnAt, loadOffAt, endedAt, perSecond, clients, cycleMs };
+}
+
+async function isOne(manager: ManagerApi): Promise<boolean> {
+  const pool = await manager.pool("web");
+  return pool.desired === 1 && isSettled(pool);
 }
 
 /** Photos a second that one saturated worker takes beside the light pages. */

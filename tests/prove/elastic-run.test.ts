@@ -98,6 +98,8 @@ test("a change in the middle of the constant load is seen", () => {
   if (a === undefined || b === undefined) throw new Error("no activities");
   const early = { ...b, at: 14 * MINUTE, desiredBefore: 4, desiredAfter: 3 };
   expect(broken({ activities: [a, b, early, ...rest] })).toEqual(["under load the pool only grows"]);
+  const before = { ...a, at: MINUTE, desiredBefore: 2, desiredAfter: 1 };
+  expect(broken({ activities: [before, a, b, ...rest] })).toEqual(["without load the pool stays at 1 worker"]);
   const steps = run().recording.steps.toSpliced(5, 0, {
     at: 14 * MINUTE,
     desired: 3,

@@ -111,7 +111,11 @@ function phaseOf({ from, to, text }: Phase, toX: (at: number) => number, base: n
   const [x, end] = [toX(from), toX(to)];
   const width = (end - x).toFixed(1);
   const fits = text.length * CHARACTER + 16 <= end - x;
-  const words = fits ? `x="${(x + 8).toFixed(1)}"` : `x="${(x - 6).toFixed(1)}" text-anchor="end"`;
+  const inside = `x="${(x + 8).toFixed(1)}"`;
+  // A short stretch is named beside it, where the chart has more room.
+  const isEarly = x < (LEFT + RIGHT) / 2;
+  const beside = isEarly ? `x="${(x - 6).toFixed(1)}" text-anchor="end"` : `x="${(end + 6).toFixed(1)}"`;
+  const words = fits ? inside : beside;
   return (
     `<rect x="${x.toFixed(1)}" y="${PANELS_FROM}" width="${width}" height="16" rx="3" class="f-load"/>` +
     `<path d="M${x.toFixed(1)} ${PANELS_FROM}V${base}M${end.toFixed(1)} ${PANELS_FROM}V${base}" class="t s-quiet" stroke-dasharray="1 4"/>` +
