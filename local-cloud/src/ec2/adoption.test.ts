@@ -89,13 +89,20 @@ test("an instance that a pauser held is held by its next keeper, whatever the ki
   await kill(child);
   await using ec2 = await startTestEc2({ dataDir, vcpus: 0.2, settings: { quota: "auto" } });
   const used = () => ec2.service.listCpuUsage().find((usage) => usage.instanceId === instanceId)?.usedSeconds ?? 0;
-  const before = used();
-  const startedAt = performance.now();
-  await delay(1500); // the window of the measurement
-  const share = (used() - before) / ((performance.now() - startedAt) / 1000);
-  expect(share).toBeGreaterThan(0.1);
-  expect(share).toBeLessThan(0.3);
-});
+  // Other programs may take the machine's cores for a while: then it is measured again.
+  await eventually(
+    async () => {
+      const before = used();
+      const startedAt = performance.now();
+      await delay(1500); // the window of the measurement
+      const share = (used() - before) / ((performance.now() - startedAt) / 1000);
+      expect(share).toBeLessThan(0.3);
+      return share > 0.1;
+    },
+    "the instance gets its share",
+    60,
+  );
+}, 90_000);
 
 test("closing with keepInstances leaves them running, without it none", async () => {
   const dataDir = newDataDir();

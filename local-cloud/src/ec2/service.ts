@@ -153,16 +153,16 @@ export async function createEc2Service(options: Ec2Options) {
     listInstances: (): readonly InstanceRecord[] => store.list(),
 
     /** Of every running instance. */
-    listCpuUsage: (): readonly CpuUsage[] =>
-      store
-        .list()
-        .filter((record) => record.state === "running")
-        .map(({ instanceId, detailedMonitoring }) => ({
-          instanceId,
-          usedSeconds: supervisor.usedSeconds(instanceId),
-          quotaVcpus: vcpus,
-          detailedMonitoring,
-        })),
+    listCpuUsage: (): readonly CpuUsage[] => {
+      const running = store.list().filter((record) => record.state === "running");
+      const used = supervisor.listUsedSeconds(running.map(({ instanceId }) => instanceId));
+      return running.map(({ instanceId, detailedMonitoring }, index) => ({
+        instanceId,
+        usedSeconds: used[index] ?? 0,
+        quotaVcpus: vcpus,
+        detailedMonitoring,
+      }));
+    },
 
     /** Changes at once what faults and tests change while running. */
     tune: (changes: Partial<Pick<Ec2Settings, "describeLagSeconds" | "capacity" | "instanceLimit">>): void => {

@@ -89,10 +89,10 @@ export class Supervisor {
     return join(this.#options.folder, instanceId);
   }
 
-  /** CPU seconds since launch. */
-  usedSeconds(instanceId: string): number {
-    const counted = this.#options.enforcer.readUsedSeconds(instanceId);
-    return counted ?? totalTicks(this.#accounts.get(instanceId) ?? EMPTY_ACCOUNT) / TICKS_PER_SECOND;
+  /** CPU seconds since launch, of these instances as of now: a look back at the last tick would blur short metric periods. */
+  listUsedSeconds(instanceIds: readonly string[]): readonly number[] {
+    this.#options.table.scan();
+    return instanceIds.map((instanceId) => this.#usedSeconds(instanceId));
   }
 
   /** With `keepInstances` they run on and the next process adopts them; without, they are ended now. */
@@ -268,6 +268,13 @@ export class Supervisor {
   #account(instanceId: string): void {
     const stats = this.#options.table.listWithEnded(instanceId);
     this.#accounts.set(instanceId, takeAccount(this.#accounts.get(instanceId) ?? EMPTY_ACCOUNT, stats));
+  }
+
+  #usedSeconds(instanceId: string): number {
+    const counted = this.#options.enforcer.readUsedSeconds(instanceId);
+    if (counted !== undefined) return counted;
+    this.#account(instanceId);
+    return totalTicks(this.#accounts.get(instanceId) ?? EMPTY_ACCOUNT) / TICKS_PER_SECOND;
   }
 
   #keepHouse(): void {

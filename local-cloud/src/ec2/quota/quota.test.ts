@@ -16,21 +16,34 @@ const BUSY = "sha256sum /dev/zero & sha256sum /dev/zero & wait";
 const hasCgroup = findCgroupTree("probe-of-tests") !== undefined;
 
 describe.each(["cgroup", "pauser"] as const)("quota by %s", (quota) => {
-  test.skipIf(quota === "cgroup" && !hasCgroup)("holds each of two busy instances to its share", async () => {
-    await using ec2 = await startTestEc2({ vcpus: 0.2, settings: { quota } });
-    const ids = [await ec2.run(BUSY), await ec2.run(BUSY)];
-    for (const id of ids) await ec2.waitFor(id, "running");
-    await eventually(() => ids.every((id) => usedBy(ec2, id) > 0.1), "both busy");
-    const before = ids.map((id) => usedBy(ec2, id));
-    const startedAt = performance.now();
-    await delay(3000); // the window of the measurement
-    const seconds = (performance.now() - startedAt) / 1000;
-    for (const [index, id] of ids.entries()) {
-      const share = (usedBy(ec2, id) - (before[index] ?? 0)) / seconds;
-      expect(share).toBeGreaterThan(0.16);
-      expect(share).toBeLessThan(0.24);
-    }
-  });
+  test.skipIf(quota === "cgroup" && !hasCgroup)(
+    "holds each of two busy instances to its share",
+    async () => {
+      await using ec2 = await startTestEc2({ vcpus: 0.2, settings: { quota } });
+      const ids = [await ec2.run(BUSY), await ec2.run(BUSY)];
+      for (const id of ids) await ec2.waitFor(id, "running");
+      await eventually(() => ids.every((id) => usedBy(ec2, id) > 0.1), "both busy");
+      const measure = async () => {
+        const before = ids.map((id) => usedBy(ec2, id));
+        const startedAt = performance.now();
+        await delay(3000); // the window of the measurement
+        const seconds = (performance.now() - startedAt) / 1000;
+        return ids.map((id, index) => (usedBy(ec2, id) - (before[index] ?? 0)) / seconds);
+      };
+      // Never more than the share; less only while other programs take the machine's cores, so that is measured again.
+      const shares = await eventually(
+        async () => {
+          const measured = await measure();
+          for (const share of measured) expect(share).toBeLessThan(0.24);
+          return measured.every((share) => share > 0.16) && measured;
+        },
+        "both get their share",
+        180,
+      );
+      expect(shares).toHaveLength(2);
+    },
+    240_000,
+  );
 
   test.skipIf(quota === "cgroup" && !hasCgroup)("lets the boot use its launch credit", async () => {
     await using ec2 = await startTestEc2({ vcpus: 0.05, settings: { quota, launchCreditCpuSeconds: 0.6 } });
