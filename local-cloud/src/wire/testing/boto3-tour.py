@@ -170,7 +170,9 @@ def tour_s3(folder):
     rule = {"AllowedMethods": ["GET", "POST"], "AllowedOrigins": ["http://localhost:8080"], "AllowedHeaders": ["*"], "MaxAgeSeconds": 60}
     s3.put_bucket_cors(CORSConfiguration={"CORSRules": [rule]}, **bucket)
     assert s3.get_bucket_cors(**bucket)["CORSRules"] == [rule]
-    refused("NotImplemented", s3.put_object_tagging, Key=key, Tagging={"TagSet": []}, **bucket)
+    s3.put_object_tagging(Key=key, Tagging={"TagSet": [{"Key": "kind", "Value": "a b"}]}, **bucket)
+    assert s3.get_object_tagging(Key=key, **bucket)["TagSet"] == [{"Key": "kind", "Value": "a b"}]
+    refused("NotImplemented", s3.put_bucket_versioning, VersioningConfiguration={"Status": "Enabled"}, **bucket)
     refused("BucketNotEmpty", s3.delete_bucket, **bucket)
     keys = [{"Key": each["Key"]} for each in s3.list_objects_v2(**bucket)["Contents"]]
     assert len(s3.delete_objects(Delete={"Objects": keys}, **bucket)["Deleted"]) == len(keys)
