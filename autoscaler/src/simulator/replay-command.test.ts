@@ -59,6 +59,42 @@ describe("the replay command", () => {
     expect([answer?.load[0], answer?.load.at(-1)]).toEqual([expect.closeTo(0.25), expect.closeTo(4)]);
   });
 
+  it("shows the rule on requests what a balancer would: it grows by successes and shrinks by quick answers", async () => {
+    const policy = { kind: "requests", growHoldSeconds: 60 };
+    const values = [
+      ...new Array<number>(20).fill(0.1),
+      ...new Array<number>(20).fill(0.8),
+      ...new Array<number>(40).fill(0.1),
+    ];
+    const question = { ...POOL, policy, load: { values } };
+    // 0.1 and 0.8 of a worker are 60 and 480 requests a minute; the rule's figures are 200 and 10 ms.
+    const [quick, slow] = await ask(
+      { ...question, answers: { requestsPerWorker: 600, idleResponseMs: 2 } },
+      { ...question, answers: { requestsPerWorker: 600, idleResponseMs: 20 } },
+    );
+    const sizes = quick?.inService ?? [];
+    expect([sizes[19], sizes.at(-1)]).toEqual([1, 1]);
+    expect(Math.max(...sizes)).toBeGreaterThan(3);
+    // A worker that takes 20 ms when idle is never below 10 ms.
+    expect(slow?.checks.some((check) => check.kind === "shrink")).toBe(false);
+  });
+
+  it("lets jobs wait for the rule on a queue, which works the backlog off and then gives workers back", async () => {
+    const values = [
+      ...new Array<number>(30).fill(0.2),
+      ...new Array<number>(15).fill(5),
+      ...new Array<number>(75).fill(0.2),
+    ];
+    const question = { ...POOL, policy: { kind: "queue" }, limits: { min: 2, max: 10 }, start: 2, load: { values } };
+    const [answer] = await ask({ ...question, queue: { jobsPerWorker: 2 } });
+    const sizes = answer?.inService ?? [];
+    expect(Math.max(...sizes)).toBeGreaterThan(5);
+    expect(sizes.at(-1)).toBeLessThan(Math.max(...sizes));
+    const waits = answer?.overload.map((share) => share > 0) ?? [];
+    // Nothing waits before the rush; after it the backlog is there for a while, and then it is not.
+    expect([waits[29], waits[40], waits.at(-1)]).toEqual([false, true, false]);
+  });
+
   it("refuses one question and goes on with the next", async () => {
     const answers = await ask(
       { ...POOL, load: { values: [] } },

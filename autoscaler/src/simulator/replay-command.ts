@@ -6,6 +6,7 @@ import type { Decision } from "../policy/decision.ts";
 import { initialState } from "../policy/state.ts";
 import { type Load, SHAPES, shapeLoad } from "./loads.ts";
 import type { Rule } from "./rule.ts";
+import { type Sense, senseAnswers, senseQueue } from "./senses.ts";
 import { POOL_DEFAULTS, type Run, SAMPLE_SECONDS, simulate } from "./simulated-pool.ts";
 
 const minutes = z.number().int().min(1).max(2_000);
@@ -23,8 +24,12 @@ const Question = z.object({
   /** The load of the first minute goes before it for that long, and is left out of the answer: the first checks have no data. */
   warmUpMinutes: z.number().int().min(0).max(60).default(0),
   bootSeconds: z.number().min(0).max(3_600).default(POOL_DEFAULTS.bootSeconds),
-  /** A minute counts as overloaded as far as the load is above this share of the capacity in service. */
+  /** A minute counts as overloaded as far as the load is above this share of the capacity in service; with a queue, when a job waits at its end. */
   overloadShare: z.number().gt(0).max(1).default(0.9),
+  /** For the rule on requests: how many a minute fill a worker, and how long an idle one takes. */
+  answers: z.object({ requestsPerWorker: z.number().positive(), idleResponseMs: z.number().positive() }).optional(),
+  /** For the rule on a queue: how many jobs a minute one worker finishes. */
+  queue: z.object({ jobsPerWorker: z.number().positive() }).optional(),
 });
 type Question = z.infer<typeof Question>;
 
@@ -55,9 +60,11 @@ function replay(question: Question): Answer {
   const { limits, start, warmUpMinutes, bootSeconds, overloadShare } = question;
   const load = warmedUp(loadOf(question), warmUpMinutes);
   const decisions: Decision[] = [];
+  const waiting: number[] = [];
+  const sense = senseOf(question, load, (jobs) => waiting.push(jobs));
   // Measured loads carry noise of their own; without more of it the same question has the same answer.
   const settings = { ...POOL_DEFAULTS, ...limits, start, bootSeconds, noise: 0 };
-  const run = simulate(recordingRule(question.policy, decisions), load, settings);
+  const run = simulate(recordingRule(question.policy, sense, decisions), load, settings);
   const byMinute = minutesOf(run).slice(warmUpMinutes);
   const mean = (samples: Run["samples"], of: (sample: Run["samples"][number]) => number): number =>
     samples.reduce((sum, sample) => sum + of(sample), 0) / samples.length;
@@ -65,9 +72,11 @@ function replay(question: Question): Answer {
     load: byMinute.map((samples) => mean(samples, (sample) => sample.load)),
     inService: byMinute.map((samples) => samples.at(-1)?.inService ?? 0),
     paid: byMinute.map((samples) => mean(samples, (sample) => sample.paid)),
-    overload: byMinute.map((samples) =>
-      mean(samples, (sample) => (sample.load > overloadShare * sample.inService ? 1 : 0)),
-    ),
+    overload: byMinute.map((samples, minute) => {
+      const jobs = waiting[warmUpMinutes + minute];
+      if (jobs !== undefined) return jobs >= 1 ? 1 : 0;
+      return mean(samples, (sample) => (sample.load > overloadShare * sample.inService ? 1 : 0));
+    }),
     checks: decisions
       .slice(warmUpMinutes)
       .map(({ kind, desired, facts }) => ({ kind, desired, outcome: facts.outcome })),
@@ -85,14 +94,19 @@ function warmedUp(load: Load, warmUpMinutes: number): Load {
   return { ...load, minutes: load.minutes + warmUpMinutes, at };
 }
 
+function senseOf({ answers, queue }: Question, load: Load, waiting: (jobs: number) => void): Sense {
+  if (queue !== undefined) return senseQueue(load, queue.jobsPerWorker, waiting);
+  return answers === undefined ? (seen) => seen : senseAnswers(answers);
+}
+
 /** The production code, which leaves its decisions in `decisions`. */
-function recordingRule(policy: Policy, decisions: Decision[]): Rule {
+function recordingRule(policy: Policy, sense: Sense, decisions: Decision[]): Rule {
   return {
     name: policy.kind,
     start: () => {
       let state = initialState();
       return (seen, now) => {
-        const decided = decide(policy, seen, state, new Date(now));
+        const decided = decide(policy, sense(seen, now), state, new Date(now));
         state = decided.state;
         decisions.push(decided.decision);
         return decided.decision;
