@@ -48,7 +48,10 @@ export const parts: Proof = {
         { label: "files", value: String(files.length) },
         { label: "skipped", value: String(skipped) },
       ],
-      settings: [{ label: "PROVE", value: "1" }],
+      settings: [
+        { label: "PROVE", value: "1" },
+        { label: "files", value: only === "" ? "all that have a heavy form" : `only those with ${only} in their path` },
+      ],
       details: [
         "## What they measured",
         written.length === 0 ? "Nothing was written." : written.map((file) => `- [${file}](${file})`).join("\n"),
