@@ -1,4 +1,5 @@
 import type { Logger } from "@elastic-gas/shared/logger";
+import { isAlive } from "../ec2/instances/record.ts";
 import type { Middleware } from "../wire/gateway.ts";
 import { FaultRules } from "./fault-rules.ts";
 import { faultsPage, type Operations } from "./faults-page.ts";
@@ -18,5 +19,13 @@ export function createFaults({ targets, operations, inner, log }: FaultOptions) 
   const middleware: Middleware = inner
     ? (invocation, next) => rules.middleware(invocation, () => inner(invocation, next))
     : rules.middleware;
-  return { middleware, page: faultsPage(rules, operations), close: () => rules.close() };
+  const page = faultsPage({ rules, operations, listInstances: () => listLiving(targets) });
+  return { middleware, page, close: () => rules.close() };
+}
+
+function listLiving({ ec2 }: StateTargets) {
+  return ec2
+    .listInstances()
+    .filter(isAlive)
+    .map(({ instanceId, tags }) => ({ instanceId, name: tags.Name ?? "" }));
 }

@@ -6,7 +6,7 @@ import { Fault } from "../wire/handler.ts";
 import type { StateFault } from "./rule.ts";
 
 export interface StateTargets {
-  readonly ec2: Pick<Ec2Service, "faults" | "tune">;
+  readonly ec2: Pick<Ec2Service, "faults" | "tune" | "listInstances">;
   readonly glacier: Pick<GlacierService, "tune">;
   /** What holds without a fault. */
   readonly usual: Pick<Ec2Settings, "describeLagSeconds" | "capacity"> & Pick<GlacierSettings, "expeditedCapacity">;

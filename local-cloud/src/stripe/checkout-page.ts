@@ -1,8 +1,9 @@
+import { dateText, type Html, type HtmlPage, html, type Reply } from "../pages/html.ts";
+import { intervalText, priceText } from "./amounts.ts";
 import { completeCheckout } from "./billing.ts";
 import { judgeCard } from "./card.ts";
 import type { StripeContext } from "./context.ts";
 import type { CheckoutSession } from "./documents.ts";
-import { dateText, type HostedPage, type Html, html, intervalText, priceText, type Reply } from "./html.ts";
 
 /** `GET /_stripe/checkout/<id>` */
 export function showCheckout(context: StripeContext, id: string): Reply {
@@ -29,7 +30,7 @@ export function successUrl({ success_url, id }: Pick<CheckoutSession, "success_u
 function formPage(
   { store }: StripeContext,
   { session, error }: { readonly session: CheckoutSession; readonly error?: string },
-): HostedPage {
+): HtmlPage {
   const price = store.find("price", session._local.price);
   const product = price && store.find("product", price.product);
   const customer = session.customer === null ? undefined : store.find("customer", session.customer);
@@ -52,7 +53,7 @@ ${error === undefined ? "" : html`<p class="error" role="alert" id="card-error">
   };
 }
 
-function closedPage(session: CheckoutSession | undefined): HostedPage {
+function closedPage(session: CheckoutSession | undefined): HtmlPage {
   if (session?.status === "complete") {
     return {
       title: "Paid",

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { dateText, type HtmlPage, html, type Reply, sendReply } from "../pages/html.ts";
 import { isOwnOrigin } from "../wire/own-origin.ts";
 import type { Page } from "../wire/server.ts";
 import { catchUp } from "./billing.ts";
 import { payCheckout, showCheckout } from "./checkout-page.ts";
 import type { StripeContext } from "./context.ts";
-import { dateText, type HostedPage, html, type Reply, sendReply } from "./html.ts";
 import { changePortal, showPortal } from "./portal-page.ts";
 
 const PREFIX = "/_stripe";
@@ -68,7 +68,7 @@ function refusalOf(
   return undefined;
 }
 
-function eventsPage({ store }: StripeContext): HostedPage {
+function eventsPage({ store }: StripeContext): HtmlPage {
   const events = store.list("event").slice(0, MAX_EVENTS);
   const rows = events.map(
     ({ id, type, created, pending_webhooks }) =>

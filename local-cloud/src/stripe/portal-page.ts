@@ -1,7 +1,8 @@
+import { dateText, type Html, type HtmlPage, html, type Reply } from "../pages/html.ts";
+import { intervalText, priceText } from "./amounts.ts";
 import { endOfPeriod, endSubscription, setCancelAtPeriodEnd } from "./billing.ts";
 import { type StripeContext, secondsOf } from "./context.ts";
 import type { PortalSession, Subscription } from "./documents.ts";
-import { dateText, type HostedPage, type Html, html, intervalText, priceText, type Reply } from "./html.ts";
 
 const OPEN_SECONDS = 3_600;
 
@@ -60,7 +61,7 @@ function findOpen({ store, now }: StripeContext, id: string): PortalSession | un
   return session && session.created + OPEN_SECONDS > secondsOf(now()) ? session : undefined;
 }
 
-function closedPage(): HostedPage {
+function closedPage(): HtmlPage {
   return {
     title: "No such page",
     statusCode: 404,

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import type { Price } from "./documents.ts";
 
 /** Text that is HTML already; everything else that `html` is given is escaped. */
 export class Html {
@@ -23,15 +22,16 @@ const STYLE =
   "*{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:32rem;padding:2rem 1rem}" +
   "body.wide{max-width:64rem}h1{font-size:1.5rem;margin:.5rem 0}.price{font-size:2rem;font-weight:600;margin:0}" +
   ".note{border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;font-size:.9rem}" +
-  ".error{border:1px solid var(--error);color:var(--error);border-radius:.5rem;padding:.75rem 1rem}" +
-  "label{display:block;font-weight:600;margin-top:1rem}input{font:inherit;width:100%;padding:.6rem;border:1px solid var(--line);border-radius:.4rem}" +
+  ".hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.error{border:1px solid var(--error);color:var(--error);border-radius:.5rem;padding:.75rem 1rem}" +
+  "label{display:block;font-weight:600;margin-top:1rem}input,select{font:inherit;width:100%;padding:.6rem;border:1px solid var(--line);border-radius:.4rem}" +
   "button,.button{display:inline-block;font:inherit;min-height:2.75rem;padding:.6rem 1.2rem;border-radius:.4rem;border:1px solid var(--line);background:none;color:inherit;text-decoration:none;cursor:pointer}" +
   "button.primary{background:#0b57d0;border-color:#0b57d0;color:#fff}.actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1rem}" +
   ":focus-visible{outline:3px solid var(--accent);outline-offset:2px}table{border-collapse:collapse;width:100%}" +
+  "details{border:1px solid var(--line);border-radius:.5rem;padding:.5rem 1rem;margin-top:.5rem}summary{cursor:pointer;padding:.25rem 0}.fields{display:grid;grid-template-columns:repeat(auto-fill,minmax(12rem,1fr));gap:0 1rem}" +
   "th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid var(--line);overflow-wrap:anywhere}";
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 
-export interface HostedPage {
+export interface HtmlPage {
   readonly title: string;
   readonly body: Html;
   readonly statusCode?: number;
@@ -40,8 +40,8 @@ export interface HostedPage {
   readonly formOrigins?: readonly string[];
 }
 
-/** What a hosted page answers: a page, or a way on. */
-export type Reply = HostedPage | { readonly location: string };
+/** What a page answers: a page, or a way on. */
+export type Reply = HtmlPage | { readonly location: string };
 
 export function sendReply(response: ServerResponse, reply: Reply): void {
   if ("location" in reply) response.writeHead(303, { location: reply.location, "cache-control": "no-store" }).end();
@@ -50,7 +50,7 @@ export function sendReply(response: ServerResponse, reply: Reply): void {
 
 function sendPage(
   response: ServerResponse,
-  { title, body, statusCode = 200, isWide = false, formOrigins = [] }: HostedPage,
+  { title, body, statusCode = 200, isWide = false, formOrigins = [] }: HtmlPage,
 ): void {
   const formAction = ["'self'", ...new Set(formOrigins)].join(" ");
   response.writeHead(statusCode, {
@@ -66,16 +66,6 @@ function sendPage(
 <body${isWide ? html` class="wide"` : ""}><main>${body}</main></body></html>
 `;
   response.end(page.text);
-}
-
-/** `$999.99`; the amount is in cents. */
-export function priceText(amount: number, currency: string): string {
-  return new Intl.NumberFormat("en-US", { style: "currency", currency: currency.toUpperCase() }).format(amount / 100);
-}
-
-/** `a week`, `every 2 months` */
-export function intervalText({ interval, interval_count: count }: Price["recurring"]): string {
-  return count === 1 ? `a ${interval}` : `every ${count} ${interval}s`;
 }
 
 export function dateText(seconds: number): Html {
