@@ -73,7 +73,10 @@ export interface TestHouse extends AsyncDisposable {
 }
 
 /** local-cloud with the product's resources and a release, a database, and an autoscaler that does nothing until told. */
-export async function startTestHouse(settings: Readonly<Record<string, string>> = {}): Promise<TestHouse> {
+export async function startTestHouse(
+  settings: Readonly<Record<string, string>> = {},
+  patience: { readonly requestTimeoutMs?: number } = {},
+): Promise<TestHouse> {
   await using started = new AsyncDisposableStack();
   const database = started.use(await createTestDatabase());
   const calls: SeenCall[] = [];
@@ -135,7 +138,7 @@ export async function startTestHouse(settings: Readonly<Record<string, string>> 
     settings: config,
     log,
   });
-  const clients = createCloud(config);
+  const clients = createCloud(config, patience);
   started.defer(() => destroyCloud(clients));
   await clients.s3.send(
     new PutObjectCommand({

@@ -14,8 +14,9 @@ export interface Cloud {
   readonly s3: S3Client;
 }
 
-export function createCloud(config: CloudConfig): Cloud {
-  const choices = { requestTimeoutMs: 5_000 };
+/** `requestTimeoutMs` is the longest wait for one answer; each call is tried three times. */
+export function createCloud(config: CloudConfig, { requestTimeoutMs = 5_000 } = {}): Cloud {
+  const choices = { requestTimeoutMs };
   return {
     ec2: createAwsClient(EC2Client, config, choices),
     elbv2: createAwsClient(ElasticLoadBalancingV2Client, config, choices),

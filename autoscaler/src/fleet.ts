@@ -16,11 +16,15 @@ export interface Balancer {
   readonly targetGroupDimension: string;
 }
 
+/** The most that EC2 gives on one page, and the most values that one of its filters takes. */
+const PAGE_SIZE = 1_000;
+const FILTER_VALUES = 200;
+
 /** Every instance with our prefix tag that is not terminated. One paginated call for all pools; instances without our tags are never even seen. */
 export async function listInstances(ec2: EC2Client, prefix: string): Promise<readonly SeenInstance[]> {
   const instances: SeenInstance[] = [];
   const pages = paginateDescribeInstances(
-    { client: ec2, pageSize: 500 },
+    { client: ec2, pageSize: PAGE_SIZE },
     {
       Filters: [
         { Name: `tag:${TAGS.prefix}`, Values: [prefix] },
@@ -37,6 +41,29 @@ export async function listInstances(ec2: EC2Client, prefix: string): Promise<rea
     }
   }
   return instances;
+}
+
+/** Which of these EC2 says have ended or are ending. What it does not show at all is not among them. */
+export async function listEnded(
+  ec2: EC2Client,
+  prefix: string,
+  instanceIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const ended = new Set<string>();
+  for (let from = 0; from < instanceIds.length; from += FILTER_VALUES) {
+    const Values = instanceIds.slice(from, from + FILTER_VALUES);
+    // Filters, for an id that EC2 does not know yet would fail the whole call.
+    const Filters = [
+      { Name: `tag:${TAGS.prefix}`, Values: [prefix] },
+      { Name: "instance-id", Values },
+      { Name: "instance-state-name", Values: ["shutting-down", "terminated"] },
+    ];
+    for await (const { Reservations = [] } of paginateDescribeInstances({ client: ec2 }, { Filters })) {
+      for (const { Instances = [] } of Reservations)
+        for (const { InstanceId } of Instances) if (InstanceId !== undefined) ended.add(InstanceId);
+    }
+  }
+  return ended;
 }
 
 /** Throws while the load balancer or the target group does not exist. */

@@ -1,5 +1,14 @@
+import { createTestDatabase } from "@elastic-gas/shared/testing/database";
 import { describe, expect, it } from "vitest";
-import { chooseSubnet, expiredLaunches, type Launch, launchFailures, openLaunches, waitAfter } from "./launches.ts";
+import {
+  chooseSubnet,
+  expiredLaunches,
+  type Launch,
+  launchFailures,
+  listLaunches,
+  openLaunches,
+  waitAfter,
+} from "./launches.ts";
 
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 0);
 
@@ -62,5 +71,27 @@ describe("choosing a subnet", () => {
     expect(chooseSubnet(["a", "b"], workers, failures, NOW)).toBe("a");
     expect(chooseSubnet(["a", "b"], workers, failures, NOW + 300_000)).toBe("b");
     expect(chooseSubnet([], workers, [], NOW)).toBeNull();
+  });
+});
+
+describe("the launch book", () => {
+  it("shows every launch whose instance may still appear, however many there are", async () => {
+    await using database = await createTestDatabase();
+    const { db } = database;
+    const now = Date.now();
+    const rows = Array.from({ length: 150 }, (_, index) => ({
+      id: `intent-${index}`,
+      pool: "web" as const,
+      subnetId: null,
+      epoch: 1,
+      state: "wanted" as const,
+      createdAt: new Date(now - index * 100),
+      updatedAt: new Date(now),
+    }));
+    await db.insertInto("launchIntents").values(rows).execute();
+    const launches = await listLaunches(db, "web", now);
+    expect(launches).toHaveLength(150);
+    expect(launches[0]?.id).toBe("intent-0");
+    expect(openLaunches(launches, new Set(), now)).toHaveLength(150);
   });
 });

@@ -18,20 +18,20 @@ export interface Launch {
 
 /** EC2's answers lag: that long a launch counts as pending without its instance being seen. */
 export const UNSEEN_MS = 120_000;
+/** Older than that, a launch that was never settled is not looked at any more. */
+const EXPIRED_MS = 10 * UNSEEN_MS;
 const FIRST_WAIT_MS = 10_000;
 const LONGEST_WAIT_MS = 300_000;
 const LOOKED_AT = 60;
 const AVOIDED_MS = 300_000;
 
-/** The latest launches of every pool, newest first. */
-export async function listLaunches(db: Database, pool: PoolName): Promise<readonly Launch[]> {
-  const rows = await db
-    .selectFrom("launchIntents")
-    .selectAll()
-    .where("pool", "=", pool)
-    .orderBy("createdAt", "desc")
-    .limit(LOOKED_AT)
-    .execute();
+/** The latest launches of a pool, newest first: as many as tell of failures in a row, and all whose instance may still appear. */
+export async function listLaunches(db: Database, pool: PoolName, now: number): Promise<readonly Launch[]> {
+  const newest = db.selectFrom("launchIntents").selectAll().where("pool", "=", pool).orderBy("createdAt", "desc");
+  let rows = await newest.limit(LOOKED_AT).execute();
+  const since = now - EXPIRED_MS;
+  if (rows.length === LOOKED_AT && (rows.at(-1)?.createdAt.getTime() ?? 0) > since)
+    rows = await newest.where("createdAt", ">", new Date(since)).execute();
   return rows.map(({ epoch: _, ...row }) => ({
     ...row,
     createdAt: row.createdAt.getTime(),
@@ -54,6 +54,20 @@ export async function insertLaunch(
     .insertInto("launchIntents")
     .values({ ...row, state: "wanted", createdAt: new Date(now), updatedAt: new Date(now) })
     .execute();
+}
+
+/**
+ * Workers whose rows are there and whose instances EC2 does not show, although they were launched so lately that an older answer of EC2 cannot know them yet: nothing
+ * tells whether they are gone.
+ */
+export function doubtfulWorkers(
+  launches: readonly Launch[],
+  missing: readonly string[],
+  now: number,
+): readonly string[] {
+  return launches.flatMap(({ instanceId, createdAt }) =>
+    instanceId !== null && now - createdAt <= UNSEEN_MS && missing.includes(instanceId) ? [instanceId] : [],
+  );
 }
 
 /** Notes what became of a launch; a failure is never turned into a success afterwards. */
@@ -99,7 +113,7 @@ export function expiredLaunches(
       !seen.has(launch.id) &&
       (launch.instanceId === null || !seen.has(launch.instanceId)) &&
       // Later than that its worker's row may have been cleared away: it did appear once.
-      now - launch.createdAt < 10 * UNSEEN_MS,
+      now - launch.createdAt < EXPIRED_MS,
   );
 }
 

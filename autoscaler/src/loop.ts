@@ -84,12 +84,15 @@ export class Autoscaler {
     }
     const pools = await this.#withinLimits(await listPools(db));
     const seen = await this.#look();
-    const scenes: PoolScene[] = [];
-    for (const pool of pools) {
-      if (signal.aborted) return false;
-      const scene = await this.#survive(pool.name, () => this.#tendPool(pool, seen));
-      if (scene !== undefined) scenes.push(scene);
-    }
+    if (signal.aborted) return false;
+    // Side by side: a source that does not answer holds every pool up once, not one after another.
+    const tended = await Promise.allSettled(
+      pools.map((pool) => this.#survive(pool.name, () => this.#tendPool(pool, seen))),
+    );
+    const scenes = tended.flatMap((outcome): PoolScene[] => {
+      if (outcome.status === "rejected") throw outcome.reason;
+      return outcome.value === undefined ? [] : [outcome.value];
+    });
     await this.#publish(scenes);
     return (
       scenes.length === pools.length &&

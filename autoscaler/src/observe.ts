@@ -8,6 +8,7 @@ import type { Worker } from "./worker.ts";
 
 /** CPU and balancer: what the longest rule looks back, with late data. */
 const LOOK_BACK_PERIODS = 15;
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
 const MAX_QUERIES = 500;
 
 export interface ObserveSettings {
@@ -29,7 +30,7 @@ export interface PoolSources {
   readonly queueName: string | null;
 }
 
-/** Everything that one check of one pool looks at: one GetMetricData, and the queue's attributes where there is a queue. */
+/** Everything that one check of one pool looks at: a GetMetricData for each 500 metrics, and the queue's attributes where there is a queue. */
 export async function observePool(
   clients: { readonly cloudwatch: CloudWatchClient; readonly sqs: SQSClient },
   sources: PoolSources,
@@ -37,7 +38,10 @@ export async function observePool(
   now: number,
 ): Promise<Observation> {
   const { pool, workers, balancer, queueName } = sources;
-  const serving = workers.filter(({ state }) => state === "in service" || state === "unhealthy").map(({ id }) => id);
+  // Draining workers too: the metrics of the minutes in which they served come late.
+  const measured: ReadonlySet<string> = new Set(["in service", "unhealthy", "draining"]);
+  const serving = workers.filter(({ state }) => measured.has(state)).map(({ id }) => id);
+  const cpuIds = new Map(serving.map((id, index) => [id, cpuId(index)]));
   const nothing: ReadonlyMap<string, Series> = new Map();
   const [series, live] = await Promise.all([
     readSeries(clients.cloudwatch, queriesFor(serving, sources, settings.periodSeconds), settings, { now, pool }).catch(
@@ -62,9 +66,7 @@ export async function observePool(
     manualUntil: pool.manualUntil,
     launchFailing: sources.launchFailing,
     launching: sources.launching,
-    workers: workers.flatMap((worker) =>
-      toSeenWorker(worker, series.get(cpuId(serving.indexOf(worker.id))) ?? new Map()),
-    ),
+    workers: workers.flatMap((worker) => toSeenWorker(worker, series.get(cpuIds.get(worker.id) ?? "") ?? new Map())),
     balancer: balancer === null ? [] : toBalancerPeriods(series),
     queue: live === null ? null : { ...live, sent: toSent(series) },
     bootSeconds: bootSecondsOf(workers),
@@ -127,7 +129,7 @@ function queriesFor(
           }),
         ]),
     ...serving.map((instanceId, index) => query(cpuId(index), namespace, name, "Average", { InstanceId: instanceId })),
-  ].slice(0, MAX_QUERIES);
+  ];
 }
 
 async function readSeries(
@@ -141,23 +143,24 @@ async function readSeries(
   const period = periodSeconds * 1_000;
   const queuePeriods = pool.policy.kind === "queue" ? Math.ceil(pool.policy.windowSeconds / 60) + 2 : 0;
   const end = Math.floor(now / period) * period;
-  const pages = paginateGetMetricData(
-    { client: cloudwatch },
-    {
-      MetricDataQueries: queries,
-      StartTime: new Date(end - Math.max(LOOK_BACK_PERIODS, queuePeriods) * period),
-      EndTime: new Date(end),
-      ScanBy: "TimestampAscending",
-    },
-  );
-  for await (const page of pages) {
-    for (const { Id = "", Timestamps = [], Values = [] } of page.MetricDataResults ?? []) {
-      const points = series.get(Id) ?? new Map<number, number>();
-      Timestamps.forEach((timestamp, index) => {
-        const value = Values[index];
-        if (value !== undefined) points.set(timestamp.getTime(), value);
-      });
-      series.set(Id, points);
+  const window = {
+    StartTime: new Date(end - Math.max(LOOK_BACK_PERIODS, queuePeriods) * period),
+    EndTime: new Date(end),
+    ScanBy: "TimestampAscending",
+  } as const;
+  const batches: MetricDataQuery[][] = [];
+  for (let from = 0; from < queries.length; from += MAX_QUERIES) batches.push(queries.slice(from, from + MAX_QUERIES));
+  // One after another: a large pool must not use up the rate of calls that the account has.
+  for (const MetricDataQueries of batches) {
+    for await (const page of paginateGetMetricData({ client: cloudwatch }, { ...window, MetricDataQueries })) {
+      for (const { Id = "", Timestamps = [], Values = [] } of page.MetricDataResults ?? []) {
+        const points = series.get(Id) ?? new Map<number, number>();
+        Timestamps.forEach((timestamp, index) => {
+          const value = Values[index];
+          if (value !== undefined) points.set(timestamp.getTime(), value);
+        });
+        series.set(Id, points);
+      }
     }
   }
   return series;

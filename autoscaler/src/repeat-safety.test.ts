@@ -212,7 +212,60 @@ describe("two autoscalers", () => {
   }, 150_000);
 });
 
+describe("an EC2 whose answers do not agree with each other", () => {
+  it("a young worker that an older answer leaves out is not launched again; one that EC2 calls terminated is", async () => {
+    await using house = await startTestHouse();
+    await prepare(house, 2);
+    const { autoscaler } = house.another("one");
+    await autoscaler.tendLease();
+    const pass = async (): Promise<number> => {
+      await autoscaler.tendLease();
+      await autoscaler.pass(FOREVER);
+      return house.calls.filter(({ operation }) => operation === "RunInstances").length;
+    };
+    await waitUntil("two workers in service", async () => {
+      await pass();
+      const rows = await house.db.selectFrom("workers").select("inServiceAt").execute();
+      return rows.length === 2 && rows.every(({ inServiceAt }) => inServiceAt !== null);
+    });
+    house.intercept(async (invocation, next) =>
+      invocation.operation === "DescribeInstances" ? { Reservations: [] } : next(),
+    );
+    expect([await pass(), await pass()]).toEqual([2, 2]);
+    house.intercept(null);
+    expect(await pass()).toBe(2);
+    expect((await house.db.selectFrom("workers").select("draining").execute()).map(({ draining }) => draining)).toEqual(
+      [false, false],
+    );
+
+    const lost = (await house.living("web"))[0]?.id ?? "";
+    await house.context.cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [lost] }));
+    await waitUntil("its replacement", async () => (await pass()) === 3);
+    expect(await house.living("web")).toHaveLength(2);
+  }, 120_000);
+});
+
 describe("without CloudWatch and the queue", () => {
+  it("a hanging CloudWatch holds the pools up side by side, not one after another", async () => {
+    await using house = await startTestHouse();
+    await prepare(house, 1);
+    const { autoscaler } = house.another("patient");
+    await autoscaler.tendLease();
+    await house.db.deleteFrom("decisions").execute();
+    const both = Promise.withResolvers<void>();
+    let asking = 0;
+    house.intercept(async (invocation, next) => {
+      if (invocation.operation !== "GetMetricData") return next();
+      asking += 1;
+      if (asking === 2) both.resolve();
+      await both.promise;
+      return next();
+    });
+    const passed = autoscaler.pass(FOREVER);
+    await waitUntil("web and annotator to ask at once", () => asking === 2);
+    await passed;
+  });
+
   it("checks go on, say that data are missing, and change nothing", async () => {
     await using house = await startTestHouse();
     await prepare(house, 2);

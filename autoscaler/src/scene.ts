@@ -1,9 +1,10 @@
+import type { Database } from "@elastic-gas/shared/database/connect";
 import { findRunBegan, insertActivity, listOpenActivities } from "./activities.ts";
 import { type Context, type PoolScene, workerRules } from "./context.ts";
-import type { Balancer } from "./fleet.ts";
-import { expiredLaunches, listLaunches, openLaunches, settleLaunch } from "./launches.ts";
+import { type Balancer, listEnded } from "./fleet.ts";
+import { doubtfulWorkers, expiredLaunches, type Launch, listLaunches, openLaunches, settleLaunch } from "./launches.ts";
 import type { PoolWishes } from "./pools.ts";
-import { describeWorker, type SeenInstance, type SeenTarget, type Worker } from "./worker.ts";
+import { describeWorker, type SeenInstance, type SeenTarget, type Worker, type WorkerMemory } from "./worker.ts";
 import { listMemories, noteWorker, writeVanished } from "./workers.ts";
 
 /** What AWS said in this pass. */
@@ -17,50 +18,68 @@ export interface Seen {
 export async function setScene(context: Context, pool: PoolWishes, seen: Seen, now: number): Promise<PoolScene> {
   const { db, config } = context;
   const instances = seen.instances.filter((instance) => instance.pool === pool.name);
-  const memories = new Map((await listMemories(db, pool.name)).map((memory) => [memory.instanceId, memory]));
+  const targets = new Map(seen.targets.map((target) => [target.instanceId, target]));
+  const memories = await readMemories(db, pool);
   const rules = { ...workerRules(config, pool.name), now };
   const workers: Worker[] = [];
   for (const instance of instances) {
     const memory = memories.get(instance.id);
-    const target = seen.targets.find(({ instanceId }) => instanceId === instance.id);
-    const worker = describeWorker(instance, target, memory, rules);
+    const worker = describeWorker(instance, targets.get(instance.id), memory, rules);
     if (worker !== null)
       workers.push(worker.state === "terminating" ? worker : await noteWorker(db, pool.name, worker, { memory, now }));
   }
 
-  const launches = await listLaunches(db, pool.name);
-  const ever = new Set([...instances.flatMap(({ id, intentId }) => [id, intentId ?? id]), ...memories.keys()]);
+  const launches = await listLaunches(db, pool.name, now);
+  const wanted = new Map(launches.filter(({ state }) => state === "wanted").map((launch) => [launch.id, launch]));
   for (const { id, intentId } of instances) {
-    const launch = launches.find((entry) => entry.id === intentId);
-    if (launch?.state === "wanted") await settleLaunch(db, launch.id, { instanceId: id }, now);
+    const launch = wanted.get(intentId ?? "");
+    if (launch !== undefined) await settleLaunch(db, launch.id, { instanceId: id }, now);
   }
+  const gone = await findGone(context, { workers, memories, launches }, now);
+  const ever = new Set([...instances.flatMap(({ id, intentId }) => [id, intentId ?? id]), ...memories.keys()]);
+  for (const id of gone.doubtful) ever.delete(id);
   for (const launch of expiredLaunches(launches, ever, now)) {
     await settleLaunch(db, launch.id, { failure: "no instance appeared within 120 s" }, now);
   }
-  await noteVanished(context, pool, { workers, memories, launches }, now);
+  await noteVanished(context, pool, { vanished: gone.vanished, launches }, now);
   return {
     pool,
     balancer: pool.name === "web" ? seen.balancer : null,
     workers,
-    memories: new Map((await listMemories(db, pool.name)).map((memory) => [memory.instanceId, memory])),
-    launches: await listLaunches(db, pool.name),
+    memories: await readMemories(db, pool),
+    launches: await listLaunches(db, pool.name, now),
     open: openLaunches(launches, ever, now),
     begunAt: await findRunBegan(db, pool.name),
   };
 }
 
-/** A worker that is gone, or going, although nobody of us ended it. */
+async function readMemories(db: Database, { name }: PoolWishes): Promise<ReadonlyMap<string, WorkerMemory>> {
+  return new Map((await listMemories(db, name)).map((memory) => [memory.instanceId, memory]));
+}
+
+/** Workers that are gone, or going, although nobody of us ended them; and those of which EC2 does not say. */
+async function findGone(
+  { cloud, resources }: Context,
+  { workers, memories, launches }: Pick<PoolScene, "workers" | "memories" | "launches">,
+  now: number,
+): Promise<{ readonly vanished: readonly WorkerMemory[]; readonly doubtful: readonly string[] }> {
+  const there = new Set(workers.filter(({ state }) => state !== "terminating").map(({ id }) => id));
+  const shown = new Set(workers.map(({ id }) => id));
+  const lost = [...memories.values()].filter(({ instanceId, draining }) => !draining && !there.has(instanceId));
+  const hidden = lost.map(({ instanceId }) => instanceId).filter((id) => !shown.has(id));
+  const asked = doubtfulWorkers(launches, hidden, now);
+  const ended = asked.length === 0 ? new Set() : await listEnded(cloud.ec2, resources.prefix, asked);
+  const doubtful = asked.filter((id) => !ended.has(id));
+  return { vanished: lost.filter(({ instanceId }) => !doubtful.includes(instanceId)), doubtful };
+}
+
 async function noteVanished(
   { lease, log, db }: Context,
   pool: PoolWishes,
-  seen: Pick<PoolScene, "workers" | "memories" | "launches">,
+  seen: { readonly vanished: readonly WorkerMemory[]; readonly launches: readonly Launch[] },
   now: number,
 ): Promise<void> {
-  const going = (id: string): boolean => {
-    const worker = seen.workers.find((entry) => entry.id === id);
-    return worker === undefined || worker.state === "terminating";
-  };
-  const vanished = [...seen.memories.values()].filter(({ instanceId, draining }) => !draining && going(instanceId));
+  const { vanished } = seen;
   if (vanished.length === 0) return;
   const open = await listOpenActivities(db, pool.name);
   await lease.write(async (trx, epoch) => {

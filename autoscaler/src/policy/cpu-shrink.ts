@@ -1,4 +1,4 @@
-import { afterShrink } from "./back-off.ts";
+import { afterShrink, lookBack } from "./back-off.ts";
 import { type Check, same } from "./cpu-check.ts";
 import { ceil, type Decided, resize, scaled } from "./decision.ts";
 import { highestLoadOf, isKnown, type Window } from "./minutes.ts";
@@ -7,6 +7,8 @@ import { capital, checks, duration, joined, percent, workers } from "./words.ts"
 
 /** A smaller pool must stay this far below the grow threshold, so that no grow can follow a shrink at the same load. */
 export const SETTLE_SHARE = 0.9;
+/** And this far below it at the highest load of the longer look back: it would hardly have had to grow. */
+const LOOK_BACK_SHARE = 0.95;
 
 /** Rule 4. */
 export function decideShrink(check: Check, window: Window): Decided {
@@ -37,47 +39,82 @@ export function decideShrink(check: Check, window: Window): Decided {
   return shrinkTo(check, window, `${mean}, ${checks(need.checks)} in a row`);
 }
 
+/** What a smaller pool would run at, or would have run at within a longer time. */
+interface Forecast {
+  readonly workers: number;
+  readonly percent: number;
+  readonly limit: number;
+  /** The longer time, in periods; null when `percent` is of the usual one. */
+  readonly within: number | null;
+}
+
 function shrinkTo(check: Check, window: Window, why: string): Decided {
-  const { policy, seen, state, now, facts } = check;
-  const peak = peakLoad(check, window);
+  const { policy, seen, state, now, facts, patience } = check;
+  const peak = peakLoad(check, window, patience.peakPeriods);
   if (peak.kind === "unknown") return same(check, `Shrink refused: ${peak.why}.`, { outcome: "shrink refused" });
 
-  const limit = SETTLE_SHARE * policy.growThresholdPercent;
   const smallest = Math.max(seen.min, 1, Math.min(seen.desired - 1, ceil(seen.desired * policy.shrinkRatio)));
-  const tried: { workers: number; percent: number }[] = [];
+  const tried: Forecast[] = [];
   for (let size = smallest; size < seen.desired; size += 1) {
-    const share = (peak.load / size) * 100;
-    tried.push({ workers: size, percent: share });
-    if (share < limit) break;
+    const forecast = forecastOf(check, window, peak.load, size);
+    if (forecast.kind === "unknown") {
+      if (size < seen.desired - 1) continue;
+      return same(check, `Shrink refused: ${forecast.why}.`, { outcome: "shrink refused" });
+    }
+    tried.push(forecast);
+    if (forecast.percent < forecast.limit) break;
   }
   const last = tried.at(-1);
+  const limit = SETTLE_SHARE * policy.growThresholdPercent;
   const numbers = {
-    peak: { load: peak.load, minutes: check.patience.peakPeriods },
-    forecast: tried,
+    peak: { load: peak.load, minutes: patience.peakPeriods },
+    forecast: tried.map(({ workers: size, percent: share }) => ({ workers: size, percent: share })),
     forecastLimit: limit,
     wanted: smallest,
   };
-  const words = tried.map(
-    (entry, index) =>
-      `${index === 0 ? workers(entry.workers) : entry.workers}${index === 0 ? " would run" : ""} at ${percent(entry.percent)}`,
-  );
-  if (last === undefined || last.percent >= limit) {
-    const reason = `Shrink refused: ${joined(words)}, the limit is ${percent(limit)}.`;
+  const words = tried.map((entry, index) => forecastWords(entry, index === 0, seen.periodSeconds * 1000));
+  const longer = tried.find((entry) => entry.within !== null);
+  const limits = `${percent(limit)}${longer === undefined ? "" : `, ${percent(longer.limit)} for a longer time`}`;
+  if (last === undefined || last.percent >= last.limit) {
+    const reason = `Shrink refused: ${joined(words)}, the limit is ${limits}.`;
     return same(check, reason, { outcome: "shrink refused", ...numbers });
   }
-  const reason = `: ${why}. ${capital(words.join(", "))} (limit ${percent(limit)}).`;
+  const reason = `: ${why}. ${capital(words.join(", "))} (limit ${limits}).`;
   const decision = resize(seen, last.workers, reason, { ...facts, ...numbers });
   return { decision, state: changeSize(afterShrink(state, now), seen.desired, last.workers, now) };
 }
 
+function forecastOf(
+  check: Check,
+  window: Window,
+  peak: number,
+  size: number,
+): ({ readonly kind: "known" } & Forecast) | (Peak & { readonly kind: "unknown" }) {
+  const { policy, seen, patience } = check;
+  const near = (peak / size) * 100;
+  const limit = SETTLE_SHARE * policy.growThresholdPercent;
+  if (near >= limit) return { kind: "known", workers: size, percent: near, limit, within: null };
+  const periods = lookBack(patience, seen.desired, size);
+  const far = peakLoad(check, window, periods);
+  if (far.kind === "unknown") return far;
+  const share = (far.load / size) * 100;
+  const farLimit = LOOK_BACK_SHARE * policy.growThresholdPercent;
+  if (share >= farLimit) return { kind: "known", workers: size, percent: share, limit: farLimit, within: periods };
+  return { kind: "known", workers: size, percent: near, limit, within: null };
+}
+
+function forecastWords({ workers: size, percent: share, within }: Forecast, isFirst: boolean, period: number): string {
+  const who = isFirst ? `${workers(size)} would run` : String(size);
+  return `${who} at ${percent(share)}${within === null ? "" : ` by the peak of ${duration(within * period)}`}`;
+}
+
 type Peak = { readonly kind: "known"; readonly load: number } | { readonly kind: "unknown"; readonly why: string };
 
-/** The highest load of the last 5 minutes up to the window; unknown when a minute of them is missing or its load is hidden. */
-function peakLoad(check: Check, window: Window): Peak {
-  const { seen, state, patience: need } = check;
-  const from = window.to - need.peakPeriods * seen.periodSeconds * 1000;
+/** The highest load of so many periods up to the window's end; unknown when one of them is missing or its load is hidden. */
+function peakLoad({ seen, state }: Check, window: Window, periods: number): Peak {
+  const from = window.to - periods * seen.periodSeconds * 1000;
   const minutes = state.minutes.filter((minute) => minute.at >= from && minute.at < window.to);
-  const span = duration(need.peakPeriods * seen.periodSeconds * 1000);
+  const span = duration(periods * seen.periodSeconds * 1000);
   const missing = minutes.filter((minute) => !isKnown(minute)).length;
   if (missing > 0)
     return { kind: "unknown", why: `data are missing within the last ${span}, so the peak is not known` };

@@ -168,6 +168,80 @@ describe("shrinking (rule 4)", () => {
     expect(decision.reason).toBe("Shrink refused: 1 worker would run at 130\u00a0%, the limit is 63\u00a0%.");
   });
 
+  describe("the deeper the cut, the longer the look back", () => {
+    /** `size` workers at 20 %, after 15 minutes of which one, `age` minutes old, had another CPU. */
+    const afterPeak = (size: number, age: number, percent: number): Decided => {
+      const workers = serving(Array<number>(size).fill(20)).map((worker) => ({
+        ...worker,
+        cpu: Array.from({ length: 15 }, (_, index) => ({
+          at: LAST_MINUTE - index * MINUTE,
+          percent: index === age ? percent : 20,
+        })),
+      }));
+      const state: State = { ...initialState(), low: { checks: 1, dataUntil: LAST_MINUTE } };
+      return check(seen({ cpu: Array<number>(size).fill(20), workers }), {}, state);
+    };
+
+    it.each([
+      { age: 4, percent: 31, runs: "62", to: 1 },
+      { age: 4, percent: 32, runs: "64", to: 2 },
+      { age: 11, percent: 33, runs: "40", to: 1 },
+      { age: 11, percent: 34, runs: "68", to: 2 },
+      { age: 12, percent: 34, runs: "40", to: 1 },
+    ])("keeps $to of 2 when one would have run at $runs % at most, $age minutes ago", ({ age, percent, to, runs }) => {
+      const { decision } = afterPeak(2, age, percent);
+      expect(decision.desired).toBe(to);
+      expect(decision.reason).toContain(`1 worker would run at ${runs}\u00a0%`);
+    });
+
+    it("cuts less when the peak is too old for a small cut and too young for a deep one", () => {
+      expect(afterPeak(4, 7, 60).decision).toMatchObject({ kind: "shrink", desired: 3 });
+      expect(afterPeak(4, 4, 60).decision.kind).toBe("hold");
+    });
+
+    it("says how old the peak is and which limit it breaks", () => {
+      expect(afterPeak(2, 11, 34).decision.reason).toBe(
+        "Shrink refused: 1 worker would run at 68\u00a0% by the peak of 12\u00a0min, the limit is 63\u00a0%, 66.5\u00a0% for a longer time.",
+      );
+    });
+
+    it("does not cut deep when a minute of the longer time is not known, and cuts less instead", () => {
+      const lost = (size: number): Decided => {
+        const minutes = Array.from({ length: 15 }, (_, age) => ({
+          at: LAST_MINUTE - age * MINUTE,
+          members: size,
+          reporting: age === 7 ? 0 : size,
+          cpuSum: age === 7 ? 0 : size * 10,
+          requests: null,
+        })).reverse();
+        const state: State = { ...initialState(), minutes, low: { checks: 1, dataUntil: LAST_MINUTE } };
+        return check(seen({ cpu: Array<number>(size).fill(10) }), {}, state);
+      };
+      expect(lost(2).decision.reason).toBe(
+        "Shrink refused: data are missing within the last 12\u00a0min, so the peak is not known.",
+      );
+      expect(lost(4).decision).toMatchObject({ kind: "shrink", desired: 3 });
+    });
+  });
+
+  it("counts the last minute of workers that drain: their metrics come late", () => {
+    const before = [3, 2, 1, 0].map((age) => ({
+      at: LAST_MINUTE - age * MINUTE,
+      members: 4,
+      reporting: age === 0 ? 0 : 4,
+      cpuSum: age === 0 ? 0 : 40,
+      requests: null,
+    }));
+    const workers = serving([10, 10, 10, 30]).map((worker, index) =>
+      index < 2 ? worker : { ...worker, state: "draining" as const },
+    );
+    const state: State = { ...initialState(), minutes: before };
+    const minutes = check(seen({ cpu: [10, 10], workers }), {}, state).state.minutes;
+    expect(minutes.at(-1)).toMatchObject({ members: 4, reporting: 4, cpuSum: 60 });
+    const gone = check(seen({ cpu: [10, 10], workers: workers.slice(0, 2) }), {}, state).state.minutes;
+    expect(gone.at(-1)).toMatchObject({ members: 4, reporting: 2, cpuSum: 20 });
+  });
+
   it("refuses while a saturated minute without an estimate lies in the last 5", () => {
     const cpu = [20, 20];
     const full = serving(cpu).map((worker) => ({
@@ -380,9 +454,37 @@ describe("flap back-off (rule 5)", () => {
     expect(check(seen({ cpu: [50] }), {}, state).state.backOff).toEqual({ level: 1, at: NOW });
   });
 
-  it("forgets a shrink that is older than 30 minutes", () => {
-    const state: State = { ...initialState(), shrunkAt: NOW - 31 * MINUTE };
-    expect(check(seen({ cpu: [90, 90] }), {}, state).state.backOff).toBeNull();
+  it.each([
+    { level: 0, within: 30 },
+    { level: 1, within: 30 },
+    { level: 2, within: 60 },
+    { level: 4, within: 90 },
+  ])("at level $level a grow within $within minutes of a shrink is a flap, a later one is not", ({ level, within }) => {
+    const grown = (minutes: number): State["backOff"] => {
+      const backOff = level === 0 ? null : { level, at: NOW - 100 * MINUTE };
+      const state: State = { ...initialState(), shrunkAt: NOW - minutes * MINUTE, backOff };
+      return check(seen({ cpu: [90, 90] }), {}, state).state.backOff;
+    };
+    expect(grown(within)).toEqual({ level: Math.min(4, level + 1), at: NOW });
+    expect(grown(within + 1)?.at).not.toBe(NOW);
+  });
+
+  it("looks back longer before a shrink, but at most 30 minutes", () => {
+    const peakAt = (age: number): Decided["decision"] => {
+      const minutes = Array.from({ length: 35 }, (_, index) => ({
+        at: LAST_MINUTE - index * MINUTE,
+        members: 2,
+        reporting: 2,
+        cpuSum: index === age ? 80 : 10,
+        requests: null,
+      })).reverse();
+      const backOff = { level: 2, at: NOW };
+      const state: State = { ...initialState(), minutes, backOff, low: { checks: 7, dataUntil: LAST_MINUTE } };
+      return check(seen({ cpu: [5, 5], workers: [...serving([5, 5])] }), {}, state).decision;
+    };
+    expect(peakAt(19).reason).toContain("Shrink refused: 1 worker would run at 80");
+    expect(peakAt(29).reason).toContain("by the peak of 30\u00a0min");
+    expect(peakAt(30).kind).toBe("shrink");
   });
 });
 
@@ -442,7 +544,7 @@ describe("the pool as a whole", () => {
       ),
       { numRuns: 250 },
     );
-  });
+  }, 240_000);
 
   it("leaves nobody above the minimum at zero load", () => {
     fc.assert(
@@ -456,7 +558,7 @@ describe("the pool as a whole", () => {
       ),
       { numRuns: 60 },
     );
-  });
+  }, 120_000);
 
   it("never leaves the limits, and never grows twice for one load that the pending workers can carry", () => {
     fc.assert(
@@ -474,7 +576,7 @@ describe("the pool as a whole", () => {
       ),
       { numRuns: 80 },
     );
-  });
+  }, 120_000);
 
   it("never shrinks because data go missing: a check that holds with all data does not shrink without some", () => {
     fc.assert(

@@ -1,5 +1,5 @@
 import type { CpuPolicy } from "@elastic-gas/shared/pools/policy";
-import { afterGrow, patience } from "./back-off.ts";
+import { afterGrow, flapPeriods, patience } from "./back-off.ts";
 import { type Check, factsOf, same, withLoad } from "./cpu-check.ts";
 import { decideShrink } from "./cpu-shrink.ts";
 import { ceil, clamp, type Decided, resize } from "./decision.ts";
@@ -62,11 +62,11 @@ function grow(check: Check, why: string, need: number | null): Decided {
     const reason = `At the maximum of ${seen.max}; the rule wants ${wanted}. ${capital(why)}.`;
     return same(check, reason, { outcome: "at the limit", wanted });
   }
-  const next = afterGrow(state, seen, now);
+  const next = afterGrow(state, seen, now, check.patience);
   const patienceNow = patience(next, seen, policy.flapBackOff);
   const doubled =
     patienceNow.checks > check.patience.checks
-      ? ` Shrinking now needs ${checks(patienceNow.checks)} in a row, because a grow followed a shrink within ${duration(30 * seen.periodSeconds * 1000)}.`
+      ? ` Shrinking now needs ${checks(patienceNow.checks)} in a row, because a grow followed a shrink within ${duration(flapPeriods(check.patience) * seen.periodSeconds * 1000)}.`
       : "";
   const product = seen.desired * policy.growRatio;
   const sum =

@@ -46,6 +46,14 @@ export function recordMinutes(state: State, seen: Observation, now: number): Sta
     const points = members.flatMap((worker) => pointsByWorker.get(worker.id)?.get(at) ?? []);
     const before = minutes.get(at);
     const requestsNow = requests.get(at) ?? before?.requests ?? null;
+    if (before !== undefined && before.members > members.length) {
+      points.push(...pointsOfLeavers(seen, at, period).slice(0, before.members - members.length));
+    }
+    if (before !== undefined && before.members > members.length && points.length > before.reporting) {
+      const cpuSum = points.reduce((sum, percent) => sum + percent, 0);
+      minutes.set(at, { ...before, reporting: points.length, cpuSum, requests: requestsNow });
+      continue;
+    }
     // A worker that left takes its points along: then what was recorded while it was there is the better measure.
     if (before !== undefined && (before.reporting > points.length || before.members > members.length)) {
       minutes.set(at, { ...before, requests: requestsNow });
@@ -58,6 +66,17 @@ export function recordMinutes(state: State, seen: Observation, now: number): Sta
     .filter((minute) => minute.at > newest - KEPT_PERIODS * period && minute.at <= newest)
     .sort((a, b) => a.at - b.at);
   return { ...state, minutes: kept };
+}
+
+/**
+ * Points of workers that served in a period and drain now: metrics come late, and the last minutes before a shrink must not be lost. Which of them
+ * served then is not known, so the busiest come first.
+ */
+function pointsOfLeavers(seen: Observation, at: number, period: number): readonly number[] {
+  return seen.workers
+    .filter((worker) => worker.state === "draining" && worker.inServiceAt !== null && worker.inServiceAt <= at)
+    .flatMap((worker) => pointsOf(worker, period).get(at) ?? [])
+    .sort((a, b) => b - a);
 }
 
 /** Learns how many requests fill one worker from periods in which nothing changed and everybody reported. */

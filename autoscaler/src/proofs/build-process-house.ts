@@ -8,10 +8,8 @@ import { promisify } from "node:util";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Middleware } from "@elastic-gas/local-cloud/wire/gateway";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
 import { startTestHouse, type TestHouse } from "../build-test-house.ts";
-import { findBalancer, listTargets } from "../fleet.ts";
-import { ensurePools } from "../pools.ts";
+import { type WebPoolAccounts, watchWebPool } from "./web-pool-accounts.ts";
 
 /** An autoscaler in a process of its own. */
 export interface AutoscalerProcess {
@@ -29,17 +27,11 @@ export interface AutoscalerProcess {
 }
 
 /** A house in which autoscalers are processes, with a web pool alone and workers that run the real user-data script. */
-export interface ProcessHouse extends TestHouse {
+export interface ProcessHouse extends TestHouse, WebPoolAccounts {
   /** Runs main.ts, which reaches the cloud by this name: SeenCall.host tells two apart. */
   startProcess(host?: "127.0.0.1" | "localhost"): AutoscalerProcess;
   /** Who holds the lease now and under which epoch; null when nobody does. */
   findActing(): Promise<{ readonly pid: number; readonly epoch: number } | null>;
-  /** The web pool's desired capacity. */
-  findDesired(): Promise<number>;
-  /** Web workers that were launched and not ended, whatever EC2's answers show yet. */
-  truth(): readonly string[];
-  /** Waits until every account of the web pool agrees on this size: EC2's, the truth, the target group's, MySQL's. */
-  atRest(size: number, options?: { readonly deadlineMs?: number }): Promise<void>;
 }
 
 /** What the workers of this release do: they answer health checks. */
@@ -56,35 +48,13 @@ const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 export async function startProcessHouse(settings: Readonly<Record<string, string>> = {}): Promise<ProcessHouse> {
   await using started = new AsyncDisposableStack();
   const house = started.use(await startTestHouse({ HEALTH_CHECK_INTERVAL_SECONDS: "1", ...settings }));
-  const { db, context } = house;
+  const { db } = house;
   await putRelease(house);
-  await ensurePools(db);
-  for (const pool of ["annotator", "utility"] as const) await house.setPool(pool, { min: 0, desired: 0 });
   const processes: AutoscalerProcess[] = [];
   started.defer(async () => {
     await Promise.all(processes.map((each) => each.kill()));
   });
-  const { targetGroupArn } = await findBalancer(context.cloud.elbv2, context.resources);
-
-  const truth = (): readonly string[] => {
-    const ended = new Set(house.changes.flatMap((each) => (each.operation === "RunInstances" ? [] : each.instanceIds)));
-    return house.changes.flatMap((each) =>
-      each.operation === "RunInstances" ? each.instanceIds.filter((id) => !ended.has(id)) : [],
-    );
-  };
-  const accounts = async (): Promise<readonly (readonly string[])[]> => [
-    truth(),
-    (await house.instances("web")).map(({ id }) => id),
-    (await listTargets(context.cloud.elbv2, targetGroupArn)).map(({ instanceId }) => instanceId),
-    (
-      await db
-        .selectFrom("workers")
-        .select("instanceId")
-        .where("draining", "=", false)
-        .where("inServiceAt", "is not", null)
-        .execute()
-    ).map(({ instanceId }) => instanceId),
-  ];
+  const accounts = await watchWebPool(house);
   const all = started.move();
   return {
     ...house,
@@ -100,22 +70,7 @@ export async function startProcessHouse(settings: Readonly<Record<string, string
       if (row?.holder == null || row.until === null || row.until.getTime() <= Date.now()) return null;
       return { pid: Number(row.holder.split(":")[1]), epoch: row.epoch };
     },
-    async findDesired() {
-      return (await db.selectFrom("pools").select("desired").where("name", "=", "web").executeTakeFirstOrThrow())
-        .desired;
-    },
-    truth,
-    async atRest(size, { deadlineMs = 60_000 } = {}) {
-      let last: readonly string[] = [];
-      const agree = async (): Promise<boolean> => {
-        last = (await accounts()).map((ids) => ids.toSorted().join());
-        const open = await db.selectFrom("launchIntents").select("id").where("state", "=", "wanted").execute();
-        return new Set(last).size === 1 && truth().length === size && open.length === 0;
-      };
-      await waitUntil(`a web pool of ${size}`, agree, { deadlineMs }).catch((error: unknown) => {
-        throw new Error(`Truth, EC2, target group, MySQL: ${JSON.stringify(last)}`, { cause: error });
-      });
-    },
+    ...accounts,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }

@@ -59,8 +59,7 @@ describe(`an autoscaler process killed with SIGKILL, while EC2's answers are ${L
   const tell = async ({ name, from, to, reach }: Point): Promise<void> => {
     await house.setPool("web", { desired: from });
     await house.atRest(from, { deadlineMs: 120_000 });
-    house.changes.splice(0, house.changes.length, { operation: "RunInstances", instanceIds: house.truth() });
-    house.calls.length = 0;
+    house.forget();
 
     const held = await reach(house);
     await acting.kill();
@@ -76,7 +75,7 @@ describe(`an autoscaler process killed with SIGKILL, while EC2's answers are ${L
     await settle();
     await house.atRest(to);
 
-    const sizes = sizesOf(house);
+    const sizes = house.sizes();
     const tokens = house.calls.flatMap(({ operation, input }) =>
       operation === "RunInstances" ? [input.ClientToken] : [],
     );
@@ -197,26 +196,9 @@ async function beforeTheId(house: ProcessHouse): Promise<Held> {
   };
 }
 
-/** Launches whose fate nobody knows count as pending for two minutes: these pass now, but not before EC2 can have shown the instance. */
-async function passTwoMinutes({ db }: ProcessHouse): Promise<void> {
-  const wanted = await db.selectFrom("launchIntents").select("id").where("state", "=", "wanted").execute();
-  const ids = wanted.map(({ id }) => id);
-  if (ids.length === 0) return;
+/** But not before EC2 can have shown an instance that was launched. */
+async function passTwoMinutes(house: ProcessHouse): Promise<void> {
   const end = Date.now() + LAG_SECONDS * 1_000 + 3_000;
   await waitUntil("EC2's answers to be of after the death", () => Date.now() > end);
-  await db
-    .updateTable("launchIntents")
-    .set({ createdAt: sql<Date>`created_at - interval 121 second` })
-    .where("id", "in", ids)
-    .where("state", "=", "wanted")
-    .execute();
-}
-
-/** How many web workers there were after each launch and end. */
-function sizesOf({ changes }: ProcessHouse): readonly number[] {
-  const living = new Set<string>();
-  return changes.map(({ operation, instanceIds }) => {
-    for (const id of instanceIds) operation === "RunInstances" ? living.add(id) : living.delete(id);
-    return living.size;
-  });
+  await house.passTwoMinutes();
 }

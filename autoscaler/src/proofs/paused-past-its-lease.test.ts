@@ -1,5 +1,4 @@
 import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
-import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
   type AutoscalerProcess,
@@ -119,7 +118,7 @@ describe("two autoscaler processes, the acting one paused with SIGSTOP past its 
       { deadlineMs: 60_000 },
     );
     expect(next.epoch).toBeGreaterThan(epoch);
-    await letUnseenLaunchesExpire();
+    await house.passTwoMinutes();
     await house.atRest(to, { deadlineMs: 120_000 });
 
     // The answer comes while the process stands: it is the first thing that it finds.
@@ -169,14 +168,6 @@ describe("two autoscaler processes, the acting one paused with SIGSTOP past its 
       for (const id of input.InstanceIds as readonly string[])
         expect(victims.get(id) ?? Number.NaN).toBeLessThanOrEqual(epoch);
     }
-  };
-
-  const letUnseenLaunchesExpire = async (): Promise<void> => {
-    await house.db
-      .updateTable("launchIntents")
-      .set({ createdAt: sql<Date>`created_at - interval 121 second` })
-      .where("state", "=", "wanted")
-      .execute();
   };
 
   const passes = async ({ host }: AutoscalerProcess, count: number): Promise<void> => {

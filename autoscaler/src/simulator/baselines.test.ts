@@ -27,6 +27,18 @@ function seen(cpu: readonly (number | null)[], pending = 0, desired = cpu.length
   return Observation.parse({ pool: "web", desired, min: 1, max: 8, workers: [...serving, ...booting] });
 }
 
+/** A worker with one point, that of the newest minute. */
+function fresh(percent: number): SeenWorker {
+  return {
+    id: "i-new",
+    state: "in service",
+    launchedAt: 0,
+    inServiceAt: 0,
+    busy: null,
+    cpu: [{ at: 14 * MINUTE, percent }],
+  };
+}
+
 describe("plain thresholds", () => {
   it("act at every check, within the limits", () => {
     const decide = plainThresholds();
@@ -67,6 +79,19 @@ describe("AWS", () => {
     expect(decide(seen([20, 20]), 5 * MINUTE).desired).toBe(1);
     expect(targetTracking()(seen([55, 55]), 0).desired).toBe(2);
   });
+
+  it("target tracking keeps a worker without which the metric would be above the target", () => {
+    expect(targetTracking()(seen([40, 40]), 0).desired).toBe(2);
+    expect(targetTracking()(seen([29, 29]), 0).desired).toBe(1);
+    expect(targetTracking()(seen([40, 40, 40]), 0).desired).toBe(2);
+  });
+
+  it("target tracking leaves a worker out of the metric until it served for a whole period", () => {
+    const young = { ...fresh(0), cpu: Array.from({ length: 15 }, (_, age) => ({ at: age * MINUTE, percent: 0 })) };
+    const observation = seen([90, 90]);
+    const workers = [...observation.workers, { ...young, inServiceAt: 14.5 * MINUTE }];
+    expect(targetTracking()({ ...observation, desired: 3, workers }, 0).desired).toBe(5);
+  });
 });
 
 describe("Kubernetes", () => {
@@ -78,10 +103,19 @@ describe("Kubernetes", () => {
     ["holds within 10 % once unready pods are counted", [95, 95], 1, 3],
     ["grows past unready pods that are not enough", [100, 100, 100, 100], 1, 7],
     ["counts missing metrics as idle when it grows", [100, 100, null], 0, 4],
-    ["counts missing metrics as full when it shrinks", [20, 20, null], 0, 2],
+    ["counts missing metrics as full when it shrinks", [20, 20, null], 0, 3],
+    ["shrinks although one is missing", [10, 10, 10, null], 0, 3],
     ["holds without metrics", [null, null], 0, 2],
   ])("%s", (_name, cpu, pending, size) => {
     expect(hpaRecommendation(seen(cpu, pending))).toBe(size);
+  });
+
+  it("sets a pod aside whose newest point began before it was ready", () => {
+    const observation = seen([90, 90]);
+    const workers = [...observation.workers, { ...fresh(10), inServiceAt: 14.5 * MINUTE }];
+    expect(hpaRecommendation({ ...observation, desired: 3, workers })).toBe(3);
+    const ready = [...observation.workers, { ...fresh(90), inServiceAt: 14 * MINUTE }];
+    expect(hpaRecommendation({ ...observation, desired: 3, workers: ready })).toBe(5);
   });
 
   it("shrinks to the highest recommendation of 300 s", () => {

@@ -67,9 +67,10 @@ export const KUBERNETES_SYNC_SECONDS = 15;
 
 /**
  * ceil(pods x usage / target) outside a tolerance of 10 %, on the newest metric of each pod, every 15 s. Unready pods count as 0 % when
- * growing, missing metrics as 0 % when growing and 100 % of the target when shrinking; a ratio that changes sides holds; a shrink goes to the
+ * growing, missing metrics as 0 % when growing and 100 % when shrinking; a ratio that changes sides holds; a shrink goes to the
  * highest recommendation of 300 s. The default limit of growing, to double the size or 4 more in 15 s, does not bind below 8 pods.
- * https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#algorithm-details
+ * https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#algorithm-details and, for what counts as 100 %,
+ * https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/podautoscaler/replica_calculator.go
  */
 export function kubernetesAutoscaler(): Decider {
   let recommended: readonly { readonly at: number; readonly size: number }[] = [];
@@ -98,7 +99,7 @@ export function hpaRecommendation(seen: Observation): number {
     return Math.abs(ratio - 1) <= 0.1 ? seen.desired : ceil(ratio * known.length);
   }
   const counted = ready.length + (ratio > 1 ? unready : 0);
-  const again = (sum + (ratio < 1 ? missing * TARGET : 0)) / counted / TARGET;
+  const again = (sum + (ratio < 1 ? missing * 100 : 0)) / counted / TARGET;
   if (Math.abs(again - 1) <= 0.1 || ratio > 1 !== again > 1) return seen.desired;
   const size = ceil(again * counted);
   const backwards = ratio > 1 ? size < seen.desired : size > seen.desired;

@@ -5,7 +5,7 @@ import type { Observation } from "../policy/observation.ts";
 import { constantLoad, SHAPES, shapeLoad } from "./loads.ts";
 import type { Rule } from "./rule.ts";
 import { COMPARED_RULES, policyRule, ruleNamed } from "./rules.ts";
-import { countReversals, POOL_DEFAULTS, simulate } from "./simulated-pool.ts";
+import { countReversals, POOL_DEFAULTS, SAMPLE_SECONDS, simulate } from "./simulated-pool.ts";
 
 const quiet = { ...POOL_DEFAULTS, noise: 0 };
 
@@ -19,28 +19,53 @@ function scripted(sizes: readonly number[]): { readonly rule: Rule; readonly saw
   return { rule: { name: "scripted", start: () => decide }, saw };
 }
 
+/** The last sample before a second, and the first from it on. */
+function aroundSecond<Sample>(samples: readonly Sample[], second: number): readonly (Sample | undefined)[] {
+  return [samples[second / SAMPLE_SECONDS - 1], samples[second / SAMPLE_SECONDS]];
+}
+
 describe("the simulated pool", () => {
   it("boots for 90 s and pays from the launch", () => {
     const { rule, saw } = scripted([3]);
     const { samples, actions } = simulate(rule, constantLoad(1, 5), quiet);
-    const served = samples.map((sample) => sample.inService);
+    const [before, after] = aroundSecond(samples, 150);
     expect(actions).toEqual([{ second: 60, from: 1, to: 3, reason: "as written" }]);
-    expect([served[14], served[15]]).toEqual([1, 3]);
-    expect([samples[5]?.paid, samples[6]?.paid]).toEqual([1, 3]);
+    expect([before?.inService, after?.inService]).toEqual([1, 3]);
+    expect(aroundSecond(samples, 60).map((sample) => sample?.paid)).toEqual([1, 3]);
     expect(saw[1]?.workers.map((worker) => worker.state)).toEqual(["in service", "pending", "pending"]);
   });
 
   it("drains the youngest for 60 s, which serves no more and is still paid", () => {
     const { rule, saw } = scripted([2, 1]);
     const { samples } = simulate(rule, constantLoad(1, 5), { ...quiet, start: 2 });
-    expect([samples[11]?.inService, samples[12]?.inService]).toEqual([2, 1]);
-    expect([samples[17]?.paid, samples[18]?.paid]).toEqual([2, 1]);
+    expect(aroundSecond(samples, 120).map((sample) => sample?.inService)).toEqual([2, 1]);
+    expect(aroundSecond(samples, 180).map((sample) => sample?.paid)).toEqual([2, 1]);
     expect(saw[2]?.workers.map((worker) => worker.id)).toContain("i-1");
+  });
+
+  it("asks a rule as often as it checks, once a minute by default, about the same metrics", () => {
+    const { rule, saw } = scripted([]);
+    simulate({ ...rule, checkSeconds: 15 }, constantLoad(0.5, 3), { ...quiet, noise: 0.05 });
+    expect(saw).toHaveLength(12);
+    expect(saw.slice(7, 11).map((seen) => seen.workers[0]?.cpu.length)).toEqual([1, 1, 1, 1]);
+    expect(saw[7]?.workers[0]?.cpu).toEqual(saw[10]?.workers[0]?.cpu);
+    const slow = scripted([]);
+    simulate(slow.rule, constantLoad(0.5, 3), quiet);
+    expect(slow.saw).toHaveLength(3);
+  });
+
+  it("makes an even error that stays within its bound", () => {
+    const { rule, saw } = scripted([]);
+    simulate(rule, constantLoad(0.5, 300), { ...quiet, noise: 0.05, noiseShape: "even" });
+    const errors = saw.flatMap((seen) => (seen.workers[0]?.cpu.at(-1)?.percent ?? 50) / 50 - 1);
+    expect(Math.max(...errors.map(Math.abs))).toBeLessThanOrEqual(0.05 + 1e-9);
+    expect(Math.max(...errors)).toBeGreaterThan(0.04);
+    expect(Math.min(...errors)).toBeLessThan(-0.04);
   });
 
   it("ends booting workers at once", () => {
     const { samples } = simulate(scripted([3, 1]).rule, constantLoad(1, 5), quiet);
-    expect([samples[11]?.paid, samples[12]?.paid]).toEqual([3, 1]);
+    expect(aroundSecond(samples, 120).map((sample) => sample?.paid)).toEqual([3, 1]);
   });
 
   it("reports CPU and requests one minute late", () => {
@@ -77,7 +102,8 @@ describe("rules in the simulated pool", () => {
   it("the CPU rule has its workers in service 6.5 minutes after a step from 0.4 to 6", () => {
     const load = { ...constantLoad(6, 60), at: (second: number) => (second < 1_200 ? 0.4 : 6) };
     const { samples } = simulate(policyRule("cpu", CpuPolicy.parse({ kind: "cpu" })), load, quiet);
-    expect(samples.findIndex((sample) => sample.inService === 8) / 6).toBeCloseTo(26.5);
+    const full = samples.findIndex((sample) => sample.inService === 8);
+    expect((full * SAMPLE_SECONDS) / 60).toBeCloseTo(26.5);
   });
 
   it.each(["cpu", "adaptive"])("%s is silent after 3 hours at a constant load with 2 %% noise", (name) => {

@@ -1,0 +1,67 @@
+import { POOL_DEFAULTS } from "@elastic-gas/shared/pools/policy";
+import { expect, it } from "vitest";
+import { startTestHouse } from "./build-test-house.ts";
+import { observePool } from "./observe.ts";
+import type { PoolWishes } from "./pools.ts";
+import type { Worker } from "./worker.ts";
+
+const NOW = Date.UTC(2026, 0, 5, 14, 0, 20);
+const POOL: PoolWishes = {
+  name: "web",
+  ...POOL_DEFAULTS.web,
+  policyVersion: 1,
+  policyState: null,
+  paused: null,
+  manualUntil: null,
+  stopping: false,
+  startId: null,
+};
+
+const worker = (index: number): Worker => ({
+  id: `i-${index.toString(16).padStart(17, "0")}`,
+  state: "in service",
+  launchedAt: NOW - 3_600_000,
+  subnetId: null,
+  running: true,
+  registered: true,
+  inServiceAt: NOW - 3_500_000,
+  unhealthySince: null,
+  illness: null,
+  busy: null,
+  protected: false,
+  wish: null,
+  drained: false,
+});
+
+it("asks for the CPU of every worker, at most 500 metrics in a call", async () => {
+  await using house = await startTestHouse();
+  const asked: number[] = [];
+  house.intercept(async ({ operation, input }, next) => {
+    if (operation !== "GetMetricData") return next();
+    const { MetricDataQueries } = Object(input) as { readonly MetricDataQueries: readonly { readonly Id: string }[] };
+    asked.push(MetricDataQueries.length);
+    return {
+      MetricDataResults: MetricDataQueries.map(({ Id }) => ({
+        Id,
+        Timestamps: [new Date(NOW - 60_000)],
+        Values: [50],
+      })),
+    };
+  });
+  const workers = Array.from({ length: 1_201 }, (_, index) => worker(index));
+  const seen = await observePool(
+    house.context.cloud,
+    { pool: POOL, workers, launching: 0, launchFailing: false, balancer: null, queueName: null },
+    {
+      periodSeconds: 60,
+      tickSeconds: 60,
+      timeZone: "UTC",
+      missing: (_, error) => {
+        throw error;
+      },
+    },
+    NOW,
+  );
+  expect(asked).toEqual([500, 500, 201]);
+  expect(seen.workers.filter(({ cpu }) => cpu[0]?.percent === 50)).toHaveLength(1_201);
+});
