@@ -87,11 +87,16 @@ describe("the policy page", { timeout: 120_000 }, () => {
     await warning.waitFor({ state: "hidden" });
   });
 
-  it("says which rule has no preview, and why", async () => {
+  it("plays the rules on requests and on a queue too, and says what it takes for granted", async () => {
     const page = await dashboard.open();
-    await page.goto(`${dashboard.manager.url}/policy/annotator`);
-    await page.waitForSelector('[data-preview="words"]:has-text("waiting jobs")');
-    expect(await page.locator('[data-preview="panel"]').isVisible()).toBe(false);
+    for (const [path, words] of [
+      ["/policy/web?kind=requests", "an idle one answers in"],
+      ["/policy/annotator", "A job takes"],
+    ] as const) {
+      await page.goto(dashboard.manager.url + path);
+      await page.waitForSelector(`[data-preview="load-words"]:has-text("${words}")`);
+      await page.waitForSelector('[data-preview-chart="workers"] canvas');
+    }
   });
 
   it.each(["light", "dark"] as const)(

@@ -36,7 +36,6 @@ export function mountPreview(place: HTMLElement, form: HTMLFormElement, timeZone
       const answer = await request(`${form.action}/preview`, fields, mine.signal);
       showWarnings(form, answer.ok ? answer.warnings : {});
       if (!answer.ok) showErrors(form, answer.errors);
-      else if (answer.preview === null) showNone(answer.why);
       else show(answer.preview);
     } catch (error) {
       if (!mine.signal.aborted) {
@@ -54,14 +53,6 @@ export function mountPreview(place: HTMLElement, form: HTMLFormElement, timeZone
     words.textContent = sentence;
   };
 
-  const showNone = (why: string): void => {
-    say(why);
-    const panel = part("panel");
-    if (panel !== null) panel.hidden = true;
-    const sizes = part("sizes");
-    if (sizes !== null) patch(sizes, []);
-  };
-
   const show = (preview: Preview): void => {
     say("");
     const panel = part("panel");
@@ -77,7 +68,7 @@ export function mountPreview(place: HTMLElement, form: HTMLFormElement, timeZone
     const outcome = part("outcome");
     if (outcome !== null) patch(outcome, [outcomeTable(preview, version)]);
     const loadWords = part("load-words");
-    if (loadWords !== null) loadWords.textContent = `${preview.load.words}.`;
+    if (loadWords !== null) loadWords.textContent = `${preview.load.words}. ${preview.assumptions}`;
     draw(preview);
   };
 
@@ -136,11 +127,8 @@ function createDrawing(place: HTMLElement, timeZone: string): (preview: Preview)
       look,
       points: sizes.map((value, minute) => ({ at: from + minute * MINUTE_MS, value })),
     });
-    const lines = [
-      ...(inForce === null ? [] : [line(inForce.sizes, "old")]),
-      ...(changed === null ? [] : [line(changed.sizes, "new")]),
-    ];
-    const most = Math.max(1, inForce?.peak ?? 0, changed?.peak ?? 0);
+    const lines = [line(inForce.sizes, "old"), ...(changed === null ? [] : [line(changed.sizes, "new")])];
+    const most = Math.max(1, inForce.peak, changed?.peak ?? 0);
     const base = { span, gaps: [], steps: null, thresholds: null, events: [] };
     put("workers", zone, {
       ...base,

@@ -1,6 +1,7 @@
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { listDecisions } from "../../decisions/queries.ts";
+import { measureJobs } from "./measured-jobs.ts";
 import type { ReplayQuestion } from "./replayer.ts";
 
 const MINUTE_MS = 60_000;
@@ -37,8 +38,8 @@ export interface LoadOptions {
   readonly now: number;
   /** What the pool in force may grow to. */
   readonly max: number;
-  /** Requests a minute that load one worker to 100 %; null when not learned. */
-  readonly requestsPerWorker: number | null;
+  /** Requests, or jobs, a minute that fill one worker; null when not known. */
+  readonly perWorker: number | null;
 }
 
 export function isLoadName(text: string | undefined): text is LoadName {
@@ -49,7 +50,8 @@ export function isLoadName(text: string | undefined): text is LoadName {
 export async function readLoad(db: Database, options: LoadOptions): Promise<Load> {
   const { name, max } = options;
   if (name !== "30m" && name !== "24h") return shapeOf(name, max);
-  const measured = await measuredLoad(db, options, MINUTES[name]);
+  const measure = options.pool === "annotator" ? jobLoad : cpuLoad;
+  const measured = await measure(db, options, MINUTES[name]);
   if (measured !== undefined) return { ...measured, words: MEASURED_LOADS[name] };
   const instead = shapeOf("sine", max);
   return {
@@ -62,17 +64,29 @@ function shapeOf(shape: keyof typeof SHAPES, max: number): Load {
   return { words: SHAPES[shape], from: null, question: { shape, minutes: SHAPE_MINUTES, peak: max * PEAK_SHARE } };
 }
 
-/** The load as the checks measured it; minutes without a check repeat the one before. Undefined without any. */
-async function measuredLoad(
+/** The jobs sent in each minute, in what one worker finishes in it. Undefined without any. */
+async function jobLoad(
   db: Database,
-  { pool, now, requestsPerWorker }: LoadOptions,
+  { now, perWorker }: LoadOptions,
+  minutes: number,
+): Promise<Omit<Load, "words"> | undefined> {
+  const to = Math.floor(now / MINUTE_MS) * MINUTE_MS;
+  const { sent } = await measureJobs(db, new Date(to), minutes);
+  if (perWorker === null || sent.every((jobs) => jobs === 0)) return undefined;
+  return { from: to - minutes * MINUTE_MS, question: { values: sent.map((jobs) => jobs / perWorker) } };
+}
+
+/** The load as the checks measured it; minutes without a check repeat the one before. Undefined without any. */
+async function cpuLoad(
+  db: Database,
+  { pool, now, perWorker }: LoadOptions,
   minutes: number,
 ): Promise<Omit<Load, "words"> | undefined> {
   const last = Math.floor(now / MINUTE_MS);
   const rows = await listDecisions(db, { pool, from: (last - minutes) * MINUTE_MS, to: now }, MAX_CHECKS);
   const byMinute = new Map<number, number>();
   for (const row of rows) {
-    const load = row.facts.load ?? loadOf(row.measured, row.facts.unit, row.inService, requestsPerWorker);
+    const load = row.facts.load ?? loadOf(row.measured, row.facts.unit, row.inService, perWorker);
     // Newest first: a minute keeps its last check.
     const minute = Math.floor(row.at / MINUTE_MS);
     if (load !== undefined && !byMinute.has(minute)) byMinute.set(minute, load);

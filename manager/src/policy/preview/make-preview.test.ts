@@ -1,8 +1,10 @@
-import { AdaptivePolicy, CpuPolicy } from "@elastic-gas/shared/pools/policy";
+import { randomUUID } from "node:crypto";
+import { createUser } from "@elastic-gas/shared/accounts/users";
+import { CpuPolicy, POOL_DEFAULTS, RequestsPolicy } from "@elastic-gas/shared/pools/policy";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { checkRow } from "../../build-test-manager.ts";
-import { makePreview, playedBy, REPLAY_SCRIPT, whyNotSimulated } from "./make-preview.ts";
+import { makePreview, playedBy, REPLAY_SCRIPT } from "./make-preview.ts";
 import { type AskReplay, Replayer } from "./replayer.ts";
 import { playSizes } from "./sizes.ts";
 
@@ -45,7 +47,7 @@ const request = {
   load: "24h",
   current: 2,
   now: NOW,
-  requestsPerWorker: null,
+  measured: { requestsPerWorker: null, idleResponseMs: null },
   workerPriceCentsPerHour: CENTS,
 } as const;
 
@@ -73,10 +75,10 @@ describe("a preview", () => {
     expect(preview.load.minutes[60]).toBeCloseTo(2);
     const { inForce, changed } = preview;
     // Doubling 1 worker is not enough for a load of 2; four times is, at once.
-    expect([inForce?.sizes.at(-1), changed?.peak]).toEqual([3, 4]);
-    expect(changed?.overloadMinutes).toBeLessThan(inForce?.overloadMinutes ?? 0);
-    expect(changed?.workerMinutes).toBeGreaterThan(inForce?.workerMinutes ?? 0);
-    expect(inForce?.costCents).toBeCloseTo(((inForce?.workerMinutes ?? 0) / 60) * CENTS);
+    expect([inForce.sizes.at(-1), changed?.peak]).toEqual([3, 4]);
+    expect(changed?.overloadMinutes).toBeLessThan(inForce.overloadMinutes);
+    expect(changed?.workerMinutes).toBeGreaterThan(inForce.workerMinutes);
+    expect(inForce.costCents).toBeCloseTo((inForce.workerMinutes / 60) * CENTS);
   });
 
   it("replays the last half hour alone", async () => {
@@ -87,7 +89,11 @@ describe("a preview", () => {
 
   it("turns the requests that the request rule measured into load by what was learned", async () => {
     await measure(new Array<number>(30).fill(1.5), "requests/min");
-    const known = await makePreview(database.db, { ...request, requestsPerWorker: 600 }, ask);
+    const known = await makePreview(
+      database.db,
+      { ...request, measured: { requestsPerWorker: 600, idleResponseMs: null } },
+      ask,
+    );
     expect(known.load.minutes.at(-1)).toBeCloseTo(1.5);
     const unknown = await makePreview(database.db, request, ask);
     expect(unknown.load.from).toBeNull();
@@ -103,31 +109,57 @@ describe("a preview", () => {
     const preview = await makePreview(database.db, { ...request, load }, ask);
     // 70 % of the 8 workers that the pool may grow to.
     expect(Math.max(...preview.load.minutes)).toBeLessThanOrEqual(5.6001);
-    expect(preview.inForce?.actions).toBeGreaterThan(0);
+    expect(preview.inForce.actions).toBeGreaterThan(0);
     expect(preview.changed).toBeNull();
   });
 
-  it("shows the form's rule alone when the one in force cannot be simulated", async () => {
-    const inForce = {
-      policy: {
-        kind: "requests" as const,
-        growAboveRequestsPerMinute: 200,
-        growHoldSeconds: 300,
-        shrinkBelowResponseMs: 10,
-      },
-      limits,
-    };
-    const asked = { policy: AdaptivePolicy.parse({ kind: "adaptive" }), limits };
-    const preview = await makePreview(database.db, { ...request, inForce, asked, load: "step" }, ask);
-    expect(preview.inForce).toBeNull();
-    expect(preview.changed?.peak).toBeGreaterThan(1);
-    expect(preview.load.minutes.at(-1)).toBeCloseTo(5.6);
+  it("plays the rule on requests with what was measured of answers, and says what it assumed", async () => {
+    const asked = { policy: RequestsPolicy.parse({ kind: "requests" }), limits };
+    const play = (idleResponseMs: number | null) =>
+      makePreview(
+        database.db,
+        { ...request, asked, load: "spike", measured: { requestsPerWorker: 500, idleResponseMs } },
+        ask,
+      );
+    const quick = await play(2);
+    expect(quick.assumptions).toMatch(/^500 requests a minute fill a worker \(learned\)/);
+    const slow = await play(50);
+    // Workers that need 50 ms when idle are never below the rule's 10 ms: nothing shrinks.
+    expect([quick.changed?.sizes.at(-1), slow.changed?.sizes.at(-1)]).toEqual([1, slow.changed?.peak]);
+    expect((await play(null)).assumptions).toContain("(assumed)");
   });
 
-  it("says which rules it cannot simulate, and why", () => {
-    expect(whyNotSimulated("web", "cpu")).toBeNull();
-    expect(whyNotSimulated("web", "requests")).toContain("response times");
-    expect(whyNotSimulated("annotator", "queue")).toContain("waiting jobs");
+  it("replays the jobs that were sent for the rule on a queue", async () => {
+    const { min, max, policy } = POOL_DEFAULTS.annotator;
+    const stored = { policy, limits: { min, max } };
+    const annotator = { ...request, pool: "annotator", inForce: stored, asked: stored } as const;
+    const invented = await makePreview(database.db, annotator, ask);
+    expect([invented.load.from, invented.assumptions]).toEqual([null, expect.stringContaining("(assumed)")]);
+
+    // 12 jobs of 60 s a minute for half an hour: twelve workers' worth, more than the pool may have.
+    const user = await createUser(database.db, { username: "anna", passwordHash: "x" });
+    const jobs = Array.from({ length: 360 }, (_, index) => {
+      const submittedAt = new Date(NOW - 60 * MINUTE_MS + index * 5_000);
+      return {
+        id: randomUUID(),
+        userId: user ?? 0,
+        inputName: "a.vcf",
+        inputKey: `k${index}`,
+        inputEtag: "e",
+        inputSize: 1,
+        submittedAt,
+        status: "COMPLETED" as const,
+        startedAt: submittedAt,
+        completedAt: new Date(submittedAt.getTime() + 60_000),
+      };
+    });
+    await database.db.insertInto("jobs").values(jobs).execute();
+    const preview = await makePreview(database.db, annotator, ask);
+    expect(preview.load.minutes[1_390]).toBeCloseTo(12);
+    expect(preview.load.minutes[1_430]).toBe(0);
+    expect(preview.assumptions).toContain("60");
+    expect(preview.inForce.overloadMinutes).toBeGreaterThan(20);
+    expect(preview.inForce.peak).toBeGreaterThan(4);
   });
 });
 

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import type { Database } from "@elastic-gas/shared/database/connect";
-import type { Policy, PolicyKind, PoolLimits } from "@elastic-gas/shared/pools/policy";
+import type { Policy, PoolLimits } from "@elastic-gas/shared/pools/policy";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Stored } from "../differences.ts";
+import { assume, type Measured } from "./assumptions.ts";
 import { type LoadName, readLoad } from "./loads.ts";
 import type { AskReplay, Replay } from "./replayer.ts";
 import { playSizes, type SizeRow } from "./sizes.ts";
@@ -11,7 +12,7 @@ import { playSizes, type SizeRow } from "./sizes.ts";
 export interface Played {
   /** Workers in service at the end of each minute. */
   readonly sizes: readonly number[];
-  /** Minutes in which the load was above 90 % of the capacity in service. */
+  /** Minutes in which the load was above 90 % of the capacity in service; with a queue, at whose end a job waited. */
   readonly overloadMinutes: number;
   /** Minutes to pay for: booting and draining workers count. */
   readonly workerMinutes: number;
@@ -28,8 +29,9 @@ export interface Preview {
   /** Per size, for the CPU rule; null for others. */
   readonly sizes: readonly SizeRow[] | null;
   readonly load: { readonly words: string; readonly from: number | null; readonly minutes: readonly number[] };
-  /** null when its rule cannot be simulated. */
-  readonly inForce: Played | null;
+  /** What the simulated workers can do, in words. */
+  readonly assumptions: string;
+  readonly inForce: Played;
   /** null when the form holds what is in force. */
   readonly changed: Played | null;
 }
@@ -42,22 +44,12 @@ export interface PreviewRequest {
   /** The size now. */
   readonly current: number;
   readonly now: number;
-  readonly requestsPerWorker: number | null;
+  readonly measured: Measured;
   readonly workerPriceCentsPerHour: number;
 }
 
 /** The autoscaler's command; the apps meet in JSON, not in imports. */
 export const REPLAY_SCRIPT = join(import.meta.dirname, "../../../../autoscaler/src/simulator/replay-command.ts");
-
-/** Why a rule has no preview; null when it has one. */
-export function whyNotSimulated(pool: PoolName, kind: PolicyKind): string | null {
-  if (pool !== "web") {
-    return "No preview: the simulated workers serve requests; waiting jobs and idle workers, which this pool's rule looks at, are not simulated.";
-  }
-  return kind === "requests"
-    ? "No preview of the request rule: it shrinks by response times, which the simulated workers do not have. The CPU and the adaptive rule can be previewed."
-    : null;
-}
 
 /** Long enough for the first checks to have their data, and for a start at another size to settle. */
 const WARM_UP_MINUTES = 20;
@@ -66,7 +58,8 @@ const OVERLOAD_SHARE = 0.9;
 /** What the form's values would do, beside those in force. */
 export async function makePreview(db: Database, request: PreviewRequest, ask: AskReplay): Promise<Preview> {
   const { pool, inForce, asked, current, workerPriceCentsPerHour } = request;
-  const load = await readLoad(db, { ...request, name: request.load, max: inForce.limits.max });
+  const { senses, perWorker, words } = await assume(db, pool, request);
+  const load = await readLoad(db, { ...request, name: request.load, max: inForce.limits.max, perWorker });
   const play = ({ policy, limits }: Stored): Promise<Replay> =>
     ask({
       policy,
@@ -75,16 +68,19 @@ export async function makePreview(db: Database, request: PreviewRequest, ask: As
       load: load.question,
       warmUpMinutes: WARM_UP_MINUTES,
       overloadShare: OVERLOAD_SHARE,
+      // The rules on CPU look at neither.
+      ...(pool === "annotator" || policy.kind === "requests" ? senses : {}),
     });
   const isSame = JSON.stringify(inForce) === JSON.stringify(asked);
-  const before = whyNotSimulated(pool, inForce.policy.kind) === null ? await play(inForce) : null;
+  const before = await play(inForce);
   const after = isSame ? null : await play(asked);
   return {
     pool,
     current,
     sizes: isCpu(asked.policy) ? await playSizes(ask, asked.policy, asked.limits) : null,
-    load: { words: load.words, from: load.from, minutes: before?.load ?? after?.load ?? [] },
-    inForce: before === null ? null : playedBy(before, workerPriceCentsPerHour),
+    load: { words: load.words, from: load.from, minutes: before.load },
+    assumptions: words,
+    inForce: playedBy(before, workerPriceCentsPerHour),
     changed: after === null ? null : playedBy(after, workerPriceCentsPerHour),
   };
 }

@@ -129,7 +129,7 @@ export function outcomeTable({ inForce, changed }: Preview, version: number): Ma
         {},
         outcomeRow(nameOf("desired", `v${version}, in force`), inForce),
         changed !== null && outcomeRow(nameOf("cpu", "with your changes"), changed),
-        inForce !== null && changed !== null && differenceRow(inForce, changed),
+        changed !== null && differenceRow(inForce, changed),
       ),
     ),
   );
@@ -144,11 +144,7 @@ function nameOf(sample: string, words: string): MarkupElement {
   );
 }
 
-function outcomeRow(name: Child, played: Played | null): MarkupElement {
-  if (played === null) {
-    const why = "its rule cannot be simulated";
-    return el("tr", {}, el("td", {}, name), el("td", { class: "eg-number eg-secondary", colspan: 5 }, why));
-  }
+function outcomeRow(name: Child, played: Played): MarkupElement {
   const cells = [
     grouped(played.overloadMinutes),
     grouped(played.workerMinutes),

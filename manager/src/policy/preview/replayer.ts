@@ -14,6 +14,10 @@ export interface ReplayQuestion {
     | { readonly shape: string; readonly minutes: number; readonly peak: number };
   readonly warmUpMinutes?: number;
   readonly overloadShare?: number;
+  /** What a worker does in a minute at full CPU, and how long an idle one takes to answer: the rule on requests looks at both. */
+  readonly answers?: { readonly requestsPerWorker: number; readonly idleResponseMs: number };
+  /** In place of a load balancer, a queue. */
+  readonly queue?: { readonly jobsPerWorker: number };
 }
 
 /** Its answer, all by minute, as far as the preview reads it. */

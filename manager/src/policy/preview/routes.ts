@@ -1,21 +1,22 @@
+import type { PoolName } from "@elastic-gas/shared/resources";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import { z } from "zod";
 import type { PageDeps } from "../../frame/deps.ts";
+import type { Watcher } from "../../live/watcher.ts";
 import { findPool } from "../../pools/queries.ts";
 import { poolOfPath } from "../../pools/routes.ts";
 import { parsePolicyForm } from "../form.ts";
 import { readMemory, requestsPerWorker } from "../memory.ts";
 import { type Warnings, warningsOf } from "../warnings.ts";
 import { isLoadName } from "./loads.ts";
-import { makePreview, type Preview, REPLAY_SCRIPT, whyNotSimulated } from "./make-preview.ts";
+import { makePreview, type Preview, REPLAY_SCRIPT } from "./make-preview.ts";
 import { Replayer } from "./replayer.ts";
 
-/** What the page gets: reasons beside fields, the preview, or why this rule has none. */
+/** What the page gets: reasons beside fields, or the preview. */
 export type PreviewAnswer =
   | { readonly ok: false; readonly errors: Readonly<Record<string, string>> }
-  | { readonly ok: true; readonly warnings: Warnings; readonly preview: Preview }
-  | { readonly ok: true; readonly warnings: Warnings; readonly preview: null; readonly why: string };
+  | { readonly ok: true; readonly warnings: Warnings; readonly preview: Preview };
 
 const Form = z.record(z.string(), z.string().max(100));
 
@@ -33,14 +34,10 @@ export function previewRoutes({ db, config, watcher, now }: PageDeps): Router {
       return;
     }
     const warnings = warningsOf(parsed.stored.policy);
-    const why = whyNotSimulated(pool, parsed.stored.policy.kind);
-    if (why !== null) {
-      res.json({ ok: true, warnings, preview: null, why } satisfies PreviewAnswer);
-      return;
-    }
     const row = await findPool(db, pool);
     if (row === undefined) throw new HttpError(404, `The pool ${pool} does not exist yet.`);
     const counts = (await watcher.fleet()).pools.find((each) => each.name === pool)?.counts;
+    const kinds = new Set([row.policy.kind, parsed.stored.policy.kind]);
     const gone = new AbortController();
     res.on("close", () => gone.abort());
     const request = {
@@ -50,7 +47,10 @@ export function previewRoutes({ db, config, watcher, now }: PageDeps): Router {
       load: isLoadName(values.load) ? values.load : "24h",
       current: counts === undefined ? row.desired : counts.inService + counts.unhealthy,
       now: now(),
-      requestsPerWorker: requestsPerWorker(readMemory(row.policyState), config.METRIC_PERIOD_SECONDS),
+      measured: {
+        requestsPerWorker: requestsPerWorker(readMemory(row.policyState), config.METRIC_PERIOD_SECONDS),
+        idleResponseMs: kinds.has("requests") ? await idleResponseMs(watcher, pool) : null,
+      },
       workerPriceCentsPerHour: config.WORKER_PRICE_CENTS_PER_HOUR,
     } as const;
     try {
@@ -62,4 +62,17 @@ export function previewRoutes({ db, config, watcher, now }: PageDeps): Router {
     }
   });
   return router;
+}
+
+const RESPONSE_MAX_AGE_MS = 10 * 60_000;
+
+/** The lowest mean response time that the load balancer reported within a day; null when it reported none, or AWS does not answer. */
+async function idleResponseMs(watcher: Watcher, pool: PoolName): Promise<number | null> {
+  try {
+    const { traffic } = await watcher.charts(pool, "24h", RESPONSE_MAX_AGE_MS);
+    const known = (traffic?.responseMs.values ?? []).filter((value) => value !== null && value > 0);
+    return known.length === 0 ? null : Math.min(...known.map(Number));
+  } catch {
+    return null; // the page says by itself that AWS does not answer; the preview goes on with an assumption
+  }
 }
