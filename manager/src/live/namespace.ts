@@ -1,12 +1,12 @@
 import type { Server as HttpServer } from "node:http";
-import { findUserById } from "@elastic-gas/shared/accounts/users";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { isPoolName } from "@elastic-gas/shared/resources";
 import { pause } from "@elastic-gas/shared/shutdown";
 import { sessionIdHash } from "@elastic-gas/shared/web/sessions";
 import type { Request, RequestHandler } from "express";
-import { Server } from "socket.io";
+import { Server, type Socket } from "socket.io";
 import { z } from "zod";
 import { isRangeName } from "../charts/range.ts";
 import { chartsMaxAgeMs } from "./charts-age.ts";
@@ -40,11 +40,17 @@ interface SocketData {
 }
 
 type LiveServer = Server<PageToServer, ServerToPage, Record<string, never>, SocketData>;
+type LiveSocket = Socket<PageToServer, ServerToPage, Record<string, never>, SocketData>;
 
 const FLEET_MS = 2_000;
 const IDLE_MS = 500;
 const RECHECK_MS = 30_000;
 const CHARTS_RETRY_MS = 15_000;
+const SLOW_MS = 50;
+/** One page is answered at most so often, however often it asks. */
+const AGAIN_MS = 100;
+/** Pages send a pool's and a range's name. */
+const LARGEST_QUESTION_BYTES = 10_000;
 
 const Choice = z.object({ pool: z.string().refine(isPoolName), range: z.string().refine(isRangeName) }).nullable();
 
@@ -52,19 +58,12 @@ const Choice = z.object({ pool: z.string().refine(isPoolName), range: z.string()
 export function createLive({ db, log, watcher, session, metricPeriodSeconds }: LiveDeps): Live {
   let io: LiveServer | undefined;
 
-  const isStillSignedIn = async (data: SocketData): Promise<boolean> => {
-    const row = await db
-      .selectFrom("sessions")
-      .select("idHash")
-      .where("idHash", "=", data.session)
-      .where("expiresAt", ">", new Date())
-      .executeTakeFirst();
-    const user = row === undefined ? undefined : await findUserById(db, data.userId);
-    return user?.isAdmin === true && user.passwordChangedAt.getTime() <= data.signedInAt;
-  };
-
   const accept = (server: HttpServer): LiveServer => {
-    const made: LiveServer = new Server(server, { serveClient: false, transports: ["websocket", "polling"] });
+    const made: LiveServer = new Server(server, {
+      serveClient: false,
+      transports: ["websocket", "polling"],
+      maxHttpBufferSize: LARGEST_QUESTION_BYTES,
+    });
     // The default namespace has nothing; without this anybody could hold connections open there.
     made.use((_socket, next) => next(new Error("Sign in first.")));
     made.engine.use(session);
@@ -75,18 +74,21 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
       if (userId === undefined) return next(new Error("Sign in first."));
       if (!isOwnOrigin(socket.request.headers)) return next(new Error("Connections come from our own pages only."));
       socket.data = { session: sessionIdHash(req.sessionID), userId, signedInAt, choice: null };
-      isStillSignedIn(socket.data).then(
-        (signedIn) => next(signedIn ? undefined : new Error("Only administrators may do this.")),
+      findSignedIn(db, [socket.data]).then(
+        (signedIn) => next(signedIn.size > 0 ? undefined : new Error("Only administrators may do this.")),
         () => next(new Error("The database does not answer.")),
       );
     });
     live.on("connection", (socket) => {
       void socket.join(`session ${socket.data.session}`);
-      const send = async (): Promise<void> => {
+      const send = oneAtATime(async () => {
+        // A page that asks faster than it reads gets what it reads.
+        while (isSlow(socket) && socket.connected) await sleep(SLOW_MS);
+        if (!socket.connected) return;
         socket.emit("fleet", await watcher.fleet());
         const { choice } = socket.data;
         if (choice !== null) await sendCharts(choice, (snapshot) => socket.emit("charts", snapshot));
-      };
+      });
       const ignore = (error: unknown): void => log.warn({ err: error }, "live page could not be served");
       socket.on("watch", (asked) => {
         const parsed = Choice.safeParse(asked);
@@ -123,7 +125,11 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
 
   const poll = async (server: LiveServer): Promise<void> => {
     const live = server.of(LIVE_NAMESPACE);
-    live.volatile.emit("fleet", await watcher.fleet());
+    const fleet = await watcher.fleet();
+    // Looked at before anything of this round is on its way.
+    const slow = slowOnes(live);
+    // A broadcast is made into bytes once for all.
+    live.except(slow).emit("fleet", fleet);
     const choices = new Map<string, ChartChoice>();
     for (const socket of live.sockets.values()) {
       if (socket.data.choice !== null) choices.set(chartRoom(socket.data.choice), socket.data.choice);
@@ -132,7 +138,7 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
       await sendCharts(choice, (snapshot) => {
         if (sentAt.get(room) === snapshot.at) return;
         sentAt.set(room, snapshot.at);
-        live.to(room).emit("charts", snapshot);
+        live.to(room).except(slow).emit("charts", snapshot);
       });
     }
     for (const room of sentAt.keys()) if (!choices.has(room)) sentAt.delete(room);
@@ -140,9 +146,12 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
   const sentAt = new Map<string, number>();
 
   const dropSignedOut = async (server: LiveServer): Promise<void> => {
-    for (const socket of server.of(LIVE_NAMESPACE).sockets.values()) {
-      if (!(await isStillSignedIn(socket.data))) socket.disconnect(true);
-    }
+    const sockets = [...server.of(LIVE_NAMESPACE).sockets.values()];
+    const signedIn = await findSignedIn(
+      db,
+      sockets.map(({ data }) => data),
+    );
+    for (const socket of sockets) if (!signedIn.has(socket.data)) socket.disconnect(true);
   };
 
   return {
@@ -170,6 +179,60 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
     announceStopped: () => io?.of(LIVE_NAMESPACE).emit("stopped"),
     countViewers: () => io?.of(LIVE_NAMESPACE).sockets.size ?? 0,
   };
+}
+
+/** Runs `work`; asked again while it runs, it runs once more afterwards, however often it was asked. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let running = false;
+  let again = false;
+  return async () => {
+    again = true;
+    if (running) return;
+    running = true;
+    try {
+      while (again) {
+        again = false;
+        await work();
+        if (again) await sleep(AGAIN_MS);
+      }
+    } finally {
+      running = false;
+    }
+  };
+}
+
+/**
+ * What was sent before has not left yet: the page does not read, or its line is slow. It is left out until it has caught up, rather than kept waiting
+ * snapshots for: each is whole, so the next one that it gets is all it needs.
+ */
+function isSlow({ conn }: LiveSocket): boolean {
+  return !conn.transport.writable;
+}
+
+function slowOnes(live: ReturnType<LiveServer["of"]>): string[] {
+  const slow: string[] = [];
+  for (const socket of live.sockets.values()) if (isSlow(socket)) slow.push(socket.id);
+  return slow;
+}
+
+/** Those whose session still holds and whose user is an administrator with the same password: one query, however many look. */
+async function findSignedIn(db: Database, all: readonly SocketData[]): Promise<ReadonlySet<SocketData>> {
+  if (all.length === 0) return new Set();
+  const rows = await db
+    .selectFrom("sessions")
+    .innerJoin("users", "users.id", "sessions.userId")
+    .select(["sessions.idHash", "users.id as userId", "users.passwordChangedAt"])
+    .where("sessions.idHash", "in", [...new Set(all.map(({ session }) => session))])
+    .where("sessions.expiresAt", ">", new Date())
+    .where("users.isAdmin", "=", true)
+    .execute();
+  const sessions = new Map(rows.map((row) => [row.idHash, row]));
+  return new Set(
+    all.filter(({ session, userId, signedInAt }) => {
+      const row = sessions.get(session);
+      return row?.userId === userId && row.passwordChangedAt.getTime() <= signedInAt;
+    }),
+  );
 }
 
 /** A page of another site may open a websocket with our cookie; its Origin tells. Scripts without a browser send none. */

@@ -104,10 +104,7 @@ export class Watcher {
     if (this.#cloud !== null && this.#failure === null && now - this.#vitalsAskedAt >= periodMs) {
       this.#vitalsAskedAt = now;
       // Which workers there are is more urgent: a CloudWatch that hangs holds up no page.
-      await Promise.race([
-        this.#refreshVitals(this.#cloud, now),
-        sleep(VITALS_WAIT_MS, undefined, { ref: false }),
-      ]);
+      await Promise.race([this.#refreshVitals(this.#cloud, now), sleep(VITALS_WAIT_MS, undefined, { ref: false })]);
     }
     return this.#vitals !== null && now - this.#vitals.at <= VITALS_PERIODS * periodMs ? this.#vitals : null;
   }

@@ -1,0 +1,81 @@
+import { io, type Socket } from "socket.io-client";
+import type { ChartSnapshot } from "../charts/snapshot.ts";
+import type { FleetSnapshot } from "../fleet/snapshot.ts";
+import { type ChartChoice, LIVE_NAMESPACE } from "./events.ts";
+
+/** Open dashboards, for tests: each a connection of its own with the cookie of a signed-in session. */
+export interface Viewers {
+  readonly sockets: readonly Socket[];
+  /** Milliseconds from the instant that a snapshot was read for until each page had it; all since the last call. */
+  takeAges(): readonly number[];
+  /** How many snapshots of the fleet each has got since it opened. */
+  readonly rounds: readonly number[];
+  /** The newest charts that each has got. */
+  readonly charts: readonly (ChartSnapshot | null)[];
+  countDisconnects(): number;
+  close(): void;
+}
+
+export interface ViewerOptions {
+  readonly url: string;
+  /** Used in turn. */
+  readonly cookies: readonly string[];
+  readonly count: number;
+  readonly watch: ChartChoice;
+}
+
+export function openViewers({ url, cookies, count, watch }: ViewerOptions): Viewers {
+  let ages: number[] = [];
+  let disconnects = 0;
+  const rounds = new Array<number>(count).fill(0);
+  const charts = new Array<ChartSnapshot | null>(count).fill(null);
+  const sockets = Array.from({ length: count }, (_, index) => {
+    const socket = io(url + LIVE_NAMESPACE, {
+      extraHeaders: { cookie: cookies[index % cookies.length] ?? "" },
+      transports: ["websocket"],
+      forceNew: true,
+      reconnection: false,
+    });
+    socket.on("connect", () => socket.emit("watch", watch));
+    socket.on("fleet", (fleet: FleetSnapshot) => {
+      ages.push(Date.now() - fleet.at);
+      rounds[index] = (rounds[index] ?? 0) + 1;
+    });
+    socket.on("charts", (snapshot: ChartSnapshot) => {
+      charts[index] = snapshot;
+    });
+    socket.on("disconnect", () => {
+      disconnects += 1;
+    });
+    return socket;
+  });
+  return {
+    sockets,
+    takeAges: () => {
+      const taken = ages;
+      ages = [];
+      return taken;
+    },
+    rounds,
+    charts,
+    countDisconnects: () => disconnects,
+    close: () => {
+      for (const socket of sockets) socket.disconnect();
+    },
+  };
+}
+
+/** The value that the given share of all is not above; 0 < share <= 1. NaN for none. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
+/** Change of `y` for each unit of `x`, by least squares. */
+export function slope(points: readonly { readonly x: number; readonly y: number }[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, each) => sum + each, 0) / values.length;
+  const meanX = mean(points.map(({ x }) => x));
+  const meanY = mean(points.map(({ y }) => y));
+  const over = points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0);
+  return over / points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
+}

@@ -1,0 +1,178 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type ManagerProcess, startManagerProcess } from "../build-manager-process.ts";
+import { type StagedCloud, startStagedCloud } from "../build-staged-cloud.ts";
+import { TestBrowser } from "../build-test-manager.ts";
+import { openViewers, quantile, slope, type Viewers } from "./build-viewers.ts";
+
+/** `PROVE=1` asks for the long form. */
+const IS_PROOF = process.env.PROVE === "1";
+const PROOF_VIEWERS = 200;
+const PROOF_MINUTES = Number(process.env.PROVE_MINUTES ?? 10);
+const MOST_AGE_MS = 250;
+/** What a flat heap may seem to grow by, in so short a time. */
+const MOST_GROWTH_MB_PER_MINUTE = 0.5;
+const SESSIONS = 4;
+const WEB_30M = { pool: "web", range: "30m" } as const;
+
+let staged: StagedCloud;
+let manager: ManagerProcess;
+let cookies: readonly string[];
+let viewers: Viewers | undefined;
+
+beforeAll(async () => {
+  staged = await startStagedCloud();
+  staged.stage.workers = Array.from({ length: 12 }, (_, index) => ({
+    id: `i-0${index.toString(16).padStart(16, "0")}`,
+    pool: "web",
+    health: "healthy",
+    ageSeconds: 3_600,
+  }));
+  staged.stage.metric = (metric) => (metric === "CPUUtilization" ? 48 : 120);
+  manager = await startManagerProcess({ cloud: staged.cloud });
+  const signedIn: string[] = [];
+  for (let session = 0; session < SESSIONS; session += 1) {
+    const browser = new TestBrowser(manager.url);
+    await browser.signIn();
+    signedIn.push(browser.cookie);
+  }
+  cookies = signedIn;
+}, 120_000);
+afterAll(async () => {
+  await manager[Symbol.asyncDispose]();
+  await staged[Symbol.asyncDispose]();
+}, 60_000);
+afterEach(() => viewers?.close());
+
+async function open(count: number): Promise<Viewers> {
+  viewers?.close();
+  const opened = openViewers({ url: manager.url, cookies, count, watch: WEB_30M });
+  viewers = opened;
+  await waitUntil(
+    `all ${count} have the fleet and their charts`,
+    () => opened.rounds.every((round) => round > 0) && opened.charts.every((charts) => charts !== null),
+    { deadlineMs: 60_000 },
+  );
+  return opened;
+}
+
+const totalCalls = (): number => [...staged.stage.calls.values()].reduce((sum, calls) => sum + calls, 0);
+const callsOf = (operation: string): number => staged.stage.calls.get(operation) ?? 0;
+
+describe("many open dashboards", () => {
+  it("cost AWS as much as one, and every one gets every round", { timeout: 120_000 }, async () => {
+    const opened = await open(30);
+    const before = { calls: callsOf("DescribeInstances"), rounds: [...opened.rounds] };
+    await waitUntil(
+      "four more rounds",
+      () => opened.rounds.every((round, index) => round >= (before.rounds[index] ?? 0) + 4),
+      { deadlineMs: 60_000 },
+    );
+    const gained = opened.rounds.map((round, index) => round - (before.rounds[index] ?? 0));
+    // One that is under way at either end makes a difference of one.
+    expect(Math.max(...gained) - Math.min(...gained)).toBeLessThanOrEqual(1);
+    expect(callsOf("DescribeInstances") - before.calls).toBeLessThanOrEqual(Math.max(...gained) + 1);
+    expect(opened.countDisconnects()).toBe(0);
+    expect(opened.takeAges().length).toBeGreaterThanOrEqual(30 * 4);
+  });
+
+  it.runIf(IS_PROOF)(
+    `are quick and flat in memory: ${PROOF_VIEWERS} for ${PROOF_MINUTES} minutes`,
+    { timeout: (PROOF_MINUTES + 6) * 60_000 },
+    async () => {
+      await open(1);
+      await sleep(5_000);
+      const alone = await callsInOneMinute();
+      const opened = await open(PROOF_VIEWERS);
+      await sleep(10_000);
+      opened.takeAges();
+      const ages: number[] = [];
+      const minutes: Minute[] = [];
+      for (let minute = 1; minute <= PROOF_MINUTES; minute += 1) {
+        const calls = await callsInOneMinute();
+        const taken = opened.takeAges();
+        ages.push(...taken);
+        const memory = await manager.measureMemory();
+        minutes.push({ minute, calls, p50: quantile(taken, 0.5), p99: quantile(taken, 0.99), ...memory });
+      }
+      const result = {
+        viewers: PROOF_VIEWERS,
+        minutes,
+        callsAlone: alone,
+        updates: ages.length,
+        p50: quantile(ages, 0.5),
+        p99: quantile(ages, 0.99),
+        heapGrowth: slope(minutes.map(({ minute, heapMb }) => ({ x: minute, y: heapMb }))),
+        residentGrowth: slope(minutes.map(({ minute, residentMb }) => ({ x: minute, y: residentMb }))),
+        disconnects: opened.countDisconnects(),
+      };
+      await keepResult(result);
+      expect(result.disconnects).toBe(0);
+      // A look takes its time, so that there may be a few less in a minute; never more.
+      for (const { calls } of minutes) expect(calls).toBeLessThanOrEqual(alone * 1.05 + 2);
+      expect(Math.min(...opened.rounds)).toBeGreaterThanOrEqual(0.9 * Math.max(...opened.rounds));
+      expect(result.heapGrowth).toBeLessThan(MOST_GROWTH_MB_PER_MINUTE);
+      expect(result.p99).toBeLessThan(MOST_AGE_MS);
+    },
+  );
+});
+
+interface Minute {
+  readonly minute: number;
+  readonly calls: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly residentMb: number;
+  readonly heapMb: number;
+}
+
+async function callsInOneMinute(): Promise<number> {
+  const before = totalCalls();
+  await sleep(60_000);
+  return totalCalls() - before;
+}
+
+interface Result {
+  readonly viewers: number;
+  readonly minutes: readonly Minute[];
+  readonly callsAlone: number;
+  readonly updates: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly heapGrowth: number;
+  readonly residentGrowth: number;
+  readonly disconnects: number;
+}
+
+/** Writes `open-dashboards.json` and `.md` into RESULTS_DIR, when that is set, and says the figures. */
+async function keepResult(result: Result): Promise<void> {
+  const whole = (value: number): string => value.toFixed(0);
+  const rows = result.minutes.map(
+    ({ minute, calls, p50, p99, heapMb, residentMb }) =>
+      `| ${minute} | ${calls} | ${whole(p50)} | ${whole(p99)} | ${heapMb.toFixed(1)} | ${residentMb.toFixed(1)} |`,
+  );
+  const text = [
+    `## ${result.viewers} open dashboards for ${result.minutes.length} minutes`,
+    "",
+    `A manager as start.sh runs it, 12 workers, ${result.viewers} websockets with signed-in sessions that watch the fleet and the charts of web.`,
+    "",
+    `- AWS calls a minute: ${result.callsAlone} with one dashboard, ${Math.min(...result.minutes.map(({ calls }) => calls))} to ${Math.max(...result.minutes.map(({ calls }) => calls))} with ${result.viewers}.`,
+    `- Age of an update when a page has it: median ${whole(result.p50)} ms, p99 ${whole(result.p99)} ms, of ${result.updates} updates. Counted from when the manager has AWS's answers, so it includes its questions to MySQL, the sending, and the reading by ${result.viewers} clients in one process on the same machine.`,
+    `- Memory of the manager: the heap after a garbage collection changes by ${result.heapGrowth.toFixed(2)} MB a minute, the resident size by ${result.residentGrowth.toFixed(2)} MB a minute.`,
+    `- Connections lost: ${result.disconnects}.`,
+    "",
+    "| minute | AWS calls | age median, ms | age p99, ms | heap, MB | resident, MB |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+  console.log(text);
+  const folder = process.env.RESULTS_DIR;
+  if (folder === undefined || folder === "") return;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "open-dashboards.md"), text);
+  await writeFile(join(folder, "open-dashboards.json"), `${JSON.stringify(result, null, 2)}\n`);
+}
