@@ -29,7 +29,7 @@ export async function runClients(options: ClientsOptions): Promise<void> {
   const client = async (index: number) => {
     let due = Date.now() + (cycleMs * index) / clients;
     while (!signal.aborted) {
-      await pause(due - Date.now(), signal);
+      await pause(Math.max(0, due - Date.now()), signal);
       if (signal.aborted) return;
       const sentAt = Date.now();
       const outcome = await call().catch(wordsOf);
