@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { pipeline, Readable } from "node:stream";
+import { Readable } from "node:stream";
 import type { WireResponse } from "./protocol/protocol.ts";
 
 export interface ResponseContext {
@@ -11,7 +11,7 @@ export interface ResponseContext {
   extraHeaders: Readonly<Record<string, string>>;
 }
 
-const MAX_TEXT_BYTES = 16_384;
+const MAX_TEXT_BYTES = 4096;
 
 /** Writes an answer. A stream that fails half-way closes the connection, which tells the caller that the body is not whole. */
 export function sendResponse(
@@ -26,20 +26,29 @@ export function sendResponse(
   const fields = fieldsOf(headers, context);
   if (body instanceof Readable) {
     response.writeHead(statusCode, fields);
-    if (!context.isHead) return void pipeline(body, response, () => undefined);
+    if (!context.isHead) {
+      stream(body, response);
+      return;
+    }
     body.destroy();
     response.end();
     return;
   }
   const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body;
   const hasBody = statusCode !== 204 && statusCode !== 304;
-  if (hasBody && !(context.isHead && headers["content-length"] !== undefined))
-    fields.push("content-length", String(bytes?.length ?? 0));
+  if (hasBody && headers["content-length"] === undefined) fields.push("content-length", String(bytes?.length ?? 0));
   response.writeHead(statusCode, fields);
   if (!hasBody || context.isHead || !bytes) response.end();
   // As text, Node puts a short body and the head into one piece to write.
   else if (bytes.length <= MAX_TEXT_BYTES) response.end(latin1Of(bytes), "latin1");
   else response.end(bytes);
+}
+
+/** As `pipeline` does it, without the abort signal that it makes and fires for each. */
+function stream(body: Readable, response: ServerResponse): void {
+  body.once("error", () => response.destroy());
+  response.once("close", () => body.destroy());
+  body.pipe(response);
 }
 
 /** Name, value, name, value, ...: what `writeHead` takes as it is, while each `setHeader` is checked and stored for itself. */
