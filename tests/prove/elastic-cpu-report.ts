@@ -82,6 +82,8 @@ function checksOf(run: ElasticRun, quick: boolean): readonly Check[] {
       ok: longestGap(run) <= 2 * run.durations.periodSeconds * 1_000,
     },
   ];
+  if (run.problems.length > 0)
+    checks.push({ what: "nothing was waited for in vain", measured: run.problems.join("; "), ok: false });
   const whole = { what: "in less than 40 minutes", measured: timeSpan(run.endedAt - run.startedAt) };
   return quick ? checks : [...checks, { ...whole, ok: run.endedAt - run.startedAt < LONGEST_MS }];
 }

@@ -134,19 +134,28 @@ async function runPhases(proof: ProofSystem, { say }: ProofContext, driving: Dri
     call: photoCall(system.userAppUrl),
     seen: (request) => void driving.requests.push(request),
   });
-  try {
-    await settle(proof, { say, seconds: durations.settleSeconds, deadlineSeconds: durations.growDeadlineSeconds });
-  } finally {
-    load.abort();
-  }
+  // A pool that does not settle, or does not come back, is a result as well.
+  const problems: string[] = [];
+  const note = (error: unknown) => {
+    const problem = error instanceof Error ? error.message : String(error);
+    say(problem);
+    problems.push(problem);
+  };
+  await settle(proof, { say, seconds: durations.settleSeconds, deadlineSeconds: durations.growDeadlineSeconds }).catch(
+    note,
+  );
+  load.abort();
   const loadOffAt = Date.now();
   await photos;
   say("load off");
-  await wait("the pool to be back at 1", () => isOne(manager), durations.shrinkDeadlineSeconds);
-  say("back at 1 worker");
+  await wait("the pool to be back at 1", () => isOne(manager), durations.shrinkDeadlineSeconds).then(
+    () => say("back at 1 worker"),
+    note,
+  );
   await sleep(durations.afterSeconds);
   const endedAt = Date.now();
-  return { startedAt, calibratedFrom, calibratedTo, loadOnAt, loadOffAt, endedAt, perSecond, clients, cycleMs };
+  const instants = { startedAt, calibratedFrom, calibratedTo, loadOnAt, loadOffAt, endedAt };
+  return { ...instants, perSecond, clients, cycleMs, problems };
 }
 
 async function isOne(manager: ManagerApi): Promise<boolean> {

@@ -36,6 +36,7 @@ function run(more: Partial<ElasticRun> = {}): ElasticRun {
     perSecond: 1,
     clients: 8,
     cycleMs: 3_600,
+    problems: [],
     requests: Array.from({ length: 6_000 }, (_, index) => ({
       kind: index % 3 === 0 ? "photo" : "page",
       sentAt: index * 300,
@@ -116,6 +117,10 @@ test("a pool that stays too large, a missing decision and too few requests are s
   );
   expect(broken({ decisions: run().decisions.toSpliced(12, 3) })).toEqual(["every minute has its decision"]);
   expect(broken({ requests: run().requests.slice(0, 4_999) })[0]).toMatch(/at least 5,000/);
+});
+
+test("what was waited for in vain is a failure with its words", () => {
+  expect(broken({ problems: ["Waited 1 ms in vain"] })).toEqual(["nothing was waited for in vain"]);
 });
 
 test("a period has the requests that were sent in it and the pool's size at its end", () => {

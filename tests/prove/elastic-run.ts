@@ -15,6 +15,8 @@ export interface Phases {
   readonly perSecond: number;
   readonly clients: number;
   readonly cycleMs: number;
+  /** What was waited for in vain. */
+  readonly problems: readonly string[];
 }
 
 export interface Decision {
