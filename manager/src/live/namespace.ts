@@ -30,6 +30,8 @@ export interface Live {
   announceStopped(): void;
   /** For tests and metrics. */
   countViewers(): number;
+  /** Pages that do not read as fast as they are sent to, and are left out for now. */
+  countSlow(): number;
 }
 
 interface SocketData {
@@ -178,6 +180,7 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
     signOut: (hash) => io?.of(LIVE_NAMESPACE).in(`session ${hash}`).disconnectSockets(true),
     announceStopped: () => io?.of(LIVE_NAMESPACE).emit("stopped"),
     countViewers: () => io?.of(LIVE_NAMESPACE).sockets.size ?? 0,
+    countSlow: () => (io === undefined ? 0 : slowOnes(io.of(LIVE_NAMESPACE)).length),
   };
 }
 
