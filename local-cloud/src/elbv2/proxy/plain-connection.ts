@@ -25,7 +25,6 @@ export class PlainConnection {
   readonly #options: PlainConnectionOptions;
   #response: PlainResponse | undefined;
   #early: Buffer[] = [];
-  #ended = false;
 
   constructor(socket: Socket, options: PlainConnectionOptions) {
     this.#socket = socket;
@@ -65,15 +64,13 @@ export class PlainConnection {
       this.#early = [];
       this.#socket.resume();
       this.#data(bytes);
-    } else if (this.#ended) {
-      this.#socket.end();
     }
   };
 
-  /** The client sends no more; it still hears the answer to what it asked. */
+  /** As Node's server has it: who sends no more has gone, and need not be answered. */
   readonly #end = (): void => {
-    this.#ended = true;
-    if (!this.#response) this.#socket.end();
+    if (this.#response) this.#socket.destroy();
+    else this.#socket.end();
   };
 
   readonly #timeout = (): void => {
