@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { REPLAY_SCRIPT } from "./make-preview.ts";
@@ -60,7 +63,7 @@ it("ends the process when nobody asks, and starts another when somebody does", a
 });
 
 it("gives up an answer that takes too long, and answers the next one from a fresh process", {
-  timeout: 30_000,
+  timeout: 60_000,
 }, async () => {
   // Silent for the first question of each process that is asked for a load of 7.
   const stuck = await script(`
@@ -69,7 +72,7 @@ it("gives up an answer that takes too long, and answers the next one from a fres
       if (line.includes("[7,7]")) continue;
       console.log(JSON.stringify({ load: [1], inService: [1], paid: [1], overload: [0], checks: [] }));
     }`);
-  const replayer = start({ script: stuck, timeoutMs: 4_000 });
+  const replayer = start({ script: stuck, timeoutMs: 8_000 });
   await expect(replayer.ask(question(7), signal)).rejects.toThrow("took too long");
   expect((await replayer.ask(question(1), signal)).inService).toEqual([1]);
   expect(replayer.started).toBe(2);
@@ -101,4 +104,23 @@ it("drops what nobody waits for any more, and refuses when too many wait", async
   );
   expect(refused.length).toBeGreaterThan(20);
   expect((await first).inService).toEqual([2, 2]);
+});
+
+it("keeps no process from ending, and its own goes with it", async () => {
+  const asks = await script(`
+    const { Replayer } = await import(${JSON.stringify(pathToFileURL(join(import.meta.dirname, "replayer.ts")).href)});
+    const replayer = new Replayer({ script: ${JSON.stringify(REPLAY_SCRIPT)}, idleMs: 3_600_000 });
+    const question = ${JSON.stringify(question(1))};
+    await replayer.ask(question, new AbortController().signal);
+    console.log(replayer.pid);`);
+  const child = spawn(process.execPath, [asks], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += String(chunk);
+  });
+  await waitUntil("the process that asked to end", () => child.exitCode !== null);
+  const pid = Number(output.trim());
+  expect(pid).toBeGreaterThan(1);
+  await waitUntil("the replay process to end", () => !existsSync(`/proc/${pid}/exe`));
 });

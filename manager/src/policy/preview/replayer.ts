@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import type { Policy, PoolLimits } from "@elastic-gas/shared/pools/policy";
 import { HttpError } from "@elastic-gas/shared/web/errors";
@@ -74,6 +75,11 @@ export class Replayer {
     return this.#started;
   }
 
+  /** Of the present process, if there is one. */
+  get pid(): number | undefined {
+    return this.#child?.process.pid;
+  }
+
   /** Rejects with the signal's reason when it aborts before the question's turn, with a 503 when too many wait. */
   async ask(question: ReplayQuestion, signal: AbortSignal): Promise<Replay> {
     const line = JSON.stringify(question);
@@ -144,6 +150,9 @@ export class Replayer {
     child.on("error", () => {});
     child.stdin.on("error", () => {});
     child.stderr.resume();
+    // Whoever stops the manager does not wait for it.
+    child.unref();
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) if (pipe instanceof Socket) pipe.unref();
     return { process: child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
   }
 }
