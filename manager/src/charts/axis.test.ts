@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { halvedAxis, timeTicks, valueAxis } from "./axis.ts";
+import { durationTick, halvedAxis, timeTicks, valueAxis } from "./axis.ts";
 
 const to = Date.UTC(2026, 8, 7, 14, 2, 30);
 const labels = (range: "30m" | "24h" | "7d", seconds: number, timeZone: string, widthPixels = 700) =>
@@ -60,5 +60,15 @@ describe("the value axis", () => {
     [959, 1_000],
   ])("of a row with a largest value of %d ends at %d", (largest, top) => {
     expect(halvedAxis(largest)).toEqual({ top, step: top / 2 });
+  });
+
+  it.each([
+    [0, "0 ms"],
+    [0.05, "0.05 ms"],
+    [250, "250 ms"],
+    [1_000, "1 s"],
+    [12_500, "12.5 s"],
+  ])("of response times names %d ms so that it fits the gutter: %s", (milliseconds, tick) => {
+    expect(durationTick(milliseconds).replace("\u00a0", " ")).toBe(tick);
   });
 });

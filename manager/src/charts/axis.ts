@@ -1,4 +1,4 @@
-import { clock, dayAndMonth } from "../markup/words.ts";
+import { clock, dayAndMonth, NO_BREAK_SPACE } from "../markup/words.ts";
 import { RANGES, type RangeName } from "./range.ts";
 
 export interface Tick {
@@ -67,4 +67,11 @@ function zoneOffsetMs(at: number, timeZone: string): number {
   const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((each) => each.type === type)?.value ?? 0);
   const local = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
   return local - Math.floor(at / 1000) * 1000;
+}
+
+/** A tick of milliseconds that fits the gutter: "0.05 ms", "250 ms", "1.5 s". */
+export function durationTick(milliseconds: number): string {
+  const inSeconds = milliseconds >= 1_000;
+  const value = inSeconds ? milliseconds / 1_000 : milliseconds;
+  return `${Number(value.toPrecision(3))}${NO_BREAK_SPACE}${inSeconds ? "s" : "ms"}`;
 }

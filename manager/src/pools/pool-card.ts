@@ -249,7 +249,10 @@ export function statusNote(pool: PoolSnapshot, { reader, autoscalerAlive }: Card
       ],
     };
   }
-  const [tone, glyph] = OUTCOME_LOOKS[pool.lastCheck.outcome] ?? ["neutral", "ring-dash"];
+  const { outcome } = pool.lastCheck;
+  // At the minimum a pool is merely idle; only the maximum keeps it from what it needs.
+  const idle = outcome === "at the limit" && pool.desired < pool.max;
+  const [tone, glyph] = (idle ? undefined : OUTCOME_LOOKS[outcome]) ?? ["neutral", "ring-dash"];
   return { key, tone, glyph, text: boldStart(pool.lastCheck.sentence) };
 }
 

@@ -1,4 +1,4 @@
-import { type ValueAxis, valueAxis } from "../../charts/axis.ts";
+import { durationTick, valueAxis } from "../../charts/axis.ts";
 import { chartGaps } from "../../charts/chart-gaps.ts";
 import { type ChartName, chartTitle, isChartName } from "../../charts/chart-panel.ts";
 import { keyOf, labelOf, seriesOf, tableOf } from "../../charts/chart-values.ts";
@@ -131,7 +131,7 @@ function mountPanel(panel: HTMLElement, name: ChartName, cursor: Cursor, timeZon
         chart = null;
         showWords(body, "Collecting: first point in up to 60 s");
       } else if (chart === null) {
-        const formatTick = formatterOf(name, model.axis);
+        const formatTick = formatterOf(name);
         chart = createTimeChart(body, { look: "panel", colour: COLOURS[name], formatTick, cursor, timeZone }, model);
       } else {
         chart.update(model);
@@ -181,8 +181,7 @@ function modelOf(name: ChartName, snapshot: ChartSnapshot): ChartModel | null {
   };
 }
 
-function formatterOf(name: ChartName, { step }: ValueAxis): (value: number) => string {
+function formatterOf(name: ChartName): (value: number) => string {
   if (name === "cpu") return (value) => `${value}${NO_BREAK_SPACE}%`;
-  if (name === "response") return (value) => `${step < 1 ? value.toPrecision(2) : grouped(value)}${NO_BREAK_SPACE}ms`;
-  return grouped;
+  return name === "response" ? durationTick : grouped;
 }
