@@ -57,7 +57,7 @@ async function openPage(
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme });
   onTestFinished(() => context.close());
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(40_000);
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));

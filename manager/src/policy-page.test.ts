@@ -34,7 +34,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => dashboard[Symbol.asyncDispose]());
 
-describe("the policy page", { timeout: 120_000 }, () => {
+describe("the policy page", { timeout: 240_000 }, () => {
   it("plays the numbers beside those in force, with their cost", async () => {
     const page = await dashboard.open();
     await page.goto(`${dashboard.manager.url}/policy/web`);
@@ -119,7 +119,7 @@ describe("the policy page", { timeout: 120_000 }, () => {
   );
 });
 
-describe("the pools page", { timeout: 120_000 }, () => {
+describe("the pools page", { timeout: 240_000 }, () => {
   it("says the rule, the back-off and the cost of the chosen pool", async () => {
     const page = await dashboard.open();
     expect(await page.locator("[data-back-off]").textContent()).toContain(
