@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { z } from "zod";
+import { preparedStatements } from "../sqlite/statements.ts";
 import type { Point, SeriesKey } from "./datum.ts";
 import { merge, type Sample, type Summary } from "./summary.ts";
 
@@ -40,13 +41,12 @@ interface SummaryRow {
 
 /** Series and their points on disk; the list of series is held in memory too. Writes want a transaction around them. */
 export class MetricStore {
-  readonly #db: DatabaseSync;
+  readonly #sql: (text: string) => StatementSync;
   /** The series of each metric: one for each unit that was published. */
   readonly #series = new Map<string, readonly Series[]>();
-  readonly #statements = new Map<string, StatementSync>();
 
   constructor(db: DatabaseSync) {
-    this.#db = db;
+    this.#sql = preparedStatements(db);
     db.exec(SCHEMA);
     for (const row of db.prepare("select * from series").all()) {
       const { dimensions, ...rest } = SeriesRow.parse(row);
@@ -138,14 +138,6 @@ export class MetricStore {
   #remember(series: Series): Series {
     this.#series.set(identity(series), [...this.findSeries(series), series]);
     return series;
-  }
-
-  #sql(text: string): StatementSync {
-    const known = this.#statements.get(text);
-    if (known) return known;
-    const statement = this.#db.prepare(text);
-    this.#statements.set(text, statement);
-    return statement;
   }
 }
 

@@ -18,6 +18,7 @@ import { startTestCloud } from "../testing.ts";
 import { findCgroupTree } from "./quota/cgroup.ts";
 import { CpuTruth } from "./testing/cpu-truth.ts";
 import { encode, IMAGE_ID } from "./testing/test-ec2.ts";
+import { webWorkerScript } from "./testing/web-worker.ts";
 
 // What makes local pools behave as on EC2: CPUUtilization is true, and one more worker is one more worker's capacity.
 // PROVE=1 measures at the default period of a minute and at wall speed; the quick form takes what a busy machine cannot blur.
@@ -47,20 +48,7 @@ const BUSY_LOADS = {
     }, 200);'`,
 };
 
-/** Answers on port 8000 of its own address after 15 ms of CPU time. */
-const WORKER = `exec node --input-type=module -e '
-import { createServer } from "node:http";
-const base = process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT + "/latest";
-const ask = async (path, options) => (await fetch(base + path, options)).text();
-const token = await ask("/api/token", { method: "PUT", headers: { "X-aws-ec2-metadata-token-ttl-seconds": "60" } });
-const address = await ask("/meta-data/local-ipv4", { headers: { "X-aws-ec2-metadata-token": token } });
-createServer((request, response) => {
-  if (request.url !== "/healthz") {
-    const before = process.cpuUsage();
-    while (process.cpuUsage(before).user + process.cpuUsage(before).system < 15_000);
-  }
-  response.end("ok");
-}).listen(8000, address);'`;
+const WORKER = webWorkerScript({ cpuMilliseconds: 15 });
 
 describe.each(ENFORCERS)("with the quota kept by the %s", (quota) => {
   async function startCloud() {

@@ -2,34 +2,31 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
-  CreateBucketCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
   UploadPartCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestCloud, type TestCloud } from "../testing.ts";
+import { startTestBucket, type TestBucket } from "./testing/test-bucket.ts";
 
 const Bucket = "multipart-test";
 const MEBIBYTE = 1024 * 1024;
-let cloud: TestCloud;
+let bucket: TestBucket;
 let s3: S3Client;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
-  s3 = new S3Client({ ...cloud.clientConfig, forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket }));
+  bucket = await startTestBucket(Bucket);
+  ({ s3 } = bucket);
 });
 afterAll(async () => {
-  s3.destroy();
-  await cloud[Symbol.asyncDispose]();
+  await bucket?.[Symbol.asyncDispose]();
 });
 
 async function read(Key: string, Range?: string): Promise<Buffer> {

@@ -19,23 +19,23 @@ import {
   PutObjectCommand,
   PutPublicAccessBlockCommand,
   paginateListObjectsV2,
-  S3Client,
+  type S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestCloud, type TestCloud } from "../testing.ts";
+import type { TestCloud } from "../testing.ts";
+import { startTestBucket, type TestBucket } from "./testing/test-bucket.ts";
 
+let bucket: TestBucket;
 let cloud: TestCloud;
 let s3: S3Client;
 const Bucket = "objects-test";
 
 beforeAll(async () => {
-  cloud = await startTestCloud({});
-  s3 = new S3Client({ ...cloud.clientConfig, forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket }));
+  bucket = await startTestBucket(Bucket);
+  ({ cloud, s3 } = bucket);
 });
 afterAll(async () => {
-  s3.destroy();
-  await cloud[Symbol.asyncDispose]();
+  await bucket?.[Symbol.asyncDispose]();
 });
 
 async function put(

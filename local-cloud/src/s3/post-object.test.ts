@@ -1,27 +1,21 @@
 import { createHmac } from "node:crypto";
-import {
-  CreateBucketCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  PutBucketCorsCommand,
-  S3Client,
-} from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command, PutBucketCorsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { createPresignedPost, type PresignedPostOptions } from "@aws-sdk/s3-presigned-post";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "../testing.ts";
+import { TEST_CREDENTIALS, type TestCloud } from "../testing.ts";
+import { startTestBucket, type TestBucket } from "./testing/test-bucket.ts";
 
 const Bucket = "post-test";
+let bucket: TestBucket;
 let cloud: TestCloud;
 let s3: S3Client;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
-  s3 = new S3Client({ ...cloud.clientConfig, forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket }));
+  bucket = await startTestBucket(Bucket);
+  ({ cloud, s3 } = bucket);
 });
 afterAll(async () => {
-  s3.destroy();
-  await cloud[Symbol.asyncDispose]();
+  await bucket?.[Symbol.asyncDispose]();
 });
 
 interface Attempt extends Partial<PresignedPostOptions> {

@@ -1,28 +1,22 @@
 import { createHmac } from "node:crypto";
-import {
-  CreateBucketCommand,
-  GetObjectCommand,
-  PutObjectCommand,
-  S3Client,
-  UploadPartCommand,
-} from "@aws-sdk/client-s3";
+import { GetObjectCommand, PutObjectCommand, S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "../testing.ts";
+import { TEST_CREDENTIALS, type TestCloud } from "../testing.ts";
+import { startTestBucket, type TestBucket } from "./testing/test-bucket.ts";
 
 const Bucket = "presigned-test";
+let bucket: TestBucket;
 let cloud: TestCloud;
 let s3: S3Client;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
-  s3 = new S3Client({ ...cloud.clientConfig, forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket }));
+  bucket = await startTestBucket(Bucket);
+  ({ cloud, s3 } = bucket);
   await s3.send(new PutObjectCommand({ Bucket, Key: "a b+c/ü.txt", Body: "hello" }));
 });
 afterAll(async () => {
-  s3.destroy();
-  await cloud[Symbol.asyncDispose]();
+  await bucket?.[Symbol.asyncDispose]();
 });
 
 const signedGet = (options: Parameters<typeof getSignedUrl>[2], more = {}) =>

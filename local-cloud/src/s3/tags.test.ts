@@ -1,28 +1,24 @@
 import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
-  CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectTaggingCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
-  S3Client,
   type Tag,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { expect, onTestFinished, test } from "vitest";
-import { startTestCloud } from "../testing.ts";
+import { startTestBucket } from "./testing/test-bucket.ts";
 
 const Bucket = "tags-test";
 
 async function startBucket() {
-  const cloud = await startTestCloud();
-  onTestFinished(() => cloud[Symbol.asyncDispose]());
-  const s3 = new S3Client({ ...cloud.clientConfig, forcePathStyle: true });
-  onTestFinished(() => s3.destroy());
-  await s3.send(new CreateBucketCommand({ Bucket }));
+  const bucket = await startTestBucket(Bucket);
+  onTestFinished(() => bucket[Symbol.asyncDispose]());
+  const { s3 } = bucket;
   const set = (Key: string, TagSet: Tag[]) =>
     s3.send(new PutObjectTaggingCommand({ Bucket, Key, Tagging: { TagSet } }));
   const tagsOf = async (Key: string) => (await s3.send(new GetObjectTaggingCommand({ Bucket, Key }))).TagSet;

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { preparedStatements } from "../sqlite/statements.ts";
 import type { Receipt } from "./receipt-handle.ts";
 
 /** A message as it lies in the database; times are milliseconds since 1970. */
@@ -53,11 +54,10 @@ const SCHEMA = `create table if not exists messages (
  * Every function is one or a few synchronous statements; callers run them in a GroupCommit.
  */
 export class MessageStore {
-  readonly #db: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #sql: (text: string) => StatementSync;
 
   constructor(db: DatabaseSync) {
-    this.#db = db;
+    this.#sql = preparedStatements(db);
     db.exec(SCHEMA);
   }
 
@@ -154,13 +154,5 @@ export class MessageStore {
       now,
     );
     return (row as { at: number | null }).at;
-  }
-
-  #sql(text: string): StatementSync {
-    const known = this.#statements.get(text);
-    if (known) return known;
-    const statement = this.#db.prepare(text);
-    this.#statements.set(text, statement);
-    return statement;
   }
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import { webWorkerScript } from "../ec2/testing/web-worker.ts";
 import { IS_PROOF, recordResult } from "../testing/proof.ts";
 import { startTestCloud, TEST_CREDENTIALS } from "../testing.ts";
 import { findBoto3 } from "./testing/find-clients.ts";
@@ -24,7 +25,7 @@ describe.skipIf(installed.length === 0).each(IS_PROOF ? installed : installed.sl
       await using cloud = await startTestCloud({ retrievalSeconds: { Expedited: 0.5 } });
       const home = await mkdtemp(join(tmpdir(), "boto3-"));
       onTestFinished(() => rm(home, { recursive: true, force: true }));
-      const { stdout } = await run(program, [...words, TOUR, cloud.endpoint], {
+      const { stdout } = await run(program, [...words, TOUR, cloud.endpoint, webWorkerScript()], {
         env: {
           PATH: process.env.PATH,
           HOME: home,
@@ -41,6 +42,6 @@ describe.skipIf(installed.length === 0).each(IS_PROOF ? installed : installed.sl
       recordResult(`boto3-${name.replace(/\W+/g, "-")}`, { client: name, total, calls });
       expect(total).toBeGreaterThanOrEqual(40);
       expect([...new Set(Object.keys(calls).map((call) => call.split(".")[0]))].sort()).toEqual(SERVICES);
-    }, 300_000);
+    }, 600_000);
   },
 );

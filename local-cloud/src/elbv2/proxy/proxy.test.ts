@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { mirrorSockets } from "../testing/mirror-sockets.ts";
 import { call, stopTarget, type TestTarget, testBalancers } from "../testing/test-balancer.ts";
 
 const { startBalancer, startTarget } = testBalancers(onTestFinished);
@@ -385,26 +386,9 @@ it("forwards to another target group once a listener is told so", async () => {
 });
 
 describe("a WebSocket", () => {
-  /** Accepts upgrades and mirrors masked frames unmasked; enough of RFC 6455 for short texts. */
   async function startSocketTarget() {
     const target = await startTarget("a");
-    target.server.on("upgrade", (req, socket) => {
-      const key = `${req.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
-      const accept = createHash("sha1").update(key).digest("base64");
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-      );
-      socket.on("data", (frame: Buffer) => {
-        const closes = ((frame[0] ?? 0) & 0x0f) === 8;
-        const length = (frame[1] ?? 0) & 0x7f;
-        const mask = frame.subarray(2, 6);
-        const data = frame.subarray(6, 6 + length).map((byte, index) => byte ^ (mask[index % 4] ?? 0));
-        socket.write(Buffer.concat([Uint8Array.of(frame[0] ?? 0, length), data]));
-        if (closes) socket.end(); // the server ends the connection first
-      });
-      socket.on("error", () => undefined);
-      onTestFinished(() => void socket.destroy());
-    });
+    mirrorSockets(target.server, undefined, (socket) => onTestFinished(() => void socket.destroy()));
     return target;
   }
 

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { mirrorSockets } from "./mirror-sockets.ts";
 
 /**
  * A web worker as a process of its own, for tests that end it: `worker-process.ts <name> <port> <steady|closing>`. A closing one ends
@@ -57,24 +58,7 @@ const server = createServer((req, res) => {
   });
 });
 
-/** Enough of RFC 6455 for short texts: mirrors masked frames unmasked. */
-server.on("upgrade", (req, socket) => {
-  const key = `${req.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
-  const accept = createHash("sha1").update(key).digest("base64");
-  socket.write(
-    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-  );
-  socket.write(Buffer.concat([Uint8Array.of(0x81, name.length), Buffer.from(name)]));
-  socket.on("data", (frame: Buffer) => {
-    const closes = ((frame[0] ?? 0) & 0x0f) === 8;
-    const length = (frame[1] ?? 0) & 0x7f;
-    const mask = frame.subarray(2, 6);
-    const data = frame.subarray(6, 6 + length).map((byte, index) => byte ^ (mask[index % 4] ?? 0));
-    socket.write(Buffer.concat([Uint8Array.of(frame[0] ?? 0, length), data]));
-    if (closes) socket.end();
-  });
-  socket.on("error", () => undefined);
-});
+mirrorSockets(server, name);
 
 process.on("message", () => {
   release();

@@ -1,4 +1,4 @@
-"""Calls every service through boto3, errors and edge cases included, and prints the calls it made as JSON: boto3-tour.py <endpoint>.
+"""Calls every service through boto3, errors and edge cases included, and prints the calls it made as JSON: boto3-tour.py <endpoint> <user data of a web worker>.
 
 Written for boto3 1.26 (Debian 12) and later.
 """
@@ -22,24 +22,12 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-endpoint = sys.argv[1]
+endpoint, worker = sys.argv[1:]
 calls = collections.Counter()
 MIB = 2**20
 # The next poll of a waiter: what AWS needs seconds for is done at once here.
 SOON = {"Delay": 1, "MaxAttempts": 120}
 IMAGE = "ami-0123456789abcdef0"
-# A web worker that learns its address as on EC2.
-WORKER = """#!/bin/bash
-echo started
-exec node --input-type=module -e '
-import { createServer } from "node:http";
-const base = process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT + "/latest";
-const ask = async (path, options) => (await fetch(base + path, options)).text();
-const token = await ask("/api/token", { method: "PUT", headers: { "X-aws-ec2-metadata-token-ttl-seconds": "60" } });
-const address = await ask("/meta-data/local-ipv4", { headers: { "X-aws-ec2-metadata-token": token } });
-createServer((request, response) => response.end("ok")).listen(8000, address);
-'
-"""
 
 
 def client(name, **more):
@@ -258,7 +246,7 @@ def tour_ec2_and_elbv2(folder):
     assert len(ec2.describe_availability_zones()["AvailabilityZones"]) == 2
     subnets = [each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]]
     tags = [{"Key": "Name", "Value": "boto"}]
-    launch = {"ImageId": IMAGE, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 2, "ClientToken": "boto-1", "UserData": WORKER, "SubnetId": subnets[0], "Monitoring": {"Enabled": True}, "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}]}
+    launch = {"ImageId": IMAGE, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 2, "ClientToken": "boto-1", "UserData": worker, "SubnetId": subnets[0], "Monitoring": {"Enabled": True}, "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}]}
     first = [each["InstanceId"] for each in ec2.run_instances(**launch)["Instances"]]
     assert [each["InstanceId"] for each in ec2.run_instances(**launch)["Instances"]] == first and len(first) == 2
     refused("IdempotentParameterMismatch", ec2.run_instances, **{**launch, "MaxCount": 1})
