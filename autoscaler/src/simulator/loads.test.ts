@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SHAPES, shapeLoad, traceLoad } from "./loads.ts";
+import { closedLoad, constantLoad, SHAPES, shapeLoad, traceLoad } from "./loads.ts";
 
 describe("shapes", () => {
   it("stay between a sixteenth of the peak and the peak, and depend on nothing but their settings", () => {
@@ -61,5 +61,37 @@ describe("traces", () => {
     ["minute,requests", "at least one request"],
   ])("say what is wrong in %j", (csv, message) => {
     expect(() => traceLoad("t", csv, 8)).toThrow(message);
+  });
+});
+
+describe("closed-loop clients", () => {
+  const settings = { thinkSeconds: 0.9, serviceSeconds: 0.1 };
+  const arriving = (load: number, workers: number, changes: Partial<typeof settings> = {}): number =>
+    closedLoad(constantLoad(load, 10), { ...settings, ...changes }).arriving?.(0, workers) ?? Number.NaN;
+
+  it("keep the response time law: N = X (Z + S / (1 - X S / n))", () => {
+    for (const [load, workers] of [
+      [0.5, 1],
+      [3, 4],
+      [8, 4],
+      [1, 8],
+    ] as const) {
+      const clients = (load * 1) / 0.1;
+      const throughput = arriving(load, workers) / 0.1;
+      const response = 0.1 / (1 - (throughput * 0.1) / workers);
+      expect(throughput * (0.9 + response)).toBeCloseTo(clients);
+    }
+  });
+
+  it("ask for no more than the workers answer, and for all they want of many workers", () => {
+    expect(arriving(20, 4)).toBeLessThan(4);
+    expect(arriving(20, 4)).toBeGreaterThan(3.5);
+    expect(arriving(2, 1_000)).toBeCloseTo(2);
+    expect(arriving(2, 0)).toBe(0);
+    expect(arriving(5, 2, { thinkSeconds: 0 })).toBeCloseTo(5 / (1 + 5 / 2));
+  });
+
+  it("count as the load that they would make of a pool that is large enough", () => {
+    expect(closedLoad(constantLoad(3, 10), settings).at(0)).toBe(3);
   });
 });

@@ -5,6 +5,8 @@ export interface Load {
   readonly name: string;
   readonly minutes: number;
   readonly at: (second: number) => number;
+  /** What arrives at so many workers in service, where clients wait for their answers; without it `at` arrives, whatever serves it. */
+  readonly arriving?: (second: number, workers: number) => number;
 }
 
 export const SHAPES = ["step", "ramp", "sine", "spike", "sawtooth", "square", "noise"] as const;
@@ -48,6 +50,30 @@ export function shapeLoad(shape: Shape, { minutes, peak, seed }: ShapeSettings):
 
 export function constantLoad(load: number, minutes: number): Load {
   return { name: `constant ${load}`, minutes, at: () => load };
+}
+
+/**
+ * Clients that wait for an answer and think before they ask again: as many as would make the load `at` if every answer took no longer than the
+ * service. With n workers the answer takes R = S / (1 - X S / n) (processor sharing, Kleinrock, Queueing Systems II, 4.4), and the throughput X of
+ * N clients is N / (Z + R) (interactive response time law, Denning and Buzen 1978, https://doi.org/10.1145/356733.356735): a quadratic in X.
+ */
+export function closedLoad(open: Load, { thinkSeconds, serviceSeconds }: ClosedSettings): Load {
+  const arriving = (second: number, workers: number): number => {
+    if (workers === 0) return 0;
+    const clients = (open.at(second) * (thinkSeconds + serviceSeconds)) / serviceSeconds;
+    const perWorker = serviceSeconds / workers;
+    if (thinkSeconds === 0) return (clients / (serviceSeconds + perWorker * clients)) * serviceSeconds;
+    const half = (thinkSeconds + serviceSeconds + perWorker * clients) / 2;
+    const throughput = (half - Math.sqrt(half ** 2 - perWorker * thinkSeconds * clients)) / (perWorker * thinkSeconds);
+    return throughput * serviceSeconds;
+  };
+  return { ...open, name: `${open.name}, closed`, arriving };
+}
+
+export interface ClosedSettings {
+  readonly thinkSeconds: number;
+  /** Of one request on an idle worker. */
+  readonly serviceSeconds: number;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { NoiseRow } from "./noise.ts";
 import type { Run } from "./simulated-pool.ts";
 import type { Summary } from "./summary.ts";
 
@@ -18,14 +19,32 @@ const COLUMNS: readonly (readonly [string, (row: Summary) => string])[] = [
 
 /** One aligned table; the first two columns are words, the others numbers. */
 export function tableOf(rows: readonly Summary[]): string {
-  const cells = [COLUMNS.map(([title]) => title), ...rows.map((row) => COLUMNS.map(([, cell]) => cell(row)))];
-  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
-  const lines = cells.map((line) =>
+  return aligned([COLUMNS.map(([title]) => title), ...rows.map((row) => COLUMNS.map(([, cell]) => cell(row)))], 2);
+}
+
+/** Actions a day at constant loads, by thresholds and grow ratio; `!` marks more than one a day. */
+export function noiseTable(rows: readonly NoiseRow[]): string {
+  const head = ["grow above", "shrink below", "grow ratio", "worst a day", "at load", "mean a day", ""];
+  const cells = rows.map((row) => [
+    `${row.growThresholdPercent} %`,
+    `${row.shrinkThresholdPercent} %`,
+    row.growRatio.toFixed(1),
+    row.worst.toFixed(1),
+    row.worst > 0 ? row.at.toFixed(2) : "-",
+    row.mean.toFixed(2),
+    row.worst > 1 ? "!" : "",
+  ]);
+  return aligned([head, ...cells], 0);
+}
+
+function aligned(lines: readonly (readonly string[])[], words: number): string {
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  const padded = lines.map((line) =>
     line
-      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) => (column < words ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
       .join("  "),
   );
-  return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
+  return `${padded.map((line) => line.trimEnd()).join("\n")}\n`;
 }
 
 /** Every action with its reason, then the figures. */

@@ -1,4 +1,4 @@
-import { AdaptivePolicy, CpuPolicy, Policy } from "@elastic-gas/shared/pools/policy";
+import { AdaptivePolicy, CpuPolicy, Policy, QueuePolicy, RequestsPolicy } from "@elastic-gas/shared/pools/policy";
 import { decide } from "../policy/decide.ts";
 import { initialState } from "../policy/state.ts";
 import {
@@ -10,6 +10,7 @@ import {
   thresholdsWithCooldown,
 } from "./baselines.ts";
 import type { Rule } from "./rule.ts";
+import type { Sense } from "./senses.ts";
 
 /** The production code: the same `decide` that the autoscaler calls. */
 export function policyRule(name: string, policy: Policy): Rule {
@@ -26,6 +27,21 @@ export function policyRule(name: string, policy: Policy): Rule {
   };
 }
 
+/** The rule with more to see than CPU and request counts. */
+export function withSense(rule: Rule, startSense: () => Sense): Rule {
+  return {
+    ...rule,
+    start: () => {
+      const sense = startSense();
+      const decider = rule.start();
+      return (seen, now) => decider(sense(seen, now), now);
+    },
+  };
+}
+
+/** The policies that can be tuned with `--set`; those on requests and a queue need their sense (`withSense`). */
+const TUNABLE: ReadonlySet<string> = new Set(["cpu", "adaptive", "requests", "queue"]);
+
 /** What `compare` compares, by the name that `--policy` takes. */
 export const COMPARED_RULES: readonly Rule[] = [
   { name: "thresholds", start: plainThresholds },
@@ -41,11 +57,15 @@ export const COMPARED_RULES: readonly Rule[] = [
 /** Finds a rule; `settings` (`name=value`) change the parameters of a production policy. Throws on unknown names. */
 export function ruleNamed(name: string, settings: readonly string[]): Rule {
   if (settings.length > 0) {
-    if (name !== "cpu" && name !== "adaptive")
-      throw new Error(`Policy "${name}" has no settings; cpu and adaptive do.`);
+    if (!TUNABLE.has(name)) throw new Error(`Policy "${name}" has no settings; ${[...TUNABLE].join(", ")} have.`);
     return policyRule(name, Policy.parse({ kind: name, ...Object.fromEntries(settings.map(settingOf)) }));
   }
-  const rules = [...COMPARED_RULES, policyRule("fixed", { kind: "fixed" })];
+  const rules = [
+    ...COMPARED_RULES,
+    policyRule("requests", RequestsPolicy.parse({ kind: "requests" })),
+    policyRule("queue", QueuePolicy.parse({ kind: "queue" })),
+    policyRule("fixed", { kind: "fixed" }),
+  ];
   const rule = rules.find((known) => known.name === name);
   if (rule === undefined)
     throw new Error(`No policy "${name}". There are: ${rules.map((known) => known.name).join(", ")}.`);

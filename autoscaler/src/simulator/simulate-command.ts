@@ -3,9 +3,12 @@ import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { chartOf } from "./chart.ts";
-import { constantLoad, type Load, SHAPES, shapeLoad, traceLoad } from "./loads.ts";
-import { runReport, tableOf } from "./report.ts";
-import { COMPARED_RULES, ruleNamed } from "./rules.ts";
+import { closedLoad, constantLoad, type Load, SHAPES, type ShapeSettings, shapeLoad, traceLoad } from "./loads.ts";
+import { measureNoise } from "./noise.ts";
+import { noiseTable, runReport, tableOf } from "./report.ts";
+import type { Rule } from "./rule.ts";
+import { COMPARED_RULES, ruleNamed, withSense } from "./rules.ts";
+import { senseAnswers, senseQueue } from "./senses.ts";
 import { POOL_DEFAULTS, type PoolSettings, simulate } from "./simulated-pool.ts";
 import { compareRules, summarize } from "./summary.ts";
 
@@ -19,7 +22,7 @@ const Options = z.object({
   load: z.string().default("step"),
   trace: z.string().optional(),
   traces: z.string().optional(),
-  minutes: count.max(100_000).default(360),
+  minutes: count.max(100_000).optional(),
   peak: z.coerce.number().positive().default(6.4),
   min: count.default(POOL_DEFAULTS.min),
   max: count.default(POOL_DEFAULTS.max),
@@ -27,17 +30,30 @@ const Options = z.object({
   boot: seconds.default(POOL_DEFAULTS.bootSeconds),
   delay: seconds.default(POOL_DEFAULTS.metricDelaySeconds),
   drain: seconds.default(POOL_DEFAULTS.drainSeconds),
-  noise: z.coerce.number().min(0).max(1).default(POOL_DEFAULTS.noise),
-  noiseShape: z.enum(["normal", "even"]).default(POOL_DEFAULTS.noiseShape),
+  noise: z.coerce.number().min(0).max(1).optional(),
+  noiseShape: z.enum(["normal", "even"]).optional(),
   seed: z.coerce.number().int().default(POOL_DEFAULTS.seed),
+  think: seconds.optional(),
+  requestsPerWorker: z.coerce.number().positive().default(600),
+  responseMs: z.coerce.number().positive().optional(),
+  jobsPerWorker: z.coerce.number().positive().default(6),
   json: z.boolean().default(false),
   svg: z.string().optional(),
 });
 type Options = z.infer<typeof Options>;
 
+const COMMANDS = ["compare", "noise"] as const;
+type Command = (typeof COMMANDS)[number] | "run";
+
+const RUN_MINUTES = 360;
+/** `noise` counts the actions of a day, with an error that no metric exceeds. */
+const NOISE_MINUTES = 1_440;
+const NOISE_SHARE = 0.05;
+
 try {
   const { options, command } = readOptions(process.argv.slice(2));
   if (command === "compare") compare(options);
+  else if (command === "noise") noise(options);
   else run(options);
 } catch (error) {
   const message =
@@ -49,7 +65,7 @@ try {
 function run(options: Options): void {
   const settings = poolOf(options);
   const load = loadOf(options);
-  const result = simulate(ruleNamed(options.policy, options.set), load, settings);
+  const result = simulate(ruleOf(options, load), load, settings);
   const summary = summarize(result);
   if (options.svg !== undefined) writeFileSync(atCaller(options.svg), chartOf([result], 1));
   const json = { settings, actions: result.actions, summary };
@@ -58,8 +74,8 @@ function run(options: Options): void {
 
 function compare(options: Options): void {
   const settings = poolOf(options);
-  const shapes = SHAPES.map((shape) => shapeLoad(shape, options));
-  const traces = options.traces === undefined ? [] : tracesIn(atCaller(options.traces), options.peak);
+  const shapes = SHAPES.map((shape) => closedIfAsked(shapeLoad(shape, shapeOf(options)), options));
+  const traces = options.traces === undefined ? [] : tracesIn(atCaller(options.traces), options);
   const groups = [
     { name: "all shapes", loads: shapes },
     { name: "all traces", loads: traces },
@@ -69,7 +85,22 @@ function compare(options: Options): void {
   process.stdout.write(options.json ? `${JSON.stringify({ settings, rows })}\n` : tableOf(rows));
 }
 
-function readOptions(args: readonly string[]): { readonly options: Options; readonly command: "run" | "compare" } {
+function noise(options: Options): void {
+  const { noise: share = NOISE_SHARE, minutes = NOISE_MINUTES, noiseShape = "even" } = options;
+  const settings = poolOf({ ...options, noise: share, noiseShape });
+  const rows = measureNoise(settings, { minutes });
+  process.stdout.write(options.json ? `${JSON.stringify({ settings, rows })}\n` : noiseTable(rows));
+}
+
+/** The rules on requests and on a queue see what a balancer or a queue in front of the pool would report. */
+function ruleOf({ policy, set, requestsPerWorker, responseMs, jobsPerWorker }: Options, load: Load): Rule {
+  const rule = ruleNamed(policy, set);
+  const idleResponseMs = responseMs ?? 60_000 / requestsPerWorker;
+  if (policy === "requests") return withSense(rule, () => senseAnswers({ requestsPerWorker, idleResponseMs }));
+  return policy === "queue" ? withSense(rule, () => senseQueue(load, jobsPerWorker, () => {})) : rule;
+}
+
+function readOptions(args: readonly string[]): { readonly options: Options; readonly command: Command } {
   const text = { type: "string" } as const;
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -91,19 +122,39 @@ function readOptions(args: readonly string[]): { readonly options: Options; read
       noise: text,
       "noise-shape": text,
       seed: text,
+      think: text,
+      "requests-per-worker": text,
+      "response-ms": text,
+      "jobs-per-worker": text,
       json: { type: "boolean" },
       svg: text,
     },
   });
-  const [command, ...others] = positionals;
-  if (others.length > 0 || (command !== undefined && command !== "compare")) {
-    throw new Error(`Unknown command "${positionals.join(" ")}"; there is only "compare".`);
+  const [word, ...others] = positionals;
+  const command = word === undefined ? "run" : COMMANDS.find((known) => known === word);
+  if (others.length > 0 || command === undefined) {
+    throw new Error(`Unknown command "${positionals.join(" ")}"; there are only ${COMMANDS.join(" and ")}.`);
   }
-  return { options: Options.parse({ ...values, noiseShape: values["noise-shape"] }), command: command ?? "run" };
+  const named = Object.entries(values).map(([name, value]) => [camelCase(name), value]);
+  return { options: Options.parse(Object.fromEntries(named)), command };
+}
+
+function camelCase(option: string): string {
+  return option.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function shapeOf({ minutes = RUN_MINUTES, peak, seed }: Options): ShapeSettings {
+  return { minutes, peak, seed };
+}
+
+/** With `--think` the load comes from clients that wait for their answers. */
+function closedIfAsked(load: Load, { think, requestsPerWorker }: Options): Load {
+  return think === undefined ? load : closedLoad(load, { thinkSeconds: think, serviceSeconds: 60 / requestsPerWorker });
 }
 
 function poolOf(options: Options): PoolSettings {
-  const { min, max, start, boot, delay, drain, noise, noiseShape, seed } = options;
+  const { min, max, start, boot, delay, drain, seed } = options;
+  const { noise: share = POOL_DEFAULTS.noise, noiseShape = POOL_DEFAULTS.noiseShape } = options;
   if (min > max) throw new Error(`--min ${min} is above --max ${max}.`);
   return {
     min,
@@ -112,27 +163,31 @@ function poolOf(options: Options): PoolSettings {
     bootSeconds: boot,
     metricDelaySeconds: delay,
     drainSeconds: drain,
-    noise,
+    noise: share,
     noiseShape,
     seed,
   };
 }
 
 function loadOf(options: Options): Load {
+  return closedIfAsked(openLoadOf(options), options);
+}
+
+function openLoadOf(options: Options): Load {
   if (options.trace !== undefined) return traceFrom(atCaller(options.trace), options.peak);
   const shape = SHAPES.find((known) => known === options.load);
-  if (shape !== undefined) return shapeLoad(shape, options);
+  if (shape !== undefined) return shapeLoad(shape, shapeOf(options));
   const level = Number(options.load);
-  if (options.load.trim() !== "" && level >= 0) return constantLoad(level, options.minutes);
+  if (options.load.trim() !== "" && level >= 0) return constantLoad(level, options.minutes ?? RUN_MINUTES);
   throw new Error(`No load "${options.load}". There are: ${SHAPES.join(", ")}, and any number for a constant load.`);
 }
 
-function tracesIn(folder: string, peak: number): readonly Load[] {
+function tracesIn(folder: string, options: Options): readonly Load[] {
   const names = readdirSync(folder)
     .filter((name) => name.endsWith(".csv"))
     .sort();
   if (names.length === 0) throw new Error(`No .csv file in ${folder}.`);
-  return names.map((name) => traceFrom(join(folder, name), peak));
+  return names.map((name) => closedIfAsked(traceFrom(join(folder, name), options.peak), options));
 }
 
 function traceFrom(path: string, peak: number): Load {

@@ -106,7 +106,7 @@ describe("rules in the simulated pool", () => {
     expect((full * SAMPLE_SECONDS) / 60).toBeCloseTo(26.5);
   });
 
-  it.each(["cpu", "adaptive"])("%s is silent after 3 hours at a constant load with 2 %% noise", (name) => {
+  it.each(["cpu", "adaptive"])("%s is silent after 3 hours at a constant load with a little noise", (name) => {
     for (let tenths = 4; tenths <= 72; tenths += 4) {
       const load = constantLoad(tenths / 10, 300);
       const run = simulate(ruleNamed(name, []), load, { ...POOL_DEFAULTS, start: 4, seed: tenths });

@@ -62,7 +62,7 @@ const EPOCH = Date.UTC(2026, 0, 5);
 
 /**
  * Runs a rule against a load, without AWS: workers boot, serve an equal share each, report their CPU late, and drain. Load
- * above all capacity is lost, not queued. The same arguments give the same run.
+ * above all capacity is lost, not queued, but closed-loop clients ask for no more than is answered. The same arguments give the same run.
  */
 export function simulate(rule: Rule, load: Load, settings: PoolSettings): Run {
   const pool = new SimulatedPool(load, settings);
@@ -117,9 +117,10 @@ class SimulatedPool {
     );
     const serving = this.#workers.filter((worker) => worker.drainedAt === null && worker.inServiceAt <= second);
     const load = this.#load.at(second);
-    const percent = (100 * Math.min(1, load / Math.max(1, serving.length))) / SAMPLES_PER_MINUTE;
+    const arriving = this.#load.arriving?.(second, serving.length) ?? load;
+    const percent = (100 * Math.min(1, arriving / Math.max(1, serving.length))) / SAMPLES_PER_MINUTE;
     for (const worker of serving) worker.cpu.set(minute, (worker.cpu.get(minute) ?? 0) + percent);
-    this.#requests.set(minute, (this.#requests.get(minute) ?? 0) + (load * REQUESTS_PER_LOAD) / SAMPLES_PER_MINUTE);
+    this.#requests.set(minute, (this.#requests.get(minute) ?? 0) + (arriving * REQUESTS_PER_LOAD) / SAMPLES_PER_MINUTE);
     return { demand: demandFor(load), inService: serving.length, load, paid: this.#workers.length };
   }
 
