@@ -4,7 +4,7 @@ import { DEFAULT_GLACIER_SETTINGS } from "../../local-cloud/src/glacier/settings
 import type { Check, Findings, Proof, ProofContext } from "./proof.ts";
 import { type ProofSystem, startProofSystem } from "./proof-system.ts";
 import { download, makeUser, resultLink, sampleVcf, submitVcf, type VcfUser } from "./vcf-user.ts";
-import { sinceStart, table, timeSpan } from "./words.ts";
+import { seconds, sinceStart, table, timeSpan } from "./words.ts";
 
 const RETENTION_SECONDS = { full: 300, quick: 20 };
 const CHECK_SECONDS = { full: 60, quick: 2 };
@@ -24,7 +24,7 @@ interface Course {
   readonly paidAt: number;
   readonly restoringAt: number;
   readonly keptAt: number;
-  readonly tier: string | null;
+  readonly tier: string;
   readonly before: string;
   readonly after: string;
   readonly bytes: number;
@@ -95,21 +95,25 @@ async function follow(proof: ProofSystem, user: VcfUser, { quick, say }: ProofCo
     .select("role")
     .where("id", "=", user.id)
     .executeTakeFirstOrThrow();
-  const asked = await proof.wait("the restore to be asked for", async () => (await job()).restoreAskedAt ?? false, 300);
-  const kept = await proof.wait(
-    "the result to be back",
+  const asked = await proof.wait(
+    "the restore to be asked for",
     async () => {
-      const row = await job();
-      return row.archiveState === "kept" && { at: Date.now(), tier: row.archiveTier };
+      const { restoreAskedAt, archiveTier: tier } = await job();
+      return restoreAskedAt !== null && tier !== null && { at: restoreAskedAt.getTime(), tier };
     },
+    300,
+  );
+  const keptAt = await proof.wait(
+    "the result to be back",
+    async () => (await job()).archiveState === "kept" && Date.now(),
     900,
   );
   const second = await getResult(user, jobId);
-  say(`back after ${timeSpan(kept.at - paidAt)}`);
+  say(`back after ${timeSpan(keptAt - paidAt)}`);
   const { lastLinkAt, noLinkAt, looks } = looked;
   return {
-    ...{ completedAt, lastLinkAt, noLinkAt, looks, archivedAt, paidAt, restoringAt: asked.getTime(), keptAt: kept.at },
-    tier: kept.tier,
+    ...{ completedAt, lastLinkAt, noLinkAt, looks, archivedAt, paidAt, restoringAt: asked.at, keptAt },
+    tier: asked.tier,
     ...{ before: sha256(first), after: sha256(second), bytes: second.length },
     ...{ lateUse, goneStatus, archivedPage, logWhileArchived, roleAfterPaying: role },
   };
@@ -157,7 +161,7 @@ async function pay({ browser }: VcfUser): Promise<void> {
 function findingsOf(course: Course, retentionSeconds: number, proof: ProofSystem): Findings {
   const { completedAt, lastLinkAt, noLinkAt, archivedAt, paidAt, restoringAt, keptAt } = course;
   const endsAt = completedAt + retentionSeconds * 1_000;
-  const after = (at: number) => timeSpan(at - completedAt);
+  const after = (at: number) => seconds(at - completedAt);
   const checks: readonly Check[] = [
     {
       what: `the link is there until ${retentionSeconds} s after completion, by the clock`,
@@ -207,7 +211,7 @@ function findingsOf(course: Course, retentionSeconds: number, proof: ProofSystem
       { label: "archived after", value: after(archivedAt) },
       { label: "paid until the result was back", value: timeSpan(keptAt - paidAt) },
       { label: "same file", value: course.before === course.after ? "yes" : "NO" },
-      { label: "retrieval", value: course.tier ?? "not recorded" },
+      { label: "retrieval", value: course.tier },
     ],
     settings: [
       ...proof.settings,

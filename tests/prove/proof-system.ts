@@ -1,3 +1,8 @@
+import type { ChildProcess } from "node:child_process";
+import { rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectDatabase, type Database } from "../../shared/src/database/connect.ts";
 import type { PoolName } from "../../shared/src/resources.ts";
@@ -22,6 +27,9 @@ export interface ProofSystem extends AsyncDisposable {
   readonly settings: readonly Figure[];
 }
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const INTERRUPTED = 130;
+
 /** Durations of the product that a report names whether or not they were changed. */
 const SHOWN = {
   TICK_SECONDS: "60",
@@ -38,31 +46,50 @@ export async function startProofSystem(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ProofSystem> {
   say(`starting the system (${quick ? "quick" : "default"} times)`);
-  const times = quick ? "quick" : "default";
-  // The defaults are set by name, so that the machine's own environment or .env cannot make them others.
-  const system = await startSystem({ times, environment: quick ? environment : { ...SHOWN, ...environment } });
+  await using started = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(tmpdir(), "gas-proof-"));
+  started.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const system = started.use(
+    await startSystem({
+      dataDir,
+      times: quick ? "quick" : "default",
+      // The defaults are set by name, so that the machine's own environment or .env cannot make them others.
+      environment: quick ? environment : { ...SHOWN, ...environment },
+      onSpawn: (child) => void started.defer(endWithUs(child, dataDir, say)),
+    }),
+  );
+  started.defer(() => void say("stopping the system"));
   const db = connectDatabase({ url: await system.databaseUrl(), connectionLimit: 2 });
-  try {
-    const manager = await ManagerApi.signIn(system);
-    const inForce = { ...SHOWN, ...(quick ? QUICK : {}), ...environment };
-    return {
-      system,
-      db,
-      manager,
-      wait: (what, probe, seconds) => waitUntil(what, probe, { deadlineMs: seconds * 1_000, pollMs: 500 }),
-      sleep: (seconds) => sleep(seconds * 1_000),
-      settings: Object.entries(inForce).map(([label, value]) => ({ label, value })),
-      async [Symbol.asyncDispose]() {
-        say("stopping the system");
-        await db.destroy();
-        await system[Symbol.asyncDispose]();
-      },
-    };
-  } catch (error) {
-    await db.destroy();
-    await system[Symbol.asyncDispose]();
-    throw error;
-  }
+  started.defer(() => db.destroy());
+  const manager = await ManagerApi.signIn(system);
+  const inForce = { ...SHOWN, ...(quick ? QUICK : {}), ...environment };
+  const ending = started.move();
+  return {
+    system,
+    db,
+    manager,
+    wait: (what, probe, seconds) => waitUntil(what, probe, { deadlineMs: seconds * 1_000, pollMs: 500 }),
+    sleep: (seconds) => sleep(seconds * 1_000),
+    settings: Object.entries(inForce).map(([label, value]) => ({ label, value })),
+    [Symbol.asyncDispose]: () => ending.disposeAsync(),
+  };
+}
+
+/** Ends start.sh when we are interrupted: it has a session of its own, which the terminal's Ctrl-C does not reach. Gives back what undoes this. */
+function endWithUs(child: ChildProcess, dataDir: string, say: (line: string) => void): () => void {
+  const end = () => {
+    say("interrupted, stopping the system");
+    child.once("exit", () => {
+      rmSync(dataDir, { recursive: true, force: true });
+      process.exit(INTERRUPTED);
+    });
+    if (child.exitCode !== null || child.signalCode !== null) process.exit(INTERRUPTED);
+    child.kill("SIGINT");
+  };
+  for (const signal of SIGNALS) process.once(signal, end);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, end);
+  };
 }
 
 /** Every worker that is wanted is in service, and none is on its way in or out. */

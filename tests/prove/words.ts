@@ -9,6 +9,11 @@ export function timeSpan(milliseconds: number): string {
   return `${(seconds / 60).toFixed(1)}${NO_BREAK}min`;
 }
 
+/** `299.4 s`, where a tenth of a second matters also after minutes. */
+export function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1_000).toFixed(1)}${NO_BREAK}s`;
+}
+
 /** `7:05`: minutes and seconds since `from`. */
 export function sinceStart(at: number, from: number): string {
   const seconds = Math.max(0, Math.round((at - from) / 1_000));

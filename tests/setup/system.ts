@@ -31,6 +31,8 @@ export interface SystemChoices {
   readonly ports?: Ports;
   /** "quick" (the default): stories of ten minutes take one. "default": every duration as the product ships it. */
   readonly times?: "quick" | "default";
+  /** Gets start.sh's process as soon as it runs, long before the system is up: for callers that may be interrupted meanwhile. */
+  readonly onSpawn?: (child: ChildProcess) => void;
 }
 
 export interface Ports {
@@ -73,6 +75,7 @@ export async function startSystem({
   dataDir: given,
   ports: chosen,
   times = "quick",
+  onSpawn,
 }: SystemChoices = {}): Promise<RunningSystem> {
   const dataDir = given ?? (await mkdtemp(join(tmpdir(), "gas-system-")));
   const ports = chosen ?? (await freePorts());
@@ -98,6 +101,7 @@ export async function startSystem({
       ...environment,
     },
   });
+  onSpawn?.(child);
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8");
     stream.on("data", (text: string) => {
