@@ -19,6 +19,7 @@ export interface Lifecycle {
   readonly resources: Resources;
   readonly db: Database;
   readonly s3: S3Client;
+  readonly sqs: SQSClient;
   readonly outbox: OutboxSender;
   readonly log: Logger;
 }
@@ -45,7 +46,7 @@ export async function runLifecycle<Key extends QueueKey>(
   const sqs = createAwsClient(SQSClient, config, { requestTimeoutMs: LONG_POLL_TIMEOUT_MS });
   const s3 = createAwsClient(S3Client, config, { requestTimeoutMs: 60_000 });
   const outbox = createOutboxSender({ db, sqs, resources, log, sweepSeconds: config.OUTBOX_SWEEP_SECONDS });
-  const part = build({ config, resources, db, s3, outbox, log });
+  const part = build({ config, resources, db, s3, sqs, outbox, log });
   // Each of the four tells that their worker lives: the row is the instance's.
   const heartbeat = startHeartbeat({
     db,
