@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { ClientRequest } from "./client.ts";
-import { lowerCase } from "./request-head.ts";
+import { lowerCase } from "./header-name.ts";
 
 const MAX_BYTES = 16_384;
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { HttpDate } from "../../wire/http-date.ts";
 import type { ClientResponse } from "./client.ts";
+import { lowerCase } from "./header-name.ts";
 
 const VALID_HEAD =
   /^HTTP\/1\.1 \d{3} [\t\x20-\x7e\x80-\xff]*\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [\t\x20-\x7e\x80-\xff]*\r\n)*$/;
@@ -34,8 +35,9 @@ export class PlainResponse implements ClientResponse {
     for (let index = 0; index < headers.length; index += 2) {
       const name = headers[index] ?? "";
       text += `${name}: ${headers[index + 1]}\r\n`;
-      if (name.length === 14 && name.toLowerCase() === "content-length") hasLength = true;
-      else if (name.length === 4 && name.toLowerCase() === "date") hasDate = true;
+      const lower = lowerCase(name);
+      if (lower === "content-length") hasLength = true;
+      else if (lower === "date") hasDate = true;
     }
     // A line break in a value would let a target write answers of its own making.
     if (!VALID_HEAD.test(text)) throw new Error("A header field of the response is malformed.");

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { lowerCase } from "./header-name.ts";
 
 const DROPPED: ReadonlySet<string> = new Set([
   "connection",
@@ -71,18 +72,6 @@ export function requestHead({ method, url, rawHeaders }: IncomingHead, forwardin
   return { text: `${text}\r\n`, contentLength, chunked };
 }
 
-const MAX_NAMES = 1000;
-const lowerCaseNames = new Map<string, string>();
-
-/** Clients spell a few names in the same way again and again: looking them up is cheaper than making them anew. */
-export function lowerCase(name: string): string {
-  const known = lowerCaseNames.get(name);
-  if (known !== undefined) return known;
-  const lower = name.toLowerCase();
-  if (lowerCaseNames.size < MAX_NAMES) lowerCaseNames.set(name, lower);
-  return lower;
-}
-
 /** Fields that the client's Connection field names concern its connection to us only. */
 function withoutFields(head: string, connection: string): string {
   const names = new Set(connection.split(",").map((name) => name.trim().toLowerCase()));
@@ -103,12 +92,15 @@ function traceHeader(given: string, id: string): string {
 
 const PROCESS = randomBytes(8).toString("hex");
 let count = 0;
+let second = 0;
+let prefix = "";
 
 /** Unique per request: `1-<time>-<process and counter>`. Random bits once per process: drawing them for each request costs more than the rest. */
 export function newTraceId(nowMs: number): string {
   count = (count + 1) % 0x1_0000_0000;
-  const seconds = Math.floor(nowMs / 1000)
-    .toString(16)
-    .padStart(8, "0");
-  return `1-${seconds}-${PROCESS}${count.toString(16).padStart(8, "0")}`;
+  if (second !== Math.floor(nowMs / 1000)) {
+    second = Math.floor(nowMs / 1000);
+    prefix = `1-${second.toString(16).padStart(8, "0")}-${PROCESS}`;
+  }
+  return prefix + count.toString(16).padStart(8, "0");
 }

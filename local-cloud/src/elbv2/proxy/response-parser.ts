@@ -1,3 +1,5 @@
+import { lowerCase } from "./header-name.ts";
+
 export interface ResponseHead {
   readonly status: number;
   readonly reason: string;
@@ -140,7 +142,7 @@ export class ResponseParser {
         throw new MalformedResponse("A header field of the response is malformed.");
       const name = line.slice(0, colon);
       const value = line.slice(colon + 1).trim();
-      const lower = name.toLowerCase();
+      const lower = lowerCase(name);
       if (HOP_BY_HOP.has(lower)) {
         if (lower === "transfer-encoding") [encoded, chunked] = [true, /(?:^|,)\s*chunked$/i.test(value)];
         else if (lower === "connection") connection = value.toLowerCase();
