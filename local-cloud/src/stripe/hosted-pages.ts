@@ -5,6 +5,7 @@ import { isOwnOrigin } from "../wire/own-origin.ts";
 import type { Page } from "../wire/server.ts";
 import { catchUp } from "./billing.ts";
 import { payCheckout, showCheckout } from "./checkout-page.ts";
+import { type BillingClock, clockForm, readAdvance } from "./clock.ts";
 import type { StripeContext } from "./context.ts";
 import { changePortal, showPortal } from "./portal-page.ts";
 
@@ -15,9 +16,11 @@ const MAX_EVENTS = 100;
 /** The pages that Stripe would host: payment, the customer's own, and a list of events for developers. */
 export function hostedPages({
   context,
+  clock,
   onChange,
 }: {
   readonly context: StripeContext;
+  readonly clock: BillingClock;
   readonly onChange: () => void;
 }): Page {
   const { store } = context;
@@ -26,22 +29,29 @@ export function hostedPages({
     async handle(request, response) {
       const path = (request.url ?? PREFIX).replace(/\?.*$/s, "").replace(/\/$/, "");
       const [, kind, id = ""] = /^\/_stripe\/(checkout|portal)\/([\w-]{1,200})$/.exec(path) ?? [];
+      const isClock = path === `${PREFIX}/clock` && request.method === "POST";
       const isRead = request.method === "GET" || request.method === "HEAD";
       const refusal = refusalOf(request, {
-        isKnown: path === PREFIX || kind !== undefined,
+        isKnown: path === PREFIX || kind !== undefined || isClock,
         isRead,
-        hasForm: kind !== undefined,
+        hasForm: kind !== undefined || isClock,
       });
       if (refusal) {
         sendText(response, refusal);
         return;
       }
       const form = isRead ? undefined : new URLSearchParams(await text(request));
+      const seconds = isClock && form ? readAdvance(form) : undefined;
+      if (isClock && seconds === undefined) {
+        sendText(response, { statusCode: 400, message: "Say by how many days the clock is to go forward." });
+        return;
+      }
       const reply = store.transaction((): Reply => {
+        if (seconds !== undefined) clock.advance(seconds);
         catchUp(context);
         if (kind === "checkout") return form ? payCheckout(context, id, form) : showCheckout(context, id);
         if (kind === "portal") return form ? changePortal(context, id, form) : showPortal(context, id);
-        return eventsPage(context);
+        return isClock ? { location: PREFIX } : eventsPage(context);
       });
       sendReply(response, reply); // after the commit
       onChange();
@@ -68,7 +78,7 @@ function refusalOf(
   return undefined;
 }
 
-function eventsPage({ store }: StripeContext): HtmlPage {
+function eventsPage({ store, now }: StripeContext): HtmlPage {
   const events = store.list("event").slice(0, MAX_EVENTS);
   const rows = events.map(
     ({ id, type, created, pending_webhooks }) =>
@@ -81,7 +91,9 @@ function eventsPage({ store }: StripeContext): HtmlPage {
       events.length === 0
         ? html`<p>Nothing has happened yet.</p>`
         : html`<table><thead><tr><th>Time</th><th>Type</th><th>Id</th><th>Webhook waiting</th></tr></thead><tbody>${rows}</tbody></table>`
-    }`,
+    }
+<h2>Time</h2>
+${clockForm(now())}`,
   };
 }
 

@@ -198,6 +198,25 @@ test("a subscription renews each week until it is to end with its period", async
   ]);
 });
 
+test("people move the clock of billing forward, which stays so over a restart", async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "stripe-clock-"));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  let subscriptionId = "";
+  {
+    await using test = await startStripe({ dataDir });
+    subscriptionId = (await test.subscribe()).subscription.id;
+    const clock = `http://127.0.0.1:${test.port}/_stripe/clock`;
+    for (const days of ["0", "-1", "367", "soon", ""]) expect((await test.post(clock, { days })).status).toBe(400);
+    expect((await test.post(clock, { days: "7" }, { origin: "http://evil.example" })).status).toBe(403);
+    expect((await test.post(clock, { days: "14" })).headers.get("location")).toBe("/_stripe");
+    expect(await (await fetch(`http://127.0.0.1:${test.port}/_stripe`)).text()).toContain("The clock of billing says");
+    expect((await test.stripe.invoices.list({ subscription: subscriptionId })).data).toHaveLength(3);
+  }
+  await using test = await startStripe({ dataDir });
+  const { items } = await test.stripe.subscriptions.retrieve(subscriptionId);
+  expect(items.data[0]?.current_period_end).toBe(START + 3 * WEEK);
+});
+
 test("a subscription can end at once, with the rest of the period as credit", async () => {
   await using test = await startStripe();
   const { subscription, customer } = await test.subscribe();

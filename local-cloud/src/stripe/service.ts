@@ -5,6 +5,7 @@ import type { Page } from "../wire/server.ts";
 import { stripeApi } from "./api.ts";
 import { catchUp } from "./billing.ts";
 import { ensurePremiumPlan } from "./catalog.ts";
+import { BillingClock } from "./clock.ts";
 import type { StripeContext } from "./context.ts";
 import { hostedPages } from "./hosted-pages.ts";
 import { DEFAULT_PRICE_ID, type StripeSettings } from "./settings.ts";
@@ -27,12 +28,13 @@ const CATCH_UP_MS = 5_000;
 export function createStripeService(options: StripeOptions) {
   const { dataDir, log, now = () => new Date(), webhookUrl } = options;
   const store = new StripeStore(join(dataDir, "stripe"));
+  const clock = new BillingClock(store, now);
   const context: StripeContext = {
     store,
     priceId: options.priceId ?? DEFAULT_PRICE_ID,
     hasWebhook: webhookUrl !== undefined,
     log,
-    now,
+    now: clock.now,
   };
   store.transaction(() => ensurePremiumPlan(context));
   const webhooks =
@@ -50,7 +52,7 @@ export function createStripeService(options: StripeOptions) {
   const watching = watchTime(context, onChange, closing.signal);
   const pages: readonly Page[] = [
     stripeApi({ context, secretKey: options.secretKey, publicOrigin: options.publicOrigin, onChange }),
-    hostedPages({ context, onChange }),
+    hostedPages({ context, clock, onChange }),
   ];
   return {
     pages,

@@ -23,7 +23,8 @@ const SCHEMA = `
   create index if not exists documents_by_status on documents (kind, json_extract(body, '$.status'));
   create table if not exists answers (
     idempotency_key text primary key, fingerprint text not null, status integer not null, body text not null, created_at integer not null) without rowid;
-  create table if not exists deliveries (event text primary key, attempts integer not null, due_at integer not null) without rowid`;
+  create table if not exists deliveries (event text primary key, attempts integer not null, due_at integer not null) without rowid;
+  create table if not exists clock (only_row integer primary key check (only_row = 1), ahead_seconds integer not null)`;
 
 /** Everything that the double remembers. Changes happen in `transaction`: an effect, its events and its answer are kept together or not at all. */
 export class StripeStore {
@@ -38,6 +39,15 @@ export class StripeStore {
 
   transaction<Result>(change: () => Result): Result {
     return inTransaction(this.#db, change);
+  }
+
+  /** How far the clock of billing is ahead of real time. */
+  readAheadSeconds(): number {
+    return Number(this.#db.prepare("select ahead_seconds from clock").get()?.ahead_seconds ?? 0);
+  }
+
+  writeAheadSeconds(seconds: number): void {
+    this.#db.prepare("insert or replace into clock values (1, ?)").run(seconds);
   }
 
   put(document: Document): void {
