@@ -34,8 +34,8 @@ export function openConnection(timeZone: string): Connection {
   let retryAt: number | null = null;
   let reconnected: { readonly at: number; readonly afterMs: number } | null = null;
 
-  socket.on("fleet", (fleet) => {
-    offset = fleet.at - Date.now();
+  socket.on("fleet", (_fleet, sentAt) => {
+    offset = sentAt - Date.now();
     updatedAt = Date.now();
     draw();
   });

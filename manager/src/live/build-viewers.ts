@@ -6,14 +6,22 @@ import { type ChartChoice, LIVE_NAMESPACE } from "./events.ts";
 /** Open dashboards, for tests: each a connection of its own with the cookie of a signed-in session. */
 export interface Viewers {
   readonly sockets: readonly Socket[];
-  /** Milliseconds from the instant that a snapshot was read for until each page had it; all since the last call. */
-  takeAges(): readonly number[];
+  /** One for each snapshot that a page got since the last call. */
+  takeUpdates(): readonly Update[];
   /** How many snapshots of the fleet each has got since it opened. */
   readonly rounds: readonly number[];
   /** The newest charts that each has got. */
   readonly charts: readonly (ChartSnapshot | null)[];
   countDisconnects(): number;
   close(): void;
+}
+
+/** In milliseconds until the page had it, by the clock that both ends share. */
+export interface Update {
+  /** Since the server sent it. */
+  readonly latency: number;
+  /** Since the server had AWS's answers for it: with its questions to MySQL. */
+  readonly age: number;
 }
 
 export interface ViewerOptions {
@@ -25,7 +33,7 @@ export interface ViewerOptions {
 }
 
 export function openViewers({ url, cookies, count, watch }: ViewerOptions): Viewers {
-  let ages: number[] = [];
+  let updates: Update[] = [];
   let disconnects = 0;
   const rounds = new Array<number>(count).fill(0);
   const charts = new Array<ChartSnapshot | null>(count).fill(null);
@@ -37,8 +45,9 @@ export function openViewers({ url, cookies, count, watch }: ViewerOptions): View
       reconnection: false,
     });
     socket.on("connect", () => socket.emit("watch", watch));
-    socket.on("fleet", (fleet: FleetSnapshot) => {
-      ages.push(Date.now() - fleet.at);
+    socket.on("fleet", (fleet: FleetSnapshot, sentAt: number) => {
+      const now = Date.now();
+      updates.push({ latency: now - sentAt, age: now - fleet.at });
       rounds[index] = (rounds[index] ?? 0) + 1;
     });
     socket.on("charts", (snapshot: ChartSnapshot) => {
@@ -51,9 +60,9 @@ export function openViewers({ url, cookies, count, watch }: ViewerOptions): View
   });
   return {
     sockets,
-    takeAges: () => {
-      const taken = ages;
-      ages = [];
+    takeUpdates: () => {
+      const taken = updates;
+      updates = [];
       return taken;
     },
     rounds,

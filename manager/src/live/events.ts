@@ -8,7 +8,8 @@ export const LIVE_NAMESPACE = "/live";
 
 /** Snapshots only: each replaces the one before, and the page merges nothing. */
 export interface ServerToPage {
-  fleet: (snapshot: FleetSnapshot) => void;
+  /** `sentAt`: the server's clock as it is sent, epoch milliseconds; the snapshot may be a moment older. */
+  fleet: (snapshot: FleetSnapshot, sentAt: number) => void;
   charts: (snapshot: ChartSnapshot) => void;
   /** Charts could not be read; the ones shown stay. */
   chartsFailed: (failure: ChartsFailure) => void;

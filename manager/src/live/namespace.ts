@@ -87,7 +87,8 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
         // A page that asks faster than it reads gets what it reads.
         while (isSlow(socket) && socket.connected) await sleep(SLOW_MS);
         if (!socket.connected) return;
-        socket.emit("fleet", await watcher.fleet());
+        const fleet = await watcher.fleet();
+        socket.emit("fleet", fleet, Date.now());
         const { choice } = socket.data;
         if (choice !== null) await sendCharts(choice, (snapshot) => socket.emit("charts", snapshot));
       });
@@ -131,7 +132,7 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
     // Looked at before anything of this round is on its way.
     const slow = slowOnes(live);
     // A broadcast is made into bytes once for all.
-    live.except(slow).emit("fleet", fleet);
+    live.except(slow).emit("fleet", fleet, Date.now());
     const choices = new Map<string, ChartChoice>();
     for (const socket of live.sockets.values()) {
       if (socket.data.choice !== null) choices.set(chartRoom(socket.data.choice), socket.data.choice);
