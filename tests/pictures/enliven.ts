@@ -21,6 +21,7 @@ export async function enliven(system: RunningSystem, browser: Browser, minutes: 
   await useAsUser(system, browser);
   await useAsAdmin(admin, system);
   await load;
+  await growWeb(admin, system);
   await admin.context().close();
 }
 
@@ -66,6 +67,19 @@ async function useAsAdmin(page: Page, { managerUrl }: RunningSystem): Promise<vo
   await page.fill("#token-name", "load test");
   await page.click("button:has-text('Create token')");
   await page.waitForSelector("text=shown only now");
+}
+
+/** So that there is more than one worker to look at. */
+async function growWeb(page: Page, { managerUrl }: RunningSystem): Promise<void> {
+  await page.goto(managerUrl);
+  for (let more = 0; more < 2; more += 1) {
+    const answered = page.waitForResponse((response) => response.url().endsWith("/pools/web/grow"));
+    await page.click('button[aria-label="Grow web by 1"]');
+    await answered;
+  }
+  const card = page.locator('[data-pool="web"]');
+  await card.locator(":text('pending'), :text('warming')").first().waitFor();
+  await card.locator(":text('all in service')").waitFor({ timeout: 300_000 });
 }
 
 /** Photos per second at each part of the time; one worker of the local cloud takes about one. */

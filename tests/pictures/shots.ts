@@ -21,6 +21,9 @@ interface Shot {
   readonly arrange?: (page: Page) => Promise<unknown>;
 }
 
+/** The machine may be busy with the load that makes the pictures lively. */
+const PATIENCE_MS = 90_000;
+
 const untilLive = (page: Page): Promise<unknown> => page.waitForSelector(".connection b:text('Live')");
 const untilCharts = async (page: Page): Promise<unknown> => {
   await untilLive(page);
@@ -46,7 +49,8 @@ const MANAGER_SHOTS: readonly Shot[] = [
       await untilLive(page);
       await page.waitForSelector('[data-preview="panel"] canvas', { timeout: 60_000 });
       await page.fill("#growThresholdPercent", "60");
-      await page.waitForSelector('[data-policy-preview]:not([aria-busy]) [data-preview="outcome"] table');
+      await page.waitForSelector("[aria-label='Table of sizes'] th:has-text('Above 60')");
+      await page.waitForSelector('[data-preview="outcome"] :text("with your changes")');
     },
   },
   { name: "alerts", path: "/alerts", arrange: untilLive },
@@ -84,27 +88,40 @@ const USER_SHOTS: readonly Shot[] = [
   { name: "not-found", path: "/nowhere" },
 ];
 
-/** Pictures of every main page of both applications, `<app>-<page>-<look>.png`. */
-export async function takePictures(
-  { managerUrl, userAppUrl, admin }: Pick<RunningSystem, "managerUrl" | "userAppUrl" | "admin">,
-  { browser, folder, user }: { readonly browser: Browser; readonly folder: string; readonly user: Account },
+interface Camera {
+  readonly browser: Browser;
+  /** Gets `<app>-<page>-<look>.png`. */
+  readonly folder: string;
+}
+
+export async function takeManagerPictures(
+  { managerUrl, admin }: Pick<RunningSystem, "managerUrl" | "admin">,
+  { browser, folder }: Camera,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const look of Object.keys(LOOKS) as LookName[]) {
-    const manager = await openPage(browser, look);
-    await shoot(manager, managerUrl, { name: "login", path: "/login" }, join(folder, `manager-login-${look}.png`));
-    await signIn(manager, managerUrl, admin);
-    for (const shot of MANAGER_SHOTS) {
-      await shoot(manager, managerUrl, shot, join(folder, `manager-${shot.name}-${look}.png`));
-    }
-    await manager.context().close();
-    const app = await openPage(browser, look);
-    await shoot(app, userAppUrl, { name: "home", path: "/" }, join(folder, `user-app-home-${look}.png`));
-    await signIn(app, userAppUrl, user);
-    for (const shot of USER_SHOTS) {
-      await shoot(app, userAppUrl, shot, join(folder, `user-app-${shot.name}-${look}.png`));
-    }
-    await app.context().close();
+    const page = await openPage(browser, look);
+    const file = (name: string): string => join(folder, `manager-${name}-${look}.png`);
+    await shoot(page, managerUrl, { name: "login", path: "/login" }, file("login"));
+    await signIn(page, managerUrl, admin);
+    for (const shot of MANAGER_SHOTS) await shoot(page, managerUrl, shot, file(shot.name));
+    await page.context().close();
+  }
+}
+
+export async function takeUserAppPictures(
+  { userAppUrl }: Pick<RunningSystem, "userAppUrl">,
+  { browser, folder }: Camera,
+  user: Account,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const look of Object.keys(LOOKS) as LookName[]) {
+    const page = await openPage(browser, look);
+    const file = (name: string): string => join(folder, `user-app-${name}-${look}.png`);
+    await shoot(page, userAppUrl, { name: "home", path: "/" }, file("home"));
+    await signIn(page, userAppUrl, user);
+    for (const shot of USER_SHOTS) await shoot(page, userAppUrl, shot, file(shot.name));
+    await page.context().close();
   }
 }
 
@@ -117,7 +134,9 @@ async function openPage(browser: Browser, look: LookName): Promise<Page> {
     reducedMotion: "reduce",
     timezoneId: "America/Chicago",
   });
-  return context.newPage();
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  return page;
 }
 
 async function shoot(page: Page, origin: string, { path, height, arrange }: Shot, file: string): Promise<void> {

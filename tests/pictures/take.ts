@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { launchBrowser } from "../setup/browser.ts";
 import { startSystem } from "../setup/system.ts";
 import { enliven, USER } from "./enliven.ts";
-import { takePictures } from "./shots.ts";
+import { takeManagerPictures, takeUserAppPictures } from "./shots.ts";
 
 // Takes docs/images anew: `npm run pictures`, or `npm run pictures -- 5` for five minutes of history instead of most of the half hour that charts show.
 
@@ -28,4 +28,5 @@ await using system = await startSystem({ environment: EVERY_DAY });
 await using browser = await launchBrowser();
 console.log(`The system runs at ${system.managerUrl}; it lives for ${minutes} min, then pictures go to docs/images.`);
 await enliven(system, browser, minutes);
-await takePictures(system, { browser, folder, user: USER });
+await takeManagerPictures(system, { browser, folder });
+await takeUserAppPictures(system, { browser, folder }, USER);
