@@ -67,6 +67,8 @@ describe("growing (rule 1)", () => {
     { size: 10, ratio: 1.1, max: 20, to: 11 },
     { size: 2, ratio: 2, max: 8, to: 4 },
     { size: 7, ratio: 1.01, max: 20, to: 8 },
+    // Rounding forgives what is less than a billionth; a grow is still one worker at least.
+    { size: 7, ratio: 1.000_000_000_01, max: 20, to: 8 },
   ])("grows $size x $ratio to $to with a maximum of $max", ({ size, ratio, max, to }) => {
     const { decision } = check(seen({ cpu: Array<number>(size).fill(78.2), max }), { growRatio: ratio });
     expect(decision).toMatchObject({ kind: "grow", desired: to });
@@ -95,6 +97,11 @@ describe("growing (rule 1)", () => {
 });
 
 describe("shrinking (rule 4)", () => {
+  it("does nothing at the threshold itself", () => {
+    expect(check(seen({ cpu: [30, 30] })).decision.facts.outcome).toBe("no change");
+    expect(check(seen({ cpu: [29.9, 29.9] })).decision.facts.outcome).toBe("would shrink");
+  });
+
   it.each([
     { size: 4, ratio: 0.5, to: 2 },
     { size: 3, ratio: 0.5, to: 2 },
