@@ -182,7 +182,12 @@ test(
     const figures = writers.map((writer) => ({ what: writer.name, acknowledged: writer.acknowledged() }));
     const losses = await Promise.all(writers.map((writer) => writer.findLosses()));
     console.info(JSON.stringify({ rounds: ROUNDS, failures: writing.failures(), figures }));
-    recordResult("kill-9", { rounds: ROUNDS, unacknowledged: writing.failures(), figures, losses: losses.flat() });
+    recordResult("kill-9", "Acknowledged writes after kill -9 of cloud and database", {
+      rounds: ROUNDS,
+      unacknowledged: writing.failures(),
+      figures,
+      losses: losses.flat(),
+    });
     expect(losses.flat()).toEqual([]);
 
     const running = await describe();

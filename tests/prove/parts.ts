@@ -71,7 +71,7 @@ export const parts: Proof = {
 /** Paths from the project's root. */
 async function heavyTestFiles(): Promise<readonly string[]> {
   const found: string[] = [];
-  for await (const file of glob("*/src/**/*.test.ts", { cwd: ROOT, exclude: ["node_modules/**"] }))
+  for await (const file of glob(["*/src/**/*.test.ts", "tests/*.test.ts"], { cwd: ROOT, exclude: ["node_modules/**"] }))
     if (HEAVY.test(await readFile(join(ROOT, file), "utf8"))) found.push(file);
   return found.sort();
 }

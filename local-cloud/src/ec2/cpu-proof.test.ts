@@ -131,7 +131,12 @@ describe.each(ENFORCERS)("with the quota kept by the %s", (quota) => {
         return { load, told: told.map(Math.round), real: real.map(Math.round), apart: mean(told) - mean(real) };
       });
       console.info(`${quota}: ${JSON.stringify(compared)}`);
-      recordResult(`cpu-utilization-${quota}`, { quota, periodSeconds: PERIOD_SECONDS, compared });
+      const mostPointsApart = Math.max(...compared.map(({ apart }) => Math.abs(apart)));
+      recordResult(`cpu-utilization-${quota}`, `CPUUtilization against /proc, quota by the ${quota}`, {
+        periodSeconds: PERIOD_SECONDS,
+        mostPointsApart,
+        compared,
+      });
       for (const { load, apart } of compared) expect(Math.abs(apart), load).toBeLessThan(5);
     },
     TEST_MS,
@@ -171,7 +176,13 @@ describe.each(ENFORCERS)("with the quota kept by the %s", (quota) => {
         both = await measure();
       const ratio = both.perSecond / alone.perSecond;
       console.info(`${quota}: ${JSON.stringify({ alone, both, ratio })}`);
-      recordResult(`cpu-second-instance-${quota}`, { quota: QUOTA, windowSeconds, alone, both, ratio });
+      recordResult(`cpu-second-instance-${quota}`, `A second instance's capacity, quota by the ${quota}`, {
+        quota: QUOTA,
+        windowSeconds,
+        alone,
+        both,
+        ratio,
+      });
       expect(alone.vcpus).toBeLessThan(QUOTA * 1.1);
       expect(both.vcpus).toBeLessThan(2 * QUOTA * 1.1);
       expect(both.vcpus / alone.vcpus).toBeGreaterThan(1.6);

@@ -115,7 +115,7 @@ test(
     }
     await load.reach(REQUESTS);
     await load.stop();
-    recordResult("balancer-deregistration", {
+    recordResult("balancer-deregistration", "Workers deregistered and restarted under load", {
       requests: load.outcomes.length,
       rounds,
       failed: failuresOf(load.outcomes).length,
@@ -133,7 +133,7 @@ test(
     const load = startLoad(balancer.url);
     await load.reach(REQUESTS);
     await load.stop();
-    recordResult("balancer-closing-workers", {
+    recordResult("balancer-closing-workers", "Workers that close kept connections under load", {
       requests: load.outcomes.length,
       failed: failuresOf(load.outcomes).length,
     });
@@ -161,7 +161,11 @@ test(
     );
     a.release();
     const ended = await Promise.all(outcomes);
-    recordResult("balancer-killed-worker", { requests: 2 * count, inFlight: lost, failed: failuresOf(ended).length });
+    recordResult("balancer-killed-worker", "A worker killed with requests in flight", {
+      requests: 2 * count,
+      inFlight: lost,
+      failed: failuresOf(ended).length,
+    });
     expect(failuresOf(ended)).toEqual(Array(lost).fill("status 502"));
     expect(failuresOf(later)).toEqual([]);
   },
