@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Activity, activityFor, endedActivities, type PoolAtRest } from "./activities.ts";
+import { buildMemory, buildWorker } from "./build-worker.ts";
 import type { Worker, WorkerMemory } from "./worker.ts";
 
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 0);
@@ -19,35 +20,11 @@ function rest(
   memories: Readonly<Record<string, Partial<WorkerMemory>>>,
   changes: Partial<PoolAtRest> = {},
 ): PoolAtRest {
-  const worker = ([id, state]: [string, Worker["state"]]): Worker => ({
-    id,
-    state,
-    launchedAt: NOW - 90_000,
-    subnetId: null,
-    running: true,
-    registered: true,
-    inServiceAt: null,
-    unhealthySince: null,
-    illness: null,
-    busy: null,
-    protected: false,
-    wish: null,
-    drained: false,
-  });
+  const worker = ([id, state]: [string, Worker["state"]]): Worker =>
+    buildWorker({ id, state, launchedAt: NOW - 90_000 });
   const memory = ([instanceId, given]: [string, Partial<WorkerMemory>]): [string, WorkerMemory] => [
     instanceId,
-    {
-      instanceId,
-      jobId: null,
-      draining: false,
-      drainingAt: null,
-      protected: false,
-      victimReason: null,
-      inServiceAt: null,
-      unhealthySince: null,
-      heartbeatAt: null,
-      ...given,
-    },
+    buildMemory({ instanceId, ...given }),
   ];
   return {
     workers: Object.entries(states).map(worker),

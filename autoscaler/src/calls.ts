@@ -92,7 +92,10 @@ export async function launchWorker(
   }
 }
 
-/** Succeeds for instances that are gone already. One call for all, and one by one when EC2 does not know one of them. */
+/** What EC2 takes in one TerminateInstances. */
+export const MOST_TERMINATED = 1_000;
+
+/** At most MOST_TERMINATED. Succeeds for instances that are gone already. One call for all, and one by one when EC2 does not know one of them. */
 export async function terminateWorkers(ec2: EC2Client, instanceIds: readonly string[], permit: Permit): Promise<void> {
   if (instanceIds.length === 0) return;
   try {
@@ -107,27 +110,31 @@ export async function terminateWorkers(ec2: EC2Client, instanceIds: readonly str
 
 export async function registerWorkers(
   elbv2: ElasticLoadBalancingV2Client,
-  targetGroupArn: string,
-  instanceIds: readonly string[],
+  group: TargetsOfGroup,
   permit: Permit,
 ): Promise<void> {
-  if (instanceIds.length === 0) return;
-  const Targets = instanceIds.map((Id) => ({ Id }));
-  const command = new RegisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets });
+  const command = new RegisterTargetsCommand(toTargets(group));
   await elbv2.send(underPermit(command, permit), { abortSignal: permit.signal });
 }
 
 /** Succeeds for targets that are not registered. */
 export async function deregisterWorkers(
   elbv2: ElasticLoadBalancingV2Client,
-  targetGroupArn: string,
-  instanceIds: readonly string[],
+  group: TargetsOfGroup,
   permit: Permit,
 ): Promise<void> {
-  if (instanceIds.length === 0) return;
-  const Targets = instanceIds.map((Id) => ({ Id }));
-  const command = new DeregisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets });
+  const command = new DeregisterTargetsCommand(toTargets(group));
   await elbv2.send(underPermit(command, permit), { abortSignal: permit.signal });
+}
+
+/** At least one instance. */
+interface TargetsOfGroup {
+  readonly targetGroupArn: string;
+  readonly instanceIds: readonly string[];
+}
+
+function toTargets({ targetGroupArn, instanceIds }: TargetsOfGroup) {
+  return { TargetGroupArn: targetGroupArn, Targets: instanceIds.map((Id) => ({ Id })) };
 }
 
 /** Asks the permit again when a request is signed and about to leave, also at the SDK's own second and third attempts. */

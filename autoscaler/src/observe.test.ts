@@ -1,9 +1,9 @@
 import { POOL_DEFAULTS } from "@elastic-gas/shared/pools/policy";
 import { expect, it } from "vitest";
 import { startTestHouse } from "./build-test-house.ts";
+import { buildWorker } from "./build-worker.ts";
 import { observePool } from "./observe.ts";
 import type { PoolWishes } from "./pools.ts";
-import type { Worker } from "./worker.ts";
 
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 20);
 const POOL: PoolWishes = {
@@ -16,22 +16,6 @@ const POOL: PoolWishes = {
   stopping: false,
   startId: null,
 };
-
-const worker = (index: number): Worker => ({
-  id: `i-${index.toString(16).padStart(17, "0")}`,
-  state: "in service",
-  launchedAt: NOW - 3_600_000,
-  subnetId: null,
-  running: true,
-  registered: true,
-  inServiceAt: NOW - 3_500_000,
-  unhealthySince: null,
-  illness: null,
-  busy: null,
-  protected: false,
-  wish: null,
-  drained: false,
-});
 
 it("asks for the CPU of every worker, at most 500 metrics in a call", async () => {
   await using house = await startTestHouse();
@@ -48,7 +32,7 @@ it("asks for the CPU of every worker, at most 500 metrics in a call", async () =
       })),
     };
   });
-  const workers = Array.from({ length: 1_201 }, (_, index) => worker(index));
+  const workers = Array.from({ length: 1_201 }, (_, index) => buildWorker({ id: `i-${index}` }));
   const seen = await observePool(
     house.context.cloud,
     { pool: POOL, workers, launching: 0, launchFailing: false, balancer: null, queueName: null },

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { buildWorker } from "./build-worker.ts";
 import { type PlannedPool, plan } from "./plan.ts";
 import type { Worker } from "./worker.ts";
 
@@ -25,22 +26,17 @@ function pool(changes: Partial<PlannedPool> = {}): PlannedPool {
 
 function worker(id: string, changes: Partial<Worker> = {}): Worker {
   const state = changes.state ?? "in service";
-  return {
+  return buildWorker({
     id,
     state,
     launchedAt: NOW - 3_600 * SECOND,
-    subnetId: null,
     running: state !== "pending",
     registered: state === "in service" || state === "warming" || state === "unhealthy",
     inServiceAt: state === "pending" || state === "warming" ? null : NOW - 3_500 * SECOND,
     unhealthySince: state === "unhealthy" ? NOW - 61 * SECOND : null,
     illness: state === "unhealthy" ? "health check timed out" : null,
-    busy: null,
-    protected: false,
-    wish: null,
-    drained: false,
     ...changes,
-  };
+  });
 }
 
 const serving = (count: number): Worker[] =>

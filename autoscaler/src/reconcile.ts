@@ -7,7 +7,14 @@ import {
   listOpenActivities,
   type NewActivity,
 } from "./activities.ts";
-import { deregisterWorkers, launchWorker, newIntentId, registerWorkers, terminateWorkers } from "./calls.ts";
+import {
+  deregisterWorkers,
+  launchWorker,
+  MOST_TERMINATED,
+  newIntentId,
+  registerWorkers,
+  terminateWorkers,
+} from "./calls.ts";
 import { BALANCED, type Context, callMs, type PoolScene, QUEUED } from "./context.ts";
 import { chooseSubnet, insertLaunch, type Launch, launchFailures, settleLaunch, waitAfter } from "./launches.ts";
 import { LAUNCH_FAILING, type LaunchFailures, type Plan, plan, type Victim } from "./plan.ts";
@@ -141,13 +148,15 @@ async function endWorkers(
   planned: Plan,
 ): Promise<void> {
   if (planned.deregister.length > 0 && balancer !== null) {
-    const permit = lease.permit(callMs(config));
-    await deregisterWorkers(cloud.elbv2, balancer.targetGroupArn, planned.deregister, permit);
+    const leaving = { targetGroupArn: balancer.targetGroupArn, instanceIds: planned.deregister };
+    await deregisterWorkers(cloud.elbv2, leaving, lease.permit(callMs(config)));
     log.info({ pool: pool.name, instanceIds: planned.deregister }, "workers deregistered");
   }
   if (planned.terminate.length > 0) {
-    await terminateWorkers(cloud.ec2, planned.terminate, lease.permit(callMs(config)));
-    log.info({ pool: pool.name, instanceIds: planned.terminate }, "workers terminated");
+    // Those beyond the most that EC2 takes come in the next passes.
+    const instanceIds = planned.terminate.slice(0, MOST_TERMINATED);
+    await terminateWorkers(cloud.ec2, instanceIds, lease.permit(callMs(config)));
+    log.info({ pool: pool.name, instanceIds }, "workers terminated");
   }
 }
 
@@ -158,7 +167,8 @@ async function register(
   now: number,
 ): Promise<void> {
   if (instanceIds.length === 0 || balancer === null) return;
-  await registerWorkers(cloud.elbv2, balancer.targetGroupArn, instanceIds, lease.permit(callMs(config)));
+  const coming = { targetGroupArn: balancer.targetGroupArn, instanceIds };
+  await registerWorkers(cloud.elbv2, coming, lease.permit(callMs(config)));
   await noteRegistered(db, instanceIds, now);
   log.info({ pool: pool.name, instanceIds }, "workers registered");
 }

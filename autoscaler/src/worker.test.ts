@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { buildMemory } from "./build-worker.ts";
 import { describeWorker, type SeenInstance, type SeenTarget, type Worker, type WorkerMemory } from "./worker.ts";
 
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 0);
@@ -13,30 +14,18 @@ const instance = (state: SeenInstance["state"] = "running"): SeenInstance => ({
   subnetId: "subnet-a",
 });
 const target = (state: string, reason: string | null = null): SeenTarget => ({ instanceId: "i-1", state, reason });
-const memory = (changes: Partial<WorkerMemory> = {}): WorkerMemory => ({
-  instanceId: "i-1",
-  jobId: null,
-  draining: false,
-  drainingAt: null,
-  protected: false,
-  victimReason: null,
-  inServiceAt: null,
-  unhealthySince: null,
-  heartbeatAt: null,
-  ...changes,
-});
 const behindBalancer = (seen?: SeenTarget, row?: WorkerMemory, state?: SeenInstance["state"]): Worker | null =>
   describeWorker(instance(state), seen, row, { ...rules, balanced: true });
 const byHeartbeat = (row?: WorkerMemory): Worker | null =>
   describeWorker(instance(), undefined, row, { ...rules, balanced: false });
 
 describe("a worker behind the load balancer", () => {
-  const served = memory({ inServiceAt: NOW - 50_000 });
+  const served = buildMemory({ inServiceAt: NOW - 50_000 });
   it.each([
     ["is pending until it is registered", undefined, undefined, "pending", false],
     ["is warming until its first health checks pass", target("initial"), undefined, "warming", true],
-    ["is warming, not unhealthy, while it was never in service", target("unhealthy"), memory(), "warming", true],
-    ["is in service when healthy", target("healthy"), memory(), "in service", true],
+    ["is warming, not unhealthy, while it was never in service", target("unhealthy"), buildMemory(), "warming", true],
+    ["is in service when healthy", target("healthy"), buildMemory(), "in service", true],
     [
       "is unhealthy when checks fail after it was in service",
       target("unhealthy", "Target.Timeout"),
@@ -49,7 +38,7 @@ describe("a worker behind the load balancer", () => {
     [
       "is draining once it was chosen, whatever the balancer says",
       target("healthy"),
-      memory({ draining: true }),
+      buildMemory({ draining: true }),
       "draining",
       true,
     ],
@@ -62,7 +51,7 @@ describe("a worker behind the load balancer", () => {
   });
 
   it("has drained when the target group has let it go, or after the deadline", () => {
-    const chosen = memory({ draining: true, drainingAt: NOW - 10_000 });
+    const chosen = buildMemory({ draining: true, drainingAt: NOW - 10_000 });
     expect(behindBalancer(target("draining"), chosen)?.drained).toBe(false);
     expect(behindBalancer(undefined, chosen)?.drained).toBe(true);
     expect(behindBalancer(target("draining"), { ...chosen, drainingAt: NOW - 90_001 })?.drained).toBe(true);
@@ -77,22 +66,22 @@ describe("a worker behind the load balancer", () => {
 
 describe("a worker without a load balancer", () => {
   it("is pending until its first heartbeat, then in service while the heartbeat is at most 60 s old", () => {
-    expect(byHeartbeat(memory())?.state).toBe("pending");
-    expect(byHeartbeat(memory({ heartbeatAt: NOW - 60_000 }))?.state).toBe("in service");
-    expect(byHeartbeat(memory({ heartbeatAt: NOW - 60_001 }))).toMatchObject({
+    expect(byHeartbeat(buildMemory())?.state).toBe("pending");
+    expect(byHeartbeat(buildMemory({ heartbeatAt: NOW - 60_000 }))?.state).toBe("in service");
+    expect(byHeartbeat(buildMemory({ heartbeatAt: NOW - 60_001 }))).toMatchObject({
       state: "unhealthy",
       illness: "no heartbeat for 60\u00a0s",
     });
   });
 
   it("is busy while it runs a job, and unknown before it said so", () => {
-    expect(byHeartbeat(memory({ heartbeatAt: NOW, jobId: "j" }))?.busy).toBe(true);
-    expect(byHeartbeat(memory({ heartbeatAt: NOW }))?.busy).toBe(false);
-    expect(byHeartbeat(memory())?.busy).toBeNull();
+    expect(byHeartbeat(buildMemory({ heartbeatAt: NOW, jobId: "j" }))?.busy).toBe(true);
+    expect(byHeartbeat(buildMemory({ heartbeatAt: NOW }))?.busy).toBe(false);
+    expect(byHeartbeat(buildMemory())?.busy).toBeNull();
   });
 
   it("has drained with the second beat without a job after it was told, for it may have taken one in between", () => {
-    const told = memory({ draining: true, drainingAt: NOW - 20_000 });
+    const told = buildMemory({ draining: true, drainingAt: NOW - 20_000 });
     expect(byHeartbeat({ ...told, heartbeatAt: NOW - 15_000 })?.drained).toBe(false);
     expect(byHeartbeat({ ...told, heartbeatAt: NOW - 9_000 })?.drained).toBe(true);
     expect(byHeartbeat({ ...told, heartbeatAt: NOW, jobId: "j" })?.drained).toBe(false);
@@ -100,12 +89,15 @@ describe("a worker without a load balancer", () => {
 
   it("has drained when it fell silent", () => {
     expect(
-      byHeartbeat(memory({ draining: true, drainingAt: NOW - 10_000, heartbeatAt: NOW - 61_000, jobId: "j" }))?.drained,
+      byHeartbeat(buildMemory({ draining: true, drainingAt: NOW - 10_000, heartbeatAt: NOW - 61_000, jobId: "j" }))
+        ?.drained,
     ).toBe(true);
   });
 });
 
 it("tells an admin's wish from a victim that is draining already", () => {
-  expect(behindBalancer(target("healthy"), memory({ victimReason: "replacement" }))?.wish).toBe("replacement");
-  expect(behindBalancer(target("healthy"), memory({ victimReason: "replacement", draining: true }))?.wish).toBeNull();
+  expect(behindBalancer(target("healthy"), buildMemory({ victimReason: "replacement" }))?.wish).toBe("replacement");
+  expect(
+    behindBalancer(target("healthy"), buildMemory({ victimReason: "replacement", draining: true }))?.wish,
+  ).toBeNull();
 });

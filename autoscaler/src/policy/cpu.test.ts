@@ -112,6 +112,13 @@ describe("shrinking (rule 4)", () => {
     expect(decision).toMatchObject({ kind: "shrink", desired: to });
   });
 
+  it("goes to the minimum and no further, and says that it is there", () => {
+    expect(checkTwice(Array<number>(4).fill(1), {}, { min: 3 }).decision).toMatchObject({ kind: "shrink", desired: 3 });
+    const { decision } = check(seen({ cpu: [5, 5], min: 2 }));
+    expect(decision.reason).toBe("At the minimum of 2. Mean CPU 5\u00a0% is below 30\u00a0%.");
+    expect(decision.facts.outcome).toBe("at the limit");
+  });
+
   it("waits for a second check in a row", () => {
     const { decision } = check(seen({ cpu: [27, 27, 27] }));
     expect(decision).toMatchObject({ kind: "hold", facts: { outcome: "would shrink", checks: { have: 1, need: 2 } } });
