@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { valueAxis } from "../charts/axis.ts";
 import type { RangeName, Span } from "../charts/range.ts";
-import { figure } from "../markup/words.ts";
 import type { Preview } from "../policy/preview/make-preview.ts";
 import { outcomeTable, sizesPanel } from "../policy/preview/preview-view.ts";
 import type { PreviewAnswer } from "../policy/preview/routes.ts";
@@ -114,7 +113,17 @@ function createDrawing(place: HTMLElement, timeZone: string): (preview: Preview)
     const look = "panel";
     charts.set(
       key,
-      createTimeChart(box, { look, colour: "requests", formatTick: figure, cursor, timeZone: zone }, model),
+      createTimeChart(
+        box,
+        {
+          look,
+          colour: "requests",
+          formatTick: (value) => String(Number(value.toPrecision(3))),
+          cursor,
+          timeZone: zone,
+        },
+        model,
+      ),
     );
   };
   return ({ load, inForce, changed }) => {
