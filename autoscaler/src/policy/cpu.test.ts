@@ -83,6 +83,22 @@ describe("growing (rule 1)", () => {
     });
   });
 
+  it("takes both minutes into the mean: neither the newer nor the older alone decides", () => {
+    const withMinutes = (older: number, newer: number): Observation => {
+      const workers = serving([50]).map((worker) => ({
+        ...worker,
+        cpu: [
+          { at: LAST_MINUTE - MINUTE, percent: older },
+          { at: LAST_MINUTE, percent: newer },
+        ],
+      }));
+      return seen({ cpu: [50], workers });
+    };
+    expect(check(withMinutes(40, 90)).decision).toMatchObject({ kind: "hold", facts: { measured: 65 } });
+    expect(check(withMinutes(90, 40)).decision).toMatchObject({ kind: "hold", facts: { measured: 65 } });
+    expect(check(withMinutes(52, 90)).decision.kind).toBe("grow");
+  });
+
   it("does nothing at the threshold itself", () => {
     expect(check(seen({ cpu: [70] })).decision.reason).toBe(
       "No change: mean CPU 70\u00a0% lies between 30\u00a0% and 70\u00a0%.",
@@ -117,6 +133,17 @@ describe("shrinking (rule 4)", () => {
     const { decision } = check(seen({ cpu: [5, 5], min: 2 }));
     expect(decision.reason).toBe("At the minimum of 2. Mean CPU 5\u00a0% is below 30\u00a0%.");
     expect(decision.facts.outcome).toBe("at the limit");
+  });
+
+  it("counts a worker as full in a minute of the peak for which it has no point", () => {
+    const [one, other] = serving([10, 10]);
+    if (one === undefined || other === undefined) throw new Error("Two workers were asked for.");
+    const silent = { ...other, cpu: other.cpu.filter((point) => point.at !== LAST_MINUTE - 3 * MINUTE) };
+    const state: State = { ...initialState(), low: { checks: 1, dataUntil: LAST_MINUTE } };
+    expect(check(seen({ cpu: [10, 10], workers: [one, silent] }), {}, state).decision.reason).toBe(
+      "Shrink refused: 1 worker would run at 110\u00a0%, the limit is 63\u00a0%.",
+    );
+    expect(check(seen({ cpu: [10, 10] }), {}, state).decision.kind).toBe("shrink");
   });
 
   it("waits for a second check in a row", () => {
@@ -355,6 +382,27 @@ describe("holding (rules 2 and 3)", () => {
     const state: State = { ...initialState(), requestsPerCpu: [590, 600, 610] };
     const { decision } = check(observation, {}, state);
     expect(decision).toMatchObject({ kind: "grow", desired: 4, facts: { load: 5, loadEstimated: true } });
+  });
+
+  it("learns what one worker serves between 20 % and 90 % CPU, and nowhere else", () => {
+    const percents = [19, 20, 50, 90, 91];
+    const workers = serving([50]).map((worker) => ({
+      ...worker,
+      cpu: percents.map((percent, age) => ({ at: LAST_MINUTE - age * MINUTE, percent })),
+    }));
+    const balancer = percents.map((percent, age) => ({
+      at: LAST_MINUTE - age * MINUTE,
+      requests: percent * (10 + age),
+      healthyHosts: 1,
+    }));
+    const { requestsPerCpu } = check(seen({ cpu: [50], workers, balancer })).state;
+    expect(requestsPerCpu.map(Math.round)).toEqual([1_300, 1_200, 1_100]);
+  });
+
+  it("does not wait for a worker that boots while launches fail", () => {
+    const observation = seen({ cpu: [90, 90], desired: 3, workers: withBooting([90, 90], 1) });
+    expect(check(observation).decision.kind).toBe("hold");
+    expect(check({ ...observation, launchFailing: true }).decision).toMatchObject({ kind: "grow", desired: 6 });
   });
 
   it("grows on fresh data while others drain", () => {
