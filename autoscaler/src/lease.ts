@@ -26,7 +26,8 @@ export interface Permit {
  *
  * AWS knows no epochs, so one window remains: a process that is paused (SIGSTOP, a frozen machine) within the microseconds between a permit's last check and the
  * kernel's taking the request, or whose request is still on its way then, and that goes on after its lease. What such a request does is bounded: a launch carries the
- * intent's token and tag, so that the next holder counts its instance, and every other call names workers whose fate is written down already.
+ * intent's token and tag, so that the next holder counts its instance; an end was written down under the epoch before and is only carried out; a registration of a
+ * worker that is leaving by then is taken back in the next pass.
  */
 export class Lease {
   readonly #db: Database;
