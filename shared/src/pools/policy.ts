@@ -22,7 +22,10 @@ export const CpuPolicy = z
   });
 export type CpuPolicy = z.infer<typeof CpuPolicy>;
 
-/** Up to this grow threshold a metric error of 5 % causes at most one action a day at a constant load; `simulate noise` prints the figures. */
+/**
+ * Up to this grow threshold metrics that err by up to 5 % cause at most one action a day at a constant load. Above it errors without a bound reach the full
+ * worker; `simulate noise` of the autoscaler prints the figures, with `--noise-shape normal` those of such errors.
+ */
 export const QUIET_GROW_THRESHOLD_PERCENT = 85;
 
 /** Why a policy may act on measuring noise alone, as a sentence for whoever sets it; null when it will not. */
