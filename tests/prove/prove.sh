@@ -7,4 +7,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 ensure_node_modules
 export PATH="$PWD/node_modules/.bin:$PATH"
 ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools chromium:chromium
+(ensure_programs aws:awscli python3-boto3:python3-boto3) || true # without them the tests with other AWS clients are skipped
 exec node --disable-warning=ExperimentalWarning tests/prove/main.ts "$@"
