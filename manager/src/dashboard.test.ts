@@ -13,6 +13,8 @@ const PAGES = [
   "/audit",
   "/tokens",
   "/settings/stop",
+  "/charts/web/cpu",
+  "/workers/i-0a3f92c41be07d586/values",
 ];
 const MINUTE_MS = 60_000;
 
