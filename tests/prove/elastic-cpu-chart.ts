@@ -28,7 +28,7 @@ export function elasticChart(
     to: run.endedAt,
     events,
     phases: [
-      { from: run.calibratedFrom, to: run.calibratedTo, text: "one worker is measured" },
+      { from: run.calibratedFrom, to: run.calibratedTo, text: "measuring" },
       { from: run.loadOnAt, to: run.loadOffAt, text: `constant load: ${photoLoad}` },
     ],
     panels: [

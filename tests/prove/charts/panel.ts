@@ -195,6 +195,6 @@ function thresholdOf({ value, text, kind }: Threshold, { toY, frame }: Scale): s
   const dash = kind === "grow" ? "6 3" : "2 3";
   return (
     `<path d="M${frame.left} ${y.toFixed(1)}H${frame.right}" class="t s-line" stroke-dasharray="${dash}"/>` +
-    `<text x="${frame.left + 6}" y="${(y - 5).toFixed(1)}" class="f-quiet">${escapeXml(text)}</text>`
+    `<text x="${frame.right - 6}" y="${(y - 5).toFixed(1)}" class="end f-quiet">${escapeXml(text)}</text>`
   );
 }
