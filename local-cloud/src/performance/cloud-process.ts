@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,7 +49,14 @@ export async function startCloudProcess(nodeOptions: readonly string[] = []): Pr
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
+  // However this process ends, by a signal or an error nobody caught, nothing of it stays.
+  const abandon = () => {
+    child.kill("SIGKILL");
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  process.once("exit", abandon);
   const dispose = async () => {
+    process.off("exit", abandon);
     await stop(child);
     await rm(dataDir, { recursive: true, force: true });
   };

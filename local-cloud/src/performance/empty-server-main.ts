@@ -7,3 +7,4 @@ const server = createServer((request, response) => {
   else request.resume().on("end", () => response.end(BODY));
 });
 server.listen(0, "127.0.0.1", () => process.send?.(server.address()));
+process.on("disconnect", () => process.exit()); // its parent has gone

@@ -32,6 +32,8 @@ process.on("message", (message) => {
   else run(order).then((result) => process.send?.(result), fail);
 });
 
+process.on("disconnect", () => process.exit()); // its parent has gone
+
 async function run({ name, port, connections, milliseconds }: z.infer<typeof Run>): Promise<Result> {
   const requests = known.get(name) ?? [];
   const lanes = await Promise.all(Array.from({ length: connections }, () => RawConnection.open(port)));

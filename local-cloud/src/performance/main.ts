@@ -39,6 +39,8 @@ const plan: Plan = {
   milliseconds: Number(values.seconds) * 1000,
 };
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1)); // "exit" ends the children
+
 if (values.help) console.log(HELP);
 else await measure();
 
