@@ -64,6 +64,12 @@ export async function listOpenActivities(db: Database, pool: PoolName): Promise<
   return rows.map((row) => ({ ...row, at: row.at.getTime() }));
 }
 
+/** Of all pools. What is not among them when the wishes are read may belong to a wish that the pass does not know yet: it must not be ended by it. */
+export async function listOpenActivityIds(db: Database): Promise<ReadonlySet<number>> {
+  const rows = await db.selectFrom("activities").select("id").where("status", "=", "in progress").execute();
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** When the latest run of start.sh began for this pool, epoch milliseconds; 0 when none did. */
 export async function findRunBegan(db: Database, pool: PoolName): Promise<number> {
   const row = await db

@@ -29,6 +29,8 @@ export interface PoolScene {
   readonly memories: ReadonlyMap<string, WorkerMemory>;
   readonly launches: readonly Launch[];
   readonly open: readonly Launch[];
+  /** Activities that were open before the wishes were read. */
+  readonly endable: ReadonlySet<number>;
   /** When the run of start.sh began, epoch milliseconds; 0 when no run is named. */
   readonly begunAt: number;
 }

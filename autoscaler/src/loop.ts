@@ -1,6 +1,6 @@
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { runLoop } from "@elastic-gas/shared/shutdown";
-import { insertActivity } from "./activities.ts";
+import { insertActivity, listOpenActivityIds } from "./activities.ts";
 import { type Context, callMs, type PoolScene } from "./context.ts";
 import { decidePool } from "./decide-pool.ts";
 import { type Balancer, findBalancer, listInstances, listTargets } from "./fleet.ts";
@@ -82,8 +82,9 @@ export class Autoscaler {
       await this.#beginRun();
       this.#began = true;
     }
+    const endable = await listOpenActivityIds(db);
     const pools = await this.#withinLimits(await listPools(db));
-    const seen = await this.#look();
+    const seen = { ...(await this.#look()), endable };
     if (signal.aborted) return false;
     // Side by side: a source that does not answer holds every pool up once, not one after another.
     const tended = await Promise.allSettled(
@@ -122,7 +123,7 @@ export class Autoscaler {
   }
 
   /** EC2 must answer, or nothing can be said of any pool. Without the load balancer only its own pool waits. */
-  async #look(): Promise<Seen> {
+  async #look(): Promise<Omit<Seen, "endable">> {
     const { cloud, resources, log } = this.#context;
     const instances = listInstances(cloud.ec2, resources.prefix);
     const targets = this.#findBalancer().then(async (balancer) => ({

@@ -73,7 +73,8 @@ export async function reconcilePool(context: Context, scene: PoolScene, now: num
     ? workers.length === 0
     : scene.open.length === 0 && planned.launch === 0 && staying >= pool.desired;
   const rest = { workers, memories: scene.memories, complete, desired: pool.desired };
-  const endings = endedActivities(await listOpenActivities(db, pool.name), rest, now);
+  const endable = (await listOpenActivities(db, pool.name)).filter(({ id }) => scene.endable.has(id));
+  const endings = endedActivities(endable, rest, now);
   if (endings.length > 0) await lease.write((trx) => endActivities(trx, endings, now));
   await forgetWorkers(
     db,

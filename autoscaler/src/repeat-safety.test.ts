@@ -245,6 +245,32 @@ describe("an EC2 whose answers do not agree with each other", () => {
   }, 120_000);
 });
 
+describe("a wish that comes in the middle of a pass", () => {
+  it("is not called done by that pass, which does not know it yet", async () => {
+    await using house = await startTestHouse();
+    await prepare(house, 0);
+    await house.setPool("web", { min: 0 });
+    const { autoscaler } = house.another("one");
+    await autoscaler.tendLease();
+    await autoscaler.pass(FOREVER);
+    house.intercept(async (invocation, next) => {
+      if (invocation.operation === "DescribeInstances") {
+        house.intercept(null);
+        await house.setPool("web", { desired: 1 });
+        const change = { pool: "web", cause: "manual", actor: "anna", desiredBefore: 0, desiredAfter: 1 } as const;
+        await house.db
+          .insertInto("activities")
+          .values({ ...change, reason: "anna resized web.", instanceIds: "[]", epoch: 1 })
+          .execute();
+      }
+      return next();
+    });
+    await autoscaler.pass(FOREVER);
+    const row = await house.db.selectFrom("activities").select("status").where("actor", "=", "anna").executeTakeFirst();
+    expect(row?.status).toBe("in progress");
+  }, 60_000);
+});
+
 describe("without CloudWatch and the queue", () => {
   it("a hanging CloudWatch holds the pools up side by side, not one after another", async () => {
     await using house = await startTestHouse();

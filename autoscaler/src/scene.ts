@@ -12,6 +12,8 @@ export interface Seen {
   readonly instances: readonly SeenInstance[];
   readonly targets: readonly SeenTarget[];
   readonly balancer: Balancer | null;
+  /** Activities that were open before the wishes were read. */
+  readonly endable: ReadonlySet<number>;
 }
 
 /** Puts AWS's answers and MySQL's memory of one pool together, and writes down what is new: workers, launches that appeared or did not, workers that vanished. */
@@ -49,6 +51,7 @@ export async function setScene(context: Context, pool: PoolWishes, seen: Seen, n
     memories: await readMemories(db, pool),
     launches: await listLaunches(db, pool.name, now),
     open: openLaunches(launches, ever, now),
+    endable: seen.endable,
     begunAt: await findRunBegan(db, pool.name),
   };
 }
