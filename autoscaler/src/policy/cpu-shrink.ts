@@ -1,3 +1,4 @@
+import { settleShare } from "@elastic-gas/shared/pools/settle-margin";
 import { afterShrink, lookBack } from "./back-off.ts";
 import { type Check, same } from "./cpu-check.ts";
 import { ceil, type Decided, resize, scaled } from "./decision.ts";
@@ -5,10 +6,8 @@ import { highestLoadOf, isKnown, type Window } from "./minutes.ts";
 import { changeSize } from "./state.ts";
 import { capital, checks, duration, joined, percent, workers } from "./words.ts";
 
-/** A smaller pool must stay this far below the grow threshold, so that no grow can follow a shrink at the same load. */
-export const SETTLE_SHARE = 0.9;
-/** And this far below it at the highest load of the longer look back: it would hardly have had to grow. */
-const LOOK_BACK_SHARE = 0.95;
+/** The highest load of the longer look back must leave this part of the settle margin: the smaller pool would hardly have had to grow. */
+const LOOK_BACK_PART = 0.5;
 
 /** Rule 4. */
 export function decideShrink(check: Check, window: Window): Decided {
@@ -65,7 +64,7 @@ function shrinkTo(check: Check, window: Window, why: string): Decided {
     if (forecast.percent < forecast.limit) break;
   }
   const last = tried.at(-1);
-  const limit = SETTLE_SHARE * policy.growThresholdPercent;
+  const limit = settleShare(policy.settleMarginPercent) * policy.growThresholdPercent;
   const numbers = {
     peak: { load: peak.load, minutes: patience.peakPeriods },
     forecast: tried.map(({ workers: size, percent: share }) => ({ workers: size, percent: share })),
@@ -92,13 +91,13 @@ function forecastOf(
 ): ({ readonly kind: "known" } & Forecast) | (Peak & { readonly kind: "unknown" }) {
   const { policy, seen, patience } = check;
   const near = (peak / size) * 100;
-  const limit = SETTLE_SHARE * policy.growThresholdPercent;
+  const limit = settleShare(policy.settleMarginPercent) * policy.growThresholdPercent;
   if (near >= limit) return { kind: "known", workers: size, percent: near, limit, within: null };
   const periods = lookBack(patience, seen.desired, size);
   const far = peakLoad(check, window, periods);
   if (far.kind === "unknown") return far;
   const share = (far.load / size) * 100;
-  const farLimit = LOOK_BACK_SHARE * policy.growThresholdPercent;
+  const farLimit = settleShare(policy.settleMarginPercent * LOOK_BACK_PART) * policy.growThresholdPercent;
   if (share >= farLimit) return { kind: "known", workers: size, percent: share, limit: farLimit, within: periods };
   return { kind: "known", workers: size, percent: near, limit, within: null };
 }

@@ -211,7 +211,7 @@ describe("shrinking (rule 4)", () => {
 
   describe("the deeper the cut, the longer the look back", () => {
     /** `size` workers at 20 %, after 15 minutes of which one, `age` minutes old, had another CPU. */
-    const afterPeak = (size: number, age: number, percent: number): Decided => {
+    const afterPeak = (size: number, age: number, percent: number, changes: Partial<CpuPolicy> = {}): Decided => {
       const workers = serving(Array<number>(size).fill(20)).map((worker) => ({
         ...worker,
         cpu: Array.from({ length: 15 }, (_, index) => ({
@@ -220,7 +220,7 @@ describe("shrinking (rule 4)", () => {
         })),
       }));
       const state: State = { ...initialState(), low: { checks: 1, dataUntil: LAST_MINUTE } };
-      return check(seen({ cpu: Array<number>(size).fill(20), workers }), {}, state);
+      return check(seen({ cpu: Array<number>(size).fill(20), workers }), changes, state);
     };
 
     it.each([
@@ -238,6 +238,17 @@ describe("shrinking (rule 4)", () => {
     it("cuts less when the peak is too old for a small cut and too young for a deep one", () => {
       expect(afterPeak(4, 7, 60).decision).toMatchObject({ kind: "shrink", desired: 3 });
       expect(afterPeak(4, 4, 60).decision.kind).toBe("hold");
+    });
+
+    it.each([
+      { margin: 10, age: 4, percent: 32, to: 2 },
+      { margin: 8, age: 4, percent: 32, to: 1 },
+      { margin: 20, age: 4, percent: 27.9, to: 1 },
+      { margin: 20, age: 4, percent: 28.1, to: 2 },
+      { margin: 20, age: 11, percent: 31.4, to: 1 },
+      { margin: 20, age: 11, percent: 31.6, to: 2 },
+    ])("keeps $to of 2 with a settle margin of $margin % and $percent % $age minutes ago", (row) => {
+      expect(afterPeak(2, row.age, row.percent, { settleMarginPercent: row.margin }).decision.desired).toBe(row.to);
     });
 
     it("says how old the peak is and which limit it breaks", () => {
@@ -572,6 +583,7 @@ describe("the pool as a whole", () => {
       growRatio: fc.constantFrom(1.01, 1.25, 1.4, 2, 3),
       shrinkRatio: fc.constantFrom(0.1, 0.5, 0.75, 0.99),
       flapBackOff: fc.boolean(),
+      settleMarginPercent: fc.constantFrom(1, 5, 10, 30, 50),
     })
     .map(({ pair: [high, low], ...rest }) =>
       policy({ growThresholdPercent: high, shrinkThresholdPercent: low, ...rest }),

@@ -19,7 +19,7 @@ export function mountPolicyPage(form: HTMLFormElement, onChange: () => void): vo
       words.textContent = changed === 0 ? "No changes yet." : changed === 1 ? "1 change." : `${changed} changes.`;
     }
     if (save !== null) save.disabled = changed === 0;
-    showSettleMargin(form);
+    showSettleLimit(form);
     if (discard !== null) discard.hidden = changed === 0;
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -43,13 +43,20 @@ function isDifferent(input: HTMLInputElement): boolean {
   return value !== was && !(value !== "" && was !== "" && Number(value) === Number(was));
 }
 
-/** The margin follows the grow threshold. */
-function showSettleMargin(form: HTMLFormElement): void {
-  const grow = form.elements.namedItem("growThresholdPercent");
+/** Says what grow threshold and settle margin come to. */
+function showSettleLimit(form: HTMLFormElement): void {
   const output = form.querySelector("[data-settle-limit]");
-  if (output === null || !(grow instanceof HTMLInputElement)) return;
-  const value = Number(grow.value.trim().replace(",", "."));
-  if (Number.isFinite(value) && value > 0) output.textContent = settleLimit(value);
+  if (output === null) return;
+  const growThresholdPercent = numberIn(form, "growThresholdPercent");
+  const settleMarginPercent = numberIn(form, "settleMarginPercent");
+  if (growThresholdPercent > 0 && settleMarginPercent > 0)
+    output.textContent = settleLimit({ growThresholdPercent, settleMarginPercent });
+}
+
+/** What a field of the form says; NaN when that is no number. */
+export function numberIn(form: HTMLFormElement, name: string): number {
+  const input = form.elements.namedItem(name);
+  return input instanceof HTMLInputElement ? Number(input.value.trim().replace(",", ".")) : Number.NaN;
 }
 
 /** Puts the server's reasons beside the fields. */

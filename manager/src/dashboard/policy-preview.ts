@@ -8,7 +8,7 @@ import { createCursor } from "./charts/cursor.ts";
 import type { StepLine } from "./charts/plugins.ts";
 import { type ChartModel, createTimeChart, type TimeChart } from "./charts/time-chart.ts";
 import { patch } from "./patch.ts";
-import { showErrors, showWarnings } from "./policy-page.ts";
+import { numberIn, showErrors, showWarnings } from "./policy-page.ts";
 
 const MINUTE_MS = 60_000;
 /** Asked again that often while others are being made. */
@@ -57,11 +57,10 @@ export function mountPreview(place: HTMLElement, form: HTMLFormElement, timeZone
     const panel = part("panel");
     if (panel !== null) panel.hidden = false;
     const sizes = part("sizes");
-    const number = (name: string): number =>
-      Number((form.elements.namedItem(name) as HTMLInputElement | null)?.value ?? 0); // inputs of our own form
     const table = sizesPanel(preview, {
-      grow: number("growThresholdPercent"),
-      shrink: number("shrinkThresholdPercent"),
+      growThresholdPercent: numberIn(form, "growThresholdPercent"),
+      shrinkThresholdPercent: numberIn(form, "shrinkThresholdPercent"),
+      settleMarginPercent: numberIn(form, "settleMarginPercent"),
     });
     if (sizes !== null) patch(sizes, table === null ? [] : [table]);
     const outcome = part("outcome");

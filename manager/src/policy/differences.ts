@@ -88,6 +88,12 @@ export const RULE_FIELDS: Readonly<Record<Policy["kind"], readonly FieldWords[]>
 export const GUARD_FIELDS: Readonly<Record<Policy["kind"], readonly FieldWords[]>> = {
   cpu: [
     { name: "cooldownSeconds", label: "Cooldown", unit: "s", help: "After a change nothing shrinks for this long." },
+    {
+      name: "settleMarginPercent",
+      label: "Settle margin",
+      unit: "%",
+      help: "How far below the grow threshold a shrink must stay.",
+    },
   ],
   queue: [
     { name: "cooldownSeconds", label: "Cooldown", unit: "s", help: "After a change nothing shrinks for this long." },

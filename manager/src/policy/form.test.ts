@@ -29,6 +29,8 @@ describe("the policy form", () => {
     [{ shrinkRatio: "0" }, "shrinkRatio", "Must be above 0."],
     [{ growRatio: "two" }, "growRatio", "This is not a number."],
     [{ cooldownSeconds: "" }, "cooldownSeconds", "A number is needed."],
+    [{ settleMarginPercent: "0" }, "settleMarginPercent", "At least 1."],
+    [{ settleMarginPercent: "51" }, "settleMarginPercent", "At most 50."],
     [{ max: "2.5" }, "max", "A whole number."],
     [{ min: "9" }, "min", "Must not be above the maximum."],
     [{ min: "0" }, "min", "At least 1."],

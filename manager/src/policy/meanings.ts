@@ -8,7 +8,7 @@ export interface Meaning {
 
 const SETTLE_MARGIN: Meaning = {
   label: "Settle margin",
-  text: "A shrink is made only if the load of the last 5 minutes would keep the smaller pool 10 % below the grow threshold. So no grow can follow a shrink at the same load, whatever thresholds and ratios are chosen.",
+  text: "A shrink is made only if the highest load of the last 5 minutes would keep the smaller pool this far below the grow threshold: 10 % below 70 % is 63 %. So no grow can follow a shrink at the same load, whatever thresholds and ratios are chosen. A deeper cut looks back longer (12 minutes when halving) and there needs half the margin. More margin shrinks later and grows less often.",
 };
 
 const LIMITS: readonly Meaning[] = [

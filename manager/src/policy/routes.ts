@@ -157,10 +157,7 @@ async function sendForm(
       limits: LIMIT_FIELDS,
       warnings: parsed.ok ? warningsOf(parsed.stored.policy) : {},
       isCpu: kind === "cpu",
-      settleLimit:
-        parsed.ok && parsed.stored.policy.kind === "cpu"
-          ? settleLimit(parsed.stored.policy.growThresholdPercent)
-          : null,
+      settleLimit: parsed.ok && parsed.stored.policy.kind === "cpu" ? settleLimit(parsed.stored.policy) : null,
       meanings: meaningsOf(kind),
       remembered: rememberedBy(readMemory(row.policyState), { kind: row.policy.kind, now: now(), periodSeconds }),
       flapBackOff: kind === "cpu" ? FLAP_BACK_OFF : null,

@@ -1,9 +1,10 @@
+import { settleShare } from "@elastic-gas/shared/pools/settle-margin";
 import { percent } from "../markup/words.ts";
 
-/** What a smaller pool may run at, in shares of the grow threshold; a fixed part of the CPU rule (autoscaler/README.md). */
-export const SETTLE_SHARE = 0.9;
-
-/** "63 %" for a grow threshold of 70 %. */
-export function settleLimit(growThresholdPercent: number): string {
-  return percent(SETTLE_SHARE * growThresholdPercent);
+/** The CPU that a shrink must stay below: "63 %" for a grow threshold of 70 % and a margin of 10 %. */
+export function settleLimit(policy: {
+  readonly growThresholdPercent: number;
+  readonly settleMarginPercent: number;
+}): string {
+  return percent(settleShare(policy.settleMarginPercent) * policy.growThresholdPercent);
 }

@@ -13,6 +13,8 @@ export const CpuPolicy = z
     growRatio: z.number().gt(1).max(10).default(2),
     /** The share of the workers that stays; 0.5 keeps half, rounded up. */
     shrinkRatio: z.number().gt(0).lt(1).default(0.5),
+    /** How far below the grow threshold a smaller pool must stay, as a share of it. */
+    settleMarginPercent: percent(1, 50).default(10),
     cooldownSeconds: z.number().int().min(0).max(7_200).default(120),
     flapBackOff: z.boolean().default(true),
   })

@@ -1,3 +1,4 @@
+import type { CpuPolicy } from "@elastic-gas/shared/pools/policy";
 import { icon, state } from "../../markup/parts.ts";
 import { type Child, el, type MarkupElement } from "../../markup/tree.ts";
 import { count, figure, grouped, percent } from "../../markup/words.ts";
@@ -9,7 +10,7 @@ import type { SizeRow } from "./sizes.ts";
 /** What each size would do, verdict first, the current size tinted. */
 export function sizesPanel(
   { sizes, current }: Preview,
-  thresholds: { readonly grow: number; readonly shrink: number },
+  policy: Pick<CpuPolicy, "growThresholdPercent" | "shrinkThresholdPercent" | "settleMarginPercent">,
 ): MarkupElement | null {
   if (sizes === null) return null;
   const cycles = sizes.filter((row) => row.cycle !== null).length;
@@ -31,7 +32,7 @@ export function sizesPanel(
     el(
       "p",
       { class: "eg-secondary sizes-words" },
-      `Each row takes the load that just triggers the rule at that size. A shrink must stay below ${settleLimit(thresholds.grow)}.`,
+      `Each row takes the load that just triggers the rule at that size. A shrink must stay below ${settleLimit(policy)}.`,
     ),
     el(
       "div",
@@ -48,8 +49,8 @@ export function sizesPanel(
             [
               "Workers",
               "Result",
-              `Above ${percent(thresholds.grow)}, grow to`,
-              `Below ${percent(thresholds.shrink)}, shrink to`,
+              `Above ${percent(policy.growThresholdPercent)}, grow to`,
+              `Below ${percent(policy.shrinkThresholdPercent)}, shrink to`,
             ].map((head) => el("th", {}, head)),
           ),
         ),
