@@ -78,7 +78,7 @@ describe("the autoscaler against the local cloud", () => {
     expect(await house.living("annotator")).toHaveLength(2);
     expect(await house.living("utility")).toHaveLength(1);
     const started = (await activities("web"))[0];
-    expect(started).toMatchObject({ cause: "start", desiredAfter: 1, reason: "web resized 1 → 1 at the start." });
+    expect(started).toMatchObject({ cause: "start", desiredAfter: 1, reason: "web starts at 1." });
   });
 
   it("launches with our tags, detailed monitoring, end on shutdown, and spread as EC2 does", async () => {

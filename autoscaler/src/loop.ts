@@ -187,7 +187,10 @@ export class Autoscaler {
             actor: "start.sh",
             desiredBefore: pool.desired,
             desiredAfter: desired,
-            reason: `${pool.name} resized ${pool.desired} → ${desired} at the start.`,
+            reason:
+              pool.desired === desired
+                ? `${pool.name} starts at ${desired}.`
+                : `${pool.name} resized ${pool.desired} → ${desired} at the start.`,
           },
           epoch,
           Date.now(),
