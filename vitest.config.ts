@@ -9,7 +9,6 @@ const common = {
 
 export default defineConfig({
   test: {
-    reporters: process.env.CI ? ["default"] : ["default"],
     globalSetup: ["./tests/setup/mariadb.ts"],
     pool: "forks",
     maxWorkers: 2,
