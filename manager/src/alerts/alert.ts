@@ -1,9 +1,4 @@
 import type { PoolName } from "@elastic-gas/shared/resources";
-import type { ActivityRow } from "../decisions/queries.ts";
-import type { DeadLetterCount, FailedLaunch } from "../fleet/queries.ts";
-import type { PoolSnapshot } from "../fleet/snapshot.ts";
-import type { WorkerSnapshot } from "../fleet/worker-state.ts";
-import type { Saturation } from "./host-saturation.ts";
 
 /** Something that a person should look at. The start is shown in bold. */
 export interface Alert {
@@ -17,28 +12,4 @@ export interface Alert {
   /** Since when, epoch milliseconds. */
   readonly at: number;
   readonly link: { readonly href: string; readonly text: string } | null;
-}
-
-export interface AlertFacts {
-  readonly now: number;
-  readonly tickSeconds: number;
-  readonly cloudFailure: { readonly since: number; readonly sentence: string } | null;
-  readonly lastCheckAt: number | null;
-  /** Until when somebody may act as the autoscaler; `until` null = given back. null before the first autoscaler. */
-  readonly lease: { readonly until: number | null } | null;
-  readonly pools: readonly PoolSnapshot[];
-  readonly workers: readonly WorkerSnapshot[];
-  readonly failedLaunches: readonly FailedLaunch[];
-  readonly deadLetters: readonly DeadLetterCount[];
-  /** Of the last minutes. */
-  readonly activities: readonly ActivityRow[];
-  /** When each in-service worker last had a CPU point; a worker that is missing here is not watched. */
-  readonly lastCpuAt: ReadonlyMap<string, number | null>;
-  /** A worker without CPU data for longer than this is named. */
-  readonly cpuMaxAgeMs: number;
-  /** null while the machine under local-cloud has CPU left, and on AWS. */
-  readonly hostSaturation: Saturation | null;
-  readonly deletionFailure: { readonly at: number; readonly sentence: string } | null;
-  /** A deliberate stop of everything is no fault of the autoscaler. */
-  readonly stopping: boolean;
 }

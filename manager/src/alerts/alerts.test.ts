@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PoolSnapshot } from "../fleet/snapshot.ts";
 import type { WorkerSnapshot } from "../fleet/worker-state.ts";
-import type { AlertFacts } from "./alert.ts";
+import type { AlertFacts } from "./alert-facts.ts";
 import { listAlerts } from "./alerts.ts";
 
 const now = Date.UTC(2026, 8, 7, 14, 2);

@@ -1,4 +1,5 @@
-import type { Alert, AlertFacts } from "./alert.ts";
+import type { Alert } from "./alert.ts";
+import type { AlertFacts } from "./alert-facts.ts";
 import { installationAlerts } from "./installation-alerts.ts";
 import { poolAlerts } from "./pool-alerts.ts";
 import { replacedWorkers, silentWorkers } from "./worker-alerts.ts";

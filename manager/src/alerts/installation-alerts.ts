@@ -1,5 +1,6 @@
 import { count, duration, figure } from "../markup/words.ts";
-import type { Alert, AlertFacts } from "./alert.ts";
+import type { Alert } from "./alert.ts";
+import type { AlertFacts } from "./alert-facts.ts";
 
 /** More missed checks than this mean that the autoscaler does not tick. */
 const MISSED_CHECKS = 3;

@@ -1,7 +1,8 @@
 import type { PoolSnapshot } from "../fleet/snapshot.ts";
 import type { WorkerSnapshot } from "../fleet/worker-state.ts";
 import { count } from "../markup/words.ts";
-import type { Alert, AlertFacts } from "./alert.ts";
+import type { Alert } from "./alert.ts";
+import type { AlertFacts } from "./alert-facts.ts";
 
 const LAUNCH_FAILURES = 2;
 /** From here on the autoscaler tries one worker at a time, with growing pauses (design.md section 4). */

@@ -1,5 +1,6 @@
 import { count } from "../markup/words.ts";
-import type { Alert, AlertFacts } from "./alert.ts";
+import type { Alert } from "./alert.ts";
+import type { AlertFacts } from "./alert-facts.ts";
 
 const REPLACED_SHOWN_MS = 15 * 60_000;
 

@@ -2,9 +2,9 @@ import type { ClientRequest, ClientResponse } from "./client.ts";
 import type { ConnectionUser, Failure, TargetConnection } from "./connection.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import { type BalancerError, errorPage } from "./error-page.ts";
-import type { Route } from "./listener.ts";
 import { newTraceId, type OutgoingHead, requestHead } from "./request-head.ts";
 import type { ResponseHead } from "./response-parser.ts";
+import type { Route } from "./route.ts";
 import type { Target } from "./target.ts";
 
 /** Methods that may be sent twice (RFC 9110, section 9.2.2). */

@@ -2,16 +2,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Exchange } from "./exchange.ts";
 import { PlainConnection } from "./plain-connection.ts";
-import type { RequestCounters } from "./request-counters.ts";
-import type { TargetGroup } from "./target-group.ts";
+import type { Route } from "./route.ts";
 import { Upgrade } from "./upgrade.ts";
-
-/** Where a listener's requests go. */
-export interface Route {
-  readonly port: number;
-  readonly group: TargetGroup;
-  readonly counters: RequestCounters;
-}
 
 const HEADERS_TIMEOUT_MS = 60_000;
 const MAX_HEADER_BYTES = 65_536;

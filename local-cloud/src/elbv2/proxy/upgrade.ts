@@ -2,9 +2,9 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ConnectionUser, Failure, TargetConnection } from "./connection.ts";
 import { type BalancerError, errorPage } from "./error-page.ts";
-import type { Route } from "./listener.ts";
 import { newTraceId, requestHead } from "./request-head.ts";
 import type { ResponseHead } from "./response-parser.ts";
+import type { Route } from "./route.ts";
 import type { Target } from "./target.ts";
 
 /** Carries an upgraded connection, such as a WebSocket, between client and target until either ends it. */
