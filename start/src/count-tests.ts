@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 
-/** Prints vitest's result as the last line `N passed, N failed` and exits with 1 on any failure, also of what ran before the tests. */
+/** Prints vitest's result, how many were skipped first, as the last line `N passed, N failed`, and exits with 1 on any failure, also of what ran before the tests. */
 const Report = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
@@ -13,6 +13,6 @@ const report = Report.parse(JSON.parse(readFileSync(path, "utf8")));
 // A file that could not be loaded counts no test; checks before the tests count as one.
 const other = failedBefore === "1" && report.numFailedTests === 0 ? 1 : 0;
 const failed = report.numFailedTests + other;
-const skipped = report.numPendingTests === 0 ? "" : `, ${report.numPendingTests} skipped`;
-console.log(`${report.numPassedTests} passed, ${failed} failed${skipped}`);
+if (report.numPendingTests > 0) console.log(`${report.numPendingTests} skipped`);
+console.log(`${report.numPassedTests} passed, ${failed} failed`);
 process.exit(failed > 0 || failedBefore === "1" ? 1 : 0);
