@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { glob, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { glob, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { z } from "zod";
@@ -29,44 +29,59 @@ export const parts: Proof = {
   statement:
     "The tests of the parts that have a heavy form (faults at every call, long pauses, other clients of AWS, many viewers), run with every repeat and at full length. What they measure lies beside this page.",
   async run({ folder, only, say }) {
-    const files = (await heavyTestFiles()).filter((file) => file.includes(only));
+    const heavy = await heavyTestFiles();
+    const files = heavy.filter((file) => file.includes(only));
     if (files.length === 0) throw new Error("No test file has a heavy form.");
     say(`vitest on ${files.length} files`);
-    const startedAt = Date.now();
-    const results = await runVitest(files, folder);
-    const written = await writtenSince(folder, startedAt);
+    const now = (await runVitest(files, folder)).map((result) => ({ ...result, name: relative(ROOT, result.name) }));
+    const earlier = only === "" ? [] : await earlierResults(folder);
+    // What was not run again stays, with its date.
+    const results = [...now, ...earlier.filter(({ name }) => heavy.includes(name) && !files.includes(name))].sort(
+      (one, other) => one.name.localeCompare(other.name),
+    );
     const tests = results.flatMap(({ assertionResults }) => assertionResults);
     const failed = tests.filter(({ status }) => status === "failed").length;
     const skipped = tests.filter(({ status }) => status !== "failed" && status !== "passed").length;
+    const missing = heavy.filter((file) => !results.some(({ name }) => name === file));
     return {
-      checks: files.map((file) => {
-        const own = results.find(({ name }) => relative(ROOT, name) === file);
-        return { what: `\`${file}\``, measured: outcomeOf(own), ok: own?.status === "passed" };
-      }),
+      checks: results.map((result) => ({
+        what: `\`${result.name}\``,
+        measured: outcomeOf(result),
+        ok: result.status === "passed",
+      })),
       figures: [
         { label: "tests", value: `${tests.length - skipped}, ${failed} failed` },
-        { label: "files", value: String(files.length) },
+        { label: "files", value: String(results.length) },
         { label: "skipped", value: String(skipped) },
+        { label: "not run", value: missing.length === 0 ? "none" : missing.join(", ") },
       ],
-      settings: [
-        { label: "PROVE", value: "1" },
-        { label: "files", value: only === "" ? "all that have a heavy form" : `only those with ${only} in their path` },
-      ],
+      settings: [{ label: "PROVE", value: "1" }],
       details: [
-        "## What they measured",
-        written.length === 0 ? "Nothing was written." : written.map((file) => `- [${file}](${file})`).join("\n"),
+        "What they measured lies beside this page; the [index](README.md) lists it.",
         "## Tests",
         table(
           ["file", "test", "result"],
           results.flatMap(({ name, assertionResults }) =>
-            assertionResults.map(({ fullName, status }) => [relative(ROOT, name), fullName, status]),
+            assertionResults.map(({ fullName, status }) => [name, fullName, status]),
           ),
         ),
       ].join("\n\n"),
-      data: { results: results.map((result) => ({ ...result, name: relative(ROOT, result.name) })) },
+      data: { results },
     };
   },
 };
+
+/** What an earlier run measured, file names from the project's root. */
+async function earlierResults(folder: string): Promise<readonly TestFile[]> {
+  try {
+    const text = await readFile(join(folder, "parts.json"), "utf8");
+    return z.object({ data: z.object({ results: VitestReport.shape.testResults }) }).parse(JSON.parse(text)).data
+      .results;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}
 
 /** Paths from the project's root. */
 async function heavyTestFiles(): Promise<readonly string[]> {
@@ -97,14 +112,7 @@ async function runVitest(files: readonly string[], resultsFolder: string): Promi
   }
 }
 
-async function writtenSince(folder: string, startedAt: number): Promise<readonly string[]> {
-  const files = await readdir(folder);
-  const times = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).mtimeMs));
-  return files.filter((_, index) => (times[index] ?? 0) >= startedAt);
-}
-
-function outcomeOf(file: TestFile | undefined): string {
-  if (file === undefined) return "did not run";
+function outcomeOf(file: TestFile): string {
   const count = (status: string) => file.assertionResults.filter((test) => test.status === status).length;
   const [ok, failed] = [count("passed"), count("failed")];
   const skipped = file.assertionResults.length - ok - failed;
@@ -113,5 +121,6 @@ function outcomeOf(file: TestFile | undefined): string {
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
   ];
-  return `${words.join(", ")}, ${timeSpan(file.endTime - file.startTime)}`;
+  const day = new Date(file.startTime).toISOString().slice(0, 10);
+  return `${words.join(", ")}, ${timeSpan(file.endTime - file.startTime)}, ${day}`;
 }
