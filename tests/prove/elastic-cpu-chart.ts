@@ -29,7 +29,7 @@ export function elasticChart(
     events,
     phases: [
       { from: run.calibratedFrom, to: run.calibratedTo, text: "measuring" },
-      { from: run.loadOnAt, to: run.loadOffAt, text: `constant load: ${photoLoad}` },
+      { from: run.loadOnAt, to: run.loadOffAt, text: photoLoad },
     ],
     panels: [
       workersPanel(run.recording.steps),

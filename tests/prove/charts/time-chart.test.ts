@@ -96,3 +96,12 @@ test("colours follow the reader's theme, and words are escaped", () => {
   expect(svg).toContain("a &lt; b &amp; c");
   expect(svg).toContain('aria-label="A pool grows."');
 });
+
+test.each([
+  { words: "short", from: 4, to: 9, place: /^x="\d+\.\d"$/ },
+  { words: "too wide for its stretch", from: 4, to: 4.5, place: /text-anchor="end"/ },
+  { words: "too wide for its stretch, and for the room before it", from: 2, to: 3, place: /^x="\d+\.\d"$/ },
+])("a stretch's words stay within the chart: $words", ({ words, from, to, place }) => {
+  const svg = timeChart(chart({ phases: [{ from: from * MINUTE, to: to * MINUTE, text: words }] }));
+  expect(new RegExp(`<text ([^>]*) y="\\d+" class="f-text">${words}<`).exec(svg)?.[1]).toMatch(place);
+});

@@ -110,11 +110,12 @@ function flagOf({ mark, text }: ChartEvent, x: number, y: number): string {
 function phaseOf({ from, to, text }: Phase, toX: (at: number) => number, base: number): string {
   const [x, end] = [toX(from), toX(to)];
   const width = (end - x).toFixed(1);
-  const fits = text.length * CHARACTER + 16 <= end - x;
+  const wide = text.length * CHARACTER;
+  const fits = wide + 16 <= end - x;
   const inside = `x="${(x + 8).toFixed(1)}"`;
   // A short stretch is named beside it, where the chart has more room.
-  const isEarly = x < (LEFT + RIGHT) / 2;
-  const beside = isEarly ? `x="${(x - 6).toFixed(1)}" text-anchor="end"` : `x="${(end + 6).toFixed(1)}"`;
+  const isBefore = x < (LEFT + RIGHT) / 2 && x - 6 - wide >= 0;
+  const beside = isBefore ? `x="${(x - 6).toFixed(1)}" text-anchor="end"` : `x="${(end + 6).toFixed(1)}"`;
   const words = fits ? inside : beside;
   return (
     `<rect x="${x.toFixed(1)}" y="${PANELS_FROM}" width="${width}" height="16" rx="3" class="f-load"/>` +
