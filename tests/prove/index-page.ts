@@ -71,7 +71,7 @@ function indexPage(proofs: readonly Proof[], results: readonly Result[], others:
     "## Run them again",
     [
       "```bash",
-      "npm run prove                              # all of them, one after the other: about an hour and a half",
+      "npm run prove                              # all of them, one after the other: about three hours",
       ...proofs.map(({ name, title }) => `${`npm run prove -- ${name}`.padEnd(42)} # ${title}`),
       "npm run prove -- parts --only autoscaler   # the heavy tests of one part",
       "npm run prove -- elastic-cpu --quick       # in minutes, with short times; writes to .data/results-quick",
