@@ -180,11 +180,19 @@ async function beforeTheId(house: ProcessHouse): Promise<Held> {
   });
   await locked.promise;
   launched.release("answer");
-  const waiting = await waitUntil("the autoscaler to wait for the row", async () => {
-    const { rows } = await sql<{ id: number }>`select p.id as id from information_schema.innodb_trx t
-      join information_schema.processlist p on p.id = t.trx_mysql_thread_id
-      where p.db = database() and t.trx_state = 'LOCK WAIT'`.execute(house.db);
-    return rows[0];
+  const waiting = await waitUntil(
+    "the autoscaler to wait for the row",
+    async () => {
+      const { rows } = await sql<{ id: number }>`select p.id as id from information_schema.innodb_trx t
+        join information_schema.processlist p on p.id = t.trx_mysql_thread_id
+        where p.db = database() and t.trx_state = 'LOCK WAIT'`.execute(house.db);
+      return rows[0];
+    },
+    { deadlineMs: 60_000 },
+  ).catch((error: unknown) => {
+    // Else the row would stay locked for all that follow.
+    unlock.resolve();
+    throw error;
   });
   return {
     reached: launched.reached,
