@@ -188,7 +188,8 @@ async function beforeTheId(house: ProcessHouse): Promise<Held> {
         where p.db = database() and t.trx_state = 'LOCK WAIT'`.execute(house.db);
       return rows[0];
     },
-    { deadlineMs: 60_000 },
+    // InnoDB shows the same picture again until nobody has looked for 100 ms.
+    { deadlineMs: 20_000, pollMs: 250 },
   ).catch((error: unknown) => {
     // Else the row would stay locked for all that follow.
     unlock.resolve();
