@@ -9,7 +9,7 @@ const common = {
 
 export default defineConfig({
   test: {
-    globalSetup: ["./tests/setup/mariadb.ts"],
+    globalSetup: ["./testing/src/system/mariadb.ts"],
     pool: "forks",
     maxWorkers: 2,
     projects: [

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { waitUntil } from "../shared/src/testing/wait-until.ts";
-import { launchBrowser } from "./setup/browser.ts";
-import { type RunningSystem, SHARED_INPUTS, startSystem } from "./setup/system.ts";
+import { launchBrowser } from "../testing/src/system/browser.ts";
+import { type RunningSystem, SHARED_INPUTS, startSystem } from "../testing/src/system/system.ts";
+import { waitUntil } from "../testing/src/wait-until.ts";
 
 const VCF = join(SHARED_INPUTS, "samples/test.vcf");
 const MASKS = join(SHARED_INPUTS, "samples/masks");

@@ -17,18 +17,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readVariable } from "../local-cloud/src/ec2/processes/proc.ts";
 import { MARKER } from "../local-cloud/src/ec2/processes/session-table.ts";
-import {
-  archiveWriter,
-  messageWriter,
-  metricWriter,
-  objectWriter,
-  startWriting,
-  type Writer,
-} from "../local-cloud/src/testing/acknowledged-writes.ts";
-import { type MainProcess, startMainProcess } from "../local-cloud/src/testing/main-process.ts";
-import { IS_PROOF, recordResult } from "../local-cloud/src/testing/proof.ts";
 import { connectDatabase } from "../shared/src/database/connect.ts";
-import { waitUntil } from "../shared/src/testing/wait-until.ts";
 import { findFreePort } from "../start/src/free-port.ts";
 import {
   findMariadb,
@@ -38,6 +27,17 @@ import {
   spawnMariadb,
   waitForMariadb,
 } from "../start/src/mariadb.ts";
+import {
+  archiveWriter,
+  messageWriter,
+  metricWriter,
+  objectWriter,
+  startWriting,
+  type Writer,
+} from "../testing/src/local-cloud/acknowledged-writes.ts";
+import { type MainProcess, startMainProcess } from "../testing/src/local-cloud/main-process.ts";
+import { IS_PROOF, recordResult } from "../testing/src/local-cloud/proof.ts";
+import { waitUntil } from "../testing/src/wait-until.ts";
 
 const ROUNDS = IS_PROOF ? 10 : 2;
 const PATIENCE = { deadlineMs: 120_000 };

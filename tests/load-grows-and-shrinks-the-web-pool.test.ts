@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectDatabase, type Database } from "../shared/src/database/connect.ts";
-import { waitUntil } from "../shared/src/testing/wait-until.ts";
-import { type RunningSystem, SHARED_INPUTS, startSystem } from "./setup/system.ts";
+import { type RunningSystem, SHARED_INPUTS, startSystem } from "../testing/src/system/system.ts";
+import { waitUntil } from "../testing/src/wait-until.ts";
 
 const PHOTO = join(SHARED_INPUTS, "samples/masks/one_masked_a.jpg");
 const CLIENTS = 6;

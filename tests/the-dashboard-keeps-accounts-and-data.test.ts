@@ -4,11 +4,11 @@ import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from "@aws-sdk/clie
 import type { Browser, Dialog, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectDatabase, type Database } from "../shared/src/database/connect.ts";
-import { waitUntil } from "../shared/src/testing/wait-until.ts";
-import { launchBrowser } from "./setup/browser.ts";
-import { clientOf } from "./setup/clients.ts";
-import { openDashboard, untilLive } from "./setup/dashboard.ts";
-import { type RunningSystem, SHARED_INPUTS, startSystem } from "./setup/system.ts";
+import { launchBrowser } from "../testing/src/system/browser.ts";
+import { clientOf } from "../testing/src/system/clients.ts";
+import { openDashboard, untilLive } from "../testing/src/system/dashboard.ts";
+import { type RunningSystem, SHARED_INPUTS, startSystem } from "../testing/src/system/system.ts";
+import { waitUntil } from "../testing/src/wait-until.ts";
 
 const PHOTO = join(SHARED_INPUTS, "samples/masks/none_qrcat.jpg");
 const LONG_MS = 90_000;

@@ -11,11 +11,11 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { connectDatabase, type Database } from "../shared/src/database/connect.ts";
-import { waitUntil } from "../shared/src/testing/wait-until.ts";
-import { launchBrowser } from "./setup/browser.ts";
-import { clientOf } from "./setup/clients.ts";
-import { openDashboard, untilLive } from "./setup/dashboard.ts";
-import { type RunningSystem, startSystem } from "./setup/system.ts";
+import { launchBrowser } from "../testing/src/system/browser.ts";
+import { clientOf } from "../testing/src/system/clients.ts";
+import { openDashboard, untilLive } from "../testing/src/system/dashboard.ts";
+import { type RunningSystem, startSystem } from "../testing/src/system/system.ts";
+import { waitUntil } from "../testing/src/wait-until.ts";
 
 const LONG_MS = 120_000;
 const MINUTE_MS = 60_000;

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { Browser, Download, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { waitUntil } from "../shared/src/testing/wait-until.ts";
-import { launchBrowser } from "./setup/browser.ts";
-import { openDashboard, untilLive } from "./setup/dashboard.ts";
-import { type RunningSystem, startSystem } from "./setup/system.ts";
+import { launchBrowser } from "../testing/src/system/browser.ts";
+import { openDashboard, untilLive } from "../testing/src/system/dashboard.ts";
+import { type RunningSystem, startSystem } from "../testing/src/system/system.ts";
+import { waitUntil } from "../testing/src/wait-until.ts";
 
 const LONG_MS = 90_000;
 

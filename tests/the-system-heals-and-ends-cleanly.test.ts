@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { connectDatabase, type Database } from "../shared/src/database/connect.ts";
-import { waitUntil } from "../shared/src/testing/wait-until.ts";
-import { freePorts, type Ports, type RunningSystem, startSystem } from "./setup/system.ts";
+import { freePorts, type Ports, type RunningSystem, startSystem } from "../testing/src/system/system.ts";
+import { waitUntil } from "../testing/src/wait-until.ts";
 
 const Records = z.record(z.string(), z.object({ pid: z.number(), startTicks: z.string() }));
 /** A second user, registered before everything was killed, shows that nothing acknowledged was lost. */

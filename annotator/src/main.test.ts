@@ -6,12 +6,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
-import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/local-cloud/testing";
 import { putMessage } from "@elastic-gas/shared/reliability/outbox";
-import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { createSetting, type Setting } from "@elastic-gas/testing/annotator/test-environment";
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
+import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { createSetting, type Setting } from "./test-setting.ts";
 
 // The processes as they run on an instance: started with the environment only, killed for real.
 

@@ -1,7 +1,7 @@
+import type { Worker, WorkerMemory } from "@elastic-gas/scaling/worker-state";
+import { buildMemory, buildWorker } from "@elastic-gas/testing/scaling/build-worker";
 import { describe, expect, it } from "vitest";
 import { type Activity, activityFor, endedActivities, type PoolAtRest } from "./activities.ts";
-import { buildMemory, buildWorker } from "./build-worker.ts";
-import type { Worker, WorkerMemory } from "./worker.ts";
 
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 0);
 

@@ -1,8 +1,8 @@
+import type { Worker, WorkerMemory } from "@elastic-gas/scaling/worker-state";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { ActivityCause, Tables } from "@elastic-gas/shared/database/tables";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Transaction } from "kysely";
-import type { Worker, WorkerMemory } from "./worker.ts";
 
 /** Something that is being done to a pool. Instants are epoch milliseconds. */
 export interface Activity {

@@ -1,3 +1,4 @@
+import type { Worker, WorkerMemory, WorkerRules } from "@elastic-gas/scaling/worker-state";
 import type { Config } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
@@ -7,7 +8,6 @@ import type { Balancer } from "./fleet.ts";
 import type { Launch } from "./launches.ts";
 import type { Lease } from "./lease.ts";
 import type { PoolWishes } from "./pools.ts";
-import type { Worker, WorkerMemory, WorkerRules } from "./worker.ts";
 
 /** What every step of the autoscaler works with. */
 export interface Context {

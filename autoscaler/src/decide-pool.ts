@@ -1,13 +1,13 @@
+import type { Decision } from "@elastic-gas/scaling/decision";
+import { countWorkers } from "@elastic-gas/scaling/observation";
+import { readState } from "@elastic-gas/scaling/policy-state";
+import { LAUNCH_FAILING, type LaunchFailures, type Plan } from "@elastic-gas/scaling/reconcile-plan";
+import { decide } from "@elastic-gas/scaling/rules/decide";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import type { Transaction } from "kysely";
 import { insertActivity } from "./activities.ts";
 import { BALANCED, type Context, type PoolScene, QUEUED } from "./context.ts";
 import { observePool } from "./observe.ts";
-import { LAUNCH_FAILING, type LaunchFailures, type Plan } from "./plan.ts";
-import { decide } from "./policy/decide.ts";
-import type { Decision } from "./policy/decision.ts";
-import { countWorkers } from "./policy/observation.ts";
-import { readState } from "./policy/state.ts";
 import { setDesired } from "./pools.ts";
 
 export interface LastPlan {

@@ -5,9 +5,9 @@ import {
   DescribeTargetHealthCommand,
   type ElasticLoadBalancingV2Client,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { SeenInstance, SeenTarget } from "@elastic-gas/scaling/worker-state";
 import { balancerDimension } from "@elastic-gas/shared/metrics";
 import { isPoolName, type Resources, TAGS } from "@elastic-gas/shared/resources";
-import type { SeenInstance, SeenTarget } from "./worker.ts";
 
 /** The load balancer and target group of this installation, as ARN and as CloudWatch dimension. */
 export interface Balancer {

@@ -1,4 +1,4 @@
-import { createTestDatabase } from "@elastic-gas/shared/testing/database";
+import { createTestDatabase } from "@elastic-gas/testing/database";
 import { describe, expect, it } from "vitest";
 import {
   chooseSubnet,

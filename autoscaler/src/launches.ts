@@ -1,8 +1,8 @@
+import type { LaunchFailures } from "@elastic-gas/scaling/reconcile-plan";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Transaction } from "kysely";
-import type { LaunchFailures } from "./plan.ts";
 
 /** A launch that was asked for; its id is ClientToken and tag of the instance. Instants are epoch milliseconds. */
 export interface Launch {

@@ -1,5 +1,5 @@
-import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Lease, LeaseLostError } from "./lease.ts";
 

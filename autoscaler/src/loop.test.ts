@@ -2,10 +2,10 @@ import { ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { PoolName } from "@elastic-gas/shared/resources";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { startTestHouse, type TestHouse } from "@elastic-gas/testing/autoscaler/test-environment";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestHouse, type TestHouse } from "./build-test-house.ts";
 import { runAutoscaler } from "./loop.ts";
 
 /** One story, in order: every part takes the pool as the part before left it. */

@@ -1,3 +1,4 @@
+import { clamp } from "@elastic-gas/scaling/decision";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { runLoop } from "@elastic-gas/shared/shutdown";
 import { insertActivity, listOpenActivityIds } from "./activities.ts";
@@ -5,7 +6,6 @@ import { type Context, callMs, type PoolScene } from "./context.ts";
 import { decidePool } from "./decide-pool.ts";
 import { type Balancer, findBalancer, listInstances, listTargets } from "./fleet.ts";
 import { LeaseLostError } from "./lease.ts";
-import { clamp } from "./policy/decision.ts";
 import { beginRun, ensurePools, listPools, type PoolWishes, setDesired } from "./pools.ts";
 import { publishPools } from "./publish.ts";
 import { type Reconciled, reconcilePool } from "./reconcile.ts";

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { startTestHouse } from "@elastic-gas/testing/autoscaler/test-environment";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { expect, it } from "vitest";
-import { startTestHouse } from "./build-test-house.ts";
 
 const PATIENT = { deadlineMs: 60_000 };
 

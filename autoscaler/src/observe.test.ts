@@ -1,7 +1,7 @@
-import { POOL_DEFAULTS } from "@elastic-gas/shared/pools/policy";
+import { POOL_DEFAULTS } from "@elastic-gas/scaling/policy";
+import { startTestHouse } from "@elastic-gas/testing/autoscaler/test-environment";
+import { buildWorker } from "@elastic-gas/testing/scaling/build-worker";
 import { expect, it } from "vitest";
-import { startTestHouse } from "./build-test-house.ts";
-import { buildWorker } from "./build-worker.ts";
 import { observePool } from "./observe.ts";
 import type { PoolWishes } from "./pools.ts";
 

@@ -1,10 +1,10 @@
 import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { BalancerPeriod, Observation, SeenQueue, SeenWorker } from "@elastic-gas/scaling/observation";
+import type { Worker } from "@elastic-gas/scaling/worker-state";
 import { METRICS } from "@elastic-gas/shared/metrics";
 import type { Balancer } from "./fleet.ts";
-import type { BalancerPeriod, Observation, SeenQueue, SeenWorker } from "./policy/observation.ts";
 import type { PoolWishes } from "./pools.ts";
-import type { Worker } from "./worker.ts";
 
 /** CPU and balancer: what the longest rule looks back, with late data. */
 const LOOK_BACK_PERIODS = 15;

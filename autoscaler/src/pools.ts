@@ -1,6 +1,6 @@
+import { POOL_DEFAULTS, type Policy, readPolicy } from "@elastic-gas/scaling/policy";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Tables } from "@elastic-gas/shared/database/tables";
-import { POOL_DEFAULTS, Policy } from "@elastic-gas/shared/pools/policy";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import type { Transaction } from "kysely";
 
@@ -42,13 +42,12 @@ export async function listPools(db: Database): Promise<readonly PoolWishes[]> {
   const rows = await db.selectFrom("pools").selectAll().execute();
   return rows
     .map((row): PoolWishes => {
-      const policy = Policy.safeParse(row.policy);
       return {
         name: row.name,
         desired: row.desired,
         min: row.min,
         max: row.max,
-        policy: policy.success ? policy.data : POOL_DEFAULTS[row.name].policy,
+        policy: readPolicy(row.name, row.policy),
         policyVersion: row.policyVersion,
         policyState: row.policyState,
         paused: row.paused ? { by: row.pausedBy ?? "somebody", at: row.pausedAt?.getTime() ?? 0 } : null,

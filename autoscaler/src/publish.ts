@@ -1,9 +1,9 @@
 import { type CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import type { Worker } from "@elastic-gas/scaling/worker-state";
 import { METRICS } from "@elastic-gas/shared/metrics";
 import { METRIC_NAMESPACE } from "@elastic-gas/shared/resources";
 import { underPermit } from "./calls.ts";
 import type { Permit } from "./lease.ts";
-import type { Worker } from "./worker.ts";
 
 export interface PublishedPool {
   readonly name: string;

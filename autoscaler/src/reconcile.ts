@@ -1,3 +1,4 @@
+import { LAUNCH_FAILING, type LaunchFailures, type Plan, plan, type Victim } from "@elastic-gas/scaling/reconcile-plan";
 import {
   activityFor,
   attachInstances,
@@ -17,7 +18,6 @@ import {
 } from "./calls.ts";
 import { BALANCED, type Context, callMs, type PoolScene, QUEUED } from "./context.ts";
 import { chooseSubnet, insertLaunch, type Launch, launchFailures, settleLaunch, waitAfter } from "./launches.ts";
-import { LAUNCH_FAILING, type LaunchFailures, type Plan, plan, type Victim } from "./plan.ts";
 import { renderUserData } from "./user-data.ts";
 import { forgetWorkers, noteRegistered, writeVictims } from "./workers.ts";
 

@@ -1,8 +1,8 @@
 import { TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { startTestHouse, type TestHouse } from "@elastic-gas/testing/autoscaler/test-environment";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startTestHouse, type TestHouse } from "./build-test-house.ts";
 import type { Autoscaler } from "./loop.ts";
 import { runAutoscaler } from "./loop.ts";
 

@@ -1,10 +1,16 @@
+import {
+  describeWorker,
+  type SeenInstance,
+  type SeenTarget,
+  type Worker,
+  type WorkerMemory,
+} from "@elastic-gas/scaling/worker-state";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { findRunBegan, insertActivity, listOpenActivities } from "./activities.ts";
 import { type Context, type PoolScene, workerRules } from "./context.ts";
 import { type Balancer, listEnded } from "./fleet.ts";
 import { doubtfulWorkers, expiredLaunches, type Launch, listLaunches, openLaunches, settleLaunch } from "./launches.ts";
 import type { PoolWishes } from "./pools.ts";
-import { describeWorker, type SeenInstance, type SeenTarget, type Worker, type WorkerMemory } from "./worker.ts";
 import { listMemories, noteWorker, writeVanished } from "./workers.ts";
 
 /** What AWS said in this pass. */

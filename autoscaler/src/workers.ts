@@ -1,9 +1,9 @@
+import type { Victim } from "@elastic-gas/scaling/reconcile-plan";
+import type { Worker, WorkerMemory } from "@elastic-gas/scaling/worker-state";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Transaction } from "kysely";
-import type { Victim } from "./plan.ts";
-import type { Worker, WorkerMemory } from "./worker.ts";
 
 /** Rows of workers that ended are kept that long, for the pages. */
 const KEPT_MS = 2 * 3_600_000;

@@ -15,8 +15,8 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { type MainProcess, startMainProcess } from "@elastic-gas/testing/local-cloud/main-process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type MainProcess, startMainProcess } from "./testing/main-process.ts";
 
 let cloud: MainProcess;
 let s3: S3Client;

@@ -1,6 +1,13 @@
+import {
+  ADMIN,
+  makePools,
+  PLAIN_USER,
+  startTestManager,
+  TestBrowser,
+  type TestManager,
+} from "@elastic-gas/testing/manager/test-manager";
 import { io } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ADMIN, makePools, PLAIN_USER, startTestManager, TestBrowser, type TestManager } from "./build-test-manager.ts";
 import { LIVE_NAMESPACE } from "./live/events.ts";
 
 let manager: TestManager;

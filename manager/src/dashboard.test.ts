@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { findViolations, startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
+import { ADMIN, checkRow } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { findViolations, startTestDashboard, type TestDashboard } from "./build-test-dashboard.ts";
-import { ADMIN, checkRow } from "./build-test-manager.ts";
 
 const PAGES = [
   "/",

@@ -4,11 +4,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
-import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
+import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
+import { makePools } from "@elastic-gas/testing/manager/test-manager";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type StagedCloud, startStagedCloud } from "./build-staged-cloud.ts";
-import { makePools } from "./build-test-manager.ts";
 
 let staged: StagedCloud;
 let database: TestDatabase;

@@ -1,6 +1,6 @@
+import { findViolations, startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
+import { ADMIN, checkRow } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findViolations, startTestDashboard, type TestDashboard } from "./build-test-dashboard.ts";
-import { ADMIN, checkRow } from "./build-test-manager.ts";
 import { NO_BREAK_SPACE } from "./markup/words.ts";
 
 const MINUTE_MS = 60_000;

@@ -31,9 +31,18 @@ const CONTENT = [
   "annotator/src",
   "annotator/pack",
   // npm ci wants every workspace that the lockfile names.
-  ...["shared", "local-cloud", "autoscaler", "manager", "user-app", "annotator", "start"].map(
-    (name) => `${name}/package.json`,
-  ),
+  ...[
+    "shared",
+    "scaling",
+    "local-cloud",
+    "autoscaler",
+    "manager",
+    "user-app",
+    "annotator",
+    "start",
+    "testing",
+    "bench",
+  ].map((name) => `${name}/package.json`),
 ];
 
 /** Packs the release; equal sources give equal bytes, so an unchanged one has the same key. */

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DescribeInstancesCommand, EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
-import { startTestCloud } from "@elastic-gas/local-cloud/testing";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { expect, onTestFinished, test } from "vitest";
 import { stopOwnInstance } from "./stop-own-instance.ts";
 

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
-import { type Account, signIn } from "../setup/sign-in.ts";
-import { type RunningSystem, SHARED_INPUTS } from "../setup/system.ts";
+import { type Account, signIn } from "../../testing/src/system/sign-in.ts";
+import { type RunningSystem, SHARED_INPUTS } from "../../testing/src/system/system.ts";
 
 export const USER: Account = { username: "mreyes", password: "a long password" };
 const LOADER: Account = { username: "load", password: "pass" };

@@ -2,8 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
-import { type Account, signIn } from "../setup/sign-in.ts";
-import type { RunningSystem } from "../setup/system.ts";
+import { type Account, signIn } from "../../testing/src/system/sign-in.ts";
+import type { RunningSystem } from "../../testing/src/system/system.ts";
 
 export const LOOKS = {
   light: { width: 1280, height: 800, theme: "light" },

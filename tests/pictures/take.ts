@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { launchBrowser } from "../setup/browser.ts";
-import { startSystem } from "../setup/system.ts";
+import { launchBrowser } from "../../testing/src/system/browser.ts";
+import { startSystem } from "../../testing/src/system/system.ts";
 import { enliven, USER } from "./enliven.ts";
 import { takeManagerPictures, takeUserAppPictures } from "./shots.ts";
 

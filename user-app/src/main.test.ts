@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createTestDatabase } from "@elastic-gas/shared/testing/database";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
 import { serve } from "@elastic-gas/shared/web/serve";
+import { createTestDatabase } from "@elastic-gas/testing/database";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import express from "express";
 import { expect, onTestFinished, test } from "vitest";
 

@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { startTestCloud, type TestCloud } from "@elastic-gas/local-cloud/testing";
-import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { createSetting, type Setting } from "@elastic-gas/testing/annotator/test-environment";
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
+import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { FAILURES } from "../engine/failure.ts";
-import { createSetting, type Setting } from "../test-setting.ts";
 import { annotateJob, type WorkerDeps } from "./annotate-job.ts";
 
 const CONFIG = {

@@ -7,8 +7,8 @@ import {
   PutMetricDataCommand,
   paginateGetMetricData,
 } from "@aws-sdk/client-cloudwatch";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { expect, it, onTestFinished } from "vitest";
-import { startTestCloud } from "../testing.ts";
 
 it("keeps and answers metrics through the real client, also compressed and page by page", async () => {
   const cloud = await startTestCloud();

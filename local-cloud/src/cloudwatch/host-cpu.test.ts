@@ -1,8 +1,8 @@
 import { CloudWatchClient, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { METRICS } from "@elastic-gas/shared/metrics";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { describe, expect, it } from "vitest";
-import { startTestCloud } from "../testing.ts";
 import { HostCpu, parseHostTicks, readHostTicks } from "./host-cpu.ts";
 
 const period = { startedAt: new Date(60_000), seconds: 60 };

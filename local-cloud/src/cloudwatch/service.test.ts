@@ -10,8 +10,8 @@ import {
   type PutMetricDataCommandInput,
 } from "@aws-sdk/client-cloudwatch";
 import { createLogger } from "@elastic-gas/shared/logger";
+import { testCall } from "@elastic-gas/testing/local-cloud/sqs/test-call";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { testCall } from "../sqs/testing/test-call.ts";
 import { type CloudWatchOptions, createCloudWatchService } from "./service.ts";
 
 const log = createLogger("cloudwatch-test", "silent");

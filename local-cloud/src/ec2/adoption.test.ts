@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { CALL, eventually, newDataDir, startTestEc2 } from "@elastic-gas/testing/local-cloud/ec2/test-ec2";
 import { expect, onTestFinished, test } from "vitest";
 import { parseRecord } from "./instances/record.ts";
 import { isEnded, isStopped, listPids, readStat, readVariable } from "./processes/proc.ts";
-import { CALL, eventually, newDataDir, startTestEc2 } from "./testing/test-ec2.ts";
 
-const SERVICE_PROCESS = fileURLToPath(new URL("./testing/service-process.ts", import.meta.url));
+const SERVICE_PROCESS = fileURLToPath(
+  new URL("../../../testing/src/local-cloud/ec2/service-process.ts", import.meta.url),
+);
 
 test("after kill -9 the next process adopts living instances, with their metadata endpoint and quota", async () => {
   const { dataDir, instanceId, child } = await startServiceProcess("auto", "echo up; while true; do sleep 0.1; done");

@@ -10,15 +10,15 @@ import {
   ElasticLoadBalancingV2Client,
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { CpuTruth } from "@elastic-gas/testing/local-cloud/ec2/cpu-truth";
+import { encode, IMAGE_ID } from "@elastic-gas/testing/local-cloud/ec2/test-ec2";
+import { webWorkerScript } from "@elastic-gas/testing/local-cloud/ec2/web-worker";
+import { findFreePort } from "@elastic-gas/testing/local-cloud/free-port";
+import { IS_PROOF, recordResult } from "@elastic-gas/testing/local-cloud/proof";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { findFreePort } from "../testing/free-port.ts";
-import { IS_PROOF, recordResult } from "../testing/proof.ts";
-import { startTestCloud } from "../testing.ts";
 import { findCgroupTree } from "./quota/cgroup.ts";
-import { CpuTruth } from "./testing/cpu-truth.ts";
-import { encode, IMAGE_ID } from "./testing/test-ec2.ts";
-import { webWorkerScript } from "./testing/web-worker.ts";
 
 // What makes local pools behave as on EC2: CPUUtilization is true, and one more worker is one more worker's capacity.
 // PROVE=1 measures at the default period of a minute and at wall speed; the quick form takes what a busy machine cannot blur.

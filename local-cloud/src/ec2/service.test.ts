@@ -1,8 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import {
+  CALL,
+  encode,
+  eventually,
+  faultCodeOf,
+  IMAGE_ID,
+  startTestEc2,
+} from "@elastic-gas/testing/local-cloud/ec2/test-ec2";
 import { expect, test } from "vitest";
 import { isEnded, listPids, readStat, readVariable } from "./processes/proc.ts";
-import { CALL, encode, eventually, faultCodeOf, IMAGE_ID, startTestEc2 } from "./testing/test-ec2.ts";
 
 test("an instance is pending at once, runs its script in its own folder, and is terminated on request", async () => {
   await using ec2 = await startTestEc2();

@@ -9,12 +9,18 @@ import {
   waitUntilInstanceRunning,
 } from "@aws-sdk/client-ec2";
 import { createLogger } from "@elastic-gas/shared/logger";
+import {
+  encode,
+  eventually,
+  IMAGE_ID,
+  startTestEc2,
+  type TestEc2,
+} from "@elastic-gas/testing/local-cloud/ec2/test-ec2";
 import { expect, onTestFinished, test } from "vitest";
 import { KnownHosts } from "../wire/address.ts";
 import { Gateway } from "../wire/gateway.ts";
 import { mountService } from "../wire/mount.ts";
 import { startServer } from "../wire/server.ts";
-import { encode, eventually, IMAGE_ID, startTestEc2, type TestEc2 } from "./testing/test-ec2.ts";
 
 const CREDENTIALS = { accessKeyId: "LCALTESTKEY", secretAccessKey: "local/test+secret" };
 

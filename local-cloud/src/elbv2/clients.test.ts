@@ -11,9 +11,9 @@ import {
   RegisterTargetsCommand,
   TargetGroupNotFoundException,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { testBalancers } from "@elastic-gas/testing/local-cloud/elbv2/test-balancer";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { startTestCloud } from "../testing.ts";
-import { testBalancers } from "./testing/test-balancer.ts";
 
 const { startTarget } = testBalancers(onTestFinished);
 

@@ -7,8 +7,8 @@ import {
   ResourceInUseException,
   TargetGroupNotFoundException,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { call, stopTarget, testBalancers } from "@elastic-gas/testing/local-cloud/elbv2/test-balancer";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { call, stopTarget, testBalancers } from "./testing/test-balancer.ts";
 
 const { startBalancer, startService, startTarget, temporaryDir } = testBalancers(onTestFinished);
 

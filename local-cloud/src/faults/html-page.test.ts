@@ -1,7 +1,7 @@
 import { EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { expect, onTestFinished, test } from "vitest";
-import { startTestCloud } from "../testing.ts";
 import { FAULT_FORMS, readFaultForm } from "./fault-forms.ts";
 import { CallFault, FaultRequest, KillInstance, StateFault } from "./rule.ts";
 

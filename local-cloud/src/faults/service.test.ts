@@ -12,9 +12,9 @@ import { CreateVaultCommand, GlacierClient, InitiateJobCommand, UploadArchiveCom
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { SESv2Client, SendEmailCommand } from "@aws-sdk/client-sesv2";
 import { CreateQueueCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { startTestCloud, type TestCloud } from "../testing.ts";
 
 let cloud: TestCloud;
 let sqs: SQSClient;

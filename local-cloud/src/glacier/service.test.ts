@@ -22,9 +22,9 @@ import {
   UploadArchiveCommand,
   UploadMultipartPartCommand,
 } from "@aws-sdk/client-glacier";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { expect, onTestFinished, test } from "vitest";
 import type { LocalCloudOptions } from "../start-local-cloud.ts";
-import { startTestCloud } from "../testing.ts";
 import { TreeHash } from "./tree-hash.ts";
 
 const vault = { accountId: "-", vaultName: "results" };

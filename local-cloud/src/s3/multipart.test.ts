@@ -13,8 +13,8 @@ import {
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
+import { startTestBucket, type TestBucket } from "@elastic-gas/testing/local-cloud/s3/test-bucket";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestBucket, type TestBucket } from "./testing/test-bucket.ts";
 
 const Bucket = "multipart-test";
 const MEBIBYTE = 1024 * 1024;

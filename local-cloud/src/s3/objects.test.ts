@@ -21,9 +21,9 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { startTestBucket, type TestBucket } from "@elastic-gas/testing/local-cloud/s3/test-bucket";
+import type { TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { TestCloud } from "../testing.ts";
-import { startTestBucket, type TestBucket } from "./testing/test-bucket.ts";
 
 let bucket: TestBucket;
 let cloud: TestCloud;

@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import { GetObjectCommand, ListObjectsV2Command, PutBucketCorsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { createPresignedPost, type PresignedPostOptions } from "@aws-sdk/s3-presigned-post";
+import { startTestBucket, type TestBucket } from "@elastic-gas/testing/local-cloud/s3/test-bucket";
+import { TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TEST_CREDENTIALS, type TestCloud } from "../testing.ts";
-import { startTestBucket, type TestBucket } from "./testing/test-bucket.ts";
 
 const Bucket = "post-test";
 let bucket: TestBucket;

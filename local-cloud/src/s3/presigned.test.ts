@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand, S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { startTestBucket, type TestBucket } from "@elastic-gas/testing/local-cloud/s3/test-bucket";
+import { TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { TEST_CREDENTIALS, type TestCloud } from "../testing.ts";
-import { startTestBucket, type TestBucket } from "./testing/test-bucket.ts";
 
 const Bucket = "presigned-test";
 let bucket: TestBucket;

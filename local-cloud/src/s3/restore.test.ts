@@ -7,8 +7,8 @@ import {
   S3Client,
   type StorageClass,
 } from "@aws-sdk/client-s3";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { expect, test } from "vitest";
-import { startTestCloud } from "../testing.ts";
 import { restorationState } from "./restore.ts";
 
 const Bucket = "restore-test";

@@ -10,8 +10,8 @@ import {
   type Tag,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import { startTestBucket } from "@elastic-gas/testing/local-cloud/s3/test-bucket";
 import { expect, onTestFinished, test } from "vitest";
-import { startTestBucket } from "./testing/test-bucket.ts";
 
 const Bucket = "tags-test";
 

@@ -1,6 +1,6 @@
 import { GetEmailIdentityCommand, SESv2Client, SendEmailCommand } from "@aws-sdk/client-sesv2";
+import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestCloud, type TestCloud } from "../testing.ts";
 
 let cloud: TestCloud;
 let ses: SESv2Client;

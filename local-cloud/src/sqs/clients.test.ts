@@ -10,8 +10,8 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { startTestCloud } from "../testing.ts";
 
 async function startClient() {
   const cloud = await startTestCloud();

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { createLogger } from "@elastic-gas/shared/logger";
+import { testCall } from "@elastic-gas/testing/local-cloud/sqs/test-call";
 import { expect, it, onTestFinished } from "vitest";
 import { createSqsService } from "./service.ts";
-import { testCall } from "./testing/test-call.ts";
 
-const SENDER = fileURLToPath(new URL("./testing/sender-process.ts", import.meta.url));
+const SENDER = fileURLToPath(new URL("../../../testing/src/local-cloud/sqs/sender-process.ts", import.meta.url));
 
 it("loses no acknowledged message when the process is killed", async () => {
   const dataDir = mkdtempSync(join(tmpdir(), "sqs-kill-"));

@@ -13,9 +13,9 @@ import {
   ReceiptHandleIsInvalid,
 } from "@aws-sdk/client-sqs";
 import { createLogger } from "@elastic-gas/shared/logger";
+import { testCall } from "@elastic-gas/testing/local-cloud/sqs/test-call";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSqsService } from "./service.ts";
-import { testCall } from "./testing/test-call.ts";
 
 const log = createLogger("sqs-test", "silent");
 const call = testCall();

@@ -4,10 +4,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import Stripe from "stripe";
 import { expect, onTestFinished, test } from "vitest";
-import { startTestCloud } from "../testing.ts";
 
 const SECRET_KEY = "sk_test_local_cloud";
 const WEBHOOK_SECRET = "whsec_local_cloud";

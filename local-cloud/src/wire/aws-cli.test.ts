@@ -4,13 +4,13 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { webWorkerScript } from "@elastic-gas/testing/local-cloud/ec2/web-worker";
+import { findFreePort } from "@elastic-gas/testing/local-cloud/free-port";
+import { IS_PROOF, recordResult } from "@elastic-gas/testing/local-cloud/proof";
+import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { findAwsClis } from "@elastic-gas/testing/local-cloud/wire/find-clients";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { webWorkerScript } from "../ec2/testing/web-worker.ts";
-import { findFreePort } from "../testing/free-port.ts";
-import { IS_PROOF, recordResult } from "../testing/proof.ts";
-import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "../testing.ts";
-import { findAwsClis } from "./testing/find-clients.ts";
 
 // The aws CLI encodes several things otherwise than the JavaScript clients. Skipped on machines without it.
 

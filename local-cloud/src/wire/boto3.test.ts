@@ -3,17 +3,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { webWorkerScript } from "@elastic-gas/testing/local-cloud/ec2/web-worker";
+import { IS_PROOF, recordResult } from "@elastic-gas/testing/local-cloud/proof";
+import { startTestCloud, TEST_CREDENTIALS } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { findBoto3 } from "@elastic-gas/testing/local-cloud/wire/find-clients";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { webWorkerScript } from "../ec2/testing/web-worker.ts";
-import { IS_PROOF, recordResult } from "../testing/proof.ts";
-import { startTestCloud, TEST_CREDENTIALS } from "../testing.ts";
-import { findBoto3 } from "./testing/find-clients.ts";
 
 // boto3 encodes several things otherwise than the JavaScript clients. Skipped on machines without it.
 
 const run = promisify(execFile);
-const TOUR = join(import.meta.dirname, "testing/boto3-tour.py");
+const TOUR = join(import.meta.dirname, "../../../testing/src/local-cloud/wire/boto3-tour.py");
 const SERVICES = ["cloudwatch", "ec2", "elbv2", "glacier", "s3", "sesv2", "sqs"];
 const installed = findBoto3();
 if (installed.length === 0) console.info("boto3 not found: its test is skipped");

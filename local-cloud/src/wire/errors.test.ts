@@ -7,8 +7,8 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { ListBucketsCommand, NoSuchBucket, S3Client } from "@aws-sdk/client-s3";
 import { ListQueuesCommand, QueueDoesNotExist, SQSClient } from "@aws-sdk/client-sqs";
+import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "../testing.ts";
 import { Fault } from "./handler.ts";
 
 let cloud: TestCloud;

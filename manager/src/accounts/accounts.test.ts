@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   ADMIN,
   makePools,
@@ -6,7 +5,8 @@ import {
   startTestManager,
   TestBrowser,
   type TestManager,
-} from "../build-test-manager.ts";
+} from "@elastic-gas/testing/manager/test-manager";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let manager: TestManager;
 let browser: TestBrowser;

@@ -1,7 +1,7 @@
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
+import { makePools, startTestManager, TestBrowser, type TestManager } from "@elastic-gas/testing/manager/test-manager";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type StagedCloud, startStagedCloud } from "../build-staged-cloud.ts";
-import { makePools, startTestManager, TestBrowser, type TestManager } from "../build-test-manager.ts";
 
 let staged: StagedCloud;
 let manager: TestManager;

@@ -1,9 +1,9 @@
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
+import { makePools, startTestManager, TestBrowser, type TestManager } from "@elastic-gas/testing/manager/test-manager";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import type { Router } from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type StagedCloud, startStagedCloud } from "../build-staged-cloud.ts";
-import { makePools, startTestManager, TestBrowser, type TestManager } from "../build-test-manager.ts";
 import { type ApiOperation, OPERATIONS } from "./operations.ts";
 
 let staged: StagedCloud;

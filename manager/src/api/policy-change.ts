@@ -1,4 +1,4 @@
-import { POLICY_KINDS } from "@elastic-gas/shared/pools/policy";
+import { POLICY_KINDS } from "@elastic-gas/scaling/policy";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-import { Policy, PoolLimits } from "@elastic-gas/shared/pools/policy";
+import { Policy, PoolLimits } from "@elastic-gas/scaling/policy";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 import { RANGE_NAMES } from "../charts/range.ts";

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
+import { makePools, startTestManager, TestBrowser, type TestManager } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type StagedCloud, startStagedCloud } from "../build-staged-cloud.ts";
-import { makePools, startTestManager, TestBrowser, type TestManager } from "../build-test-manager.ts";
 import { runCommand } from "./run-command.ts";
 
 const PROGRAM = join(import.meta.dirname, "../../elastic-gas.sh");

@@ -1,14 +1,20 @@
 import { createServer } from "node:net";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { bootstrap } from "@elastic-gas/local-cloud/bootstrap";
-import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/local-cloud/testing";
 import { readConfig } from "@elastic-gas/shared/config";
 import { DELETION_SETTING } from "@elastic-gas/shared/database/tables";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import {
+  ADMIN,
+  makePools,
+  startTestManager,
+  TestBrowser,
+  type TestManager,
+} from "@elastic-gas/testing/manager/test-manager";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ADMIN, makePools, startTestManager, TestBrowser, type TestManager } from "../build-test-manager.ts";
 import { readLastDeletion } from "./progress.ts";
 
 let cloud: TestCloud;

@@ -1,4 +1,4 @@
-import type { Policy } from "@elastic-gas/shared/pools/policy";
+import type { Policy } from "@elastic-gas/scaling/policy";
 import { figure } from "../markup/words.ts";
 import { GUARD_FIELDS, RULE_FIELDS, RULE_WORDS } from "../policy/differences.ts";
 

@@ -1,4 +1,4 @@
-import type { PolicyKind } from "@elastic-gas/shared/pools/policy";
+import type { PolicyKind } from "@elastic-gas/scaling/policy";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Alert } from "../alerts/alert.ts";
 import type { Occurrence } from "../decisions/occurrence.ts";

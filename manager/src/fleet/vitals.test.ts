@@ -1,7 +1,7 @@
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import { startTestCloud } from "@elastic-gas/local-cloud/testing";
 import { METRICS } from "@elastic-gas/shared/metrics";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { expect, it, onTestFinished } from "vitest";
 import { readMetrics } from "../charts/read-metrics.ts";
 import { readVitals } from "./vitals.ts";

@@ -2,12 +2,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { type ManagerProcess, startManagerProcess } from "@elastic-gas/testing/manager/manager-process";
+import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
+import { TestBrowser } from "@elastic-gas/testing/manager/test-manager";
+import { openViewers, quantile, slope, type Viewers } from "@elastic-gas/testing/manager/viewers";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type ManagerProcess, startManagerProcess } from "../build-manager-process.ts";
-import { type StagedCloud, startStagedCloud } from "../build-staged-cloud.ts";
-import { TestBrowser } from "../build-test-manager.ts";
-import { openViewers, quantile, slope, type Viewers } from "./build-viewers.ts";
 
 /** `PROVE=1` asks for the long form. */
 const IS_PROOF = process.env.PROVE === "1";

@@ -1,9 +1,9 @@
 import type { Socket as NetSocket } from "node:net";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
+import { startTestManager, TestBrowser } from "@elastic-gas/testing/manager/test-manager";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { io, type Socket } from "socket.io-client";
 import { expect, it, onTestFinished } from "vitest";
-import { startStagedCloud } from "../build-staged-cloud.ts";
-import { startTestManager, TestBrowser } from "../build-test-manager.ts";
 import type { FleetSnapshot } from "../fleet/snapshot.ts";
 import { LIVE_NAMESPACE } from "./events.ts";
 

@@ -1,8 +1,8 @@
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
+import { makePools, startTestManager, TestBrowser, type TestManager } from "@elastic-gas/testing/manager/test-manager";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type StagedCloud, startStagedCloud } from "../build-staged-cloud.ts";
-import { makePools, startTestManager, TestBrowser, type TestManager } from "../build-test-manager.ts";
 import type { ChartSnapshot } from "../charts/snapshot.ts";
 import type { FleetSnapshot } from "../fleet/snapshot.ts";
 import { LIVE_NAMESPACE } from "./events.ts";

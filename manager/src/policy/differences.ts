@@ -1,4 +1,4 @@
-import type { Policy, PoolLimits } from "@elastic-gas/shared/pools/policy";
+import type { Policy, PoolLimits } from "@elastic-gas/scaling/policy";
 import { figure, NO_BREAK_SPACE } from "../markup/words.ts";
 
 /** One number or switch of a policy as the form and the lists name it. */

@@ -1,4 +1,4 @@
-import { POOL_DEFAULTS, type Policy } from "@elastic-gas/shared/pools/policy";
+import { POOL_DEFAULTS, type Policy } from "@elastic-gas/scaling/policy";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parsePolicyForm, toFormValues } from "./form.ts";

@@ -1,4 +1,4 @@
-import { POLICY_KINDS, Policy, PoolLimits } from "@elastic-gas/shared/pools/policy";
+import { POLICY_KINDS, Policy, PoolLimits } from "@elastic-gas/scaling/policy";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { z } from "zod";
 import { FLAP_BACK_OFF, GUARD_FIELDS, LIMIT_FIELDS, RULE_FIELDS, type Stored } from "./differences.ts";

@@ -1,4 +1,4 @@
-import type { PolicyKind } from "@elastic-gas/shared/pools/policy";
+import type { PolicyKind } from "@elastic-gas/scaling/policy";
 
 /** What a number does, in a few sentences: more than fits below its field. */
 export interface Meaning {

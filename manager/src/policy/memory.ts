@@ -1,4 +1,4 @@
-import type { PolicyKind } from "@elastic-gas/shared/pools/policy";
+import type { PolicyKind } from "@elastic-gas/scaling/policy";
 import { z } from "zod";
 import { duration, figure, grouped, percent } from "../markup/words.ts";
 

@@ -1,5 +1,5 @@
+import { POLICY_KINDS, Policy, type PolicyKind } from "@elastic-gas/scaling/policy";
 import { audit } from "@elastic-gas/shared/accounts/audit";
-import { POLICY_KINDS, Policy, type PolicyKind } from "@elastic-gas/shared/pools/policy";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";

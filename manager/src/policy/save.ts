@@ -1,3 +1,4 @@
+import { readPolicy } from "@elastic-gas/scaling/policy";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { describeDifference, type Stored } from "./differences.ts";
@@ -26,7 +27,10 @@ export async function savePolicy(
       const newer = await findPolicyVersion(trx, pool, row.policyVersion);
       return { kind: "conflict", version: row.policyVersion, by: newer?.actor ?? "somebody" };
     }
-    const difference = describeDifference({ policy: row.policy, limits: { min: row.min, max: row.max } }, stored);
+    const difference = describeDifference(
+      { policy: readPolicy(pool, row.policy), limits: { min: row.min, max: row.max } },
+      stored,
+    );
     if (difference === "nothing changed") return { kind: "same" };
     const version = row.policyVersion + 1;
     const { min, max } = stored.limits;

@@ -1,4 +1,4 @@
-import { settleShare } from "@elastic-gas/shared/pools/settle-margin";
+import { settleShare } from "@elastic-gas/scaling/hysteresis-margin";
 import { percent } from "../markup/words.ts";
 
 /** The CPU that a shrink must stay below: "63 %" for a grow threshold of 70 % and a margin of 10 %. */

@@ -1,5 +1,5 @@
+import { type Policy, type PoolLimits, readPolicy } from "@elastic-gas/scaling/policy";
 import type { Database } from "@elastic-gas/shared/database/connect";
-import type { Policy, PoolLimits } from "@elastic-gas/shared/pools/policy";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 
 /** What was in force from `at` on. */
@@ -26,7 +26,12 @@ export async function listPolicyVersions(
     .orderBy("version", "desc")
     .limit(limit)
     .execute();
-  return rows.map(({ min, max, at, ...row }) => ({ ...row, limits: { min, max }, at: at.getTime() }));
+  return rows.map(({ min, max, at, ...row }) => ({
+    ...row,
+    policy: readPolicy(row.pool, row.policy),
+    limits: { min, max },
+    at: at.getTime(),
+  }));
 }
 
 export async function findPolicyVersion(
@@ -44,7 +49,7 @@ export async function findPolicyVersion(
   return {
     pool: row.pool,
     version: row.version,
-    policy: row.policy,
+    policy: readPolicy(row.pool, row.policy),
     limits: { min: row.min, max: row.max },
     actor: row.actor,
     at: row.at.getTime(),

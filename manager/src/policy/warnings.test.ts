@@ -1,4 +1,4 @@
-import { CpuPolicy, POOL_DEFAULTS } from "@elastic-gas/shared/pools/policy";
+import { CpuPolicy, POOL_DEFAULTS } from "@elastic-gas/scaling/policy";
 import { expect, it } from "vitest";
 import { GUARD_FIELDS, LIMIT_FIELDS, RULE_FIELDS } from "./differences.ts";
 import { meaningsOf } from "./meanings.ts";

@@ -1,4 +1,4 @@
-import { noiseWarning, type Policy } from "@elastic-gas/shared/pools/policy";
+import { noiseWarning, type Policy } from "@elastic-gas/scaling/policy";
 
 /** Sentences beside fields, by field name; they stop nothing. */
 export type Warnings = Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-import type { PolicyKind } from "@elastic-gas/shared/pools/policy";
+import type { PolicyKind } from "@elastic-gas/scaling/policy";
 import type { IconName } from "@elastic-gas/shared/ui/icons";
 import type { LastCheck, PoolSnapshot } from "../fleet/snapshot.ts";
 import { actionForm, boldStart, icon, type NoteParts, note, POOL_WORDS, state } from "../markup/parts.ts";

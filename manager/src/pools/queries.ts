@@ -1,5 +1,5 @@
+import { type Policy, readPolicy } from "@elastic-gas/scaling/policy";
 import type { Database } from "@elastic-gas/shared/database/connect";
-import type { Policy } from "@elastic-gas/shared/pools/policy";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 
 /** A pool's wishes as stored. Instants are epoch milliseconds. */
@@ -26,7 +26,7 @@ export async function listPools(db: Database): Promise<readonly PoolRow[]> {
         desired: row.desired,
         min: row.min,
         max: row.max,
-        policy: row.policy,
+        policy: readPolicy(row.name, row.policy),
         policyVersion: row.policyVersion,
         policyState: row.policyState,
         paused: row.paused ? { by: row.pausedBy ?? "somebody", at: row.pausedAt?.getTime() ?? 0 } : null,

@@ -1,6 +1,6 @@
-import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
+import { makePools } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { makePools } from "../build-test-manager.ts";
 import { wishLeaving, wishProtection } from "../workers/wishes.ts";
 import { wishPause, wishResize } from "./wishes.ts";
 

@@ -1,9 +1,9 @@
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
+import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
+import { makePools, startTestManager, TestBrowser, type TestManager } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type StagedCloud, startStagedCloud } from "../build-staged-cloud.ts";
-import { makePools, startTestManager, TestBrowser, type TestManager } from "../build-test-manager.ts";
 import { isStopped, type StopDeps } from "./end-when-stopped.ts";
 
 let staged: StagedCloud;

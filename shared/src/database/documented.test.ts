@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
+import { createTestDatabase } from "@elastic-gas/testing/database";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
-import { createTestDatabase } from "../testing/database.ts";
 
 test("docs/database.md names every table with its columns, and no other", async () => {
   const page = readFileSync(new URL("../../../docs/database.md", import.meta.url), "utf8");

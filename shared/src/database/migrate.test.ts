@@ -1,6 +1,6 @@
+import { createTestDatabase } from "@elastic-gas/testing/database";
 import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
-import { createTestDatabase } from "../testing/database.ts";
 import { connectDatabase } from "./connect.ts";
 import { migrate } from "./migrate.ts";
 

@@ -1,6 +1,5 @@
 import type { ColumnType, Generated } from "kysely";
 import type { JobSummary } from "../jobs/summary.ts";
-import type { Policy } from "../pools/policy.ts";
 import type { PoolName, QueueKey } from "../resources.ts";
 
 /** A JSON column: written as text, read as a value. Readers validate with zod where the writer may be older than the reader. */
@@ -164,7 +163,7 @@ export interface PoolsTable {
   desired: number;
   min: number;
   max: number;
-  policy: Json<Policy>;
+  policy: Json<unknown>;
   policyVersion: ColumnType<number, number | undefined, number>;
   policyState: JsonOrNull<unknown>;
   paused: Flag;
@@ -180,7 +179,7 @@ export interface PoolsTable {
 export interface PolicyVersionsTable {
   pool: PoolName;
   version: number;
-  policy: Json<Policy>;
+  policy: Json<unknown>;
   min: number;
   max: number;
   actor: string;

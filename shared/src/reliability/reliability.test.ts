@@ -7,14 +7,14 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { startTestCloud, type TestCloud } from "@elastic-gas/local-cloud/testing";
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
+import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Database } from "../database/connect.ts";
 import { JobRequest } from "../messages.ts";
 import { MAX_RECEIVE_COUNT, QUEUE_KEYS, type QueueKey, resourcesOf } from "../resources.ts";
-import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
-import { waitUntil } from "../testing/wait-until.ts";
 import { consume, DONE, type Handled } from "./consumer.ts";
 import { DEAD_JOB_SENTENCE, watchDeadLetters } from "./dead-letters.ts";
 import { claimJob, finishClaim, releaseClaim, renewClaim } from "./leased-claim.ts";

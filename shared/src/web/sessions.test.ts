@@ -1,10 +1,10 @@
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import express from "express";
 import { sql } from "kysely";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createUser } from "../accounts/users.ts";
-import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
-import { waitUntil } from "../testing/wait-until.ts";
 import { csrf, csrfToken } from "./csrf.ts";
 import { errorHandler, notFound } from "./errors.ts";
 import { requestId } from "./request-id.ts";

@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
-import { startTestCloud } from "@elastic-gas/local-cloud/testing";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { startTestApp, TEST_PASSWORD, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestApp, TEST_PASSWORD, type TestApp } from "../test-app.ts";
 import { startPasswordReset } from "./password-resets.ts";
 
 let app: TestApp;

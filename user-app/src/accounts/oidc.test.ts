@@ -1,9 +1,9 @@
 import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
-import { startTestCloud } from "@elastic-gas/local-cloud/testing";
 import { serve } from "@elastic-gas/shared/web/serve";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { type Browser, startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Browser, startTestApp, type TestApp } from "../test-app.ts";
 
 interface Provider extends AsyncDisposable {
   readonly issuer: string;

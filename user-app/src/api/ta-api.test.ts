@@ -6,15 +6,19 @@ import { SIGN_IN_ADDRESS_LIMIT, SIGN_IN_LIMIT } from "@elastic-gas/shared/accoun
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import { createDatabasePool, schemaOf } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
-import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
 import { serve } from "@elastic-gas/shared/web/serve";
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
+import { MODEL_PATH, missingSamples, readSample } from "@elastic-gas/testing/user-app/mask-samples";
+import {
+  createScriptedDetector,
+  type ScriptedDetector,
+  scriptedPhoto,
+} from "@elastic-gas/testing/user-app/test-detector";
+import { type ObjectServer, startObjectServer } from "@elastic-gas/testing/user-app/test-object-server";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import express from "express";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type MaskDetector, startMaskDetector } from "../masks/detector/mask-detector.ts";
-import { MODEL_PATH, missingSamples, readSample } from "../masks/mask-samples.ts";
-import { createScriptedDetector, type ScriptedDetector, scriptedPhoto } from "../masks/test-detector.ts";
-import { type ObjectServer, startObjectServer } from "../masks/test-object-server.ts";
 import { REGISTER_LIMIT, type TaApiDeps, taApi } from "./ta-api.ts";
 
 let database: TestDatabase;

@@ -1,19 +1,23 @@
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import { createLogger } from "@elastic-gas/shared/logger";
-import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
 import { csrf, csrfToken } from "@elastic-gas/shared/web/csrf";
 import { errorHandler, HttpError } from "@elastic-gas/shared/web/errors";
 import { type Listening, serve } from "@elastic-gas/shared/web/serve";
 import { loadUser, sessions, startSession } from "@elastic-gas/shared/web/sessions";
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
+import {
+  createScriptedDetector,
+  type ScriptedDetector,
+  scriptedPhoto,
+} from "@elastic-gas/testing/user-app/test-detector";
+import { type ObjectServer, startObjectServer } from "@elastic-gas/testing/user-app/test-object-server";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import express from "express";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createPages } from "../web/pages.ts";
 import { maskPages } from "./mask-pages.ts";
 import { sweepLeftovers } from "./photos.ts";
-import { createScriptedDetector, type ScriptedDetector, scriptedPhoto } from "./test-detector.ts";
-import { type ObjectServer, startObjectServer } from "./test-object-server.ts";
 
 let database: TestDatabase;
 let store: ObjectServer;

@@ -1,5 +1,5 @@
 import { CreateBucketCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { startTestCloud, type TestCloud } from "@elastic-gas/local-cloud/testing";
+import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { deleteObjects, listObjectsBefore, openObject, type PhotoBucket, photoKeys, putPhoto } from "./photo-store.ts";
 

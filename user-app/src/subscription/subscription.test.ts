@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { startTestCloud } from "@elastic-gas/local-cloud/testing";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { type Browser, startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Browser, startTestApp, type TestApp } from "../test-app.ts";
 
 const SECRET_KEY = "sk_test_subscription";
 const WEBHOOK_SECRET = "whsec_test";

@@ -1,7 +1,7 @@
-import { startTestCloud } from "@elastic-gas/local-cloud/testing";
 import { DELETION_SETTING } from "@elastic-gas/shared/database/tables";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { startTestApp } from "@elastic-gas/testing/user-app/test-app";
 import { expect, test } from "vitest";
-import { startTestApp } from "../test-app.ts";
 
 test("while all data are deleted uploads get 503 and are told to come back; pages and other requests go on", async () => {
   await using app = await startTestApp(await startTestCloud());

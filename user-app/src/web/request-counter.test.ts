@@ -1,6 +1,6 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
-import { startTestCloud } from "@elastic-gas/local-cloud/testing";
 import { serve } from "@elastic-gas/shared/web/serve";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import express from "express";
 import { expect, onTestFinished, test } from "vitest";
 import { createRequestCounter, publishRequestCounts } from "./request-counter.ts";

@@ -1,9 +1,9 @@
 import { SESv2Client } from "@aws-sdk/client-sesv2";
-import { startTestCloud, type TestCloud } from "@elastic-gas/local-cloud/testing";
-import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
+import { createSetting, type Setting } from "@elastic-gas/testing/annotator/test-environment";
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
+import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { createSetting, type Setting } from "../../test-setting.ts";
 import { jobMail } from "./mail.ts";
 import { type NotifyDeps, notifyOwner } from "./notify-owner.ts";
 

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { fileURLToPath } from "node:url";
+import { CALL, eventually, startTestEc2, type TestEc2 } from "@elastic-gas/testing/local-cloud/ec2/test-ec2";
 import { expect, test } from "vitest";
-import { CALL, eventually, startTestEc2, type TestEc2 } from "../testing/test-ec2.ts";
 import { issueToken, isTokenValid, parseTtl } from "./token.ts";
 
 const EC2_CLIENT = fileURLToPath(import.meta.resolve("@aws-sdk/client-ec2"));

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
+import { spawnSession } from "@elastic-gas/testing/local-cloud/ec2/spawn-session";
+import { eventually } from "@elastic-gas/testing/local-cloud/ec2/test-ec2";
 import { expect, onTestFinished, test } from "vitest";
-import { spawnSession } from "../testing/spawn-session.ts";
-import { eventually } from "../testing/test-ec2.ts";
 import { readBootId, readStat } from "./proc.ts";
 import { type Leader, SessionTable } from "./session-table.ts";
 

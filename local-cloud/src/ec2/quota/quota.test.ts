@@ -1,11 +1,11 @@
 import { readdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { spawnSession } from "@elastic-gas/testing/local-cloud/ec2/spawn-session";
+import { eventually, startTestEc2, type TestEc2 } from "@elastic-gas/testing/local-cloud/ec2/test-ec2";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { isStopped, readStat } from "../processes/proc.ts";
 import type { Leader } from "../processes/session-table.ts";
-import { spawnSession } from "../testing/spawn-session.ts";
-import { eventually, startTestEc2, type TestEc2 } from "../testing/test-ec2.ts";
 import { findCgroupTree } from "./cgroup.ts";
 import type { QuotaSession } from "./enforcer.ts";
 import { PauserEnforcer } from "./pauser.ts";

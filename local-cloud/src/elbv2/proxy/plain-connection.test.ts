@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { RequestListener } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { testBalancers } from "@elastic-gas/testing/local-cloud/elbv2/test-balancer";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { expect, it, onTestFinished } from "vitest";
-import { testBalancers } from "../testing/test-balancer.ts";
 
 const { startBalancer, startTarget } = testBalancers(onTestFinished);
 

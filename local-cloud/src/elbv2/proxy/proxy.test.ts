@@ -3,9 +3,9 @@ import { Agent, type IncomingMessage, type RequestListener, request } from "node
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { mirrorSockets } from "@elastic-gas/testing/local-cloud/elbv2/mirror-sockets";
+import { call, stopTarget, type TestTarget, testBalancers } from "@elastic-gas/testing/local-cloud/elbv2/test-balancer";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { mirrorSockets } from "../testing/mirror-sockets.ts";
-import { call, stopTarget, type TestTarget, testBalancers } from "../testing/test-balancer.ts";
 
 const { startBalancer, startTarget } = testBalancers(onTestFinished);
 

@@ -1,11 +1,11 @@
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { Agent, request } from "node:http";
 import { text } from "node:stream/consumers";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { startWorker, type Worker } from "@elastic-gas/testing/local-cloud/elbv2/start-worker";
+import { testBalancers } from "@elastic-gas/testing/local-cloud/elbv2/test-balancer";
+import { IS_PROOF, recordResult } from "@elastic-gas/testing/local-cloud/proof";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { expect, onTestFinished, test } from "vitest";
-import { IS_PROOF, recordResult } from "../../testing/proof.ts";
-import { startWorker, type Worker } from "../testing/start-worker.ts";
-import { testBalancers } from "../testing/test-balancer.ts";
 
 // Workers are processes of their own here, and every answer is checked against what was sent.
 

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { CpuPolicy, POOL_DEFAULTS, RequestsPolicy } from "@elastic-gas/scaling/policy";
 import { createUser } from "@elastic-gas/shared/accounts/users";
-import { CpuPolicy, POOL_DEFAULTS, RequestsPolicy } from "@elastic-gas/shared/pools/policy";
-import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
+import { checkRow } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { checkRow } from "../../build-test-manager.ts";
 import { makePreview, playedBy, REPLAY_SCRIPT } from "./make-preview.ts";
 import { type AskReplay, Replayer } from "./replayer.ts";
 import { playSizes } from "./sizes.ts";

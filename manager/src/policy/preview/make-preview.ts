@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import type { Policy, PoolLimits } from "@elastic-gas/scaling/policy";
 import type { Database } from "@elastic-gas/shared/database/connect";
-import type { Policy, PoolLimits } from "@elastic-gas/shared/pools/policy";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Stored } from "../differences.ts";
 import { assume, type Measured } from "./assumptions.ts";
@@ -49,7 +49,7 @@ export interface PreviewRequest {
 }
 
 /** The autoscaler's command; the apps meet in JSON, not in imports. */
-export const REPLAY_SCRIPT = join(import.meta.dirname, "../../../../autoscaler/src/simulator/replay-command.ts");
+export const REPLAY_SCRIPT = join(import.meta.dirname, "../../../../autoscaler/src/commands/replay-command.ts");
 
 /** Long enough for the first checks to have their data, and for a start at another size to settle. */
 const WARM_UP_MINUTES = 20;

@@ -1,4 +1,4 @@
-import type { CpuPolicy } from "@elastic-gas/shared/pools/policy";
+import type { CpuPolicy } from "@elastic-gas/scaling/policy";
 import { icon, state } from "../../markup/parts.ts";
 import { type Child, el, type MarkupElement } from "../../markup/tree.ts";
 import { count, figure, grouped, percent } from "../../markup/words.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { REPLAY_SCRIPT } from "./make-preview.ts";
 import { Replayer, type ReplayerOptions, type ReplayQuestion } from "./replayer.ts";

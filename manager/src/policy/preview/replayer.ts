@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
-import type { Policy, PoolLimits } from "@elastic-gas/shared/pools/policy";
+import type { Policy, PoolLimits } from "@elastic-gas/scaling/policy";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { z } from "zod";
 

@@ -1,4 +1,4 @@
-import type { CpuPolicy, PoolLimits } from "@elastic-gas/shared/pools/policy";
+import type { CpuPolicy, PoolLimits } from "@elastic-gas/scaling/policy";
 import type { AskReplay, Replay } from "./replayer.ts";
 
 /** What the rule does from one size. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { MODEL_PATH, missingSamples, readSample, readTruth } from "@elastic-gas/testing/user-app/mask-samples";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MODEL_PATH, missingSamples, readSample, readTruth } from "../mask-samples.ts";
 import { createFaceFinder, type Face, type FaceFinder } from "./detect.ts";
 import { drawAnnotated, drawThumbnail } from "./draw.ts";
 import { PictureUnusable, readPicture } from "./picture.ts";

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@elastic-gas/shared/logger";
+import { MODEL_PATH, missingSamples, readSample } from "@elastic-gas/testing/user-app/mask-samples";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { MODEL_PATH, missingSamples, readSample } from "../mask-samples.ts";
 import { ModelMissing } from "../model/model-file.ts";
 import {
   DetectorBusy,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { MODEL_PATH, missingSamples } from "@elastic-gas/testing/user-app/mask-samples";
 import { describe, expect, it } from "vitest";
-import { MODEL_PATH, missingSamples } from "../mask-samples.ts";
 import { readCaffeLayers } from "./caffe.ts";
 import { caffeToOnnx, ModelUnusable } from "./convert.ts";
 import { bytesField, concat } from "./protobuf.ts";

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
 import { type Form, readForm, SenderGone } from "./multipart.ts";

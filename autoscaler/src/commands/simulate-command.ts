@@ -1,0 +1,208 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { chartOf } from "@elastic-gas/scaling/simulator/chart";
+import {
+  closedLoad,
+  constantLoad,
+  type Load,
+  SHAPES,
+  type ShapeSettings,
+  shapeLoad,
+  traceLoad,
+} from "@elastic-gas/scaling/simulator/loads";
+import { measureNoise } from "@elastic-gas/scaling/simulator/noise";
+import { noiseTable, runReport, tableOf } from "@elastic-gas/scaling/simulator/report";
+import type { Rule } from "@elastic-gas/scaling/simulator/rule";
+import { COMPARED_RULES, ruleNamed, withSense } from "@elastic-gas/scaling/simulator/rules";
+import { POOL_DEFAULTS, type PoolSettings, simulate } from "@elastic-gas/scaling/simulator/simulated-pool";
+import { compareRules, summarize } from "@elastic-gas/scaling/simulator/summary";
+import { senseAnswers, senseQueue } from "@elastic-gas/scaling/simulator/synthetic-signals";
+import { z } from "zod";
+
+const count = z.coerce.number().int().min(1);
+const seconds = z.coerce.number().min(0).max(86_400);
+
+/** The options of the command line; pool settings have the defaults of `POOL_DEFAULTS`. */
+const Options = z.object({
+  policy: z.string().default("cpu"),
+  set: z.array(z.string()).default([]),
+  load: z.string().default("step"),
+  trace: z.string().optional(),
+  traces: z.string().optional(),
+  minutes: count.max(100_000).optional(),
+  peak: z.coerce.number().positive().default(6.4),
+  min: count.default(POOL_DEFAULTS.min),
+  max: count.default(POOL_DEFAULTS.max),
+  start: count.default(POOL_DEFAULTS.start),
+  boot: seconds.default(POOL_DEFAULTS.bootSeconds),
+  delay: seconds.default(POOL_DEFAULTS.metricDelaySeconds),
+  drain: seconds.default(POOL_DEFAULTS.drainSeconds),
+  noise: z.coerce.number().min(0).max(1).optional(),
+  noiseShape: z.enum(["normal", "even"]).optional(),
+  seed: z.coerce.number().int().default(POOL_DEFAULTS.seed),
+  think: seconds.optional(),
+  requestsPerWorker: z.coerce.number().positive().default(600),
+  responseMs: z.coerce.number().positive().optional(),
+  jobsPerWorker: z.coerce.number().positive().default(6),
+  json: z.boolean().default(false),
+  svg: z.string().optional(),
+});
+type Options = z.infer<typeof Options>;
+
+const COMMANDS = ["compare", "noise"] as const;
+type Command = (typeof COMMANDS)[number] | "run";
+
+const RUN_MINUTES = 360;
+/** `noise` counts the actions of a day, with an error that no metric exceeds. */
+const NOISE_MINUTES = 1_440;
+const NOISE_SHARE = 0.05;
+
+try {
+  const { options, command } = readOptions(process.argv.slice(2));
+  if (command === "compare") compare(options);
+  else if (command === "noise") noise(options);
+  else run(options);
+} catch (error) {
+  const message =
+    error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${message}\nThe options are in autoscaler/README.md, under "The simulator".\n`);
+  process.exitCode = 1;
+}
+
+function run(options: Options): void {
+  const settings = poolOf(options);
+  const load = loadOf(options);
+  const result = simulate(ruleOf(options, load), load, settings);
+  const summary = summarize(result);
+  if (options.svg !== undefined) writeFileSync(atCaller(options.svg), chartOf([result], 1));
+  const json = { settings, actions: result.actions, summary };
+  process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : runReport(result, summary));
+}
+
+function compare(options: Options): void {
+  const settings = poolOf(options);
+  const shapes = SHAPES.map((shape) => closedIfAsked(shapeLoad(shape, shapeOf(options)), options));
+  const traces = options.traces === undefined ? [] : tracesIn(atCaller(options.traces), options);
+  const groups = [
+    { name: "all shapes", loads: shapes },
+    { name: "all traces", loads: traces },
+  ];
+  const { runs, rows } = compareRules(COMPARED_RULES, groups, settings);
+  if (options.svg !== undefined) writeFileSync(atCaller(options.svg), chartOf(runs, COMPARED_RULES.length));
+  process.stdout.write(options.json ? `${JSON.stringify({ settings, rows })}\n` : tableOf(rows));
+}
+
+function noise(options: Options): void {
+  const { noise: share = NOISE_SHARE, minutes = NOISE_MINUTES, noiseShape = "even" } = options;
+  const settings = poolOf({ ...options, noise: share, noiseShape });
+  const rows = measureNoise(settings, { minutes });
+  process.stdout.write(options.json ? `${JSON.stringify({ settings, rows })}\n` : noiseTable(rows));
+}
+
+/** The rules on requests and on a queue see what a balancer or a queue in front of the pool would report. */
+function ruleOf({ policy, set, requestsPerWorker, responseMs, jobsPerWorker }: Options, load: Load): Rule {
+  const rule = ruleNamed(policy, set);
+  const idleResponseMs = responseMs ?? 60_000 / requestsPerWorker;
+  if (policy === "requests") return withSense(rule, () => senseAnswers({ requestsPerWorker, idleResponseMs }));
+  return policy === "queue" ? withSense(rule, () => senseQueue(load, jobsPerWorker, () => {})) : rule;
+}
+
+function readOptions(args: readonly string[]): { readonly options: Options; readonly command: Command } {
+  const text = { type: "string" } as const;
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      policy: text,
+      set: { type: "string", multiple: true },
+      load: text,
+      trace: text,
+      traces: text,
+      minutes: text,
+      peak: text,
+      min: text,
+      max: text,
+      start: text,
+      boot: text,
+      delay: text,
+      drain: text,
+      noise: text,
+      "noise-shape": text,
+      seed: text,
+      think: text,
+      "requests-per-worker": text,
+      "response-ms": text,
+      "jobs-per-worker": text,
+      json: { type: "boolean" },
+      svg: text,
+    },
+  });
+  const [word, ...others] = positionals;
+  const command = word === undefined ? "run" : COMMANDS.find((known) => known === word);
+  if (others.length > 0 || command === undefined) {
+    throw new Error(`Unknown command "${positionals.join(" ")}"; there are only ${COMMANDS.join(" and ")}.`);
+  }
+  const named = Object.entries(values).map(([name, value]) => [camelCase(name), value]);
+  return { options: Options.parse(Object.fromEntries(named)), command };
+}
+
+function camelCase(option: string): string {
+  return option.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function shapeOf({ minutes = RUN_MINUTES, peak, seed }: Options): ShapeSettings {
+  return { minutes, peak, seed };
+}
+
+/** With `--think` the load comes from clients that wait for their answers. */
+function closedIfAsked(load: Load, { think, requestsPerWorker }: Options): Load {
+  return think === undefined ? load : closedLoad(load, { thinkSeconds: think, serviceSeconds: 60 / requestsPerWorker });
+}
+
+function poolOf(options: Options): PoolSettings {
+  const { min, max, start, boot, delay, drain, seed } = options;
+  const { noise: share = POOL_DEFAULTS.noise, noiseShape = POOL_DEFAULTS.noiseShape } = options;
+  if (min > max) throw new Error(`--min ${min} is above --max ${max}.`);
+  return {
+    min,
+    max,
+    start: Math.min(max, Math.max(min, start)),
+    bootSeconds: boot,
+    metricDelaySeconds: delay,
+    drainSeconds: drain,
+    noise: share,
+    noiseShape,
+    seed,
+  };
+}
+
+function loadOf(options: Options): Load {
+  return closedIfAsked(openLoadOf(options), options);
+}
+
+function openLoadOf(options: Options): Load {
+  if (options.trace !== undefined) return traceFrom(atCaller(options.trace), options.peak);
+  const shape = SHAPES.find((known) => known === options.load);
+  if (shape !== undefined) return shapeLoad(shape, shapeOf(options));
+  const level = Number(options.load);
+  if (options.load.trim() !== "" && level >= 0) return constantLoad(level, options.minutes ?? RUN_MINUTES);
+  throw new Error(`No load "${options.load}". There are: ${SHAPES.join(", ")}, and any number for a constant load.`);
+}
+
+function tracesIn(folder: string, options: Options): readonly Load[] {
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(".csv"))
+    .sort();
+  if (names.length === 0) throw new Error(`No .csv file in ${folder}.`);
+  return names.map((name) => closedIfAsked(traceFrom(join(folder, name), options.peak), options));
+}
+
+function traceFrom(path: string, peak: number): Load {
+  return traceLoad(basename(path, ".csv"), readFileSync(path, "utf8"), peak);
+}
+
+/** npm runs a workspace's script in the workspace's folder, but people mean the folder where they are. */
+function atCaller(path: string): string {
+  return resolve(process.env.INIT_CWD ?? ".", path);
+}

@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { SHARED_INPUTS } from "@elastic-gas/testing/system/system";
+import { archiveAndBack } from "./archive-and-back.ts";
+import { elasticCpu } from "./elastic-cpu.ts";
+import { writeIndex } from "./index-page.ts";
+import { parts } from "./parts.ts";
+import type { Proof } from "./proof.ts";
+import { queuePool } from "./queue-pool.ts";
+import { writeResult } from "./results.ts";
+import { timeSpan } from "./words.ts";
+import { workersLost } from "./workers-lost.ts";
+
+/** `npm run prove -- [name ...] [--quick] [--out FOLDER] [--only TEXT]`: runs proofs one after the other. Exit code 1 when one did not hold. */
+const PROOFS: readonly Proof[] = [elasticCpu, workersLost, queuePool, archiveAndBack, parts];
+
+const root = join(import.meta.dirname, "../../..");
+const { values, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: "boolean", default: process.env.PROVE_QUICK === "1" },
+    out: { type: "string" },
+    only: { type: "string", default: "" },
+  },
+});
+const { quick, only } = values;
+const folder = resolve(root, values.out ?? (quick ? ".data/results-quick" : "docs/results"));
+const unknown = names.filter((name) => !PROOFS.some((proof) => proof.name === name));
+if (unknown.length > 0) {
+  console.error(`There is no proof ${unknown.join(", ")}. There are: ${PROOFS.map(({ name }) => name).join(", ")}.`);
+  process.exit(2);
+}
+if (!existsSync(join(SHARED_INPUTS, "samples"))) {
+  console.error("The proofs need the real input files in ../shared/samples, beside the checkout.");
+  process.exit(2);
+}
+await mkdir(folder, { recursive: true });
+
+let held = true;
+for (const proof of names.length === 0 ? PROOFS : PROOFS.filter(({ name }) => names.includes(name))) {
+  held = (await runProof(proof)) && held;
+  await writeIndex(folder, PROOFS);
+}
+process.exit(held ? 0 : 1);
+
+async function runProof(proof: Proof): Promise<boolean> {
+  const startedAt = Date.now();
+  const say = (line: string) => console.log(`${timeSpan(Date.now() - startedAt).padStart(9)}  ${line}`);
+  console.log(`\n${proof.name}: ${proof.title}`);
+  try {
+    const findings = await proof.run({ quick, only, folder, say });
+    const result = await writeResult(proof, findings, { root, folder, quick, startedAt });
+    for (const { ok, what, measured } of result.checks) console.log(`  ${ok ? "✓" : "✗"} ${what}: ${measured}`);
+    console.log(`${result.passed ? "passed" : "FAILED"}: ${join(folder, `${proof.name}.md`)}`);
+    return result.passed;
+  } catch (error) {
+    console.error(`FAILED: ${proof.name} could not be finished; its result file is unchanged.`, error);
+    return false;
+  }
+}

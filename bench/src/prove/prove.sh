@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# `npm run prove -- [name ...] [--quick] [--out folder]`: the long stories of the whole system at the default times; writes docs/results/.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
+# shellcheck source=start/install.sh
+. start/install.sh
+ensure_node_modules
+export PATH="$PWD/node_modules/.bin:$PATH"
+ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools chromium:chromium
+(ensure_programs aws:awscli python3-boto3:python3-boto3) || true # without them the tests with other AWS clients are skipped
+exec node --disable-warning=ExperimentalWarning bench/src/prove/main.ts "$@"

@@ -1,0 +1,112 @@
+import type { PoolName } from "@elastic-gas/shared/resources";
+import { z } from "zod";
+
+const percent = (min: number, max: number) => z.number().min(min).max(max);
+
+/** The assignment's rule on mean CPU, made to converge (autoscaler/README.md). Percentages are 0-100. */
+export const CpuPolicy = z
+  .object({
+    kind: z.literal("cpu"),
+    growThresholdPercent: percent(1, 95).default(70),
+    shrinkThresholdPercent: percent(0, 94).default(30),
+    /** Size is multiplied by this; 2.0 doubles. */
+    growRatio: z.number().gt(1).max(10).default(2),
+    /** The share of the workers that stays; 0.5 keeps half, rounded up. */
+    shrinkRatio: z.number().gt(0).lt(1).default(0.5),
+    /** How far below the grow threshold a smaller pool must stay, as a share of it. */
+    settleMarginPercent: percent(1, 50).default(10),
+    cooldownSeconds: z.number().int().min(0).max(7_200).default(120),
+    flapBackOff: z.boolean().default(true),
+  })
+  .refine((policy) => policy.growThresholdPercent - policy.shrinkThresholdPercent >= 5, {
+    path: ["shrinkThresholdPercent"],
+    message: "Must be at least 5 points below the grow threshold.",
+  });
+export type CpuPolicy = z.infer<typeof CpuPolicy>;
+
+/**
+ * Up to this grow threshold metrics that err by up to 5 % cause at most one action a day at a constant load. Above it errors without a bound reach the full
+ * worker; `simulate noise` of the autoscaler prints the figures, with `--noise-shape normal` those of such errors.
+ */
+export const QUIET_GROW_THRESHOLD_PERCENT = 85;
+
+/** Why a policy may act on measuring noise alone, as a sentence for whoever sets it; null when it will not. */
+export function noiseWarning(policy: Policy): string | null {
+  if (policy.kind !== "cpu" || policy.growThresholdPercent <= QUIET_GROW_THRESHOLD_PERCENT) return null;
+  return `Above ${QUIET_GROW_THRESHOLD_PERCENT} % the metrics' own noise of 5 % may change the size more than once a day, even at a constant load.`;
+}
+
+/** Learns how much the load rises within a boot time and keeps that much room (autoscaler/README.md). */
+export const AdaptivePolicy = z.object({
+  kind: z.literal("adaptive"),
+  serviceLevelPercent: percent(10, 99).default(90),
+  /** The share of minutes in which the load may rise by more than the kept room. */
+  riskPercent: percent(1, 50).default(17),
+});
+export type AdaptivePolicy = z.infer<typeof AdaptivePolicy>;
+
+/** +1 on many successful requests a minute, -1 on fast answers that the rest can carry. */
+export const RequestsPolicy = z.object({
+  kind: z.literal("requests"),
+  growAboveRequestsPerMinute: z.number().min(1).max(10_000_000).default(200),
+  growHoldSeconds: z.number().int().min(0).max(7_200).default(300),
+  shrinkBelowResponseMs: z.number().min(0.1).max(60_000).default(10),
+});
+export type RequestsPolicy = z.infer<typeof RequestsPolicy>;
+
+/** +1 when messages wait and arrivals or backlog are high, -1 when little arrives, nothing waits and a worker is idle. */
+export const QueuePolicy = z
+  .object({
+    kind: z.literal("queue"),
+    windowSeconds: z.number().int().min(60).max(3_600).default(600),
+    growAboveSent: z.number().min(1).max(1_000_000).default(50),
+    growAboveBacklogPerWorker: z.number().min(1).max(1_000_000).default(10),
+    shrinkBelowSent: z.number().min(0).max(1_000_000).default(5),
+    cooldownSeconds: z.number().int().min(0).max(7_200).default(120),
+  })
+  .refine((policy) => policy.shrinkBelowSent < policy.growAboveSent, {
+    path: ["shrinkBelowSent"],
+    message: "Must be below the number that grows the pool.",
+  });
+export type QueuePolicy = z.infer<typeof QueuePolicy>;
+
+/** No scaling: the pool keeps its desired capacity; lost workers are replaced. */
+export const FixedPolicy = z.object({ kind: z.literal("fixed") });
+export type FixedPolicy = z.infer<typeof FixedPolicy>;
+
+export const Policy = z.discriminatedUnion("kind", [
+  CpuPolicy,
+  AdaptivePolicy,
+  RequestsPolicy,
+  QueuePolicy,
+  FixedPolicy,
+]);
+export type Policy = z.infer<typeof Policy>;
+export type PolicyKind = Policy["kind"];
+
+/** Which policies a pool can have; the first is its default. */
+export const POLICY_KINDS: Readonly<Record<PoolName, readonly PolicyKind[]>> = {
+  web: ["cpu", "adaptive", "requests", "fixed"],
+  annotator: ["queue", "fixed"],
+  utility: ["fixed"],
+};
+
+export const PoolLimits = z
+  .object({ min: z.number().int().min(0).max(10_000), max: z.number().int().min(1).max(10_000) })
+  .refine((limits) => limits.min <= limits.max, { path: ["min"], message: "Must not be above the maximum." });
+export type PoolLimits = z.infer<typeof PoolLimits>;
+
+/** What a pool starts with (design.md section 4). */
+export const POOL_DEFAULTS: Readonly<
+  Record<PoolName, PoolLimits & { readonly desired: number; readonly policy: Policy }>
+> = {
+  web: { desired: 1, min: 1, max: 8, policy: CpuPolicy.parse({ kind: "cpu" }) },
+  annotator: { desired: 2, min: 2, max: 10, policy: QueuePolicy.parse({ kind: "queue" }) },
+  utility: { desired: 1, min: 1, max: 2, policy: { kind: "fixed" } },
+};
+
+/** A stored policy. One that this version does not know becomes the pool's default: it is never obeyed by half. */
+export function readPolicy(pool: PoolName, stored: unknown): Policy {
+  const policy = Policy.safeParse(stored);
+  return policy.success ? policy.data : POOL_DEFAULTS[pool].policy;
+}

@@ -1,0 +1,353 @@
+import { changesOf, runModel } from "@elastic-gas/testing/scaling/pool-model";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Decided } from "../decision.ts";
+import { Observation, type ObservationInput } from "../observation.ts";
+import { AdaptivePolicy } from "../policy.ts";
+import { initialState, type Minute, readState, type State } from "../policy-state.ts";
+import { decideAdaptive } from "./adaptive.ts";
+import { forecastAt, quantile } from "./adaptive-forecast.ts";
+import { measureMinutes } from "./adaptive-measure.ts";
+import { type AdaptiveMemory, initialMemory, type LoadPoint } from "./adaptive-state.ts";
+
+const MINUTE = 60_000;
+const NOW = Date.UTC(2026, 0, 5, 14, 0, 0);
+/** The newest minute that is complete and, with a delay of 60 s, known. */
+const NEWEST = NOW / MINUTE - 2;
+const policy = AdaptivePolicy.parse({ kind: "adaptive" });
+
+interface History {
+  readonly load: number;
+  /** Added to every fifth load, so that the rule has something to learn: 1 in 5 is more than the risk of 17 %. */
+  readonly bump?: number;
+  readonly minutes?: number;
+  /** Minutes that lie at another load, counted from the newest. */
+  readonly recent?: readonly number[];
+}
+
+/** The minutes that a pool of 10 workers would have recorded. */
+function minutesOf({ load, bump = 0, minutes = 378, recent = [] }: History): readonly Minute[] {
+  return Array.from({ length: minutes }, (_, index) => {
+    const age = minutes - 1 - index;
+    const value = recent[recent.length - 1 - age] ?? load + (index % 5 === 0 ? bump : 0);
+    return { at: (NEWEST - age) * MINUTE, members: 10, reporting: 10, cpuSum: value * 100, requests: null };
+  });
+}
+
+function remembering(history: History, changes: Partial<AdaptiveMemory> = {}): State {
+  const minutes = minutesOf(history);
+  const memory = measureMinutes(initialMemory(60, NOW - 600 * MINUTE), minutes);
+  return { ...initialState(), minutes: minutes.slice(-38), adaptive: { ...memory, ...changes } };
+}
+
+function seenWith(input: Partial<ObservationInput> & { readonly desired: number }): Observation {
+  const workers = Array.from({ length: input.desired }, (_, index) => ({
+    id: `i-${index}`,
+    state: "in service" as const,
+  }));
+  return Observation.parse({ pool: "web", min: 1, max: 8, bootSeconds: 90, workers, ...input });
+}
+
+function check(state: State, input: Partial<ObservationInput> & { readonly desired: number }, now = NOW): Decided {
+  return decideAdaptive(policy, seenWith(input), state, now);
+}
+
+const plain = (reason: string): string => reason.replaceAll("\u00a0", " ");
+
+function memoryOf(decided: Decided): AdaptiveMemory {
+  if (decided.state.adaptive === undefined) throw new Error("nothing remembered");
+  return decided.state.adaptive;
+}
+
+describe("measuring", () => {
+  const minute = (age: number, cpu: number, requests: number | null, members = 4): Minute => ({
+    at: (NEWEST - age) * MINUTE,
+    members,
+    reporting: members,
+    cpuSum: cpu * members,
+    requests,
+  });
+  const learned = { ...initialMemory(60, NOW), ratios: [100, 100, 100, 100, 100] };
+  const loadOf = (memory: AdaptiveMemory, minutes: readonly Minute[]): LoadPoint | undefined =>
+    measureMinutes(memory, minutes).points.at(-1);
+
+  it.each([
+    ["the CPU alone while nothing is learned", initialMemory(60, NOW), [minute(0, 50, 210)], 2, false],
+    ["the requests when they agree with the CPU within 20 %", learned, [minute(0, 50, 210)], 2.1, false],
+    ["the CPU when the requests disagree", learned, [minute(0, 50, 300)], 2, false],
+    ["the requests when the workers are busy and they say more", learned, [minute(0, 92, 450)], 4.5, false],
+    ["the CPU used when the workers are busy and the requests say less", learned, [minute(0, 92, 300)], 3.68, false],
+    ["all workers when they are full", learned, [minute(0, 98, 300)], 4, false],
+    [
+      "a guess when they are full for two minutes and the requests say no more",
+      learned,
+      [minute(1, 98, 300), minute(0, 98, 300)],
+      5.2,
+      true,
+    ],
+    ["a guess at once when nothing is learned", initialMemory(60, NOW), [minute(0, 98, 300)], 5.2, true],
+    ["no guess when the requests show the overload", learned, [minute(1, 98, 900), minute(0, 98, 900)], 9, false],
+  ])("takes %s", (_name, memory, minutes, load, blind) => {
+    expect(loadOf(memory, minutes)).toMatchObject({ load, ...(blind ? { blind } : {}) });
+    expect(loadOf(memory, minutes)?.blind).toBe(blind ? true : undefined);
+  });
+
+  it("learns requests per worker between 10 % and 90 % CPU only, and keeps 31", () => {
+    const minutes = [minute(3, 5, 20), minute(2, 50, 200), minute(1, 95, 380), minute(0, 50, null)];
+    expect(measureMinutes(initialMemory(60, NOW), minutes).ratios).toEqual([100]);
+    const many = Array.from({ length: 50 }, (_, age) => minute(49 - age, 50, 200));
+    expect(measureMinutes(initialMemory(60, NOW), many).ratios).toHaveLength(31);
+  });
+
+  it("counts every minute once and leaves out those with less than half of the workers", () => {
+    const minutes = [minute(1, 50, null), { ...minute(0, 50, null), reporting: 1, cpuSum: 50 }];
+    const once = measureMinutes(initialMemory(60, NOW), minutes);
+    expect(measureMinutes(once, minutes).points).toHaveLength(1);
+  });
+
+  it("takes the higher of 2 and 5 minutes as level and their distance to 3-5 minutes ago as rise", () => {
+    const rising = minutesOf({ load: 1, recent: [1, 1, 1, 2, 3, 4] });
+    expect(measureMinutes(initialMemory(60, NOW), rising).points.at(-1)).toMatchObject({ level: 3.5, rise: 2.5 });
+    const falling = minutesOf({ load: 4, recent: [4, 4, 4, 4, 1, 1] });
+    expect(measureMinutes(initialMemory(60, NOW), falling).points.at(-1)).toMatchObject({ level: 2.8, rise: -3 });
+  });
+
+  it("fits 380 minutes into 30 kB of JSON that is read back unchanged", () => {
+    const { state } = check(remembering({ load: 2.123456, bump: 0.3 }), { desired: 4 });
+    const json = JSON.stringify(state.adaptive);
+    expect(json.length).toBeLessThan(30_000);
+    expect(readState(JSON.parse(JSON.stringify(state)))).toEqual(state);
+  });
+});
+
+describe("foreseeing", () => {
+  it("takes the nearest rank as quantile", () => {
+    expect(quantile([4, 1, 3, 2], 0.5)).toBe(2);
+    expect(quantile([4, 1, 3, 2], 0.51)).toBe(3);
+    expect(quantile([], 0.5)).toBeNull();
+  });
+
+  const pointsOf = (loads: readonly number[], changes: Partial<LoadPoint> = {}): readonly LoadPoint[] =>
+    loads.map((load, period) => ({ period, load, level: load, rise: 0, ...changes }));
+
+  it("keeps the pool at 60 % with fewer than 20 pairs, and halfway to what it learned with 70", () => {
+    const flat = pointsOf(Array.from({ length: 200 }, () => 3));
+    expect(forecastAt(flat, 10, 4, 0.17)?.forecast).toBeCloseTo(5);
+    expect(forecastAt(flat, 73, 4, 0.17)).toMatchObject({ pairs: 70, head: 1 });
+    expect(forecastAt(flat, 150, 4, 0.17)).toMatchObject({ head: 0, forecast: 3 });
+  });
+
+  it("learns nothing from what began blind", () => {
+    const blind = pointsOf(
+      Array.from({ length: 200 }, () => 3),
+      { blind: true },
+    );
+    expect(forecastAt(blind, 199, 4, 0.17)?.pairs).toBe(0);
+  });
+
+  it("makes room for a rise as large as the same kind of rise had, or else for the rise itself", () => {
+    const flat = Array.from({ length: 150 }, (_, period) => ({ period, load: 3, level: 3, rise: 0 }));
+    const rising = { period: 150, load: 4, level: 4, rise: 1 };
+    expect(forecastAt([...flat, rising], 150, 4, 0.17)).toMatchObject({ base: 4, forecast: 5 });
+    const known = flat.map((point) => (point.period % 10 === 0 ? { ...point, rise: 0.5 } : point));
+    const followed = known.map((point) => (point.period % 10 === 4 ? { ...point, load: 5 } : point));
+    expect(forecastAt([...followed, rising], 150, 4, 0.17)).toMatchObject({ base: 4, forecast: 6 });
+  });
+});
+
+describe("deciding", () => {
+  it("holds without any data, and on data older than 180 s", () => {
+    expect(check(initialState(), { desired: 4 }).decision).toMatchObject({
+      kind: "hold",
+      facts: { outcome: "no data" },
+    });
+    const late = check(remembering({ load: 7 }), { desired: 4 }, NOW + 2 * MINUTE + 1_000);
+    expect(plain(late.decision.reason)).toBe("No data since 13:59. Nothing grows or shrinks until it is back.");
+  });
+
+  it("grows to what the usual rise needs, and says so", () => {
+    const { decision } = check(remembering({ load: 3.4, bump: 0.6 }), { desired: 4 });
+    expect(decision).toMatchObject({ kind: "grow", desired: 5 });
+    expect(plain(decision.reason)).toBe(
+      "web grew 4 → 5: load 3.52, 83 % of the last 360 min rose less than 0.3 in 4 min; 3.82 needs 5 at 90 %.",
+    );
+  });
+
+  it("says what a rising load may become", () => {
+    const state = remembering({ load: 2, recent: [2, 2, 2, 2, 3, 3] });
+    const { decision } = check(state, { desired: 4 });
+    expect(plain(decision.reason)).toBe(
+      "web grew 4 → 5: load 3 rises by 1 and may rise by 1 in 4 min; 4 needs 5 at 90 %.",
+    );
+  });
+
+  it("says that it is still learning", () => {
+    const { decision } = check(remembering({ load: 3, minutes: 10 }), { desired: 4 });
+    expect(plain(decision.reason)).toBe(
+      "web grew 4 → 6: load 3 plus 2 of room while the rule learns (6 min of 120 min); 5 needs 6 at 90 %.",
+    );
+  });
+
+  it("writes every duration for the length of its metric period", () => {
+    const minutes = minutesOf({ load: 3, minutes: 150 }).map((minute, index) => ({
+      ...minute,
+      at: NOW - (151 - index) * 5_000,
+    }));
+    const memory = measureMinutes(initialMemory(5, NOW - MINUTE), minutes);
+    const state = { ...initialState(), minutes, adaptive: memory };
+    expect(plain(check(state, { desired: 2, periodSeconds: 5, bootSeconds: 6 }).decision.reason)).toBe(
+      "web grew 2 → 4: load 3, 83 % of the last 12 min rose less than 0 in 20 s; 3 needs 4 at 90 %.",
+    );
+  });
+
+  it("grows by at most 4, or twice the size, at once, and never beyond the maximum", () => {
+    const state = remembering({ load: 9 });
+    expect(check(state, { desired: 1, max: 20 }).decision.desired).toBe(5);
+    expect(check(state, { desired: 6, max: 20 }).decision.desired).toBe(10);
+    expect(plain(check(state, { desired: 7 }).decision.reason)).toMatch(/needs 10 at 90 %\. Now 8, maximum 8\.$/);
+    expect(plain(check(state, { desired: 8 }).decision.reason)).toBe(
+      "At the maximum of 8; the rule wants 10: forecast 9 (load 9 + 0).",
+    );
+  });
+
+  it("grows also while workers boot, but shrinks only when none does", () => {
+    const pending = [{ id: "i-9", state: "pending" as const }];
+    expect(check(remembering({ load: 7 }), { desired: 1, workers: pending }).decision.kind).toBe("grow");
+    const { decision } = check(remembering({ load: 1 }), { desired: 6, workers: pending });
+    expect(decision).toMatchObject({ kind: "hold", facts: { outcome: "holding" } });
+  });
+
+  it("shrinks to what the highest forecast of 10 minutes fits, and remembers it", () => {
+    const state = remembering({ load: 3.06 }, { changedAt: NOW - 20 * MINUTE });
+    const decided = check(state, { desired: 5 });
+    expect(plain(decided.decision.reason)).toBe(
+      "web shrank 5 → 4: highest forecast of 10 min 3.06 fits 4 at 90 % less 10 % margin.",
+    );
+    expect(memoryOf(decided)).toMatchObject({ shrunk: { at: NOW, level: 3.06 }, changedAt: NOW });
+  });
+
+  it("says what a shrink waits for", () => {
+    const state = remembering({ load: 2.6 }, { changedAt: NOW - 20 * MINUTE });
+    expect(plain(check(state, { desired: 4 }).decision.reason)).toBe(
+      "No change at 4: forecast 2.6 (load 2.6 + 0); to shrink, the 10 min peak 2.6 must fall below 2.43.",
+    );
+    const soon = remembering({ load: 1 }, { changedAt: NOW - 3 * MINUTE });
+    expect(plain(check(soon, { desired: 4 }).decision.reason)).toBe(
+      "Cooling down: highest forecast of 10 min 1 fits 2 at 90 % less 10 % margin, 120 s left after the last change.".replace(
+        "120 s",
+        "2 min",
+      ),
+    );
+  });
+
+  it("looks back 30 minutes and asks for 12 points more once nothing changed for an hour", () => {
+    const recent = [3.5, ...Array.from({ length: 20 }, () => 2.5)];
+    const lively = remembering({ load: 2.5, recent }, { changedAt: NOW - 60 * MINUTE });
+    expect(check(lively, { desired: 5 }).decision.kind).toBe("shrink");
+    const quiet = remembering({ load: 3 }, { changedAt: NOW - 61 * MINUTE });
+    expect(plain(check(quiet, { desired: 5 }).decision.reason)).toMatch(/the 30 min peak 3 must fall below 2\.81\.$/);
+  });
+
+  it.each([
+    [5, "hold"],
+    [6, "shrink"],
+  ])("remembers what a rising load might have become for 6 minutes: %d minutes ago, %s", (age, kind) => {
+    const state = remembering({ load: 1 }, { changedAt: NOW - 20 * MINUTE });
+    const memory = state.adaptive ?? initialMemory(60, NOW);
+    const points = memory.points.map((point) =>
+      point.period === NEWEST - age ? { ...point, base: 1, forecast: 4 } : point,
+    );
+    expect(check({ ...state, adaptive: { ...memory, points } }, { desired: 4 }).decision.kind).toBe(kind);
+  });
+
+  it("counts a change by hand as a change", () => {
+    const state = remembering({ load: 1 });
+    const byHand = { ...state, change: { at: NOW - MINUTE, from: 2, to: 4 } };
+    expect(check(byHand, { desired: 4 }).decision.facts.outcome).toBe("cooling down");
+  });
+
+  it.each([
+    ["within an hour", 30, 9, 0.2],
+    ["later at the same load", 300, 4.1, 0.2],
+    ["later at another load", 300, 9, 0.1],
+  ])("doubles the margin when it grows %s after a shrink: only then", (_name, minutesAgo, level, margin) => {
+    const state = remembering({ load: 4 }, { shrunk: { at: NOW - minutesAgo * MINUTE, level } });
+    expect(memoryOf(check(state, { desired: 4 }))).toMatchObject({ margin, shrunk: null });
+  });
+
+  it("never asks for more than 40 % margin, and forgets it at another load", () => {
+    const regretted = { margin: 0.4, shrunk: { at: NOW - MINUTE, level: 4 }, regretLoad: 4 };
+    const grown = check(remembering({ load: 4 }, regretted), { desired: 4 });
+    expect(memoryOf(grown)).toMatchObject({ margin: 0.4, regretLoad: 4 });
+    expect(plain(grown.decision.reason)).toMatch(/The last shrink came too early: the next one leaves 40 % margin\.$/);
+    expect(memoryOf(check(remembering({ load: 2.9 }, { margin: 0.4, regretLoad: 4 }), { desired: 4 }))).toMatchObject({
+      margin: 0.1,
+      regretLoad: null,
+    });
+  });
+
+  it("never shrinks on a period in which a worker did not report", () => {
+    const state = remembering({ load: 1 });
+    const minutes = state.minutes.map((minute, index) =>
+      index === 30 ? { ...minute, reporting: 9, cpuSum: 90 } : minute,
+    );
+    expect(plain(check({ ...state, minutes }, { desired: 4 }).decision.reason)).toBe(
+      "Shrink refused: data of the last 30 min are missing.",
+    );
+  });
+});
+
+describe("properties", () => {
+  const model = { policy, min: 1, max: 8, minutes: 300 } as const;
+  const hold = { numRuns: 15 } as const;
+
+  it("never leaves the limits, whatever the load", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 12, noNaN: true }), { minLength: 5, maxLength: 20 }),
+        fc.integer({ min: 2, max: 6 }),
+        (loads, start) => {
+          const load = (second: number): number => loads[Math.floor(second / 600) % loads.length] ?? 0;
+          for (const step of runModel({ ...model, min: 2, max: 6, start, minutes: 200, load })) {
+            expect(step.decision.desired).toBeGreaterThanOrEqual(2);
+            expect(step.decision.desired).toBeLessThanOrEqual(6);
+          }
+        },
+      ),
+      hold,
+    );
+  });
+
+  it("never shrinks within 8 minutes of a lost point", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 3, max: 11 }), fc.integer({ min: 20, max: 90 }), (every, from) => {
+        const lost = (minute: number): boolean => minute >= from && minute % every === 0;
+        const load = (second: number): number => (second < from * 60 ? 4 : 0.5);
+        const loses = (id: string, minute: number): boolean => id === "w1" && lost(minute);
+        for (const { second, decision } of runModel({ ...model, start: 6, minutes: 180, load, loses })) {
+          if (decision.kind !== "shrink") continue;
+          const known = second / 60 - 2;
+          for (let age = 0; age < 8; age += 1) expect(lost(known - age)).toBe(false);
+        }
+      }),
+      hold,
+    );
+  });
+
+  it("is silent in the last hour of five at a constant load, from any start", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 9, noNaN: true }), fc.integer({ min: 1, max: 8 }), (level, start) => {
+        const steps = runModel({ ...model, start, load: () => level });
+        expect(changesOf(steps).filter((step) => step.second > 240 * 60)).toEqual([]);
+      }),
+      hold,
+    );
+  });
+
+  it("carries a doubled load within ten minutes, and shrinks when it is gone", () => {
+    const load = (second: number): number => (second > 6_000 && second < 12_000 ? 5.4 : 1.2);
+    const steps = runModel({ ...model, start: 2, minutes: 400, load });
+    expect(steps.find((step) => step.second === 6_600)?.inService).toBeGreaterThanOrEqual(6);
+    expect(steps.at(-1)?.inService).toBeLessThanOrEqual(3);
+  });
+});

@@ -1,0 +1,82 @@
+import { AdaptivePolicy, CpuPolicy, Policy, QueuePolicy, RequestsPolicy } from "../policy.ts";
+import { initialState } from "../policy-state.ts";
+import { decide } from "../rules/decide.ts";
+import {
+  KUBERNETES_SYNC_SECONDS,
+  kubernetesAutoscaler,
+  plainThresholds,
+  simpleScaling,
+  targetTracking,
+  thresholdsWithCooldown,
+} from "./baselines.ts";
+import type { Rule } from "./rule.ts";
+import type { Sense } from "./synthetic-signals.ts";
+
+/** The production code: the same `decide` that the autoscaler calls. */
+export function policyRule(name: string, policy: Policy): Rule {
+  return {
+    name,
+    start: () => {
+      let state = initialState();
+      return (seen, now) => {
+        const decided = decide(policy, seen, state, new Date(now));
+        state = decided.state;
+        return { desired: decided.decision.desired, reason: decided.decision.reason };
+      };
+    },
+  };
+}
+
+/** The rule with more to see than CPU and request counts. */
+export function withSense(rule: Rule, startSense: () => Sense): Rule {
+  return {
+    ...rule,
+    start: () => {
+      const sense = startSense();
+      const decider = rule.start();
+      return (seen, now) => decider(sense(seen, now), now);
+    },
+  };
+}
+
+/** The policies that can be tuned with `--set`; those on requests and a queue need their sense (`withSense`). */
+const TUNABLE: ReadonlySet<string> = new Set(["cpu", "adaptive", "requests", "queue"]);
+
+/** What `compare` compares, by the name that `--policy` takes. */
+export const COMPARED_RULES: readonly Rule[] = [
+  { name: "thresholds", start: plainThresholds },
+  { name: "thresholds-cooldown", start: thresholdsWithCooldown },
+  { name: "aws-simple", start: simpleScaling },
+  { name: "aws-target-60", start: targetTracking },
+  { name: "hpa-60", checkSeconds: KUBERNETES_SYNC_SECONDS, start: kubernetesAutoscaler },
+  policyRule("cpu-no-back-off", CpuPolicy.parse({ kind: "cpu", flapBackOff: false })),
+  policyRule("cpu", CpuPolicy.parse({ kind: "cpu" })),
+  policyRule("adaptive", AdaptivePolicy.parse({ kind: "adaptive" })),
+];
+
+/** Finds a rule; `settings` (`name=value`) change the parameters of a production policy. Throws on unknown names. */
+export function ruleNamed(name: string, settings: readonly string[]): Rule {
+  if (settings.length > 0) {
+    if (!TUNABLE.has(name)) throw new Error(`Policy "${name}" has no settings; ${[...TUNABLE].join(", ")} have.`);
+    return policyRule(name, Policy.parse({ kind: name, ...Object.fromEntries(settings.map(settingOf)) }));
+  }
+  const rules = [
+    ...COMPARED_RULES,
+    policyRule("requests", RequestsPolicy.parse({ kind: "requests" })),
+    policyRule("queue", QueuePolicy.parse({ kind: "queue" })),
+    policyRule("fixed", { kind: "fixed" }),
+  ];
+  const rule = rules.find((known) => known.name === name);
+  if (rule === undefined)
+    throw new Error(`No policy "${name}". There are: ${rules.map((known) => known.name).join(", ")}.`);
+  return rule;
+}
+
+function settingOf(text: string): readonly [string, number | boolean] {
+  const [name = "", value = ""] = text.split("=", 2);
+  if (value === "true" || value === "false") return [name, value === "true"];
+  const number = Number(value);
+  if (value === "" || Number.isNaN(number))
+    throw new Error(`--set ${text}: must be name=number, name=true or name=false.`);
+  return [name, number];
+}

@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findFreePort } from "@elastic-gas/start/free-port";
+import { findMariadb, initialiseMariadb, spawnMariadb, waitForMariadb } from "@elastic-gas/start/mariadb";
+
+/** vitest's global set-up: one MariaDB server for the whole run; each test file makes a schema of its own on it. */
+export async function setup(): Promise<() => Promise<void>> {
+  const programs = await findMariadb(join(import.meta.dirname, "../../../.data/apt"));
+  if (programs === undefined)
+    throw new Error("mariadbd is not installed. `npm test` installs it; then vitest can be run alone.");
+  const folder = await mkdtemp(join(tmpdir(), "gas-mariadb-"));
+  const port = await findFreePort();
+  const password = "test";
+  const options = {
+    programs,
+    folder,
+    port,
+    initSql: `create or replace user 'test'@'127.0.0.1' identified by '${password}';\ngrant all on *.* to 'test'@'127.0.0.1';\n`,
+  };
+  await initialiseMariadb(options);
+  const child = await spawnMariadb(options);
+  await waitForMariadb(child, options);
+  process.env.TEST_DATABASE_SERVER = `mysql://test:${password}@127.0.0.1:${port}`;
+  return async () => {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL"); // a throw-away server has nothing to save
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+}

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findFreePort } from "@elastic-gas/start/free-port";
+import { waitUntil } from "../wait-until.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+export const SHARED_INPUTS = join(ROOT, "../shared");
+
+export interface RunningSystem extends AsyncDisposable {
+  readonly child: ChildProcess;
+  readonly dataDir: string;
+  readonly prefix: string;
+  readonly managerUrl: string;
+  /** The load balancer's address. */
+  readonly userAppUrl: string;
+  readonly cloudUrl: string;
+  readonly databaseUrl: () => Promise<string>;
+  readonly admin: { readonly username: string; readonly password: string };
+  /** All that start.sh printed so far. */
+  readonly output: () => string;
+  /** Stops it as Ctrl-C does and gives the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface SystemChoices {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Another run's folder, to start again on its data. */
+  readonly dataDir?: string;
+  readonly ports?: Ports;
+  /** "quick" (the default): stories of ten minutes take one. "default": every duration as the product ships it. */
+  readonly times?: "quick" | "default";
+  /** Gets start.sh's process as soon as it runs, long before the system is up: for callers that may be interrupted meanwhile. */
+  readonly onSpawn?: (child: ChildProcess) => void;
+}
+
+export interface Ports {
+  readonly manager: number;
+  readonly balancer: number;
+  readonly cloud: number;
+  readonly database: number;
+}
+
+/** Durations in which stories of ten minutes take one. */
+export const QUICK = {
+  TICK_SECONDS: "5",
+  METRIC_PERIOD_SECONDS: "5",
+  RECONCILE_SECONDS: "0.5",
+  HEARTBEAT_SECONDS: "1",
+  LEASE_SECONDS: "10",
+  HEALTH_CHECK_INTERVAL_SECONDS: "1",
+  DEREGISTRATION_DELAY_SECONDS: "3",
+  UNHEALTHY_GRACE_SECONDS: "5",
+  BOOT_DEADLINE_SECONDS: "120",
+  MANUAL_HOLD_SECONDS: "10",
+  OUTBOX_SWEEP_SECONDS: "2",
+  VISIBILITY_TIMEOUT_SECONDS: "10",
+  JOB_LEASE_SECONDS: "10",
+  LOCAL_BOOT_SECONDS: "0",
+};
+
+export async function freePorts(): Promise<Ports> {
+  return {
+    manager: await findFreePort(),
+    balancer: await findFreePort(),
+    cloud: await findFreePort(),
+    database: await findFreePort(),
+  };
+}
+
+/** Runs ./start.sh with a data folder, ports and addresses of its own, and waits until user-app answers behind the balancer. */
+export async function startSystem({
+  environment = {},
+  dataDir: given,
+  ports: chosen,
+  times = "quick",
+  onSpawn,
+}: SystemChoices = {}): Promise<RunningSystem> {
+  const dataDir = given ?? (await mkdtemp(join(tmpdir(), "gas-system-")));
+  const ports = chosen ?? (await freePorts());
+  const admin = { username: "admin", password: "correct horse battery" };
+  let output = "";
+  const child = spawn("./start.sh", [], {
+    cwd: ROOT,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...process.env,
+      ...(times === "quick" ? QUICK : {}),
+      DATA_DIR: dataDir,
+      MANAGER_PORT: String(ports.manager),
+      LB_PORT: String(ports.balancer),
+      LOCAL_CLOUD_PORT: String(ports.cloud),
+      LOCAL_DATABASE_PORT: String(ports.database),
+      // Runs beside each other need addresses of their own.
+      LOCAL_ADDRESS_BLOCK: `127.${2 + (ports.cloud % 250)}.10`,
+      ADMIN_USERNAME: admin.username,
+      ADMIN_PASSWORD: admin.password,
+      MASK_MODEL: join(SHARED_INPUTS, "models/face_mask_detection.caffemodel"),
+      ...environment,
+    },
+  });
+  onSpawn?.(child);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const gone = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  const stop = async (signal: NodeJS.Signals = "SIGINT"): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    return gone;
+  };
+  try {
+    const state = await waitUntil(
+      "user-app behind the balancer",
+      () => {
+        if (output.includes("ok user-app")) return "up";
+        return child.exitCode === null && child.signalCode === null ? undefined : "ended";
+      },
+      { deadlineMs: times === "quick" ? 120_000 : 300_000 },
+    );
+    if (state === "ended") throw new Error("start.sh ended");
+  } catch (error) {
+    await stop();
+    throw new Error(`start.sh did not come up:\n${output}\n${await endOfLogs(dataDir)}`, { cause: error });
+  }
+  return {
+    child,
+    dataDir,
+    prefix: environment.PREFIX ?? "dev",
+    managerUrl: `http://localhost:${ports.manager}`,
+    userAppUrl: `http://localhost:${ports.balancer}`,
+    cloudUrl: `http://127.0.0.1:${ports.cloud}`,
+    databaseUrl: async () => {
+      const secrets: unknown = JSON.parse(await readFile(join(dataDir, "secrets.json"), "utf8"));
+      const { databasePassword } = secrets as { databasePassword: string }; // start.sh wrote it
+      return `mysql://gas:${databasePassword}@127.0.0.1:${ports.database}/gas`;
+    },
+    admin,
+    output: () => output,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+      if (given === undefined) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function endOfLogs(dataDir: string): Promise<string> {
+  const folder = join(dataDir, "logs");
+  const files = await readdir(folder).catch(() => []);
+  const ends = files.map(async (file) => `--- ${file}\n${(await readFile(join(folder, file), "utf8")).slice(-3_000)}`);
+  return (await Promise.all(ends)).join("\n");
+}

@@ -1,0 +1,174 @@
+/** For tests: the whole app on a free port, over a MariaDB schema and a local cloud of its own, and browsers that keep cookies. */
+
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
+import { createUser } from "@elastic-gas/shared/accounts/users";
+import { type Config, readConfig } from "@elastic-gas/shared/config";
+import type { Database } from "@elastic-gas/shared/database/connect";
+import { createLogger } from "@elastic-gas/shared/logger";
+import { type Listening, serve } from "@elastic-gas/shared/web/serve";
+import { createUserApp } from "@elastic-gas/user-app/app";
+import { createAppParts } from "@elastic-gas/user-app/app-parts";
+import { createTestDatabase } from "../database.ts";
+import { createScriptedDetector } from "./test-detector.ts";
+
+export const TEST_PASSWORD = "correct horse";
+
+export interface TestApp extends AsyncDisposable {
+  readonly origin: string;
+  readonly db: Database;
+  readonly config: Config;
+  readonly s3: S3Client;
+  readonly endpoint: string;
+  /** What the app takes for now; set it to move through time. */
+  clock: { now: Date | undefined };
+  settled(): Promise<void>;
+  /** Makes an account; its password is TEST_PASSWORD. */
+  makeUser(username: string, changes?: { email?: string; isAdmin?: boolean; premium?: boolean }): Promise<number>;
+  browser(): Browser;
+  signedIn(username: string): Promise<Browser>;
+  /** Takes the waiting messages of one queue, as parsed JSON. */
+  takeMessages(queue: string): Promise<unknown[]>;
+}
+
+export interface Browser {
+  readonly cookies: Map<string, string>;
+  get(path: string, headers?: Record<string, string>): Promise<Page>;
+  /** Sends a form with the token of the page seen last. */
+  submit(path: string, fields?: Record<string, string>, headers?: Record<string, string>): Promise<Page>;
+}
+
+export interface Page {
+  readonly status: number;
+  readonly text: string;
+  readonly location: string | null;
+  readonly headers: Headers;
+}
+
+/** What is needed of local-cloud's `startTestCloud()`; the test files import that, for the app itself must not. */
+export interface Cloud extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly dataDir: string;
+  readonly clientConfig: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+    readonly maxAttempts: number;
+  };
+}
+
+/** Takes the cloud over: disposing of the app ends it too. */
+export async function startTestApp(cloud: Cloud, environment: Record<string, string> = {}): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const { credentials } = cloud.clientConfig;
+  await writeFile(
+    join(cloud.dataDir, "credentials"),
+    `[default]\naws_access_key_id = ${credentials.accessKeyId}\naws_secret_access_key = ${credentials.secretAccessKey}\n`,
+  );
+  const config = readConfig({
+    CLOUD: "local",
+    AWS_ENDPOINT_URL: cloud.endpoint,
+    DATABASE_URL: database.url,
+    DATA_DIR: cloud.dataDir,
+    PUBLIC_HOST: "127.0.0.1",
+    PREFIX: "test",
+    ...environment,
+  });
+  const log = createLogger("test", process.env.LOG_LEVEL ?? "silent");
+  const parts = createAppParts(config, log);
+  await parts.detector.close();
+  const s3 = new S3Client({ ...cloud.clientConfig, forcePathStyle: true });
+  const sqs = new SQSClient(cloud.clientConfig);
+  await Promise.all([
+    ...Object.values(parts.resources.buckets).map((Bucket) => s3.send(new CreateBucketCommand({ Bucket }))),
+    ...Object.values(parts.resources.queues).map(({ name }) => sqs.send(new CreateQueueCommand({ QueueName: name }))),
+  ]);
+  const clock: { now: Date | undefined } = { now: undefined };
+  const { app, settled } = createUserApp({
+    ...parts,
+    detector: createScriptedDetector(),
+    now: () => clock.now ?? new Date(),
+    assets: { folder: cloud.dataDir, style: undefined, script: undefined, themeScript: undefined },
+  });
+  const listening: Listening = await serve(app, { host: "127.0.0.1", port: 0 });
+  const origin = `http://127.0.0.1:${listening.port}`;
+  const passwords = createPasswordVerifier();
+  let hash: Promise<string> | undefined;
+
+  const browser = () => createBrowser(origin);
+  return {
+    origin,
+    db: database.db,
+    config,
+    s3,
+    endpoint: cloud.endpoint,
+    clock,
+    settled,
+    browser,
+    async makeUser(username, { email, isAdmin = false, premium = false } = {}) {
+      hash ??= passwords.hash(TEST_PASSWORD);
+      const id = await createUser(database.db, { username, passwordHash: await hash, email: email ?? null, isAdmin });
+      if (id === undefined) throw new Error(`The name ${username} is taken`);
+      await database.db
+        .updateTable("users")
+        .set({ passwordChangedAt: new Date(0), role: premium ? "premium_user" : "free_user" })
+        .where("id", "=", id)
+        .execute();
+      return id;
+    },
+    async signedIn(username) {
+      const one = browser();
+      await one.get("/login");
+      const answer = await one.submit("/login", { username, password: TEST_PASSWORD });
+      if (answer.status !== 303) throw new Error(`Signing in answered ${answer.status}: ${answer.text}`);
+      await one.get("/profile");
+      return one;
+    },
+    async takeMessages(queue) {
+      await parts.outbox.flush();
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: `${cloud.endpoint}/000000000000/${queue}`, MaxNumberOfMessages: 10 }),
+      );
+      return Messages.map((message) => JSON.parse(message.Body ?? "") as unknown);
+    },
+    async [Symbol.asyncDispose]() {
+      await listening.close(0);
+      await settled();
+      await parts.close();
+      s3.destroy();
+      sqs.destroy();
+      await cloud[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function createBrowser(origin: string): Browser {
+  const cookies = new Map<string, string>();
+  let token = "";
+  const send = async (path: string, init: RequestInit): Promise<Page> => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const response = await fetch(new URL(path, origin), {
+      redirect: "manual",
+      ...init,
+      headers: { accept: "text/html", ...init.headers, ...(cookie === "" ? {} : { cookie }) },
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [name = "", value = ""] = line.split(";")[0]?.split(/=(.*)/s) ?? [];
+      if (value === "") cookies.delete(name);
+      else cookies.set(name, value);
+    }
+    const text = await response.text();
+    token = /name="_csrf" value="([^"]+)"/.exec(text)?.[1] ?? token;
+    return { status: response.status, text, location: response.headers.get("location"), headers: response.headers };
+  };
+  return {
+    cookies,
+    get: (path, headers = {}) => send(path, { headers }),
+    submit: (path, fields = {}, headers = {}) =>
+      send(path, { method: "POST", body: new URLSearchParams({ _csrf: token, ...fields }), headers }),
+  };
+}
