@@ -27,7 +27,7 @@ describe("the boundary check", () => {
       ...autoscalerLoop,
       "shared/src/config.ts": "export const config = 1;\n",
       "scaling/src/pools.ts": 'import { config } from "@elastic-gas/shared/config";\nexport const pools = config;\n',
-      "manager/src/app.ts": 'export { pools } from "@elastic-gas/scaling/pools";\n',
+      "manager/src/main.ts": 'export { pools } from "@elastic-gas/scaling/pools";\n',
       "testing/src/cloud.ts": "export const cloud = 1;\n",
       "manager/src/app.test.ts":
         'import "../../autoscaler/src/loop.ts";\nimport { cloud } from "@elastic-gas/testing/cloud";\ncloud;\n',
@@ -44,8 +44,8 @@ describe("the boundary check", () => {
     ["at run time", 'await import("@elastic-gas/autoscaler/loop");\n'],
     ["of a script to start", 'export const SCRIPT = new URL("../../autoscaler/src/loop.ts", import.meta.url);\n'],
   ])("refuses an import of another app %s", (_, source) => {
-    const { code, said } = check({ ...autoscalerLoop, "manager/src/app.ts": source });
-    expect(said).toBe("manager/src/app.ts imports autoscaler/src/loop.ts: manager may import only scaling, shared.\n");
+    const { code, said } = check({ ...autoscalerLoop, "manager/src/main.ts": source });
+    expect(said).toBe("manager/src/main.ts imports autoscaler/src/loop.ts: manager may import only scaling, shared.\n");
     expect(code).toBe(1);
   });
 
@@ -53,12 +53,12 @@ describe("the boundary check", () => {
     const { code, said } = check({
       ...autoscalerLoop,
       "testing/src/cloud.ts": "export const cloud = 1;\n",
-      "manager/src/build-pages.ts": 'import "@elastic-gas/autoscaler/loop";\n',
-      "scaling/src/rule.ts": 'import "@elastic-gas/testing/cloud";\n',
+      "manager/src/build-main.ts": 'import "@elastic-gas/autoscaler/loop";\n',
+      "scaling/src/main.ts": 'import "@elastic-gas/testing/cloud";\n',
     });
     expect(said.split("\n")).toEqual([
-      "manager/src/build-pages.ts imports autoscaler/src/loop.ts: manager may import only scaling, shared.",
-      "scaling/src/rule.ts imports testing/src/cloud.ts: scaling may import only shared.",
+      "manager/src/build-main.ts imports autoscaler/src/loop.ts: manager may import only scaling, shared.",
+      "scaling/src/main.ts imports testing/src/cloud.ts: scaling may import only shared.",
       "",
     ]);
     expect(code).toBe(1);
@@ -74,6 +74,18 @@ describe("the boundary check", () => {
     expect(said).toContain("manager/src: the folders model -> read -> pages -> model need each other:");
     expect(said).toContain("manager/src/read/fleet.ts imports manager/src/pages/frame.ts");
     expect(code).toBe(1);
+  });
+
+  it("refuses a file that nothing uses, but not what a command starts", () => {
+    const { said } = check({
+      "package.json": '{ "scripts": { "take": "node start/src/take.ts" } }',
+      "start/package.json": '{ "scripts": { "count": "node src/count.ts" } }',
+      "start/src/take.ts": "1;\n",
+      "start/src/count.ts": "1;\n",
+      "start/src/main.ts": "1;\n",
+      "start/src/forgotten.ts": "1;\n",
+    });
+    expect(said).toBe("start/src/forgotten.ts is used by nothing.\n");
   });
 
   it("lets nothing but bench use bench", () => {

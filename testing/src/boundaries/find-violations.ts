@@ -1,11 +1,34 @@
 import { ALLOWED, TEST_WORKSPACES } from "./allowed.ts";
 import type { Module } from "./read-imports.ts";
 
-/** Every import across a boundary and every cycle between folders, as sentences; empty when the structure holds. */
-export function findViolations(modules: readonly Module[]): readonly string[] {
+/**
+ * Every import across a boundary, every cycle between folders and every file that nothing uses, as sentences; empty when the structure holds.
+ * `commands` are the texts that start programs: package.json files and shell scripts.
+ */
+export function findViolations(modules: readonly Module[], commands: readonly string[]): readonly string[] {
   const product = modules.filter(({ path }) => ALLOWED[workspaceOf(path)] !== undefined && !isTest(path));
-  return [...product.flatMap(forbiddenImports), ...benchImports(modules), ...folderCycles(product)];
+  return [
+    ...product.flatMap(forbiddenImports),
+    ...benchImports(modules),
+    ...folderCycles(product),
+    ...unusedFiles(modules, commands),
+  ];
 }
+
+/** Entry points are named in a command, or are such by their name: a page's script, a tool's configuration. */
+function unusedFiles(modules: readonly Module[], commands: readonly string[]): readonly string[] {
+  const used = new Set(modules.flatMap(({ imports }) => imports));
+  return modules
+    .map(({ path }) => path)
+    .filter((path) => !used.has(path) && !ENTRY_POINT.test(path))
+    .filter((path) => {
+      const inWorkspace = path.slice(path.indexOf("/") + 1);
+      return !commands.some((text) => text.includes(path) || text.includes(` ${inWorkspace}`));
+    })
+    .map((path) => `${path} is used by nothing.`);
+}
+
+const ENTRY_POINT = /\.test\.ts$|\.config\.ts$|(^|[/-])main\.ts$|^(manager|user-app)\/src\/[a-z]+\/theme\.ts$/;
 
 function forbiddenImports({ path, imports }: Module): readonly string[] {
   const own = workspaceOf(path);

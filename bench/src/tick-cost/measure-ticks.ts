@@ -160,7 +160,7 @@ interface StagedCloud extends AsyncDisposable {
 }
 
 async function startStagedCloud(): Promise<StagedCloud> {
-  const child = fork(fileURLToPath(new URL("staged-cloud-main.bench.ts", import.meta.url)), [], { execArgv: [] });
+  const child = fork(fileURLToPath(new URL("staged-cloud-main.ts", import.meta.url)), [], { execArgv: [] });
   const exit = once(child, "exit");
   const answer = async (): Promise<{ readonly endpoint?: string; readonly calls?: Record<string, number> }> => {
     const [message] = await Promise.race([
