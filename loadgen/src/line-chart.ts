@@ -8,6 +8,7 @@ export interface Series {
 const WIDTH = 900;
 const HEIGHT = 220;
 const LEFT = 46;
+const RIGHT = 18;
 const BOTTOM = 24;
 const TOP = 8;
 
@@ -25,11 +26,11 @@ export function lineChart({
   readonly steps?: boolean;
 }): string {
   const top = niceTop(Math.max(0, ...series.flatMap(({ points }) => points.map(({ value }) => value))));
-  const x = (at: number): number => LEFT + (at / Math.max(1, seconds)) * (WIDTH - LEFT - 8);
+  const x = (at: number): number => LEFT + (at / Math.max(1, seconds)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number): number => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
   const rows = [0, 0.25, 0.5, 0.75, 1].map((share) => {
     const value = top * share;
-    return `<line class="grid" x1="${LEFT}" x2="${WIDTH - 8}" y1="${round(y(value))}" y2="${round(y(value))}"/><text x="${LEFT - 6}" y="${round(y(value) + 4)}" text-anchor="end">${label(value)}</text>`;
+    return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${round(y(value))}" y2="${round(y(value))}"/><text x="${LEFT - 6}" y="${round(y(value) + 4)}" text-anchor="end">${label(value)}</text>`;
   });
   const columns = timeMarks(seconds).map(
     (at) => `<text x="${round(x(at))}" y="${HEIGHT - 6}" text-anchor="middle">${clock(at)}</text>`,
