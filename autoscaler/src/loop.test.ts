@@ -170,7 +170,7 @@ describe("the autoscaler against the local cloud", () => {
     await holdUntil(null);
   });
 
-  it("replaces a worker that vanished, and says so", async () => {
+  it("replaces a worker that was lost, and says so", async () => {
     const [lost = ""] = await inService("web");
     await house.context.cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [lost] }));
     const [next] = await waitUntil("another worker", async () => {
@@ -179,7 +179,7 @@ describe("the autoscaler against the local cloud", () => {
     });
     const row = await waitUntil("the activity's end", async () =>
       (await activities("web")).find(
-        ({ reason, status }) => reason === `${lost} vanished; replaced.` && status === "successful",
+        ({ reason, status }) => reason === `${lost} was lost; replaced.` && status === "successful",
       ),
     );
     expect(row).toMatchObject({ cause: "replacement", instanceIds: [lost, next] });
@@ -198,7 +198,7 @@ describe("the autoscaler against the local cloud", () => {
     });
     const row = (await activities("web")).find(({ reason }) => reason.includes(`replaced ${sick}`));
     expect(row?.reason).toMatch(
-      /^web replaced i-\w+: unhealthy for \d+\u00a0s \(health check answered with an error\)\.$/,
+      /^web replaced i-\w+: unhealthy for \d+\u00a0s \(Health checks failed with these codes: \[500\]\)\.$/,
     );
   });
 

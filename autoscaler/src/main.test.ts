@@ -41,5 +41,5 @@ it("the process acts, ends with exit code 0 on SIGTERM, and leaves the workers a
   expect(await exit).toEqual([0, null]);
   expect(await house.living("annotator")).toHaveLength(2);
   // The lease was given back: the next one need not wait.
-  expect(await house.another("next").context.lease.tend()).toBe(true);
+  expect(await house.another("next").context.lease.renew()).toBe(true);
 }, 150_000);

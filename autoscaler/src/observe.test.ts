@@ -1,20 +1,21 @@
-import { POOL_DEFAULTS } from "@elastic-gas/scaling/policy";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import { startTestHouse } from "@elastic-gas/testing/autoscaler/test-environment";
 import { buildWorker } from "@elastic-gas/testing/scaling/build-worker";
 import { expect, it } from "vitest";
+import type { Pool } from "./context.ts";
 import { observePool } from "./observe.ts";
-import type { PoolWishes } from "./pools.ts";
 
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 20);
-const POOL: PoolWishes = {
+const POOL: Pool = {
   name: "web",
-  ...POOL_DEFAULTS.web,
+  ...POOLS.web.defaults,
   policyVersion: 1,
   policyState: null,
   paused: null,
   manualUntil: null,
   stopping: false,
   startId: null,
+  observedAt: null,
 };
 
 it("asks for the CPU of every worker, at most 500 metrics in a call", async () => {

@@ -23,14 +23,14 @@ describe("an autoscaler that dies at any line", () => {
     await house.db.updateTable("leases").set({ until: null }).execute();
     generation += 1;
     const { autoscaler } = house.another(`generation-${generation}`);
-    await autoscaler.tendLease();
+    await autoscaler.renewLease();
     return autoscaler;
   };
 
   /** Passes until the pool has the size; the passes' own failures are part of the story. */
   const runTo = async (autoscaler: Autoscaler, size: number): Promise<void> => {
     await waitUntil(`a web pool of ${size}`, async () => {
-      await autoscaler.tendLease();
+      await autoscaler.renewLease();
       await autoscaler.pass(FOREVER);
       // Two minutes pass for launches whose fate nobody knows.
       await house.db
@@ -150,7 +150,7 @@ describe("two autoscalers", () => {
   it("do not try a throttled call again when the lease is gone by then", async () => {
     const { context, autoscaler } = house.another("losing");
     await waitUntil("the lease", async () => {
-      await autoscaler.tendLease();
+      await autoscaler.renewLease();
       return context.lease.epoch !== null;
     });
     house.calls.length = 0;
@@ -173,7 +173,7 @@ describe("two autoscalers", () => {
   it("survive throttling and a load balancer that does not answer: the other pools are tended meanwhile", async () => {
     const { autoscaler } = house.another("throttled");
     await waitUntil("the lease", async () => {
-      await autoscaler.tendLease();
+      await autoscaler.renewLease();
       return (await house.db.selectFrom("leases").select("holder").executeTakeFirst())?.holder === "throttled";
     });
     await house.setPool("annotator", { desired: 1, min: 1 });
@@ -190,7 +190,7 @@ describe("two autoscalers", () => {
     await waitUntil(
       "an annotator",
       async () => {
-        await autoscaler.tendLease();
+        await autoscaler.renewLease();
         await autoscaler.pass(FOREVER);
         return (await house.living("annotator")).length === 1;
       },
@@ -203,7 +203,7 @@ describe("two autoscalers", () => {
     await waitUntil(
       "the web pool",
       async () => {
-        await autoscaler.tendLease();
+        await autoscaler.renewLease();
         await autoscaler.pass(FOREVER);
         return (await house.living("web")).length === 6;
       },
@@ -217,9 +217,9 @@ describe("an EC2 whose answers do not agree with each other", () => {
     await using house = await startTestHouse();
     await prepare(house, 2);
     const { autoscaler } = house.another("one");
-    await autoscaler.tendLease();
+    await autoscaler.renewLease();
     const pass = async (): Promise<number> => {
-      await autoscaler.tendLease();
+      await autoscaler.renewLease();
       await autoscaler.pass(FOREVER);
       return house.calls.filter(({ operation }) => operation === "RunInstances").length;
     };
@@ -251,7 +251,7 @@ describe("a wish that comes in the middle of a pass", () => {
     await prepare(house, 0);
     await house.setPool("web", { min: 0 });
     const { autoscaler } = house.another("one");
-    await autoscaler.tendLease();
+    await autoscaler.renewLease();
     await autoscaler.pass(FOREVER);
     house.intercept(async (invocation, next) => {
       if (invocation.operation === "DescribeInstances") {
@@ -276,7 +276,7 @@ describe("without CloudWatch and the queue", () => {
     await using house = await startTestHouse();
     await prepare(house, 1);
     const { autoscaler } = house.another("patient");
-    await autoscaler.tendLease();
+    await autoscaler.renewLease();
     await house.db.deleteFrom("decisions").execute();
     const both = Promise.withResolvers<void>();
     let asking = 0;
@@ -297,7 +297,7 @@ describe("without CloudWatch and the queue", () => {
     await prepare(house, 2);
     await house.db.updateTable("leases").set({ until: null }).execute();
     const { autoscaler } = house.another("blind");
-    await autoscaler.tendLease();
+    await autoscaler.renewLease();
     await house.db.deleteFrom("decisions").execute();
     house.intercept((invocation, next) => {
       if (invocation.service === "cloudwatch" || invocation.service === "sqs")
@@ -319,7 +319,7 @@ describe("without CloudWatch and the queue", () => {
 /** Only the web pool has workers, so that a story's counts are its own. */
 async function prepare(house: TestHouse, web: number): Promise<void> {
   const { autoscaler } = house.another("prepare");
-  await autoscaler.tendLease();
+  await autoscaler.renewLease();
   house.intercept(() => {
     throw new Fault("ServiceUnavailable", "not yet", 503);
   });

@@ -9,14 +9,14 @@ const FOREVER = new AbortController().signal;
 const SIZES: Readonly<Record<PoolName, number>> = { web: 4, annotator: 3, utility: 2 };
 const POOLS: readonly PoolName[] = ["web", "annotator", "utility"];
 
-it("SIGKILL to every worker of every pool at once: all are launched again within two passes, for vanished is not sick", async () => {
+it("SIGKILL to every worker of every pool at once: all are launched again within two passes, for lost is not unhealthy", async () => {
   await using house = await startTestHouse({ HEALTH_CHECK_INTERVAL_SECONDS: "1", LEASE_SECONDS: "30" });
   await ensurePools(house.db);
   for (const pool of POOLS) await house.setPool(pool, { desired: SIZES[pool], max: 10 });
   const { autoscaler } = house.another("one");
   const pass = async (): Promise<void> => {
     await beat(house);
-    await autoscaler.tendLease();
+    await autoscaler.renewLease();
     await autoscaler.pass(FOREVER);
   };
   const complete = async (): Promise<boolean> => {

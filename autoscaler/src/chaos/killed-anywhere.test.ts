@@ -1,3 +1,4 @@
+import { listWorkerRecords } from "@elastic-gas/shared/pools/workers";
 import {
   type AutoscalerProcess,
   type Held,
@@ -9,7 +10,6 @@ import { IS_PROOF, keepResults, type ResultRow } from "@elastic-gas/testing/auto
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { listMemories } from "../workers.ts";
 
 const SMALL = 1;
 const LARGE = 3;
@@ -92,7 +92,7 @@ describe(`an autoscaler process killed with SIGKILL, while EC2's answers are ${L
     expect(most).toBe(Math.max(from, to));
     expect(least).toBe(Math.min(from, to));
     expect(tokens.length).toBe(new Set(tokens).size);
-    const draining = (await listMemories(house.db, "web")).filter(
+    const draining = (await listWorkerRecords(house.db, { pool: "web" })).filter(
       (row) => row.draining && house.truth().includes(row.instanceId),
     );
     expect(draining).toEqual([]);

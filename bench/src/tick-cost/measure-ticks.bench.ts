@@ -111,7 +111,7 @@ export async function measureTicks(
 type Sample = Omit<TickCost, "workers" | "calls">;
 
 async function runTick(autoscaler: Autoscaler): Promise<Sample> {
-  await autoscaler.tendLease();
+  await autoscaler.renewLease();
   globalThis.gc?.();
   const [heap, cpu, began] = [process.memoryUsage().heapUsed, process.cpuUsage(), performance.now()];
   await autoscaler.pass(new AbortController().signal);

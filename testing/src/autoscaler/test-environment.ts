@@ -5,12 +5,11 @@ import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { createCloud, destroyCloud } from "@elastic-gas/autoscaler/cloud";
 import type { Context } from "@elastic-gas/autoscaler/context";
-import { listInstances } from "@elastic-gas/autoscaler/fleet";
 import { Lease } from "@elastic-gas/autoscaler/lease";
 import { Autoscaler } from "@elastic-gas/autoscaler/loop";
 import { bootstrap } from "@elastic-gas/local-cloud/bootstrap";
 import type { Middleware } from "@elastic-gas/local-cloud/wire/gateway";
-import type { SeenInstance } from "@elastic-gas/scaling/worker-state";
+import { type Instance, listInstances } from "@elastic-gas/shared/aws/instances";
 import { type Config, readConfig } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
@@ -63,9 +62,9 @@ export interface TestHouse extends AsyncDisposable {
   readonly changes: InstanceChange[];
   /** Stands between every AWS call and its handler until the next one replaces it. */
   intercept(middleware: Middleware | null): void;
-  instances(pool: PoolName): Promise<readonly SeenInstance[]>;
+  instances(pool: PoolName): Promise<readonly Instance[]>;
   /** Instances that run or boot, of a pool. */
-  living(pool: PoolName): Promise<readonly SeenInstance[]>;
+  living(pool: PoolName): Promise<readonly Instance[]>;
   setPool(
     pool: PoolName,
     change: { readonly desired?: number; readonly min?: number; readonly max?: number; readonly paused?: boolean },
@@ -156,7 +155,7 @@ export async function startTestHouse(
     log,
     userDataTemplate: WORKER_SCRIPT,
   });
-  const instances = async (pool: PoolName): Promise<readonly SeenInstance[]> =>
+  const instances = async (pool: PoolName): Promise<readonly Instance[]> =>
     (await listInstances(clients.ec2, config.PREFIX)).filter((instance) => instance.pool === pool);
   const house = started.move();
   return {

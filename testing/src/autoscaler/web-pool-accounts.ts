@@ -1,5 +1,5 @@
-import { findBalancer, listTargets } from "@elastic-gas/autoscaler/fleet";
 import { ensurePools } from "@elastic-gas/autoscaler/pools";
+import { findBalancer, listTargetHealth } from "@elastic-gas/shared/aws/load-balancer";
 import { sql } from "kysely";
 import { waitUntil } from "../wait-until.ts";
 import type { TestHouse } from "./test-environment.ts";
@@ -24,7 +24,9 @@ export async function watchWebPool(house: TestHouse): Promise<WebPoolAccounts> {
   const { db, context, changes } = house;
   await ensurePools(db);
   for (const pool of ["annotator", "utility"] as const) await house.setPool(pool, { min: 0, desired: 0 });
-  const { targetGroupArn } = await findBalancer(context.cloud.elbv2, context.resources);
+  const balancer = await findBalancer(context.cloud.elbv2, context.resources);
+  if (balancer === null) throw new Error("No load balancer.");
+  const { targetGroupArn } = balancer;
 
   const sizes = (): readonly (readonly string[])[] => {
     const living = new Set<string>();
@@ -37,7 +39,7 @@ export async function watchWebPool(house: TestHouse): Promise<WebPoolAccounts> {
   const accounts = async (): Promise<readonly (readonly string[])[]> => [
     truth(),
     (await house.instances("web")).map(({ id }) => id),
-    (await listTargets(context.cloud.elbv2, targetGroupArn)).map(({ instanceId }) => instanceId),
+    (await listTargetHealth(context.cloud.elbv2, targetGroupArn)).map(({ instanceId }) => instanceId),
     (
       await db
         .selectFrom("workers")
