@@ -6,14 +6,14 @@ import { findLatestDecision } from "@elastic-gas/shared/pools/decisions";
 import { listPools } from "@elastic-gas/shared/pools/pools";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { runLoop } from "@elastic-gas/shared/shutdown";
-import { insertActivity, listOpenActivityIds } from "./activities.ts";
-import { type Context, callMs, type Pool, type PoolSnapshot } from "./context.ts";
-import { decidePool } from "./decide-pool.ts";
-import { LeaseLostError } from "./lease.ts";
-import { beginRun, ensurePools, setDesired } from "./pools.ts";
-import { publishPools } from "./publish.ts";
-import { type Reconciled, reconcilePool } from "./reconcile.ts";
-import { type Seen, takeSnapshot } from "./snapshot.ts";
+import { insertActivity, listOpenActivityIds } from "./activities/activities.ts";
+import { decidePool } from "./checks/decide-pool.ts";
+import { type Context, callMs, type Pool, type PoolSnapshot } from "./context/context.ts";
+import { LeaseLostError } from "./lease/lease.ts";
+import { publishPools } from "./observe/publish-sizes.ts";
+import { type Seen, takeSnapshot } from "./observe/snapshot.ts";
+import { beginRun, ensurePools, setDesired } from "./pools/pools.ts";
+import { type Reconciled, reconcilePool } from "./reconcile/reconcile-pool.ts";
 
 export interface LoopOptions {
   /** The run of start.sh; the pools are resized to 1 once for each. */

@@ -3,7 +3,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Transaction } from "kysely";
-import type { Pool } from "./context.ts";
+import type { Pool } from "../context/context.ts";
 
 /** Makes the rows of a new installation; changes nothing in those that are there. */
 export async function ensurePools(db: Database): Promise<void> {

@@ -7,9 +7,9 @@ import type { Logger } from "@elastic-gas/shared/logger";
 import type { PoolRow } from "@elastic-gas/shared/pools/pools";
 import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import type { Resources } from "@elastic-gas/shared/resources";
+import type { Launch } from "../launches/launches.ts";
+import type { Lease } from "../lease/lease.ts";
 import type { Cloud } from "./cloud.ts";
-import type { Launch } from "./launches.ts";
-import type { Lease } from "./lease.ts";
 
 /** What every step of the autoscaler works with. */
 export interface Context {

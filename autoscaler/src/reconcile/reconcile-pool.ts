@@ -17,7 +17,18 @@ import {
   insertActivity,
   listOpenActivities,
   type NewActivity,
-} from "./activities.ts";
+} from "../activities/activities.ts";
+import { type Context, callMs, type PoolSnapshot } from "../context/context.ts";
+import {
+  chooseSubnet,
+  insertLaunch,
+  type Launch,
+  launchFailures,
+  settleLaunch,
+  waitAfter,
+} from "../launches/launches.ts";
+import { renderUserData } from "../launches/user-data.ts";
+import { forgetWorkers, noteRegistered, publishStates, writeVictims } from "../workers/worker-records.ts";
 import {
   deregisterWorkers,
   launchWorker,
@@ -26,10 +37,6 @@ import {
   registerWorkers,
   terminateWorkers,
 } from "./calls.ts";
-import { type Context, callMs, type PoolSnapshot } from "./context.ts";
-import { chooseSubnet, insertLaunch, type Launch, launchFailures, settleLaunch, waitAfter } from "./launches.ts";
-import { renderUserData } from "./user-data.ts";
-import { forgetWorkers, noteRegistered, publishStates, writeVictims } from "./workers.ts";
 
 /** What was planned, for the page and for the next decision. */
 export interface Reconciled {

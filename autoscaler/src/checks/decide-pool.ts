@@ -6,10 +6,10 @@ import { LAUNCH_FAILING, type LaunchFailures, type Plan } from "@elastic-gas/sca
 import { decide } from "@elastic-gas/scaling/rules/decide";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import type { Transaction } from "kysely";
-import { insertActivity } from "./activities.ts";
-import type { Context, PoolSnapshot } from "./context.ts";
-import { observePool } from "./observe.ts";
-import { setDesired } from "./pools.ts";
+import { insertActivity } from "../activities/activities.ts";
+import type { Context, PoolSnapshot } from "../context/context.ts";
+import { observePool } from "../observe/observe-pool.ts";
+import { setDesired } from "../pools/pools.ts";
 
 export interface LastPlan {
   readonly plan: Plan;

@@ -4,10 +4,17 @@ import type { Balancer, TargetHealth } from "@elastic-gas/shared/aws/load-balanc
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import { listWorkerRecords } from "@elastic-gas/shared/pools/workers";
-import { findRunBegan, insertActivity, listOpenActivities } from "./activities.ts";
-import type { Context, Pool, PoolSnapshot } from "./context.ts";
-import { doubtfulWorkers, expiredLaunches, type Launch, listLaunches, openLaunches, settleLaunch } from "./launches.ts";
-import { noteWorker, writeLost } from "./workers.ts";
+import { findRunBegan, insertActivity, listOpenActivities } from "../activities/activities.ts";
+import type { Context, Pool, PoolSnapshot } from "../context/context.ts";
+import {
+  doubtfulWorkers,
+  expiredLaunches,
+  type Launch,
+  listLaunches,
+  openLaunches,
+  settleLaunch,
+} from "../launches/launches.ts";
+import { noteWorker, writeLost } from "../workers/worker-records.ts";
 
 /** What AWS said in this pass. */
 export interface Seen {

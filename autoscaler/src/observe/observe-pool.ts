@@ -4,7 +4,7 @@ import type { BalancerPeriod, Observation, SeenQueue, SeenWorker } from "@elasti
 import type { Worker } from "@elastic-gas/scaling/worker-state";
 import type { Balancer } from "@elastic-gas/shared/aws/load-balancer";
 import { METRICS } from "@elastic-gas/shared/metrics";
-import type { Pool } from "./context.ts";
+import type { Pool } from "../context/context.ts";
 
 /** CPU and balancer: the longest lookback window of a rule, with late data. */
 const LOOKBACK_PERIODS = 15;
