@@ -118,12 +118,12 @@ export function expiredLaunches(
 }
 
 /**
- * Failures since the last launch that came into service; `cameUp` says whether an instance did. What was launched before `begunAt`, when this run of start.sh began, ended
+ * Failures since the last launch that came into service; `reachedService` says whether an instance did. What was launched before `begunAt`, when this run of start.sh began, ended
  * with the run before it and proves nothing about this one.
  */
 export function launchFailures(
   launches: readonly Launch[],
-  cameUp: (launch: Launch) => boolean,
+  reachedService: (launch: Launch) => boolean,
   begunAt: number,
 ): LaunchFailures {
   let inARow = 0;
@@ -133,7 +133,7 @@ export function launchFailures(
     if (launch.state === "failed") {
       inARow += 1;
       last ??= launch.updatedAt;
-    } else if (cameUp(launch)) break;
+    } else if (reachedService(launch)) break;
   }
   return { inARow, retryAt: last === null ? null : last + waitAfter(inARow) };
 }

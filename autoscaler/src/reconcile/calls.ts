@@ -12,7 +12,8 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Config } from "@elastic-gas/shared/config";
 import { nameTag, type PoolName, TAGS } from "@elastic-gas/shared/resources";
-import { LeaseLostError, type Permit } from "./lease.ts";
+import { LeaseLostError, type Permit } from "../lease/lease.ts";
+import { underPermit } from "../lease/under-permit.ts";
 
 export type LaunchSettings = Pick<
   Config,
@@ -24,15 +25,6 @@ export type LaunchOutcome =
   | { readonly kind: "launched"; readonly instanceId: string }
   | { readonly kind: "failed"; readonly failure: string }
   | { readonly kind: "unknown"; readonly failure: string };
-
-/** The part of any SDK command that takes further steps on the way to the socket. */
-interface Guarded {
-  readonly middlewareStack: {
-    add(step: Step, options: { readonly step: "deserialize"; readonly priority: "low"; readonly name: string }): void;
-  };
-}
-
-type Step = <Args, Result>(next: (args: Args) => Promise<Result>) => (args: Args) => Promise<Result>;
 
 /** A new intent's id: ClientToken and tag, used once. */
 export function newIntentId(): string {
@@ -135,17 +127,6 @@ interface TargetsOfGroup {
 
 function toTargets({ targetGroupArn, instanceIds }: TargetsOfGroup) {
   return { TargetGroupArn: targetGroupArn, Targets: instanceIds.map((Id) => ({ Id })) };
-}
-
-/** Asks the permit again when a request is signed and about to leave, also at the SDK's own second and third attempts. */
-export function underPermit<Command extends Guarded>(command: Command, permit: Permit): Command {
-  const guard: Step = (next) => async (args) => {
-    permit.check();
-    return next(args);
-  };
-  // The innermost place of the last step: nothing but the socket comes after it.
-  command.middlewareStack.add(guard, { step: "deserialize", priority: "low", name: "permit" });
-  return command;
 }
 
 /** EC2 said no, so that nothing was launched. Its own trouble or a lost answer says nothing. */

@@ -2,8 +2,8 @@ import { type CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-clo
 import type { Worker } from "@elastic-gas/scaling/worker-state";
 import { METRICS } from "@elastic-gas/shared/metrics";
 import { METRIC_NAMESPACE } from "@elastic-gas/shared/resources";
-import { underPermit } from "./calls.ts";
-import type { Permit } from "./lease.ts";
+import type { Permit } from "../lease/lease.ts";
+import { underPermit } from "../lease/under-permit.ts";
 
 export interface PublishedPool {
   readonly name: string;

@@ -1,26 +1,27 @@
-import { POOL_DEFAULTS } from "@elastic-gas/scaling/policy";
-import { startTestHouse } from "@elastic-gas/testing/autoscaler/test-environment";
+import { POOLS } from "@elastic-gas/scaling/pools";
+import { startTestHarness } from "@elastic-gas/testing/autoscaler/test-harness";
 import { buildWorker } from "@elastic-gas/testing/scaling/build-worker";
 import { expect, it } from "vitest";
-import { observePool } from "./observe.ts";
-import type { PoolWishes } from "./pools.ts";
+import type { Pool } from "../context/context.ts";
+import { observePool } from "./observe-pool.ts";
 
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 20);
-const POOL: PoolWishes = {
+const POOL: Pool = {
   name: "web",
-  ...POOL_DEFAULTS.web,
+  ...POOLS.web.defaults,
   policyVersion: 1,
   policyState: null,
   paused: null,
   manualUntil: null,
   stopping: false,
   startId: null,
+  observedAt: null,
 };
 
 it("asks for the CPU of every worker, at most 500 metrics in a call", async () => {
-  await using house = await startTestHouse();
+  await using harness = await startTestHarness();
   const asked: number[] = [];
-  house.intercept(async ({ operation, input }, next) => {
+  harness.intercept(async ({ operation, input }, next) => {
     if (operation !== "GetMetricData") return next();
     const { MetricDataQueries } = Object(input) as { readonly MetricDataQueries: readonly { readonly Id: string }[] };
     asked.push(MetricDataQueries.length);
@@ -34,7 +35,7 @@ it("asks for the CPU of every worker, at most 500 metrics in a call", async () =
   });
   const workers = Array.from({ length: 1_201 }, (_, index) => buildWorker({ id: `i-${index}` }));
   const seen = await observePool(
-    house.context.cloud,
+    harness.context.cloud,
     { pool: POOL, workers, launching: 0, launchFailing: false, balancer: null, queueName: null },
     {
       periodSeconds: 60,

@@ -1,36 +1,23 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Victim } from "@elastic-gas/scaling/reconcile-plan";
-import type { Worker, WorkerMemory } from "@elastic-gas/scaling/worker-state";
+import type { Worker } from "@elastic-gas/scaling/worker-state";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Tables } from "@elastic-gas/shared/database/tables";
+import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Transaction } from "kysely";
 
 /** Rows of workers that ended are kept that long, for the pages. */
 const KEPT_MS = 2 * 3_600_000;
 
-export async function listMemories(db: Database, pool: PoolName): Promise<readonly WorkerMemory[]> {
-  const rows = await db.selectFrom("workers").selectAll().where("pool", "=", pool).execute();
-  return rows.map((row) => ({
-    instanceId: row.instanceId,
-    jobId: row.jobId,
-    draining: row.draining,
-    drainingAt: row.drainingAt?.getTime() ?? null,
-    protected: row.protectedFromShrinking,
-    victimReason: row.victimReason,
-    inServiceAt: row.inServiceAt?.getTime() ?? null,
-    unhealthySince: row.unhealthySince?.getTime() ?? null,
-    heartbeatAt: row.at?.getTime() ?? null,
-  }));
-}
-
-/** Writes down what was seen for the first time: that a worker exists, came into service, fell ill or recovered. Returns the worker with it. */
+/** Writes down what was seen for the first time: that a worker exists, came into service, became unhealthy or recovered. Returns the worker with it. */
 export async function noteWorker(
   db: Database,
   pool: PoolName,
   worker: Worker,
-  seen: { readonly memory: WorkerMemory | undefined; readonly now: number },
+  seen: { readonly record: WorkerRecord | undefined; readonly now: number },
 ): Promise<Worker> {
-  const { memory, now } = seen;
+  const { record, now } = seen;
   const inServiceAt = worker.inServiceAt ?? (worker.state === "in service" ? now : null);
   const unhealthySince =
     worker.state === "unhealthy"
@@ -38,7 +25,7 @@ export async function noteWorker(
       : worker.state === "in service"
         ? null
         : worker.unhealthySince;
-  const isNew = memory === undefined;
+  const isNew = record === undefined;
   if (isNew || inServiceAt !== worker.inServiceAt || unhealthySince !== worker.unhealthySince) {
     const change = { inServiceAt: toDate(inServiceAt), unhealthySince: toDate(unhealthySince) };
     await db
@@ -62,14 +49,15 @@ export async function noteRegistered(db: Database, instanceIds: readonly string[
 /** From now on the worker is draining, whoever acts next. */
 export async function writeVictims(
   trx: Transaction<Tables>,
-  victims: readonly Pick<Victim, "id" | "reason">[],
+  victims: readonly Victim[],
   epoch: number,
   now: number,
 ): Promise<void> {
-  for (const { id, reason } of victims) {
+  for (const { id, cause, because } of victims) {
+    const endedFor = because === null ? null : JSON.stringify(because);
     await trx
       .updateTable("workers")
-      .set({ victimReason: reason, victimEpoch: epoch, draining: true, drainingAt: new Date(now) })
+      .set({ victimReason: cause, endedFor, victimEpoch: epoch, draining: true, drainingAt: new Date(now) })
       .where("instanceId", "=", id)
       .where("draining", "=", false)
       .execute();
@@ -77,7 +65,7 @@ export async function writeVictims(
 }
 
 /** The instance is gone and nobody of us ended it. */
-export async function writeVanished(
+export async function writeLost(
   trx: Transaction<Tables>,
   instanceId: string,
   epoch: number,
@@ -85,8 +73,31 @@ export async function writeVanished(
 ): Promise<void> {
   await trx
     .updateTable("workers")
-    .set({ victimReason: "vanished", victimEpoch: epoch, draining: true, drainingAt: new Date(now) })
+    .set({ victimReason: "lost", victimEpoch: epoch, draining: true, drainingAt: new Date(now) })
     .where("instanceId", "=", instanceId)
+    .execute();
+}
+
+/** Publishes what the autoscaler acts on: the state and reason of each worker where they changed, and the instant of this look. */
+export async function publishStates(
+  trx: Transaction<Tables>,
+  pool: PoolName,
+  workers: readonly Pick<Worker, "id" | "state" | "reason">[],
+  { records, now }: { readonly records: ReadonlyMap<string, WorkerRecord>; readonly now: number },
+): Promise<void> {
+  for (const { id, state, reason } of workers) {
+    const before = records.get(id)?.published;
+    if (before?.state === state && isDeepStrictEqual(before.reason, reason)) continue;
+    await trx
+      .updateTable("workers")
+      .set({ state, stateReason: JSON.stringify(reason), stateAt: new Date(now) })
+      .where("instanceId", "=", id)
+      .execute();
+  }
+  await trx
+    .updateTable("pools")
+    .set({ observedAt: new Date(now) })
+    .where("name", "=", pool)
     .execute();
 }
 

@@ -53,7 +53,7 @@ export class Lease {
   }
 
   /** Takes the lease when it is free, renews it when it is ours. True: this process acts. */
-  async tend(): Promise<boolean> {
+  async renew(): Promise<boolean> {
     const askedAt = performance.now();
     await this.#db.insertInto("leases").ignore().values({ name: NAME, epoch: 0 }).execute();
     const epoch = await this.#transact(async (trx) => {

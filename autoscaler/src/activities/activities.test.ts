@@ -1,7 +1,8 @@
-import type { Worker, WorkerMemory } from "@elastic-gas/scaling/worker-state";
-import { buildMemory, buildWorker } from "@elastic-gas/testing/scaling/build-worker";
+import type { Worker } from "@elastic-gas/scaling/worker-state";
+import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
+import { buildRecord, buildWorker } from "@elastic-gas/testing/scaling/build-worker";
 import { describe, expect, it } from "vitest";
-import { type Activity, activityFor, endedActivities, type PoolAtRest } from "./activities.ts";
+import { type Activity, activityFor, closedActivities, type PoolAtRest } from "./activities.ts";
 
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 0);
 
@@ -17,18 +18,18 @@ const activity = (changes: Partial<Activity> = {}): Activity => ({
 
 function rest(
   states: Readonly<Record<string, Worker["state"]>>,
-  memories: Readonly<Record<string, Partial<WorkerMemory>>>,
+  records: Readonly<Record<string, Partial<WorkerRecord>>>,
   changes: Partial<PoolAtRest> = {},
 ): PoolAtRest {
   const worker = ([id, state]: [string, Worker["state"]]): Worker =>
     buildWorker({ id, state, launchedAt: NOW - 90_000 });
-  const memory = ([instanceId, given]: [string, Partial<WorkerMemory>]): [string, WorkerMemory] => [
+  const record = ([instanceId, given]: [string, Partial<WorkerRecord>]): [string, WorkerRecord] => [
     instanceId,
-    buildMemory({ instanceId, ...given }),
+    buildRecord({ instanceId, ...given }),
   ];
   return {
     workers: Object.entries(states).map(worker),
-    memories: new Map(Object.entries(memories).map(memory)),
+    records: new Map(Object.entries(records).map(record)),
     complete: true,
     desired: 2,
     ...changes,
@@ -38,11 +39,11 @@ function rest(
 describe("an activity ends", () => {
   it("when its workers are in service, with the time it took", () => {
     const seen = rest({ "i-1": "in service", "i-2": "in service" }, { "i-2": { inServiceAt: NOW } });
-    expect(endedActivities([activity()], seen, NOW)).toEqual([
+    expect(closedActivities([activity()], seen, NOW)).toEqual([
       { id: 1, status: "successful", result: "in service after 71\u00a0s" },
     ]);
-    expect(endedActivities([activity()], rest({ "i-2": "warming" }, {}), NOW)).toEqual([]);
-    expect(endedActivities([activity()], { ...seen, complete: false }, NOW)).toEqual([]);
+    expect(closedActivities([activity()], rest({ "i-2": "warming" }, {}), NOW)).toEqual([]);
+    expect(closedActivities([activity()], { ...seen, complete: false }, NOW)).toEqual([]);
   });
 
   it("when its victims are gone", () => {
@@ -52,7 +53,7 @@ describe("an activity ends", () => {
       { "i-2": { inServiceAt: NOW - 900_000, draining: true } },
       { desired: 1 },
     );
-    expect(endedActivities([shrink], seen, NOW)).toEqual([
+    expect(closedActivities([shrink], seen, NOW)).toEqual([
       { id: 1, status: "successful", result: "drained in 71\u00a0s" },
     ]);
   });
@@ -60,18 +61,18 @@ describe("an activity ends", () => {
   it("not while protected workers keep the pool larger", () => {
     const shrink = activity({ desiredBefore: 2, desiredAfter: 1, instanceIds: [] });
     expect(
-      endedActivities([shrink], rest({ "i-1": "in service", "i-2": "in service" }, {}, { desired: 1 }), NOW),
+      closedActivities([shrink], rest({ "i-1": "in service", "i-2": "in service" }, {}, { desired: 1 }), NOW),
     ).toEqual([]);
   });
 
   it("as failed when its worker never came into service", () => {
-    const [end] = endedActivities([activity()], rest({ "i-1": "in service", "i-9": "in service" }, {}), NOW);
+    const [end] = closedActivities([activity()], rest({ "i-1": "in service", "i-9": "in service" }, {}), NOW);
     expect(end).toMatchObject({ status: "failed", result: "1 never came into service" });
   });
 
   it("as failed after an hour in any case", () => {
     const old = activity({ at: NOW - 3_600_001 });
-    expect(endedActivities([old], rest({ "i-2": "pending" }, {}), NOW)).toMatchObject([{ status: "failed" }]);
+    expect(closedActivities([old], rest({ "i-2": "pending" }, {}), NOW)).toMatchObject([{ status: "failed" }]);
   });
 });
 

@@ -1,6 +1,8 @@
-import type { Worker, WorkerMemory } from "@elastic-gas/scaling/worker-state";
+import { isStaying } from "@elastic-gas/scaling/reconcile-plan";
+import type { Worker } from "@elastic-gas/scaling/worker-state";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { ActivityCause, Tables } from "@elastic-gas/shared/database/tables";
+import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Transaction } from "kysely";
 
@@ -64,7 +66,7 @@ export async function listOpenActivities(db: Database, pool: PoolName): Promise<
   return rows.map((row) => ({ ...row, at: row.at.getTime() }));
 }
 
-/** Of all pools. What is not among them when the wishes are read may belong to a wish that the pass does not know yet: it must not be ended by it. */
+/** Of all pools. What is not among them when the desired state is read may belong to a request that the pass does not know yet: it must not be closed by it. */
 export async function listOpenActivityIds(db: Database): Promise<ReadonlySet<number>> {
   const rows = await db.selectFrom("activities").select("id").where("status", "=", "in progress").execute();
   return new Set(rows.map(({ id }) => id));
@@ -115,21 +117,21 @@ export function activityFor(direction: "launch" | "shrink", open: readonly Activ
 
 export interface PoolAtRest {
   readonly workers: readonly Worker[];
-  readonly memories: ReadonlyMap<string, WorkerMemory>;
+  readonly records: ReadonlyMap<string, WorkerRecord>;
   /** Nothing is missing, nothing is being launched. */
   readonly complete: boolean;
   readonly desired: number;
 }
 
-export interface Ending {
+export interface Closing {
   readonly id: number;
   readonly status: "successful" | "failed";
   readonly result: string;
 }
 
 /** Pure: the activities that are over, and how. */
-export function endedActivities(open: readonly Activity[], seen: PoolAtRest, now: number): readonly Ending[] {
-  return open.flatMap((activity): readonly Ending[] => {
+export function closedActivities(open: readonly Activity[], seen: PoolAtRest, now: number): readonly Closing[] {
+  return open.flatMap((activity): readonly Closing[] => {
     const present = activity.instanceIds.map((id) => seen.workers.find((worker) => worker.id === id));
     const underway = present.some(
       (worker) => worker !== undefined && worker.state !== "in service" && worker.state !== "unhealthy",
@@ -140,10 +142,10 @@ export function endedActivities(open: readonly Activity[], seen: PoolAtRest, now
         : [];
     }
     const gone = activity.instanceIds.filter((_, index) => present[index] === undefined);
-    const neverUp = gone.filter((id) => seen.memories.get(id)?.inServiceAt == null);
-    const drained = gone.filter((id) => !neverUp.includes(id) && seen.memories.get(id)?.victimReason !== "vanished");
+    const neverUp = gone.filter((id) => seen.records.get(id)?.inServiceAt == null);
+    const drained = gone.filter((id) => !neverUp.includes(id) && seen.records.get(id)?.victimReason !== "lost");
     const ups = activity.instanceIds.flatMap((id, index) =>
-      present[index] === undefined ? [] : (seen.memories.get(id)?.inServiceAt ?? now),
+      present[index] === undefined ? [] : (seen.records.get(id)?.inServiceAt ?? now),
     );
     const parts = [
       ups.length > 0 ? `in service after ${seconds(Math.max(...ups) - activity.at)}` : "",
@@ -158,8 +160,8 @@ export function endedActivities(open: readonly Activity[], seen: PoolAtRest, now
   });
 }
 
-export async function endActivities(db: Database, endings: readonly Ending[], now: number): Promise<void> {
-  for (const { id, status, result } of endings) {
+export async function closeActivities(db: Database, closings: readonly Closing[], now: number): Promise<void> {
+  for (const { id, status, result } of closings) {
     await db
       .updateTable("activities")
       .set({ status, result, finishedAt: new Date(now) })
@@ -170,7 +172,7 @@ export async function endActivities(db: Database, endings: readonly Ending[], no
 
 /** A shrink that protected or busy workers still block is not over. */
 function hasSurplus(activity: Activity, seen: PoolAtRest): boolean {
-  const staying = seen.workers.filter(({ state }) => state !== "draining" && state !== "terminating").length;
+  const staying = seen.workers.filter(isStaying).length;
   return (
     activity.desiredAfter < activity.desiredBefore && activity.desiredAfter === seen.desired && staying > seen.desired
   );

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Middleware } from "@elastic-gas/local-cloud/wire/gateway";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
-import { startTestHouse, type TestHouse } from "./test-environment.ts";
+import { startTestHarness, type TestHarness } from "./test-harness.ts";
 import { type WebPoolAccounts, watchWebPool } from "./web-pool-accounts.ts";
 
 /** An autoscaler in a process of its own. */
@@ -26,8 +26,8 @@ export interface AutoscalerProcess {
   hasLogged(text: string): boolean;
 }
 
-/** A house in which autoscalers are processes, with a web pool alone and workers that run the real user-data script. */
-export interface ProcessHouse extends TestHouse, WebPoolAccounts {
+/** A test harness in which autoscalers are processes, with a web pool alone and workers that run the real user-data script. */
+export interface ProcessHarness extends TestHarness, WebPoolAccounts {
   /** Runs main.ts, which reaches the cloud by this name: SeenCall.host tells two apart. */
   startProcess(host?: "127.0.0.1" | "localhost"): AutoscalerProcess;
   /** Who holds the lease now and under which epoch; null when nobody does. */
@@ -45,23 +45,23 @@ createServer((_, response) => response.end()).listen(8000, await own.text());
 `;
 const MAIN = fileURLToPath(new URL("../../../autoscaler/src/main.ts", import.meta.url));
 
-export async function startProcessHouse(settings: Readonly<Record<string, string>> = {}): Promise<ProcessHouse> {
+export async function startProcessHarness(settings: Readonly<Record<string, string>> = {}): Promise<ProcessHarness> {
   await using started = new AsyncDisposableStack();
-  const house = started.use(await startTestHouse({ HEALTH_CHECK_INTERVAL_SECONDS: "1", ...settings }));
-  const { db } = house;
-  await putRelease(house);
+  const harness = started.use(await startTestHarness({ HEALTH_CHECK_INTERVAL_SECONDS: "1", ...settings }));
+  const { db } = harness;
+  await putRelease(harness);
   const processes: AutoscalerProcess[] = [];
   started.defer(async () => {
     await Promise.all(processes.map((each) => each.kill()));
   });
-  const accounts = await watchWebPool(house);
+  const accounts = await watchWebPool(harness);
   const all = started.move();
   return {
-    ...house,
+    ...harness,
     startProcess(host = "127.0.0.1") {
-      const endpoint = new URL(house.cloud.endpoint);
+      const endpoint = new URL(harness.cloud.endpoint);
       endpoint.hostname = host;
-      const process = startProcess({ ...house.environment, AWS_ENDPOINT_URL: endpoint.origin }, endpoint.host);
+      const process = startProcess({ ...harness.environment, AWS_ENDPOINT_URL: endpoint.origin }, endpoint.host);
       processes.push(process);
       return process;
     },
@@ -107,7 +107,7 @@ function startProcess(environment: Readonly<Record<string, string>>, host: strin
   };
 }
 
-async function putRelease({ context }: TestHouse): Promise<void> {
+async function putRelease({ context }: TestHarness): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "autoscaler-release-"));
   try {
     await writeFile(join(folder, "server.mjs"), SERVER);
@@ -132,7 +132,7 @@ export interface Held {
 }
 
 /** Holds the first call of that name, before it is carried out or with its answer ready. The caller must be the only one, or be told by its host. */
-export function holdCall(house: TestHouse, operation: string, when: "before" | "after"): Held {
+export function holdCall(harness: TestHarness, operation: string, when: "before" | "after"): Held {
   const reached = Promise.withResolvers<void>();
   const released = Promise.withResolvers<Ending>();
   let isHeld = false;
@@ -151,6 +151,6 @@ export function holdCall(house: TestHouse, operation: string, when: "before" | "
         return answer ?? next();
     }
   };
-  house.intercept(middleware);
+  harness.intercept(middleware);
   return { reached: reached.promise, release: released.resolve };
 }

@@ -11,7 +11,7 @@ const values = {
 
 describe("the user-data script", () => {
   it("has every placeholder filled", () => {
-    const script = fillTemplate(readFileSync(new URL("../../aws/user-data.sh", import.meta.url), "utf8"), values);
+    const script = fillTemplate(readFileSync(new URL("../../../aws/user-data.sh", import.meta.url), "utf8"), values);
     expect(script).not.toMatch(/__[A-Z_]+__/);
     expect(script).toContain("fetch 'http://127.0.0.1:1/r?a=1&b=%2F' release.tar.gz");
     expect(script).toContain("./start.sh 'web'");

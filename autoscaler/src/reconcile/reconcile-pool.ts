@@ -1,13 +1,34 @@
-import { LAUNCH_FAILING, type LaunchFailures, type Plan, plan, type Victim } from "@elastic-gas/scaling/reconcile-plan";
+import { POOLS } from "@elastic-gas/scaling/pools";
+import {
+  isStaying,
+  LAUNCH_FAILING,
+  type LaunchFailures,
+  type Plan,
+  plan,
+  type Victim,
+} from "@elastic-gas/scaling/reconcile-plan";
+import { chosenToEnd } from "@elastic-gas/scaling/worker-state";
+import { describeReplacement } from "@elastic-gas/scaling/worker-state-reason";
 import {
   activityFor,
   attachInstances,
-  endActivities,
-  endedActivities,
+  closeActivities,
+  closedActivities,
   insertActivity,
   listOpenActivities,
   type NewActivity,
-} from "./activities.ts";
+} from "../activities/activities.ts";
+import { type Context, callMs, type PoolSnapshot } from "../context/context.ts";
+import {
+  chooseSubnet,
+  insertLaunch,
+  type Launch,
+  launchFailures,
+  settleLaunch,
+  waitAfter,
+} from "../launches/launches.ts";
+import { renderUserData } from "../launches/user-data.ts";
+import { forgetWorkers, noteRegistered, publishStates, writeVictims } from "../workers/worker-records.ts";
 import {
   deregisterWorkers,
   launchWorker,
@@ -16,10 +37,6 @@ import {
   registerWorkers,
   terminateWorkers,
 } from "./calls.ts";
-import { BALANCED, type Context, callMs, type PoolScene, QUEUED } from "./context.ts";
-import { chooseSubnet, insertLaunch, type Launch, launchFailures, settleLaunch, waitAfter } from "./launches.ts";
-import { renderUserData } from "./user-data.ts";
-import { forgetWorkers, noteRegistered, writeVictims } from "./workers.ts";
 
 /** What was planned, for the page and for the next decision. */
 export interface Reconciled {
@@ -28,77 +45,78 @@ export interface Reconciled {
 }
 
 /**
- * Brings one pool nearer to its wishes. Every step is safe to repeat and to be killed in: rows first, calls after them, and each call does nothing when it was
+ * Brings one pool nearer to its desired state. Every step is safe to repeat and to be killed in: rows first, calls after them, and each call does nothing when it was
  * made before.
  */
-export async function reconcilePool(context: Context, scene: PoolScene, now: number): Promise<Reconciled> {
+export async function reconcilePool(context: Context, snapshot: PoolSnapshot, now: number): Promise<Reconciled> {
   const { config, db, lease } = context;
-  const { pool } = scene;
+  const { pool } = snapshot;
   const open = await listOpenActivities(db, pool.name);
-  const failures = failuresOf(scene);
+  const failures = failuresOf(snapshot);
   const planned = plan(
     {
-      name: pool.name,
+      ...POOLS[pool.name],
       desired: pool.desired,
       stopping: pool.stopping,
-      balanced: pool.name === BALANCED,
-      idleOnly: pool.name === QUEUED,
-      addFirst: pool.name === "utility",
       bootDeadlineMs: config.BOOT_DEADLINE_SECONDS * 1_000,
       unhealthyGraceMs: config.UNHEALTHY_GRACE_SECONDS * 1_000,
-      launching: scene.open.length,
+      launching: snapshot.open.length,
       replacing: open.filter(({ cause }) => cause === "replacement").length,
       launchFailures: failures,
     },
-    scene.workers,
+    snapshot.workers,
     now,
   );
 
-  await markVictims(context, scene, planned.victims, now);
-  await endWorkers(context, scene, planned);
-  await register(context, scene, planned.register, now);
+  await markVictims(context, snapshot, planned.victims, now);
+  await endWorkers(context, snapshot, planned);
+  await register(context, snapshot, planned.register, now);
   const launched: Placed[] = [];
   while (launched.length < planned.launch) {
-    const placed = await launch(context, scene, { failures, before: launched }, now);
+    const placed = await launch(context, snapshot, { failures, before: launched }, now);
     if (placed === null) break;
     launched.push(placed);
   }
 
-  const chosen = new Set(planned.victims.map(({ id }) => id));
-  const workers = scene.workers.map((worker) =>
-    chosen.has(worker.id) ? { ...worker, state: "draining" as const } : worker,
+  const victims = new Map(planned.victims.map((victim) => [victim.id, victim]));
+  const workers = snapshot.workers.map((worker) => {
+    const victim = victims.get(worker.id);
+    return victim === undefined ? worker : chosenToEnd(worker, victim);
+  });
+  await lease.write((trx) =>
+    publishStates(trx, pool.name, [...workers, ...snapshot.ended], { records: snapshot.records, now }),
   );
-  const staying = workers.filter(({ state }) => state !== "draining" && state !== "terminating").length;
+  const staying = workers.filter(isStaying).length;
   const complete = pool.stopping
     ? workers.length === 0
-    : scene.open.length === 0 && planned.launch === 0 && staying >= pool.desired;
-  const rest = { workers, memories: scene.memories, complete, desired: pool.desired };
-  const endable = (await listOpenActivities(db, pool.name)).filter(({ id }) => scene.endable.has(id));
-  const endings = endedActivities(endable, rest, now);
-  if (endings.length > 0) await lease.write((trx) => endActivities(trx, endings, now));
+    : snapshot.open.length === 0 && planned.launch === 0 && staying >= pool.desired;
+  const rest = { workers, records: snapshot.records, complete, desired: pool.desired };
+  const closable = (await listOpenActivities(db, pool.name)).filter(({ id }) => snapshot.closable.has(id));
+  const closings = closedActivities(closable, rest, now);
+  if (closings.length > 0) await lease.write((trx) => closeActivities(trx, closings, now));
   await forgetWorkers(
     db,
     pool.name,
-    scene.workers.map(({ id }) => id),
+    snapshot.workers.map(({ id }) => id),
     now,
   );
   return { plan: planned, failures };
 }
 
 /** Launch failures in a row, as the launch book and the workers' rows tell. */
-export function failuresOf(scene: Pick<PoolScene, "launches" | "memories" | "begunAt">): LaunchFailures {
-  const cameUp = ({ instanceId }: Launch): boolean => {
+export function failuresOf(snapshot: Pick<PoolSnapshot, "launches" | "records" | "begunAt">): LaunchFailures {
+  const reachedService = ({ instanceId }: Launch): boolean => {
     if (instanceId === null) return false;
-    const memory = scene.memories.get(instanceId);
+    const record = snapshot.records.get(instanceId);
     // Without a row it was cleared away long after it had served.
-    return memory === undefined ? false : memory.inServiceAt !== null;
+    return record === undefined ? false : record.inServiceAt !== null;
   };
-  return launchFailures(scene.launches, cameUp, scene.begunAt);
+  return launchFailures(snapshot.launches, reachedService, snapshot.begunAt);
 }
 
 async function markVictims(
-  { lease, log }: Context,
-  { pool, launches, workers }: PoolScene,
+  { lease, log, config }: Context,
+  { pool, launches, workers }: PoolSnapshot,
   victims: readonly Victim[],
   now: number,
 ): Promise<void> {
@@ -106,24 +124,26 @@ async function markVictims(
   await lease.write(async (trx, epoch) => {
     await writeVictims(trx, victims, epoch, now);
     for (const victim of victims) {
-      if (victim.failedLaunch) {
+      const isFailedLaunch = victim.because?.kind === "overdue";
+      if (isFailedLaunch) {
         const launched = launches.find(({ instanceId }) => instanceId === victim.id);
         if (launched !== undefined) await settleLaunch(trx, launched.id, { failure: "not in service in time" }, now);
       }
-      if (victim.why === "") continue;
+      // A shrink and a stop have activities of their own.
+      if (victim.cause !== "replacement") continue;
       const activity: NewActivity = {
         pool: pool.name,
-        cause: victim.failedLaunch ? "launch" : "replacement",
+        cause: isFailedLaunch ? "launch" : "replacement",
         actor: "autoscaler",
         desiredBefore: pool.desired,
         desiredAfter: pool.desired,
-        reason: victim.why,
+        reason: describeReplacement(pool.name, victim, { now, timeZone: config.DISPLAY_TIME_ZONE }),
         instanceIds: [victim.id],
       };
       await insertActivity(trx, activity, epoch, now);
     }
   });
-  const shrunk = victims.filter(({ reason }) => reason !== "replacement").map(({ id }) => id);
+  const shrunk = victims.filter(({ cause }) => cause !== "replacement").map(({ id }) => id);
   if (shrunk.length > 0) {
     await lease.write(async (trx, epoch) => {
       const open = await listOpenActivities(trx, pool.name);
@@ -137,15 +157,15 @@ async function markVictims(
       await insertActivity(trx, { pool: pool.name, cause: "stop", actor: "autoscaler", reason, ...change }, epoch, now);
     });
   }
-  for (const { id, reason, why } of victims) {
+  for (const { id, cause, because } of victims) {
     const state = workers.find((worker) => worker.id === id)?.state;
-    log.info({ pool: pool.name, instanceId: id, reason, state, why }, "worker chosen to end");
+    log.info({ pool: pool.name, instanceId: id, cause, because, state }, "worker chosen to end");
   }
 }
 
 async function endWorkers(
   { lease, cloud, config, log }: Context,
-  { pool, balancer }: PoolScene,
+  { pool, balancer }: PoolSnapshot,
   planned: Plan,
 ): Promise<void> {
   if (planned.deregister.length > 0 && balancer !== null) {
@@ -163,7 +183,7 @@ async function endWorkers(
 
 async function register(
   { lease, cloud, config, db, log }: Context,
-  { pool, balancer }: PoolScene,
+  { pool, balancer }: PoolSnapshot,
   instanceIds: readonly string[],
   now: number,
 ): Promise<void> {
@@ -181,12 +201,12 @@ interface Placed {
 /** One worker more: the intent's row, then the call. Null: it failed, and the others wait for the next pass. */
 async function launch(
   context: Context,
-  scene: PoolScene,
+  snapshot: PoolSnapshot,
   { failures, before }: { readonly failures: LaunchFailures; readonly before: readonly Placed[] },
   now: number,
 ): Promise<Placed | null> {
   const { cloud, config, db, lease, log, resources } = context;
-  const { name: pool } = scene.pool;
+  const { name: pool } = snapshot.pool;
   const userData = await renderUserData(context.userDataTemplate, {
     s3: cloud.s3,
     bucket: resources.buckets.releases,
@@ -194,8 +214,8 @@ async function launch(
   });
   const intentId = newIntentId();
   // Launches of this very pass count as well, or all of them would go to one zone.
-  const placed = [...scene.workers, ...scene.open, ...before];
-  const subnetId = chooseSubnet(config.WORKER_SUBNET_IDS, placed, scene.launches, now);
+  const placed = [...snapshot.workers, ...snapshot.open, ...before];
+  const subnetId = chooseSubnet(config.WORKER_SUBNET_IDS, placed, snapshot.launches, now);
   await lease.write(async (trx, epoch) => insertLaunch(trx, { id: intentId, pool, subnetId, epoch, now }));
 
   const permit = lease.permit(callMs(config));
@@ -218,8 +238,8 @@ async function launch(
         pool,
         cause: "launch",
         actor: "autoscaler",
-        desiredBefore: scene.pool.desired,
-        desiredAfter: scene.pool.desired,
+        desiredBefore: snapshot.pool.desired,
+        desiredAfter: snapshot.pool.desired,
         reason: launchFailed(failures.inARow + 1, outcome.failure),
         ended: { status: "failed", result: outcome.failure.slice(0, 1_000) },
       },

@@ -1,14 +1,15 @@
 import type { Decision } from "@elastic-gas/scaling/decision";
 import { countWorkers } from "@elastic-gas/scaling/observation";
 import { readState } from "@elastic-gas/scaling/policy-state";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import { LAUNCH_FAILING, type LaunchFailures, type Plan } from "@elastic-gas/scaling/reconcile-plan";
 import { decide } from "@elastic-gas/scaling/rules/decide";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import type { Transaction } from "kysely";
-import { insertActivity } from "./activities.ts";
-import { BALANCED, type Context, type PoolScene, QUEUED } from "./context.ts";
-import { observePool } from "./observe.ts";
-import { setDesired } from "./pools.ts";
+import { insertActivity } from "../activities/activities.ts";
+import type { Context, PoolSnapshot } from "../context/context.ts";
+import { observePool } from "../observe/observe-pool.ts";
+import { setDesired } from "../pools/pools.ts";
 
 export interface LastPlan {
   readonly plan: Plan;
@@ -21,21 +22,22 @@ export interface LastPlan {
  */
 export async function decidePool(
   context: Context,
-  scene: PoolScene,
+  snapshot: PoolSnapshot,
   last: LastPlan | undefined,
   now: Date,
 ): Promise<boolean> {
   const { config, cloud, lease, log, resources } = context;
-  const { pool } = scene;
+  const { pool } = snapshot;
+  const { balanced, queue } = POOLS[pool.name];
   const seen = await observePool(
     cloud,
     {
       pool,
-      workers: scene.workers,
-      launching: scene.open.length,
+      workers: snapshot.workers,
+      launching: snapshot.open.length,
       launchFailing: (last?.failures.inARow ?? 0) >= LAUNCH_FAILING,
-      balancer: pool.name === BALANCED ? scene.balancer : null,
-      queueName: pool.name === QUEUED ? resources.queues.jobRequests.name : null,
+      balancer: balanced ? snapshot.balancer : null,
+      queueName: queue === null ? null : resources.queues[queue].name,
     },
     {
       periodSeconds: config.METRIC_PERIOD_SECONDS,
@@ -69,7 +71,7 @@ export async function decidePool(
         facts: JSON.stringify(decision.facts),
       })
       .execute();
-    if (decision.kind !== "hold") await noteChange(trx, scene, decision, { epoch, now });
+    if (decision.kind !== "hold") await noteChange(trx, snapshot, decision, { epoch, now });
     return true;
   });
   if (stored && decision.kind !== "hold") {
@@ -82,7 +84,7 @@ export async function decidePool(
 
 async function noteChange(
   trx: Transaction<Tables>,
-  { pool }: PoolScene,
+  { pool }: PoolSnapshot,
   decision: Decision,
   { epoch, now }: { readonly epoch: number; readonly now: Date },
 ): Promise<void> {

@@ -3,14 +3,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { createCloud, destroyCloud } from "@elastic-gas/autoscaler/cloud";
-import type { Context } from "@elastic-gas/autoscaler/context";
-import { listInstances } from "@elastic-gas/autoscaler/fleet";
-import { Lease } from "@elastic-gas/autoscaler/lease";
+import { createCloud, destroyCloud } from "@elastic-gas/autoscaler/context/cloud";
+import type { Context } from "@elastic-gas/autoscaler/context/context";
+import { Lease } from "@elastic-gas/autoscaler/lease/lease";
 import { Autoscaler } from "@elastic-gas/autoscaler/loop";
 import { bootstrap } from "@elastic-gas/local-cloud/bootstrap";
 import type { Middleware } from "@elastic-gas/local-cloud/wire/gateway";
-import type { SeenInstance } from "@elastic-gas/scaling/worker-state";
+import { type Instance, listInstances } from "@elastic-gas/shared/aws/instances";
 import { type Config, readConfig } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
@@ -26,10 +25,10 @@ exec node --input-type=module -e '
   const token = await (await fetch(imds + "/latest/api/token", { method: "PUT", headers: { "x-aws-ec2-metadata-token-ttl-seconds": "60" } })).text();
   const address = await (await fetch(imds + "/latest/meta-data/local-ipv4", { headers: { "x-aws-ec2-metadata-token": token } })).text();
   const { createServer } = await import("node:http");
-  let sick = false;
+  let failing = false;
   createServer((request, response) => {
-    sick ||= request.url === "/sick";
-    response.writeHead(sick ? 500 : 200).end();
+    failing ||= request.url === "/fail";
+    response.writeHead(failing ? 500 : 200).end();
   }).listen(8000, address);
 '
 `;
@@ -48,7 +47,7 @@ export interface InstanceChange {
   readonly instanceIds: readonly string[];
 }
 
-export interface TestHouse extends AsyncDisposable {
+export interface TestHarness extends AsyncDisposable {
   readonly db: Database;
   readonly cloud: TestCloud;
   readonly config: Config;
@@ -63,9 +62,9 @@ export interface TestHouse extends AsyncDisposable {
   readonly changes: InstanceChange[];
   /** Stands between every AWS call and its handler until the next one replaces it. */
   intercept(middleware: Middleware | null): void;
-  instances(pool: PoolName): Promise<readonly SeenInstance[]>;
+  instances(pool: PoolName): Promise<readonly Instance[]>;
   /** Instances that run or boot, of a pool. */
-  living(pool: PoolName): Promise<readonly SeenInstance[]>;
+  living(pool: PoolName): Promise<readonly Instance[]>;
   setPool(
     pool: PoolName,
     change: { readonly desired?: number; readonly min?: number; readonly max?: number; readonly paused?: boolean },
@@ -73,10 +72,10 @@ export interface TestHouse extends AsyncDisposable {
 }
 
 /** local-cloud with the product's resources and a release, a database, and an autoscaler that does nothing until told. */
-export async function startTestHouse(
+export async function startTestHarness(
   settings: Readonly<Record<string, string>> = {},
   patience: { readonly requestTimeoutMs?: number } = {},
-): Promise<TestHouse> {
+): Promise<TestHarness> {
   await using started = new AsyncDisposableStack();
   const database = started.use(await createTestDatabase());
   const calls: SeenCall[] = [];
@@ -156,9 +155,9 @@ export async function startTestHouse(
     log,
     userDataTemplate: WORKER_SCRIPT,
   });
-  const instances = async (pool: PoolName): Promise<readonly SeenInstance[]> =>
+  const instances = async (pool: PoolName): Promise<readonly Instance[]> =>
     (await listInstances(clients.ec2, config.PREFIX)).filter((instance) => instance.pool === pool);
-  const house = started.move();
+  const harness = started.move();
   return {
     db: database.db,
     cloud,
@@ -179,7 +178,7 @@ export async function startTestHouse(
     async setPool(pool, change) {
       await database.db.updateTable("pools").set(change).where("name", "=", pool).execute();
     },
-    [Symbol.asyncDispose]: () => house.disposeAsync(),
+    [Symbol.asyncDispose]: () => harness.disposeAsync(),
   };
 }
 

@@ -2,12 +2,12 @@ import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } fr
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { BalancerPeriod, Observation, SeenQueue, SeenWorker } from "@elastic-gas/scaling/observation";
 import type { Worker } from "@elastic-gas/scaling/worker-state";
+import type { Balancer } from "@elastic-gas/shared/aws/load-balancer";
 import { METRICS } from "@elastic-gas/shared/metrics";
-import type { Balancer } from "./fleet.ts";
-import type { PoolWishes } from "./pools.ts";
+import type { Pool } from "../context/context.ts";
 
-/** CPU and balancer: what the longest rule looks back, with late data. */
-const LOOK_BACK_PERIODS = 15;
+/** CPU and balancer: the longest lookback window of a rule, with late data. */
+const LOOKBACK_PERIODS = 15;
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
 const MAX_QUERIES = 500;
 
@@ -20,7 +20,7 @@ export interface ObserveSettings {
 }
 
 export interface PoolSources {
-  readonly pool: PoolWishes;
+  readonly pool: Pool;
   readonly workers: readonly Worker[];
   readonly launching: number;
   readonly launchFailing: boolean;
@@ -136,7 +136,7 @@ async function readSeries(
   cloudwatch: CloudWatchClient,
   queries: MetricDataQuery[],
   { periodSeconds }: ObserveSettings,
-  { now, pool }: { readonly now: number; readonly pool: PoolWishes },
+  { now, pool }: { readonly now: number; readonly pool: Pool },
 ): Promise<ReadonlyMap<string, Series>> {
   const series = new Map<string, Map<number, number>>();
   if (queries.length === 0) return series;
@@ -144,7 +144,7 @@ async function readSeries(
   const queuePeriods = pool.policy.kind === "queue" ? Math.ceil(pool.policy.windowSeconds / 60) + 2 : 0;
   const end = Math.floor(now / period) * period;
   const window = {
-    StartTime: new Date(end - Math.max(LOOK_BACK_PERIODS, queuePeriods) * period),
+    StartTime: new Date(end - Math.max(LOOKBACK_PERIODS, queuePeriods) * period),
     EndTime: new Date(end),
     ScanBy: "TimestampAscending",
   } as const;
@@ -182,7 +182,7 @@ async function readQueue(sqs: SQSClient, queueName: string): Promise<Omit<SeenQu
 
 function toSeenWorker(worker: Worker, cpu: Series): SeenWorker[] {
   const { state } = worker;
-  if (state === "terminating") return [];
+  if (state === "terminating" || state === "terminated") return [];
   return [
     {
       id: worker.id,
