@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { inTransaction } from "../storage/transaction.ts";
 import { type ChecksumAlgorithm, createChecksum } from "../wire/body/checksum.ts";
 import { Fault } from "../wire/handler.ts";
 import { type ChecksumFields, checksumOf } from "./checksum-fields.ts";
@@ -7,7 +8,6 @@ import type { Conditions } from "./conditions.ts";
 import type { S3Context } from "./context.ts";
 import { noSuchUpload } from "./faults.ts";
 import type { ObjectRecord, Segment, StoredChecksum } from "./object-record.ts";
-import { inTransaction } from "./transaction.ts";
 import type { Part, Upload } from "./upload-index.ts";
 
 export type CompletedPart = { readonly ETag?: string; readonly PartNumber?: number } & ChecksumFields;

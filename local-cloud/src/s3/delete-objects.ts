@@ -1,8 +1,8 @@
+import { inTransaction } from "../storage/transaction.ts";
 import { Fault } from "../wire/handler.ts";
 import { checkRead } from "./conditions.ts";
 import { checkVersion, getBucket, type S3Context, type S3Handlers } from "./context.ts";
 import { preconditionFailed } from "./faults.ts";
-import { inTransaction } from "./transaction.ts";
 
 const MAX_KEYS = 1000;
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { inTransaction } from "../storage/transaction.ts";
 import type { ChecksumAlgorithm } from "../wire/body/checksum.ts";
 import { Fault } from "../wire/handler.ts";
 import { algorithmOf, checksumFields, checksumOf, checksumWithType } from "./checksum-fields.ts";
@@ -9,7 +10,6 @@ import { checkKey, headersToKeep, partNumberOf, storageClassOf } from "./headers
 import { quoted } from "./object-record.ts";
 import { storeBody } from "./store-body.ts";
 import { readTagHeader } from "./tags.ts";
-import { inTransaction } from "./transaction.ts";
 import type { Part, Upload } from "./upload-index.ts";
 
 interface UploadInput {

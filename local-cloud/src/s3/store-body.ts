@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import type { BlobStore } from "../storage/blob-store.ts";
 import { type ChecksumAlgorithm, createChecksum } from "../wire/body/checksum.ts";
 import { badDigest, checksumMismatch, IncomingBody, type NamedChecksum } from "../wire/body/incoming-body.ts";
 import { Fault } from "../wire/handler.ts";
-import type { BlobStore } from "./blob-store.ts";
 
 export interface StoredBody {
   readonly blob: string;
