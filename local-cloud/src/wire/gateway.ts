@@ -134,6 +134,7 @@ export class Gateway {
     if (head.headers.origin !== undefined) context.extraHeaders = browser.responseHeaders(path, head);
     if (signature || head.method !== "POST" || !head.headers["content-type"]?.startsWith("multipart/form-data"))
       return undefined;
+    checkLength(head.headers);
     return browser.postObject(path, request, call);
   }
 
@@ -148,6 +149,7 @@ export class Gateway {
     const reading = readHead(mount, routed);
     const { protocol } = reading;
     if (reading.operation?.inputStream !== undefined) {
+      if (mount === this.#s3) checkLength(head.headers);
       const payloadHash = declaredPayloadHash(head, signature);
       this.#authenticate(mount, head, signature, payloadHash);
       const body = this.#openBody(request, signature, payloadHash);
@@ -242,6 +244,15 @@ function receive(request: IncomingMessage, body: IncomingBody): IncomingBody {
   });
   body.once("error", () => undefined); // whoever reads the body sees the error; without a reader nobody needs it
   return request.pipe(body);
+}
+
+/** S3 takes no body of unknown length, except for one in signed or checksummed chunks that says how long its content is. */
+function checkLength(headers: Head["headers"]): void {
+  if (headers["content-length"] !== undefined || headers["x-amz-decoded-content-length"] !== undefined) return;
+  if (headers["transfer-encoding"] === undefined)
+    throw new Fault("MissingContentLength", "You must provide the Content-Length HTTP header.", 411);
+  const message = "A header you provided implies functionality that is not implemented";
+  throw new Fault("NotImplemented", message, 501, { fields: { Header: "Transfer-Encoding" } });
 }
 
 function isHoistable(header: string): boolean {
