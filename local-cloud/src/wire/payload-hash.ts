@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
-import { hashMismatch } from "../body/incoming-body.ts";
-import { Fault } from "../handler.ts";
-import type { Head, ServiceMount } from "../mount.ts";
-import type { Signature } from "./signature.ts";
+import type { Signature } from "./auth/signature.ts";
+import { hashMismatch } from "./body/incoming-body.ts";
+import { Fault } from "./handler.ts";
+import type { Head, ServiceMount } from "./mount.ts";
 
 const UNSIGNED = "UNSIGNED-PAYLOAD";
 

@@ -3,12 +3,17 @@ import { closeSync, createReadStream, mkdirSync, openSync, readdirSync, readSync
 import { copyFile, type FileHandle, mkdir, open, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
-import type { Segment } from "./object-record.ts";
 
 const PREFETCH_BYTES = 256 * 1024;
 const WRITE_BYTES = 256 * 1024;
 /** So few bytes are read at once: from the page cache that takes less CPU time than one trip to another thread. */
 const SMALL_BYTES = 64 * 1024;
+
+/** A blob and how many bytes of it there are. */
+export interface BlobSegment {
+  readonly blob: string;
+  readonly sizeBytes: number;
+}
 
 /**
  * Immutable files of bytes. A blob appears whole or not at all: it is written under `tmp`, synced and renamed. Which blobs count is the index's
@@ -48,7 +53,7 @@ export class BlobStore {
   }
 
   /** Bytes `start` to `end` (inclusive) of the segments in a row: as `read` gives them, or at once when they are few. */
-  readFast(segments: readonly Segment[], start: number, end: number): Readable | Buffer {
+  readFast(segments: readonly BlobSegment[], start: number, end: number): Readable | Buffer {
     if (end - start >= SMALL_BYTES) return this.read(segments, start, end);
     const [first, ...rest] = slice(segments, start, end).map((piece) => this.#readNow(piece));
     if (!first) return Buffer.alloc(0);
@@ -56,7 +61,7 @@ export class BlobStore {
   }
 
   /** Bytes `start` to `end` (inclusive) of the segments in a row. The blobs stay readable until the stream ends, even when they are removed. */
-  read(segments: readonly Segment[], start: number, end: number): Readable {
+  read(segments: readonly BlobSegment[], start: number, end: number): Readable {
     const pieces = slice(segments, start, end);
     const release = this.hold(pieces.map(({ blob }) => blob));
     const stream = Readable.from(this.#chunks(pieces), { objectMode: false, highWaterMark: PREFETCH_BYTES });
@@ -196,7 +201,7 @@ interface Piece {
   readonly end: number;
 }
 
-function slice(segments: readonly Segment[], start: number, end: number): readonly Piece[] {
+function slice(segments: readonly BlobSegment[], start: number, end: number): readonly Piece[] {
   const pieces: Piece[] = [];
   let offset = 0;
   for (const { blob, sizeBytes } of segments) {
