@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { openPack } from "../pack/pack.ts";
+import { lineBlocks } from "../vcf/lines.ts";
 import { runEngine } from "./engine.ts";
-import { lineBlocks } from "./lines.ts";
 
 // `npm run benchmark --workspace annotator`: records per second of the engine, and how many times longer it takes than only copying the file line by line.
 

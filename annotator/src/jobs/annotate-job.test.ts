@@ -7,8 +7,8 @@ import { startTestCloud, type TestCloud } from "@elastic-gas/local-cloud/testing
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/shared/testing/database";
 import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { FAILURES } from "../engine/failure.ts";
 import { createSetting, type Setting } from "../test-setting.ts";
+import { FAILURES } from "../vcf/failure.ts";
 import { annotateJob, type WorkerDeps } from "./annotate-job.ts";
 
 const CONFIG = {
