@@ -1,9 +1,9 @@
 import type { BuildData, Chromosome } from "../pack/pack.ts";
+import { canonicalContig } from "../vcf/contigs.ts";
+import { appendInfo, withoutKeys } from "../vcf/info.ts";
+import { detached } from "../vcf/lines.ts";
+import { allelesOf, type Malformed, type RecordColumns, readRecord } from "../vcf/record.ts";
 import { annotate, infoText, rsNumbers } from "./annotate-record.ts";
-import { canonicalContig } from "./contigs.ts";
-import { appendInfo, withoutKeys } from "./info.ts";
-import { detached } from "./lines.ts";
-import { allelesOf, type Malformed, type RecordColumns, readRecord } from "./record.ts";
 import type { Tally } from "./tally.ts";
 
 /** Consequences of the records in the file's order; asked once per record that can be read. */

@@ -1,10 +1,10 @@
 import { GENE, INTERGENIC, REGIONS } from "../pack/gene-regions.ts";
 import type { BuildData, Chromosome } from "../pack/pack.ts";
 import type { ClinvarEntry } from "../pack/tracks.ts";
-import type { Allele } from "./alleles.ts";
-import type { InfoField } from "./header.ts";
-import { encodeInfoValue } from "./info.ts";
-import { lastBase, type RecordColumns } from "./record.ts";
+import type { Allele } from "../vcf/alleles.ts";
+import type { InfoField } from "../vcf/header.ts";
+import { encodeInfoValue } from "../vcf/info.ts";
+import { lastBase, type RecordColumns } from "../vcf/record.ts";
 
 /** What the pack says of one record. Lists are in the order of the chromosome, respectively of the ALTs. */
 export interface Annotation {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openPack } from "../pack/pack.ts";
+import { type Header, HeaderReader } from "../vcf/header.ts";
 import { buildFromHeader, buildFromPositions, chosenBuild } from "./build.ts";
-import { type Header, HeaderReader } from "./header.ts";
 
 const { builds } = openPack();
 

@@ -1,6 +1,6 @@
 import type { BuildLengths } from "../pack/pack.ts";
-import { buildOfAccession, canonicalContig, isChromosome } from "./contigs.ts";
-import type { Header } from "./header.ts";
+import { buildOfAccession, canonicalContig, isChromosome } from "../vcf/contigs.ts";
+import type { Header } from "../vcf/header.ts";
 
 export const UNKNOWN_BUILD = "unknown";
 

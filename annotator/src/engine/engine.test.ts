@@ -6,8 +6,8 @@ import { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openPack } from "../pack/pack.ts";
+import { AnnotationFailure, FAILURES } from "../vcf/failure.ts";
 import { runEngine } from "./engine.ts";
-import { AnnotationFailure, FAILURES } from "./failure.ts";
 
 const pack = openPack();
 const samples = resolve(import.meta.dirname, "../../../../shared/samples");

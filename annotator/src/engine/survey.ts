@@ -1,8 +1,8 @@
-import { canonicalContig } from "./contigs.ts";
-import { type Header, HeaderReader } from "./header.ts";
-import type { Input } from "./input.ts";
-import { detached, lineBlocks, linesOf } from "./lines.ts";
-import { readRecord } from "./record.ts";
+import { canonicalContig } from "../vcf/contigs.ts";
+import { type Header, HeaderReader } from "../vcf/header.ts";
+import type { Input } from "../vcf/input.ts";
+import { detached, lineBlocks, linesOf } from "../vcf/lines.ts";
+import { readRecord } from "../vcf/record.ts";
 
 /** Reads only as far as the #CHROM line. Throws AnnotationFailure when there is none. */
 export async function readHeader(input: Input): Promise<Header> {

@@ -1,9 +1,9 @@
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { REGIONS } from "../pack/gene-regions.ts";
-import { type Allele, indelLength, isTransition, SUBSTITUTIONS, substitutionOf } from "./alleles.ts";
+import { type Allele, indelLength, isTransition, SUBSTITUTIONS, substitutionOf } from "../vcf/alleles.ts";
+import { detached } from "../vcf/lines.ts";
+import type { RecordColumns } from "../vcf/record.ts";
 import { type Annotation, mainRegion } from "./annotate-record.ts";
-import { detached } from "./lines.ts";
-import type { RecordColumns } from "./record.ts";
 
 const FIRST_RECORDS = 200;
 const TOP_GENES = 50;

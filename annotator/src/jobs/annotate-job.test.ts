@@ -8,7 +8,9 @@ import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/data
 import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { FAILURES } from "../engine/failure.ts";
+
+import { FAILURES } from "../vcf/failure.ts";
+
 import { annotateJob, type WorkerDeps } from "./annotate-job.ts";
 
 const CONFIG = {

@@ -15,7 +15,7 @@ import {
 } from "@elastic-gas/shared/reliability/leased-claim";
 import { type OutboxSender, putMessage } from "@elastic-gas/shared/reliability/outbox";
 import { jobKey, type Resources } from "@elastic-gas/shared/resources";
-import { AnnotationFailure, FAILURES } from "../engine/failure.ts";
+import { AnnotationFailure, FAILURES } from "../vcf/failure.ts";
 import { localName, outputNames } from "./file-names.ts";
 import { keepClaim, type Lease } from "./keep-claim.ts";
 import { describeFile, download, remove, upload } from "./objects.ts";

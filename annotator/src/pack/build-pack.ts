@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { minimalAllele } from "../engine/alleles.ts";
+import { minimalAllele } from "../vcf/alleles.ts";
 import { encodeParts, flattenParts, type GenePart, REGIONS } from "./gene-regions.ts";
 import type { PackBuild, PackManifest } from "./manifest.ts";
 

@@ -2,9 +2,10 @@ import { createReadStream, createWriteStream, mkdtempSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+
 import { runEngine } from "@elastic-gas/annotator/engine/engine";
-import { lineBlocks } from "@elastic-gas/annotator/engine/lines";
 import { openPack } from "@elastic-gas/annotator/pack/pack";
+import { lineBlocks } from "@elastic-gas/annotator/vcf/lines";
 
 // `npm run annotation --workspace bench`: records per second of the engine, and how many times longer it takes than only copying the file line by line.
 
