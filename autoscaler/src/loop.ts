@@ -1,4 +1,4 @@
-import { clamp } from "@elastic-gas/scaling/decision";
+import { clamp } from "@elastic-gas/scaling/numbers";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { runLoop } from "@elastic-gas/shared/shutdown";
 import { insertActivity, listOpenActivityIds } from "./activities.ts";
