@@ -1,27 +1,43 @@
-/** The words of the reasons: figures, a no-break space before a unit, seconds below two minutes (ui.md, section 6). */
+import { countOf, spanText } from "@elastic-gas/shared/ui/words";
+
+/** The words of the reasons. Units follow a no-break space. */
 const NO_BREAK_SPACE = "\u00a0";
 
 export function percent(value: number): string {
   return `${figure(value)}${NO_BREAK_SPACE}%`;
 }
 
-/** At most one decimal, none when it is zero: 78.2, 70. */
+/** At most one decimal, none when it is zero: 78.2, 70, 1,200. */
 export function figure(value: number): string {
-  return String(Math.round(value * 10) / 10);
+  return value.toLocaleString("en-US", { maximumFractionDigits: 1 });
 }
 
-/** Two decimals at most, for loads and ratios: 3.91, 1.4. */
+/** At most two decimals, for loads and ratios: 3.91, 1.4. */
 export function fine(value: number): string {
-  return String(Math.round(value * 100) / 100);
+  return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
 }
 
-export function duration(milliseconds: number): string {
-  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
-  return seconds < 120 ? `${seconds}${NO_BREAK_SPACE}s` : `${Math.round(seconds / 60)}${NO_BREAK_SPACE}min`;
+export function milliseconds(value: number): string {
+  return `${figure(value)}${NO_BREAK_SPACE}ms`;
+}
+
+/** What is left or looked back on, in whole seconds upwards: `74 s`, `3 min`. */
+export function span(seconds: number): string {
+  return spanText(Math.ceil(seconds - 1e-9));
 }
 
 export function workers(count: number): string {
-  return count === 1 ? "1 worker" : `${count} workers`;
+  return countOf(count, "worker");
+}
+
+export function checks(count: number): string {
+  return countOf(count, "check");
+}
+
+/** A count that may have a decimal, with its noun: `1 message`, `1.5 messages`. */
+export function quantity(value: number, noun: string): string {
+  const shown = figure(value);
+  return `${shown} ${noun}${shown === "1" ? "" : "s"}`;
 }
 
 /** A load in workers: "5.1 workers’ worth". */
@@ -30,11 +46,7 @@ export function worth(load: number): string {
   return `${shown} ${shown === "1" ? "worker’s" : "workers’"} worth`;
 }
 
-export function checks(count: number): string {
-  return count === 1 ? "1 check" : `${count} checks`;
-}
-
-/** `13:56`, in the zone of the installation. */
+/** `13:56`, in the reader's zone. */
 export function clock(at: number, timeZone: string): string {
   let format = formats.get(timeZone);
   if (format === undefined) {
