@@ -4,11 +4,12 @@ import { closeSync, createWriteStream, openSync, readSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
+import { readRecord } from "@elastic-gas/shared/vcf/record";
+import { allelesOf } from "../vcf/alleles.ts";
 import { canonicalContig } from "../vcf/contigs.ts";
 import type { InfoField } from "../vcf/header.ts";
 import type { Input } from "../vcf/input.ts";
 import { lineBlocks, linesOf } from "../vcf/lines.ts";
-import { allelesOf, readRecord } from "../vcf/record.ts";
 import type { Consequences } from "./annotate-lines.ts";
 
 export const CONSEQUENCE_FIELD: InfoField = {

@@ -35,6 +35,9 @@ export type AlleleClass =
   | "spanning deletion"
   | "no variant";
 
+/** More ALTs of one record than this are not looked at. The largest panels have some hundred at a repeat. */
+export const MAX_ALLELES = 1_000;
+
 export interface Allele {
   readonly class: AlleleClass;
   /** The allele in minimal form; null for what is not a sequence. */
@@ -59,6 +62,27 @@ export function readAllele(pos: number, ref: string, alt: string): Allele {
   if (!SEQUENCE.test(ref)) return { class: "symbolic", minimal: null };
   const minimal = minimalAllele(pos, ref, alt);
   return { class: sequenceClass(minimal), minimal };
+}
+
+/** Each ALT in order. */
+export function allelesOf({
+  pos,
+  ref,
+  alt,
+}: {
+  readonly pos: number;
+  readonly ref: string;
+  readonly alt: string;
+}): Allele[] {
+  const upperRef = ref.toUpperCase();
+  const upperAlt = alt.toUpperCase();
+  return upperAlt.includes(",")
+    ? upperAlt.split(",", MAX_ALLELES).map((one) => readAllele(pos, upperRef, one))
+    : [readAllele(pos, upperRef, upperAlt)];
+}
+
+export function isSequence(allele: string): boolean {
+  return SEQUENCE.test(allele.toUpperCase());
 }
 
 /** Bases gained (positive) or lost (negative) by an allele that is a sequence. */

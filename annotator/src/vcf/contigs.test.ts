@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { buildOfAccession, canonicalContig } from "./contigs.ts";
+import { canonicalContig, genomeOfAccession } from "./contigs.ts";
 
 it.each([
   ["1", "1"],
@@ -28,7 +28,11 @@ it.each([
   ["NC_000007.14", "GRCh38"],
   ["NC_000007.13", "GRCh37"],
   ["NC_000001.7", undefined],
+  ["CM000663.2", "GRCh38"],
+  ["CM000686.1", "GRCh37"],
+  ["NC_060925.1", "T2T-CHM13"],
+  ["NC_000067.6", "a mouse genome"],
   ["chr1", undefined],
-])("knows the build of %s: %s", (name, build) => {
-  expect(buildOfAccession(name)).toBe(build);
+])("knows the genome of %s: %s", (name, build) => {
+  expect(genomeOfAccession(name)).toBe(build);
 });

@@ -22,6 +22,13 @@ export function canonicalContig(name: string): string {
     if (number === 24) return "Y";
   }
   if (/^NC_012920\.\d+$/.test(name)) return "MT";
+  const genbank = /^CM000(\d{3})\.[12]$/.exec(name)?.[1];
+  if (genbank !== undefined) {
+    const number = Number(genbank) - 662;
+    if (number >= 1 && number <= 22) return String(number);
+    if (number === 23) return "X";
+    if (number === 24) return "Y";
+  }
   const scaffold = /^chr(?:Un|\w{1,2})_([A-Z]{2}\d+)v(\d+)(?:_(?:random|alt|fix))?$/i.exec(name);
   if (scaffold !== null) return `${scaffold[1]}.${scaffold[2]}`;
   const bare = name.replace(/^chr(?=.)/i, "");
@@ -33,11 +40,18 @@ export function canonicalContig(name: string): string {
   return name;
 }
 
-/** The build that a RefSeq accession belongs to, undefined for other names. */
-export function buildOfAccession(name: string): string | undefined {
-  const match = /^NC_0+(\d{1,2})\.(\d+)$/.exec(name);
-  const newest = GRCH38_VERSIONS[Number(match?.[1] ?? 0) - 1];
-  return match === null || newest === undefined ? undefined : BUILD_OF_AGE[newest - Number(match[2])];
+/** The genome that a RefSeq or GenBank accession of a chromosome belongs to, undefined for other names. */
+export function genomeOfAccession(name: string): string | undefined {
+  const genbank = /^CM0006(6[3-9]|7\d|8[0-6])\.([12])$/.exec(name);
+  if (genbank !== null) return genbank[2] === "2" ? "GRCh38" : "GRCh37";
+  const refseq = /^NC_(\d{6})\.(\d+)$/.exec(name);
+  if (refseq === null) return undefined;
+  const [number, version] = [Number(refseq[1]), Number(refseq[2])];
+  const newest = GRCH38_VERSIONS[number - 1];
+  if (newest !== undefined) return BUILD_OF_AGE[newest - version];
+  if (number >= 60_925 && number <= 60_948) return "T2T-CHM13";
+  if (number >= 67 && number <= 87) return "a mouse genome";
+  return undefined;
 }
 
 /** True for 1 to 22, X and Y: the contigs whose lengths tell the builds apart. */

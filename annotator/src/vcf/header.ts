@@ -1,64 +1,57 @@
-import { AnnotationFailure, FAILURES } from "./failure.ts";
+import { HeaderScan, withoutMark } from "@elastic-gas/shared/vcf/header-scan";
+import { AnnotationFailure, FAILURES, refused } from "./failure.ts";
 
 export interface HeaderContig {
   readonly name: string;
   readonly length: number | null;
+  readonly assembly: string | null;
+  readonly species: string | null;
 }
 
-/** What stands before the records. Lines are without line ends. */
+/** What stands before the records, Latin-1. Lines are as in the file without their line feed; a carriage return stays. */
 export interface Header {
   readonly metaLines: readonly string[];
   readonly chromLine: string;
-  readonly lineEnd: "\n" | "\r\n";
   readonly hadByteOrderMark: boolean;
   /** `4.2`, `3.3`; null when the first line does not say. */
   readonly version: string | null;
   readonly contigs: readonly HeaderContig[];
-  readonly infoKeys: ReadonlySet<string>;
 }
 
-const BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf"; // UTF-8's, read as Latin-1
+const MAX_HEADER_CHARACTERS = 32 * 2 ** 20;
+const CARRIAGE_RETURN = "\r";
 
 /** Collects the header line by line; `finish` after the last line of the file in case no #CHROM line came. */
 export class HeaderReader {
+  readonly #scan = new HeaderScan();
   readonly #lines: string[] = [];
-  #lineEnd: "\n" | "\r\n" = "\n";
+  #characters = 0;
   #hadByteOrderMark = false;
 
   /** Takes a line without its line feed; returns the header when it is complete. Throws AnnotationFailure when this is no VCF. */
   take(raw: string): Header | undefined {
-    let line = raw;
-    if (line.endsWith("\r")) {
-      line = line.slice(0, -1);
-      this.#lineEnd = "\r\n";
-    }
-    if (this.#lines.length === 0) {
-      if (line.startsWith(BYTE_ORDER_MARK)) {
-        this.#hadByteOrderMark = true;
-        line = line.slice(BYTE_ORDER_MARK.length);
-      }
-      if (!line.startsWith("##") && !isChromLine(line)) throw new AnnotationFailure(FAILURES.notVcf);
-    }
-    if (isChromLine(line)) return this.#header(line);
-    if (!line.startsWith("#") && line.trim() !== "") this.finish();
+    const line = this.#lines.length === 0 ? withoutMark(raw) : raw;
+    this.#hadByteOrderMark ||= line !== raw;
+    const step = this.#scan.take(raw);
+    if (step.kind === "refused") throw refused(step.refusal);
+    if (step.kind === "complete") return this.#header(line);
+    this.#characters += line.length;
+    if (this.#characters > MAX_HEADER_CHARACTERS) throw new AnnotationFailure(FAILURES.headerTooLong);
     this.#lines.push(line);
     return undefined;
   }
 
   finish(): never {
-    throw new AnnotationFailure(versionOf(this.#lines[0]) === null ? FAILURES.notVcf : FAILURES.noChromLine);
+    throw refused(this.#scan.finish());
   }
 
   #header(chromLine: string): Header {
-    const metaLines = this.#lines;
     return {
-      metaLines,
+      metaLines: this.#lines,
       chromLine,
-      lineEnd: this.#lineEnd,
       hadByteOrderMark: this.#hadByteOrderMark,
-      version: versionOf(metaLines[0]),
-      contigs: metaLines.flatMap(readContig),
-      infoKeys: new Set(metaLines.flatMap((line) => infoKey(line) ?? [])),
+      version: this.#scan.version,
+      contigs: this.#lines.flatMap(readContig),
     };
   }
 }
@@ -70,7 +63,10 @@ export interface InfoField {
   readonly description: string;
 }
 
-/** The header with our INFO fields declared (earlier declarations of them replaced) and a line that tells the source; ends with a line end. */
+/**
+ * The header with our INFO fields declared and a line that tells the source, before the #CHROM line; earlier declarations of them go, all other lines stay byte
+ * for byte. Ends with a line end.
+ */
 export function headerText(header: Header, fields: readonly InfoField[], provenance: string): string {
   const ours = new Set(fields.map((field) => field.key));
   const kept = header.metaLines.filter(
@@ -83,27 +79,40 @@ export function headerText(header: Header, fields: readonly InfoField[], provena
       ? `##INFO=${key},${number === "1" ? "1" : "-1"},String,"${description}"`
       : `##INFO=<ID=${key},Number=${number},Type=String,Description="${description}">`,
   );
-  return [...kept, ...declared, `##elasticGasAnnotation=${provenance}`, header.chromLine]
-    .map((line) => line + header.lineEnd)
-    .join("");
-}
-
-function isChromLine(line: string): boolean {
-  return /^#CHROM(?:\s|$)/.test(line);
-}
-
-function versionOf(line: string | undefined): string | null {
-  return /^##(?:file)?format=VCFv?(\d+(?:\.\d+)?)/i.exec(line ?? "")?.[1] ?? null;
+  const lineEnd = header.chromLine.endsWith(CARRIAGE_RETURN) ? CARRIAGE_RETURN : "";
+  const added = [...declared, `##elasticGasAnnotation=${provenance}`].map((line) => line + lineEnd);
+  return `${[...kept, ...added, header.chromLine].join("\n")}\n`;
 }
 
 function infoKey(line: string): string | undefined {
-  return /^##INFO=(?:<(?:.*?,)?ID=)?([^,>\s]+)/.exec(line)?.[1];
+  if (!line.startsWith("##INFO=")) return undefined;
+  return /^##INFO=([^,<>\s]+)/.exec(line)?.[1] ?? attributes(line, "##INFO=").ID;
 }
 
 function readContig(line: string): HeaderContig[] {
-  const body = /^##contig=<(.*)>\s*$/i.exec(line)?.[1];
-  const name = body === undefined ? undefined : /(?:^|,)ID=([^,]+)/.exec(body)?.[1];
-  if (body === undefined || name === undefined) return [];
-  const length = /(?:^|,)length=(\d+)/i.exec(body)?.[1];
-  return [{ name, length: length === undefined ? null : Number(length) }];
+  if (!/^##contig=</i.test(line)) return [];
+  const { ID, length, assembly, species } = attributes(line, "##contig=");
+  if (ID === undefined) return [];
+  return [
+    {
+      name: ID,
+      length: length !== undefined && /^\d+$/.test(length) ? Number(length) : null,
+      assembly: assembly ?? null,
+      species: species ?? null,
+    },
+  ];
+}
+
+const ATTRIBUTE = /\s*([A-Za-z][\w.]*)=("(?:[^"\\]|\\.)*"|[^,>]*)(?:,|>|$)/y;
+
+/** `ID`, `length` ... of `##key=<ID=...,length=...>`; what stands in quotes is one value, whatever is in it. Keys but ID in lower case. */
+function attributes(line: string, prefix: string): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {};
+  ATTRIBUTE.lastIndex = prefix.length + 1;
+  for (let match = ATTRIBUTE.exec(line); match !== null; match = ATTRIBUTE.exec(line)) {
+    const [, key = "", value = ""] = match;
+    const name = key === "ID" ? key : key.toLowerCase();
+    found[name] ??= value.startsWith('"') ? value.slice(1, -1) : value;
+  }
+  return found;
 }

@@ -3,9 +3,10 @@ import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { AnnotationFailure, FAILURES } from "./failure.ts";
+import { foreignFile, HEAD_BYTES, isGzip, REFUSALS } from "@elastic-gas/shared/vcf/foreign-file";
+import { AnnotationFailure, FAILURES, refused } from "./failure.ts";
 
-const CHUNK_BYTES = 1 << 19;
+const CHUNK_BYTES = 1 << 18;
 /** An end-of-file marker of BGZF: an empty block. SAM/BAM specification, section 4.1.2. */
 const BGZF_END = Buffer.from("1f8b08040000000000ff0600424302001b0003000000000000000000", "hex");
 
@@ -16,11 +17,17 @@ export interface Input {
   read(onBytes?: (bytes: number) => void): AsyncGenerator<Buffer>;
 }
 
+/** What a file may hold once it is unpacked, and what to say of one that holds more. */
+export interface TextLimit {
+  readonly bytes: number;
+  readonly sentence: string;
+}
+
 /** Looks at a file's first and last bytes. Throws AnnotationFailure for what is clearly no VCF. */
-export async function openInput(path: string, maxTextBytes: number = Number.POSITIVE_INFINITY): Promise<Input> {
+export async function openInput(path: string, limit: TextLimit | null = null): Promise<Input> {
   const { head, tail, sizeBytes } = await readEnds(path);
-  const problem = problemOfHead(head);
-  if (problem !== null) throw new AnnotationFailure(problem);
+  const foreign = foreignFile(head, false);
+  if (foreign !== null) throw refused(foreign);
   const compressed = isGzip(head);
   // zlib takes a BGZF file that is cut exactly between two blocks for complete.
   if (compressed && isBgzf(head) && !tail.equals(BGZF_END)) throw new AnnotationFailure(FAILURES.truncated);
@@ -31,40 +38,18 @@ export async function openInput(path: string, maxTextBytes: number = Number.POSI
       const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
       let textBytes = 0;
       for await (const chunk of compressed ? decompress(file) : chunks(file)) {
-        if (textBytes === 0) {
-          const inner = problemOfHead(chunk);
-          if (inner !== null) throw new AnnotationFailure(inner);
+        if (textBytes === 0 && compressed) {
+          const inner = foreignFile(chunk, true);
+          if (inner !== null) throw refused(inner);
         }
         textBytes += chunk.length;
-        if (textBytes > maxTextBytes) throw new AnnotationFailure(FAILURES.tooLarge);
+        if (limit !== null && textBytes > limit.bytes) throw new AnnotationFailure(limit.sentence);
         onBytes(file.bytesRead);
         yield chunk;
       }
-      if (textBytes === 0) throw new AnnotationFailure(FAILURES.empty);
+      if (textBytes === 0) throw refused(REFUSALS.empty);
     },
   };
-}
-
-/** What is wrong with a file that begins like this, null when it may be a VCF. */
-export function problemOfHead(head: Buffer): string | null {
-  if (head.length === 0) return FAILURES.empty;
-  const starts = (hex: string) => head.subarray(0, hex.length / 2).equals(Buffer.from(hex, "hex"));
-  if (starts("504b0304") || starts("504b0506")) return FAILURES.zip;
-  if (starts("fffe") || starts("feff") || starts("23002300") || starts("00230023")) return FAILURES.utf16;
-  if (starts("424346")) return FAILURES.bcf;
-  if (
-    starts("fd377a585a00") ||
-    starts("425a68") ||
-    starts("28b52ffd") ||
-    starts("377abcaf271c") ||
-    starts("526172211a")
-  )
-    return FAILURES.otherCompression;
-  return null;
-}
-
-function isGzip(head: Buffer): boolean {
-  return head[0] === 0x1f && head[1] === 0x8b;
 }
 
 /** True when the first member carries the extra field BC of BGZF. */
@@ -75,7 +60,7 @@ function isBgzf(head: Buffer): boolean {
 async function readEnds(path: string): Promise<{ head: Buffer; tail: Buffer; sizeBytes: number }> {
   await using file = await open(path, "r");
   const { size } = await file.stat();
-  const head = Buffer.alloc(Math.min(size, 64));
+  const head = Buffer.alloc(Math.min(size, HEAD_BYTES));
   await file.read(head, 0, head.length, 0);
   const tail = Buffer.alloc(Math.min(size, BGZF_END.length));
   await file.read(tail, 0, tail.length, size - tail.length);

@@ -1,6 +1,3 @@
-import { type Allele, readAllele } from "./alleles.ts";
-import { infoValue } from "./info.ts";
-
 /** The first eight columns of a record, and where the rest begins. */
 export interface RecordColumns {
   readonly chrom: string;
@@ -35,7 +32,7 @@ export function readRecord(line: string): RecordColumns | Malformed {
   const infoEnd = nextTab === -1 ? line.length : nextTab;
   const pos = readPosition(line, chromEnd + 1, posEnd);
   if (pos === -1)
-    return { problem: `has "${line.slice(chromEnd + 1, posEnd)}" where the position (a number) is expected.` };
+    return { problem: `has "${excerpt(line.slice(chromEnd + 1, posEnd))}" where the position (a number) is expected.` };
   if (chromEnd === 0 || refEnd === idEnd + 1 || altEnd === refEnd + 1)
     return { problem: "lacks a chromosome, a REF or an ALT." };
   return {
@@ -50,30 +47,6 @@ export function readRecord(line: string): RecordColumns | Malformed {
     infoStart: filterEnd + 1,
     infoEnd,
   };
-}
-
-/** Each ALT in order. */
-export function allelesOf({ pos, ref, alt }: Pick<RecordColumns, "pos" | "ref" | "alt">): Allele[] {
-  const upperRef = ref.toUpperCase();
-  const upperAlt = alt.toUpperCase();
-  return upperAlt.includes(",")
-    ? upperAlt.split(",").map((one) => readAllele(pos, upperRef, one))
-    : [readAllele(pos, upperRef, upperAlt)];
-}
-
-/** Last base that the record covers: by REF, and for symbolic alleles by END, else by SVLEN. */
-export function lastBase(
-  record: Pick<RecordColumns, "pos" | "ref" | "alt" | "info">,
-  alleles: readonly Allele[],
-): number {
-  const byRef = record.pos + record.ref.length - 1;
-  if (!alleles.some((allele) => allele.class === "symbolic")) return byRef;
-  const end = Number(infoValue(record.info, "END"));
-  if (end > record.pos) return Math.max(byRef, end);
-  // An insertion lies between two bases, however long it is.
-  if (record.alt.split(",").every((alt) => alt.startsWith("<INS"))) return byRef;
-  const lengths = (infoValue(record.info, "SVLEN") ?? "").split(",").map((text) => Math.abs(Number(text)));
-  return Math.max(byRef, ...lengths.filter(Number.isSafeInteger).map((length) => record.pos + length));
 }
 
 function tabAfter(line: string, before: number): number {
@@ -92,8 +65,13 @@ function readPosition(text: string, start: number, end: number): number {
   return value;
 }
 
+function excerpt(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}
+
 function tooFewColumns(line: string): Malformed {
   const columns = line.split("\t").length;
-  const hint = line.trim().split(/\s+/).length >= 8 ? " Spaces instead of tabs?" : "";
+  // The start is enough to tell, and a line may be long.
+  const hint = line.slice(0, 4_096).trim().split(/\s+/).length >= 8 ? " Spaces instead of tabs?" : "";
   return { problem: `has ${columns} column${columns === 1 ? "" : "s"}, 8 are needed.${hint}` };
 }
