@@ -197,7 +197,7 @@ describe("two autoscalers", () => {
         await autoscaler.pass(FOREVER);
         return (await harness.living("annotator")).length === 1;
       },
-      { deadlineMs: 60_000 },
+      { deadlineMs: 120_000 },
     );
     // The SDK's own retry got over the throttled call: with the same token, so that nothing was launched twice.
     expect(throttled).toBe(1);
@@ -210,9 +210,9 @@ describe("two autoscalers", () => {
         await autoscaler.pass(FOREVER);
         return (await harness.living("web")).length === 6;
       },
-      { deadlineMs: 60_000 },
+      { deadlineMs: 120_000 },
     );
-  }, 150_000);
+  }, 300_000);
 });
 
 describe("an EC2 whose answers do not agree with each other", () => {
@@ -245,7 +245,7 @@ describe("an EC2 whose answers do not agree with each other", () => {
     await harness.context.cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [lost] }));
     await waitUntil("its replacement", async () => (await pass()) === 3);
     expect(await harness.living("web")).toHaveLength(2);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe("a request that comes in the middle of a pass", () => {
@@ -275,7 +275,7 @@ describe("a request that comes in the middle of a pass", () => {
       .where("actor", "=", "anna")
       .executeTakeFirst();
     expect(row?.status).toBe("in progress");
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("without CloudWatch and the queue", () => {
