@@ -1,4 +1,4 @@
-import { clamp } from "@elastic-gas/scaling/decision";
+import { clamp } from "@elastic-gas/scaling/numbers";
 import { POOLS, readPolicy } from "@elastic-gas/scaling/pools";
 import { listInstances } from "@elastic-gas/shared/aws/instances";
 import { type Balancer, findBalancer, listTargetHealth } from "@elastic-gas/shared/aws/load-balancer";

@@ -105,7 +105,7 @@ describe("the policy page", { timeout: 240_000 }, () => {
       const page = await dashboard.open({ theme, width: 360 });
       await page.goto(`${dashboard.manager.url}/policy/web`);
       await page.click("text=What each number means");
-      await page.waitForSelector("dt:has-text('Settle margin')");
+      await page.waitForSelector("dt:has-text('Hysteresis margin')");
       const memory = await page.locator(".memory").textContent();
       expect(memory).toContain("600 a minute fill one worker");
       expect(memory).toContain("level 1: 4 checks");

@@ -48,7 +48,7 @@ export const POOLS: Readonly<Record<PoolName, PoolSpecification>> = {
     shrinksIdleOnly: true,
     measures: "jobs",
     handlesDeadLetters: false,
-    policyKinds: ["queue", "fixed"],
+    policyKinds: ["queue", "queue-thresholds", "fixed"],
     defaults: { desired: 2, min: 2, max: 10, policy: QueuePolicy.parse({ kind: "queue" }) },
   },
   utility: {

@@ -3,12 +3,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { createSetting, type Setting } from "@elastic-gas/testing/annotator/test-environment";
+import { REFUSALS, type Refusal } from "@elastic-gas/shared/vcf/foreign-file";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { FAILURES } from "../engine/failure.ts";
+
+import { FAILURES } from "../vcf/failure.ts";
+
 import { annotateJob, type WorkerDeps } from "./annotate-job.ts";
 
 const CONFIG = {
@@ -16,9 +18,13 @@ const CONFIG = {
   JOB_TIMEOUT_SECONDS: 30,
   FREE_RETENTION_SECONDS: 300,
   ANNOTATION_PACK: undefined,
+  FREE_MAX_BYTES: 153_600,
+  FREE_UNPACKED_RATIO: 20,
+  PREMIUM_UNPACKED_MAX_BYTES: 1e9,
 };
 const HEAD = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
 const VCF = `${HEAD}9\t5456114\t.\tA\tG\t50\tPASS\tDP=3\n`;
+const sentence = ({ problem, help }: Refusal) => `${problem} ${help}`;
 const never = new AbortController().signal;
 
 let database: TestDatabase;
@@ -150,8 +156,8 @@ describe("a job", () => {
   });
 
   it.each([
-    ["that is no VCF", "chrom,pos\n1,2\n", {}, FAILURES.notVcf],
-    ["that is empty", "", {}, FAILURES.empty],
+    ["that is no VCF", "chrom,pos\n1,2\n", {}, sentence(REFUSALS.commas)],
+    ["that is empty", "", {}, sentence(REFUSALS.empty)],
     [
       "that was replaced after it was submitted",
       VCF,
@@ -183,7 +189,7 @@ describe("a job that is interrupted", () => {
     await run(worker({ command: FOREVER, config: { ...CONFIG, JOB_TIMEOUT_SECONDS: 1 } }), jobId, userId);
     expect(await setting.job(jobId)).toMatchObject({
       status: "FAILED",
-      failure: "The annotation took longer than the limit of 1 s and was ended.",
+      failure: "The annotation took longer than the limit of 1\u00a0s and was ended.",
     });
   });
 

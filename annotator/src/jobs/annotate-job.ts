@@ -15,12 +15,13 @@ import {
 } from "@elastic-gas/shared/reliability/leased-claim";
 import { type OutboxSender, putMessage } from "@elastic-gas/shared/reliability/outbox";
 import { jobKey, type Resources } from "@elastic-gas/shared/resources";
-import { AnnotationFailure, FAILURES } from "../engine/failure.ts";
+import { AnnotationFailure, FAILURES } from "../vcf/failure.ts";
 import { localName, outputNames } from "./file-names.ts";
 import { keepClaim, type Lease } from "./keep-claim.ts";
 import { describeFile, download, remove, upload } from "./objects.ts";
 import { findJob, type Job, jobExists, lockRole } from "./queries.ts";
 import { type EngineLimits, type EngineOutcome, runCommand, runEngineProcess } from "./run-engine.ts";
+import { type PlanLimits, textLimit } from "./text-limit.ts";
 
 export interface WorkerDeps {
   readonly db: Database;
@@ -30,7 +31,7 @@ export interface WorkerDeps {
   readonly log: Logger;
   readonly config: Pick<
     Config,
-    "JOB_LEASE_SECONDS" | "JOB_TIMEOUT_SECONDS" | "FREE_RETENTION_SECONDS" | "ANNOTATION_PACK"
+    "JOB_LEASE_SECONDS" | "JOB_TIMEOUT_SECONDS" | "FREE_RETENTION_SECONDS" | "ANNOTATION_PACK" | keyof PlanLimits
   >;
   /** argv of another annotator; null for the built-in engine. */
   readonly command: readonly string[] | null;
@@ -44,7 +45,6 @@ export interface WorkerDeps {
 
 /** An engine that crashes may have met a passing trouble of this machine: another attempt decides. */
 const ENGINE_ATTEMPTS = 2;
-const MAX_TEXT_BYTES = 50e9;
 
 /**
  * Runs one job request. Safe to run twice and to be killed anywhere: the claim decides who works, objects are written under the same keys by every attempt, and
@@ -128,7 +128,7 @@ async function annotateFile(
       fileName: job.inputName,
       packDirectory: config.ANNOTATION_PACK ?? null,
       build: job.build,
-      maxTextBytes: MAX_TEXT_BYTES,
+      textLimit: textLimit(job.role, config),
     },
     { timeoutSeconds: config.JOB_TIMEOUT_SECONDS, signal, onProgress: (percent) => lease.progress(percent) },
   );

@@ -1,4 +1,4 @@
-import type { Decision } from "@elastic-gas/scaling/decision";
+import { type Decision, sentenceOfRecord, toDecisionRecord } from "@elastic-gas/scaling/decision";
 import { countWorkers } from "@elastic-gas/scaling/observation";
 import { readState } from "@elastic-gas/scaling/policy-state";
 import { POOLS } from "@elastic-gas/scaling/pools";
@@ -42,13 +42,14 @@ export async function decidePool(
     {
       periodSeconds: config.METRIC_PERIOD_SECONDS,
       tickSeconds: config.TICK_SECONDS,
-      timeZone: config.DISPLAY_TIME_ZONE,
       missing: (source, error) => log.warn({ pool: pool.name, source, err: error }, "no data for this check"),
     },
     now.getTime(),
   );
   const decided = decide(pool.policy, seen, readState(pool.policyState), now);
-  const decision = { ...decided.decision, reason: `${decided.decision.reason}${blockedWords(last)}` };
+  const { decision } = decided;
+  const record = toDecisionRecord(decision, last?.plan.blockedBy ?? null);
+  const sentence = sentenceOfRecord(record, "", { timeZone: config.DISPLAY_TIME_ZONE });
   const counts = countWorkers(seen);
 
   const stored = await lease.write(async (trx, epoch) => {
@@ -67,17 +68,17 @@ export async function decidePool(
         draining: counts.draining,
         measured: decision.facts.measured ?? null,
         policyVersion: pool.policyVersion,
-        reason: decision.reason.slice(0, 1_000),
-        facts: JSON.stringify(decision.facts),
+        reason: sentence.slice(0, 1_000),
+        facts: JSON.stringify(record),
       })
       .execute();
-    if (decision.kind !== "hold") await noteChange(trx, snapshot, decision, { epoch, now });
+    if (decision.kind !== "hold") await noteChange(trx, snapshot, decision, { sentence, epoch, now });
     return true;
   });
   if (stored && decision.kind !== "hold") {
-    log.info({ pool: pool.name, from: pool.desired, to: decision.desired, reason: decision.reason }, "pool resized");
+    log.info({ pool: pool.name, from: pool.desired, to: decision.desired, reason: sentence }, "pool resized");
   } else {
-    log.debug({ pool: pool.name, reason: decision.reason, stored }, "pool checked");
+    log.debug({ pool: pool.name, reason: sentence, stored }, "pool checked");
   }
   return stored;
 }
@@ -86,7 +87,7 @@ async function noteChange(
   trx: Transaction<Tables>,
   { pool }: PoolSnapshot,
   decision: Decision,
-  { epoch, now }: { readonly epoch: number; readonly now: Date },
+  { sentence, epoch, now }: { readonly sentence: string; readonly epoch: number; readonly now: Date },
 ): Promise<void> {
   const { measured = null, forecast = [] } = decision.facts;
   const clamped = pool.desired < pool.min || pool.desired > pool.max;
@@ -100,20 +101,9 @@ async function noteChange(
       desiredAfter: decision.desired,
       measured,
       forecast: forecast.at(-1)?.percent ?? null,
-      reason: decision.reason,
+      reason: sentence,
     },
     epoch,
     now.getTime(),
   );
-}
-
-/** What keeps the pool larger than it wants to be, by name. */
-function blockedWords(last: LastPlan | undefined): string {
-  if (last === undefined) return "";
-  const { protected: ids, busy } = last.plan.blockedBy;
-  const parts = [
-    ids.length > 0 ? `${ids.join(", ")} ${ids.length === 1 ? "is" : "are"} protected from shrinking` : "",
-    busy > 0 ? `${busy} ${busy === 1 ? "worker finishes its job" : "workers finish their jobs"} first` : "",
-  ].filter((part) => part !== "");
-  return parts.length === 0 ? "" : ` The pool is still larger: ${parts.join(" and ")}.`;
 }

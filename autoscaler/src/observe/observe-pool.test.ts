@@ -40,7 +40,6 @@ it("asks for the CPU of every worker, at most 500 metrics in a call", async () =
     {
       periodSeconds: 60,
       tickSeconds: 60,
-      timeZone: "UTC",
       missing: (_, error) => {
         throw error;
       },

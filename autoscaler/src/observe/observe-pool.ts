@@ -14,7 +14,6 @@ const MAX_QUERIES = 500;
 export interface ObserveSettings {
   readonly periodSeconds: number;
   readonly tickSeconds: number;
-  readonly timeZone: string;
   /** Told of a source that did not answer. The check goes on: it is missing data, which the rules know how to take. */
   readonly missing: (source: "CloudWatch" | "SQS", error: unknown) => void;
 }
@@ -68,11 +67,11 @@ export async function observePool(
     launching: sources.launching,
     workers: workers.flatMap((worker) => toSeenWorker(worker, series.get(cpuIds.get(worker.id) ?? "") ?? new Map())),
     balancer: balancer === null ? [] : toBalancerPeriods(series),
-    queue: live === null ? null : { ...live, sent: toSent(series) },
+    queue: live === null ? null : { ...live, sent: toSent(series), serviceSeconds: null, finished: 0 },
     bootSeconds: bootSecondsOf(workers),
     periodSeconds: settings.periodSeconds,
     tickSeconds: settings.tickSeconds,
-    timeZone: settings.timeZone,
+    timeScale: settings.periodSeconds / 60,
   };
 }
 
@@ -141,7 +140,7 @@ async function readSeries(
   const series = new Map<string, Map<number, number>>();
   if (queries.length === 0) return series;
   const period = periodSeconds * 1_000;
-  const queuePeriods = pool.policy.kind === "queue" ? Math.ceil(pool.policy.windowSeconds / 60) + 2 : 0;
+  const queuePeriods = pool.policy.kind === "queue-thresholds" ? Math.ceil(pool.policy.windowSeconds / 60) + 2 : 0;
   const end = Math.floor(now / period) * period;
   const window = {
     StartTime: new Date(end - Math.max(LOOKBACK_PERIODS, queuePeriods) * period),
@@ -166,7 +165,7 @@ async function readSeries(
   return series;
 }
 
-async function readQueue(sqs: SQSClient, queueName: string): Promise<Omit<SeenQueue, "sent">> {
+async function readQueue(sqs: SQSClient, queueName: string): Promise<Pick<SeenQueue, "waiting" | "inFlight">> {
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: queueName }));
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({

@@ -1,3 +1,4 @@
+import { renameFormer } from "@elastic-gas/scaling/policy";
 import { POOLS } from "@elastic-gas/scaling/pools";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { HttpError } from "@elastic-gas/shared/web/errors";
@@ -5,7 +6,7 @@ import { z } from "zod";
 import type { Stored } from "../policy/differences.ts";
 import { PolicyChange } from "./schemas.ts";
 
-const Given = z.object({ policy: z.record(z.string(), z.unknown()) });
+const Given = z.object({ policy: z.preprocess(renameFormer, z.record(z.string(), z.unknown())) });
 
 /** Reads a change of policy and limits. Refuses with 400 what the page's form could not send either: another pool's rule, and names that the rule lacks. */
 export function readPolicyChange(pool: PoolName, body: unknown): Stored & { readonly version: number } {

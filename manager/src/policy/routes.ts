@@ -1,4 +1,5 @@
 import { Policy, type PolicyKind } from "@elastic-gas/scaling/policy";
+import { policyMeanings } from "@elastic-gas/scaling/policy-meanings";
 import { POOLS } from "@elastic-gas/scaling/pools";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
@@ -13,7 +14,6 @@ import { poolOfPath } from "../pools/routes.ts";
 import { dollars } from "./cost.ts";
 import { FLAP_BACK_OFF, GUARD_FIELDS, LIMIT_FIELDS, RULE_FIELDS, RULE_WORDS, type Stored } from "./differences.ts";
 import { type FormValues, parsePolicyForm, toFormValues } from "./form.ts";
-import { meaningsOf } from "./meanings.ts";
 import { readMemory, rememberedBy } from "./memory.ts";
 import { MEASURED_LOADS, SHAPES } from "./preview/loads.ts";
 import { savePolicy } from "./save.ts";
@@ -159,7 +159,7 @@ async function sendForm(
       warnings: parsed.ok ? warningsOf(parsed.stored.policy) : {},
       isCpu: kind === "cpu",
       settleLimit: parsed.ok && parsed.stored.policy.kind === "cpu" ? settleLimit(parsed.stored.policy) : null,
-      meanings: meaningsOf(kind),
+      meanings: policyMeanings(kind),
       remembered: rememberedBy(readMemory(row.policyState), { kind: row.policy.kind, now: now(), periodSeconds }),
       flapBackOff: kind === "cpu" ? FLAP_BACK_OFF : null,
       version: row.policyVersion,

@@ -1,8 +1,8 @@
 import { CpuPolicy } from "@elastic-gas/scaling/policy";
+import { policyMeanings } from "@elastic-gas/scaling/policy-meanings";
 import { POOLS } from "@elastic-gas/scaling/pools";
 import { expect, it } from "vitest";
 import { GUARD_FIELDS, LIMIT_FIELDS, RULE_FIELDS } from "./differences.ts";
-import { meaningsOf } from "./meanings.ts";
 import { warningsOf } from "./warnings.ts";
 
 const cpu = (changes: object) => CpuPolicy.parse({ kind: "cpu", ...changes });
@@ -21,8 +21,8 @@ it("has nothing to say about the defaults", () => {
 });
 
 it("explains every number of every rule", () => {
-  for (const kind of ["cpu", "adaptive", "requests", "queue", "fixed"] as const) {
-    const explained = meaningsOf(kind).map(({ label }) => label.toLowerCase());
+  for (const kind of ["cpu", "adaptive", "requests", "queue", "queue-thresholds", "fixed"] as const) {
+    const explained = policyMeanings(kind).map(({ label }) => label.toLowerCase());
     for (const { label } of [...RULE_FIELDS[kind], ...GUARD_FIELDS[kind], ...LIMIT_FIELDS]) {
       expect(explained.some((text) => text.includes(label.toLowerCase()))).toBe(true);
     }
