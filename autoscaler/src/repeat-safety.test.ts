@@ -150,6 +150,29 @@ describe("two autoscalers", () => {
     expect(harness.calls).toEqual([]);
   });
 
+  it("leave no launch behind as pending that the end of the lease kept from being sent", async () => {
+    const { context, autoscaler } = harness.another("late");
+    const { db } = harness;
+    await waitUntil("the lease", async () => {
+      await autoscaler.renewLease();
+      return context.lease.epoch !== null;
+    });
+    await harness.setPool("web", { desired: 8 });
+    // The release is read before a launch: by then less of the lease is left than the call may take.
+    let tooLate = false;
+    harness.intercept(async ({ operation }, next) => {
+      if (operation === "GetObject" && !tooLate) {
+        await waitUntil("most of the lease to be over", async () => context.lease.leftMs < 900);
+        tooLate = true;
+      }
+      return next();
+    });
+    await expect(autoscaler.pass(FOREVER)).rejects.toThrow("Not the acting autoscaler");
+    harness.intercept(null);
+    expect(tooLate).toBe(true);
+    expect(await db.selectFrom("launchIntents").selectAll().where("state", "=", "wanted").execute()).toEqual([]);
+  });
+
   it("do not try a throttled call again when the lease is gone by then", async () => {
     const { context, autoscaler } = harness.another("losing");
     await waitUntil("the lease", async () => {

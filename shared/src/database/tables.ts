@@ -258,6 +258,8 @@ export interface LaunchIntentsTable {
   epoch: number;
   createdAt: CreatedAt;
   updatedAt: CreatedAt;
+  /** The activity that it was made for. */
+  activityId: OrNull<number>;
 }
 
 /** One row per worker: its own heartbeat, and what the autoscaler or an admin decided about it. */
@@ -284,6 +286,8 @@ export interface WorkersTable {
   stateAt: OrNull<Date>;
   /** What was wrong with it when it was chosen to end. */
   endedFor: JsonOrNull<unknown>;
+  /** The activity that ended it. */
+  endedBy: OrNull<number>;
 }
 
 export interface LeasesTable {
