@@ -11,6 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createSetting, type Setting } from "../test-setting.ts";
 import { FAILURES } from "../vcf/failure.ts";
 import { annotateJob, type WorkerDeps } from "./annotate-job.ts";
+import { EngineProcesses } from "./engine-process.ts";
 
 const CONFIG = {
   JOB_LEASE_SECONDS: 30,
@@ -30,6 +31,7 @@ let database: TestDatabase;
 let cloud: TestCloud;
 let setting: Setting;
 const directory = mkdtempSync(join(tmpdir(), "annotator-"));
+const engine = new EngineProcesses(null);
 
 beforeAll(async () => {
   [database, cloud] = await Promise.all([createTestDatabase(), startTestCloud()]);
@@ -39,6 +41,7 @@ beforeEach(async () => {
   await database.db.deleteFrom("outbox").execute();
 });
 afterAll(async () => {
+  engine[Symbol.dispose]();
   await cloud?.[Symbol.asyncDispose]();
   await database?.[Symbol.asyncDispose]();
   rmSync(directory, { recursive: true, force: true });
@@ -49,6 +52,7 @@ function worker(changes: Partial<WorkerDeps> = {}): WorkerDeps {
   return {
     ...setting,
     config: CONFIG,
+    engine,
     command: null,
     instanceId,
     directory: join(directory, instanceId),

@@ -13,6 +13,7 @@ import { createOutboxSender } from "@elastic-gas/shared/reliability/outbox";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 import { annotateJob } from "./annotate-job.ts";
+import { EngineProcesses } from "./engine-process.ts";
 import { publishJobsRunning } from "./publish-jobs-running.ts";
 
 /** The process itself has 25 s to stop. */
@@ -36,6 +37,8 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
   const directory = join(config.DATA_DIR, "annotator", instanceId);
   await rm(directory, { recursive: true, force: true }); // what a predecessor that was killed left behind
   const command = readCommand(config.ANNOTATION_COMMAND);
+  using engine = new EngineProcesses(config.ANNOTATION_PACK ?? null);
+  if (command === null) engine.prepare();
   const outbox = createOutboxSender({ db, sqs, resources, log, sweepSeconds: config.OUTBOX_SWEEP_SECONDS });
 
   let jobId: string | null = null;
@@ -60,6 +63,7 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
     resources,
     log,
     config,
+    engine,
     command,
     instanceId,
     directory,
