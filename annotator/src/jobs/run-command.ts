@@ -1,8 +1,7 @@
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { access, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
-import { EngineReply, type EngineRequest } from "../engine/protocol.ts";
+import type { EngineRequest } from "../engine/protocol.ts";
 import { timedOut } from "../vcf/failure.ts";
 
 /** How a run of an engine ended. `failed` is the file's fault or its owner's concern, `crashed` ours, `stopped` asked for by `signal`. */
@@ -18,31 +17,7 @@ export interface EngineLimits {
   readonly onProgress?: (percent: number) => void;
 }
 
-const ENGINE_MAIN = join(import.meta.dirname, "..", "engine", "main.ts");
-const MESSAGE_CHARACTERS = 2_000;
-
-/** Runs the engine of this product in a child process, which is ended after the timeout or when the signal aborts. */
-export async function runEngineProcess(request: EngineRequest, limits: EngineLimits): Promise<EngineOutcome> {
-  const child = fork(ENGINE_MAIN, {
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-    env: bareEnvironment(),
-    execArgv: [],
-    detached: true,
-  });
-  let last: EngineReply | undefined;
-  child.on("message", (message) => {
-    const reply = EngineReply.parse(message);
-    if (reply.kind === "progress") limits.onProgress?.(reply.percent);
-    else last = reply;
-  });
-  // A child that has already ended is reported by its exit.
-  child.on("error", () => undefined);
-  child.send(request, () => undefined);
-  const ending = await endOf(child, limits);
-  if (last?.kind === "done") return { kind: "done", summary: last.summary };
-  if (last?.kind === "failed") return { kind: "failed", sentence: last.sentence };
-  return unfinished(ending, limits);
-}
+export const MESSAGE_CHARACTERS = 2_000;
 
 /**
  * Runs another annotator, given as an argv template in which `{input}`, `{output}`, `{log}`, `{directory}` and `{build}` stand for paths and the chosen build.
@@ -118,7 +93,10 @@ async function endOf(child: ChildProcess, { timeoutSeconds, signal }: EngineLimi
   return { reason, code, detail: said };
 }
 
-function unfinished({ reason, code, detail }: Ending, { timeoutSeconds }: EngineLimits): EngineOutcome {
+export function unfinished(
+  { reason, code, detail }: Ending,
+  { timeoutSeconds }: Pick<EngineLimits, "timeoutSeconds">,
+): EngineOutcome {
   switch (reason) {
     case "stopped":
       return { kind: "stopped" };
@@ -129,7 +107,7 @@ function unfinished({ reason, code, detail }: Ending, { timeoutSeconds }: Engine
   }
 }
 
-function killGroup(child: ChildProcess): void {
+export function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, "SIGKILL");
@@ -139,7 +117,7 @@ function killGroup(child: ChildProcess): void {
 }
 
 /** No settings, keys or passwords of the worker reach an engine. */
-function bareEnvironment(): NodeJS.ProcessEnv {
+export function bareEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR, LANG } = process.env;
   return { PATH, HOME, TMPDIR, LANG, NODE_NO_WARNINGS: "1" };
 }
