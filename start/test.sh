@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `npm test`: sets up what is missing, checks format, lint and types, builds the pages and runs all tests.
-# The last line is `N passed, N failed`. Arguments go to vitest and leave out the checks: `npm test -- autoscaler`.
+# The last line is `N passed, N failed`, also of an interrupted run. Arguments go to vitest and leave out the checks: `npm test -- autoscaler`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=start/install.sh
@@ -18,5 +18,11 @@ if [ $# -eq 0 ]; then
 fi
 node --disable-warning=ExperimentalWarning start/src/build-pages-main.ts || failed=1
 mkdir -p .test-results
-vitest run --reporter=default --reporter=json --outputFile.json=.test-results/vitest.json "$@" || failed=1
+rm -f .test-results/vitest.json
+# In the background, so that a signal is handled at once: vitest ends, and so does the MariaDB server that it started.
+vitest run --reporter=default --reporter=json --outputFile.json=.test-results/vitest.json "$@" &
+tests=$!
+trap 'echo "Interrupted."; failed=1; kill -TERM "$tests" 2>/dev/null || true' INT TERM
+# wait ends early when a signal comes.
+while kill -0 "$tests" 2>/dev/null; do wait "$tests" || failed=1; done
 node start/src/count-tests.ts .test-results/vitest.json "$failed"

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { describePolicyState, explainPolicyState } from "./describe-policy-state.ts";
-import { CpuPolicy, POLICY_KINDS, Policy } from "./policy.ts";
+import { CpuPolicy, Policy } from "./policy.ts";
 import { policyMeanings } from "./policy-meanings.ts";
 import { initialState, type State } from "./policy-state.ts";
+import { POOLS } from "./pools.ts";
 
 const NOW = Date.UTC(2026, 0, 5, 14, 0);
 const cpu = (changes: Partial<CpuPolicy> = {}): CpuPolicy => CpuPolicy.parse({ kind: "cpu", ...changes });
@@ -36,7 +37,7 @@ describe("what a rule keeps in its state", () => {
 
   it("has something for every rule but the fixed size", () => {
     const changed = state({ change: { at: NOW, from: 2, to: 4 }, service: { seconds: 150, finished: 1 } });
-    for (const kind of new Set(Object.values(POLICY_KINDS).flat())) {
+    for (const kind of new Set(Object.values(POOLS).flatMap(({ policyKinds }) => policyKinds))) {
       const items = describePolicyState(changed, Policy.parse({ kind }));
       expect(items.length > 0).toBe(kind !== "fixed");
       for (const item of items) expect(explainPolicyState(item).value).not.toBe("");

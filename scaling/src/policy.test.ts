@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CpuPolicy, noiseWarning, POOL_DEFAULTS, Policy, readPolicy } from "./policy.ts";
+import { CpuPolicy, noiseWarning, Policy } from "./policy.ts";
+import { POOLS, readPolicy } from "./pools.ts";
 
 describe("the warning about measuring noise", () => {
   it.each([
@@ -36,6 +37,6 @@ describe("a policy of an earlier version", () => {
   });
 
   it("that is not known becomes the pool's default", () => {
-    expect(readPolicy("annotator", { kind: "unheard-of" })).toEqual(POOL_DEFAULTS.annotator.policy);
+    expect(readPolicy("annotator", { kind: "unheard-of" })).toEqual(POOLS.annotator.defaults.policy);
   });
 });

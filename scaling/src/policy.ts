@@ -1,4 +1,3 @@
-import type { PoolName } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 
 const percent = (min: number, max: number) => z.number().min(min).max(max);
@@ -112,29 +111,7 @@ export const Policy = z.preprocess(
 export type Policy = z.infer<typeof Policy>;
 export type PolicyKind = Policy["kind"];
 
-/** Which policies a pool can have; the first is its default. */
-export const POLICY_KINDS: Readonly<Record<PoolName, readonly PolicyKind[]>> = {
-  web: ["cpu", "adaptive", "requests", "fixed"],
-  annotator: ["queue", "queue-thresholds", "fixed"],
-  utility: ["fixed"],
-};
-
 export const PoolLimits = z
   .object({ min: z.number().int().min(0).max(10_000), max: z.number().int().min(1).max(10_000) })
   .refine((limits) => limits.min <= limits.max, { path: ["min"], message: "Must not be above the maximum." });
 export type PoolLimits = z.infer<typeof PoolLimits>;
-
-/** What a pool starts with. */
-export const POOL_DEFAULTS: Readonly<
-  Record<PoolName, PoolLimits & { readonly desired: number; readonly policy: Policy }>
-> = {
-  web: { desired: 1, min: 1, max: 8, policy: CpuPolicy.parse({ kind: "cpu" }) },
-  annotator: { desired: 2, min: 2, max: 10, policy: QueuePolicy.parse({ kind: "queue" }) },
-  utility: { desired: 1, min: 1, max: 2, policy: { kind: "fixed" } },
-};
-
-/** A stored policy. One that this version does not know becomes the pool's default: it is never obeyed by half. */
-export function readPolicy(pool: PoolName, stored: unknown): Policy {
-  const policy = Policy.safeParse(stored);
-  return policy.success ? policy.data : POOL_DEFAULTS[pool].policy;
-}

@@ -22,6 +22,8 @@ export interface MariadbOptions {
   readonly port: number;
   /** Run at every start, as the server's root; must be safe to repeat. */
   readonly initSql: string;
+  /** For tests: the server dies with the process that started it, however that ends, and forgets its data with the machine's power. */
+  readonly disposable?: boolean;
 }
 
 /** Finds mariadbd in the system or below `unpackedRoot`; undefined when it is not installed. */
@@ -72,14 +74,18 @@ export async function initialiseMariadb({ programs, folder }: MariadbOptions): P
 
 /** Starts the server in a process group of its own, so that a Ctrl-C in the terminal does not reach it. Its output goes to `error.log`. */
 export async function spawnMariadb(options: MariadbOptions): Promise<ChildProcess> {
-  const { programs, folder, port } = options;
+  const { programs, folder, port, disposable = false } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const initFile = join(folder, "init.sql");
   await writeFile(initFile, options.initSql, { mode: 0o600 });
   const log = await open(join(folder, "error.log"), "a");
+  const [command, ...before] = disposable
+    ? ["setpriv", "--pdeathsig", "KILL", "--", programs.server]
+    : [programs.server];
   const child = spawn(
-    programs.server,
+    command,
     [
+      ...before,
       "--no-defaults",
       `--basedir=${join(programs.root, "usr")}`,
       `--datadir=${join(folder, "data")}`,
@@ -96,7 +102,8 @@ export async function spawnMariadb(options: MariadbOptions): Promise<ChildProces
       "--skip-name-resolve",
       "--max-connections=500",
       "--innodb-buffer-pool-size=128M",
-      "--innodb-flush-log-at-trx-commit=1",
+      `--innodb-flush-log-at-trx-commit=${disposable ? 0 : 1}`,
+      ...(disposable ? ["--innodb-flush-method=nosync", "--innodb-doublewrite=OFF"] : []),
       "--performance-schema=OFF",
       ...asRoot(),
     ],

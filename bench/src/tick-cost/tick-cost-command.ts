@@ -1,7 +1,7 @@
 import { keepResults, markdownTable, type ResultRow } from "@elastic-gas/testing/autoscaler/proof";
 import { setup } from "@elastic-gas/testing/system/mariadb";
 import { growthExponent } from "./growth.ts";
-import { measureTicks, type TickCost } from "./measure-ticks.bench.ts";
+import { measureTicks, type TickCost } from "./measure-ticks.ts";
 
 const SIZES = [10, 100, 1_000, 10_000];
 const TICKS = 7;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { growthExponent } from "./growth.ts";
-import { measureTicks } from "./measure-ticks.bench.ts";
+import { measureTicks } from "./measure-ticks.ts";
 
 describe("a tick", () => {
   it("asks AWS no more often than its pages of instances and its 500s of metrics need", async () => {

@@ -1,4 +1,5 @@
-import { POLICY_KINDS, renameFormer } from "@elastic-gas/scaling/policy";
+import { renameFormer } from "@elastic-gas/scaling/policy";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { z } from "zod";
@@ -14,8 +15,8 @@ export function readPolicyChange(pool: PoolName, body: unknown): Stored & { read
     throw new HttpError(400, parsed.error.issues.map(describeIssue).join(" "));
   }
   const { policy, limits } = parsed.data;
-  if (!POLICY_KINDS[pool].includes(policy.kind)) {
-    throw new HttpError(400, `${pool} has no rule ${policy.kind}; it can have ${POLICY_KINDS[pool].join(", ")}.`);
+  if (!POOLS[pool].policyKinds.includes(policy.kind)) {
+    throw new HttpError(400, `${pool} has no rule ${policy.kind}; it can have ${POOLS[pool].policyKinds.join(", ")}.`);
   }
   // A pool that serves must keep one worker, or nothing would measure the load that asks for the next.
   if (limits.min < 1) throw new HttpError(400, "min: at least 1.");

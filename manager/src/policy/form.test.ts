@@ -1,9 +1,10 @@
-import { POOL_DEFAULTS, type Policy } from "@elastic-gas/scaling/policy";
+import type { Policy } from "@elastic-gas/scaling/policy";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parsePolicyForm, toFormValues } from "./form.ts";
 
-const { policy, min, max } = POOL_DEFAULTS.web;
+const { policy, min, max } = POOLS.web.defaults;
 const stored = toFormValues({ policy, limits: { min, max } });
 
 function reasons(changes: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
@@ -14,7 +15,7 @@ function reasons(changes: Readonly<Record<string, string>>): Readonly<Record<str
 describe("the policy form", () => {
   it("reads back what is stored, unchanged", () => {
     expect(parsePolicyForm("web", stored)).toEqual({ ok: true, stored: { policy, limits: { min, max } } });
-    const annotator = POOL_DEFAULTS.annotator;
+    const annotator = POOLS.annotator.defaults;
     const values = toFormValues({ policy: annotator.policy, limits: annotator });
     expect(parsePolicyForm("annotator", values)).toMatchObject({ ok: true, stored: { policy: annotator.policy } });
   });

@@ -1,5 +1,6 @@
-import { POLICY_KINDS, Policy, type PolicyKind } from "@elastic-gas/scaling/policy";
+import { Policy, type PolicyKind } from "@elastic-gas/scaling/policy";
 import { policyMeanings } from "@elastic-gas/scaling/policy-meanings";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
@@ -40,7 +41,7 @@ export function policyPages(deps: PageDeps): Router {
     const values = readFields(req);
     const parsed = parsePolicyForm(pool, values);
     if (!parsed.ok) {
-      const kind = POLICY_KINDS[pool].find((name) => name === values.kind) ?? row.policy.kind;
+      const kind = POOLS[pool].policyKinds.find((name) => name === values.kind) ?? row.policy.kind;
       return sendForm(deps, res, row, { kind, values, errors: parsed.errors });
     }
     const expected = Number(values.expected);
@@ -108,7 +109,7 @@ async function poolRow({ db }: PageDeps, pool: PoolName): Promise<PoolRow> {
 }
 
 function chosenKind(req: Request, row: PoolRow): PolicyKind {
-  return POLICY_KINDS[row.name].find((name) => name === req.query.kind) ?? row.policy.kind;
+  return POOLS[row.name].policyKinds.find((name) => name === req.query.kind) ?? row.policy.kind;
 }
 
 function readFields(req: Request): FormValues {
@@ -147,7 +148,7 @@ async function sendForm(
       pool: row.name,
       pools: POOL_NAMES,
       kind,
-      kinds: POLICY_KINDS[row.name],
+      kinds: POOLS[row.name].policyKinds,
       kindWords: RULE_WORDS,
       values,
       inForce,

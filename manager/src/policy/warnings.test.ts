@@ -1,5 +1,6 @@
-import { CpuPolicy, POOL_DEFAULTS } from "@elastic-gas/scaling/policy";
+import { CpuPolicy } from "@elastic-gas/scaling/policy";
 import { policyMeanings } from "@elastic-gas/scaling/policy-meanings";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import { expect, it } from "vitest";
 import { GUARD_FIELDS, LIMIT_FIELDS, RULE_FIELDS } from "./differences.ts";
 import { warningsOf } from "./warnings.ts";
@@ -16,7 +17,7 @@ it("warns that nothing is below 0 %", () => {
 });
 
 it("has nothing to say about the defaults", () => {
-  for (const { policy } of Object.values(POOL_DEFAULTS)) expect(warningsOf(policy)).toEqual({});
+  for (const { defaults } of Object.values(POOLS)) expect(warningsOf(defaults.policy)).toEqual({});
 });
 
 it("explains every number of every rule", () => {

@@ -5,6 +5,8 @@ import type { PoolName, QueueKey } from "../resources.ts";
 /** A JSON column: written as text, read as a value. Readers validate with zod where the writer may be older than the reader. */
 export type Json<Value> = ColumnType<Value, string, string>;
 type JsonOrNull<Value> = ColumnType<Value | null, string | null | undefined, string | null>;
+/** May be left out when a row is made. */
+type OrNull<Value> = ColumnType<Value | null, Value | null | undefined, Value | null>;
 /** DATETIME(3), UTC. */
 type CreatedAt = ColumnType<Date, Date | undefined, Date>;
 /** TINYINT(1). */
@@ -171,8 +173,10 @@ export interface PoolsTable {
   pausedAt: Date | null;
   stopping: Flag;
   manualUntil: Date | null;
-  /** The run of start.sh for which the pool was resized to its minimum; see design.md, "resize to 1". */
+  /** The run of start.sh for which the pool was resized to 1, or to its minimum. */
   startId: string | null;
+  /** When the autoscaler last looked at the pool and published its workers' states. */
+  observedAt: OrNull<Date>;
   updatedAt: CreatedAt;
 }
 
@@ -259,6 +263,12 @@ export interface WorkersTable {
   unhealthySince: Date | null;
   /** The worker's last heartbeat; null until the first. */
   at: Date | null;
+  /** What the autoscaler acts on: state, reason and since when; null before its first look. */
+  state: OrNull<string>;
+  stateReason: JsonOrNull<unknown>;
+  stateAt: OrNull<Date>;
+  /** What was wrong with it when it was chosen to end. */
+  endedFor: JsonOrNull<unknown>;
 }
 
 export interface LeasesTable {

@@ -16,6 +16,7 @@ export async function setup(): Promise<() => Promise<void>> {
     programs,
     folder,
     port,
+    disposable: true,
     initSql: `create or replace user 'test'@'127.0.0.1' identified by '${password}';\ngrant all on *.* to 'test'@'127.0.0.1';\n`,
   };
   await initialiseMariadb(options);
