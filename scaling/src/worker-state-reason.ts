@@ -1,4 +1,4 @@
-import { spanText } from "@elastic-gas/shared/ui/words";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { z } from "zod";
 import { Instant } from "./observation.ts";
 
@@ -72,10 +72,10 @@ export function describeWorkerReason(reason: WorkerReason, reader: ReasonReader)
 
 /** "unhealthy for 60 s (health check timed out)": what is, or was, wrong with a worker. */
 export function describeFault(fault: WorkerFault, reader: ReasonReader): string {
-  const since = (at: number): string => spanText(Math.round(Math.max(0, reader.now - at) / 1_000));
+  const since = (at: number): string => formatDuration(Math.round(Math.max(0, reader.now - at) / 1_000));
   switch (fault.kind) {
     case "overdue":
-      return `not in service after ${spanText(fault.afterMs / 1_000)}`;
+      return `not in service after ${formatDuration(fault.afterMs / 1_000)}`;
     case "failing checks":
       return `unhealthy for ${since(fault.since)} (${describeHealth(fault.health)})`;
     case "not registered":

@@ -10,6 +10,7 @@ import { type Config, readConfig, userAppUrl } from "@elastic-gas/shared/config"
 import { connectDatabase } from "@elastic-gas/shared/database/connect";
 import { migrate } from "@elastic-gas/shared/database/migrate";
 import { createLogger } from "@elastic-gas/shared/logger";
+import { DEFAULT_INSTANCE_PROFILE } from "@elastic-gas/shared/permissions";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { aborted } from "@elastic-gas/shared/shutdown";
 import { type Environment, withoutAws, workerSettings } from "./environment.ts";
@@ -116,7 +117,7 @@ async function completeSettings(environment: Environment): Promise<Environment> 
     STRIPE_PRICE_ID: nonEmpty(local.STRIPE_PRICE_ID) ?? "price_premium_weekly",
     WORKER_SUBNET_IDS: nonEmpty(local.WORKER_SUBNET_IDS) ?? "subnet-local-a,subnet-local-b",
     // local-cloud gives credentials to instances with a profile only, as EC2 does.
-    WORKER_INSTANCE_PROFILE: nonEmpty(local.WORKER_INSTANCE_PROFILE) ?? "elastic-gas-worker",
+    WORKER_INSTANCE_PROFILE: nonEmpty(local.WORKER_INSTANCE_PROFILE) ?? DEFAULT_INSTANCE_PROFILE,
     ELASTIC_GAS_CACHE: join(DATA_DIR, "cache"),
   };
 }

@@ -11,6 +11,7 @@ import {
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Config } from "@elastic-gas/shared/config";
+import { instanceProfileName } from "@elastic-gas/shared/permissions";
 import { nameTag, type PoolName, TAGS } from "@elastic-gas/shared/resources";
 import { LeaseLostError, type Permit } from "../lease/lease.ts";
 import { underPermit } from "../lease/under-permit.ts";
@@ -63,7 +64,7 @@ export async function launchWorker(
     ...(groups.length === 0 ? {} : { SecurityGroupIds: [...groups] }),
     ...(settings.WORKER_INSTANCE_PROFILE === undefined
       ? {}
-      : { IamInstanceProfile: { Name: settings.WORKER_INSTANCE_PROFILE } }),
+      : { IamInstanceProfile: { Name: instanceProfileName(settings.WORKER_INSTANCE_PROFILE, pool) } }),
     Monitoring: { Enabled: true },
     InstanceInitiatedShutdownBehavior: "terminate",
     MetadataOptions: { HttpTokens: "required" },
