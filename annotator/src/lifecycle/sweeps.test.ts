@@ -271,7 +271,7 @@ describe("a sweep", () => {
     });
   });
 
-  it("asks anew for a retrieval of a version that did not write it down", async () => {
+  it("asks again for a retrieval of a version that did not write it down", async () => {
     const { jobId, userId } = await archived("premium_user");
     await restoreUser(deps(), { version: 1, userId }, never);
     await database.db

@@ -187,7 +187,7 @@ export interface PoolsTable {
   pausedAt: Date | null;
   stopping: Flag;
   manualUntil: Date | null;
-  /** The run of start.sh for which the pool was resized to its minimum; see design.md, "resize to 1". */
+  /** The run of start.sh for which the pool was resized to its minimum: once for each run, however often a part is started again. */
   startId: string | null;
   updatedAt: CreatedAt;
 }
