@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@elastic-gas/shared/logger";
-import { waitUntil } from "@elastic-gas/shared/testing/wait-until";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { findFreePort } from "./free-port.ts";
 import { readStatuses, recordStatuses, statusText } from "./part-status.ts";

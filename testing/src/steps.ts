@@ -1,7 +1,7 @@
 import type { GlacierClient } from "@aws-sdk/client-glacier";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import type { Database } from "../database/connect.ts";
+import type { Database } from "@elastic-gas/shared/database/connect";
 
 /** Something that happens at one step of a piece of work. A step is each moment before and after a query or a call to AWS. */
 export interface Steps {
