@@ -113,7 +113,6 @@ const OUTCOME_OF: Readonly<Record<Exclude<ReasonKind, ResizeReason["kind"]>, Out
   "no-data": "no data",
   "queue-silent": "no data",
   "data-missing": "no data",
-  "data-old": "shrink refused",
   "at-maximum": "at the limit",
   "at-minimum": "at the limit",
   "would-shrink": "would shrink",

@@ -105,6 +105,10 @@ function cpuMeanings(): readonly Meaning[] {
       text: "The pool is multiplied by it and rounded up: 5 × 1.4 = 7. At least one worker is added, never beyond the maximum; 1 adds one at a time.",
     },
     {
+      label: "Grow only to what is needed",
+      text: `Where the load is known, a grow stops at the size that would run below the grow threshold, if that is less than the ratio gives. Without it a pool that doubles may settle at twice the workers that would do.`,
+    },
+    {
       label: "Shrink ratio",
       text: "The share that stays, rounded up: 0.5 keeps 3 of 5. It is the smallest size that one shrink may reach; the hysteresis margin may stop it earlier. 1 takes one at a time.",
     },

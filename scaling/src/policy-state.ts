@@ -11,6 +11,8 @@ export const Minute = z.object({
   /** Sum of the reporting workers' CPU, in percent. */
   cpuSum: z.number(),
   requests: z.number().nullable(),
+  /** Living members without a point, which may be full; all without a point where it is left out. */
+  silent: z.number().optional(),
 });
 export type Minute = z.infer<typeof Minute>;
 
@@ -27,7 +29,12 @@ export const State = z.object({
   /** The last change of the desired capacity, whoever made it. */
   change: Change.nullable(),
   minutes: z.array(Minute),
-  /** Requests per period that load one worker to 100 %, learned from the latest periods between 20 % and 90 % CPU. */
+  /** The end of the newest data, and how late the latest of them came. */
+  data: z
+    .object({ until: Instant, delaysMs: z.array(z.number()) })
+    .optional()
+    .catch(undefined),
+  /** Requests per minute that load one worker to 100 %, learned from the latest periods between 20 % and 90 % CPU. */
   requestsPerCpu: z.array(z.number()),
   learnedUntil: Instant.nullable(),
   /** Checks in a row that asked for a shrink, and the end of the data that the last one looked at. */

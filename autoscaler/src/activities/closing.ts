@@ -1,7 +1,9 @@
 import { isStaying } from "@elastic-gas/scaling/reconcile-plan";
 import type { Worker } from "@elastic-gas/scaling/worker-state";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
-import { countOf, spanText } from "@elastic-gas/shared/ui/words";
+
 import { type Activity, sharesOf } from "./owner.ts";
 
 /** A launch that was made for an activity. */
@@ -91,12 +93,12 @@ function isUnderway(activity: Activity, fates: Fates, seen: PoolAtRest): boolean
 function conclude(activity: Activity, fates: Fates, now: number): Closing {
   const { servedAt, takenBack, failed, drained, endedEarly } = fates;
   const { launches } = sharesOf(activity);
-  const span = (milliseconds: number): string => spanText(Math.round(Math.max(0, milliseconds) / 1_000));
+  const span = (milliseconds: number): string => formatDuration(Math.round(Math.max(0, milliseconds) / 1_000));
   const few = servedAt.length < launches && launches > 1 ? `${servedAt.length} of ${launches} ` : "";
   const parts = [
     servedAt.length > 0 ? `${few}in service after ${span(Math.max(...servedAt) - activity.at)}` : "",
     takenBack > 0 ? `${takenBack} ended by a later change before it came into service` : "",
-    failed > 0 && servedAt.length < launches ? `${countOf(failed, "launch", "launches")} failed` : "",
+    failed > 0 && servedAt.length < launches ? `${formatCountOf(failed, "launch", "launches")} failed` : "",
     drained > 0 ? `drained in ${span(now - activity.at)}` : "",
     endedEarly > 0 && activity.cause !== "launch" ? `${endedEarly} ended before it came into service` : "",
   ].filter((part) => part !== "");

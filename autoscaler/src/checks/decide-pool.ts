@@ -95,7 +95,6 @@ const BLIND: ReadonlySet<Reason["kind"]> = new Set<Reason["kind"]>([
   "queue-silent",
   "data-missing",
   "data-awaited",
-  "data-old",
   "points-missing",
   "peak-unknown",
 ]);

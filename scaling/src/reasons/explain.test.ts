@@ -105,10 +105,6 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
   [{ kind: "queue-silent" }, "No data: the queue did not answer. Nothing grows or shrinks until it does."],
   [{ kind: "data-missing", withinSeconds: 600 }, "Shrink refused: data of the last 10 min are missing."],
   [
-    { kind: "data-old", ageSeconds: 250, limitSeconds: 240 },
-    "Shrink refused: the newest data are 4 min old, more than 4 min. They may still grow the pool.",
-  ],
-  [
     { kind: "at-maximum", max: 8, wanted: 10, finding: above },
     "At the maximum of 8; the rule wants 10. Mean CPU 78.2 % is above 70 %.",
   ],

@@ -57,8 +57,6 @@ export function explain(reason: Reason, reader: Reader): string {
       return "No data: the queue did not answer. Nothing grows or shrinks until it does.";
     case "data-missing":
       return `Shrink refused: data of the last ${span(reason.withinSeconds)} are missing.`;
-    case "data-old":
-      return `Shrink refused: the newest data are ${span(reason.ageSeconds)} old, more than ${span(reason.limitSeconds)}. They may still grow the pool.`;
     case "at-maximum":
       return `At the maximum of ${reason.max}; the rule wants ${reason.wanted}. ${sentenceOf(reason.finding)}`;
     case "at-minimum":

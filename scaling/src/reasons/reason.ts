@@ -81,7 +81,6 @@ export const Reason = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("no-data"), since: nullable }),
   z.object({ kind: z.literal("queue-silent") }),
   z.object({ kind: z.literal("data-missing"), withinSeconds: number }),
-  z.object({ kind: z.literal("data-old"), ageSeconds: number, limitSeconds: number }),
 
   z.object({ kind: z.literal("at-maximum"), max: number, wanted: number, finding: Finding }),
   z.object({ kind: z.literal("at-minimum"), min: number, finding: Finding }),
