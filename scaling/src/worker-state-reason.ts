@@ -1,4 +1,5 @@
 import { formatDuration } from "@elastic-gas/shared/format/durations";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import { z } from "zod";
 import { Instant } from "./observation.ts";
 
@@ -158,12 +159,5 @@ function joined(first: string | null, second: string): string {
 
 /** 14:01:20 */
 function clockSeconds(at: number, { timeZone }: ReasonReader): string {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
-    formats.set(timeZone, format);
-  }
-  return format.format(at);
+  return formatTime(at, "time", { zone: timeZone });
 }
-
-const formats = new Map<string, Intl.DateTimeFormat>();

@@ -3,6 +3,7 @@ import * as initial from "./migrations/0001-initial.ts";
 import * as workerStates from "./migrations/0006-worker-states.ts";
 import * as activityOwners from "./migrations/0007-activity-owners.ts";
 import * as reliability from "./migrations/0007-reliability.ts";
+import * as poolChecks from "./migrations/0008-pool-checks.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -16,6 +17,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0006-worker-states", statements: workerStates.statements },
   { name: "0007-reliability", statements: reliability.statements },
   { name: "0007-activity-owners", statements: activityOwners.statements },
+  { name: "0008-pool-checks", statements: poolChecks.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */

@@ -192,6 +192,8 @@ export interface PoolsTable {
   startId: string | null;
   /** When the autoscaler last looked at the pool and published its workers' states. */
   observedAt: OrNull<Date>;
+  /** When its last check could be made. */
+  checkedAt: OrNull<Date>;
   updatedAt: CreatedAt;
 }
 
