@@ -1,8 +1,8 @@
 import { io, type Socket } from "socket.io-client";
-import { LIVE_NAMESPACE, type PageToServer, type ServerToPage } from "../live/events.ts";
-import { icon, note } from "../markup/parts.ts";
-import { el } from "../markup/tree.ts";
-import { clock, clockSeconds, duration } from "../markup/words.ts";
+import { clock, clockSeconds, duration } from "../model/words.ts";
+import { icon, note } from "../pages/kit/parts.ts";
+import { el } from "../pages/kit/tree.ts";
+import { LIVE_NAMESPACE, type PageToServer, type ServerToPage } from "../pages/live/live-events.ts";
 import { patch } from "./patch.ts";
 
 export type LiveSocket = Socket<ServerToPage, PageToServer>;

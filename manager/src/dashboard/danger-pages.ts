@@ -1,7 +1,7 @@
-import { alertsView } from "../alerts/alerts-view.ts";
-import type { FleetSnapshot } from "../fleet/snapshot.ts";
-import type { Reader } from "../markup/words.ts";
-import { stopProgress, stoppedNote } from "../stop/stop-view.ts";
+import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
+import type { Reader } from "../model/words.ts";
+import { alertsView } from "../pages/alerts/alerts-view.ts";
+import { stopProgress, stoppedNote } from "../pages/stop/stop-view.ts";
 import type { LiveSocket } from "./connection.ts";
 import { patch } from "./patch.ts";
 

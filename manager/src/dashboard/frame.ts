@@ -1,6 +1,6 @@
-import type { FleetSnapshot } from "../fleet/snapshot.ts";
-import { frameNotes, sideCounts, sideFoot } from "../frame/frame-parts.ts";
-import type { Reader } from "../markup/words.ts";
+import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
+import type { Reader } from "../model/words.ts";
+import { frameNotes, sideCounts, sideFoot } from "../pages/frame/frame-parts.ts";
 import { announceCalmly } from "./announce.ts";
 import { patch } from "./patch.ts";
 

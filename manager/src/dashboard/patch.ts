@@ -1,4 +1,4 @@
-import { KEY_ATTRIBUTE, type MarkupElement, type MarkupNode } from "../markup/tree.ts";
+import { KEY_ATTRIBUTE, type MarkupElement, type MarkupNode } from "../pages/kit/tree.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 /** What the reader changed and the server does not know: it survives every refresh. */

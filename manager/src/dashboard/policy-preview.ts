@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { valueAxis } from "../charts/axis.ts";
-import type { RangeName, Span } from "../charts/range.ts";
-import type { Preview } from "../policy/preview/make-preview.ts";
-import { outcomeTable, sizesPanel } from "../policy/preview/preview-view.ts";
-import type { PreviewAnswer } from "../policy/preview/routes.ts";
+import type { Preview } from "../features/preview/make-preview.ts";
+import { valueAxis } from "../model/charts/axis.ts";
+import type { RangeName, Span } from "../model/charts/range.ts";
+import type { PreviewAnswer } from "../pages/policy/preview-routes.ts";
+import { outcomeTable, sizesPanel } from "../pages/policy/preview-view.ts";
 import { createCursor } from "./charts/cursor.ts";
 import type { StepLine } from "./charts/plugins.ts";
 import { type ChartModel, createTimeChart, type TimeChart } from "./charts/time-chart.ts";

@@ -1,6 +1,6 @@
-import type { FleetSnapshot } from "../fleet/snapshot.ts";
-import type { Reader } from "../markup/words.ts";
-import { type PoolsChoice, poolsView } from "../pools/pools-view.ts";
+import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
+import type { Reader } from "../model/words.ts";
+import { type PoolsChoice, poolsView } from "../pages/pools/pools-view.ts";
 import { createCursor } from "./charts/cursor.ts";
 import { mountPoolCharts } from "./charts/pool-charts.ts";
 import type { LiveSocket } from "./connection.ts";

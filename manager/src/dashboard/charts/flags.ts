@@ -1,7 +1,7 @@
-import type { ChartSnapshot } from "../../charts/snapshot.ts";
-import { MARK_WORDS, type Mark, type Occurrence } from "../../decisions/occurrence.ts";
-import { el } from "../../markup/tree.ts";
-import { type Reader, when } from "../../markup/words.ts";
+import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
+import { MARK_WORDS, type Mark, type Occurrence } from "../../model/decisions/occurrence.ts";
+import { type Reader, when } from "../../model/words.ts";
+import { el } from "../../pages/kit/tree.ts";
 import { patch } from "../patch.ts";
 
 /** Flags closer than this merge into one with their number. */
