@@ -31,6 +31,7 @@ import { alertPages } from "./pages/alerts/alert-pages.ts";
 import { chartPages } from "./pages/charts/chart-pages.ts";
 import { decisionPages } from "./pages/decisions/decision-pages.ts";
 import { deletePages, PASSWORD_ATTEMPTS } from "./pages/delete-all/delete-pages.ts";
+import { errorView } from "./pages/frame/error-view.ts";
 import type { PageDeps } from "./pages/frame/page-deps.ts";
 import { createPages } from "./pages/frame/send-page.ts";
 import { createLive, type Live } from "./pages/live/live-namespace.ts";
@@ -133,7 +134,11 @@ export function createManager(deps: AppDeps): Manager {
     errorHandler({
       log,
       renderPage: (res, view) =>
-        sendPage(res, { template: "frame/views/error", title: view.sentence, status: view.status, data: view }),
+        sendPage(res, {
+          title: view.sentence,
+          status: view.status,
+          content: (context) => errorView(view, context),
+        }),
     }),
   );
   return { app, live, watcher, deletion };

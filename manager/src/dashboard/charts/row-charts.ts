@@ -1,3 +1,4 @@
+import { fragment, h, renderInto } from "@elastic-gas/shared/web/html";
 import { halvedAxis, type ValueAxis } from "../../model/charts/axis.ts";
 import type { ChartSnapshot, WorkerSeries } from "../../model/charts/chart-snapshot.ts";
 import { gapsOf, latestOf, type Series } from "../../model/charts/series.ts";
@@ -5,9 +6,7 @@ import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { WorkerSnapshot } from "../../model/fleet/worker-state.ts";
 import { clock, figure, grouped, NO_VALUE, percent } from "../../model/words.ts";
 import { icon } from "../../pages/kit/parts.ts";
-import { el } from "../../pages/kit/tree.ts";
 import { waitingWords } from "../../pages/workers/worker-row.ts";
-import { patch } from "../patch.ts";
 import type { Cursor } from "./cursor.ts";
 import { type ChartModel, createTimeChart, type TimeChart } from "./time-chart.ts";
 
@@ -89,18 +88,20 @@ export function mountRowCharts(main: HTMLElement, context: Context): RowCharts {
       if (place === null || series === undefined) continue;
       const gap = gapsOf(series.cpu, series.expectedFrom, series.expectedTo).at(-1);
       const open = gap !== undefined && gap.to + series.cpu.stepMs >= series.expectedTo ? gap : undefined;
-      patch(
+      renderInto(
         place,
-        open === undefined
-          ? []
-          : [
-              el(
-                "span",
-                { class: "eg-state eg-tone-warn" },
-                icon("dashed-ring-dash"),
-                el("span", {}, `No CPU data since ${clock(open.from, context.timeZone)}; left out of the mean`),
-              ),
-            ],
+        fragment(
+          open === undefined
+            ? []
+            : [
+                h(
+                  "span",
+                  { class: "eg-state eg-tone-warn" },
+                  icon("dashed-ring-dash"),
+                  h("span", {}, `No CPU data since ${clock(open.from, context.timeZone)}; left out of the mean`),
+                ),
+              ],
+        ),
       );
     }
   };

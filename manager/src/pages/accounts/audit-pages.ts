@@ -2,6 +2,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import { Router } from "express";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { csvLine } from "../kit/csv.ts";
+import { auditView } from "./audit-view.ts";
 
 const SHOWN = 200;
 const CSV_ROWS = 10_000;
@@ -23,15 +24,18 @@ export function auditPages({ db, watcher, sendPage }: PageDeps): Router {
     };
     const rows = await listAudit(db, asked, SHOWN);
     sendPage(res, {
-      template: "accounts/views/audit",
       title: "Audit log",
       section: "audit",
       fleet: await watcher.fleet(),
-      data: {
-        rows: rows.map((row) => ({ ...row, at: row.at.getTime() })),
-        filter: asked.filter,
-        older: rows.length === SHOWN ? rows.at(-1)?.id : undefined,
-      },
+      content: (context) =>
+        auditView(
+          {
+            rows: rows.map((row) => ({ ...row, at: row.at.getTime() })),
+            filter: asked.filter,
+            older: rows.length === SHOWN ? rows.at(-1)?.id : undefined,
+          },
+          context,
+        ),
     });
   });
 

@@ -10,7 +10,8 @@ import {
 import { Router } from "express";
 import { z } from "zod";
 import { duration } from "../../model/words.ts";
-import type { SendPage } from "../frame/send-page.ts";
+import type { SendPage, ViewContext } from "../frame/send-page.ts";
+import { loginView } from "./login-view.ts";
 
 export interface SignInPagesDeps extends SignInDeps {
   readonly sendPage: SendPage;
@@ -32,7 +33,8 @@ export function signInPages(deps: SignInPagesDeps): Router {
   router.get("/login", (req, res) => {
     const next = safeNextPath(req.query.next);
     if (findCurrentUser(res)?.isAdmin === true) return res.redirect(303, next);
-    sendPage(res, { template: "accounts/views/login", title: "Sign in", data: { next, username: "", error: "" } });
+    const content = (context: ViewContext) => loginView({ next, username: "", error: "" }, context);
+    sendPage(res, { title: "Sign in", content });
   });
 
   router.post("/login", async (req, res) => {
@@ -46,18 +48,14 @@ export function signInPages(deps: SignInPagesDeps): Router {
     }
     if (result.kind === "limited") res.setHeader("Retry-After", String(result.retryAfterSeconds));
     await audit(db, { actor: username || "nobody", action: "sign-in.refused", target: "manager", address });
+    const error =
+      result.kind === "limited"
+        ? `Too many attempts. Try again in ${duration(result.retryAfterSeconds * 1000)}.`
+        : "User name or password is wrong, or the account is no administrator.";
     sendPage(res, {
-      template: "accounts/views/login",
       title: "Sign in",
       status: result.kind === "limited" ? 429 : 401,
-      data: {
-        next: safeNextPath(next),
-        username,
-        error:
-          result.kind === "limited"
-            ? `Too many attempts. Try again in ${duration(result.retryAfterSeconds * 1000)}.`
-            : "User name or password is wrong, or the account is no administrator.",
-      },
+      content: (context) => loginView({ next: safeNextPath(next), username, error }, context),
     });
   });
 

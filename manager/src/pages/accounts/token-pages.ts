@@ -7,6 +7,7 @@ import { createToken, listTokens, revokeToken, SCOPES } from "../../features/acc
 import { actorOf } from "../../features/requester.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
+import { tokensView } from "./tokens-view.ts";
 
 declare module "express-session" {
   interface SessionData {
@@ -26,12 +27,12 @@ export function tokenPages({ db, watcher, sendPage, now }: PageDeps): Router {
   router.get("/tokens", async (req, res) => {
     const { newToken } = req.session;
     delete req.session.newToken;
+    const tokens = await listTokens(db);
     sendPage(res, {
-      template: "accounts/views/tokens",
       title: "API tokens",
       section: "tokens",
       fleet: await watcher.fleet(),
-      data: { tokens: await listTokens(db), newToken: newToken ?? null },
+      content: (context) => tokensView({ tokens, newToken: newToken ?? null }, context),
     });
   });
 

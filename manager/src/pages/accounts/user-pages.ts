@@ -24,6 +24,8 @@ import {
 import { actorOf } from "../../features/requester.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
+import { accountView } from "./account-view.ts";
+import { usersView } from "./users-view.ts";
 
 export type UserPagesDeps = PageDeps & UserDeletionDeps;
 
@@ -103,11 +105,10 @@ export function userPages(deps: UserPagesDeps): Router {
   router.get("/account", async (_req, res) => {
     const fleet = await watcher.fleet();
     sendPage(res, {
-      template: "accounts/views/account",
       title: "Change password",
       section: "users",
       fleet,
-      data: { errors: new Map() },
+      content: (context) => accountView(new Map(), context),
     });
   });
 
@@ -121,12 +122,11 @@ export function userPages(deps: UserPagesDeps): Router {
     if (!parsed.success || errors.size > 0 || user === undefined) {
       const fleet = await watcher.fleet();
       return sendPage(res, {
-        template: "accounts/views/account",
         title: "Change password",
         section: "users",
         status: 400,
         fleet,
-        data: { errors },
+        content: (context) => accountView(errors, context),
       });
     }
     await setPassword(db, user.id, await passwords.hash(parsed.data.password), new Date(now()));
@@ -148,19 +148,21 @@ async function sendUsers(
   const filter = String(req.query.filter ?? "").slice(0, 100);
   const users = await listUsers(db, filter);
   sendPage(res, {
-    template: "accounts/views/users",
     title: "Users",
     section: "users",
     status: form.errors === undefined ? 200 : 400,
     fleet: await watcher.fleet(),
-    data: {
-      users,
-      filter,
-      more: users.length === USERS_SHOWN,
-      me: actorOf(res),
-      errors: form.errors ?? new Map(),
-      values: form.values ?? {},
-    },
+    content: (context) =>
+      usersView(
+        {
+          users,
+          filter,
+          more: users.length === USERS_SHOWN,
+          errors: form.errors ?? new Map(),
+          values: form.values ?? {},
+        },
+        context,
+      ),
   });
 }
 

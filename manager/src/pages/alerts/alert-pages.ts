@@ -7,13 +7,14 @@ import { actorOf } from "../../features/requester.ts";
 import { count } from "../../model/words.ts";
 import { answer } from "../frame/answer.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
+import { alertsPageView } from "./alerts-page-view.ts";
 import { alertsView } from "./alerts-view.ts";
 
 const LETTERS_SHOWN = 200;
 const Queue = z.object({ queue: z.enum(QUEUE_KEYS) });
 
 /** Everything that needs a look, in one place; and the messages that could not be handled. */
-export function alertPages({ db, config, watcher, sendPage, now }: PageDeps): Router {
+export function alertPages({ db, watcher, sendPage, now }: PageDeps): Router {
   const router = Router();
 
   router.get("/alerts", async (_req, res) => {
@@ -26,14 +27,12 @@ export function alertPages({ db, config, watcher, sendPage, now }: PageDeps): Ro
       .limit(LETTERS_SHOWN)
       .execute();
     sendPage(res, {
-      template: "alerts/views/alerts",
       title: "Alerts",
       section: "alerts",
       fleet,
-      data: {
-        view: alertsView(fleet, { now: now(), timeZone: config.DISPLAY_TIME_ZONE }),
-        letters: letters.map((letter) => ({ ...letter, at: letter.at.getTime() })),
-        queues: [...new Set(letters.map((letter) => letter.queue))],
+      content: (context) => {
+        const shown = letters.map((letter) => ({ ...letter, at: letter.at.getTime() }));
+        return alertsPageView(alertsView(fleet, context.reader), shown, context);
       },
     });
   });

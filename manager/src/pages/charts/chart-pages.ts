@@ -10,6 +10,7 @@ import { isRangeName, RANGES, type RangeName } from "../../model/charts/range.ts
 import type { PageDeps } from "../frame/page-deps.ts";
 import { csvLine } from "../kit/csv.ts";
 import { rangeChoice } from "./range-choice.ts";
+import { tableView } from "./table-view.ts";
 
 /** The values behind each chart, as a page and as CSV. */
 export function chartPages(deps: PageDeps): Router {
@@ -20,18 +21,21 @@ export function chartPages(deps: PageDeps): Router {
     const snapshot = await read(deps, asked);
     if (asked.csv) return sendCsv(res, asked, snapshot);
     deps.sendPage(res, {
-      template: "charts/views/table",
       title: chartTitle(asked.name, asked.pool),
       section: "pools",
       fleet: await deps.watcher.fleet(),
-      data: {
-        title: chartTitle(asked.name, asked.pool),
-        words: RANGES[asked.range].words,
-        table: tableOf(asked.name, snapshot),
-        ranges: rangeChoice(asked.range, (range) => `/charts/${asked.pool}/${asked.name}?range=${range}`),
-        csvHref: `/charts/${asked.pool}/${asked.name}.csv?range=${asked.range}`,
-        chartsHref: `/?pool=${asked.pool}&range=${asked.range}`,
-      },
+      content: (context) =>
+        tableView(
+          {
+            title: chartTitle(asked.name, asked.pool),
+            words: RANGES[asked.range].words,
+            table: tableOf(asked.name, snapshot),
+            ranges: rangeChoice(asked.range, (range) => `/charts/${asked.pool}/${asked.name}?range=${range}`),
+            csvHref: `/charts/${asked.pool}/${asked.name}.csv?range=${asked.range}`,
+            chartsHref: `/?pool=${asked.pool}&range=${asked.range}`,
+          },
+          context,
+        ),
     });
   });
   return router;

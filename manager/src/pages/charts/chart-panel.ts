@@ -1,31 +1,31 @@
 import type { PoolName } from "@elastic-gas/shared/resources";
+import { type Html, h } from "@elastic-gas/shared/web/html";
 import { type ChartName, chartTitle } from "../../model/charts/chart-names.ts";
 import type { RangeName } from "../../model/charts/range.ts";
 import { icon } from "../kit/parts.ts";
-import { el, type MarkupElement } from "../kit/tree.ts";
 
 const LARGE: ReadonlySet<ChartName> = new Set<ChartName>(["workers", "cpu"]);
 
 /** The frame of one chart; a script of the page draws in it. Without script its values are a click away as a table. */
-export function chartPanel(name: ChartName, pool: PoolName, range: RangeName): MarkupElement {
+export function chartPanel(name: ChartName, pool: PoolName, range: RangeName): Html {
   const address = `/charts/${pool}/${name}`;
   const title = chartTitle(name, pool);
-  return el(
+  return h(
     "section",
     {
       class: `eg-panel chart-panel${LARGE.has(name) ? " chart-panel-large" : ""}`,
-      "data-key": `${pool}-${name}`,
+      key: `${pool}-${name}`,
       "data-chart": name,
       "aria-label": title,
     },
-    el(
+    h(
       "div",
       { class: "eg-panel-head" },
-      el("h2", {}, title),
-      el(
+      h("h2", {}, title),
+      h(
         "span",
         { class: "eg-end" },
-        el(
+        h(
           "a",
           {
             class: "eg-button eg-button-plain eg-button-icon eg-button-small",
@@ -36,7 +36,7 @@ export function chartPanel(name: ChartName, pool: PoolName, range: RangeName): M
           },
           icon("table"),
         ),
-        el(
+        h(
           "a",
           {
             class: "eg-button eg-button-plain eg-button-icon eg-button-small",
@@ -49,13 +49,13 @@ export function chartPanel(name: ChartName, pool: PoolName, range: RangeName): M
         ),
       ),
     ),
-    el("ul", { class: "eg-key", "data-chart-key": "", "data-keep": "" }),
-    el("div", { class: "chart-flags", "data-chart-flags": "", "data-keep": "" }),
-    el(
+    h("ul", { class: "eg-key", "data-chart-key": "" }),
+    h("div", { class: "chart-flags", "data-chart-flags": "" }),
+    h(
       "div",
-      { class: `eg-chart${LARGE.has(name) ? " eg-chart-large" : ""}`, "data-chart-body": "", "data-keep": "" },
-      el("div", { class: "eg-loading chart-loading", "aria-busy": "true" }),
+      { class: `eg-chart${LARGE.has(name) ? " eg-chart-large" : ""}`, "data-chart-body": "" },
+      h("div", { class: "eg-loading chart-loading", "aria-busy": "true" }),
     ),
-    el("div", { class: "chart-table eg-table-box", "data-chart-values": "", hidden: true, "data-keep": "" }),
+    h("div", { class: "chart-table eg-table-box", "data-chart-values": "", hidden: true }),
   );
 }

@@ -1,65 +1,32 @@
-import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
-import { type Request, type Response, Router } from "express";
-import { isRangeName, RANGES, type RangeName } from "../../model/charts/range.ts";
+import { type Response, Router } from "express";
+import { RANGES } from "../../model/charts/range.ts";
 import { outcomeOf } from "../../model/decisions/facts.ts";
-import { KINDS, type Kind, listEntries } from "../../model/decisions/list-entries.ts";
+import { listEntries } from "../../model/decisions/list-entries.ts";
 import type { DecisionRow } from "../../model/decisions/records.ts";
 import { describeDifference } from "../../model/policy/differences.ts";
 import type { PolicyVersion } from "../../model/policy/policy-version.ts";
 import { countDecisions, listActivities, listDecisions } from "../../read/decisions.ts";
 import { listPolicyVersions } from "../../read/policy-versions.ts";
-import { rangeChoice } from "../charts/range-choice.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { csvLine } from "../kit/csv.ts";
-import { entryRow } from "./entry-row.ts";
-
-const KIND_LABELS: Readonly<Record<Kind, string>> = {
-  all: "All",
-  grow: "Grow",
-  shrink: "Shrink",
-  manual: "Manual",
-  replace: "Replace",
-  refused: "Refused",
-};
+import { type DecisionsQuery, readDecisionsQuery } from "./decisions-query.ts";
+import { decisionsView } from "./decisions-view.ts";
 
 /** Checks on one page; "Load older" shows the next ones. */
 const PAGE_ROWS = 1_500;
 /** A CSV of a week of three pools has 30,000 lines. */
 const CSV_BATCH = 2_000;
 
-interface Asked {
-  readonly pool: PoolName | undefined;
-  readonly range: RangeName;
-  readonly kind: Kind;
-  readonly filter: string;
-  readonly fold: boolean;
-  /** Only what is older. */
-  readonly before: number | undefined;
-}
-
 export function decisionPages(deps: PageDeps): Router {
   const router = Router();
-  router.get("/decisions", async (req, res) => sendDecisions(deps, readAsked(req), res));
-  router.get("/decisions.csv", async (req, res) => sendCsv(deps, readAsked(req), res));
+  router.get("/decisions", async (req, res) => sendDecisions(deps, readDecisionsQuery(req), res));
+  router.get("/decisions.csv", async (req, res) => sendCsv(deps, readDecisionsQuery(req), res));
   return router;
 }
 
-function readAsked(req: Request): Asked {
-  const { pool, range, kind, filter, fold, before } = req.query;
-  const beforeMs = Number(before);
-  return {
-    pool: POOL_NAMES.find((name) => name === pool),
-    range: isRangeName(range) ? range : "3h",
-    kind: KINDS.find((name) => name === kind) ?? "all",
-    filter: typeof filter === "string" ? filter.slice(0, 100) : "",
-    fold: fold !== "off",
-    before: Number.isFinite(beforeMs) && beforeMs > 0 ? beforeMs : undefined,
-  };
-}
-
 async function sendDecisions(
-  { db, config, watcher, sendPage, now }: PageDeps,
-  asked: Asked,
+  { db, watcher, sendPage, now }: PageDeps,
+  asked: DecisionsQuery,
   res: Response,
 ): Promise<void> {
   const from = now() - RANGES[asked.range].seconds * 1000;
@@ -82,49 +49,29 @@ async function sendDecisions(
     },
     asked,
   );
-  const reader = { now: now(), timeZone: config.DISPLAY_TIME_ZONE };
-  const address = (changes: Partial<Record<keyof Asked, string>>, page = "/decisions") =>
-    `${page}?${new URLSearchParams(withoutEmpty({ ...addressOf(asked), ...changes }))}`;
   const nextCheckAt = fleet.pools
     .filter((pool) => asked.pool === undefined || pool.name === asked.pool)
     .map((pool) => pool.nextCheckAt)
     .filter((at) => at !== null)
     .sort()[0];
   sendPage(res, {
-    template: "decisions/views/decisions",
     title: "Decisions",
     section: "decisions",
     fleet,
     page: { live: asked.before === undefined, pool: asked.pool ?? null },
-    data: {
-      asked,
-      address,
-      pools: POOL_NAMES,
-      kinds: KIND_LABELS,
-      ranges: rangeChoice(asked.range, (range) => address({ range, before: "" })),
-      rows: entries.map((entry) => entryRow(entry, reader)),
-      nextCheckAt: nextCheckAt ?? null,
-      shownFrom,
-      counts,
-      older: complete ? null : address({ before: String(shownFrom) }),
-    },
+    content: (context) =>
+      decisionsView(
+        {
+          asked,
+          entries,
+          nextCheckAt: asked.before === undefined ? (nextCheckAt ?? null) : null,
+          shownFrom,
+          counts,
+          hasOlder: !complete,
+        },
+        context,
+      ),
   });
-}
-
-function addressOf(asked: Asked): Record<string, string> {
-  return {
-    pool: asked.pool ?? "",
-    range: asked.range,
-    kind: asked.kind === "all" ? "" : asked.kind,
-    filter: asked.filter,
-    fold: asked.fold ? "" : "off",
-  };
-}
-
-function withoutEmpty(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ""),
-  );
 }
 
 /** What a version changed against the one before it. */
@@ -133,7 +80,7 @@ export function differenceToOlder(versions: readonly PolicyVersion[], version: P
   return describeDifference(older, version);
 }
 
-async function sendCsv({ db, now }: PageDeps, asked: Asked, res: Response): Promise<void> {
+async function sendCsv({ db, now }: PageDeps, asked: DecisionsQuery, res: Response): Promise<void> {
   const from = now() - RANGES[asked.range].seconds * 1000;
   res.setHeader("Content-Disposition", `attachment; filename="decisions-${asked.pool ?? "all"}-${asked.range}.csv"`);
   res

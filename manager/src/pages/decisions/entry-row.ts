@@ -1,80 +1,80 @@
+import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import { outcomeOf } from "../../model/decisions/facts.ts";
 import { type ChangeEntry, type Entry, type FoldEntry, named } from "../../model/decisions/list-entries.ts";
 import type { ActivityRow, DecisionRow } from "../../model/decisions/records.ts";
 import { clock, clockSeconds, count, duration, figure, percent, type Reader } from "../../model/words.ts";
 import { boldStart, icon, mark, time, timeSpan, withIds } from "../kit/parts.ts";
-import { type Child, el, type MarkupElement } from "../kit/tree.ts";
 
 /** One row of the decisions page: a change that opens to its numbers, or checks without a change folded into a line. */
-export function entryRow(entry: Entry, reader: Reader): MarkupElement {
+export function entryRow(entry: Entry, reader: Reader): Html {
   return entry.type === "fold" ? foldRow(entry, reader) : changeRow(entry, reader);
 }
 
-function changeRow(entry: ChangeEntry, reader: Reader): MarkupElement {
+function changeRow(entry: ChangeEntry, reader: Reader): Html {
   const details = changeDetails(entry, reader);
   const line: Child[] = [
-    el("span", { class: "entry-time" }, time(entry.at, reader)),
-    el("span", { class: "entry-mark" }, mark(entry.mark)),
-    el(
+    h("span", { class: "entry-time" }, time(entry.at, reader)),
+    h("span", { class: "entry-mark" }, mark(entry.mark)),
+    h(
       "span",
       { class: entry.quiet ? "entry-sentence eg-secondary" : "entry-sentence" },
       entry.quiet ? withIds(entry.sentence) : boldStart(entry.sentence),
     ),
-    el("span", { class: `entry-outcome eg-tone-${entry.tone}` }, entry.outcome),
+    h("span", { class: `entry-outcome eg-tone-${entry.tone}` }, entry.outcome),
   ];
-  return el(
+  return h(
     "li",
-    { class: "entry", id: entry.id, "data-key": entry.id },
+    { class: "entry", id: entry.id, key: entry.id },
     details === null
-      ? el("div", { class: "entry-line" }, line)
-      : el("details", { class: "entry-more" }, el("summary", { class: "entry-line" }, line), details),
+      ? h("div", { class: "entry-line" }, line)
+      : h("details", { class: "entry-more" }, h("summary", { class: "entry-line" }, line), details),
   );
 }
 
-function foldRow(entry: FoldEntry, reader: Reader): MarkupElement {
+function foldRow(entry: FoldEntry, reader: Reader): Html {
   const single = entry.rows.length === 1;
   const [row] = entry.rows;
-  return el(
+  return h(
     "li",
-    { class: "entry entry-fold", id: entry.id, "data-key": entry.id },
-    el(
+    { class: "entry entry-fold", id: entry.id, key: entry.id },
+    h(
       "details",
       { class: "entry-more" },
-      el(
+      h(
         "summary",
         { class: "entry-line" },
-        el(
+        h(
           "span",
           { class: "entry-time" },
           // The pools of one check differ by milliseconds.
           entry.to - entry.from < 10_000 ? time(entry.to, reader) : timeSpan(entry, reader),
         ),
-        el("span", { class: "entry-mark entry-arrow" }, icon("chevron-right")),
-        el("span", { class: "entry-sentence eg-secondary" }, entry.sentence),
-        el("span", { class: "entry-outcome eg-small eg-secondary" }, count(entry.checks, "check")),
+        h("span", { class: "entry-mark entry-arrow" }, icon("chevron-right")),
+        h("span", { class: "entry-sentence eg-secondary" }, entry.sentence),
+        h("span", { class: "entry-outcome eg-small eg-secondary" }, count(entry.checks, "check")),
       ),
       single && row !== undefined ? factsBox(row, [], reader) : checksTable(entry.rows, reader),
     ),
   );
 }
 
-function checksTable(rows: readonly DecisionRow[], reader: Reader): MarkupElement {
-  return el(
+function checksTable(rows: readonly DecisionRow[], reader: Reader): Html {
+  return h(
     "div",
     { class: "entry-box eg-table-box" },
-    el(
+    h(
       "table",
       { class: "eg-table checks-table" },
-      el(
+      h(
         "tbody",
         {},
         rows.map((row) =>
-          el(
+          h(
             "tr",
             {},
-            el("td", { class: "eg-nowrap" }, time(row.at, reader)),
-            el("td", {}, withIds(named(row))),
-            el("td", { class: "eg-number eg-secondary" }, `${row.inService} of ${row.desiredAfter}`),
+            h("td", { class: "eg-nowrap" }, time(row.at, reader)),
+            h("td", {}, withIds(named(row))),
+            h("td", { class: "eg-number eg-secondary" }, `${row.inService} of ${row.desiredAfter}`),
           ),
         ),
       ),
@@ -82,14 +82,14 @@ function checksTable(rows: readonly DecisionRow[], reader: Reader): MarkupElemen
   );
 }
 
-function changeDetails({ decision, activities }: ChangeEntry, reader: Reader): MarkupElement | null {
+function changeDetails({ decision, activities }: ChangeEntry, reader: Reader): Html | null {
   if (decision === null && activities.length === 0) return null;
   return factsBox(decision, activities, reader);
 }
 
 /** The numbers behind one check and what was done about it. */
-function factsBox(decision: DecisionRow | null, activities: readonly ActivityRow[], reader: Reader): MarkupElement {
-  return el(
+function factsBox(decision: DecisionRow | null, activities: readonly ActivityRow[], reader: Reader): Html {
+  return h(
     "div",
     { class: "entry-box entry-facts" },
     decision !== null && facts(decisionFacts(decision, reader)),
@@ -99,11 +99,11 @@ function factsBox(decision: DecisionRow | null, activities: readonly ActivityRow
 
 type Fact = readonly [string, Child];
 
-function facts(all: readonly Fact[]): MarkupElement {
-  return el(
+function facts(all: readonly Fact[]): Html {
+  return h(
     "dl",
     { class: "eg-facts" },
-    all.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),
+    all.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
   );
 }
 
@@ -141,7 +141,7 @@ function decisionFacts(row: DecisionRow, reader: Reader): readonly Fact[] {
     "Workers",
     `${row.inService} in service, ${row.warming} warming, ${row.pending} pending, ${row.draining} draining`,
   ]);
-  all.push(["Policy", el("a", { href: `/policy/${row.pool}#v${row.policyVersion}` }, `v${row.policyVersion}`)]);
+  all.push(["Policy", h("a", { href: `/policy/${row.pool}#v${row.policyVersion}` }, `v${row.policyVersion}`)]);
   return all;
 }
 
@@ -151,7 +151,7 @@ function activityFacts(activity: ActivityRow, reader: Reader): readonly Fact[] {
     ["Desired", `${activity.desiredBefore} → ${activity.desiredAfter}`],
   ];
   if (activity.instanceIds.length > 0) {
-    all.push(["Workers", activity.instanceIds.map((id) => el("div", { class: "eg-mono" }, id))]);
+    all.push(["Workers", activity.instanceIds.map((id) => h("div", { class: "eg-mono" }, id))]);
   }
   all.push(["State", activity.status]);
   if (activity.result !== null) all.push(["Result", withIds(activity.result)]);

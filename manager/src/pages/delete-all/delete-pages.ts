@@ -10,6 +10,7 @@ import { actorOf } from "../../features/requester.ts";
 import { duration } from "../../model/words.ts";
 import { readDeletion, readLastDeletion } from "../../read/deletion-progress.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
+import { deleteView } from "./delete-view.ts";
 
 export interface DeletePagesDeps extends PageDeps {
   readonly s3: S3Client;
@@ -57,20 +58,14 @@ async function send(
   errors: { readonly word?: string; readonly password?: string },
 ): Promise<void> {
   const [running, last] = await Promise.all([readDeletion(db), readLastDeletion(db)]);
+  const inventory = running === null ? await takeInventory(db, s3, resources) : null;
   sendPage(res, {
-    template: "delete-all/views/delete",
     title: "Delete all data",
     section: "delete",
     status: Object.keys(errors).length > 0 ? 400 : 200,
     fleet: await watcher.fleet(),
     page: { deleting: running !== null },
-    data: {
-      errors,
-      running,
-      last,
-      word: WORD,
-      prefix: resources.prefix,
-      inventory: running === null ? await takeInventory(db, s3, resources) : null,
-    },
+    content: (context) =>
+      deleteView({ prefix: resources.prefix, word: WORD, errors, running, last, inventory }, context),
   });
 }

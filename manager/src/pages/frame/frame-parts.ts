@@ -1,20 +1,20 @@
+import { type Html, h } from "@elastic-gas/shared/web/html";
 import { silenceOfAutoscaler } from "../../model/alerts/installation-alerts.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import { clock, clockSeconds, duration, type Reader } from "../../model/words.ts";
 import { actionForm, note, time } from "../kit/parts.ts";
-import { el, type MarkupElement } from "../kit/tree.ts";
 
 /** What is wrong with the whole installation now, above every page; at most two, the rest stands under Alerts. */
-export function frameNotes(fleet: FleetSnapshot, reader: Reader, csrf: string): readonly MarkupElement[] {
-  const notes: MarkupElement[] = [];
+export function frameNotes(fleet: FleetSnapshot, reader: Reader, csrf: string): readonly Html[] {
+  const notes: Html[] = [];
   if (fleet.stop !== null) {
     notes.push(
       note({
         key: "stop",
         tone: "bad",
         glyph: "stop",
-        text: [el("strong", {}, "The manager is stopping."), ` Asked by ${fleet.stop.by}. No new workers start.`],
-        action: el("a", { href: "/settings/stop" }, "Progress"),
+        text: [h("strong", {}, "The manager is stopping."), ` Asked by ${fleet.stop.by}. No new workers start.`],
+        action: h("a", { href: "/settings/stop" }, "Progress"),
       }),
     );
   }
@@ -26,10 +26,10 @@ export function frameNotes(fleet: FleetSnapshot, reader: Reader, csrf: string): 
         tone: "bad",
         glyph: "warning",
         text: [
-          el("strong", {}, `The autoscaler has not ticked for ${duration(silence)}.`),
+          h("strong", {}, `The autoscaler has not ticked for ${duration(silence)}.`),
           " Pools keep their size; lost workers are not replaced.",
         ],
-        action: el("a", { href: "/alerts#autoscaler" }, "What to do"),
+        action: h("a", { href: "/alerts#autoscaler" }, "What to do"),
       }),
     );
   }
@@ -41,7 +41,7 @@ export function frameNotes(fleet: FleetSnapshot, reader: Reader, csrf: string): 
         tone: "warn",
         glyph: "warning",
         text: [
-          el("strong", {}, "AWS does not answer."),
+          h("strong", {}, "AWS does not answer."),
           ` ${fleet.cloud.failure}`,
           seen !== null && ` Last seen at ${clockSeconds(seen, reader.timeZone)}.`,
         ],
@@ -56,12 +56,12 @@ export function frameNotes(fleet: FleetSnapshot, reader: Reader, csrf: string): 
         tone: "warn",
         glyph: "pause",
         text: [
-          el("strong", {}, `${pool.name} is paused`),
+          h("strong", {}, `${pool.name} is paused`),
           ` by ${pool.paused.by} since ${clock(pool.paused.at, reader.timeZone)}. Lost workers are still replaced.`,
         ],
         action: actionForm(
           { action: `/pools/${pool.name}/resume`, csrf, busy: "Resuming" },
-          el("button", { type: "submit", class: "eg-button eg-button-small" }, "Resume"),
+          h("button", { type: "submit", class: "eg-button eg-button-small" }, "Resume"),
         ),
       }),
     );
@@ -76,14 +76,14 @@ export function sideCounts(fleet: FleetSnapshot): { readonly workers: number; re
   };
 }
 
-export function sideFoot(fleet: FleetSnapshot, reader: Reader): readonly MarkupElement[] {
+export function sideFoot(fleet: FleetSnapshot, reader: Reader): readonly Html[] {
   const { lastCheckAt, alive } = fleet.autoscaler;
   return [
-    el("p", {}, lastCheckAt === null ? "Autoscaler not seen yet" : alive ? "Autoscaler ticking" : "Autoscaler silent"),
+    h("p", {}, lastCheckAt === null ? "Autoscaler not seen yet" : alive ? "Autoscaler ticking" : "Autoscaler silent"),
     lastCheckAt === null
-      ? el("p", {}, "No check yet")
-      : el("p", {}, "Last check ", time(lastCheckAt, reader, clockSeconds(lastCheckAt, reader.timeZone))),
-    el("p", {}, `${fleet.region}, prefix ${fleet.prefix}`),
-    el("p", { class: "side-zone" }, `Times in ${reader.timeZone}`),
+      ? h("p", {}, "No check yet")
+      : h("p", {}, "Last check ", time(lastCheckAt, reader, clockSeconds(lastCheckAt, reader.timeZone))),
+    h("p", {}, `${fleet.region}, prefix ${fleet.prefix}`),
+    h("p", { class: "side-zone" }, `Times in ${reader.timeZone}`),
   ];
 }

@@ -6,17 +6,9 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { savePolicy } from "../../features/policy/save-policy.ts";
 import { poolOfPath } from "../../features/pools/pool-of-path.ts";
-import { MEASURED_LOADS, SHAPES } from "../../features/preview/loads.ts";
 import { actorOf } from "../../features/requester.ts";
 import { dollars } from "../../model/policy/cost.ts";
-import {
-  FLAP_BACK_OFF,
-  GUARD_FIELDS,
-  LIMIT_FIELDS,
-  RULE_FIELDS,
-  RULE_WORDS,
-  type Stored,
-} from "../../model/policy/differences.ts";
+import type { Stored } from "../../model/policy/differences.ts";
 import { meaningsOf } from "../../model/policy/meanings.ts";
 import { readMemory, rememberedBy } from "../../model/policy/memory.ts";
 import { type FormValues, parsePolicyForm, toFormValues } from "../../model/policy/policy-form.ts";
@@ -27,6 +19,7 @@ import { findPool, type PoolRow } from "../../read/pools.ts";
 import { differenceToOlder } from "../decisions/decision-pages.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
+import { policyPageView } from "./policy-page-view.ts";
 
 const VERSIONS_SHOWN = 6;
 const Undo = z.object({ version: z.coerce.number().int().min(1), expected: z.coerce.number().int().min(1) });
@@ -145,43 +138,37 @@ async function sendForm(
   const parsed = parsePolicyForm(row.name, values);
   const periodSeconds = config.METRIC_PERIOD_SECONDS;
   sendPage(res, {
-    template: "policy/views/policy",
     title: `Policy of ${row.name}`,
     section: "policy",
     status: errors.size > 0 ? 400 : 200,
     fleet: await watcher.fleet(),
     page: { pool: row.name },
-    data: {
-      pool: row.name,
-      pools: POOL_NAMES,
-      kind,
-      kinds: POLICY_KINDS[row.name],
-      kindWords: RULE_WORDS,
-      values,
-      inForce,
-      errors,
-      rule: RULE_FIELDS[kind],
-      guards: GUARD_FIELDS[kind],
-      limits: LIMIT_FIELDS,
-      warnings: parsed.ok ? warningsOf(parsed.stored.policy) : {},
-      isCpu: kind === "cpu",
-      settleLimit: parsed.ok && parsed.stored.policy.kind === "cpu" ? settleLimit(parsed.stored.policy) : null,
-      meanings: meaningsOf(kind),
-      remembered: rememberedBy(readMemory(row.policyState), { kind: row.policy.kind, now: now(), periodSeconds }),
-      flapBackOff: kind === "cpu" ? FLAP_BACK_OFF : null,
-      version: row.policyVersion,
-      savedBy: versions.find((version) => version.version === row.policyVersion) ?? null,
-      versions: (form.all === true ? versions : versions.slice(0, VERSIONS_SHOWN)).map((version) => ({
-        ...version,
-        difference: differenceToOlder(versions, version),
-      })),
-      total: versions.length,
-      loads: [
-        ["Measured", Object.entries(MEASURED_LOADS)],
-        ["Shapes of 6 h", Object.entries(SHAPES)],
-      ],
-      price: `${config.WORKER_INSTANCE_TYPE} at ${dollars(config.WORKER_PRICE_CENTS_PER_HOUR)} an hour`,
-    },
+    content: (context) =>
+      policyPageView(
+        {
+          form: {
+            pool: row.name,
+            kind,
+            kinds: POLICY_KINDS[row.name],
+            values,
+            inForce,
+            errors,
+            warnings: parsed.ok ? warningsOf(parsed.stored.policy) : {},
+            settleLimit: parsed.ok && parsed.stored.policy.kind === "cpu" ? settleLimit(parsed.stored.policy) : null,
+            version: row.policyVersion,
+          },
+          meanings: meaningsOf(kind),
+          remembered: rememberedBy(readMemory(row.policyState), { kind: row.policy.kind, now: now(), periodSeconds }),
+          savedBy: versions.find((version) => version.version === row.policyVersion) ?? null,
+          versions: (form.all === true ? versions : versions.slice(0, VERSIONS_SHOWN)).map((version) => ({
+            ...version,
+            difference: differenceToOlder(versions, version),
+          })),
+          total: versions.length,
+          price: `${config.WORKER_INSTANCE_TYPE} at ${dollars(config.WORKER_PRICE_CENTS_PER_HOUR)} an hour`,
+        },
+        context,
+      ),
   });
 }
 

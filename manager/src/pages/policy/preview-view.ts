@@ -1,49 +1,49 @@
 import type { CpuPolicy } from "@elastic-gas/scaling/policy";
+import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { Played, Preview } from "../../features/preview/make-preview.ts";
 import type { SizeRow } from "../../features/preview/sizes.ts";
 import { dollars } from "../../model/policy/cost.ts";
 import { settleLimit } from "../../model/policy/settle-margin.ts";
 import { count, figure, grouped, percent } from "../../model/words.ts";
 import { icon, state } from "../kit/parts.ts";
-import { type Child, el, type MarkupElement } from "../kit/tree.ts";
 
 /** What each size would do, verdict first, the current size tinted. */
 export function sizesPanel(
   { sizes, current }: Preview,
   policy: Pick<CpuPolicy, "growThresholdPercent" | "shrinkThresholdPercent" | "settleMarginPercent">,
-): MarkupElement | null {
+): Html | null {
   if (sizes === null) return null;
   const cycles = sizes.filter((row) => row.cycle !== null).length;
-  return el(
+  return h(
     "section",
-    { class: "eg-panel eg-panel-flush", "data-key": "sizes", "aria-label": "What each size would do" },
-    el(
+    { class: "eg-panel eg-panel-flush", key: "sizes", "aria-label": "What each size would do" },
+    h(
       "div",
       { class: "eg-panel-head" },
-      el("h2", {}, "What each size would do"),
+      h("h2", {}, "What each size would do"),
       cycles > 0 &&
-        el(
+        h(
           "span",
           { class: "eg-chip eg-chip-warn" },
           icon("refresh"),
           `${cycles} of ${count(sizes.length, "size")} would cycle without the forecast`,
         ),
     ),
-    el(
+    h(
       "p",
       { class: "eg-secondary sizes-words" },
       `Each row takes the load that just triggers the rule at that size. A shrink must stay below ${settleLimit(policy)}.`,
     ),
-    el(
+    h(
       "div",
-      { class: "eg-table-box", tabindex: "0", role: "region", "aria-label": "Table of sizes" },
-      el(
+      { class: "eg-table-box", tabindex: 0, role: "region", "aria-label": "Table of sizes" },
+      h(
         "table",
         { class: "eg-table" },
-        el(
+        h(
           "thead",
           {},
-          el(
+          h(
             "tr",
             {},
             [
@@ -51,10 +51,10 @@ export function sizesPanel(
               "Result",
               `Above ${percent(policy.growThresholdPercent)}, grow to`,
               `Below ${percent(policy.shrinkThresholdPercent)}, shrink to`,
-            ].map((head) => el("th", {}, head)),
+            ].map((head) => h("th", {}, head)),
           ),
         ),
-        el(
+        h(
           "tbody",
           {},
           sizes.map((row) => sizeRow(row, row.workers === current)),
@@ -64,35 +64,35 @@ export function sizesPanel(
   );
 }
 
-function sizeRow(row: SizeRow, isCurrent: boolean): MarkupElement {
-  return el(
+function sizeRow(row: SizeRow, isCurrent: boolean): Html {
+  return h(
     "tr",
     { "aria-selected": isCurrent ? "true" : undefined },
-    el("td", {}, el("b", {}, String(row.workers)), isCurrent && el("span", { class: "eg-secondary eg-small" }, " now")),
-    el("td", {}, verdict(row)),
-    el(
+    h("td", {}, h("b", {}, String(row.workers)), isCurrent && h("span", { class: "eg-secondary eg-small" }, " now")),
+    h("td", {}, verdict(row)),
+    h(
       "td",
       {},
       row.grow === null
-        ? el("span", { class: "eg-secondary" }, "at the maximum")
-        : [el("b", {}, String(row.grow.to)), ` at ${percent(row.grow.percent)}`],
+        ? h("span", { class: "eg-secondary" }, "at the maximum")
+        : [h("b", {}, String(row.grow.to)), ` at ${percent(row.grow.percent)}`],
     ),
-    el("td", {}, shrinkWords(row)),
+    h("td", {}, shrinkWords(row)),
   );
 }
 
-function verdict({ settlesAt, cycle, workers }: SizeRow): MarkupElement {
+function verdict({ settlesAt, cycle, workers }: SizeRow): Html {
   if (cycle !== null) {
     const end = settlesAt === null ? "" : `, settles at ${settlesAt}`;
-    return el(
+    return h(
       "span",
       { class: "eg-state eg-tone-warn" },
       icon("refresh"),
-      el("span", {}, `${cycle[0]} ⇄ ${cycle[1]} stopped${end}`),
+      h("span", {}, `${cycle[0]} ⇄ ${cycle[1]} stopped${end}`),
     );
   }
   if (settlesAt === null)
-    return el("span", { class: "eg-state eg-tone-warn" }, icon("clock"), el("span", {}, "still moving after 50 min"));
+    return h("span", { class: "eg-state eg-tone-warn" }, icon("clock"), h("span", {}, "still moving after 50 min"));
   return state("completed", settlesAt === workers ? "stays" : `settles at ${settlesAt}`);
 }
 
@@ -100,32 +100,32 @@ function shrinkWords({ shrink, refused, workers }: SizeRow): Child {
   const why =
     refused === null
       ? false
-      : el("span", { class: "eg-secondary" }, ` (not ${refused.workers}: ${percent(refused.percent)})`);
-  if (shrink !== null) return [el("b", {}, String(shrink.to)), ` at ${percent(shrink.percent)}`, why];
-  if (refused === null) return el("span", { class: "eg-secondary" }, workers === 1 ? "at the minimum" : "stays");
-  return ["refused", el("span", { class: "eg-secondary" }, ` (${refused.workers} at ${percent(refused.percent)})`)];
+      : h("span", { class: "eg-secondary" }, ` (not ${refused.workers}: ${percent(refused.percent)})`);
+  if (shrink !== null) return [h("b", {}, String(shrink.to)), ` at ${percent(shrink.percent)}`, why];
+  if (refused === null) return h("span", { class: "eg-secondary" }, workers === 1 ? "at the minimum" : "stays");
+  return ["refused", h("span", { class: "eg-secondary" }, ` (${refused.workers} at ${percent(refused.percent)})`)];
 }
 
 /** The outcome of both policies over the load, and their difference. */
-export function outcomeTable({ inForce, changed }: Preview, version: number): MarkupElement {
-  return el(
+export function outcomeTable({ inForce, changed }: Preview, version: number): Html {
+  return h(
     "div",
-    { class: "eg-table-box", tabindex: "0", role: "region", "aria-label": "Table of outcomes" },
-    el(
+    { class: "eg-table-box", tabindex: 0, role: "region", "aria-label": "Table of outcomes" },
+    h(
       "table",
       { class: "eg-table outcome-table" },
-      el(
+      h(
         "thead",
         {},
-        el(
+        h(
           "tr",
           {},
           ["Policy", "Overload min", "Worker-min", "Est. cost", "Actions", "Mean / peak"].map((head, index) =>
-            el("th", { class: index > 0 && "eg-number" }, head),
+            h("th", { class: index > 0 ? "eg-number" : undefined }, head),
           ),
         ),
       ),
-      el(
+      h(
         "tbody",
         {},
         outcomeRow(nameOf("desired", `v${version}, in force`), inForce),
@@ -136,16 +136,16 @@ export function outcomeTable({ inForce, changed }: Preview, version: number): Ma
   );
 }
 
-function nameOf(sample: string, words: string): MarkupElement {
-  return el(
+function nameOf(sample: string, words: string): Html {
+  return h(
     "span",
     { class: "outcome-name" },
-    el("span", { class: `eg-sample sample-${sample}`, "aria-hidden": "true" }),
+    h("span", { class: `eg-sample sample-${sample}`, "aria-hidden": "true" }),
     words,
   );
 }
 
-function outcomeRow(name: Child, played: Played): MarkupElement {
+function outcomeRow(name: Child, played: Played): Html {
   const cells = [
     grouped(played.overloadMinutes),
     grouped(played.workerMinutes),
@@ -153,15 +153,15 @@ function outcomeRow(name: Child, played: Played): MarkupElement {
     grouped(played.actions),
     `${figure(played.mean)} / ${played.peak}`,
   ];
-  return el(
+  return h(
     "tr",
     {},
-    el("td", {}, name),
-    cells.map((cell) => el("td", { class: "eg-number" }, cell)),
+    h("td", {}, name),
+    cells.map((cell) => h("td", { class: "eg-number" }, cell)),
   );
 }
 
-function differenceRow(inForce: Played, changed: Played): MarkupElement {
+function differenceRow(inForce: Played, changed: Played): Html {
   const cost = changed.costCents - inForce.costCents;
   const cells = [
     chip(signed(changed.overloadMinutes - inForce.overloadMinutes)),
@@ -170,11 +170,11 @@ function differenceRow(inForce: Played, changed: Played): MarkupElement {
     signed(changed.actions - inForce.actions).words,
     "",
   ];
-  return el(
+  return h(
     "tr",
     {},
-    el("td", {}, "Difference"),
-    cells.map((cell) => el("td", { class: "eg-number" }, cell)),
+    h("td", {}, "Difference"),
+    cells.map((cell) => h("td", { class: "eg-number" }, cell)),
   );
 }
 
@@ -191,7 +191,7 @@ function signed(value: number, words: (size: number) => string = grouped): Signe
 }
 
 /** Less is better. */
-function chip({ sign, words }: Signed): MarkupElement {
+function chip({ sign, words }: Signed): Html {
   const tone = sign === 0 ? "" : sign < 0 ? " eg-chip-ok" : " eg-chip-warn";
-  return el("span", { class: `eg-chip${tone}` }, words);
+  return h("span", { class: `eg-chip${tone}` }, words);
 }

@@ -1,11 +1,11 @@
 import type { PolicyKind } from "@elastic-gas/scaling/policy";
 import type { IconName } from "@elastic-gas/shared/ui/icons";
+import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { LastCheck, PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import { growRefusal, shrinkRefusal } from "../../model/fleet/refusals.ts";
 import { dollars } from "../../model/policy/cost.ts";
 import { clock, count, duration, type Reader } from "../../model/words.ts";
 import { actionForm, boldStart, icon, type NoteParts, note, POOL_WORDS, state } from "../kit/parts.ts";
-import { el, type MarkupElement } from "../kit/tree.ts";
 
 export interface CardContext {
   readonly reader: Reader;
@@ -27,41 +27,41 @@ export const POLICY_WORDS: Readonly<Record<PolicyKind, string>> = {
 };
 
 /** One pool at a glance: how many, what they do, what the last check said, when the next one comes. */
-export function poolCard(pool: PoolSnapshot, context: CardContext): MarkupElement {
+export function poolCard(pool: PoolSnapshot, context: CardContext): Html {
   const { name, counts, desired } = pool;
-  return el(
+  return h(
     "section",
     {
       class: `eg-panel pool-card${context.chosen ? " pool-card-chosen" : ""}`,
-      "data-key": name,
+      key: name,
       "data-pool": name,
       "aria-label": `Pool ${name}`,
     },
-    el(
+    h(
       "div",
       { class: "pool-card-head" },
-      el(
+      h(
         "h2",
         {},
         context.chosen
-          ? el("span", { "aria-current": "true" }, name)
-          : el("a", { class: "pool-card-link", href: context.href }, name),
+          ? h("span", { "aria-current": "true" }, name)
+          : h("a", { class: "pool-card-link", href: context.href }, name),
       ),
-      el("span", { class: "eg-small eg-secondary pool-card-kind" }, kindWords(pool)),
+      h("span", { class: "eg-small eg-secondary pool-card-kind" }, kindWords(pool)),
       poolButtons(pool, context.csrf),
     ),
-    el(
+    h(
       "div",
       { class: "pool-card-size" },
-      el("span", { class: "eg-figure" }, context.cloudKnown ? String(counts.inService) : "–"),
-      el("span", { class: "eg-secondary" }, `of ${desired} in service`),
-      el(
+      h("span", { class: "eg-figure" }, context.cloudKnown ? String(counts.inService) : "–"),
+      h("span", { class: "eg-secondary" }, `of ${desired} in service`),
+      h(
         "span",
         { class: "eg-small eg-secondary pool-card-limits" },
         pool.min === pool.max ? `fixed at ${pool.max}` : `min ${pool.min} · max ${pool.max}`,
       ),
     ),
-    el(
+    h(
       "div",
       { class: "pool-card-states" },
       stateCounts(pool),
@@ -69,22 +69,22 @@ export function poolCard(pool: PoolSnapshot, context: CardContext): MarkupElemen
     ),
     note(statusNote(pool, context)),
     reasonsBesideButtons(pool),
-    el(
+    h(
       "div",
       { class: "pool-card-foot eg-small eg-secondary" },
-      el("span", {}, nextCheckWords(pool, context.reader.now)),
+      h("span", {}, nextCheckWords(pool, context.reader.now)),
       footRight(pool),
     ),
   );
 }
 
 /** Whatever is launched and not terminated is paid for. To a tenth of a cent: it is an estimate. */
-function costWords({ counts }: PoolSnapshot, priceCentsPerHour: number): MarkupElement | false {
+function costWords({ counts }: PoolSnapshot, priceCentsPerHour: number): Html | false {
   const paid = counts.inService + counts.warming + counts.pending + counts.draining + counts.unhealthy;
   const cents = Math.round(paid * priceCentsPerHour * 10) / 10;
   if (cents === 0) return false;
   const title = `Estimated: ${count(paid, "worker")} at ${dollars(priceCentsPerHour)} an hour`;
-  return el("span", { class: "eg-small eg-secondary pool-card-cost", title }, `about ${dollars(cents)} an hour`);
+  return h("span", { class: "eg-small eg-secondary pool-card-cost", title }, `about ${dollars(cents)} an hour`);
 }
 
 function kindWords({ name, policyKind }: PoolSnapshot): string {
@@ -96,14 +96,14 @@ export function resizeButton(
   pool: PoolSnapshot,
   by: 1 | -1,
   { csrf, words = false }: { readonly csrf: string; readonly words?: boolean },
-): MarkupElement {
+): Html {
   const grows = by === 1;
   const refusal = grows ? growRefusal(pool) : shrinkRefusal(pool);
   const verb = grows ? "Grow" : "Shrink";
   const label = `${verb} ${pool.name} by 1${refusal === null ? "" : `: ${refusal}`}`;
   return actionForm(
     { action: `/pools/${pool.name}/${grows ? "grow" : "shrink"}`, csrf, busy: grows ? "Growing" : "Shrinking" },
-    el(
+    h(
       "button",
       {
         type: "submit",
@@ -119,9 +119,9 @@ export function resizeButton(
   );
 }
 
-function poolButtons(pool: PoolSnapshot, csrf: string): MarkupElement {
+function poolButtons(pool: PoolSnapshot, csrf: string): Html {
   const paused = pool.paused !== null;
-  return el(
+  return h(
     "div",
     { class: "pool-card-buttons" },
     resizeButton(pool, -1, { csrf }),
@@ -133,7 +133,7 @@ function poolButtons(pool: PoolSnapshot, csrf: string): MarkupElement {
           csrf,
           busy: paused ? "Resuming" : "Pausing",
         },
-        el(
+        h(
           "button",
           {
             type: "submit",
@@ -148,21 +148,21 @@ function poolButtons(pool: PoolSnapshot, csrf: string): MarkupElement {
   );
 }
 
-function reasonsBesideButtons(pool: PoolSnapshot): MarkupElement | false {
+function reasonsBesideButtons(pool: PoolSnapshot): Html | false {
   const grow = growRefusal(pool);
   const shrink = shrinkRefusal(pool);
   if (pool.stopping || (grow === null && shrink === null)) return false;
-  return el(
+  return h(
     "p",
     { class: "eg-reason" },
     [grow, shrink].filter((reason) => reason !== null).join(", "),
     "; ",
-    el("a", { href: `/policy/${pool.name}#limits` }, "change it"),
+    h("a", { href: `/policy/${pool.name}#limits` }, "change it"),
   );
 }
 
-function stateCounts({ counts, desired }: PoolSnapshot): readonly MarkupElement[] {
-  const shown: MarkupElement[] = [];
+function stateCounts({ counts, desired }: PoolSnapshot): readonly Html[] {
+  const shown: Html[] = [];
   if (counts.unhealthy > 0) shown.push(state("unhealthy", `${counts.unhealthy} unhealthy`));
   if (counts.warming > 0) shown.push(state("warming", `${counts.warming} warming`));
   // Wanted but not launched yet counts as pending too: it is what the pool waits for.
@@ -212,7 +212,7 @@ export function statusNote(pool: PoolSnapshot, { reader, autoscalerAlive }: Card
       tone: "warn",
       glyph: "warning",
       text: [
-        el("strong", {}, `Said ${duration(reader.now - pool.lastCheck.at)} ago: `),
+        h("strong", {}, `Said ${duration(reader.now - pool.lastCheck.at)} ago: `),
         ...boldStart(pool.lastCheck.sentence),
       ],
     };
@@ -224,22 +224,22 @@ export function statusNote(pool: PoolSnapshot, { reader, autoscalerAlive }: Card
   return { key, tone, glyph, text: boldStart(pool.lastCheck.sentence) };
 }
 
-function nextCheckWords(pool: PoolSnapshot, now: number): readonly (string | MarkupElement)[] {
+function nextCheckWords(pool: PoolSnapshot, now: number): readonly (string | Html)[] {
   if (pool.manualUntil !== null && pool.manualUntil > now) {
-    return ["Changed by hand; the policy waits ", el("b", {}, duration(pool.manualUntil - now))];
+    return ["Changed by hand; the policy waits ", h("b", {}, duration(pool.manualUntil - now))];
   }
   if (pool.nextCheckAt === null) return ["Not checked yet"];
   const left = pool.nextCheckAt - now;
-  return left > 0 ? ["Next check in ", el("b", {}, duration(left))] : ["Check is due"];
+  return left > 0 ? ["Next check in ", h("b", {}, duration(left))] : ["Check is due"];
 }
 
-function footRight(pool: PoolSnapshot): MarkupElement {
+function footRight(pool: PoolSnapshot): Html {
   const words = queueWords(pool.lastCheck);
-  if (words !== null) return el("span", {}, words);
+  if (words !== null) return h("span", {}, words);
   if (pool.name === "utility") {
-    return el("a", { href: "/alerts#dead-letters" }, count(pool.deadLetters, "dead letter"));
+    return h("a", { href: "/alerts#dead-letters" }, count(pool.deadLetters, "dead letter"));
   }
-  return el("a", { href: `/policy/${pool.name}` }, `policy v${pool.policyVersion}`);
+  return h("a", { href: `/policy/${pool.name}` }, `policy v${pool.policyVersion}`);
 }
 
 function queueWords(check: LastCheck | null): string | null {

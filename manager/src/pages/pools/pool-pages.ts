@@ -1,42 +1,31 @@
-import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { pausePool, resizePool } from "../../features/pools/pool-actions.ts";
 import { poolOfPath } from "../../features/pools/pool-of-path.ts";
 import { ResizeBody } from "../../features/pools/resize-body.ts";
 import { requesterOf } from "../../features/requester.ts";
-import { chartsOf } from "../../model/charts/chart-names.ts";
 import { isRangeName } from "../../model/charts/range.ts";
 import { choosePool } from "../../read/read-fleet.ts";
-import { chartPanel } from "../charts/chart-panel.ts";
-import { rangeChoice } from "../charts/range-choice.ts";
 import { answer } from "../frame/answer.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
-import { empty } from "../kit/parts.ts";
+import { poolsPageView } from "./pools-page-view.ts";
 import { poolsView } from "./pools-view.ts";
 
 /** The page of the pools, and their buttons. */
 export function poolPages(deps: PageDeps): Router {
-  const { config, watcher, sendPage, now } = deps;
+  const { watcher, sendPage } = deps;
   const router = Router();
 
   router.get("/", async (req, res) => {
     const fleet = await watcher.fleet();
     const pool = choosePool(req.query.pool);
     const range = isRangeName(req.query.range) ? req.query.range : "30m";
-    const reader = { now: now(), timeZone: config.DISPLAY_TIME_ZONE };
     sendPage(res, {
-      template: "pools/views/pools",
       title: "Pools",
       section: "pools",
       fleet,
       page: { pool, range },
-      data: {
-        view: poolsView(fleet, { pool, range }, { reader, csrf: csrfToken(req) }),
-        ranges: rangeChoice(range, (other) => `/?pool=${pool}&range=${other}`),
-        charts: chartsOf(pool).map((name) => chartPanel(name, pool, range)),
-        noPools: empty("layers", "No pools yet", "The autoscaler makes them at its first check."),
-      },
+      content: (context) => poolsPageView({ pool, range }, poolsView(fleet, { pool, range }, context)),
     });
   });
 

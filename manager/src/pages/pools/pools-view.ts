@@ -1,9 +1,9 @@
 import type { PoolName } from "@elastic-gas/shared/resources";
+import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { RangeName } from "../../model/charts/range.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { Reader } from "../../model/words.ts";
 import { icon } from "../kit/parts.ts";
-import { el, type MarkupElement } from "../kit/tree.ts";
 import { poolCard } from "./pool-card.ts";
 import { sidePanels } from "./side-panels.ts";
 
@@ -13,9 +13,9 @@ export interface PoolsChoice {
 }
 
 export interface PoolsView {
-  readonly link: MarkupElement;
-  readonly cards: readonly MarkupElement[];
-  readonly side: readonly MarkupElement[];
+  readonly link: Html;
+  readonly cards: readonly Html[];
+  readonly side: readonly Html[];
 }
 
 /** The live parts of the pools page. */
@@ -46,17 +46,17 @@ export function poolsView(
 }
 
 /** The load balancer's DNS name, as a link to user-app. */
-export function balancerLink({ balancer, cloud }: FleetSnapshot): MarkupElement {
+export function balancerLink({ balancer, cloud }: FleetSnapshot): Html {
   if (balancer === null) {
     const words = cloud.seenAt === null ? "Load balancer not known yet" : "No load balancer exists";
-    return el("span", { class: "eg-secondary" }, words);
+    return h("span", { class: "eg-secondary" }, words);
   }
-  return el(
+  return h(
     "a",
     { href: balancer.url, "data-balancer": "", target: "_blank", rel: "noopener" },
     balancer.url.replace(/^https?:\/\//, "").replace(/\/$/, ""),
     " ",
     icon("external"),
-    el("span", { class: "visually-hidden" }, " (user-app, in a new tab)"),
+    h("span", { class: "visually-hidden" }, " (user-app, in a new tab)"),
   );
 }

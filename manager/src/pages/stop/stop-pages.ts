@@ -4,7 +4,8 @@ import { z } from "zod";
 import { actorOf } from "../../features/requester.ts";
 import { requestStop } from "../../features/stop/request-stop.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
-import { countWorkers, stopProgress, stopTable, stopWord } from "./stop-view.ts";
+import { stopPageView } from "./stop-page-view.ts";
+import { countWorkers, stopWord } from "./stop-view.ts";
 
 const StopForm = z.object({ word: z.string().max(100).default("") });
 
@@ -29,21 +30,13 @@ export function stopPages(deps: PageDeps): Router {
   return router;
 }
 
-async function sendStop({ watcher, sendPage, config, now }: PageDeps, res: Response, error: string): Promise<void> {
+async function sendStop({ watcher, sendPage, config }: PageDeps, res: Response, error: string): Promise<void> {
   const fleet = await watcher.fleet();
-  const reader = { now: now(), timeZone: config.DISPLAY_TIME_ZONE };
   sendPage(res, {
-    template: "stop/views/stop",
     title: "Stop manager",
     section: "stop",
     status: error === "" ? 200 : 400,
     fleet,
-    data: {
-      error,
-      word: stopWord(config.PREFIX),
-      workers: countWorkers(fleet),
-      table: stopTable(fleet, config.DEREGISTRATION_DELAY_SECONDS),
-      progress: stopProgress(fleet, reader),
-    },
+    content: (context) => stopPageView({ fleet, drainSeconds: config.DEREGISTRATION_DELAY_SECONDS, error }, context),
   });
 }

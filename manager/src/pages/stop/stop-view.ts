@@ -1,9 +1,9 @@
 import type { IconName } from "@elastic-gas/shared/ui/icons";
 import type { StateWord } from "@elastic-gas/shared/ui/states";
+import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot, PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import { count, duration, type Reader } from "../../model/words.ts";
 import { icon, state, time } from "../kit/parts.ts";
-import { el, type MarkupElement } from "../kit/tree.ts";
 
 /** The word to type: an accident types no name. */
 export function stopWord(prefix: string): string {
@@ -15,25 +15,25 @@ export function countWorkers({ workers }: Pick<FleetSnapshot, "workers">): numbe
 }
 
 /** What will end, pool by pool, with numbers of now. */
-export function stopTable(fleet: FleetSnapshot, drainSeconds: number): MarkupElement {
-  return el(
+export function stopTable(fleet: FleetSnapshot, drainSeconds: number): Html {
+  return h(
     "table",
     { class: "eg-table danger-table" },
-    el(
+    h(
       "thead",
       {},
-      el("tr", {}, el("th", {}, "Pool"), el("th", { class: "eg-number" }, "Workers"), el("th", {}, "What happens")),
+      h("tr", {}, h("th", {}, "Pool"), h("th", { class: "eg-number" }, "Workers"), h("th", {}, "What happens")),
     ),
-    el(
+    h(
       "tbody",
       {},
       fleet.pools.map((pool) =>
-        el(
+        h(
           "tr",
           {},
-          el("td", {}, pool.name),
-          el("td", { class: "eg-number" }, String(workersOf(fleet, pool.name).length)),
-          el("td", {}, whatHappens(fleet, pool, drainSeconds)),
+          h("td", {}, pool.name),
+          h("td", { class: "eg-number" }, String(workersOf(fleet, pool.name).length)),
+          h("td", {}, whatHappens(fleet, pool, drainSeconds)),
         ),
       ),
     ),
@@ -59,33 +59,33 @@ function whatHappens(fleet: FleetSnapshot, pool: PoolSnapshot, drainSeconds: num
 }
 
 /** The same page while it stops; drawn from AWS, so it survives a reload and a restart. */
-export function stopProgress(fleet: FleetSnapshot, reader: Reader): MarkupElement | null {
+export function stopProgress(fleet: FleetSnapshot, reader: Reader): Html | null {
   const { stop } = fleet;
   if (stop === null) return null;
   const left = countWorkers(fleet);
   const total = Math.max(stop.workers, left);
   const gone = total - left;
-  return el(
+  return h(
     "section",
-    { class: "eg-panel", "data-key": "progress", "aria-label": "Stopping" },
-    el(
+    { class: "eg-panel", key: "progress", "aria-label": "Stopping" },
+    h(
       "div",
       { class: "eg-panel-head" },
-      el("h2", {}, left === 0 ? "Stopped" : "Stopping"),
-      el("span", { class: "eg-end eg-small eg-secondary" }, `asked by ${stop.by}, `, time(stop.at, reader)),
+      h("h2", {}, left === 0 ? "Stopped" : "Stopping"),
+      h("span", { class: "eg-end eg-small eg-secondary" }, `asked by ${stop.by}, `, time(stop.at, reader)),
     ),
-    el(
+    h(
       "div",
       { class: "eg-progress" },
-      el(
+      h(
         "div",
         { class: "eg-progress-words" },
-        el("b", {}, `${gone} of ${count(total, "worker")} terminated`),
-        el("span", { class: "eg-secondary" }, `${duration(reader.now - stop.at)}, usually at most 5 min`),
+        h("b", {}, `${gone} of ${count(total, "worker")} terminated`),
+        h("span", { class: "eg-secondary" }, `${duration(reader.now - stop.at)}, usually at most 5 min`),
       ),
-      el("progress", { max: Math.max(1, total), value: total === 0 ? 1 : gone, "aria-label": "Workers terminated" }),
+      h("progress", { max: Math.max(1, total), value: total === 0 ? 1 : gone, "aria-label": "Workers terminated" }),
     ),
-    el(
+    h(
       "ul",
       { class: "stop-steps" },
       step("completed", "No new workers; one that appears later is terminated"),
@@ -100,7 +100,7 @@ export function stopProgress(fleet: FleetSnapshot, reader: Reader): MarkupElemen
   );
 }
 
-function poolStep(fleet: FleetSnapshot, pool: PoolSnapshot): MarkupElement {
+function poolStep(fleet: FleetSnapshot, pool: PoolSnapshot): Html {
   const workers = workersOf(fleet, pool.name);
   if (workers.length === 0) return step("completed", `${pool.name}: all terminated`);
   const draining = workers.filter((worker) => worker.state === "draining");
@@ -113,19 +113,19 @@ function poolStep(fleet: FleetSnapshot, pool: PoolSnapshot): MarkupElement {
   return step("running", `${pool.name}: ${words.filter(Boolean).join(", ")}`);
 }
 
-function step(word: StateWord, text: string): MarkupElement {
-  return el("li", { class: word === "pending" ? "eg-secondary" : undefined }, state(word, text));
+function step(word: StateWord, text: string): Html {
+  return h("li", { class: word === "pending" ? "eg-secondary" : undefined }, state(word, text));
 }
 
 export const STOPPED_ICON: IconName = "disc-check";
 
 /** What the page shows when the manager is gone. */
-export function stoppedNote(): MarkupElement {
-  return el(
+export function stoppedNote(): Html {
+  return h(
     "section",
-    { class: "eg-panel stopped-panel", "data-key": "stopped", role: "status" },
-    el("h2", {}, icon(STOPPED_ICON), " The manager has stopped"),
-    el(
+    { class: "eg-panel stopped-panel", key: "stopped", role: "status" },
+    h("h2", {}, icon(STOPPED_ICON), " The manager has stopped"),
+    h(
       "p",
       {},
       "All workers are terminated. Accounts, jobs, files and policies are kept. Start it again with ./start.sh.",

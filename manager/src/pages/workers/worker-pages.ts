@@ -1,5 +1,4 @@
 import { GetConsoleOutputCommand } from "@aws-sdk/client-ec2";
-import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { requesterOf } from "../../features/requester.ts";
@@ -7,17 +6,20 @@ import { changeWorker, findWorker, WORKER_VERBS } from "../../features/workers/w
 import { tableOfWorker } from "../../model/charts/chart-values.ts";
 import { chartsMaxAgeMs } from "../../model/charts/charts-age.ts";
 import { isRangeName, RANGES, type RangeName } from "../../model/charts/range.ts";
-import { COMPACT_FROM, isSort, SORTS, type Sort } from "../../model/fleet/list-workers.ts";
+import { COMPACT_FROM, isSort, type Sort } from "../../model/fleet/list-workers.ts";
 import { choosePool } from "../../read/read-fleet.ts";
 import { sendTableCsv } from "../charts/chart-pages.ts";
 import { rangeChoice } from "../charts/range-choice.ts";
+import { tableView } from "../charts/table-view.ts";
 import { answer } from "../frame/answer.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
+import { consoleView } from "./console-view.ts";
+import { workersPageView } from "./workers-page-view.ts";
 import { workersView } from "./workers-view.ts";
 
 /** The page of the workers, and the menu of each. */
 export function workerPages(deps: PageDeps): Router {
-  const { config, watcher, sendPage, now } = deps;
+  const { watcher, sendPage } = deps;
   const router = Router();
 
   router.get("/workers", async (req, res) => {
@@ -30,27 +32,16 @@ export function workerPages(deps: PageDeps): Router {
     const density = req.query.density === "compact" || req.query.density === "detailed" ? req.query.density : "auto";
     const compact = density === "compact" || (density === "auto" && size >= COMPACT_FROM);
     const choice = { pool, filter, sort, compact };
-    const address = (changes: Readonly<Record<string, string>>) =>
+    const addressOf = (changes: Readonly<Record<string, string>>) =>
       `/workers?${new URLSearchParams({ pool, range, sort, density, ...(filter === "" ? {} : { filter }), ...changes })}`;
     sendPage(res, {
-      template: "workers/views/workers",
       title: "Workers",
       section: "workers",
       fleet,
       page: { ...choice, range },
-      data: {
-        ...choice,
-        range,
-        density,
-        sorts: SORTS,
-        rangeWords: RANGES[range].label,
-        address,
-        ranges: rangeChoice(range, (other) => address({ range: other })),
-        view: workersView(fleet, choice, {
-          reader: { now: now(), timeZone: config.DISPLAY_TIME_ZONE },
-          csrf: csrfToken(req),
-          query: `&range=${range}`,
-        }),
+      content: (context) => {
+        const view = workersView(fleet, choice, { ...context, query: `&range=${range}` });
+        return workersPageView({ choice, range, density, view, addressOf });
       },
     });
   });
@@ -62,14 +53,12 @@ export function workerPages(deps: PageDeps): Router {
     const worker = await findWorker(deps, String(req.params.id));
     const output = await deps.ec2.send(new GetConsoleOutputCommand({ InstanceId: worker.id, Latest: true }));
     sendPage(res, {
-      template: "workers/views/console",
       title: `Console of ${worker.id}`,
       section: "workers",
       fleet: await watcher.fleet(),
-      data: {
-        worker,
-        text: Buffer.from(output.Output ?? "", "base64").toString("utf8"),
-        at: output.Timestamp?.getTime() ?? null,
+      content: (context) => {
+        const text = Buffer.from(output.Output ?? "", "base64").toString("utf8");
+        return consoleView({ worker, text, at: output.Timestamp?.getTime() ?? null }, context);
       },
     });
   });
@@ -97,17 +86,20 @@ async function sendValues(deps: PageDeps, req: Request, res: Response): Promise<
   if (req.path.endsWith(".csv")) return sendTableCsv(res, `${id}-${range}.csv`, table);
   const address = `/workers/${id}/values`;
   sendPage(res, {
-    template: "charts/views/table",
     title: `Values of ${id}`,
     section: "workers",
     fleet: await watcher.fleet(),
-    data: {
-      title: id,
-      words: RANGES[range].words,
-      table,
-      ranges: rangeChoice(range, (other) => `${address}?range=${other}`),
-      csvHref: `${address}.csv?range=${range}`,
-      chartsHref: `/workers?pool=${pool}&range=${range}`,
-    },
+    content: (context) =>
+      tableView(
+        {
+          title: id,
+          words: RANGES[range].words,
+          table,
+          ranges: rangeChoice(range, (other) => `${address}?range=${other}`),
+          csvHref: `${address}.csv?range=${range}`,
+          chartsHref: `/workers?pool=${pool}&range=${range}`,
+        },
+        context,
+      ),
   });
 }

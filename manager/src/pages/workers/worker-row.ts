@@ -1,8 +1,9 @@
+import { type Html, h } from "@elastic-gas/shared/web/html";
 import { drainRefusal } from "../../model/fleet/refusals.ts";
 import type { WorkerSnapshot } from "../../model/fleet/worker-state.ts";
 import { duration, type Reader } from "../../model/words.ts";
+import { kept } from "../kit/kept.ts";
 import { actionForm, icon, state, withIds } from "../kit/parts.ts";
-import { el, type MarkupElement } from "../kit/tree.ts";
 
 export interface RowContext {
   readonly reader: Reader;
@@ -17,13 +18,13 @@ export interface RowContext {
 }
 
 /** One worker: facts, two charts, menu. The charts' elements are kept: a script of the page draws in them. */
-export function workerRow(worker: WorkerSnapshot, context: RowContext): MarkupElement {
+export function workerRow(worker: WorkerSnapshot, context: RowContext): Html {
   const age = duration(context.reader.now - worker.launchedAt);
-  return el(
+  return h(
     "li",
     {
       class: `worker-row${context.compact ? " worker-row-compact" : ""}`,
-      "data-key": worker.id,
+      key: worker.id,
       "data-worker": worker.id,
     },
     context.compact ? compactFacts(worker, age) : detailedFacts(worker, age),
@@ -33,55 +34,57 @@ export function workerRow(worker: WorkerSnapshot, context: RowContext): MarkupEl
   );
 }
 
-function stateOf(worker: WorkerSnapshot): MarkupElement {
+function stateOf(worker: WorkerSnapshot): Html {
   return state(worker.state);
 }
 
-function detailedFacts(worker: WorkerSnapshot, age: string): MarkupElement {
-  return el(
+function detailedFacts(worker: WorkerSnapshot, age: string): Html {
+  return h(
     "div",
     { class: "worker-facts" },
-    el(
+    h(
       "div",
       { class: "worker-state" },
       stateOf(worker),
-      worker.protected && el("span", { class: "eg-chip" }, icon("shield"), "protected"),
+      worker.protected && h("span", { class: "eg-chip" }, icon("shield"), "protected"),
     ),
-    el("div", { class: "eg-mono" }, worker.id),
-    el(
+    h("div", { class: "eg-mono" }, worker.id),
+    h(
       "div",
       { class: "eg-small eg-secondary worker-place" },
-      el("span", {}, [worker.type, worker.zone, worker.address ?? "no address yet"].filter(Boolean).join(" · ")),
-      el("span", {}, `age ${age}`),
+      h("span", {}, [worker.type, worker.zone, worker.address ?? "no address yet"].filter(Boolean).join(" · ")),
+      h("span", {}, `age ${age}`),
     ),
-    el("div", { class: "eg-small eg-secondary" }, withIds(worker.why)),
-    el("div", { class: "eg-small worker-gap", "data-gap": "", "data-keep": "" }),
+    h("div", { class: "eg-small eg-secondary" }, withIds(worker.why)),
+    kept("gap", h("div", { class: "eg-small worker-gap", "data-gap": "" })),
   );
 }
 
-function compactFacts(worker: WorkerSnapshot, age: string): MarkupElement {
-  return el(
+function compactFacts(worker: WorkerSnapshot, age: string): Html {
+  return h(
     "div",
     { class: "worker-facts", title: worker.why },
-    el("div", { class: "worker-state" }, stateOf(worker), worker.protected && icon("shield")),
-    el("div", { class: "eg-mono" }, worker.id),
-    el("div", { class: "eg-small eg-secondary" }, age),
+    h("div", { class: "worker-state" }, stateOf(worker), worker.protected && icon("shield")),
+    h("div", { class: "eg-mono" }, worker.id),
+    h("div", { class: "eg-small eg-secondary" }, age),
   );
 }
 
-function chartCell(worker: WorkerSnapshot, measure: "cpu" | "work", title: string): MarkupElement {
-  return el(
-    "div",
-    {
-      class: "worker-chart",
-      "data-chart-row": measure,
-      "data-chart-title": `${title} of ${worker.id}`,
-      "data-keep": "",
-    },
-    // A chart follows as soon as the row is in view.
-    worker.inServiceAt !== null
-      ? el("span", { class: "eg-loading row-loading", "aria-busy": "true" })
-      : el("span", { class: "eg-small eg-secondary" }, measure === "cpu" ? waitingWords(worker) : "no requests yet"),
+function chartCell(worker: WorkerSnapshot, measure: "cpu" | "work", title: string): Html {
+  return kept(
+    measure,
+    h(
+      "div",
+      {
+        class: "worker-chart",
+        "data-chart-row": measure,
+        "data-chart-title": `${title} of ${worker.id}`,
+      },
+      // A chart follows as soon as the row is in view.
+      worker.inServiceAt !== null
+        ? h("span", { class: "eg-loading row-loading", "aria-busy": "true" })
+        : h("span", { class: "eg-small eg-secondary" }, measure === "cpu" ? waitingWords(worker) : "no requests yet"),
+    ),
   );
 }
 
@@ -91,35 +94,35 @@ export function waitingWords(worker: Pick<WorkerSnapshot, "state">): string {
   return "first point in up to 60 s";
 }
 
-function workerMenu(worker: WorkerSnapshot, context: RowContext): MarkupElement {
+function workerMenu(worker: WorkerSnapshot, context: RowContext): Html {
   const leaving = worker.leaving !== null || worker.state === "draining" || context.stopping;
   const refusal = drainRefusal(context);
-  const send = (action: string, busy: string, words: MarkupElement, confirm?: string) =>
+  const send = (action: string, busy: string, words: Html, confirm?: string) =>
     actionForm({ action: `/workers/${worker.id}/${action}`, csrf: context.csrf, busy, confirm }, words);
-  return el(
+  return h(
     "details",
     { class: "eg-menu worker-menu", "data-menu": "" },
-    el(
+    h(
       "summary",
       { class: "eg-button eg-button-plain eg-button-icon", "aria-label": `Menu of ${worker.id}` },
       icon("more"),
     ),
-    el(
+    h(
       "div",
       { class: "eg-menu-list" },
       leaving
-        ? el("p", { class: "worker-menu-words eg-small eg-secondary" }, `It is leaving: ${worker.why}.`)
+        ? h("p", { class: "worker-menu-words eg-small eg-secondary" }, `It is leaving: ${worker.why}.`)
         : [
             send(
               "replace",
               "Asking",
-              el("button", { type: "submit" }, icon("refresh"), "Replace: launch one, then drain"),
+              h("button", { type: "submit" }, icon("refresh"), "Replace: launch one, then drain"),
             ),
             refusal === null
               ? send(
                   "drain",
                   "Asking",
-                  el(
+                  h(
                     "button",
                     { type: "submit" },
                     icon("ring-down"),
@@ -127,11 +130,11 @@ function workerMenu(worker: WorkerSnapshot, context: RowContext): MarkupElement 
                   ),
                   `Drain ${worker.id}? The pool shrinks ${context.desired} → ${context.desired - 1}.`,
                 )
-              : el("p", { class: "worker-menu-words eg-small eg-secondary" }, `Drain: ${refusal}.`),
+              : h("p", { class: "worker-menu-words eg-small eg-secondary" }, `Drain: ${refusal}.`),
             send(
               worker.protected ? "unprotect" : "protect",
               "Saving",
-              el(
+              h(
                 "button",
                 { type: "submit" },
                 icon("shield"),
@@ -139,11 +142,11 @@ function workerMenu(worker: WorkerSnapshot, context: RowContext): MarkupElement 
               ),
             ),
           ],
-      el("hr", {}),
-      el("a", { href: `/workers/${worker.id}/values` }, icon("table"), "Charts as a table"),
-      el("a", { href: `/workers/${worker.id}/console` }, icon("terminal"), "Console output"),
-      el("button", { type: "button", "data-copy": worker.id }, icon("copy"), "Copy instance id"),
-      el("a", { href: `/decisions?filter=${worker.id}&range=24h` }, icon("list"), "Decisions about it"),
+      h("hr", {}),
+      h("a", { href: `/workers/${worker.id}/values` }, icon("table"), "Charts as a table"),
+      h("a", { href: `/workers/${worker.id}/console` }, icon("terminal"), "Console output"),
+      h("button", { type: "button", "data-copy": worker.id }, icon("copy"), "Copy instance id"),
+      h("a", { href: `/decisions?filter=${worker.id}&range=24h` }, icon("list"), "Decisions about it"),
     ),
   );
 }

@@ -1,10 +1,10 @@
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
+import { type Html, h } from "@elastic-gas/shared/web/html";
 import { countStates, type FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import { listWorkers, type WorkerChoice } from "../../model/fleet/list-workers.ts";
 import { growRefusal, shrinkRefusal } from "../../model/fleet/refusals.ts";
 import { count, type Reader } from "../../model/words.ts";
 import { empty, state } from "../kit/parts.ts";
-import { el, type MarkupElement } from "../kit/tree.ts";
 import { resizeButton } from "../pools/pool-card.ts";
 import { workerRow } from "./worker-row.ts";
 
@@ -13,10 +13,10 @@ export interface WorkersChoice extends WorkerChoice {
 }
 
 export interface WorkersView {
-  readonly pools: MarkupElement;
-  readonly buttons: readonly MarkupElement[];
-  readonly counts: readonly MarkupElement[];
-  readonly rows: readonly MarkupElement[];
+  readonly pools: Html;
+  readonly buttons: readonly Html[];
+  readonly counts: readonly Html[];
+  readonly rows: readonly Html[];
 }
 
 /** The live parts of the workers page. `query` keeps the rest of the address when another pool is chosen. */
@@ -45,11 +45,11 @@ export function workersView(
               measure: choice.pool === "web" ? "requests" : choice.pool === "annotator" ? "jobs" : null,
             }),
           )
-        : [el("li", { "data-key": "none" }, nothing(choice, all.length, pool?.min ?? 0))],
+        : [h("li", { key: "none" }, nothing(choice, all.length, pool?.min ?? 0))],
   };
 }
 
-function nothing(choice: WorkersChoice, all: number, min: number): MarkupElement {
+function nothing(choice: WorkersChoice, all: number, min: number): Html {
   if (all === 0) {
     return empty("dashed-ring", "No workers", min > 0 ? `The minimum is ${min}: starting now.` : "The pool is empty.");
   }
@@ -57,17 +57,17 @@ function nothing(choice: WorkersChoice, all: number, min: number): MarkupElement
     "search",
     `No worker matches “${choice.filter}”`,
     `${count(all, "worker")} in ${choice.pool}.`,
-    el("a", { class: "eg-button", href: `/workers?pool=${choice.pool}` }, "Clear filter"),
+    h("a", { class: "eg-button", href: `/workers?pool=${choice.pool}` }, "Clear filter"),
   );
 }
 
-function poolSegments(fleet: FleetSnapshot, choice: WorkersChoice, query: string): MarkupElement {
-  return el(
+function poolSegments(fleet: FleetSnapshot, choice: WorkersChoice, query: string): Html {
+  return h(
     "div",
     { class: "eg-segments", role: "group", "aria-label": "Pool" },
     POOL_NAMES.map((name) => {
       const size = fleet.workers.filter((worker) => worker.pool === name && worker.state !== "terminated").length;
-      return el(
+      return h(
         "a",
         {
           href: `/workers?pool=${name}${query}`,
@@ -80,18 +80,18 @@ function poolSegments(fleet: FleetSnapshot, choice: WorkersChoice, query: string
   );
 }
 
-function resizeButtons(pool: Parameters<typeof resizeButton>[0], csrf: string): readonly MarkupElement[] {
+function resizeButtons(pool: Parameters<typeof resizeButton>[0], csrf: string): readonly Html[] {
   const reasons = [shrinkRefusal(pool), growRefusal(pool)].filter((reason) => reason !== null);
   return [
     resizeButton(pool, -1, { csrf, words: true }),
     resizeButton(pool, 1, { csrf, words: true }),
-    ...(reasons.length === 0 ? [] : [el("span", { class: "eg-reason" }, [...new Set(reasons)].join(", "))]),
+    ...(reasons.length === 0 ? [] : [h("span", { class: "eg-reason" }, [...new Set(reasons)].join(", "))]),
   ];
 }
 
-function stateCounts(workers: FleetSnapshot["workers"]): readonly MarkupElement[] {
+function stateCounts(workers: FleetSnapshot["workers"]): readonly Html[] {
   const counts = countStates(workers);
-  const shown: MarkupElement[] = [state("in service", `${counts.inService} in service`)];
+  const shown: Html[] = [state("in service", `${counts.inService} in service`)];
   if (counts.warming > 0) shown.push(state("warming", `${counts.warming} warming`));
   if (counts.pending > 0) shown.push(state("pending", `${counts.pending} pending`));
   if (counts.draining > 0) shown.push(state("draining", `${counts.draining} draining`));
