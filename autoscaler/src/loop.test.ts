@@ -2,7 +2,7 @@ import { ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { PoolName } from "@elastic-gas/shared/resources";
-import { startTestHouse, type TestHouse } from "@elastic-gas/testing/autoscaler/test-environment";
+import { startTestHarness, type TestHarness } from "@elastic-gas/testing/autoscaler/test-harness";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,26 +10,26 @@ import { runAutoscaler } from "./loop.ts";
 
 /** One story, in order: every part takes the pool as the part before left it. */
 describe("the autoscaler against the local cloud", () => {
-  let house: TestHouse;
+  let harness: TestHarness;
   let stop: AbortController;
   let ended: Promise<"aborted" | "stopped">;
 
   const start = (startId: string): void => {
     stop = new AbortController();
-    ended = runAutoscaler(house.another(startId).context, { startId, signal: stop.signal });
+    ended = runAutoscaler(harness.another(startId).context, { startId, signal: stop.signal });
   };
   beforeAll(async () => {
-    house = await startTestHouse({ TICK_SECONDS: "1", JOB_TIMEOUT_SECONDS: "30" });
+    harness = await startTestHarness({ TICK_SECONDS: "1", JOB_TIMEOUT_SECONDS: "30" });
     start("run-1");
   });
   afterAll(async () => {
     stop?.abort();
     await ended;
-    await house?.[Symbol.asyncDispose]();
+    await harness?.[Symbol.asyncDispose]();
   });
 
   const inService = async (pool: PoolName): Promise<readonly string[]> => {
-    const rows = await house.db
+    const rows = await harness.db
       .selectFrom("workers")
       .select("instanceId")
       .where("pool", "=", pool)
@@ -42,12 +42,12 @@ describe("the autoscaler against the local cloud", () => {
   const settled = (pool: PoolName, count: number): Promise<readonly string[]> =>
     waitUntil(`${count} ${pool} workers in service and no other`, async () => {
       const ids = await inService(pool);
-      return ids.length === count && (await house.instances(pool)).length === count && ids;
+      return ids.length === count && (await harness.instances(pool)).length === count && ids;
     });
   const activities = (pool: PoolName) =>
-    house.db.selectFrom("activities").selectAll().where("pool", "=", pool).orderBy("id").execute();
+    harness.db.selectFrom("activities").selectAll().where("pool", "=", pool).orderBy("id").execute();
   const resizeByHand = (from: number, to: number): Promise<void> =>
-    house.db.transaction().execute(async (trx) => {
+    harness.db.transaction().execute(async (trx) => {
       await trx
         .insertInto("activities")
         .values({
@@ -66,7 +66,7 @@ describe("the autoscaler against the local cloud", () => {
       await trx.updateTable("pools").set({ desired: to }).where("name", "=", "web").execute();
     });
   const beat = async (instanceId: string, jobId: string | null): Promise<void> => {
-    await house.db
+    await harness.db
       .insertInto("workers")
       .values({ instanceId, pool: "annotator", jobId, at: new Date() })
       .onDuplicateKeyUpdate({ jobId, at: sql<Date>`utc_timestamp(3)` })
@@ -75,18 +75,18 @@ describe("the autoscaler against the local cloud", () => {
 
   it("starts every pool at 1 or its minimum and brings the web worker into service", async () => {
     await settled("web", 1);
-    expect(await house.living("annotator")).toHaveLength(2);
-    expect(await house.living("utility")).toHaveLength(1);
+    expect(await harness.living("annotator")).toHaveLength(2);
+    expect(await harness.living("utility")).toHaveLength(1);
     const started = (await activities("web"))[0];
     expect(started).toMatchObject({ cause: "start", desiredAfter: 1, reason: "web starts at 1." });
   });
 
   it("launches with our tags, detailed monitoring, end on shutdown, and spread as EC2 does", async () => {
-    const { Reservations = [] } = await house.context.cloud.ec2.send(new DescribeInstancesCommand({}));
+    const { Reservations = [] } = await harness.context.cloud.ec2.send(new DescribeInstancesCommand({}));
     const web = Reservations.flatMap(({ Instances = [] }) => Instances).find(({ Tags = [] }) =>
       Tags.some(({ Value }) => Value === "web"),
     );
-    const run = house.calls.find(
+    const run = harness.calls.find(
       ({ operation, input }) => operation === "RunInstances" && input.ClientToken === web?.ClientToken,
     );
     expect(web?.Monitoring?.State).toBe("enabled");
@@ -116,19 +116,19 @@ describe("the autoscaler against the local cloud", () => {
   });
 
   it("shrinks by hand: the newest go, deregistered before they are terminated, and a protected one stays", async () => {
-    const before = (await house.living("web")).toSorted((a, b) => a.launchedAt - b.launchedAt);
+    const before = (await harness.living("web")).toSorted((a, b) => a.launchedAt - b.launchedAt);
     const oldest = before[0]?.id ?? "";
     const newest = before.at(-1)?.id ?? "";
-    await house.db
+    await harness.db
       .updateTable("workers")
       .set({ protectedFromShrinking: true })
       .where("instanceId", "=", newest)
       .execute();
-    house.calls.length = 0;
+    harness.calls.length = 0;
     await resizeByHand(3, 1);
-    await waitUntil("the victim to be gone", async () => (await house.instances("web")).length === 1);
+    await waitUntil("the victim to be gone", async () => (await harness.instances("web")).length === 1);
     expect(await inService("web")).toEqual([newest]);
-    const order = house.calls.filter(
+    const order = harness.calls.filter(
       ({ operation }) => operation === "DeregisterTargets" || operation === "TerminateInstances",
     );
     expect(order[0]?.operation).toBe("DeregisterTargets");
@@ -144,18 +144,18 @@ describe("the autoscaler against the local cloud", () => {
 
   it("names the protected worker that keeps the pool from shrinking", async () => {
     // As after any change by hand; on a slow machine the rule would else shrink the idle pool before this story does.
-    const holdUntil = (manualUntil: Date | null) => house.db.updateTable("pools").set({ manualUntil }).execute();
+    const holdUntil = (manualUntil: Date | null) => harness.db.updateTable("pools").set({ manualUntil }).execute();
     await holdUntil(new Date(Date.now() + 600_000));
     await resizeByHand(1, 2);
     const [first = "", second = ""] = await settled("web", 2);
-    await house.db
+    await harness.db
       .updateTable("workers")
       .set({ protectedFromShrinking: true })
       .where("instanceId", "in", [first, second])
       .execute();
-    await house.setPool("web", { desired: 1 });
+    await harness.setPool("web", { desired: 1 });
     const decision = await waitUntil("the sentence", async () => {
-      const row = await house.db
+      const row = await harness.db
         .selectFrom("decisions")
         .selectAll()
         .where("pool", "=", "web")
@@ -164,22 +164,22 @@ describe("the autoscaler against the local cloud", () => {
       return row?.reason.includes("protected from shrinking") === true && row;
     });
     expect(decision.reason).toContain(first);
-    expect(await house.living("web")).toHaveLength(2);
-    await house.db.updateTable("workers").set({ protectedFromShrinking: false }).execute();
+    expect(await harness.living("web")).toHaveLength(2);
+    await harness.db.updateTable("workers").set({ protectedFromShrinking: false }).execute();
     await settled("web", 1);
     await holdUntil(null);
   });
 
-  it("replaces a worker that vanished, and says so", async () => {
+  it("replaces a worker that was lost, and says so", async () => {
     const [lost = ""] = await inService("web");
-    await house.context.cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [lost] }));
+    await harness.context.cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [lost] }));
     const [next] = await waitUntil("another worker", async () => {
       const ids = await inService("web");
       return ids.length === 1 && ids[0] !== lost && ids;
     });
     const row = await waitUntil("the activity's end", async () =>
       (await activities("web")).find(
-        ({ reason, status }) => reason === `${lost} vanished; replaced.` && status === "successful",
+        ({ reason, status }) => reason === `${lost} was lost; replaced.` && status === "successful",
       ),
     );
     expect(row).toMatchObject({ cause: "replacement", instanceIds: [lost, next] });
@@ -187,24 +187,24 @@ describe("the autoscaler against the local cloud", () => {
   });
 
   it("replaces a worker that is unhealthy for its grace period", async () => {
-    const [sick = ""] = await settled("web", 1);
-    const { Reservations = [] } = await house.context.cloud.ec2.send(
-      new DescribeInstancesCommand({ InstanceIds: [sick] }),
+    const [failing = ""] = await settled("web", 1);
+    const { Reservations = [] } = await harness.context.cloud.ec2.send(
+      new DescribeInstancesCommand({ InstanceIds: [failing] }),
     );
-    await fetch(`http://${Reservations[0]?.Instances?.[0]?.PrivateIpAddress}:8000/sick`);
+    await fetch(`http://${Reservations[0]?.Instances?.[0]?.PrivateIpAddress}:8000/fail`);
     await waitUntil("another worker", async () => {
       const ids = await inService("web");
-      return ids.length === 1 && ids[0] !== sick;
+      return ids.length === 1 && ids[0] !== failing;
     });
-    const row = (await activities("web")).find(({ reason }) => reason.includes(`replaced ${sick}`));
+    const row = (await activities("web")).find(({ reason }) => reason.includes(`replaced ${failing}`));
     expect(row?.reason).toMatch(
-      /^web replaced i-\w+: unhealthy for \d+\u00a0s \(health check answered with an error\)\.$/,
+      /^web replaced i-\w+: unhealthy for \d+\u00a0s \(Health checks failed with these codes: \[500\]\)\.$/,
     );
   });
 
   it("replaces a worker that an admin chose only after another one came into service", async () => {
     const [chosen = ""] = await settled("web", 1);
-    await house.db
+    await harness.db
       .updateTable("workers")
       .set({ victimReason: "replacement" })
       .where("instanceId", "=", chosen)
@@ -213,7 +213,7 @@ describe("the autoscaler against the local cloud", () => {
     await waitUntil("the exchange", async () => {
       const ids = await inService("web");
       fewest = Math.min(fewest, ids.length);
-      return ids.length === 1 && ids[0] !== chosen && (await house.instances("web")).length === 1;
+      return ids.length === 1 && ids[0] !== chosen && (await harness.instances("web")).length === 1;
     });
     expect(fewest).toBe(1);
     const row = await waitUntil("the activity's end", async () =>
@@ -225,40 +225,40 @@ describe("the autoscaler against the local cloud", () => {
   });
 
   it("acts on changed limits at once, also while paused", async () => {
-    await house.setPool("web", { min: 2, paused: true });
+    await harness.setPool("web", { min: 2, paused: true });
     await settled("web", 2);
     const row = (await activities("web")).findLast(({ cause }) => cause === "limits");
     expect(row?.reason).toBe("web grew 1 → 2: below the minimum of 2.");
-    await house.setPool("web", { min: 1, max: 1 });
+    await harness.setPool("web", { min: 1, max: 1 });
     await settled("web", 1);
-    await house.setPool("web", { max: 8, paused: false });
+    await harness.setPool("web", { max: 8, paused: false });
   });
 
   it("grows the annotators on waiting messages and lets only an idle one go", async () => {
-    const [busy = "", idle = ""] = (await house.living("annotator")).map(({ id }) => id);
+    const [busy = "", idle = ""] = (await harness.living("annotator")).map(({ id }) => id);
     const beats = new AbortController();
     const beating = (async () => {
       while (!beats.signal.aborted) {
         await beat(busy, "0c9e4d71-0000-4000-8000-000000000000");
-        for (const { id } of await house.living("annotator")) if (id !== busy) await beat(id, null);
+        for (const { id } of await harness.living("annotator")) if (id !== busy) await beat(id, null);
         await new Promise((resolve) => setTimeout(resolve, 300));
       }
     })();
     try {
       await waitUntil("both to be in service", async () => (await inService("annotator")).length === 2);
-      const queue = house.context.resources.queues.jobRequests.name;
-      const QueueUrl = `${house.cloud.endpoint}/000000000000/${queue}`;
+      const queue = harness.context.resources.queues.jobRequests.name;
+      const QueueUrl = `${harness.cloud.endpoint}/000000000000/${queue}`;
       for (let count = 0; count < 21; count += 1)
-        await house.context.cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" }));
-      await waitUntil("a third annotator", async () => (await house.living("annotator")).length === 3);
+        await harness.context.cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" }));
+      await waitUntil("a third annotator", async () => (await harness.living("annotator")).length === 3);
       const grown = (await activities("annotator")).findLast(({ cause }) => cause === "policy");
       expect(grown?.reason).toBe(
         "annotator grew 2 → 3: 10.5 waiting jobs per worker are more than 10. 2 + 1 = 3, maximum 10.",
       );
 
-      await house.setPool("annotator", { paused: true, min: 1, desired: 1 });
-      await waitUntil("only the busy one to be left", async () => (await house.instances("annotator")).length === 1);
-      expect((await house.living("annotator"))[0]?.id).toBe(busy);
+      await harness.setPool("annotator", { paused: true, min: 1, desired: 1 });
+      await waitUntil("only the busy one to be left", async () => (await harness.instances("annotator")).length === 1);
+      expect((await harness.living("annotator"))[0]?.id).toBe(busy);
       expect(idle).not.toBe(busy);
     } finally {
       beats.abort();
@@ -268,12 +268,12 @@ describe("the autoscaler against the local cloud", () => {
 
   it("says in words when launches fail, and tries again", async () => {
     const { Fault } = await import("@elastic-gas/local-cloud/wire/handler");
-    house.intercept((invocation, next) => {
+    harness.intercept((invocation, next) => {
       if (invocation.operation === "RunInstances")
         throw new Fault("InsufficientInstanceCapacity", "no capacity in us-east-1a", 500);
       return next();
     });
-    await house.setPool("web", { desired: 2 });
+    await harness.setPool("web", { desired: 2 });
     const row = await waitUntil("the failure", async () =>
       (await activities("web")).find(({ cause }) => cause === "launch"),
     );
@@ -281,9 +281,9 @@ describe("the autoscaler against the local cloud", () => {
       status: "failed",
       reason: "Launch failed once (InsufficientInstanceCapacity: no capacity in us-east-1a). Next try in 10\u00a0s.",
     });
-    house.intercept(null);
+    harness.intercept(null);
     // Ten seconds pass.
-    await house.db
+    await harness.db
       .updateTable("launchIntents")
       .set({ updatedAt: new Date(Date.now() - 11_000) })
       .where("state", "=", "failed")
@@ -293,7 +293,7 @@ describe("the autoscaler against the local cloud", () => {
 
   it("decides on the CPU that CloudWatch measured, writes every check down, and publishes the pool's size", async () => {
     const row = await waitUntil("a measured check", () =>
-      house.db
+      harness.db
         .selectFrom("decisions")
         .selectAll()
         .where("pool", "=", "web")
@@ -304,7 +304,7 @@ describe("the autoscaler against the local cloud", () => {
     expect(row.measured).toBeGreaterThanOrEqual(0);
     expect(row.measured).toBeLessThanOrEqual(100);
     expect(row.facts).toMatchObject({ window: { to: expect.any(Number) }, growAbove: 70, shrinkBelow: 30 });
-    const { Metrics = [] } = await house.context.cloud.cloudwatch.send(
+    const { Metrics = [] } = await harness.context.cloud.cloudwatch.send(
       new ListMetricsCommand({ Namespace: "ElasticGAS" }),
     );
     const names = Metrics.filter(({ Dimensions = [] }) => Dimensions[0]?.Value === "web").map(
@@ -314,18 +314,18 @@ describe("the autoscaler against the local cloud", () => {
   });
 
   it("stops: drains and ends everybody, launches nobody, and then ends itself", async () => {
-    house.calls.length = 0;
-    await house.db.updateTable("pools").set({ stopping: true }).execute();
+    harness.calls.length = 0;
+    await harness.db.updateTable("pools").set({ stopping: true }).execute();
     expect(await ended).toBe("stopped");
-    for (const pool of ["web", "annotator", "utility"] as const) expect(await house.instances(pool)).toEqual([]);
-    expect(house.calls.filter(({ operation }) => operation === "RunInstances")).toEqual([]);
+    for (const pool of ["web", "annotator", "utility"] as const) expect(await harness.instances(pool)).toEqual([]);
+    expect(harness.calls.filter(({ operation }) => operation === "RunInstances")).toEqual([]);
     expect((await activities("web")).findLast(({ cause }) => cause === "stop")).toMatchObject({ actor: "autoscaler" });
   });
 
   it("begins again at 1 when start.sh runs again, but not when only the process restarts", async () => {
     start("run-2");
     await settled("web", 1);
-    await house.setPool("web", { desired: 2 });
+    await harness.setPool("web", { desired: 2 });
     stop.abort();
     expect(await ended).toBe("aborted");
     start("run-2");

@@ -1,15 +1,19 @@
-import { clamp } from "@elastic-gas/scaling/decision";
+import { clamp } from "@elastic-gas/scaling/numbers";
+import { POOLS, readPolicy } from "@elastic-gas/scaling/pools";
+import { listInstances } from "@elastic-gas/shared/aws/instances";
+import { type Balancer, findBalancer, listTargetHealth } from "@elastic-gas/shared/aws/load-balancer";
+import { findLatestDecision } from "@elastic-gas/shared/pools/decisions";
+import { listPools } from "@elastic-gas/shared/pools/pools";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { runLoop } from "@elastic-gas/shared/shutdown";
-import { insertActivity, listOpenActivityIds } from "./activities.ts";
-import { type Context, callMs, type PoolScene } from "./context.ts";
-import { decidePool } from "./decide-pool.ts";
-import { type Balancer, findBalancer, listInstances, listTargets } from "./fleet.ts";
-import { LeaseLostError } from "./lease.ts";
-import { beginRun, ensurePools, listPools, type PoolWishes, setDesired } from "./pools.ts";
-import { publishPools } from "./publish.ts";
-import { type Reconciled, reconcilePool } from "./reconcile.ts";
-import { type Seen, setScene } from "./scene.ts";
+import { insertActivity, listOpenActivityIds } from "./activities/activities.ts";
+import { decidePool } from "./checks/decide-pool.ts";
+import { type Context, callMs, type Pool, type PoolSnapshot } from "./context/context.ts";
+import { LeaseLostError } from "./lease/lease.ts";
+import { publishPools } from "./observe/publish-sizes.ts";
+import { type Seen, takeSnapshot } from "./observe/snapshot.ts";
+import { beginRun, ensurePools, setDesired } from "./pools/pools.ts";
+import { type Reconciled, reconcilePool } from "./reconcile/reconcile-pool.ts";
 
 export interface LoopOptions {
   /** The run of start.sh; the pools are resized to 1 once for each. */
@@ -27,14 +31,14 @@ export async function runAutoscaler(
   const both = AbortSignal.any([signal, own.signal]);
   const autoscaler = new Autoscaler(context, startId);
   let stopped = false;
-  const tending = runLoop({ name: "lease", intervalMs: (config.LEASE_SECONDS * 1_000) / 3, signal: both, log }, () =>
-    autoscaler.tendLease(),
+  const renewing = runLoop({ name: "lease", intervalMs: (config.LEASE_SECONDS * 1_000) / 3, signal: both, log }, () =>
+    autoscaler.renewLease(),
   );
   await runLoop({ name: "reconcile", intervalMs: config.RECONCILE_SECONDS * 1_000, signal: both, log }, async () => {
     stopped = await autoscaler.pass(both);
     if (stopped) own.abort();
   });
-  await tending;
+  await renewing;
   await lease.release().catch((error: unknown) => log.warn({ err: error }, "lease not given back, it will run out"));
   return stopped ? "stopped" : "aborted";
 }
@@ -55,11 +59,11 @@ export class Autoscaler {
     this.#startId = startId;
   }
 
-  async tendLease(): Promise<void> {
+  async renewLease(): Promise<void> {
     const { lease, log } = this.#context;
     const before = this.#standing;
     try {
-      this.#standing = (await lease.tend()) ? "acting" : "standing by";
+      this.#standing = (await lease.renew()) ? "acting" : "standing by";
     } catch (error) {
       this.#standing = "without MySQL";
       if (before !== "without MySQL")
@@ -82,53 +86,53 @@ export class Autoscaler {
       await this.#beginRun();
       this.#began = true;
     }
-    const endable = await listOpenActivityIds(db);
-    const pools = await this.#withinLimits(await listPools(db));
-    const seen = { ...(await this.#look()), endable };
+    const closable = await listOpenActivityIds(db);
+    const pools = await this.#withinLimits(await listPools(db, readPolicy));
+    const seen = { ...(await this.#look()), closable };
     if (signal.aborted) return false;
     // Side by side: a source that does not answer holds every pool up once, not one after another.
-    const tended = await Promise.allSettled(
-      pools.map((pool) => this.#survive(pool.name, () => this.#tendPool(pool, seen))),
+    const outcomes = await Promise.allSettled(
+      pools.map((pool) => this.#survive(pool.name, () => this.#reconcilePool(pool, seen))),
     );
-    const scenes = tended.flatMap((outcome): PoolScene[] => {
+    const snapshots = outcomes.flatMap((outcome): PoolSnapshot[] => {
       if (outcome.status === "rejected") throw outcome.reason;
       return outcome.value === undefined ? [] : [outcome.value];
     });
-    await this.#publish(scenes);
+    await this.#publish(snapshots);
     return (
-      scenes.length === pools.length &&
-      scenes.every(({ pool, workers, open }) => pool.stopping && workers.length === 0 && open.length === 0)
+      snapshots.length === pools.length &&
+      snapshots.every(({ pool, workers, open }) => pool.stopping && workers.length === 0 && open.length === 0)
     );
   }
 
-  async #tendPool(wishes: PoolWishes, seen: Seen): Promise<PoolScene> {
+  async #reconcilePool(pool: Pool, seen: Seen): Promise<PoolSnapshot> {
     const { db, config } = this.#context;
-    if (wishes.name === "web" && seen.balancer === null) throw new Error("The load balancer did not answer.");
+    if (POOLS[pool.name].balanced && seen.balancer === null) throw new Error("The load balancer did not answer.");
     const now = Date.now();
-    let scene = await setScene(this.#context, wishes, seen, now);
+    let snapshot = await takeSnapshot(this.#context, pool, seen, now);
     const tick = config.TICK_SECONDS * 1_000;
-    const due = (this.#checkedAt.get(wishes.name) ?? (await this.#lastCheck(wishes.name))) + tick;
-    if (!wishes.stopping && now >= due) {
+    const due = (this.#checkedAt.get(pool.name) ?? (await this.#lastCheck(pool.name))) + tick;
+    if (!pool.stopping && now >= due) {
       // From due time to due time, or the passes' own rhythm would stretch every tick. A check that fails waits for the next tick: reconciling must go on meanwhile.
-      this.#checkedAt.set(wishes.name, now - due < tick ? due : now);
-      const stored = await this.#survive(wishes.name, () =>
-        decidePool(this.#context, scene, this.#plans.get(wishes.name), new Date(now)),
+      this.#checkedAt.set(pool.name, now - due < tick ? due : now);
+      const stored = await this.#survive(pool.name, () =>
+        decidePool(this.#context, snapshot, this.#plans.get(pool.name), new Date(now)),
       );
-      if (stored === false) this.#checkedAt.delete(wishes.name);
-      const fresh = (await listPools(db)).find(({ name }) => name === wishes.name);
-      if (fresh !== undefined) scene = { ...scene, pool: fresh };
+      if (stored === false) this.#checkedAt.delete(pool.name);
+      const fresh = (await listPools(db, readPolicy)).find(({ name }) => name === pool.name);
+      if (fresh !== undefined) snapshot = { ...snapshot, pool: fresh };
     }
-    this.#plans.set(wishes.name, await reconcilePool(this.#context, scene, now));
-    return scene;
+    this.#plans.set(pool.name, await reconcilePool(this.#context, snapshot, now));
+    return snapshot;
   }
 
   /** EC2 must answer, or nothing can be said of any pool. Without the load balancer only its own pool waits. */
-  async #look(): Promise<Omit<Seen, "endable">> {
+  async #look(): Promise<Omit<Seen, "closable">> {
     const { cloud, resources, log } = this.#context;
     const instances = listInstances(cloud.ec2, resources.prefix);
     const targets = this.#findBalancer().then(async (balancer) => ({
       balancer,
-      targets: await listTargets(cloud.elbv2, balancer.targetGroupArn),
+      targets: await listTargetHealth(cloud.elbv2, balancer.targetGroupArn),
     }));
     const [ec2, elbv2] = await Promise.allSettled([instances, targets]);
     if (ec2.status === "rejected") throw new Error("Could not list the instances", { cause: ec2.reason });
@@ -141,12 +145,15 @@ export class Autoscaler {
   }
 
   async #findBalancer(): Promise<Balancer> {
-    this.#balancer ??= await findBalancer(this.#context.cloud.elbv2, this.#context.resources);
+    const { cloud, resources } = this.#context;
+    this.#balancer ??= await findBalancer(cloud.elbv2, resources);
+    if (this.#balancer === null)
+      throw new Error(`No load balancer "${resources.loadBalancer}" with a target group "${resources.targetGroup}".`);
     return this.#balancer;
   }
 
   /** Limits that were changed count at once, also while the pool holds or is paused. */
-  async #withinLimits(pools: readonly PoolWishes[]): Promise<readonly PoolWishes[]> {
+  async #withinLimits(pools: readonly Pool[]): Promise<readonly Pool[]> {
     const { lease, db, log } = this.#context;
     const outside = pools.filter((pool) => !pool.stopping && clamp(pool.desired, pool) !== pool.desired);
     if (outside.length === 0) return pools;
@@ -166,7 +173,7 @@ export class Autoscaler {
       });
       log.info({ pool: pool.name, from: pool.desired, to: desired, reason }, "pool resized");
     }
-    return listPools(db);
+    return listPools(db, readPolicy);
   }
 
   /** Once per run of start.sh: one worker in every pool, or its minimum; an earlier stop is over. */
@@ -174,7 +181,7 @@ export class Autoscaler {
     const { lease, db, log } = this.#context;
     const startId = this.#startId;
     if (startId === undefined) return;
-    for (const pool of await listPools(db)) {
+    for (const pool of await listPools(db, readPolicy)) {
       if (pool.startId === startId) continue;
       const desired = clamp(1, pool);
       await lease.write(async (trx, epoch) => {
@@ -201,22 +208,15 @@ export class Autoscaler {
   }
 
   async #lastCheck(pool: PoolName): Promise<number> {
-    const row = await this.#context.db
-      .selectFrom("decisions")
-      .select("at")
-      .where("pool", "=", pool)
-      .orderBy("at", "desc")
-      .limit(1)
-      .executeTakeFirst();
-    return row?.at.getTime() ?? Number.NEGATIVE_INFINITY;
+    return (await findLatestDecision(this.#context.db, pool))?.at ?? Number.NEGATIVE_INFINITY;
   }
 
-  async #publish(scenes: readonly PoolScene[]): Promise<void> {
+  async #publish(snapshots: readonly PoolSnapshot[]): Promise<void> {
     const { cloud, config, lease, log } = this.#context;
     const now = Date.now();
     if (now < this.#publishedAt + config.METRIC_PERIOD_SECONDS * 1_000) return;
     this.#publishedAt = now;
-    const pools = scenes.map(({ pool, workers, open }) => ({
+    const pools = snapshots.map(({ pool, workers, open }) => ({
       name: pool.name,
       desired: pool.desired,
       launching: open.length,
@@ -235,7 +235,7 @@ export class Autoscaler {
       return await work();
     } catch (error) {
       if (error instanceof LeaseLostError) throw error;
-      this.#context.log.error({ pool, err: error }, "pool not tended, goes on in the next pass");
+      this.#context.log.error({ pool, err: error }, "pool not reconciled, goes on in the next pass");
       return undefined;
     }
   }

@@ -6,8 +6,8 @@ import { connectDatabase } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { stopOnSignals } from "@elastic-gas/shared/shutdown";
-import { createCloud, destroyCloud } from "./cloud.ts";
-import { Lease } from "./lease.ts";
+import { createCloud, destroyCloud } from "./context/cloud.ts";
+import { Lease } from "./lease/lease.ts";
 import { runAutoscaler } from "./loop.ts";
 
 const config = readConfig(process.env);

@@ -1,6 +1,6 @@
 import { TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
-import { startTestHouse, type TestHouse } from "@elastic-gas/testing/autoscaler/test-environment";
+import { startTestHarness, type TestHarness } from "@elastic-gas/testing/autoscaler/test-harness";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Autoscaler } from "./loop.ts";
@@ -9,50 +9,50 @@ import { runAutoscaler } from "./loop.ts";
 const FOREVER = new AbortController().signal;
 
 describe("an autoscaler that dies at any line", () => {
-  let house: TestHouse;
+  let harness: TestHarness;
   let generation = 0;
   beforeAll(async () => {
-    house = await startTestHouse();
-    await prepare(house, 1);
+    harness = await startTestHarness();
+    await prepare(harness, 1);
   });
-  afterAll(() => house?.[Symbol.asyncDispose]());
-  afterEach(() => house.intercept(null));
+  afterAll(() => harness?.[Symbol.asyncDispose]());
+  afterEach(() => harness.intercept(null));
 
   /** A new process: nothing remembered, the lease of the dead one over. */
   const restart = async (): Promise<Autoscaler> => {
-    await house.db.updateTable("leases").set({ until: null }).execute();
+    await harness.db.updateTable("leases").set({ until: null }).execute();
     generation += 1;
-    const { autoscaler } = house.another(`generation-${generation}`);
-    await autoscaler.tendLease();
+    const { autoscaler } = harness.another(`generation-${generation}`);
+    await autoscaler.renewLease();
     return autoscaler;
   };
 
   /** Passes until the pool has the size; the passes' own failures are part of the story. */
   const runTo = async (autoscaler: Autoscaler, size: number): Promise<void> => {
     await waitUntil(`a web pool of ${size}`, async () => {
-      await autoscaler.tendLease();
+      await autoscaler.renewLease();
       await autoscaler.pass(FOREVER);
       // Two minutes pass for launches whose fate nobody knows.
-      await house.db
+      await harness.db
         .updateTable("launchIntents")
         .set({ createdAt: new Date(Date.now() - 121_000) })
         .where("state", "=", "wanted")
         .execute();
-      const rows = await house.db
+      const rows = await harness.db
         .selectFrom("workers")
         .select("instanceId")
         .where("inServiceAt", "is not", null)
         .where("draining", "=", false)
         .where("pool", "=", "web")
         .execute();
-      return rows.length === size && (await house.instances("web")).length === size;
+      return rows.length === size && (await harness.instances("web")).length === size;
     });
   };
 
   /** Lets the autoscaler die at the first call of that name, before it is carried out or after, and answers nothing from then on. */
   const dieAt = (operation: string, when: "before" | "after"): void => {
     let dead = false;
-    house.intercept(async (invocation, next) => {
+    harness.intercept(async (invocation, next) => {
       const isTheOne = invocation.operation === operation && !dead;
       dead ||= isTheOne;
       if (!dead) return next();
@@ -74,20 +74,20 @@ describe("an autoscaler that dies at any line", () => {
   )(
     "at %s, %s it was carried out: the next one ends at a pool of %i with no worker too many",
     async (operation, when, size) => {
-      await house.setPool("web", { desired: 3 - size });
+      await harness.setPool("web", { desired: 3 - size });
       await runTo(await restart(), 3 - size);
-      await house.setPool("web", { desired: size });
+      await harness.setPool("web", { desired: size });
       const dying = await restart();
-      house.calls.length = 0;
+      harness.calls.length = 0;
       dieAt(operation, when);
       await waitUntil(`death at ${operation}`, async () => {
         await dying.pass(FOREVER).catch(() => undefined);
-        return house.calls.some((call) => call.operation === operation);
+        return harness.calls.some((call) => call.operation === operation);
       });
-      house.intercept(null);
+      harness.intercept(null);
       await runTo(await restart(), size);
       const tokens = new Set(
-        house.calls.filter((call) => call.operation === "RunInstances").map(({ input }) => input.ClientToken),
+        harness.calls.filter((call) => call.operation === "RunInstances").map(({ input }) => input.ClientToken),
       );
       const launched = operation === "RunInstances" && when === "before" ? 2 : size === 2 ? 1 : 0;
       expect(tokens.size).toBe(launched);
@@ -97,41 +97,44 @@ describe("an autoscaler that dies at any line", () => {
 });
 
 describe("two autoscalers", () => {
-  let house: TestHouse;
+  let harness: TestHarness;
   beforeAll(async () => {
-    house = await startTestHouse({ LEASE_SECONDS: "3" });
-    await prepare(house, 2);
+    harness = await startTestHarness({ LEASE_SECONDS: "3" });
+    await prepare(harness, 2);
   });
-  afterAll(() => house?.[Symbol.asyncDispose]());
+  afterAll(() => harness?.[Symbol.asyncDispose]());
 
   it("act as one, and the second takes over when the first falls silent", async () => {
     const [first, second] = [new AbortController(), new AbortController()];
-    const one = house.another("one");
-    const two = house.another("two");
+    const one = harness.another("one");
+    const two = harness.another("two");
     const running = [
       runAutoscaler(one.context, { startId: undefined, signal: first.signal }),
       runAutoscaler(two.context, { startId: undefined, signal: second.signal }),
     ];
     try {
-      await waitUntil("two workers", async () => (await house.living("web")).length === 2);
-      await house.setPool("web", { desired: 4 });
+      await waitUntil("two workers", async () => (await harness.living("web")).length === 2);
+      await harness.setPool("web", { desired: 4 });
       const serving = async (): Promise<number> =>
-        (await house.db.selectFrom("workers").select("instanceId").where("inServiceAt", "is not", null).execute())
+        (await harness.db.selectFrom("workers").select("instanceId").where("inServiceAt", "is not", null).execute())
           .length;
-      await waitUntil("four workers", async () => (await serving()) === 4 && (await house.living("web")).length === 4);
-      expect(house.calls.filter(({ operation }) => operation === "RunInstances")).toHaveLength(4);
+      await waitUntil(
+        "four workers",
+        async () => (await serving()) === 4 && (await harness.living("web")).length === 4,
+      );
+      expect(harness.calls.filter(({ operation }) => operation === "RunInstances")).toHaveLength(4);
 
-      const holder = await house.db.selectFrom("leases").select("holder").executeTakeFirstOrThrow();
+      const holder = await harness.db.selectFrom("leases").select("holder").executeTakeFirstOrThrow();
       const [acting, standby] = holder.holder === "one" ? [first, "two"] : [second, "one"];
       acting.abort();
-      const lost = (await house.living("web"))[0]?.id ?? "";
-      await house.context.cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [lost] }));
+      const lost = (await harness.living("web"))[0]?.id ?? "";
+      await harness.context.cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [lost] }));
       await waitUntil("the loss to be made good", async () => {
-        const ids = (await house.living("web")).map(({ id }) => id);
+        const ids = (await harness.living("web")).map(({ id }) => id);
         return ids.length === 4 && !ids.includes(lost);
       });
-      expect((await house.db.selectFrom("leases").select("holder").executeTakeFirstOrThrow()).holder).toBe(standby);
-      expect(house.calls.filter(({ operation }) => operation === "RunInstances")).toHaveLength(5);
+      expect((await harness.db.selectFrom("leases").select("holder").executeTakeFirstOrThrow()).holder).toBe(standby);
+      expect(harness.calls.filter(({ operation }) => operation === "RunInstances")).toHaveLength(5);
     } finally {
       first.abort();
       second.abort();
@@ -140,45 +143,45 @@ describe("two autoscalers", () => {
   });
 
   it("make no AWS call without the lease", async () => {
-    const idle = house.another("idle");
-    house.calls.length = 0;
-    await house.setPool("web", { desired: 6 });
+    const idle = harness.another("idle");
+    harness.calls.length = 0;
+    await harness.setPool("web", { desired: 6 });
     expect(await idle.autoscaler.pass(FOREVER)).toBe(false);
-    expect(house.calls).toEqual([]);
+    expect(harness.calls).toEqual([]);
   });
 
   it("do not try a throttled call again when the lease is gone by then", async () => {
-    const { context, autoscaler } = house.another("losing");
+    const { context, autoscaler } = harness.another("losing");
     await waitUntil("the lease", async () => {
-      await autoscaler.tendLease();
+      await autoscaler.renewLease();
       return context.lease.epoch !== null;
     });
-    house.calls.length = 0;
-    house.intercept(async (invocation, next) => {
+    harness.calls.length = 0;
+    harness.intercept(async (invocation, next) => {
       if (invocation.operation !== "RunInstances") return next();
       await context.lease.release();
       throw new Fault("RequestLimitExceeded", "Request limit exceeded.", 503);
     });
     await expect(autoscaler.pass(FOREVER)).rejects.toThrow("epoch");
-    expect(house.calls.filter(({ operation }) => operation === "RunInstances")).toHaveLength(1);
-    house.intercept(null);
+    expect(harness.calls.filter(({ operation }) => operation === "RunInstances")).toHaveLength(1);
+    harness.intercept(null);
     // What was asked for may have been carried out: two minutes pass.
-    await house.db
+    await harness.db
       .updateTable("launchIntents")
       .set({ createdAt: new Date(Date.now() - 121_000) })
       .where("state", "=", "wanted")
       .execute();
   });
 
-  it("survive throttling and a load balancer that does not answer: the other pools are tended meanwhile", async () => {
-    const { autoscaler } = house.another("throttled");
+  it("survive throttling and a load balancer that does not answer: the other pools are reconciled meanwhile", async () => {
+    const { autoscaler } = harness.another("throttled");
     await waitUntil("the lease", async () => {
-      await autoscaler.tendLease();
-      return (await house.db.selectFrom("leases").select("holder").executeTakeFirst())?.holder === "throttled";
+      await autoscaler.renewLease();
+      return (await harness.db.selectFrom("leases").select("holder").executeTakeFirst())?.holder === "throttled";
     });
-    await house.setPool("annotator", { desired: 1, min: 1 });
+    await harness.setPool("annotator", { desired: 1, min: 1 });
     let throttled = 0;
-    house.intercept((invocation, next) => {
+    harness.intercept((invocation, next) => {
       if (invocation.service === "elbv2") throw new Fault("ServiceUnavailable", "not now", 503);
       if (invocation.operation === "RunInstances" && throttled < 1) {
         throttled += 1;
@@ -190,75 +193,75 @@ describe("two autoscalers", () => {
     await waitUntil(
       "an annotator",
       async () => {
-        await autoscaler.tendLease();
+        await autoscaler.renewLease();
         await autoscaler.pass(FOREVER);
-        return (await house.living("annotator")).length === 1;
+        return (await harness.living("annotator")).length === 1;
       },
-      { deadlineMs: 60_000 },
+      { deadlineMs: 120_000 },
     );
     // The SDK's own retry got over the throttled call: with the same token, so that nothing was launched twice.
     expect(throttled).toBe(1);
-    expect(await house.living("web")).toHaveLength(4);
-    house.intercept(null);
+    expect(await harness.living("web")).toHaveLength(4);
+    harness.intercept(null);
     await waitUntil(
       "the web pool",
       async () => {
-        await autoscaler.tendLease();
+        await autoscaler.renewLease();
         await autoscaler.pass(FOREVER);
-        return (await house.living("web")).length === 6;
+        return (await harness.living("web")).length === 6;
       },
-      { deadlineMs: 60_000 },
+      { deadlineMs: 120_000 },
     );
-  }, 150_000);
+  }, 300_000);
 });
 
 describe("an EC2 whose answers do not agree with each other", () => {
   it("a young worker that an older answer leaves out is not launched again; one that EC2 calls terminated is", async () => {
-    await using house = await startTestHouse();
-    await prepare(house, 2);
-    const { autoscaler } = house.another("one");
-    await autoscaler.tendLease();
+    await using harness = await startTestHarness();
+    await prepare(harness, 2);
+    const { autoscaler } = harness.another("one");
+    await autoscaler.renewLease();
     const pass = async (): Promise<number> => {
-      await autoscaler.tendLease();
+      await autoscaler.renewLease();
       await autoscaler.pass(FOREVER);
-      return house.calls.filter(({ operation }) => operation === "RunInstances").length;
+      return harness.calls.filter(({ operation }) => operation === "RunInstances").length;
     };
     await waitUntil("two workers in service", async () => {
       await pass();
-      const rows = await house.db.selectFrom("workers").select("inServiceAt").execute();
+      const rows = await harness.db.selectFrom("workers").select("inServiceAt").execute();
       return rows.length === 2 && rows.every(({ inServiceAt }) => inServiceAt !== null);
     });
-    house.intercept(async (invocation, next) =>
+    harness.intercept(async (invocation, next) =>
       invocation.operation === "DescribeInstances" ? { Reservations: [] } : next(),
     );
     expect([await pass(), await pass()]).toEqual([2, 2]);
-    house.intercept(null);
+    harness.intercept(null);
     expect(await pass()).toBe(2);
-    expect((await house.db.selectFrom("workers").select("draining").execute()).map(({ draining }) => draining)).toEqual(
-      [false, false],
-    );
+    expect(
+      (await harness.db.selectFrom("workers").select("draining").execute()).map(({ draining }) => draining),
+    ).toEqual([false, false]);
 
-    const lost = (await house.living("web"))[0]?.id ?? "";
-    await house.context.cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [lost] }));
+    const lost = (await harness.living("web"))[0]?.id ?? "";
+    await harness.context.cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [lost] }));
     await waitUntil("its replacement", async () => (await pass()) === 3);
-    expect(await house.living("web")).toHaveLength(2);
-  }, 120_000);
+    expect(await harness.living("web")).toHaveLength(2);
+  }, 300_000);
 });
 
-describe("a wish that comes in the middle of a pass", () => {
+describe("a request that comes in the middle of a pass", () => {
   it("is not called done by that pass, which does not know it yet", async () => {
-    await using house = await startTestHouse();
-    await prepare(house, 0);
-    await house.setPool("web", { min: 0 });
-    const { autoscaler } = house.another("one");
-    await autoscaler.tendLease();
+    await using harness = await startTestHarness();
+    await prepare(harness, 0);
+    await harness.setPool("web", { min: 0 });
+    const { autoscaler } = harness.another("one");
+    await autoscaler.renewLease();
     await autoscaler.pass(FOREVER);
-    house.intercept(async (invocation, next) => {
+    harness.intercept(async (invocation, next) => {
       if (invocation.operation === "DescribeInstances") {
-        house.intercept(null);
-        await house.setPool("web", { desired: 1 });
+        harness.intercept(null);
+        await harness.setPool("web", { desired: 1 });
         const change = { pool: "web", cause: "manual", actor: "anna", desiredBefore: 0, desiredAfter: 1 } as const;
-        await house.db
+        await harness.db
           .insertInto("activities")
           .values({ ...change, reason: "anna resized web.", instanceIds: "[]", epoch: 1 })
           .execute();
@@ -266,21 +269,25 @@ describe("a wish that comes in the middle of a pass", () => {
       return next();
     });
     await autoscaler.pass(FOREVER);
-    const row = await house.db.selectFrom("activities").select("status").where("actor", "=", "anna").executeTakeFirst();
+    const row = await harness.db
+      .selectFrom("activities")
+      .select("status")
+      .where("actor", "=", "anna")
+      .executeTakeFirst();
     expect(row?.status).toBe("in progress");
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("without CloudWatch and the queue", () => {
   it("a hanging CloudWatch holds the pools up side by side, not one after another", async () => {
-    await using house = await startTestHouse();
-    await prepare(house, 1);
-    const { autoscaler } = house.another("patient");
-    await autoscaler.tendLease();
-    await house.db.deleteFrom("decisions").execute();
+    await using harness = await startTestHarness();
+    await prepare(harness, 1);
+    const { autoscaler } = harness.another("patient");
+    await autoscaler.renewLease();
+    await harness.db.deleteFrom("decisions").execute();
     const both = Promise.withResolvers<void>();
     let asking = 0;
-    house.intercept(async (invocation, next) => {
+    harness.intercept(async (invocation, next) => {
       if (invocation.operation !== "GetMetricData") return next();
       asking += 1;
       if (asking === 2) both.resolve();
@@ -293,19 +300,19 @@ describe("without CloudWatch and the queue", () => {
   });
 
   it("checks go on, say that data are missing, and change nothing", async () => {
-    await using house = await startTestHouse();
-    await prepare(house, 2);
-    await house.db.updateTable("leases").set({ until: null }).execute();
-    const { autoscaler } = house.another("blind");
-    await autoscaler.tendLease();
-    await house.db.deleteFrom("decisions").execute();
-    house.intercept((invocation, next) => {
+    await using harness = await startTestHarness();
+    await prepare(harness, 2);
+    await harness.db.updateTable("leases").set({ until: null }).execute();
+    const { autoscaler } = harness.another("blind");
+    await autoscaler.renewLease();
+    await harness.db.deleteFrom("decisions").execute();
+    harness.intercept((invocation, next) => {
       if (invocation.service === "cloudwatch" || invocation.service === "sqs")
         throw new Fault("ServiceUnavailable", "not now", 503);
       return next();
     });
     await autoscaler.pass(FOREVER);
-    const rows = await house.db.selectFrom("decisions").selectAll().orderBy("pool").execute();
+    const rows = await harness.db.selectFrom("decisions").selectAll().orderBy("pool").execute();
     expect(rows.map(({ pool, kind }) => [pool, kind])).toEqual([
       ["annotator", "hold"],
       ["utility", "hold"],
@@ -317,15 +324,15 @@ describe("without CloudWatch and the queue", () => {
 });
 
 /** Only the web pool has workers, so that a story's counts are its own. */
-async function prepare(house: TestHouse, web: number): Promise<void> {
-  const { autoscaler } = house.another("prepare");
-  await autoscaler.tendLease();
-  house.intercept(() => {
+async function prepare(harness: TestHarness, web: number): Promise<void> {
+  const { autoscaler } = harness.another("prepare");
+  await autoscaler.renewLease();
+  harness.intercept(() => {
     throw new Fault("ServiceUnavailable", "not yet", 503);
   });
   await autoscaler.pass(FOREVER).catch(() => undefined);
-  house.intercept(null);
-  for (const pool of ["annotator", "utility"] as const) await house.setPool(pool, { min: 0, desired: 0 });
-  await house.setPool("web", { desired: web });
-  await house.db.updateTable("leases").set({ until: null }).execute();
+  harness.intercept(null);
+  for (const pool of ["annotator", "utility"] as const) await harness.setPool(pool, { min: 0, desired: 0 });
+  await harness.setPool("web", { desired: web });
+  await harness.db.updateTable("leases").set({ until: null }).execute();
 }

@@ -31,10 +31,10 @@ beforeAll(async () => {
     }),
   );
   await db.insertInto("decisions").values(checks).execute();
-}, 120_000);
+}, 300_000);
 afterAll(() => dashboard[Symbol.asyncDispose]());
 
-describe("the policy page", { timeout: 240_000 }, () => {
+describe("the policy page", { timeout: 600_000 }, () => {
   it("plays the numbers beside those in force, with their cost", async () => {
     const page = await dashboard.open();
     await page.goto(`${dashboard.manager.url}/policy/web`);
@@ -105,7 +105,7 @@ describe("the policy page", { timeout: 240_000 }, () => {
       const page = await dashboard.open({ theme, width: 360 });
       await page.goto(`${dashboard.manager.url}/policy/web`);
       await page.click("text=What each number means");
-      await page.waitForSelector("dt:has-text('Settle margin')");
+      await page.waitForSelector("dt:has-text('Hysteresis margin')");
       const memory = await page.locator(".memory").textContent();
       expect(memory).toContain("600 a minute fill one worker");
       expect(memory).toContain("level 1: 4 checks");
@@ -119,7 +119,7 @@ describe("the policy page", { timeout: 240_000 }, () => {
   );
 });
 
-describe("the pools page", { timeout: 240_000 }, () => {
+describe("the pools page", { timeout: 600_000 }, () => {
   it("says the rule, the back-off and the cost of the chosen pool", async () => {
     const page = await dashboard.open();
     expect(await page.locator("[data-back-off]").textContent()).toContain(

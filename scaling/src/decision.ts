@@ -1,58 +1,69 @@
-import type { Observation } from "./observation.ts";
+import { z } from "zod";
+import { Instant, type Observation } from "./observation.ts";
 import type { State } from "./policy-state.ts";
+import { explain, explainBlocked, type Reader } from "./reasons/explain.ts";
+import { BlockedBy, Reason, type ReasonKind, type ResizeReason } from "./reasons/reason.ts";
 
-/** Why a check ended as it did; the pages choose glyph and filter by it. */
-export type Outcome =
-  | "grew"
-  | "shrank"
-  | "no change"
-  | "holding"
-  | "cooling down"
-  | "would shrink"
-  | "shrink refused"
-  | "at the limit"
-  | "no data"
-  | "paused"
-  | "manual";
+export const OUTCOMES = [
+  "grew",
+  "shrank",
+  "no change",
+  "holding",
+  "cooling down",
+  "would shrink",
+  "shrink refused",
+  "at the limit",
+  "no data",
+  "paused",
+  "manual",
+] as const;
+/** How a check ended; the pages choose glyph and filter by it. */
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Read leniently: a row may be older or newer than its reader, and what it does not have is not shown. */
+const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
+const number = maybe(z.number());
 
 /** The numbers behind a decision, for its row on the Decisions page. Instants are epoch milliseconds, CPU is 0-100. */
-export interface Facts {
-  readonly outcome: Outcome;
-  /** What the rule measures: mean CPU in percent, successful responses a minute, messages sent in the window. Null without data. */
-  readonly measured?: number | null;
-  readonly unit?: string;
-  readonly window?: { readonly from: number; readonly to: number; readonly points: number; readonly of: number };
+export const DecisionFacts = z.object({
+  outcome: maybe(z.enum(OUTCOMES)),
+  /** What the rule measures: mean CPU in percent, successful responses a minute, messages sent. Null without data. */
+  measured: maybe(z.number().nullable()),
+  unit: maybe(z.string()),
+  window: maybe(z.object({ from: Instant, to: Instant, points: z.number(), of: z.number() })),
   /** In workers' worth: 1 = one worker at 100 % CPU. */
-  readonly load?: number;
+  load: number,
   /** True when the load was estimated from the requests, because CPU cannot show more than 100 %. */
-  readonly loadEstimated?: boolean;
-  readonly peak?: { readonly load: number; readonly minutes: number };
-  readonly growAbove?: number;
-  readonly shrinkBelow?: number;
+  loadEstimated: maybe(z.boolean()),
+  peak: maybe(z.object({ load: z.number(), minutes: z.number() })),
+  growAbove: number,
+  shrinkBelow: number,
   /** What each smaller size would run at, and what it must stay below. */
-  readonly forecast?: readonly { readonly workers: number; readonly percent: number }[];
-  readonly forecastLimit?: number;
+  forecast: maybe(z.array(z.object({ workers: z.number(), percent: z.number() }))),
+  forecastLimit: number,
   /** The size that the rule asks for before the limits. */
-  readonly wanted?: number;
-  readonly checks?: { readonly have: number; readonly need: number };
-  readonly settledAt?: number | null;
-  readonly lastChange?: { readonly at: number; readonly from: number; readonly to: number };
-  readonly secondsLeft?: number;
-  readonly backOffLevel?: number;
-  readonly responseMs?: number | null;
-  readonly waiting?: number;
-  readonly backlogPerWorker?: number;
-  readonly idle?: number;
+  wanted: number,
+  checks: maybe(z.object({ have: z.number(), need: z.number() })),
+  settledAt: maybe(Instant.nullable()),
+  lastChange: maybe(z.object({ at: Instant, from: z.number(), to: z.number() })),
+  secondsLeft: number,
+  backOffLevel: number,
+  responseMs: maybe(z.number().nullable()),
+  waiting: number,
+  backlogPerWorker: number,
+  idle: number,
+  /** Mean service time of a job, and how many jobs taught it. */
+  serviceSeconds: maybe(z.number().nullable()),
   /** Numbers of the adaptive rule. */
-  readonly adaptive?: Readonly<Record<string, number | null>>;
-}
+  adaptive: maybe(z.record(z.string(), z.number().nullable())),
+});
+export type DecisionFacts = z.infer<typeof DecisionFacts>;
 
 export interface Decision {
   readonly kind: "grow" | "shrink" | "hold";
   readonly desired: number;
-  /** The sentence that page, log and test show. */
-  readonly reason: string;
-  readonly facts: Facts;
+  readonly reason: Reason;
+  readonly facts: Readonly<DecisionFacts> & { readonly outcome: Outcome };
 }
 
 export interface Decided {
@@ -60,32 +71,84 @@ export interface Decided {
   readonly state: State;
 }
 
-/** No new size; every rule says why. */
-export function hold(seen: Observation, reason: string, facts: Facts): Decision {
-  return { kind: "hold", desired: seen.desired, reason, facts };
+/** What is stored of a decision as JSON, beside its sentence. Rows of earlier versions have no reason. */
+export const DecisionRecord = DecisionFacts.extend({ reason: maybe(Reason), blockedBy: maybe(BlockedBy) });
+export type DecisionRecord = z.infer<typeof DecisionRecord>;
+
+export function toDecisionRecord(
+  { facts, reason }: Decision,
+  blockedBy: { readonly protected: readonly string[]; readonly busy: number } | null,
+): DecisionRecord {
+  const blocked = blockedBy === null ? {} : { blockedBy: { ...blockedBy, protected: [...blockedBy.protected] } };
+  return { ...facts, reason, ...blocked };
 }
 
-/** `web grew 5 → 7: <why>`; the why is a sentence without its capital. */
-export function resize(seen: Observation, desired: number, why: string, facts: Omit<Facts, "outcome">): Decision {
-  const grows = desired > seen.desired;
+export function readDecisionRecord(stored: unknown): DecisionRecord {
+  const parsed = DecisionRecord.safeParse(stored);
+  return parsed.success ? parsed.data : {};
+}
+
+/** The sentence of a stored decision in the reader's zone; `text` is the stored sentence, which is all that older rows have. */
+export function sentenceOfRecord(
+  { reason, blockedBy }: Pick<DecisionRecord, "reason" | "blockedBy">,
+  text: string,
+  reader: Reader,
+): string {
+  if (reason === undefined) return text;
+  const blocked = blockedBy === undefined ? null : explainBlocked(blockedBy);
+  return blocked === null ? explain(reason, reader) : `${explain(reason, reader)} ${blocked}`;
+}
+
+const OUTCOME_OF: Readonly<Record<Exclude<ReasonKind, ResizeReason["kind"]>, Outcome>> = {
+  paused: "paused",
+  "set-by-hand": "manual",
+  fixed: "no change",
+  "workers-awaited": "holding",
+  "data-awaited": "holding",
+  "share-awaited": "holding",
+  "held-after-grow": "holding",
+  "cooling-down": "cooling down",
+  "no-data": "no data",
+  "queue-silent": "no data",
+  "data-missing": "no data",
+  "data-old": "shrink refused",
+  "at-maximum": "at the limit",
+  "at-minimum": "at the limit",
+  "would-shrink": "would shrink",
+  "points-missing": "shrink refused",
+  "peak-unknown": "shrink refused",
+  "no-idle-worker": "shrink refused",
+  "cpu-too-much": "shrink refused",
+  "cpu-between": "no change",
+  "requests-too-many": "shrink refused",
+  "requests-slow": "no change",
+  "thresholds-waits": "no change",
+  "thresholds-arrivals": "no change",
+  "queue-fits": "no change",
+  "adaptive-unchanged": "no change",
+};
+
+type HoldReason = Exclude<Reason, ResizeReason>;
+
+/** No new size; every rule says why. */
+export function hold(seen: Observation, reason: HoldReason, facts: DecisionFacts): Decision {
+  const left = "secondsLeft" in reason && reason.secondsLeft !== null ? { secondsLeft: reason.secondsLeft } : {};
+  const checks = reason.kind === "would-shrink" ? { checks: { have: reason.have, need: reason.need } } : {};
+  const wanted = reason.kind === "at-maximum" ? { wanted: reason.wanted } : {};
   return {
-    kind: grows ? "grow" : "shrink",
-    desired,
-    reason: `${seen.pool} ${grows ? "grew" : "shrank"} ${seen.desired} → ${desired}${why}`,
-    facts: { outcome: grows ? "grew" : "shrank", ...facts },
+    kind: "hold",
+    desired: seen.desired,
+    reason,
+    facts: { ...facts, ...left, ...checks, ...wanted, outcome: OUTCOME_OF[reason.kind] },
   };
 }
 
-export function clamp(size: number, limits: { readonly min: number; readonly max: number }): number {
-  return Math.min(limits.max, Math.max(limits.min, size));
-}
-
-/** `ceil` that does not see 5 × 1.4 = 7.000000000000001 as more than 7. */
-export function ceil(value: number): number {
-  return Math.ceil(value - 1e-9);
-}
-
-/** Milliseconds of a policy's duration: they are written for a metric period of 60 s and shrink with it. */
-export function scaled(seen: Observation, seconds: number): number {
-  return ((seconds * seen.periodSeconds) / 60) * 1000;
+export function resize(reason: ResizeReason, facts: DecisionFacts): Decision {
+  const grows = reason.to > reason.from;
+  return {
+    kind: grows ? "grow" : "shrink",
+    desired: reason.to,
+    reason,
+    facts: { ...facts, outcome: grows ? "grew" : "shrank" },
+  };
 }

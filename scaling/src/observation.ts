@@ -44,6 +44,13 @@ export const SeenQueue = z.object({
   inFlight: z.number(),
   /** Messages sent, by period; a period without a value is left out. */
   sent: z.array(z.object({ at: Instant, count: z.number() })),
+  /**
+   * Mean time that a worker was busy with one job, over the latest finished jobs, failed ones included; null before the first. Waiting in the queue does
+   * not belong to it.
+   */
+  serviceSeconds: z.number().positive().nullable().default(null),
+  /** How many jobs that mean was taken over. */
+  finished: z.number().int().min(0).default(0),
 });
 export type SeenQueue = z.infer<typeof SeenQueue>;
 
@@ -65,15 +72,20 @@ export const Observation = z.object({
   queue: SeenQueue.nullable().default(null),
   /** From launch to in service, as measured on the latest workers. */
   bootSeconds: z.number().nullable().default(null),
-  /** Length of a metric period and of the time between two checks. Every duration of a rule is scaled by periodSeconds / 60. */
+  /** Length of the period of the points of workers and balancer, and of the time between two checks. */
   periodSeconds: z.number().positive().default(60),
   tickSeconds: z.number().positive().default(60),
-  /** Zone of the times in the sentences. */
-  timeZone: z.string().default("UTC"),
+  /** Every duration of a rule is multiplied by it: 1, or less in tests that must run faster than life. */
+  timeScale: z.number().positive().default(1),
 });
 export type Observation = z.infer<typeof Observation>;
 /** The same with every default left out; what a caller of the `decide` command writes. */
 export type ObservationInput = z.input<typeof Observation>;
+
+/** Milliseconds of a rule's duration. */
+export function lasting(seen: Pick<Observation, "timeScale">, seconds: number): number {
+  return seconds * seen.timeScale * 1000;
+}
 
 export interface Counts {
   readonly inService: number;

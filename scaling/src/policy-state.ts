@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { awaitedWorkers, Instant, type Observation } from "./observation.ts";
-import { AdaptiveMemory } from "./rules/adaptive-state.ts";
+import { AdaptiveState } from "./rules/adaptive-state.ts";
 
 /** One metric period of a pool, kept because a worker that leaves takes its CPU points with it. */
 export const Minute = z.object({
@@ -35,10 +35,12 @@ export const State = z.object({
   /** The last shrink by the policy that no grow has followed yet. */
   shrunkAt: Instant.nullable(),
   grewAt: Instant.nullable(),
-  /** Flap back-off: confirmation and peak window are doubled `level` times; `at` is the last flap or the last halving. */
+  /** Mean service time of a job, as the finished ones taught it last; kept for the time in which nothing finishes. */
+  service: z.object({ seconds: z.number(), finished: z.number() }).optional().catch(undefined),
+  /** Flap back-off: the confirmation and the peak window are doubled `level` times; `at` is the last flap or the last halving. */
   backOff: z.object({ level: z.number(), at: Instant }).nullable(),
-  /** The adaptive rule's own memory. */
-  adaptive: AdaptiveMemory.optional().catch(undefined),
+  /** What the adaptive rule has learned. */
+  adaptive: AdaptiveState.optional().catch(undefined),
 });
 export type State = z.infer<typeof State>;
 
@@ -68,6 +70,11 @@ export function noticeChange(state: State, seen: Observation, now: number): Stat
   if (state.desired === seen.desired) return state;
   const change = state.desired === null ? state.change : { at: now, from: state.desired, to: seen.desired };
   return { ...state, desired: seen.desired, change, low: { checks: 0, dataUntil: null } };
+}
+
+/** The next shrink is confirmed from the start. */
+export function withoutLowChecks(state: State): State {
+  return { ...state, low: { checks: 0, dataUntil: null } };
 }
 
 /** The policy itself changes the size. */

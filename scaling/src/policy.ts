@@ -1,9 +1,8 @@
-import type { PoolName } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 
 const percent = (min: number, max: number) => z.number().min(min).max(max);
 
-/** The assignment's rule on mean CPU, made to converge (autoscaler/README.md). Percentages are 0-100. */
+/** The assignment's rule on mean CPU, made to converge (docs/scaling.md). Percentages are 0-100. */
 export const CpuPolicy = z
   .object({
     kind: z.literal("cpu"),
@@ -14,7 +13,7 @@ export const CpuPolicy = z
     /** The share of the workers that stays; 0.5 keeps half, rounded up. */
     shrinkRatio: z.number().gt(0).lt(1).default(0.5),
     /** How far below the grow threshold a smaller pool must stay, as a share of it. */
-    settleMarginPercent: percent(1, 50).default(10),
+    hysteresisMarginPercent: percent(1, 50).default(10),
     cooldownSeconds: z.number().int().min(0).max(7_200).default(120),
     flapBackOff: z.boolean().default(true),
   })
@@ -36,7 +35,7 @@ export function noiseWarning(policy: Policy): string | null {
   return `Above ${QUIET_GROW_THRESHOLD_PERCENT} % the metrics' own noise of 5 % may change the size more than once a day, even at a constant load.`;
 }
 
-/** Learns how much the load rises within a boot time and keeps that much room (autoscaler/README.md). */
+/** Learns how much the load rises within a boot time and keeps that much room (docs/scaling.md). */
 export const AdaptivePolicy = z.object({
   kind: z.literal("adaptive"),
   serviceLevelPercent: percent(10, 99).default(90),
@@ -54,10 +53,21 @@ export const RequestsPolicy = z.object({
 });
 export type RequestsPolicy = z.infer<typeof RequestsPolicy>;
 
-/** +1 when messages wait and arrivals or backlog are high, -1 when little arrives, nothing waits and a worker is idle. */
-export const QueuePolicy = z
+/**
+ * What serves the arrivals at `targetUtilizationPercent` and begins what waits within `acceptableWaitSeconds`, by the service time that finished jobs teach
+ * (docs/scaling.md).
+ */
+export const QueuePolicy = z.object({
+  kind: z.literal("queue"),
+  targetUtilizationPercent: percent(10, 100).default(80),
+  acceptableWaitSeconds: z.number().int().min(1).max(86_400).default(60),
+});
+export type QueuePolicy = z.infer<typeof QueuePolicy>;
+
+/** The assignment's thresholds: +1 when messages wait and arrivals or backlog are high, -1 when little arrives, nothing waits and a worker is idle. */
+export const QueueThresholdsPolicy = z
   .object({
-    kind: z.literal("queue"),
+    kind: z.literal("queue-thresholds"),
     windowSeconds: z.number().int().min(60).max(3_600).default(600),
     growAboveSent: z.number().min(1).max(1_000_000).default(50),
     growAboveBacklogPerWorker: z.number().min(1).max(1_000_000).default(10),
@@ -68,45 +78,40 @@ export const QueuePolicy = z
     path: ["shrinkBelowSent"],
     message: "Must be below the number that grows the pool.",
   });
-export type QueuePolicy = z.infer<typeof QueuePolicy>;
+export type QueueThresholdsPolicy = z.infer<typeof QueueThresholdsPolicy>;
 
 /** No scaling: the pool keeps its desired capacity; lost workers are replaced. */
 export const FixedPolicy = z.object({ kind: z.literal("fixed") });
 export type FixedPolicy = z.infer<typeof FixedPolicy>;
 
-export const Policy = z.discriminatedUnion("kind", [
-  CpuPolicy,
-  AdaptivePolicy,
-  RequestsPolicy,
-  QueuePolicy,
-  FixedPolicy,
-]);
+/** Names of fields in policies that were stored, or are sent, by earlier versions. */
+const FORMER_NAMES: Readonly<Record<string, string>> = { settleMarginPercent: "hysteresisMarginPercent" };
+const THRESHOLDS = ["windowSeconds", "growAboveSent", "growAboveBacklogPerWorker", "shrinkBelowSent"];
+
+/** A policy of an earlier version with the present names; there the kind "queue" was the rule by thresholds. */
+export function renameFormer(policy: unknown): unknown {
+  if (typeof policy !== "object" || policy === null || Array.isArray(policy)) return policy;
+  const renamed: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(policy)) renamed[FORMER_NAMES[name] ?? name] = value;
+  const byThresholds = renamed.kind === "queue" && THRESHOLDS.some((name) => name in renamed);
+  return byThresholds ? { ...renamed, kind: "queue-thresholds" } : renamed;
+}
+
+export const Policy = z.preprocess(
+  renameFormer,
+  z.discriminatedUnion("kind", [
+    CpuPolicy,
+    AdaptivePolicy,
+    RequestsPolicy,
+    QueuePolicy,
+    QueueThresholdsPolicy,
+    FixedPolicy,
+  ]),
+);
 export type Policy = z.infer<typeof Policy>;
 export type PolicyKind = Policy["kind"];
-
-/** Which policies a pool can have; the first is its default. */
-export const POLICY_KINDS: Readonly<Record<PoolName, readonly PolicyKind[]>> = {
-  web: ["cpu", "adaptive", "requests", "fixed"],
-  annotator: ["queue", "fixed"],
-  utility: ["fixed"],
-};
 
 export const PoolLimits = z
   .object({ min: z.number().int().min(0).max(10_000), max: z.number().int().min(1).max(10_000) })
   .refine((limits) => limits.min <= limits.max, { path: ["min"], message: "Must not be above the maximum." });
 export type PoolLimits = z.infer<typeof PoolLimits>;
-
-/** What a pool starts with (design.md section 4). */
-export const POOL_DEFAULTS: Readonly<
-  Record<PoolName, PoolLimits & { readonly desired: number; readonly policy: Policy }>
-> = {
-  web: { desired: 1, min: 1, max: 8, policy: CpuPolicy.parse({ kind: "cpu" }) },
-  annotator: { desired: 2, min: 2, max: 10, policy: QueuePolicy.parse({ kind: "queue" }) },
-  utility: { desired: 1, min: 1, max: 2, policy: { kind: "fixed" } },
-};
-
-/** A stored policy. One that this version does not know becomes the pool's default: it is never obeyed by half. */
-export function readPolicy(pool: PoolName, stored: unknown): Policy {
-  const policy = Policy.safeParse(stored);
-  return policy.success ? policy.data : POOL_DEFAULTS[pool].policy;
-}

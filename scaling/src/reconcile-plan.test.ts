@@ -9,12 +9,11 @@ const SECOND = 1_000;
 
 function pool(changes: Partial<PlannedPool> = {}): PlannedPool {
   return {
-    name: "web",
     desired: 4,
     stopping: false,
     balanced: true,
-    idleOnly: false,
-    addFirst: false,
+    shrinksIdleOnly: false,
+    replacesByAddingFirst: false,
     bootDeadlineMs: 300 * SECOND,
     unhealthyGraceMs: 60 * SECOND,
     launching: 0,
@@ -34,7 +33,6 @@ function worker(id: string, changes: Partial<Worker> = {}): Worker {
     registered: state === "in service" || state === "warming" || state === "unhealthy",
     inServiceAt: state === "pending" || state === "warming" ? null : NOW - 3_500 * SECOND,
     unhealthySince: state === "unhealthy" ? NOW - 61 * SECOND : null,
-    illness: state === "unhealthy" ? "health check timed out" : null,
     ...changes,
   });
 }
@@ -81,12 +79,12 @@ describe("shrinking", () => {
     const seen = [
       ...serving(4),
       worker("i-boot", { state: "pending", launchedAt: NOW - SECOND }),
-      worker("i-sick", { state: "unhealthy", unhealthySince: NOW - SECOND }),
+      worker("i-bad", { state: "unhealthy", unhealthySince: NOW - SECOND }),
     ];
     const victims = (desired: number): string[] => ids(plan(pool({ desired }), seen, NOW).victims);
-    expect(victims(5)).toEqual(["i-sick"]);
-    expect(victims(4)).toEqual(["i-sick", "i-boot"]);
-    expect(victims(2)).toEqual(["i-sick", "i-boot", "i-3", "i-2"]);
+    expect(victims(5)).toEqual(["i-bad"]);
+    expect(victims(4)).toEqual(["i-bad", "i-boot"]);
+    expect(victims(2)).toEqual(["i-bad", "i-boot", "i-3", "i-2"]);
   });
 
   it("deregisters a victim at once and terminates it only when it has drained", () => {
@@ -122,7 +120,7 @@ describe("shrinking", () => {
       registered: false,
       busy: entry.id === "i-1" ? false : entry.id === "i-2" ? true : null,
     }));
-    const result = plan(pool({ name: "annotator", desired: 1, balanced: false, idleOnly: true }), seen, NOW);
+    const result = plan(pool({ desired: 1, balanced: false, shrinksIdleOnly: true }), seen, NOW);
     expect(ids(result.victims)).toEqual(["i-1"]);
     expect(result.blockedBy.busy).toBe(2);
   });
@@ -130,81 +128,76 @@ describe("shrinking", () => {
 
 describe("replacing", () => {
   it("replaces a worker that is not in service within its deadline, as a failed launch", () => {
-    const late = worker("i-late", { state: "warming", launchedAt: NOW - 301 * SECOND });
+    const late = worker("i-late", { state: "warming", reason: { kind: "overdue", afterMs: 300 * SECOND } });
     const result = plan(pool({ desired: 2 }), [worker("i-0"), late], NOW);
     expect(result.victims).toEqual([
-      {
-        id: "i-late",
-        reason: "replacement",
-        failedLaunch: true,
-        why: "i-late was not in service after 5\u00a0min; replaced.",
-      },
+      { id: "i-late", cause: "replacement", because: { kind: "overdue", afterMs: 300 * SECOND } },
     ]);
     expect(result.launch).toBe(1);
-    expect(
-      plan(pool({ desired: 2 }), [worker("i-0"), { ...late, launchedAt: NOW - 300 * SECOND }], NOW).victims,
-    ).toEqual([]);
+    expect(plan(pool({ desired: 2 }), [worker("i-0"), worker("i-late", { state: "warming" })], NOW).victims).toEqual(
+      [],
+    );
   });
 
   it("replaces a worker that is unhealthy for its grace period, and launches another at once", () => {
-    const sick = worker("i-sick", { state: "unhealthy", unhealthySince: NOW - 60 * SECOND });
-    const result = plan(pool(), [...serving(3), sick], NOW);
-    expect(result).toMatchObject({ launch: 1, deregister: ["i-sick"] });
-    expect(result.victims[0]?.why).toBe("web replaced i-sick: unhealthy for 60\u00a0s (health check timed out).");
-    expect(plan(pool(), [...serving(3), { ...sick, unhealthySince: NOW - 59 * SECOND }], NOW).victims).toEqual([]);
+    const failing = worker("i-bad", { state: "unhealthy", unhealthySince: NOW - 60 * SECOND });
+    const result = plan(pool(), [...serving(3), failing], NOW);
+    expect(result).toMatchObject({ launch: 1, deregister: ["i-bad"] });
+    expect(result.victims[0]?.because).toEqual(failing.reason);
+    expect(plan(pool(), [...serving(3), { ...failing, unhealthySince: NOW - 59 * SECOND }], NOW).victims).toEqual([]);
   });
 
   it.each([
-    { size: 4, sick: 2, replacing: 0, replaced: 1 },
-    { size: 8, sick: 4, replacing: 0, replaced: 2 },
-    { size: 8, sick: 4, replacing: 1, replaced: 1 },
-    { size: 4, sick: 2, replacing: 1, replaced: 0 },
-    { size: 4, sick: 3, replacing: 0, replaced: 0 },
-    { size: 1, sick: 1, replacing: 0, replaced: 1 },
+    { size: 4, unhealthy: 2, replacing: 0, replaced: 1 },
+    { size: 8, unhealthy: 4, replacing: 0, replaced: 2 },
+    { size: 8, unhealthy: 4, replacing: 1, replaced: 1 },
+    { size: 4, unhealthy: 2, replacing: 1, replaced: 0 },
+    { size: 4, unhealthy: 3, replacing: 0, replaced: 0 },
+    { size: 1, unhealthy: 1, replacing: 0, replaced: 1 },
   ])(
-    "replaces $replaced of $sick sick workers among $size with $replacing under way",
-    ({ size, sick, replacing, replaced }) => {
+    "replaces $replaced of $unhealthy unhealthy workers among $size with $replacing under way",
+    ({ size, unhealthy, replacing, replaced }) => {
       const seen = serving(size).map((entry, index) =>
-        index < sick ? worker(entry.id, { state: "unhealthy" }) : entry,
+        index < unhealthy ? worker(entry.id, { state: "unhealthy" }) : entry,
       );
       const result = plan(pool({ desired: size, replacing }), seen, NOW);
       expect(result.victims).toHaveLength(replaced);
-      expect(result.sickButKept).toBe(sick - replaced);
+      expect(result.unhealthyButKept).toBe(unhealthy - replaced);
     },
   );
 
-  it("replaces one at a time when the majority stays sick for a boot deadline beyond its grace", () => {
+  it("replaces one at a time when the majority stays unhealthy for a boot deadline beyond its grace", () => {
     const seen = serving(4).map((entry) =>
       worker(entry.id, { state: "unhealthy", unhealthySince: NOW - 361 * SECOND }),
     );
     expect(plan(pool(), seen, NOW).victims).toHaveLength(1);
   });
 
-  it("replaces what vanished by counting what is there", () => {
+  it("replaces what was lost by counting what is there", () => {
     expect(plan(pool(), [], NOW)).toMatchObject({ launch: 4, victims: [] });
   });
 
-  it("adds first where the pool says so: the sick worker goes when another one is in service", () => {
-    const utility = pool({ name: "utility", desired: 1, balanced: false, addFirst: true });
-    const sick = worker("i-sick", { state: "unhealthy", registered: false });
-    expect(plan(utility, [sick], NOW)).toMatchObject({ launch: 1, victims: [], terminate: [] });
-    expect(plan(utility, [sick, worker("i-new", { state: "pending", launchedAt: NOW })], NOW)).toMatchObject({
+  it("adds first where the pool says so: the unhealthy worker goes when another one is in service", () => {
+    const utility = pool({ desired: 1, balanced: false, replacesByAddingFirst: true });
+    const failing = worker("i-bad", { state: "unhealthy", registered: false });
+    expect(plan(utility, [failing], NOW)).toMatchObject({ launch: 1, victims: [], terminate: [] });
+    expect(plan(utility, [failing, worker("i-new", { state: "pending", launchedAt: NOW })], NOW)).toMatchObject({
       launch: 0,
       victims: [],
     });
-    const done = plan(utility, [sick, worker("i-new", { launchedAt: NOW, registered: false })], NOW);
+    const done = plan(utility, [failing, worker("i-new", { launchedAt: NOW, registered: false })], NOW);
     expect(done.launch).toBe(0);
-    expect(ids(done.victims)).toEqual(["i-sick"]);
+    expect(ids(done.victims)).toEqual(["i-bad"]);
   });
 
   it("carries out a replacement that an admin asked for by adding first in every pool", () => {
-    const asked = worker("i-0", { wish: "replacement" });
+    const asked = worker("i-0", { request: "replacement" });
     expect(plan(pool({ desired: 1 }), [asked], NOW)).toMatchObject({ launch: 1, victims: [] });
     expect(ids(plan(pool({ desired: 1 }), [asked, worker("i-1", { launchedAt: NOW })], NOW).victims)).toEqual(["i-0"]);
   });
 
   it("drains the worker that an admin chose for a shrink", () => {
-    const result = plan(pool({ desired: 1 }), [worker("i-0", { wish: "shrink" }), worker("i-1")], NOW);
+    const result = plan(pool({ desired: 1 }), [worker("i-0", { request: "shrink" }), worker("i-1")], NOW);
     expect(ids(result.victims)).toEqual(["i-0"]);
     expect(result.launch).toBe(0);
   });
@@ -218,7 +211,7 @@ describe("stopping", () => {
     ];
     const result = plan(pool({ stopping: true }), seen, NOW);
     expect(result).toMatchObject({ launch: 0, register: [], deregister: ["i-0", "i-1"], terminate: ["i-boot"] });
-    expect(result.victims.map(({ reason }) => reason)).toEqual(["stop", "stop", "stop"]);
+    expect(result.victims.map(({ cause }) => cause)).toEqual(["stop", "stop", "stop"]);
   });
 });
 
@@ -229,14 +222,14 @@ describe("every plan", () => {
     protected: fc.boolean(),
     busy: fc.constantFrom(true, false, null),
     drained: fc.boolean(),
-    wish: fc.constantFrom(null, null, null, "replacement", "shrink"),
+    request: fc.constantFrom(null, null, null, "replacement", "shrink"),
   });
   const somePool = fc.record({
     desired: fc.integer({ min: 0, max: 10 }),
     launching: fc.integer({ min: 0, max: 3 }),
     replacing: fc.integer({ min: 0, max: 2 }),
-    addFirst: fc.boolean(),
-    idleOnly: fc.boolean(),
+    replacesByAddingFirst: fc.boolean(),
+    shrinksIdleOnly: fc.boolean(),
     stopping: fc.boolean(),
   });
   const someWorkers = fc.array(someWorker, { maxLength: 12 }).map((entries) =>
@@ -266,8 +259,8 @@ describe("every plan", () => {
         }
         for (const id of result.register) expect(victims).not.toContain(id);
         if (!changes.stopping) {
-          for (const { id, reason } of result.victims) {
-            if (reason === "shrink" && byId.get(id)?.wish === null) expect(byId.get(id)?.protected).toBe(false);
+          for (const { id, cause } of result.victims) {
+            if (cause === "shrink" && byId.get(id)?.request === null) expect(byId.get(id)?.protected).toBe(false);
           }
         }
       }),
@@ -283,11 +276,12 @@ describe("every plan", () => {
         if (changes.stopping) expect(result.launch).toBe(0);
         else if (result.launch > 0) {
           const chosen = result.victims.filter(
-            ({ id, reason }) => reason === "shrink" && seen.find((entry) => entry.id === id)?.wish === null,
+            ({ id, cause }) => cause === "shrink" && seen.find((entry) => entry.id === id)?.request === null,
           );
           expect(chosen).toEqual([]);
           const swaps = seen.filter(
-            ({ state, wish }) => wish === "replacement" || (state === "unhealthy" && changes.addFirst),
+            ({ state, request }) =>
+              request === "replacement" || (state === "unhealthy" && changes.replacesByAddingFirst),
           ).length;
           expect(staying - result.victims.length + result.launch + changes.launching).toBeLessThanOrEqual(
             changes.desired + swaps,

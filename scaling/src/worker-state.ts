@@ -1,52 +1,63 @@
+import type { Config } from "@elastic-gas/shared/config";
+import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import type { PoolName } from "@elastic-gas/shared/resources";
+import { POOLS } from "./pools.ts";
+import { EndCause, WorkerFault, type WorkerReason } from "./worker-state-reason.ts";
 
 /** What EC2 says of an instance with our tags. Instants are epoch milliseconds. */
-export interface SeenInstance {
+export interface InstanceFacts {
   readonly id: string;
-  readonly pool: PoolName;
-  readonly intentId: string | null;
   readonly state: "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
   readonly launchedAt: number;
   readonly subnetId: string | null;
+  /** Why EC2 ended it, in EC2's words. */
+  readonly stateReason: string | null;
 }
 
-/** What the load balancer says of a target: AWS's word for its state, and the reason code. */
-export interface SeenTarget {
-  readonly instanceId: string;
+/** What the load balancer says of a target: AWS's word for its state, the reason code and AWS's sentence. */
+export interface TargetFacts {
   readonly state: string;
   readonly reason: string | null;
+  readonly description: string | null;
 }
 
-/** What MySQL remembers of a worker (table `workers`). */
-export interface WorkerMemory {
-  readonly instanceId: string;
-  readonly jobId: string | null;
-  readonly draining: boolean;
-  readonly drainingAt: number | null;
-  readonly protected: boolean;
-  readonly victimReason: string | null;
-  readonly inServiceAt: number | null;
-  readonly unhealthySince: number | null;
-  readonly heartbeatAt: number | null;
+/** Everything that is known of one worker, from its three sources. */
+export interface WorkerFacts {
+  readonly instance: InstanceFacts;
+  readonly target: TargetFacts | undefined;
+  readonly record: WorkerRecord | undefined;
 }
 
 export interface WorkerRules {
   /** Judged by its target's health; otherwise by its heartbeat. */
   readonly balanced: boolean;
+  readonly bootDeadlineMs: number;
   readonly heartbeatMs: number;
+  /** A heartbeat older than this counts as none. */
   readonly heartbeatMaxAgeMs: number;
   readonly drainDeadlineMs: number;
 }
 
+/** So many heartbeats in a row may be missing: 60 s at the default of 10 s between two. */
+export const MISSED_HEARTBEATS = 6;
+
 /**
  * pending (booting) -> warming (registered, not healthy yet) -> in service <-> unhealthy
- *       any of them -> draining (chosen to end) -> terminating -> gone
+ *       any of them -> draining (chosen to end) -> terminating -> terminated
  */
-export type WorkerState = "pending" | "warming" | "in service" | "unhealthy" | "draining" | "terminating";
+export type WorkerState =
+  | "pending"
+  | "warming"
+  | "in service"
+  | "unhealthy"
+  | "draining"
+  | "terminating"
+  | "terminated";
 
 export interface Worker {
   readonly id: string;
   readonly state: WorkerState;
+  readonly reason: WorkerReason;
   readonly launchedAt: number;
   readonly subnetId: string | null;
   /** EC2 runs it, so that it may be registered. */
@@ -55,98 +66,159 @@ export interface Worker {
   readonly registered: boolean;
   readonly inServiceAt: number | null;
   readonly unhealthySince: number | null;
-  /** Why it is unhealthy, in words. */
-  readonly illness: string | null;
   readonly busy: boolean | null;
   readonly protected: boolean;
   /** Somebody asked to end it and nothing was done yet. */
-  readonly wish: string | null;
+  readonly request: EndCause | null;
   /** It has finished what it had: it may be terminated. */
   readonly drained: boolean;
 }
 
-/** Puts together what the three sources say of one worker. Gone instances are not workers: null. */
-export function describeWorker(
-  instance: SeenInstance,
-  target: SeenTarget | undefined,
-  memory: WorkerMemory | undefined,
-  rules: WorkerRules & { readonly now: number },
-): Worker | null {
-  if (instance.state === "terminated") return null;
-  const registered = target !== undefined && !isLeaving(target);
-  const state = stateOf(instance, target, memory, rules);
+/** What has ended needs no rules. */
+const ENDED: WorkerRules = {
+  balanced: false,
+  bootDeadlineMs: 0,
+  heartbeatMs: 0,
+  heartbeatMaxAgeMs: 0,
+  drainDeadlineMs: 0,
+};
+
+export function workerRules(
+  pool: PoolName,
+  config: Pick<
+    Config,
+    "HEARTBEAT_SECONDS" | "BOOT_DEADLINE_SECONDS" | "DEREGISTRATION_DELAY_SECONDS" | "JOB_TIMEOUT_SECONDS"
+  >,
+): WorkerRules {
+  const { balanced } = POOLS[pool];
+  const drainSeconds = balanced ? config.DEREGISTRATION_DELAY_SECONDS + 30 : config.JOB_TIMEOUT_SECONDS + 60;
   return {
-    id: instance.id,
-    state,
-    launchedAt: instance.launchedAt,
-    subnetId: instance.subnetId,
-    running: instance.state === "running",
-    registered,
-    inServiceAt: memory?.inServiceAt ?? null,
-    unhealthySince: memory?.unhealthySince ?? null,
-    illness: state === "unhealthy" ? illnessOf(target, memory, rules) : null,
-    busy: rules.balanced || memory?.heartbeatAt == null ? null : memory.jobId !== null,
-    protected: memory?.protected ?? false,
-    wish: memory?.draining === true ? null : (memory?.victimReason ?? null),
-    drained: state === "draining" && isDrained(target, memory, rules),
+    balanced,
+    bootDeadlineMs: config.BOOT_DEADLINE_SECONDS * 1_000,
+    heartbeatMs: config.HEARTBEAT_SECONDS * 1_000,
+    heartbeatMaxAgeMs: MISSED_HEARTBEATS * config.HEARTBEAT_SECONDS * 1_000,
+    drainDeadlineMs: drainSeconds * 1_000,
   };
 }
 
-function stateOf(
-  instance: SeenInstance,
-  target: SeenTarget | undefined,
-  memory: WorkerMemory | undefined,
-  rules: WorkerRules & { readonly now: number },
-): WorkerState {
-  if (instance.state === "shutting-down") return "terminating";
-  if (memory?.draining === true || instance.state === "stopping" || instance.state === "stopped") return "draining";
-  if (instance.state === "pending") return "pending";
-  const wasInService = memory?.inServiceAt != null;
-  if (!rules.balanced) {
-    if (memory?.heartbeatAt == null) return "pending";
-    return rules.now - memory.heartbeatAt <= rules.heartbeatMaxAgeMs ? "in service" : "unhealthy";
-  }
-  if (target === undefined || target.state === "unused") return wasInService ? "unhealthy" : "pending";
-  if (isLeaving(target)) return wasInService ? "unhealthy" : "pending";
-  if (target.state === "healthy") return "in service";
-  return wasInService ? "unhealthy" : "warming";
+/** Puts together what the three sources say of one worker: what the autoscaler acts on and what the pages show. */
+export function describeWorker(facts: WorkerFacts, rules: WorkerRules, now: number): Worker {
+  const { instance, target, record } = facts;
+  const [state, reason] = judge(facts, rules, now);
+  return {
+    id: instance.id,
+    state,
+    reason,
+    launchedAt: instance.launchedAt,
+    subnetId: instance.subnetId,
+    running: instance.state === "running",
+    registered: target !== undefined && !isLeaving(target),
+    inServiceAt: record?.inServiceAt ?? null,
+    unhealthySince: record?.unhealthySince ?? null,
+    busy: rules.balanced || record?.heartbeatAt == null ? null : record.jobId !== null,
+    protected: record?.protected ?? false,
+    request: record?.draining === true ? null : readCause(record),
+    drained: state === "draining" && isDrained(facts, rules, now),
+  };
 }
 
-function isLeaving(target: SeenTarget): boolean {
+/** The worker as it is from now on: chosen to end, it finishes what it has. */
+export function chosenToEnd(
+  worker: Worker,
+  { cause, because }: { readonly cause: EndCause; readonly because: WorkerFault | null },
+): Worker {
+  const finishes = worker.busy === null ? "requests" : worker.busy ? "job" : "message";
+  return { ...worker, state: "draining", reason: { kind: "draining", cause, because, finishes } };
+}
+
+/** A worker whose instance is gone: only its row tells of it. */
+export function endedWorker(record: WorkerRecord): Worker {
+  const instance = {
+    id: record.instanceId,
+    state: "terminated",
+    launchedAt: 0,
+    subnetId: null,
+    stateReason: null,
+  } as const;
+  return describeWorker({ instance, target: undefined, record }, ENDED, 0);
+}
+
+type Judgement = readonly [WorkerState, WorkerReason];
+
+function judge(facts: WorkerFacts, rules: WorkerRules, now: number): Judgement {
+  const { instance, target, record } = facts;
+  const ending = { cause: readCause(record), because: readFault(record?.endedFor) };
+  if (instance.state === "terminated")
+    return ["terminated", { kind: "terminated", ...ending, said: instance.stateReason }];
+  if (instance.state === "shutting-down")
+    return ["terminating", { kind: "terminating", ...ending, said: instance.stateReason }];
+  if (record?.draining === true) {
+    const finishes = rules.balanced ? "requests" : record.jobId === null ? "message" : "job";
+    return ["draining", { kind: "draining", ...ending, finishes }];
+  }
+  if (instance.state === "stopping" || instance.state === "stopped") return ["draining", { kind: "stopped" }];
+  const booting = bootReason(instance, rules, now);
+  if (instance.state === "pending") return ["pending", booting];
+  return rules.balanced ? judgeTarget(target, record, booting, now) : judgeHeartbeat(record, booting, rules, now);
+}
+
+function judgeTarget(
+  target: TargetFacts | undefined,
+  record: WorkerRecord | undefined,
+  booting: WorkerReason,
+  now: number,
+): Judgement {
+  const served = record?.inServiceAt != null;
+  const since = record?.unhealthySince ?? now;
+  if (target === undefined || target.state === "unused")
+    return served ? ["unhealthy", { kind: "not registered", since }] : ["pending", booting];
+  if (isLeaving(target)) return served ? ["unhealthy", { kind: "deregistered", since }] : ["pending", booting];
+  if (target.state === "healthy") return ["in service", { kind: "healthy" }];
+  const health = { code: target.reason, description: target.description };
+  if (served) return ["unhealthy", { kind: "failing checks", since, health }];
+  // Never in service yet: it still starts, which its deadline ends, not the health check.
+  return ["warming", booting.kind === "overdue" ? booting : { kind: "first checks", health }];
+}
+
+function judgeHeartbeat(
+  record: WorkerRecord | undefined,
+  booting: WorkerReason,
+  { heartbeatMaxAgeMs }: WorkerRules,
+  now: number,
+): Judgement {
+  const beatAt = record?.heartbeatAt ?? null;
+  if (beatAt === null) return ["pending", booting];
+  if (now - beatAt > heartbeatMaxAgeMs) return ["unhealthy", { kind: "silent", beatAt }];
+  const jobId = record?.jobId ?? null;
+  return ["in service", jobId === null ? { kind: "idle" } : { kind: "runs job", jobId }];
+}
+
+function bootReason({ launchedAt }: InstanceFacts, { bootDeadlineMs }: WorkerRules, now: number): WorkerReason {
+  const deadlineAt = launchedAt + bootDeadlineMs;
+  return now > deadlineAt ? { kind: "overdue", afterMs: bootDeadlineMs } : { kind: "booting", deadlineAt };
+}
+
+function isLeaving(target: TargetFacts): boolean {
   return target.state === "draining" || target.state === "unhealthy.draining";
 }
 
 /** Whether nothing is lost when the instance is terminated now. */
-function isDrained(
-  target: SeenTarget | undefined,
-  memory: WorkerMemory | undefined,
-  { balanced, heartbeatMs, heartbeatMaxAgeMs, drainDeadlineMs, now }: WorkerRules & { readonly now: number },
-): boolean {
-  const since = memory?.drainingAt ?? null;
-  if (since !== null && now - since > drainDeadlineMs) return true;
-  if (balanced) return target === undefined || target.state === "unused";
-  const beat = memory?.heartbeatAt ?? null;
-  if (beat === null || now - beat > heartbeatMaxAgeMs) return true;
+function isDrained({ target, record }: WorkerFacts, rules: WorkerRules, now: number): boolean {
+  const since = record?.drainingAt ?? null;
+  if (since !== null && now - since > rules.drainDeadlineMs) return true;
+  if (rules.balanced) return target === undefined || target.state === "unused";
+  const beat = record?.heartbeatAt ?? null;
+  if (beat === null || now - beat > rules.heartbeatMaxAgeMs) return true;
   // The first beat after the flag may have been written before the worker read it: a job may have begun in between. The next one cannot.
-  return since !== null && beat > since + heartbeatMs && memory?.jobId === null;
+  return since !== null && beat > since + rules.heartbeatMs && record?.jobId === null;
 }
 
-/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html */
-const ILLNESSES: Readonly<Record<string, string>> = {
-  "Target.Timeout": "health check timed out",
-  "Target.FailedHealthChecks": "health check failed",
-  "Target.ResponseCodeMismatch": "health check answered with an error",
-  "Target.NotRegistered": "not registered",
-  "Target.DeregistrationInProgress": "deregistered by somebody else",
-};
+/** Rows of earlier versions say `vanished`. */
+function readCause(record: WorkerRecord | undefined): EndCause | null {
+  const stored = record?.victimReason ?? null;
+  return EndCause.safeParse(stored === "vanished" ? "lost" : stored).data ?? null;
+}
 
-function illnessOf(
-  target: SeenTarget | undefined,
-  memory: WorkerMemory | undefined,
-  rules: WorkerRules & { readonly now: number },
-): string {
-  if (!rules.balanced)
-    return `no heartbeat for ${Math.round((rules.now - (memory?.heartbeatAt ?? rules.now)) / 1000)}\u00a0s`;
-  if (target === undefined) return "not registered";
-  return ILLNESSES[target.reason ?? ""] ?? target.reason ?? target.state;
+function readFault(stored: unknown): WorkerFault | null {
+  return WorkerFault.safeParse(stored).data ?? null;
 }

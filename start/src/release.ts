@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, symlink, unlink } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { listReleaseFiles } from "./release-content.ts";
 
 const run = promisify(execFile);
 
@@ -18,38 +19,13 @@ export interface Release {
   readonly lockfileHash: string;
 }
 
-/** What a worker runs; tests, browser sources and the manager's machine's parts stay behind. */
-const CONTENT = [
-  "package.json",
-  "package-lock.json",
-  ".npmrc",
-  "start.sh",
-  "start/src",
-  "shared/src",
-  "user-app/src",
-  "user-app/dist",
-  "annotator/src",
-  "annotator/pack",
-  // npm ci wants every workspace that the lockfile names.
-  ...[
-    "shared",
-    "scaling",
-    "local-cloud",
-    "autoscaler",
-    "manager",
-    "user-app",
-    "annotator",
-    "start",
-    "testing",
-    "bench",
-  ].map((name) => `${name}/package.json`),
-];
-
 /** Packs the release; equal sources give equal bytes, so an unchanged one has the same key. */
 export async function packRelease(root: string): Promise<{ readonly key: string; readonly bytes: Buffer }> {
   const folder = await mkdtemp(join(tmpdir(), "gas-release-"));
   try {
     const file = join(folder, "release.tar");
+    const list = join(folder, "files");
+    await writeFile(list, (await listReleaseFiles(root)).join("\0"));
     await run(
       "tar",
       [
@@ -60,8 +36,8 @@ export async function packRelease(root: string): Promise<{ readonly key: string;
         "--owner=0",
         "--group=0",
         "--numeric-owner",
-        "--exclude=*.test.ts",
-        ...CONTENT,
+        "--null",
+        `--files-from=${list}`,
       ],
       { cwd: root },
     );

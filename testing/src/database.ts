@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { connectDatabase, type Database } from "@elastic-gas/shared/database/connect";
 import { migrate } from "@elastic-gas/shared/database/migrate";
 import { sql } from "kysely";
+import { waitUntil } from "./wait-until.ts";
 
 export interface TestDatabase extends AsyncDisposable {
   readonly db: Database;
@@ -17,7 +18,13 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     throw new Error("No test server: run this through vitest, whose global set-up starts MariaDB.");
   const schema = `test_${randomBytes(6).toString("hex")}`;
   const admin = connectDatabase({ url: `${server}/information_schema`, connectionLimit: 1 });
-  await sql.raw(`create database ${schema} character set utf8mb4 collate utf8mb4_unicode_ci`).execute(admin);
+  // On a machine that is busy with other tests a first connection may time out before it is looked at.
+  await waitUntil("a connection to the test server", async () => {
+    await sql
+      .raw(`create database if not exists ${schema} character set utf8mb4 collate utf8mb4_unicode_ci`)
+      .execute(admin);
+    return true;
+  });
   const url = `${server}/${schema}`;
   const db = connectDatabase({ url });
   await migrate(db);

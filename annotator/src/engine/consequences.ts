@@ -4,12 +4,13 @@ import { closeSync, createWriteStream, openSync, readSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
+import { readRecord } from "@elastic-gas/shared/vcf/record";
+import { allelesOf } from "../vcf/alleles.ts";
+import { canonicalContig } from "../vcf/contigs.ts";
+import type { InfoField } from "../vcf/header.ts";
+import type { Input } from "../vcf/input.ts";
+import { lineBlocks, linesOf } from "../vcf/lines.ts";
 import type { Consequences } from "./annotate-lines.ts";
-import { canonicalContig } from "./contigs.ts";
-import type { InfoField } from "./header.ts";
-import type { Input } from "./input.ts";
-import { lineBlocks, linesOf } from "./lines.ts";
-import { allelesOf, readRecord } from "./record.ts";
 
 export const CONSEQUENCE_FIELD: InfoField = {
   key: "BCSQ",

@@ -1,6 +1,6 @@
 import { openPack } from "../pack/pack.ts";
+import { AnnotationFailure } from "../vcf/failure.ts";
 import { runEngine } from "./engine.ts";
-import { AnnotationFailure } from "./failure.ts";
 import { type EngineReply, EngineRequest } from "./protocol.ts";
 
 // The engine in a process of its own, so that a worker can end it: one request by the IPC channel, then the process ends.

@@ -11,7 +11,8 @@ export const EngineRequest = z.object({
   /** null: the pack that comes with the product. */
   packDirectory: z.string().nullable(),
   build: z.string().nullable(),
-  maxTextBytes: z.number().positive(),
+  /** What the file may hold once it is unpacked, and the sentence for one that holds more. */
+  textLimit: z.object({ bytes: z.number().positive(), sentence: z.string() }),
 });
 export type EngineRequest = z.infer<typeof EngineRequest>;
 

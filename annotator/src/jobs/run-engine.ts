@@ -2,8 +2,8 @@ import { type ChildProcess, fork, spawn } from "node:child_process";
 import { access, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
-import { timedOut } from "../engine/failure.ts";
 import { EngineReply, type EngineRequest } from "../engine/protocol.ts";
+import { timedOut } from "../vcf/failure.ts";
 
 /** How a run of an engine ended. `failed` is the file's fault or its owner's concern, `crashed` ours, `stopped` asked for by `signal`. */
 export type EngineOutcome =

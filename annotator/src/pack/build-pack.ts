@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { minimalAllele } from "../engine/alleles.ts";
+import { minimalAllele } from "../vcf/alleles.ts";
 import { encodeParts, flattenParts, type GenePart, REGIONS } from "./gene-regions.ts";
 import type { PackBuild, PackManifest } from "./manifest.ts";
 
@@ -60,7 +60,11 @@ function buildPack(): PackManifest {
   const mitochondrialRows = new Map([...rows].filter(([chromosome]) => chromosome === "MT"));
 
   write("clinvar-diseases.txt.gz", gzipSync(`${diseases.join("\n")}\n`, { level: 9 }));
-  const known = { diseases: "clinvar-diseases.txt.gz", significances };
+  const known = {
+    diseases: "clinvar-diseases.txt.gz",
+    significances,
+    clinvarHeld: `ClinVar of 2024-12-15, ${significances.join(", ")}, with two submitters that agree or an expert's review; not risk factors, benign, uncertain or conflicting ones, nor classes with a qualifier`,
+  };
   const builds: Record<string, PackBuild> = {
     GRCh38: build("GRCh38", { genes: genes38, clinvar: rows }, known),
     // The mitochondrion is the same sequence in both builds, so GRCh37 takes it from GRCh38.

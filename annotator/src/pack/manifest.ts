@@ -21,6 +21,8 @@ const Files = z.object({
   /** Line n holds the disease with index n. */
   diseases: z.string().optional(),
   significances: z.array(z.string()).optional(),
+  /** Which variants of ClinVar are there, by release, class and review, a phrase. */
+  clinvarHeld: z.string().optional(),
 });
 
 const Build = z.object({

@@ -1,6 +1,6 @@
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { IS_PROOF, keepResults, type ResultRow } from "@elastic-gas/testing/autoscaler/proof";
-import { startTestHouse, type TestHouse } from "@elastic-gas/testing/autoscaler/test-environment";
+import { startTestHarness, type TestHarness } from "@elastic-gas/testing/autoscaler/test-harness";
 import { type WebPoolAccounts, watchWebPool } from "@elastic-gas/testing/autoscaler/web-pool-accounts";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ const LATE_PERIODS = 2;
 interface Trouble {
   readonly name: string;
   readonly rules: readonly Readonly<Record<string, string | number>>[];
-  /** The wish that comes while the trouble lasts; without it the pool has to stay as it is. */
+  /** The request that comes while the trouble lasts; without it the pool has to stay as it is. */
   readonly to?: number;
 }
 
@@ -49,13 +49,13 @@ const MORE: readonly Trouble[] = [
 ];
 
 describe("AWS calls that are throttled, fail or hang", () => {
-  let house: TestHouse;
+  let harness: TestHarness;
   let pool: WebPoolAccounts;
   const stop = new AbortController();
   let ended: Promise<unknown> | undefined;
   const rows: ResultRow[] = [];
   beforeAll(async () => {
-    house = await startTestHouse(
+    harness = await startTestHarness(
       {
         TICK_SECONDS: String(TICK_SECONDS),
         LEASE_SECONDS: String(Math.max(6, 16 * SCALE)),
@@ -65,16 +65,16 @@ describe("AWS calls that are throttled, fail or hang", () => {
       // 5 s at the default tick of 60 s.
       { requestTimeoutMs: (5_000 * TICK_SECONDS) / 60 },
     );
-    pool = await watchWebPool(house);
+    pool = await watchWebPool(harness);
     await setPolicy("fixed", 2);
-    ended = runAutoscaler(house.another("one").context, { startId: undefined, signal: stop.signal });
+    ended = runAutoscaler(harness.another("one").context, { startId: undefined, signal: stop.signal });
     await pool.atRest(2);
-  }, 120_000);
+  }, 300_000);
   afterEach(() => clear());
   afterAll(async () => {
     stop.abort();
     await ended;
-    await house?.[Symbol.asyncDispose]();
+    await harness?.[Symbol.asyncDispose]();
     await keepResults(
       "autoscaler-faults-in-aws-calls",
       "Throttling, errors and hangs of the autoscaler's AWS calls",
@@ -84,14 +84,14 @@ describe("AWS calls that are throttled, fail or hang", () => {
 
   const setPolicy = async (kind: string, desired: number): Promise<void> => {
     const policy = JSON.stringify({ kind });
-    await house.db
+    await harness.db
       .updateTable("pools")
       .set((eb) => ({ policy, desired, policyVersion: eb("policyVersion", "+", 1) }))
       .where("name", "=", "web")
       .execute();
   };
   const faults = async (method: "POST" | "DELETE", rule?: object): Promise<void> => {
-    const answer = await fetch(`${house.cloud.endpoint}/_faults`, {
+    const answer = await fetch(`${harness.cloud.endpoint}/_faults`, {
       method,
       ...(rule === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(rule) }),
     });
@@ -99,7 +99,7 @@ describe("AWS calls that are throttled, fail or hang", () => {
   };
   const clear = (): Promise<void> => faults("DELETE");
   const decisions = (since: Date) =>
-    house.db.selectFrom("decisions").selectAll().where("at", ">=", since).orderBy("id").execute();
+    harness.db.selectFrom("decisions").selectAll().where("at", ">=", since).orderBy("id").execute();
 
   const tell = async ({ name, rules, to }: Trouble): Promise<void> => {
     const from = await pool.findDesired();
@@ -108,7 +108,7 @@ describe("AWS calls that are throttled, fail or hang", () => {
     pool.forget();
     const beganAt = new Date();
     for (const rule of rules) await faults("POST", rule);
-    await house.setPool("web", { desired: size });
+    await harness.setPool("web", { desired: size });
     const lasts = Math.max(...rules.map(({ durationSeconds }) => Number(durationSeconds))) * 1_000;
     await waitUntil("the trouble to be over", () => Date.now() > beganAt.getTime() + lasts, { deadlineMs: 300_000 });
     await clear();

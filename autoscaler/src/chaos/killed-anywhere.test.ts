@@ -1,15 +1,15 @@
+import { listWorkerRecords } from "@elastic-gas/shared/pools/workers";
 import {
   type AutoscalerProcess,
   type Held,
   holdCall,
-  type ProcessHouse,
-  startProcessHouse,
-} from "@elastic-gas/testing/autoscaler/process-environment";
+  type ProcessHarness,
+  startProcessHarness,
+} from "@elastic-gas/testing/autoscaler/process-harness";
 import { IS_PROOF, keepResults, type ResultRow } from "@elastic-gas/testing/autoscaler/proof";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { listMemories } from "../workers.ts";
 
 const SMALL = 1;
 const LARGE = 3;
@@ -20,27 +20,27 @@ interface Point {
   readonly name: string;
   readonly from: number;
   readonly to: number;
-  /** Wishes the size and lets the autoscaler come to the point; it stands there until the held call is released. */
-  readonly reach: (house: ProcessHouse) => Promise<Held>;
+  /** Asks for the size and lets the autoscaler come to the point; it stands there until the held call is released. */
+  readonly reach: (harness: ProcessHarness) => Promise<Held>;
 }
 
 describe(`an autoscaler process killed with SIGKILL, while EC2's answers are ${LAG_SECONDS} s old`, () => {
-  let house: ProcessHouse;
+  let harness: ProcessHarness;
   let acting: AutoscalerProcess;
   const rows: ResultRow[] = [];
   beforeAll(async () => {
-    house = await startProcessHouse({ LEASE_SECONDS: "6" });
+    harness = await startProcessHarness({ LEASE_SECONDS: "6" });
     const lag = { kind: "describe-lag", seconds: LAG_SECONDS, durationSeconds: 86_400 };
-    await fetch(`${house.cloud.endpoint}/_faults`, {
+    await fetch(`${harness.cloud.endpoint}/_faults`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(lag),
     });
-    acting = house.startProcess();
-  }, 120_000);
-  afterEach(() => house.intercept(null));
+    acting = harness.startProcess();
+  }, 300_000);
+  afterEach(() => harness.intercept(null));
   afterAll(async () => {
-    await house?.[Symbol.asyncDispose]();
+    await harness?.[Symbol.asyncDispose]();
     await keepResults("autoscaler-killed-anywhere", "Autoscaler killed with SIGKILL at twelve points", rows);
   });
 
@@ -48,35 +48,35 @@ describe(`an autoscaler process killed with SIGKILL, while EC2's answers are ${L
   const settle = async (): Promise<void> => {
     let passes = 0;
     let oldUntil = Date.now() + LAG_SECONDS * 1_000;
-    house.intercept((invocation, next) => {
+    harness.intercept((invocation, next) => {
       if (invocation.operation === "DescribeTargetHealth" && Date.now() > oldUntil) passes += 1;
       if (invocation.operation === "RunInstances") oldUntil = Date.now() + LAG_SECONDS * 1_000;
       return next();
     });
-    await waitUntil("five quiet passes", () => passes >= 5, { deadlineMs: 60_000 });
+    await waitUntil("five quiet passes", () => passes >= 5, { deadlineMs: 120_000 });
   };
 
   const tell = async ({ name, from, to, reach }: Point): Promise<void> => {
-    await house.setPool("web", { desired: from });
-    await house.atRest(from, { deadlineMs: 120_000 });
-    house.forget();
+    await harness.setPool("web", { desired: from });
+    await harness.atRest(from, { deadlineMs: 120_000 });
+    harness.forget();
 
-    const held = await reach(house);
+    const held = await reach(harness);
     await acting.kill();
     held.release("cut");
-    house.intercept(null);
+    harness.intercept(null);
     const killedAt = Date.now();
     // The dead one's lease; the long form waits for its end.
-    if (!IS_PROOF) await house.db.updateTable("leases").set({ until: null }).execute();
-    acting = house.startProcess();
-    if (!IS_PROOF) await passTwoMinutes(house);
-    await house.atRest(to, { deadlineMs: 240_000 });
+    if (!IS_PROOF) await harness.db.updateTable("leases").set({ until: null }).execute();
+    acting = harness.startProcess();
+    if (!IS_PROOF) await passTwoMinutes(harness);
+    await harness.atRest(to, { deadlineMs: 240_000 });
     const seconds = Math.round((Date.now() - killedAt) / 1_000);
     await settle();
-    await house.atRest(to);
+    await harness.atRest(to);
 
-    const sizes = house.sizes();
-    const tokens = house.calls.flatMap(({ operation, input }) =>
+    const sizes = harness.sizes();
+    const tokens = harness.calls.flatMap(({ operation, input }) =>
       operation === "RunInstances" ? [input.ClientToken] : [],
     );
     const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
@@ -86,14 +86,14 @@ describe(`an autoscaler process killed with SIGKILL, while EC2's answers are ${L
       to: to,
       most: most,
       least: least,
-      leaked: house.truth().length - to,
+      leaked: harness.truth().length - to,
       "s to rest": seconds,
     });
     expect(most).toBe(Math.max(from, to));
     expect(least).toBe(Math.min(from, to));
     expect(tokens.length).toBe(new Set(tokens).size);
-    const draining = (await listMemories(house.db, "web")).filter(
-      (row) => row.draining && house.truth().includes(row.instanceId),
+    const draining = (await listWorkerRecords(harness.db, { pool: "web" })).filter(
+      (row) => row.draining && harness.truth().includes(row.instanceId),
     );
     expect(draining).toEqual([]);
   };
@@ -113,9 +113,9 @@ describe(`an autoscaler process killed with SIGKILL, while EC2's answers are ${L
 });
 
 function at(operation: string, when: "before" | "after", to: number): Point["reach"] {
-  return async (house) => {
-    const held = holdCall(house, operation, when);
-    await house.setPool("web", { desired: to });
+  return async (harness) => {
+    const held = holdCall(harness, operation, when);
+    await harness.setPool("web", { desired: to });
     await held.reached;
     return held;
   };
@@ -143,37 +143,37 @@ const SHRINK: readonly Point[] = (
   ] as const
 ).map(([name, reach]) => ({ name: `shrinking, ${name}`, from: LARGE, to: SMALL, reach }));
 
-/** The pass that reads the new wish has asked AWS how things are, and stands. */
-async function beforeTheVictims(house: ProcessHouse): Promise<Held> {
-  const early = holdCall(house, "DescribeTargetHealth", "before");
+/** The pass that reads the new desired state has asked AWS how things are, and stands. */
+async function beforeTheVictims(harness: ProcessHarness): Promise<Held> {
+  const early = holdCall(harness, "DescribeTargetHealth", "before");
   await early.reached;
-  await house.setPool("web", { desired: SMALL });
-  // Wishes are read before AWS is asked: the pass after this one is the first that knows.
-  const held = holdCall(house, "DescribeTargetHealth", "before");
+  await harness.setPool("web", { desired: SMALL });
+  // The desired state is read before AWS is asked: the pass after this one is the first that knows.
+  const held = holdCall(harness, "DescribeTargetHealth", "before");
   early.release("answer");
   await held.reached;
-  expect(house.calls.filter(({ operation }) => operation === "DeregisterTargets")).toEqual([]);
+  expect(harness.calls.filter(({ operation }) => operation === "DeregisterTargets")).toEqual([]);
   return held;
 }
 
-async function whileDraining(house: ProcessHouse): Promise<Held> {
-  const first = holdCall(house, "DeregisterTargets", "after");
-  await house.setPool("web", { desired: SMALL });
+async function whileDraining(harness: ProcessHarness): Promise<Held> {
+  const first = holdCall(harness, "DeregisterTargets", "after");
+  await harness.setPool("web", { desired: SMALL });
   await first.reached;
-  const held = holdCall(house, "DescribeTargetHealth", "before");
+  const held = holdCall(harness, "DescribeTargetHealth", "before");
   first.release("answer");
   await held.reached;
   return held;
 }
 
 /** A lock on the intent's row makes the autoscaler wait exactly there. */
-async function beforeTheId(house: ProcessHouse): Promise<Held> {
-  const launched = holdCall(house, "RunInstances", "after");
-  await house.setPool("web", { desired: LARGE });
+async function beforeTheId(harness: ProcessHarness): Promise<Held> {
+  const launched = holdCall(harness, "RunInstances", "after");
+  await harness.setPool("web", { desired: LARGE });
   await launched.reached;
   const locked = Promise.withResolvers<void>();
   const unlock = Promise.withResolvers<void>();
-  const lock = house.db.transaction().execute(async (trx) => {
+  const lock = harness.db.transaction().execute(async (trx) => {
     await trx.selectFrom("launchIntents").select("id").where("state", "=", "wanted").forUpdate().execute();
     locked.resolve();
     await unlock.promise;
@@ -185,11 +185,11 @@ async function beforeTheId(house: ProcessHouse): Promise<Held> {
     async () => {
       const { rows } = await sql<{ id: number }>`select p.id as id from information_schema.innodb_trx t
         join information_schema.processlist p on p.id = t.trx_mysql_thread_id
-        where p.db = database() and t.trx_state = 'LOCK WAIT'`.execute(house.db);
+        where p.db = database() and t.trx_state = 'LOCK WAIT'`.execute(harness.db);
       return rows[0];
     },
     // InnoDB shows the same picture again until nobody has looked for 100 ms.
-    { deadlineMs: 20_000, pollMs: 250 },
+    { deadlineMs: 120_000, pollMs: 250 },
   ).catch((error: unknown) => {
     // Else the row would stay locked for all that follow.
     unlock.resolve();
@@ -199,15 +199,15 @@ async function beforeTheId(house: ProcessHouse): Promise<Held> {
     reached: launched.reached,
     release() {
       // The statement of the dead process would still be carried out when the row is free.
-      void sql`kill ${sql.lit(waiting.id)}`.execute(house.db).then(() => unlock.resolve());
+      void sql`kill ${sql.lit(waiting.id)}`.execute(harness.db).then(() => unlock.resolve());
       void lock;
     },
   };
 }
 
 /** But not before EC2 can have shown an instance that was launched. */
-async function passTwoMinutes(house: ProcessHouse): Promise<void> {
+async function passTwoMinutes(harness: ProcessHarness): Promise<void> {
   const end = Date.now() + LAG_SECONDS * 1_000 + 3_000;
   await waitUntil("EC2's answers to be of after the death", () => Date.now() > end);
-  await house.passTwoMinutes();
+  await harness.passTwoMinutes();
 }

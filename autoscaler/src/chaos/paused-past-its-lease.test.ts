@@ -3,9 +3,9 @@ import {
   type Ending,
   type Held,
   holdCall,
-  type ProcessHouse,
-  startProcessHouse,
-} from "@elastic-gas/testing/autoscaler/process-environment";
+  type ProcessHarness,
+  startProcessHarness,
+} from "@elastic-gas/testing/autoscaler/process-harness";
 import { IS_PROOF, keepResults, type ResultRow } from "@elastic-gas/testing/autoscaler/proof";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -77,16 +77,16 @@ const POINTS: readonly Point[] = [
 ];
 
 describe("two autoscaler processes, the acting one paused with SIGSTOP past its lease", () => {
-  let house: ProcessHouse;
+  let harness: ProcessHarness;
   let processes: readonly [AutoscalerProcess, AutoscalerProcess];
   const rows: ResultRow[] = [];
   beforeAll(async () => {
-    house = await startProcessHouse({ LEASE_SECONDS: "4" });
-    processes = [house.startProcess("127.0.0.1"), house.startProcess("localhost")];
-  }, 120_000);
-  afterEach(() => house.intercept(null));
+    harness = await startProcessHarness({ LEASE_SECONDS: "4" });
+    processes = [harness.startProcess("127.0.0.1"), harness.startProcess("localhost")];
+  }, 300_000);
+  afterEach(() => harness.intercept(null));
   afterAll(async () => {
-    await house?.[Symbol.asyncDispose]();
+    await harness?.[Symbol.asyncDispose]();
     await keepResults(
       "autoscaler-paused-past-its-lease",
       "Two autoscalers, the acting one paused past its lease",
@@ -95,50 +95,50 @@ describe("two autoscaler processes, the acting one paused with SIGSTOP past its 
   });
 
   const findRoles = async () => {
-    const { pid, epoch } = await waitUntil("an acting autoscaler", () => house.findActing(), { deadlineMs: 60_000 });
+    const { pid, epoch } = await waitUntil("an acting autoscaler", () => harness.findActing(), { deadlineMs: 120_000 });
     const [first, second] = processes;
     return pid === first.pid ? { acting: first, standby: second, epoch } : { acting: second, standby: first, epoch };
   };
 
   const tell = async ({ name, to, operation, when, ending }: Point): Promise<void> => {
-    await house.atRest(await house.findDesired(), { deadlineMs: 120_000 });
+    await harness.atRest(await harness.findDesired(), { deadlineMs: 120_000 });
     const { acting, standby, epoch } = await findRoles();
-    house.calls.length = 0;
-    const held: Held = holdCall(house, operation, when);
-    await house.setPool("web", { desired: to });
+    harness.calls.length = 0;
+    const held: Held = holdCall(harness, operation, when);
+    await harness.setPool("web", { desired: to });
     await held.reached;
     acting.pause();
-    const before = house.calls.length;
+    const before = harness.calls.length;
     const next = await waitUntil(
       "the other one to take over",
       async () => {
-        const now = await house.findActing();
+        const now = await harness.findActing();
         return now?.pid === standby.pid && now;
       },
-      { deadlineMs: 60_000 },
+      { deadlineMs: 120_000 },
     );
     expect(next.epoch).toBeGreaterThan(epoch);
-    await house.passTwoMinutes();
-    await house.atRest(to, { deadlineMs: 120_000 });
+    await harness.passTwoMinutes();
+    await harness.atRest(to, { deadlineMs: 120_000 });
 
     // The answer comes while the process stands: it is the first thing that it finds.
-    const resumedAt = house.calls.length;
+    const resumedAt = harness.calls.length;
     held.release(ending);
     acting.resume();
-    await waitUntil("the resumed one to stand by", () => acting.hasLogged("standing by"), { deadlineMs: 60_000 });
+    await waitUntil("the resumed one to stand by", () => acting.hasLogged("standing by"), { deadlineMs: 120_000 });
     await passes(standby, 10);
-    await house.atRest(to);
+    await harness.atRest(to);
     expect(acting.isAlive && standby.isAlive).toBe(true);
 
-    const late = house.calls.slice(before).filter(({ host }) => host === acting.host);
+    const late = harness.calls.slice(before).filter(({ host }) => host === acting.host);
     rows.push({
       paused: name,
       to: to,
-      "calls while it was paused and after": house.calls.length - before,
+      "calls while it was paused and after": harness.calls.length - before,
       "its own, outside its epoch": late.length,
     });
     expect(late).toEqual([]);
-    expect(house.calls.slice(resumedAt).filter(({ operation: done }) => done !== "PutMetricData")).toEqual([]);
+    expect(harness.calls.slice(resumedAt).filter(({ operation: done }) => done !== "PutMetricData")).toEqual([]);
     await expectEpochs(
       new Map([
         [acting.host, epoch],
@@ -150,18 +150,18 @@ describe("two autoscaler processes, the acting one paused with SIGSTOP past its 
   /** Every launch has an intent of its caller's epoch, and nobody was ended who was not chosen in that epoch or an earlier one. */
   const expectEpochs = async (epochs: ReadonlyMap<string, number>): Promise<void> => {
     const intents = new Map(
-      (await house.db.selectFrom("launchIntents").select(["id", "epoch"]).execute()).map(({ id, epoch }) => [
+      (await harness.db.selectFrom("launchIntents").select(["id", "epoch"]).execute()).map(({ id, epoch }) => [
         id,
         epoch,
       ]),
     );
     const victims = new Map(
-      (await house.db.selectFrom("workers").select(["instanceId", "victimEpoch"]).execute()).map((row) => [
+      (await harness.db.selectFrom("workers").select(["instanceId", "victimEpoch"]).execute()).map((row) => [
         row.instanceId,
         row.victimEpoch,
       ]),
     );
-    for (const { operation, input, host } of house.calls) {
+    for (const { operation, input, host } of harness.calls) {
       const epoch = epochs.get(host) ?? Number.NaN;
       if (operation === "RunInstances") expect(intents.get(String(input.ClientToken))).toBe(epoch);
       if (operation !== "TerminateInstances") continue;
@@ -172,11 +172,11 @@ describe("two autoscaler processes, the acting one paused with SIGSTOP past its 
 
   const passes = async ({ host }: AutoscalerProcess, count: number): Promise<void> => {
     let seen = 0;
-    house.intercept((invocation, next) => {
+    harness.intercept((invocation, next) => {
       if (invocation.operation === "DescribeTargetHealth" && invocation.call.host === host) seen += 1;
       return next();
     });
-    await waitUntil(`${count} passes`, () => seen >= count, { deadlineMs: 60_000 });
+    await waitUntil(`${count} passes`, () => seen >= count, { deadlineMs: 120_000 });
   };
 
   it.each(

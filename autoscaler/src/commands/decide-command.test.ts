@@ -45,11 +45,12 @@ describe("the decide command", () => {
       {
         kind: "grow",
         desired: 4,
-        reason: "web grew 2 → 4: mean CPU 90\u00a0% is above 70\u00a0%. 2 × 2 = 4, maximum 8.",
+        reason: { kind: "cpu-grew", finding: { meanPercent: 90 } },
       },
       { kind: "hold", facts: { outcome: "would shrink" } },
       { kind: "shrink", desired: 1 },
     ]);
+    expect(answers[0]?.sentence).toBe("web grew 2 → 4: mean CPU 90\u00a0% is above 70\u00a0%. 2 × 2 = 4, maximum 8.");
     expect(answers[0]).toMatchObject({ state: { version: 1, desired: 4, change: { from: 2, to: 4 } } });
     expect(code).toBe(0);
   });

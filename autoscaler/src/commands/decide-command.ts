@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { Observation } from "@elastic-gas/scaling/observation";
 import { Policy } from "@elastic-gas/scaling/policy";
 import { initialState, State } from "@elastic-gas/scaling/policy-state";
+import { explain } from "@elastic-gas/scaling/reasons/explain";
 import { decide } from "@elastic-gas/scaling/rules/decide";
 import { z } from "zod";
 
@@ -22,7 +23,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     const before = question.state === undefined ? state : (question.state ?? initialState());
     const decided = decide(question.policy, question.observation, before, new Date(question.now));
     state = decided.state;
-    process.stdout.write(`${JSON.stringify(decided)}\n`);
+    const sentence = explain(decided.decision.reason, { timeZone: "UTC" });
+    process.stdout.write(`${JSON.stringify({ ...decided, sentence })}\n`);
   } catch (error) {
     failed = true;
     const message = error instanceof z.ZodError ? z.prettifyError(error) : String(error);

@@ -85,7 +85,13 @@ describe("the replay command", () => {
       ...new Array<number>(15).fill(5),
       ...new Array<number>(75).fill(0.2),
     ];
-    const question = { ...POOL, policy: { kind: "queue" }, limits: { min: 2, max: 10 }, start: 2, load: { values } };
+    const question = {
+      ...POOL,
+      policy: { kind: "queue-thresholds" },
+      limits: { min: 2, max: 10 },
+      start: 2,
+      load: { values },
+    };
     const [answer] = await ask({ ...question, queue: { jobsPerWorker: 2 } });
     const sizes = answer?.inService ?? [];
     expect(Math.max(...sizes)).toBeGreaterThan(5);

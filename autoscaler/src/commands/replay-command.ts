@@ -2,11 +2,12 @@ import { createInterface } from "node:readline";
 import type { Decision } from "@elastic-gas/scaling/decision";
 import { Policy } from "@elastic-gas/scaling/policy";
 import { initialState } from "@elastic-gas/scaling/policy-state";
+import { explain } from "@elastic-gas/scaling/reasons/explain";
 import { decide } from "@elastic-gas/scaling/rules/decide";
 import { type Load, SHAPES, shapeLoad } from "@elastic-gas/scaling/simulator/loads";
 import type { Rule } from "@elastic-gas/scaling/simulator/rule";
 import { POOL_DEFAULTS, type Run, SAMPLE_SECONDS, simulate } from "@elastic-gas/scaling/simulator/simulated-pool";
-import { type Sense, senseAnswers, senseQueue } from "@elastic-gas/scaling/simulator/synthetic-signals";
+import { answerSignals, queueSignals, type Signals } from "@elastic-gas/scaling/simulator/synthetic-signals";
 import { z } from "zod";
 
 const minutes = z.number().int().min(1).max(2_000);
@@ -61,10 +62,10 @@ function replay(question: Question): Answer {
   const load = warmedUp(loadOf(question), warmUpMinutes);
   const decisions: Decision[] = [];
   const waiting: number[] = [];
-  const sense = senseOf(question, load, (jobs) => waiting.push(jobs));
+  const signals = signalsOf(question, load, (jobs) => waiting.push(jobs));
   // Measured loads carry noise of their own; without more of it the same question has the same answer.
   const settings = { ...POOL_DEFAULTS, ...limits, start, bootSeconds, noise: 0 };
-  const run = simulate(recordingRule(question.policy, sense, decisions), load, settings);
+  const run = simulate(recordingRule(question.policy, signals, decisions), load, settings);
   const byMinute = minutesOf(run).slice(warmUpMinutes);
   const mean = (samples: Run["samples"], of: (sample: Run["samples"][number]) => number): number =>
     samples.reduce((sum, sample) => sum + of(sample), 0) / samples.length;
@@ -94,22 +95,23 @@ function warmedUp(load: Load, warmUpMinutes: number): Load {
   return { ...load, minutes: load.minutes + warmUpMinutes, at };
 }
 
-function senseOf({ answers, queue }: Question, load: Load, waiting: (jobs: number) => void): Sense {
-  if (queue !== undefined) return senseQueue(load, queue.jobsPerWorker, waiting);
-  return answers === undefined ? (seen) => seen : senseAnswers(answers);
+function signalsOf({ answers, queue }: Question, load: Load, waiting: (jobs: number) => void): Signals {
+  if (queue !== undefined) return queueSignals(load, queue.jobsPerWorker, waiting);
+  return answers === undefined ? (seen) => seen : answerSignals(answers);
 }
 
 /** The production code, which leaves its decisions in `decisions`. */
-function recordingRule(policy: Policy, sense: Sense, decisions: Decision[]): Rule {
+function recordingRule(policy: Policy, signals: Signals, decisions: Decision[]): Rule {
   return {
     name: policy.kind,
     start: () => {
       let state = initialState();
       return (seen, now) => {
-        const decided = decide(policy, sense(seen, now), state, new Date(now));
+        const decided = decide(policy, signals(seen, now), state, new Date(now));
         state = decided.state;
         decisions.push(decided.decision);
-        return decided.decision;
+        const { desired, reason } = decided.decision;
+        return { desired, describe: () => explain(reason, { timeZone: "UTC" }) };
       };
     },
   };

@@ -28,7 +28,7 @@ function simulate(...args: readonly string[]): Promise<Ended> {
   });
 }
 
-describe("the simulate command", { timeout: 120_000 }, () => {
+describe("the simulate command", { timeout: 600_000 }, () => {
   it("prints actions with their reasons, and the figures", async () => {
     const { code, out } = await simulate("--policy", "cpu", "--load", "step", "--noise", "0");
     expect(code).toBe(0);
@@ -64,7 +64,7 @@ describe("the simulate command", { timeout: 120_000 }, () => {
       ...["--policy", "requests", "--load", "spike", "--minutes", "180", "--requests-per-worker", "6000"],
       ...["--set", "growAboveRequestsPerMinute=5000", "--set", "shrinkBelowResponseMs=12"],
     );
-    expect(out).toContain("successful requests a minute are more than 5000");
+    expect(out).toContain("successful requests a minute are more than 5,000");
     expect(out).toMatch(/shrank \d → \d: the mean response time of \d+(\.\d)? ms is below 12 ms/);
   });
 
@@ -79,7 +79,7 @@ describe("the simulate command", { timeout: 120_000 }, () => {
       "--minutes",
       "240",
     );
-    expect(out).toContain("waiting jobs per worker are more than 10");
+    expect(out).toMatch(/jobs a minute of 60 s each and \d+ waiting/);
     expect(out).toMatch(/shrank \d → \d/);
   });
 
@@ -124,7 +124,7 @@ describe.skipIf(!existsSync(TRACES))("on two days of a real load balancer (skipp
     expect(overload("adaptive")).toBeLessThan(overload("hpa-60") / 2);
     expect(overload("cpu-no-back-off")).toBeLessThan(overload("hpa-60"));
     expect(overload("cpu-no-back-off")).toBeLessThan(overload("aws-target-60"));
-  }, 120_000);
+  }, 300_000);
 });
 
 describe.skipIf(!existsSync(TRACES))("on five days of three real sources (skipped without the samples)", () => {

@@ -14,10 +14,10 @@ import {
 import { measureNoise } from "@elastic-gas/scaling/simulator/noise";
 import { noiseTable, runReport, tableOf } from "@elastic-gas/scaling/simulator/report";
 import type { Rule } from "@elastic-gas/scaling/simulator/rule";
-import { COMPARED_RULES, ruleNamed, withSense } from "@elastic-gas/scaling/simulator/rules";
+import { COMPARED_RULES, ruleNamed, withSignals } from "@elastic-gas/scaling/simulator/rules";
 import { POOL_DEFAULTS, type PoolSettings, simulate } from "@elastic-gas/scaling/simulator/simulated-pool";
 import { compareRules, summarize } from "@elastic-gas/scaling/simulator/summary";
-import { senseAnswers, senseQueue } from "@elastic-gas/scaling/simulator/synthetic-signals";
+import { answerSignals, queueSignals } from "@elastic-gas/scaling/simulator/synthetic-signals";
 import { z } from "zod";
 
 const count = z.coerce.number().int().min(1);
@@ -104,8 +104,10 @@ function noise(options: Options): void {
 function ruleOf({ policy, set, requestsPerWorker, responseMs, jobsPerWorker }: Options, load: Load): Rule {
   const rule = ruleNamed(policy, set);
   const idleResponseMs = responseMs ?? 60_000 / requestsPerWorker;
-  if (policy === "requests") return withSense(rule, () => senseAnswers({ requestsPerWorker, idleResponseMs }));
-  return policy === "queue" ? withSense(rule, () => senseQueue(load, jobsPerWorker, () => {})) : rule;
+  if (policy === "requests") return withSignals(rule, () => answerSignals({ requestsPerWorker, idleResponseMs }));
+  return policy === "queue" || policy === "queue-thresholds"
+    ? withSignals(rule, () => queueSignals(load, jobsPerWorker, () => {}))
+    : rule;
 }
 
 function readOptions(args: readonly string[]): { readonly options: Options; readonly command: Command } {

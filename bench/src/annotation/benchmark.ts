@@ -2,9 +2,10 @@ import { createReadStream, createWriteStream, mkdtempSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+
 import { runEngine } from "@elastic-gas/annotator/engine/engine";
-import { lineBlocks } from "@elastic-gas/annotator/engine/lines";
 import { openPack } from "@elastic-gas/annotator/pack/pack";
+import { lineBlocks } from "@elastic-gas/annotator/vcf/lines";
 
 // `npm run annotation --workspace bench`: records per second of the engine, and how many times longer it takes than only copying the file line by line.
 
@@ -63,7 +64,7 @@ function randomVcf(): string {
 
 async function* copied(path: string): AsyncGenerator<Buffer> {
   for await (const block of lineBlocks(createReadStream(path, { highWaterMark: 1 << 19 }))) {
-    yield Buffer.from(`${block.slice(0, -1).split("\n").join("\n")}\n`, "latin1");
+    yield Buffer.from(block.toString("latin1").split("\n").join("\n"), "latin1");
   }
 }
 

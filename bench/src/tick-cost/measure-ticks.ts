@@ -4,11 +4,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createCloud, destroyCloud } from "@elastic-gas/autoscaler/cloud";
-import type { Context } from "@elastic-gas/autoscaler/context";
-import { Lease } from "@elastic-gas/autoscaler/lease";
+import { createCloud, destroyCloud } from "@elastic-gas/autoscaler/context/cloud";
+import type { Context } from "@elastic-gas/autoscaler/context/context";
+import { Lease } from "@elastic-gas/autoscaler/lease/lease";
 import { Autoscaler } from "@elastic-gas/autoscaler/loop";
-import { ensurePools } from "@elastic-gas/autoscaler/pools";
+import { ensurePools } from "@elastic-gas/autoscaler/pools/pools";
 import { readConfig } from "@elastic-gas/shared/config";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
@@ -111,7 +111,7 @@ export async function measureTicks(
 type Sample = Omit<TickCost, "workers" | "calls">;
 
 async function runTick(autoscaler: Autoscaler): Promise<Sample> {
-  await autoscaler.tendLease();
+  await autoscaler.renewLease();
   globalThis.gc?.();
   const [heap, cpu, began] = [process.memoryUsage().heapUsed, process.cpuUsage(), performance.now()];
   await autoscaler.pass(new AbortController().signal);

@@ -1,5 +1,5 @@
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
-import type { MetricPeriod } from "./metric-period.ts";
+import type { MetricPeriod } from "../clock/metric-period.ts";
 
 /** CPU time of one running instance, as EC2 tells it. */
 export interface InstanceCpu {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import { METRICS } from "@elastic-gas/shared/metrics";
-import type { MetricPeriod } from "./metric-period.ts";
+import type { MetricPeriod } from "../clock/metric-period.ts";
 
 /** CPU time of the whole machine since its boot, in clock ticks of all cores together. */
 export interface HostTicks {

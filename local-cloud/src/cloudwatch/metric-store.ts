@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { z } from "zod";
-import { preparedStatements } from "../sqlite/statements.ts";
+import { preparedStatements } from "../storage/statements.ts";
 import type { Point, SeriesKey } from "./datum.ts";
 import { merge, type Sample, type Summary } from "./summary.ts";
 

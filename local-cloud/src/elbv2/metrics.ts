@@ -1,5 +1,5 @@
 import type { Dimension, MetricDatum } from "@aws-sdk/client-cloudwatch";
-import type { MetricPeriod } from "../cloudwatch/metric-period.ts";
+import type { MetricPeriod } from "../clock/metric-period.ts";
 import type { DataPlane } from "./data-plane.ts";
 import type { Catalogue } from "./documents.ts";
 import { type RequestCounts, secondsOf } from "./proxy/request-counters.ts";

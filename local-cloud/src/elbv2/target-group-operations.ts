@@ -30,7 +30,7 @@ import {
   validationError,
 } from "./context.ts";
 import type { TargetGroupDocument } from "./documents.ts";
-import { matcherOf } from "./health.ts";
+import { matcherOf } from "./proxy/health.ts";
 
 type HealthCheckSettings = TargetGroupDocument["healthCheck"];
 

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type * as Glacier from "@aws-sdk/client-glacier";
 import type { Logger } from "@elastic-gas/shared/logger";
-import type { BlobStore } from "../s3/blob-store.ts";
-import { inTransaction } from "../s3/transaction.ts";
+import type { BlobStore } from "../storage/blob-store.ts";
+import { inTransaction } from "../storage/transaction.ts";
 import { type Call, Fault, type HandlersOf, type OperationName } from "../wire/handler.ts";
 import { invalidParameter, notFound } from "./errors.ts";
 import { blobsOf, type JobStore } from "./job-store.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Logger } from "@elastic-gas/shared/logger";
-import { BlobStore } from "../s3/blob-store.ts";
+import { BlobStore } from "../storage/blob-store.ts";
 import { archiveOperations } from "./archives.ts";
 import type { GlacierContext } from "./context.ts";
 import { openDatabase } from "./database.ts";

@@ -1,4 +1,4 @@
-import type { BlobStore } from "../s3/blob-store.ts";
+import type { BlobStore } from "../storage/blob-store.ts";
 import { invalidParameter, missingParameter } from "./errors.ts";
 import { TreeHash } from "./tree-hash.ts";
 

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type * as S3 from "@aws-sdk/client-s3";
 import type { Logger } from "@elastic-gas/shared/logger";
+import type { BlobStore } from "../storage/blob-store.ts";
 import { type Call, Fault, type HandlersOf, type OperationName } from "../wire/handler.ts";
-import type { BlobStore } from "./blob-store.ts";
 import type { Bucket, BucketIndex } from "./bucket-index.ts";
 import { invalidArgument, noSuchBucket, noSuchKey, notImplemented } from "./faults.ts";
 import type { ObjectIndex } from "./object-index.ts";

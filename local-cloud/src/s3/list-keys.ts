@@ -73,7 +73,8 @@ function startOf({ prefix, delimiter, after }: ListRequest): Position {
   return Buffer.compare(start.key, atPrefix.key) < 0 ? atPrefix : start;
 }
 
-function commonPrefixOf(key: string, prefix: string, delimiter: string): string | undefined {
+/** The key up to the delimiter that follows the prefix; undefined when none follows. */
+export function commonPrefixOf(key: string, prefix: string, delimiter: string): string | undefined {
   if (delimiter === "") return undefined;
   const at = key.indexOf(delimiter, prefix.length);
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);

@@ -2,8 +2,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Logger } from "@elastic-gas/shared/logger";
+import { BlobStore } from "../storage/blob-store.ts";
 import type { Credentials } from "../wire/auth/authenticate.ts";
-import { BlobStore } from "./blob-store.ts";
 import { browserAccess } from "./browser.ts";
 import { BucketIndex } from "./bucket-index.ts";
 import { bucketSettingOperations } from "./bucket-settings.ts";
@@ -19,6 +19,7 @@ import { ObjectIndex } from "./object-index.ts";
 import { putOperations } from "./put-object.ts";
 import { restoreOperations } from "./restore.ts";
 import { tagOperations } from "./tags.ts";
+import { unsetSettingOperations } from "./unset-settings.ts";
 import { UploadIndex } from "./upload-index.ts";
 
 export interface S3Options {
@@ -66,6 +67,7 @@ export function createS3Service({ dataDir, log, credentials, now = () => new Dat
       ...listUploadOperations(context),
       ...restoreOperations(context),
       ...tagOperations(context),
+      ...unsetSettingOperations(context),
     },
     browser: browserAccess(context, credentials),
     close(): void {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import type { BlobStore } from "../storage/blob-store.ts";
 import { type ChecksumAlgorithm, createChecksum } from "../wire/body/checksum.ts";
 import { badDigest, checksumMismatch, IncomingBody, type NamedChecksum } from "../wire/body/incoming-body.ts";
 import { Fault } from "../wire/handler.ts";
-import type { BlobStore } from "./blob-store.ts";
 
 export interface StoredBody {
   readonly blob: string;
@@ -16,6 +16,8 @@ export interface BodyDemands {
   readonly contentMd5?: string | undefined;
   /** Computed while writing when the caller did not send one. */
   readonly algorithm?: ChecksumAlgorithm | undefined;
+  /** Throws when the checksum that the caller sent along, or that none came, is not what it should be. */
+  readonly checkAnnounced?: (announced: NamedChecksum | undefined) => void;
   /** For bodies that do not check their own. */
   readonly expectedChecksum?: NamedChecksum | undefined;
 }
@@ -46,6 +48,7 @@ export async function storeBody(
     const digest = md5.digest();
     if (demands.contentMd5 !== undefined && digest.toString("base64") !== demands.contentMd5) throw badDigest();
     const announced = body instanceof IncomingBody ? body.checksum : undefined;
+    demands.checkAnnounced?.(announced);
     const computed = own && algorithm ? { algorithm, value: own.digest() } : undefined;
     if (computed && demands.expectedChecksum && computed.value !== demands.expectedChecksum.value)
       throw checksumMismatch(computed.algorithm);

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { preparedStatements } from "../sqlite/statements.ts";
+import { preparedStatements } from "../storage/statements.ts";
 import type { Receipt } from "./receipt-handle.ts";
 
 /** A message as it lies in the database; times are milliseconds since 1970. */

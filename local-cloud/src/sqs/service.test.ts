@@ -419,7 +419,7 @@ it("publishes what happened in each queue", async () => {
   for (const MessageBody of ["1", "2", "3"]) await service.handlers.SendMessage({ QueueUrl, MessageBody }, call);
   await service.handlers.ReceiveMessage({ QueueUrl }, call);
   await vi.waitFor(() => expect(published.some((data) => data.NumberOfMessagesSent === 3)).toBe(true), {
-    timeout: 5000,
+    timeout: 120_000,
   });
   expect(published.find((data) => data.NumberOfMessagesSent === 3)).toMatchObject({
     NumberOfMessagesReceived: 1,

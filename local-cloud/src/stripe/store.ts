@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { inTransaction } from "../s3/transaction.ts";
+import { inTransaction } from "../storage/transaction.ts";
 import { DOCUMENTS, type Document, type DocumentOf, type Event, type Kind } from "./documents.ts";
 
 export interface StoredAnswer {

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { type KnownHosts, readTarget } from "./address.ts";
 import { authenticate, type Credentials, signatureMismatch } from "./auth/authenticate.ts";
-import { bufferedPayloadHash, declaredPayloadHash } from "./auth/payload-hash.ts";
 import { readSignature, type Signature } from "./auth/signature.ts";
 import { SigningKeys } from "./auth/sigv4.ts";
 import { chunkVerifier } from "./body/aws-chunked.ts";
@@ -15,6 +14,7 @@ import { type Call, Fault } from "./handler.ts";
 import { HttpDate } from "./http-date.ts";
 import type { Operation } from "./model.ts";
 import { getOperation, type Head, handlerOf, protocolOf, readHead, type ServiceMount } from "./mount.ts";
+import { bufferedPayloadHash, declaredPayloadHash } from "./payload-hash.ts";
 import type { Protocol, Value, WireResponse } from "./protocol/protocol.ts";
 import { parametersOf } from "./protocol/query-protocol.ts";
 import { RequestCall } from "./request-call.ts";
@@ -134,6 +134,7 @@ export class Gateway {
     if (head.headers.origin !== undefined) context.extraHeaders = browser.responseHeaders(path, head);
     if (signature || head.method !== "POST" || !head.headers["content-type"]?.startsWith("multipart/form-data"))
       return undefined;
+    checkLength(head.headers);
     return browser.postObject(path, request, call);
   }
 
@@ -148,6 +149,7 @@ export class Gateway {
     const reading = readHead(mount, routed);
     const { protocol } = reading;
     if (reading.operation?.inputStream !== undefined) {
+      if (mount === this.#s3) checkLength(head.headers);
       const payloadHash = declaredPayloadHash(head, signature);
       this.#authenticate(mount, head, signature, payloadHash);
       const body = this.#openBody(request, signature, payloadHash);
@@ -242,6 +244,15 @@ function receive(request: IncomingMessage, body: IncomingBody): IncomingBody {
   });
   body.once("error", () => undefined); // whoever reads the body sees the error; without a reader nobody needs it
   return request.pipe(body);
+}
+
+/** S3 takes no body of unknown length, except for one in signed or checksummed chunks that says how long its content is. */
+function checkLength(headers: Head["headers"]): void {
+  if (headers["content-length"] !== undefined || headers["x-amz-decoded-content-length"] !== undefined) return;
+  if (headers["transfer-encoding"] === undefined)
+    throw new Fault("MissingContentLength", "You must provide the Content-Length HTTP header.", 411);
+  const message = "A header you provided implies functionality that is not implemented";
+  throw new Fault("NotImplemented", message, 501, { fields: { Header: "Transfer-Encoding" } });
 }
 
 function isHoistable(header: string): boolean {

@@ -48,9 +48,9 @@ function showSettleLimit(form: HTMLFormElement): void {
   const output = form.querySelector("[data-settle-limit]");
   if (output === null) return;
   const growThresholdPercent = numberIn(form, "growThresholdPercent");
-  const settleMarginPercent = numberIn(form, "settleMarginPercent");
-  if (growThresholdPercent > 0 && settleMarginPercent > 0)
-    output.textContent = settleLimit({ growThresholdPercent, settleMarginPercent });
+  const hysteresisMarginPercent = numberIn(form, "hysteresisMarginPercent");
+  if (growThresholdPercent > 0 && hysteresisMarginPercent > 0)
+    output.textContent = settleLimit({ growThresholdPercent, hysteresisMarginPercent });
 }
 
 /** What a field of the form says; NaN when that is no number. */

@@ -60,7 +60,7 @@ export function mountPreview(place: HTMLElement, form: HTMLFormElement, timeZone
     const table = sizesPanel(preview, {
       growThresholdPercent: numberIn(form, "growThresholdPercent"),
       shrinkThresholdPercent: numberIn(form, "shrinkThresholdPercent"),
-      settleMarginPercent: numberIn(form, "settleMarginPercent"),
+      hysteresisMarginPercent: numberIn(form, "hysteresisMarginPercent"),
     });
     if (sizes !== null) renderInto(sizes, fragment(table === null ? [] : [table]));
     const outcome = part("outcome");

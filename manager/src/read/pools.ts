@@ -1,4 +1,5 @@
-import { type Policy, readPolicy } from "@elastic-gas/scaling/policy";
+import type { Policy } from "@elastic-gas/scaling/policy";
+import { readPolicy } from "@elastic-gas/scaling/pools";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 

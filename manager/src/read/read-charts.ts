@@ -58,7 +58,7 @@ export async function readCharts(deps: ChartDeps, request: ChartRequest): Promis
   const graceMs = PERIODS_OF_DELAY * span.periodSeconds * 1000;
   const workers = request.workers.map((worker) => readWorker(worker, read, { pool, settledUntil, graceMs }));
   const policy = row?.policy;
-  const windowSeconds = policy?.kind === "queue" ? policy.windowSeconds : 600;
+  const windowSeconds = policy?.kind === "queue-thresholds" ? policy.windowSeconds : 600;
   return {
     pool,
     span,

@@ -1,7 +1,7 @@
 import { rounded } from "./adaptive-measure.ts";
-import type { AdaptiveMemory, LoadPoint } from "./adaptive-state.ts";
+import type { AdaptiveState, LoadPoint } from "./adaptive-state.ts";
 
-const LEARNED_PERIODS = 360;
+export const LEARNED_PERIODS = 360;
 /** With fewer pairs nothing is known of the source; with more, what was learned counts alone. */
 const FEW_PAIRS = 20;
 export const MANY_PAIRS = 120;
@@ -58,9 +58,9 @@ export function forecastAt(points: readonly LoadPoint[], index: number, ahead: n
 
 /** Notes the forecast of every point since `from`, and of the newest, whose way ahead may have grown. */
 export function noteForecasts(
-  memory: AdaptiveMemory,
+  memory: AdaptiveState,
   { from, ahead, risk }: { readonly from: number; readonly ahead: number; readonly risk: number },
-): AdaptiveMemory {
+): AdaptiveState {
   const newest = memory.points.length - 1;
   const points = memory.points.map((point, index) => {
     if (point.period <= from && index < newest) return point;

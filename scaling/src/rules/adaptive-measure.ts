@@ -1,8 +1,8 @@
 import type { Minute } from "../policy-state.ts";
-import type { AdaptiveMemory, LoadPoint } from "./adaptive-state.ts";
+import type { AdaptiveState, LoadPoint } from "./adaptive-state.ts";
 import { isKnown } from "./minutes.ts";
 
-/** The longest look back (360 periods) and the longest way ahead. */
+/** The longest lookback window (360 periods) and the longest way ahead. */
 const KEPT_POINTS = 380;
 /** A shrink looks back 30 periods at most. */
 const KEPT_FORECASTS = 30;
@@ -17,8 +17,8 @@ const AGREEMENT = 0.2;
 const NOT_MORE_THAN_FULL = 1.05;
 const BLIND_GUESS = 1.3;
 
-/** Takes every period that is known and newer than the newest point into the memory. */
-export function measureMinutes(memory: AdaptiveMemory, minutes: readonly Minute[]): AdaptiveMemory {
+/** Takes every period that is known and newer than the newest point into the state. */
+export function measureMinutes(memory: AdaptiveState, minutes: readonly Minute[]): AdaptiveState {
   const periodMs = memory.periodSeconds * 1000;
   const newest = memory.points.at(-1)?.period ?? Number.NEGATIVE_INFINITY;
   return minutes
@@ -30,7 +30,7 @@ export function median(values: readonly number[]): number | null {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
 }
 
-function measure(memory: AdaptiveMemory, minute: Minute, period: number): AdaptiveMemory {
+function measure(memory: AdaptiveState, minute: Minute, period: number): AdaptiveState {
   const cpu = minute.cpuSum / minute.reporting / 100;
   const used = cpu * minute.members;
   const ratio = median(memory.ratios);
@@ -53,7 +53,7 @@ function withPoint(
   period: number,
   load: number,
   blind: boolean,
-): AdaptiveMemory["points"] {
+): AdaptiveState["points"] {
   const loads = new Map(before.slice(-6).map((point) => [point.period, point.load]));
   loads.set(period, load);
   const mean = (from: number, to: number): number | null => {

@@ -18,7 +18,7 @@ const LoadPoint = z.object({
 export type LoadPoint = z.infer<typeof LoadPoint>;
 
 /** What the adaptive rule has learned, about 20 kB of JSON within `State`. */
-export const AdaptiveMemory = z.object({
+export const AdaptiveState = z.object({
   periodSeconds: z.number(),
   points: z.array(LoadPoint),
   /** Requests per period that load one worker to 100 %. */
@@ -34,12 +34,12 @@ export const AdaptiveMemory = z.object({
   /** Periods in a row whose load was hidden. */
   hidden: z.number().int(),
 });
-export type AdaptiveMemory = z.infer<typeof AdaptiveMemory>;
+export type AdaptiveState = z.infer<typeof AdaptiveState>;
 
 export const FIRST_MARGIN = 0.1;
 export const LARGEST_MARGIN = 0.4;
 
-export function initialMemory(periodSeconds: number, now: number): AdaptiveMemory {
+export function initialAdaptiveState(periodSeconds: number, now: number): AdaptiveState {
   return {
     periodSeconds,
     points: [],

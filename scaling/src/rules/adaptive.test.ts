@@ -8,7 +8,7 @@ import { initialState, type Minute, readState, type State } from "../policy-stat
 import { decideAdaptive } from "./adaptive.ts";
 import { forecastAt, quantile } from "./adaptive-forecast.ts";
 import { measureMinutes } from "./adaptive-measure.ts";
-import { type AdaptiveMemory, initialMemory, type LoadPoint } from "./adaptive-state.ts";
+import { type AdaptiveState, initialAdaptiveState, type LoadPoint } from "./adaptive-state.ts";
 
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 0);
@@ -34,9 +34,9 @@ function minutesOf({ load, bump = 0, minutes = 378, recent = [] }: History): rea
   });
 }
 
-function remembering(history: History, changes: Partial<AdaptiveMemory> = {}): State {
+function remembering(history: History, changes: Partial<AdaptiveState> = {}): State {
   const minutes = minutesOf(history);
-  const memory = measureMinutes(initialMemory(60, NOW - 600 * MINUTE), minutes);
+  const memory = measureMinutes(initialAdaptiveState(60, NOW - 600 * MINUTE), minutes);
   return { ...initialState(), minutes: minutes.slice(-38), adaptive: { ...memory, ...changes } };
 }
 
@@ -52,9 +52,7 @@ function check(state: State, input: Partial<ObservationInput> & { readonly desir
   return decideAdaptive(policy, seenWith(input), state, now);
 }
 
-const plain = (reason: string): string => reason.replaceAll("\u00a0", " ");
-
-function memoryOf(decided: Decided): AdaptiveMemory {
+function adaptiveOf(decided: Decided): AdaptiveState {
   if (decided.state.adaptive === undefined) throw new Error("nothing remembered");
   return decided.state.adaptive;
 }
@@ -67,12 +65,12 @@ describe("measuring", () => {
     cpuSum: cpu * members,
     requests,
   });
-  const learned = { ...initialMemory(60, NOW), ratios: [100, 100, 100, 100, 100] };
-  const loadOf = (memory: AdaptiveMemory, minutes: readonly Minute[]): LoadPoint | undefined =>
+  const learned = { ...initialAdaptiveState(60, NOW), ratios: [100, 100, 100, 100, 100] };
+  const loadOf = (memory: AdaptiveState, minutes: readonly Minute[]): LoadPoint | undefined =>
     measureMinutes(memory, minutes).points.at(-1);
 
   it.each([
-    ["the CPU alone while nothing is learned", initialMemory(60, NOW), [minute(0, 50, 210)], 2, false],
+    ["the CPU alone while nothing is learned", initialAdaptiveState(60, NOW), [minute(0, 50, 210)], 2, false],
     ["the requests when they agree with the CPU within 20 %", learned, [minute(0, 50, 210)], 2.1, false],
     ["the CPU when the requests disagree", learned, [minute(0, 50, 300)], 2, false],
     ["the requests when the workers are busy and they say more", learned, [minute(0, 92, 450)], 4.5, false],
@@ -85,7 +83,7 @@ describe("measuring", () => {
       5.2,
       true,
     ],
-    ["a guess at once when nothing is learned", initialMemory(60, NOW), [minute(0, 98, 300)], 5.2, true],
+    ["a guess at once when nothing is learned", initialAdaptiveState(60, NOW), [minute(0, 98, 300)], 5.2, true],
     ["no guess when the requests show the overload", learned, [minute(1, 98, 900), minute(0, 98, 900)], 9, false],
   ])("takes %s", (_name, memory, minutes, load, blind) => {
     expect(loadOf(memory, minutes)).toMatchObject({ load, ...(blind ? { blind } : {}) });
@@ -94,22 +92,28 @@ describe("measuring", () => {
 
   it("learns requests per worker between 10 % and 90 % CPU only, and keeps 31", () => {
     const minutes = [minute(3, 5, 20), minute(2, 50, 200), minute(1, 95, 380), minute(0, 50, null)];
-    expect(measureMinutes(initialMemory(60, NOW), minutes).ratios).toEqual([100]);
+    expect(measureMinutes(initialAdaptiveState(60, NOW), minutes).ratios).toEqual([100]);
     const many = Array.from({ length: 50 }, (_, age) => minute(49 - age, 50, 200));
-    expect(measureMinutes(initialMemory(60, NOW), many).ratios).toHaveLength(31);
+    expect(measureMinutes(initialAdaptiveState(60, NOW), many).ratios).toHaveLength(31);
   });
 
   it("counts every minute once and leaves out those with less than half of the workers", () => {
     const minutes = [minute(1, 50, null), { ...minute(0, 50, null), reporting: 1, cpuSum: 50 }];
-    const once = measureMinutes(initialMemory(60, NOW), minutes);
+    const once = measureMinutes(initialAdaptiveState(60, NOW), minutes);
     expect(measureMinutes(once, minutes).points).toHaveLength(1);
   });
 
   it("takes the higher of 2 and 5 minutes as level and their distance to 3-5 minutes ago as rise", () => {
     const rising = minutesOf({ load: 1, recent: [1, 1, 1, 2, 3, 4] });
-    expect(measureMinutes(initialMemory(60, NOW), rising).points.at(-1)).toMatchObject({ level: 3.5, rise: 2.5 });
+    expect(measureMinutes(initialAdaptiveState(60, NOW), rising).points.at(-1)).toMatchObject({
+      level: 3.5,
+      rise: 2.5,
+    });
     const falling = minutesOf({ load: 4, recent: [4, 4, 4, 4, 1, 1] });
-    expect(measureMinutes(initialMemory(60, NOW), falling).points.at(-1)).toMatchObject({ level: 2.8, rise: -3 });
+    expect(measureMinutes(initialAdaptiveState(60, NOW), falling).points.at(-1)).toMatchObject({
+      level: 2.8,
+      rise: -3,
+    });
   });
 
   it("fits 380 minutes into 30 kB of JSON that is read back unchanged", () => {
@@ -162,30 +166,43 @@ describe("deciding", () => {
       facts: { outcome: "no data" },
     });
     const late = check(remembering({ load: 7 }), { desired: 4 }, NOW + 2 * MINUTE + 1_000);
-    expect(plain(late.decision.reason)).toBe("No data since 13:59. Nothing grows or shrinks until it is back.");
+    expect(late.decision.reason).toEqual({ kind: "no-data", since: Date.UTC(2026, 0, 5, 13, 59) });
   });
 
   it("grows to what the usual rise needs, and says so", () => {
     const { decision } = check(remembering({ load: 3.4, bump: 0.6 }), { desired: 4 });
     expect(decision).toMatchObject({ kind: "grow", desired: 5 });
-    expect(plain(decision.reason)).toBe(
-      "web grew 4 → 5: load 3.52, 83 % of the last 360 min rose less than 0.3 in 4 min; 3.82 needs 5 at 90 %.",
-    );
+    expect(decision.reason).toMatchObject({
+      kind: "adaptive-grew",
+      finding: {
+        level: expect.closeTo(3.52),
+        learnedSeconds: 360 * 60,
+        riskPercent: 17,
+        head: expect.closeTo(0.3),
+        aheadSeconds: 240,
+        forecast: expect.closeTo(3.82),
+        needs: 5,
+        serviceLevelPercent: 90,
+      },
+      regretMarginPercent: null,
+    });
   });
 
   it("says what a rising load may become", () => {
     const state = remembering({ load: 2, recent: [2, 2, 2, 2, 3, 3] });
     const { decision } = check(state, { desired: 4 });
-    expect(plain(decision.reason)).toBe(
-      "web grew 4 → 5: load 3 rises by 1 and may rise by 1 in 4 min; 4 needs 5 at 90 %.",
-    );
+    expect(decision.reason).toMatchObject({
+      kind: "adaptive-grew",
+      finding: { level: 3, rise: 1, head: 0, risingHead: 1, forecast: 4, needs: 5 },
+    });
   });
 
   it("says that it is still learning", () => {
     const { decision } = check(remembering({ load: 3, minutes: 10 }), { desired: 4 });
-    expect(plain(decision.reason)).toBe(
-      "web grew 4 → 6: load 3 plus 2 of room while the rule learns (6 min of 120 min); 5 needs 6 at 90 %.",
-    );
+    expect(decision.reason).toMatchObject({
+      kind: "adaptive-grew",
+      finding: { level: 3, head: 2, learnedSeconds: 360, learnsForSeconds: 7_200, needs: 6 },
+    });
   });
 
   it("writes every duration for the length of its metric period", () => {
@@ -193,21 +210,18 @@ describe("deciding", () => {
       ...minute,
       at: NOW - (151 - index) * 5_000,
     }));
-    const memory = measureMinutes(initialMemory(5, NOW - MINUTE), minutes);
+    const memory = measureMinutes(initialAdaptiveState(5, NOW - MINUTE), minutes);
     const state = { ...initialState(), minutes, adaptive: memory };
-    expect(plain(check(state, { desired: 2, periodSeconds: 5, bootSeconds: 6 }).decision.reason)).toBe(
-      "web grew 2 → 4: load 3, 83 % of the last 12 min rose less than 0 in 20 s; 3 needs 4 at 90 %.",
-    );
+    const { decision } = check(state, { desired: 2, periodSeconds: 5, timeScale: 1 / 12, bootSeconds: 6 });
+    expect(decision.reason).toMatchObject({ finding: { learnedSeconds: 730, aheadSeconds: 20, needs: 4 } });
   });
 
   it("grows by at most 4, or twice the size, at once, and never beyond the maximum", () => {
     const state = remembering({ load: 9 });
     expect(check(state, { desired: 1, max: 20 }).decision.desired).toBe(5);
     expect(check(state, { desired: 6, max: 20 }).decision.desired).toBe(10);
-    expect(plain(check(state, { desired: 7 }).decision.reason)).toMatch(/needs 10 at 90 %\. Now 8, maximum 8\.$/);
-    expect(plain(check(state, { desired: 8 }).decision.reason)).toBe(
-      "At the maximum of 8; the rule wants 10: forecast 9 (load 9 + 0).",
-    );
+    expect(check(state, { desired: 7 }).decision.reason).toMatchObject({ to: 8, wanted: 10, max: 8 });
+    expect(check(state, { desired: 8 }).decision.reason).toMatchObject({ kind: "at-maximum", max: 8, wanted: 10 });
   });
 
   it("grows also while workers boot, but shrinks only when none does", () => {
@@ -220,24 +234,28 @@ describe("deciding", () => {
   it("shrinks to what the highest forecast of 10 minutes fits, and remembers it", () => {
     const state = remembering({ load: 3.06 }, { changedAt: NOW - 20 * MINUTE });
     const decided = check(state, { desired: 5 });
-    expect(plain(decided.decision.reason)).toBe(
-      "web shrank 5 → 4: highest forecast of 10 min 3.06 fits 4 at 90 % less 10 % margin.",
-    );
-    expect(memoryOf(decided)).toMatchObject({ shrunk: { at: NOW, level: 3.06 }, changedAt: NOW });
+    expect(decided.decision.reason).toMatchObject({
+      kind: "adaptive-shrank",
+      from: 5,
+      to: 4,
+      peak: 3.06,
+      withinSeconds: 600,
+      serviceLevelPercent: 90,
+      marginPercent: 10,
+    });
+    expect(adaptiveOf(decided)).toMatchObject({ shrunk: { at: NOW, level: 3.06 }, changedAt: NOW });
   });
 
   it("says what a shrink waits for", () => {
     const state = remembering({ load: 2.6 }, { changedAt: NOW - 20 * MINUTE });
-    expect(plain(check(state, { desired: 4 }).decision.reason)).toBe(
-      "No change at 4: forecast 2.6 (load 2.6 + 0); to shrink, the 10 min peak 2.6 must fall below 2.43.",
-    );
+    expect(check(state, { desired: 4 }).decision.reason).toMatchObject({
+      kind: "adaptive-unchanged",
+      peak: 2.6,
+      withinSeconds: 600,
+      shrinksBelow: expect.closeTo(2.43),
+    });
     const soon = remembering({ load: 1 }, { changedAt: NOW - 3 * MINUTE });
-    expect(plain(check(soon, { desired: 4 }).decision.reason)).toBe(
-      "Cooling down: highest forecast of 10 min 1 fits 2 at 90 % less 10 % margin, 120 s left after the last change.".replace(
-        "120 s",
-        "2 min",
-      ),
-    );
+    expect(check(soon, { desired: 4 }).decision.reason).toMatchObject({ kind: "cooling-down", secondsLeft: 120 });
   });
 
   it("looks back 30 minutes and asks for 12 points more once nothing changed for an hour", () => {
@@ -245,7 +263,11 @@ describe("deciding", () => {
     const lively = remembering({ load: 2.5, recent }, { changedAt: NOW - 60 * MINUTE });
     expect(check(lively, { desired: 5 }).decision.kind).toBe("shrink");
     const quiet = remembering({ load: 3 }, { changedAt: NOW - 61 * MINUTE });
-    expect(plain(check(quiet, { desired: 5 }).decision.reason)).toMatch(/the 30 min peak 3 must fall below 2\.81\.$/);
+    expect(check(quiet, { desired: 5 }).decision.reason).toMatchObject({
+      peak: 3,
+      withinSeconds: 1_800,
+      shrinksBelow: expect.closeTo(2.808),
+    });
   });
 
   it.each([
@@ -253,7 +275,7 @@ describe("deciding", () => {
     [6, "shrink"],
   ])("remembers what a rising load might have become for 6 minutes: %d minutes ago, %s", (age, kind) => {
     const state = remembering({ load: 1 }, { changedAt: NOW - 20 * MINUTE });
-    const memory = state.adaptive ?? initialMemory(60, NOW);
+    const memory = state.adaptive ?? initialAdaptiveState(60, NOW);
     const points = memory.points.map((point) =>
       point.period === NEWEST - age ? { ...point, base: 1, forecast: 4 } : point,
     );
@@ -272,18 +294,20 @@ describe("deciding", () => {
     ["later at another load", 300, 9, 0.1],
   ])("doubles the margin when it grows %s after a shrink: only then", (_name, minutesAgo, level, margin) => {
     const state = remembering({ load: 4 }, { shrunk: { at: NOW - minutesAgo * MINUTE, level } });
-    expect(memoryOf(check(state, { desired: 4 }))).toMatchObject({ margin, shrunk: null });
+    expect(adaptiveOf(check(state, { desired: 4 }))).toMatchObject({ margin, shrunk: null });
   });
 
   it("never asks for more than 40 % margin, and forgets it at another load", () => {
     const regretted = { margin: 0.4, shrunk: { at: NOW - MINUTE, level: 4 }, regretLoad: 4 };
     const grown = check(remembering({ load: 4 }, regretted), { desired: 4 });
-    expect(memoryOf(grown)).toMatchObject({ margin: 0.4, regretLoad: 4 });
-    expect(plain(grown.decision.reason)).toMatch(/The last shrink came too early: the next one leaves 40 % margin\.$/);
-    expect(memoryOf(check(remembering({ load: 2.9 }, { margin: 0.4, regretLoad: 4 }), { desired: 4 }))).toMatchObject({
-      margin: 0.1,
-      regretLoad: null,
-    });
+    expect(adaptiveOf(grown)).toMatchObject({ margin: 0.4, regretLoad: 4 });
+    expect(grown.decision.reason).toMatchObject({ regretMarginPercent: 40 });
+    expect(adaptiveOf(check(remembering({ load: 2.9 }, { margin: 0.4, regretLoad: 4 }), { desired: 4 }))).toMatchObject(
+      {
+        margin: 0.1,
+        regretLoad: null,
+      },
+    );
   });
 
   it("never shrinks on a period in which a worker did not report", () => {
@@ -291,9 +315,10 @@ describe("deciding", () => {
     const minutes = state.minutes.map((minute, index) =>
       index === 30 ? { ...minute, reporting: 9, cpuSum: 90 } : minute,
     );
-    expect(plain(check({ ...state, minutes }, { desired: 4 }).decision.reason)).toBe(
-      "Shrink refused: data of the last 30 min are missing.",
-    );
+    expect(check({ ...state, minutes }, { desired: 4 }).decision.reason).toEqual({
+      kind: "data-missing",
+      withinSeconds: 1_800,
+    });
   });
 });
 

@@ -1,16 +1,16 @@
-import { ceil, clamp, type Decided, type Facts, hold, resize } from "../decision.ts";
-import { awaitedWorkers, type Observation } from "../observation.ts";
+import { type Decided, type DecisionFacts, hold, resize } from "../decision.ts";
+import { ceil, clamp } from "../numbers.ts";
+import { awaitedWorkers, lasting, type Observation } from "../observation.ts";
 import type { AdaptivePolicy } from "../policy.ts";
 import { changeSize, type State } from "../policy-state.ts";
+import type { Finding } from "../reasons/reason.ts";
 import { type Forecast, forecastAt, MANY_PAIRS, noteForecasts } from "./adaptive-forecast.ts";
 import { measureMinutes } from "./adaptive-measure.ts";
-import { type AdaptiveMemory, FIRST_MARGIN, initialMemory, LARGEST_MARGIN } from "./adaptive-state.ts";
-import { holdingFor } from "./holding.ts";
-import { clock, duration, fine, percent } from "./words.ts";
+import { type AdaptiveState, FIRST_MARGIN, initialAdaptiveState, LARGEST_MARGIN } from "./adaptive-state.ts";
+import { awaitWorkers } from "./holding.ts";
 
-/** All in metric periods, which are minutes by default. */
 const MAX_AGE_PERIODS = 3;
-const REGRET_PERIODS = 60;
+export const REGRET_MINUTES = 60;
 const QUIET_PERIODS = 60;
 const PEAK_PERIODS = 10;
 const QUIET_PEAK_PERIODS = 30;
@@ -26,35 +26,33 @@ const QUIET_MARGIN = 0.12;
  * leaves the forecast a margin below the service level, and every grow that regrets a shrink doubles that margin.
  */
 export function decideAdaptive(policy: AdaptivePolicy, seen: Observation, state: State, now: number): Decided {
-  const before = rememberedOf(state, seen, now);
+  const before = adaptiveStateOf(state, seen, now);
   const measured = measureMinutes(before, state.minutes);
   const newest = measured.points.at(-1);
-  const keep = (memory: AdaptiveMemory): State => ({ ...state, adaptive: memory });
-  if (
-    newest === undefined ||
-    now - (newest.period + 1) * seen.periodSeconds * 1000 > MAX_AGE_PERIODS * seen.periodSeconds * 1000
-  ) {
-    const since =
-      newest === undefined ? "" : ` since ${clock((newest.period + 1) * seen.periodSeconds * 1000, seen.timeZone)}`;
-    const reason = `No data${since}. Nothing grows or shrinks until it is back.`;
-    return { decision: hold(seen, reason, { outcome: "no data", measured: null, unit: "%" }), state: keep(measured) };
+  const keep = (adaptive: AdaptiveState): State => ({ ...state, adaptive });
+  const period = seen.periodSeconds * 1000;
+  const endOfData = newest === undefined ? null : (newest.period + 1) * period;
+  if (newest === undefined || endOfData === null || now - endOfData > MAX_AGE_PERIODS * period) {
+    const decision = hold(seen, { kind: "no-data", since: endOfData }, { measured: null, unit: "%" });
+    return { decision, state: keep(measured) };
   }
 
   const bootSeconds = measured.bootSeconds ?? DEFAULT_BOOT_PERIODS * seen.periodSeconds;
   const ahead = Math.ceil((now / 1000 + bootSeconds) / seen.periodSeconds) - newest.period;
   const risk = policy.riskPercent / 100;
   const from = before.points.at(-1)?.period ?? Number.NEGATIVE_INFINITY;
-  const memory = forgetRegret(noteForecasts(measured, { from, ahead, risk }), newest.level);
-  const forecast = forecastAt(memory.points, memory.points.length - 1, ahead, risk);
+  const adaptive = forgetRegret(noteForecasts(measured, { from, ahead, risk }), newest.level);
+  const forecast = forecastAt(adaptive.points, adaptive.points.length - 1, ahead, risk);
   if (forecast === null) throw new Error("A forecast needs at least one point.");
 
   const wanted = ceil(forecast.forecast / (policy.serviceLevelPercent / 100));
-  const facts = factsOf(state, memory, forecast, wanted);
-  if (clamp(wanted, seen) > seen.desired) return grow({ policy, seen, state, now, memory, facts }, forecast, wanted);
+  const facts = factsOf(state, adaptive, forecast, wanted);
+  const check: Check = { policy, seen, state, now, adaptive, facts };
+  if (clamp(wanted, seen) > seen.desired) return grow(check, forecast, wanted);
   if (awaitedWorkers(seen) > 0) {
-    return { decision: hold(seen, holdingFor(seen, now), { outcome: "holding", ...facts }), state: keep(memory) };
+    return { decision: hold(seen, awaitWorkers(seen, now), facts), state: keep(adaptive) };
   }
-  return shrinkOrHold({ policy, seen, state, now, memory, facts }, forecast, wanted);
+  return shrinkOrHold(check, forecast, wanted);
 }
 
 interface Check {
@@ -62,107 +60,103 @@ interface Check {
   readonly seen: Observation;
   readonly state: State;
   readonly now: number;
-  readonly memory: AdaptiveMemory;
-  readonly facts: Omit<Facts, "outcome">;
+  readonly adaptive: AdaptiveState;
+  readonly facts: DecisionFacts;
 }
 
-function grow({ policy, seen, state, now, memory, facts }: Check, forecast: Forecast, wanted: number): Decided {
-  const size = seen.desired;
+function grow({ policy, seen, state, now, adaptive, facts }: Check, forecast: Forecast, wanted: number): Decided {
+  const { pool, desired: size, max } = seen;
   const desired = Math.min(clamp(wanted, seen), Math.max(2 * size, size + 4));
-  const { shrunk } = memory;
+  const { shrunk } = adaptive;
   const regrets =
     shrunk !== null &&
-    (now - shrunk.at <= REGRET_PERIODS * seen.periodSeconds * 1000 ||
+    (now - shrunk.at <= lasting(seen, REGRET_MINUTES * 60) ||
       Math.abs(forecast.level - shrunk.level) <= SAME_LOAD * shrunk.level);
-  const margin = regrets ? Math.min(LARGEST_MARGIN, 2 * memory.margin) : memory.margin;
-  const next: AdaptiveMemory = {
-    ...memory,
+  const margin = regrets ? Math.min(LARGEST_MARGIN, 2 * adaptive.margin) : adaptive.margin;
+  const next: AdaptiveState = {
+    ...adaptive,
     shrunk: null,
     changedAt: now,
     margin,
     ...(regrets ? { regretLoad: forecast.level } : {}),
   };
-  const level = percent(policy.serviceLevelPercent);
-  const regret = regrets ? ` The last shrink came too early: the next one leaves ${percent(margin * 100)} margin.` : "";
-  const limits = desired === wanted ? "" : ` Now ${desired}, maximum ${seen.max}.`;
-  const why = `: ${roomWords(policy, forecast, seen.periodSeconds * 1000)}; ${fine(forecast.forecast)} needs ${wanted} at ${level}.${limits}${regret}`;
-  return {
-    decision: resize(seen, desired, why, facts),
-    state: changeSize({ ...state, adaptive: next }, size, desired, now),
-  };
+  const decision = resize(
+    {
+      kind: "adaptive-grew",
+      pool,
+      from: size,
+      to: desired,
+      finding: findingOf(policy, seen, forecast, wanted),
+      max,
+      wanted,
+      regretMarginPercent: regrets ? margin * 100 : null,
+    },
+    facts,
+  );
+  return { decision, state: changeSize({ ...state, adaptive: next }, size, desired, now) };
 }
 
 function shrinkOrHold(check: Check, forecast: Forecast, wanted: number): Decided {
-  const { policy, seen, state, now, memory, facts } = check;
+  const { policy, seen, state, now, adaptive, facts } = check;
   const period = seen.periodSeconds * 1000;
   const service = policy.serviceLevelPercent / 100;
-  const quiet = now - memory.changedAt > QUIET_PERIODS * period;
+  const quiet = now - adaptive.changedAt > QUIET_PERIODS * period;
   const peakPeriods = quiet ? QUIET_PEAK_PERIODS : PEAK_PERIODS;
-  const margin = memory.margin + (quiet ? QUIET_MARGIN : 0);
-  const top = highestForecast(memory, peakPeriods);
+  const margin = adaptive.margin + (quiet ? QUIET_MARGIN : 0);
+  const peak = highestForecast(adaptive, peakPeriods);
   const room = service * (1 - margin);
-  const desired = clamp(Math.max(1, ceil(top / room)), seen);
-  const span = duration(peakPeriods * period);
-  const at = `${percent(policy.serviceLevelPercent)} less ${percent(margin * 100)} margin`;
-  const more: Omit<Facts, "outcome"> = {
-    ...facts,
-    peak: { load: top, minutes: (peakPeriods * seen.periodSeconds) / 60 },
-  };
-  const same = (reason: string, outcome: Facts["outcome"], left?: number): Decided => ({
-    decision: hold(seen, reason, { ...more, outcome, ...(left === undefined ? {} : { secondsLeft: left }) }),
-    state: { ...state, adaptive: memory },
+  const { pool, desired: from, min, max } = seen;
+  const to = clamp(Math.max(1, ceil(peak / room)), seen);
+  const withinSeconds = (peakPeriods * period) / 1000;
+  const more: DecisionFacts = { ...facts, peak: { load: peak, minutes: (peakPeriods * seen.periodSeconds) / 60 } };
+  const same = (reason: Parameters<typeof hold>[1]): Decided => ({
+    decision: hold(seen, reason, more),
+    state: { ...state, adaptive },
   });
 
-  const foreseen = `forecast ${fine(forecast.forecast)} (load ${fine(forecast.level)} + ${fine(forecast.risingHead)})`;
-  if (desired >= seen.desired) {
-    if (wanted > seen.desired)
-      return same(`At the maximum of ${seen.max}; the rule wants ${wanted}: ${foreseen}.`, "at the limit");
-    if (seen.desired <= Math.max(1, seen.min))
-      return same(`At the minimum of ${seen.desired}: ${foreseen}.`, "at the limit");
-    const limit = fine((seen.desired - 1) * room);
-    return same(
-      `No change at ${seen.desired}: ${foreseen}; to shrink, the ${span} peak ${fine(top)} must fall below ${limit}.`,
-      "no change",
-    );
+  const finding = findingOf(policy, seen, forecast, wanted);
+  if (to >= from) {
+    if (wanted > from) return same({ kind: "at-maximum", max, wanted, finding });
+    if (from <= Math.max(1, min)) return same({ kind: "at-minimum", min: from, finding });
+    const shrinksBelow = (from - 1) * room;
+    return same({ kind: "adaptive-unchanged", desired: from, finding, peak, withinSeconds, shrinksBelow });
   }
-  const fits = `highest forecast of ${span} ${fine(top)} fits ${desired} at ${at}`;
-  const left = memory.changedAt + SHRINK_WAIT_PERIODS * period - now;
-  if (left > 0)
-    return same(
-      `Cooling down: ${fits}, ${duration(left)} left after the last change.`,
-      "cooling down",
-      Math.ceil(left / 1000),
-    );
-  if (!isComplete(state, memory, peakPeriods))
-    return same(`Shrink refused: data of the last ${span} are missing.`, "no data");
-  const next: AdaptiveMemory = { ...memory, shrunk: { at: now, level: forecast.level }, changedAt: now };
+  const left = adaptive.changedAt + SHRINK_WAIT_PERIODS * period - now;
+  if (left > 0) return same({ kind: "cooling-down", secondsLeft: Math.ceil(left / 1000), change: null });
+  if (!isComplete(state, adaptive, peakPeriods)) return same({ kind: "data-missing", withinSeconds });
+  const next: AdaptiveState = { ...adaptive, shrunk: { at: now, level: forecast.level }, changedAt: now };
+  const { serviceLevelPercent } = policy;
+  const marginPercent = margin * 100;
   return {
-    decision: resize(seen, desired, `: ${fits}.`, more),
-    state: changeSize({ ...state, adaptive: next }, seen.desired, desired, now),
+    decision: resize(
+      { kind: "adaptive-shrank", pool, from, to, peak, withinSeconds, serviceLevelPercent, marginPercent },
+      more,
+    ),
+    state: changeSize({ ...state, adaptive: next }, from, to, now),
   };
 }
 
 /** A change by hand or by the limits counts as one, too. */
-function rememberedOf(state: State, seen: Observation, now: number): AdaptiveMemory {
+function adaptiveStateOf(state: State, seen: Observation, now: number): AdaptiveState {
   const stored = state.adaptive?.periodSeconds === seen.periodSeconds ? state.adaptive : undefined;
-  const memory = stored ?? initialMemory(seen.periodSeconds, now);
+  const adaptive = stored ?? initialAdaptiveState(seen.periodSeconds, now);
   return {
-    ...memory,
-    bootSeconds: seen.bootSeconds ?? memory.bootSeconds,
-    changedAt: Math.max(memory.changedAt, state.change?.at ?? Number.NEGATIVE_INFINITY),
+    ...adaptive,
+    bootSeconds: seen.bootSeconds ?? adaptive.bootSeconds,
+    changedAt: Math.max(adaptive.changedAt, state.change?.at ?? Number.NEGATIVE_INFINITY),
   };
 }
 
 /** Another load is another matter. */
-function forgetRegret(memory: AdaptiveMemory, level: number): AdaptiveMemory {
-  const { regretLoad } = memory;
-  if (regretLoad === null || Math.abs(level - regretLoad) <= Math.max(1, 0.25 * regretLoad)) return memory;
-  return { ...memory, margin: FIRST_MARGIN, regretLoad: null };
+function forgetRegret(adaptive: AdaptiveState, level: number): AdaptiveState {
+  const { regretLoad } = adaptive;
+  if (regretLoad === null || Math.abs(level - regretLoad) <= Math.max(1, 0.25 * regretLoad)) return adaptive;
+  return { ...adaptive, margin: FIRST_MARGIN, regretLoad: null };
 }
 
-function highestForecast(memory: AdaptiveMemory, peakPeriods: number): number {
-  const newest = memory.points.at(-1)?.period ?? 0;
-  return memory.points.reduce((top, point) => {
+function highestForecast(adaptive: AdaptiveState, peakPeriods: number): number {
+  const newest = adaptive.points.at(-1)?.period ?? 0;
+  return adaptive.points.reduce((top, point) => {
     const base = point.period > newest - peakPeriods ? (point.base ?? point.level) : 0;
     const forecast = point.period > newest - RISING_PEAK_PERIODS ? (point.forecast ?? point.level) : 0;
     return Math.max(top, base, forecast);
@@ -170,39 +164,42 @@ function highestForecast(memory: AdaptiveMemory, peakPeriods: number): number {
 }
 
 /** Every worker reported in every period that a shrink looks at, since the first one known: a lost point could hide a peak. */
-function isComplete(state: State, memory: AdaptiveMemory, peakPeriods: number): boolean {
-  const newest = memory.points.at(-1)?.period ?? 0;
-  const first = Math.max(memory.points[0]?.period ?? newest, newest - peakPeriods + 1);
+function isComplete(state: State, adaptive: AdaptiveState, peakPeriods: number): boolean {
+  const newest = adaptive.points.at(-1)?.period ?? 0;
+  const first = Math.max(adaptive.points[0]?.period ?? newest, newest - peakPeriods + 1);
   const minutes = state.minutes.filter((minute) => {
-    const period = Math.round(minute.at / (memory.periodSeconds * 1000));
+    const period = Math.round(minute.at / (adaptive.periodSeconds * 1000));
     return period >= first && period <= newest;
   });
-  const known = memory.points.filter((point) => point.period >= first).length;
+  const known = adaptive.points.filter((point) => point.period >= first).length;
   return known === newest - first + 1 && minutes.every((minute) => minute.reporting === minute.members);
 }
 
-function roomWords(
-  policy: AdaptivePolicy,
-  { level, head, risingHead, rise, ahead, pairs }: Forecast,
-  periodMs: number,
-): string {
-  const load = `load ${fine(level)}`;
-  const span = duration(ahead * periodMs);
-  const learned = duration(pairs * periodMs);
-  if (risingHead > head) return `${load} rises by ${fine(rise)} and may rise by ${fine(risingHead)} in ${span}`;
-  if (pairs < MANY_PAIRS) {
-    return `${load} plus ${fine(head)} of room while the rule learns (${learned} of ${duration(MANY_PAIRS * periodMs)})`;
-  }
-  return `${load}, ${percent(100 - policy.riskPercent)} of the last ${learned} rose less than ${fine(head)} in ${span}`;
+function findingOf(policy: AdaptivePolicy, seen: Observation, forecast: Forecast, needs: number): Finding {
+  const { level, rise, head, risingHead, ahead, pairs } = forecast;
+  return {
+    kind: "forecast",
+    level,
+    rise,
+    head,
+    risingHead,
+    forecast: forecast.forecast,
+    aheadSeconds: ahead * seen.periodSeconds,
+    learnedSeconds: pairs * seen.periodSeconds,
+    learnsForSeconds: MANY_PAIRS * seen.periodSeconds,
+    riskPercent: policy.riskPercent,
+    serviceLevelPercent: policy.serviceLevelPercent,
+    needs,
+  };
 }
 
-function factsOf(state: State, memory: AdaptiveMemory, forecast: Forecast, wanted: number): Omit<Facts, "outcome"> {
+function factsOf(state: State, adaptive: AdaptiveState, forecast: Forecast, wanted: number): DecisionFacts {
   const minute = state.minutes.findLast((known) => known.reporting > 0);
   return {
     measured: minute === undefined ? null : minute.cpuSum / minute.reporting,
     unit: "%",
     load: forecast.level,
-    loadEstimated: memory.points.at(-1)?.blind === true,
+    loadEstimated: adaptive.points.at(-1)?.blind === true,
     wanted,
     ...(state.change === null ? {} : { lastChange: state.change }),
     adaptive: {
@@ -212,8 +209,8 @@ function factsOf(state: State, memory: AdaptiveMemory, forecast: Forecast, wante
       forecast: forecast.forecast,
       ahead: forecast.ahead,
       pairs: forecast.pairs,
-      margin: memory.margin,
-      regretLoad: memory.regretLoad,
+      margin: adaptive.margin,
+      regretLoad: adaptive.regretLoad,
     },
   };
 }

@@ -1,11 +1,11 @@
-import { type Decided, type Facts, hold } from "../decision.ts";
+import { type Decided, type DecisionFacts, hold } from "../decision.ts";
 import type { Observation } from "../observation.ts";
 import type { CpuPolicy } from "../policy.ts";
 import type { State } from "../policy-state.ts";
-import type { Patience } from "./back-off.ts";
+import type { Confirmation } from "./back-off.ts";
 import type { Load, Window } from "./minutes.ts";
 
-/** What every rule of one check looks at. */
+/** What every part of one check looks at. */
 export interface Check {
   readonly policy: CpuPolicy;
   readonly seen: Observation;
@@ -13,14 +13,14 @@ export interface Check {
   readonly now: number;
   readonly window: Window | null;
   readonly settledAt: number | null;
-  readonly patience: Patience;
-  readonly facts: Omit<Facts, "outcome">;
+  readonly confirmation: Confirmation;
+  readonly facts: DecisionFacts;
 }
 
 /** No new size; without a window the next shrink is confirmed from the start. */
-export function same(check: Check, reason: string, facts: Facts): Decided {
+export function same(check: Check, reason: Parameters<typeof hold>[1], more: DecisionFacts = {}): Decided {
   const state = check.window === null ? { ...check.state, low: { checks: 0, dataUntil: null } } : check.state;
-  return { decision: hold(check.seen, reason, { ...check.facts, ...facts }), state };
+  return { decision: hold(check.seen, reason, { ...check.facts, ...more }), state };
 }
 
 export function factsOf(
@@ -28,7 +28,7 @@ export function factsOf(
   state: State,
   window: Window | null,
   settledAt: number | null,
-): Omit<Facts, "outcome"> {
+): DecisionFacts {
   return {
     measured: window === null ? null : window.meanPercent,
     unit: "%",

@@ -1,56 +1,47 @@
-import { ceil, type Decided, resize, scaled } from "../decision.ts";
-import { settleShare } from "../hysteresis-margin.ts";
+import { type Decided, resize } from "../decision.ts";
+import { hysteresisShare } from "../hysteresis-margin.ts";
+import { ceil } from "../numbers.ts";
+import { lasting } from "../observation.ts";
 import { changeSize } from "../policy-state.ts";
-import { afterShrink, lookBack } from "./back-off.ts";
+import type { Finding, SizeForecast } from "../reasons/reason.ts";
+import { afterShrink, lookbackMinutes } from "./back-off.ts";
 import { type Check, same } from "./cpu-check.ts";
 import { highestLoadOf, isKnown, type Window } from "./minutes.ts";
-import { capital, checks, duration, joined, percent, workers } from "./words.ts";
 
-/** The highest load of the longer look back must leave this part of the settle margin: the smaller pool would hardly have had to grow. */
-const LOOK_BACK_PART = 0.5;
+/** The highest load of the longer window must leave this part of the margin: the smaller pool would hardly have had to grow. */
+const LOOKBACK_PART = 0.5;
 
-/** Rule 4. */
+/** Shrinks only what the recent peak allows, confirmed by several checks (docs/scaling.md, "Shrinking"). */
 export function decideShrink(check: Check, window: Window): Decided {
-  const { policy, seen, state, now, patience: need } = check;
-  const low = percent(policy.shrinkThresholdPercent);
-  const mean = `mean CPU ${percent(window.meanPercent)} is below ${low}`;
+  const { policy, seen, state, now, confirmation } = check;
+  const finding: Finding = {
+    kind: "cpu-below",
+    meanPercent: window.meanPercent,
+    limitPercent: policy.shrinkThresholdPercent,
+  };
   if (seen.desired <= Math.max(1, seen.min)) {
-    return same(check, `At the minimum of ${Math.max(1, seen.min)}. ${capital(mean)}.`, { outcome: "at the limit" });
+    return same(check, { kind: "at-minimum", min: Math.max(1, seen.min), finding });
   }
   if (window.meanIfMissingAreFull >= policy.shrinkThresholdPercent) {
-    const missing = window.of - window.points;
-    const full = percent(window.meanIfMissingAreFull);
-    const reason = `Shrink refused: ${mean}, but ${missing} of ${window.of} points are missing; counted as full workers the mean is ${full}.`;
-    return same(check, reason, { outcome: "shrink refused" });
+    const { of, points, meanIfMissingAreFull: ifFullPercent } = window;
+    return same(check, { kind: "points-missing", finding, missing: of - points, of, ifFullPercent });
   }
-  const cooldownEndsAt = (state.change?.at ?? Number.NEGATIVE_INFINITY) + scaled(seen, policy.cooldownSeconds);
+  const cooldownEndsAt = (state.change?.at ?? Number.NEGATIVE_INFINITY) + lasting(seen, policy.cooldownSeconds);
   if (now < cooldownEndsAt && state.change !== null) {
     const { from, to } = state.change;
-    const verb = to > from ? "growing" : "shrinking";
-    const reason = `Cooling down: ${duration(cooldownEndsAt - now)} left after ${verb} ${from} → ${to}.`;
-    return same(check, reason, { outcome: "cooling down", secondsLeft: Math.ceil((cooldownEndsAt - now) / 1000) });
+    const secondsLeft = Math.ceil((cooldownEndsAt - now) / 1000);
+    return same(check, { kind: "cooling-down", secondsLeft, change: { from, to } });
   }
-  const counted = { have: Math.min(state.low.checks, need.checks), need: need.checks };
-  if (counted.have < counted.need) {
-    const reason = `Would shrink: ${mean}, check ${counted.have} of ${counted.need}.`;
-    return same(check, reason, { outcome: "would shrink", checks: counted });
-  }
-  return shrinkTo(check, window, `${mean}, ${checks(need.checks)} in a row`);
+  const have = Math.min(state.low.checks, confirmation.checks);
+  if (have < confirmation.checks)
+    return same(check, { kind: "would-shrink", finding, have, need: confirmation.checks });
+  return shrinkTo(check, window, finding);
 }
 
-/** What a smaller pool would run at, or would have run at within a longer time. */
-interface Forecast {
-  readonly workers: number;
-  readonly percent: number;
-  readonly limit: number;
-  /** The longer time, in periods; null when `percent` is of the usual one. */
-  readonly within: number | null;
-}
-
-function shrinkTo(check: Check, window: Window, why: string): Decided {
-  const { policy, seen, state, now, facts, patience } = check;
-  const peak = peakLoad(check, window, patience.peakPeriods);
-  if (peak.kind === "unknown") return same(check, `Shrink refused: ${peak.why}.`, { outcome: "shrink refused" });
+function shrinkTo(check: Check, window: Window, finding: Finding): Decided {
+  const { policy, seen, state, now, facts, confirmation } = check;
+  const peak = peakLoad(check, window, confirmation.peakMinutes);
+  if (peak.kind === "unknown") return same(check, unknownPeak(peak));
 
   const smallest = Math.max(seen.min, 1, Math.min(seen.desired - 1, ceil(seen.desired * policy.shrinkRatio)));
   const tried: Forecast[] = [];
@@ -58,29 +49,44 @@ function shrinkTo(check: Check, window: Window, why: string): Decided {
     const forecast = forecastOf(check, window, peak.load, size);
     if (forecast.kind === "unknown") {
       if (size < seen.desired - 1) continue;
-      return same(check, `Shrink refused: ${forecast.why}.`, { outcome: "shrink refused" });
+      return same(check, unknownPeak(forecast));
     }
     tried.push(forecast);
     if (forecast.percent < forecast.limit) break;
   }
   const last = tried.at(-1);
-  const limit = settleShare(policy.settleMarginPercent) * policy.growThresholdPercent;
+  const limitPercent = hysteresisShare(policy.hysteresisMarginPercent) * policy.growThresholdPercent;
+  const sizes = tried.map(({ workers, percent, withinSeconds }): SizeForecast => ({ workers, percent, withinSeconds }));
   const numbers = {
-    peak: { load: peak.load, minutes: patience.peakPeriods },
-    forecast: tried.map(({ workers: size, percent: share }) => ({ workers: size, percent: share })),
-    forecastLimit: limit,
+    peak: { load: peak.load, minutes: confirmation.peakMinutes },
+    forecast: sizes.map(({ workers, percent }) => ({ workers, percent })),
+    forecastLimit: limitPercent,
     wanted: smallest,
   };
-  const words = tried.map((entry, index) => forecastWords(entry, index === 0, seen.periodSeconds * 1000));
-  const longer = tried.find((entry) => entry.within !== null);
-  const limits = `${percent(limit)}${longer === undefined ? "" : `, ${percent(longer.limit)} for a longer time`}`;
+  const longerLimitPercent = tried.find((entry) => entry.withinSeconds !== null)?.limit ?? null;
   if (last === undefined || last.percent >= last.limit) {
-    const reason = `Shrink refused: ${joined(words)}, the limit is ${limits}.`;
-    return same(check, reason, { outcome: "shrink refused", ...numbers });
+    return same(check, { kind: "cpu-too-much", sizes, limitPercent, longerLimitPercent }, numbers);
   }
-  const reason = `: ${why}. ${capital(words.join(", "))} (limit ${limits}).`;
-  const decision = resize(seen, last.workers, reason, { ...facts, ...numbers });
+  const decision = resize(
+    {
+      kind: "cpu-shrank",
+      pool: seen.pool,
+      from: seen.desired,
+      to: last.workers,
+      finding,
+      checks: confirmation.checks,
+      sizes,
+      limitPercent,
+      longerLimitPercent,
+    },
+    { ...facts, ...numbers },
+  );
   return { decision, state: changeSize(afterShrink(state, now), seen.desired, last.workers, now) };
+}
+
+/** What a smaller pool would run at, or would have run at within a longer time. */
+interface Forecast extends SizeForecast {
+  readonly limit: number;
 }
 
 function forecastOf(
@@ -88,38 +94,46 @@ function forecastOf(
   window: Window,
   peak: number,
   size: number,
-): ({ readonly kind: "known" } & Forecast) | (Peak & { readonly kind: "unknown" }) {
-  const { policy, seen, patience } = check;
+): ({ readonly kind: "known" } & Forecast) | UnknownPeak {
+  const { policy, seen, confirmation } = check;
   const near = (peak / size) * 100;
-  const limit = settleShare(policy.settleMarginPercent) * policy.growThresholdPercent;
-  if (near >= limit) return { kind: "known", workers: size, percent: near, limit, within: null };
-  const periods = lookBack(patience, seen.desired, size);
-  const far = peakLoad(check, window, periods);
+  const limit = hysteresisShare(policy.hysteresisMarginPercent) * policy.growThresholdPercent;
+  if (near >= limit) return { kind: "known", workers: size, percent: near, limit, withinSeconds: null };
+  const minutes = lookbackMinutes(confirmation, seen.desired, size);
+  const far = peakLoad(check, window, minutes);
   if (far.kind === "unknown") return far;
   const share = (far.load / size) * 100;
-  const farLimit = settleShare(policy.settleMarginPercent * LOOK_BACK_PART) * policy.growThresholdPercent;
-  if (share >= farLimit) return { kind: "known", workers: size, percent: share, limit: farLimit, within: periods };
-  return { kind: "known", workers: size, percent: near, limit, within: null };
+  const farLimit = hysteresisShare(policy.hysteresisMarginPercent * LOOKBACK_PART) * policy.growThresholdPercent;
+  const withinSeconds = lasting(seen, minutes * 60) / 1000;
+  if (share >= farLimit) return { kind: "known", workers: size, percent: share, limit: farLimit, withinSeconds };
+  return { kind: "known", workers: size, percent: near, limit, withinSeconds: null };
 }
 
-function forecastWords({ workers: size, percent: share, within }: Forecast, isFirst: boolean, period: number): string {
-  const who = isFirst ? `${workers(size)} would run` : String(size);
-  return `${who} at ${percent(share)}${within === null ? "" : ` by the peak of ${duration(within * period)}`}`;
+interface UnknownPeak {
+  readonly kind: "unknown";
+  readonly cause: "missing" | "full";
+  readonly withinSeconds: number;
 }
 
-type Peak = { readonly kind: "known"; readonly load: number } | { readonly kind: "unknown"; readonly why: string };
-
-/** The highest load of so many periods up to the window's end; unknown when one of them is missing or its load is hidden. */
-function peakLoad({ seen, state }: Check, window: Window, periods: number): Peak {
-  const from = window.to - periods * seen.periodSeconds * 1000;
-  const minutes = state.minutes.filter((minute) => minute.at >= from && minute.at < window.to);
-  const span = duration(periods * seen.periodSeconds * 1000);
-  const missing = minutes.filter((minute) => !isKnown(minute)).length;
-  if (missing > 0)
-    return { kind: "unknown", why: `data are missing within the last ${span}, so the peak is not known` };
-  const loads = minutes.map((minute) => highestLoadOf(state, minute));
-  if (loads.some((load) => load.hidden && !load.estimated)) {
-    return { kind: "unknown", why: `the workers were full within the last ${span}, so the load then is not known` };
-  }
+/** The highest load of so many minutes up to the window's end; unknown when one of them is missing or its load is hidden. */
+function peakLoad(
+  { seen, state }: Check,
+  window: Window,
+  minutes: number,
+): { readonly kind: "known"; readonly load: number } | UnknownPeak {
+  const from = window.to - lasting(seen, minutes * 60);
+  const recorded = state.minutes.filter((minute) => minute.at >= from && minute.at < window.to);
+  const unknown = (cause: UnknownPeak["cause"]): UnknownPeak => ({
+    kind: "unknown",
+    cause,
+    withinSeconds: lasting(seen, minutes * 60) / 1000,
+  });
+  if (recorded.some((minute) => !isKnown(minute))) return unknown("missing");
+  const loads = recorded.map((minute) => highestLoadOf(state, minute));
+  if (loads.some((load) => load.hidden && !load.estimated)) return unknown("full");
   return { kind: "known", load: Math.max(window.load.value, ...loads.map((load) => load.value)) };
+}
+
+function unknownPeak({ cause, withinSeconds }: UnknownPeak) {
+  return { kind: "peak-unknown", cause, withinSeconds } as const;
 }

@@ -1,14 +1,15 @@
-import { clamp, type Decided, hold, resize } from "../decision.ts";
+import { type Decided, hold, resize } from "../decision.ts";
+import { clamp } from "../numbers.ts";
 import type { Observation } from "../observation.ts";
 import type { Policy } from "../policy.ts";
-import { changeSize, noticeChange, type State, settledSince } from "../policy-state.ts";
+import { changeSize, noticeChange, type State, settledSince, withoutLowChecks } from "../policy-state.ts";
 import { decideAdaptive } from "./adaptive.ts";
 import { relaxBackOff } from "./back-off.ts";
 import { decideCpu } from "./cpu.ts";
 import { learnRequests, recordMinutes } from "./minutes.ts";
 import { decideQueue } from "./queue.ts";
+import { decideQueueThresholds } from "./queue-thresholds.ts";
 import { decideRequests } from "./requests.ts";
-import { clock, duration } from "./words.ts";
 
 /**
  * The one entry to every rule: production, the simulator and the `decide` command call it. Pure: the same arguments give the same decision
@@ -21,18 +22,19 @@ export function decide(policy: Policy, seen: Observation, before: State, now: Da
   // The limits are a promise to users and to the bill: they hold also while paused, holding or protected.
   const within = clamp(seen.desired, seen);
   if (within !== seen.desired) {
-    const why = within > seen.desired ? `: below the minimum of ${seen.min}.` : `: above the maximum of ${seen.max}.`;
-    return { decision: resize(seen, within, why, {}), state: changeSize(state, seen.desired, within, at) };
+    const { pool, desired: from, min, max } = seen;
+    return {
+      decision: resize({ kind: "outside-limits", pool, from, to: within, min, max }, {}),
+      state: changeSize(state, from, within, at),
+    };
   }
   if (seen.paused !== null) {
-    const reason = `Paused by ${seen.paused.by} since ${clock(seen.paused.at, seen.timeZone)}. Lost workers are still replaced.`;
-    return { decision: hold(seen, reason, { outcome: "paused" }), state: withoutLowChecks(state) };
+    return { decision: hold(seen, { kind: "paused", ...seen.paused }, {}), state: withoutLowChecks(state) };
   }
   if (seen.manualUntil !== null && at < seen.manualUntil) {
-    const left = duration(seen.manualUntil - at);
-    const reason = `Holding ${seen.desired} as set by hand: the policy takes over in ${left}.`;
     const secondsLeft = Math.ceil((seen.manualUntil - at) / 1000);
-    return { decision: hold(seen, reason, { outcome: "manual", secondsLeft }), state: withoutLowChecks(state) };
+    const reason = { kind: "set-by-hand", desired: seen.desired, secondsLeft } as const;
+    return { decision: hold(seen, reason, {}), state: withoutLowChecks(state) };
   }
 
   switch (policy.kind) {
@@ -47,15 +49,12 @@ export function decide(policy: Policy, seen: Observation, before: State, now: Da
       return decideRequests(policy, seen, state, at);
     case "queue":
       return decideQueue(policy, seen, state, at);
+    case "queue-thresholds":
+      return decideQueueThresholds(policy, seen, state, at);
     case "adaptive":
       return decideAdaptive(policy, seen, state, at);
     case "fixed":
-      return {
-        decision: hold(seen, `No rule: the pool keeps ${seen.desired}. A lost worker is replaced.`, {
-          outcome: "no change",
-        }),
-        state,
-      };
+      return { decision: hold(seen, { kind: "fixed", desired: seen.desired }, {}), state };
   }
 }
 
@@ -63,8 +62,4 @@ export function decide(policy: Policy, seen: Observation, before: State, now: Da
 function takeIn(seen: Observation, before: State, now: number): State {
   const noticed = recordMinutes(noticeChange(before, seen, now), seen, now);
   return learnRequests(noticed, seen, settledSince(noticed, seen));
-}
-
-function withoutLowChecks(state: State): State {
-  return { ...state, low: { checks: 0, dataUntil: null } };
 }

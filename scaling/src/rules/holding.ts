@@ -1,29 +1,34 @@
-import { countWorkers, type Observation } from "../observation.ts";
-import { duration, workers } from "./words.ts";
+import { countWorkers, lasting, type Observation } from "../observation.ts";
+import type { Reason } from "../reasons/reason.ts";
+import { WINDOW_MINUTES } from "./minutes.ts";
 
-/** `Holding: 2 workers warming, about 40 s left.` */
-export function holdingFor(seen: Observation, now: number): string {
+/** Waits for workers on their way, with the time that the slowest one has left. */
+export function awaitWorkers(seen: Observation, now: number): Extract<Reason, { kind: "workers-awaited" }> {
   const { warming, pending } = countWorkers(seen);
-  const parts = [
-    warming > 0 ? `${workers(warming)} warming` : "",
-    pending > 0 ? `${warming > 0 ? pending : workers(pending)} pending` : "",
-  ];
-  return `Holding: ${parts.filter((part) => part !== "").join(", ")}${timeLeft(seen, now)}.`;
+  return { kind: "workers-awaited", warming, pending, secondsLeft: bootLeft(seen, now) };
 }
 
-function timeLeft(seen: Observation, now: number): string {
-  if (seen.bootSeconds === null) return "";
+function bootLeft(seen: Observation, now: number): number | null {
+  if (seen.bootSeconds === null) return null;
+  const boot = seen.bootSeconds * 1000;
   const launched = seen.workers.filter((worker) => worker.state === "pending" || worker.state === "warming");
-  const ends = launched.map((worker) => (worker.launchedAt ?? now) + (seen.bootSeconds ?? 0) * 1000);
-  const left = Math.max(...ends, seen.launching > 0 || ends.length === 0 ? now + seen.bootSeconds * 1000 : 0) - now;
-  return left > 0 ? `, about ${duration(left)} left` : "";
+  const ends = launched.map((worker) => (worker.launchedAt ?? now) + boot);
+  const left = Math.max(...ends, seen.launching > 0 || ends.length === 0 ? now + boot : 0) - now;
+  return left > 0 ? Math.ceil(left / 1000) : null;
 }
 
 /** The window does not lie after the last change yet. */
-export function waitingForData(seen: Observation, now: number, settledAt: number): string {
-  const period = seen.periodSeconds * 1000;
-  const firstFull = Math.ceil(settledAt / period) * period;
-  const left = firstFull + 2 * period - now;
-  const wait = left > 0 ? `, about ${duration(left)} left` : "";
-  return `Holding: the last two full minutes must lie after the last change${wait}.`;
+export function awaitData(
+  seen: Observation,
+  now: number,
+  settledAt: number,
+): Extract<Reason, { kind: "data-awaited" }> {
+  const minute = lasting(seen, 60);
+  const firstFull = Math.ceil(settledAt / minute) * minute;
+  const left = firstFull + WINDOW_MINUTES * minute - now;
+  return {
+    kind: "data-awaited",
+    minutes: WINDOW_MINUTES,
+    secondsLeft: left > 0 ? Math.ceil(left / 1000) : null,
+  };
 }

@@ -1,14 +1,16 @@
-import type { BalancerPeriod, Observation, SeenWorker } from "../observation.ts";
+import { type BalancerPeriod, lasting, type Observation, type SeenWorker } from "../observation.ts";
 import type { Minute, State } from "../policy-state.ts";
 
 /** A mean of at least this many percent says only that the workers are full: the load above it is hidden. */
 export const SATURATED_PERCENT = 95;
 /** No decision on data that is older than this many periods. */
 export const MAX_AGE_PERIODS = 4;
+/** Minutes whose mean decides. */
+export const WINDOW_MINUTES = 2;
 /** Longest peak window (30) and some room for late data. */
 const KEPT_PERIODS = 40;
-const LEARN_FROM_PERCENT = 20;
-const LEARN_TO_PERCENT = 90;
+export const LEARN_FROM_PERCENT = 20;
+export const LEARN_TO_PERCENT = 90;
 const LEARNED_RATIOS = 31;
 const RATIOS_NEEDED = 3;
 
@@ -34,7 +36,7 @@ export interface Load {
 
 /** Takes the points of this observation into the state: later data of a period replaces earlier, a worker that left is not lost. */
 export function recordMinutes(state: State, seen: Observation, now: number): State {
-  const period = seen.periodSeconds * 1000;
+  const period = lasting(seen, 60);
   const newest = Math.floor(now / period) * period - period;
   const serving = seen.workers.filter((worker) => worker.state === "in service" && worker.inServiceAt !== null);
   const pointsByWorker = new Map(serving.map((worker) => [worker.id, pointsOf(worker, period)]));
@@ -104,7 +106,7 @@ export function learnRequests(state: State, seen: Observation, settledAt: number
 
 /** The newest window, or null when no two periods in a row are known that are at most 4 periods old. */
 export function findWindow(state: State, seen: Observation, now: number): Window | null {
-  const period = seen.periodSeconds * 1000;
+  const period = lasting(seen, 60);
   for (let index = state.minutes.length - 1; index > 0; index -= 1) {
     const second = state.minutes[index];
     const first = state.minutes[index - 1];
@@ -117,7 +119,7 @@ export function findWindow(state: State, seen: Observation, now: number): Window
 
 /** The newest period that is known and at most 4 periods old. */
 export function newestMinute(state: State, seen: Observation, now: number): Minute | null {
-  const oldest = now - MAX_AGE_PERIODS * seen.periodSeconds * 1000;
+  const oldest = now - MAX_AGE_PERIODS * lasting(seen, 60);
   return state.minutes.findLast((minute) => isKnown(minute) && minute.at >= oldest) ?? null;
 }
 
@@ -151,7 +153,7 @@ export function highestLoadOf(state: State, minute: Minute): Load {
  * periods with any point; null when there is none.
  */
 export function provenLoad(seen: Observation, now: number): number | null {
-  const period = seen.periodSeconds * 1000;
+  const period = lasting(seen, 60);
   const newest = Math.floor(now / period) * period - period;
   const sums = new Map<number, number>();
   for (const worker of seen.workers) {
@@ -195,7 +197,8 @@ function cpuLoad(minute: Minute): number {
   return (meanOf(minute) / 100) * minute.members;
 }
 
-function learnedRatio(state: State): number | null {
+/** Requests a minute that load one worker to 100 %, as learned lately; null before a few minutes taught it. */
+export function learnedRatio(state: State): number | null {
   if (state.requestsPerCpu.length < RATIOS_NEEDED) return null;
   const sorted = [...state.requestsPerCpu].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? null;

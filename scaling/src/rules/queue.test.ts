@@ -5,6 +5,7 @@ import { Observation, type ObservationInput } from "../observation.ts";
 import { QueuePolicy } from "../policy.ts";
 import { initialState, type State } from "../policy-state.ts";
 import { decide } from "./decide.ts";
+import { workersFor } from "./queue.ts";
 
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 20);
 const MINUTE = 60_000;
@@ -13,15 +14,17 @@ const policy = QueuePolicy.parse({ kind: "queue" });
 interface Jobs {
   readonly size?: number;
   readonly waiting?: number;
-  /** In 10 minutes, spread evenly. */
-  readonly sent?: number;
+  /** Arrivals a minute. */
+  readonly perMinute?: number;
   readonly busy?: number;
+  readonly serviceSeconds?: number | null;
   readonly now?: number;
   readonly input?: Partial<ObservationInput>;
 }
 
-function seen({ size = 3, waiting = 0, sent = 0, busy = 0, now = NOW, input = {} }: Jobs): Observation {
-  const last = Math.floor(now / MINUTE) * MINUTE - MINUTE;
+function seen(jobs: Jobs): Observation {
+  const { size = 3, waiting = 0, perMinute = 0, busy = 0, serviceSeconds = 60, now = NOW, input = {} } = jobs;
+  const last = Math.floor(now / MINUTE) * MINUTE - 2 * MINUTE;
   return Observation.parse({
     pool: "annotator",
     desired: size,
@@ -36,7 +39,9 @@ function seen({ size = 3, waiting = 0, sent = 0, busy = 0, now = NOW, input = {}
     queue: {
       waiting,
       inFlight: busy,
-      sent: Array.from({ length: 10 }, (_, age) => ({ at: last - age * MINUTE, count: sent / 10 })),
+      serviceSeconds,
+      finished: serviceSeconds === null ? 0 : 20,
+      sent: Array.from({ length: 10 }, (_, age) => ({ at: last - age * MINUTE, count: perMinute })),
     },
     ...input,
   });
@@ -46,73 +51,87 @@ function check(observation: Observation, state: State = initialState(), now = NO
   return decide(policy, observation, { ...state, desired: observation.desired }, new Date(now));
 }
 
-describe("the queue policy", () => {
-  it("adds a worker when more than 50 messages were sent in 10 minutes and messages wait", () => {
-    const { decision } = check(seen({ sent: 60, waiting: 4, busy: 3 }));
-    expect(decision).toMatchObject({ kind: "grow", desired: 4, facts: { measured: 60 } });
-    expect(decision.reason).toBe(
-      "annotator grew 3 → 4: 60 messages were sent in 10\u00a0min, more than 50, and 4 wait. 3 + 1 = 4, maximum 10.",
-    );
-  });
+/** Two checks a minute apart: what a shrink needs. */
+function checkTwice(jobs: Jobs): Decided {
+  const first = check(seen(jobs));
+  return check(seen({ ...jobs, now: NOW + MINUTE }), first.state, NOW + MINUTE);
+}
 
-  it("adds nobody for arrivals that the pool serves", () => {
-    expect(check(seen({ sent: 60, waiting: 0, busy: 2 })).decision.kind).toBe("hold");
+describe("the workers that the work needs", () => {
+  it.each([
+    // 6 a minute × 60 s = 6 workers busy, at 80 % of the time.
+    { perMinute: 6, waiting: 0, inFlight: 6, serviceSeconds: 60, needs: 8 },
+    // 40 jobs of 10 s: 7 workers begin them within 60 s.
+    { perMinute: 0, waiting: 40, inFlight: 0, serviceSeconds: 10, needs: 7 },
+    // Arrivals go on while the backlog is cleared: 2 more.
+    { perMinute: 12, waiting: 40, inFlight: 0, serviceSeconds: 10, needs: 9 },
+    // A job of 10 min holds its worker: one for each, beside those that stay busy for longer than the wait.
+    { perMinute: 0, waiting: 40, inFlight: 4, serviceSeconds: 600, needs: 44 },
+    { perMinute: 0, waiting: 0, inFlight: 4, serviceSeconds: 600, needs: 0 },
+  ])("are $needs for $perMinute a minute of $serviceSeconds s, $waiting waiting", ({ perMinute, needs, ...work }) => {
+    expect(workersFor(policy, { perSecond: perMinute / 60, ...work }).needs).toBe(needs);
   });
+});
 
-  it("adds a worker for a backlog, whatever arrives", () => {
-    expect(check(seen({ waiting: 31 })).decision).toMatchObject({ kind: "grow", desired: 4 });
-    expect(check(seen({ waiting: 30 })).decision.kind).toBe("hold");
-  });
-
-  it("says the backlog when nothing changes", () => {
-    expect(check(seen({ waiting: 7, busy: 3 })).decision.reason).toBe(
-      "No change: 2.3 waiting jobs per worker, grows above 10.",
-    );
-  });
-
-  it("removes an idle worker after two checks with few messages and nothing waiting", () => {
-    const first = check(seen({ sent: 4, busy: 2 }));
-    expect(first.decision.facts).toMatchObject({ outcome: "would shrink", checks: { have: 1, need: 2 } });
-    const second = check(seen({ sent: 4, busy: 2, now: NOW + MINUTE }), first.state, NOW + MINUTE);
-    expect(second.decision).toMatchObject({ kind: "shrink", desired: 2 });
-  });
-
-  it("keeps the pool while a job waits, however little arrives", () => {
-    expect(check(seen({ waiting: 1 })).decision.facts.outcome).toBe("no change");
-  });
-
-  it("refuses to shrink while every worker runs a job", () => {
-    expect(check(seen({ busy: 3 })).decision.reason).toBe("Shrink refused: no worker is idle (3 of 3 run a job).");
-  });
-
-  it("takes a worker whose state is unknown as busy", () => {
-    const observation = seen({});
-    const unknown = { ...observation, workers: observation.workers.map((worker) => ({ ...worker, busy: null })) };
-    expect(check(unknown).decision.facts.outcome).toBe("shrink refused");
-  });
-
-  it("holds while a worker boots and until it had a minute to take its share", () => {
-    const growing = seen({ waiting: 60, size: 3, input: { desired: 4 } });
-    expect(check(growing).decision.reason).toBe("Holding: 1 worker pending.");
-    const fresh = seen({ waiting: 60 });
-    const workers = fresh.workers.map((worker, index) =>
-      index === 2 ? { ...worker, inServiceAt: NOW - 30_000 } : worker,
-    );
-    expect(check({ ...fresh, workers }).decision.facts.outcome).toBe("holding");
-  });
-
-  it("does nothing without an answer of the queue, and does not shrink on missing periods", () => {
-    expect(check(seen({ input: { queue: null } })).decision.facts.outcome).toBe("no data");
-    const observation = seen({});
-    const partly = { waiting: 0, inFlight: 0, sent: observation.queue?.sent.slice(0, 6) ?? [] };
-    expect(check({ ...observation, queue: partly }).decision).toMatchObject({
-      kind: "hold",
-      facts: { outcome: "no data" },
+describe("the queue rule", () => {
+  it("grows at once to what begins the waiting jobs in time", () => {
+    const { decision } = check(seen({ size: 4, busy: 4, waiting: 40, serviceSeconds: 600 }));
+    expect(decision).toMatchObject({
+      kind: "grow",
+      desired: 10,
+      reason: {
+        kind: "queue-grew",
+        finding: { kind: "work", waiting: 40, serviceSeconds: 600, learned: true, needs: 44 },
+      },
+    });
+    expect(check(seen({ size: 10, busy: 4, waiting: 40, serviceSeconds: 600 })).decision.reason).toMatchObject({
+      kind: "at-maximum",
+      wanted: 44,
     });
   });
 
+  it("grows on while workers boot, but not twice for the same jobs", () => {
+    const booting = seen({ size: 3, busy: 3, waiting: 6, input: { desired: 9 } });
+    expect(check(booting).decision.kind).toBe("hold");
+    expect(check(seen({ size: 3, busy: 3, waiting: 20, input: { desired: 9 } })).decision.desired).toBe(10);
+  });
+
+  it("shrinks idle workers to what the arrivals need, after two checks", () => {
+    expect(check(seen({ size: 10, perMinute: 1, busy: 1 })).decision.reason).toMatchObject({
+      kind: "would-shrink",
+      have: 1,
+      need: 2,
+    });
+    expect(checkTwice({ size: 10, perMinute: 1, busy: 1 }).decision).toMatchObject({ kind: "shrink", desired: 2 });
+  });
+
+  it("never takes a busy worker, and none while a job waits", () => {
+    expect(checkTwice({ size: 10, busy: 7 }).decision).toMatchObject({ kind: "shrink", desired: 7 });
+    expect(checkTwice({ size: 4, busy: 4 }).decision.reason).toEqual({ kind: "no-idle-worker", busy: 4, of: 4 });
+    expect(checkTwice({ size: 4, busy: 2, waiting: 1 }).decision.kind).toBe("hold");
+  });
+
+  it("assumes 60 s a job until one has finished, and keeps what it learned", () => {
+    const assumed = check(seen({ perMinute: 4, serviceSeconds: null }));
+    expect(assumed.decision).toMatchObject({ desired: 5, reason: { finding: { learned: false, serviceSeconds: 60 } } });
+    const learned = check(seen({ perMinute: 4, serviceSeconds: 30 })).state;
+    expect(learned.service).toEqual({ seconds: 30, finished: 20 });
+    const later = check(seen({ perMinute: 4, serviceSeconds: null }), learned);
+    expect(later.decision).toMatchObject({ kind: "hold", reason: { finding: { learned: true, serviceSeconds: 30 } } });
+  });
+
+  it("holds when the queue does not answer, and does not shrink without the arrivals", () => {
+    expect(check(seen({ input: { queue: null } })).decision.reason).toEqual({ kind: "queue-silent" });
+    const observation = seen({ size: 10 });
+    const blind = { ...observation, queue: observation.queue === null ? null : { ...observation.queue, sent: [] } };
+    expect(check(blind).decision.reason).toEqual({ kind: "data-missing", withinSeconds: 300 });
+    const backlog = { ...blind, queue: blind.queue === null ? null : { ...blind.queue, waiting: 30 } };
+    expect(check(backlog).decision.kind).toBe("hold");
+    expect(check({ ...backlog, desired: 4, workers: backlog.workers.slice(0, 4) }).decision.kind).toBe("grow");
+  });
+
   it("never leaves the limits and never shrinks with work waiting", () => {
-    const job = fc.record({ waiting: fc.nat(200), sent: fc.nat(200), busy: fc.nat(10) });
+    const job = fc.record({ waiting: fc.nat(200), perMinute: fc.nat(20), busy: fc.nat(10) });
     fc.assert(
       fc.property(fc.array(job, { minLength: 1, maxLength: 40 }), fc.integer({ min: 2, max: 10 }), (jobs, start) => {
         let state = initialState();

@@ -1,126 +1,135 @@
-import { clamp, type Decided, type Facts, hold, resize, scaled } from "../decision.ts";
-import type { Observation, SeenQueue } from "../observation.ts";
+import { type Decided, type DecisionFacts, hold, resize } from "../decision.ts";
+import { ceil, clamp } from "../numbers.ts";
+import { awaitedWorkers, lasting, type Observation, type SeenQueue } from "../observation.ts";
 import type { QueuePolicy } from "../policy.ts";
-import { changeSize, type State, settledSince } from "../policy-state.ts";
-import { holdingFor } from "./holding.ts";
-import { capital, checks, duration, figure, workers } from "./words.ts";
+import { changeSize, type State, withoutLowChecks } from "../policy-state.ts";
+import type { Finding } from "../reasons/reason.ts";
+import { awaitWorkers } from "./holding.ts";
 
-const CONFIRM_CHECKS = 2;
-/** CloudWatch shows the newest periods late; they are not counted as missing. */
-const LATE_PERIODS = 2;
+export const CONFIRM_CHECKS = 2;
+/** The service time until a job has finished. */
+export const ASSUMED_SERVICE_SECONDS = 60;
+/** Arrivals are the mean of so many minutes, the newest that are known. */
+export const ARRIVAL_MINUTES = 5;
 
 /**
- * +1 when many messages were sent or many wait for each worker, and messages wait; -1 when few were sent, nothing waits and a worker is
- * idle. The two guards are what the arrivals alone lack: a constant arrival that the pool serves grows nothing, and a backlog shrinks nothing.
+ * As many workers as serve the arrivals and begin what waits in time (docs/scaling.md, "The queue rule"). Grows to it at once and shrinks idle workers
+ * only, so that no job is cut off.
  */
-export function decideQueue(policy: QueuePolicy, seen: Observation, state: State, now: number): Decided {
-  const settledAt = settledSince(state, seen);
+export function decideQueue(policy: QueuePolicy, seen: Observation, before: State, now: number): Decided {
   const queue = seen.queue;
   if (queue === null) {
-    const decision = hold(seen, "No data: the queue did not answer. Nothing grows or shrinks until it does.", {
-      outcome: "no data",
-    });
-    return { decision, state: startAgain(state) };
+    return { decision: hold(seen, { kind: "queue-silent" }, {}), state: withoutLowChecks(before) };
   }
-  const sent = sentWithin(queue, seen, policy.windowSeconds, now);
-  const backlog = queue.waiting / Math.max(1, seen.desired);
+  const state = learnService(before, queue);
   const serving = seen.workers.filter((worker) => worker.state === "in service");
   const idle = serving.filter((worker) => worker.busy === false).length;
-  const span = duration(scaled(seen, policy.windowSeconds));
-  const facts: Omit<Facts, "outcome"> = {
-    measured: sent.count,
-    unit: "messages",
-    growAbove: policy.growAboveSent,
-    shrinkBelow: policy.shrinkBelowSent,
+  const perMinute = arrivalsPerMinute(queue, seen, now);
+  const serviceSeconds = state.service?.seconds ?? ASSUMED_SERVICE_SECONDS;
+  const { needs, load } = workersFor(policy, {
+    perSecond: (perMinute ?? 0) / 60,
     waiting: queue.waiting,
-    backlogPerWorker: backlog,
+    inFlight: queue.inFlight,
+    serviceSeconds,
+  });
+  const finding: Finding = {
+    kind: "work",
+    perMinute: perMinute ?? 0,
+    waiting: queue.waiting,
+    serviceSeconds,
+    learned: state.service !== undefined,
+    waitSeconds: policy.acceptableWaitSeconds,
+    needs,
+  };
+  const facts: DecisionFacts = {
+    measured: perMinute,
+    unit: "jobs/min",
+    load,
+    waiting: queue.waiting,
+    backlogPerWorker: queue.waiting / Math.max(1, seen.desired),
     idle,
+    serviceSeconds: state.service?.seconds ?? null,
+    wanted: needs,
     ...(state.change === null ? {} : { lastChange: state.change }),
   };
-  const same = (reason: string, more: Facts, next: State = startAgain(state)): Decided => ({
-    decision: hold(seen, reason, { ...facts, ...more }),
+  const same = (reason: Parameters<typeof hold>[1], next: State = withoutLowChecks(state)): Decided => ({
+    decision: hold(seen, reason, facts),
     state: next,
   });
+  const { pool, desired: from, min, max } = seen;
 
-  if (settledAt === null) return same(holdingFor(seen, now), { outcome: "holding" });
-
-  const sentWords = `${figure(sent.count)} messages were sent in ${span}`;
-  const manySent = sent.count > policy.growAboveSent;
-  const manyWait = backlog > policy.growAboveBacklogPerWorker;
-  if (queue.waiting > 0 && (manySent || manyWait)) {
-    // A worker that just came has not had the time to take its share of what waits.
-    if (now < settledAt + seen.periodSeconds * 1000) {
-      return same("Holding: the newest worker has been in service for less than a minute.", { outcome: "holding" });
-    }
-    const why = manyWait
-      ? `${figure(backlog)} waiting jobs per worker are more than ${figure(policy.growAboveBacklogPerWorker)}`
-      : `${sentWords}, more than ${figure(policy.growAboveSent)}, and ${figure(queue.waiting)} wait`;
-    const desired = clamp(seen.desired + 1, seen);
-    if (desired <= seen.desired) {
-      return same(`At the maximum of ${seen.max}; the rule wants ${seen.desired + 1}. ${capital(why)}.`, {
-        outcome: "at the limit",
-      });
-    }
-    const decision = resize(seen, desired, `: ${why}. ${seen.desired} + 1 = ${desired}, maximum ${seen.max}.`, facts);
-    return { decision, state: { ...changeSize(state, seen.desired, desired, now), grewAt: now } };
+  if (needs > from) {
+    const to = clamp(needs, seen);
+    if (to <= from) return same({ kind: "at-maximum", max, wanted: needs, finding });
+    return {
+      decision: resize({ kind: "queue-grew", pool, from, to, finding, max }, facts),
+      state: { ...changeSize(state, from, to, now), grewAt: now },
+    };
   }
-
-  if (queue.waiting > 0 || sent.count >= policy.shrinkBelowSent) {
-    const reason =
-      queue.waiting > 0 || manySent
-        ? `No change: ${figure(backlog)} waiting jobs per worker, grows above ${figure(policy.growAboveBacklogPerWorker)}.`
-        : `No change: ${sentWords} and nothing waits, shrinks below ${figure(policy.shrinkBelowSent)}.`;
-    return same(reason, { outcome: "no change" });
-  }
-  if (seen.desired <= seen.min) {
-    return same(`At the minimum of ${seen.min}. ${capital(sentWords)} and nothing waits.`, { outcome: "at the limit" });
-  }
-  if (!sent.complete) {
-    return same(`Shrink refused: data of the last ${span} are missing.`, { outcome: "no data" });
+  if (awaitedWorkers(seen) > 0) return same(awaitWorkers(seen, now));
+  if (from <= min) return same({ kind: "at-minimum", min, finding });
+  if (needs === from || queue.waiting > 0) return same({ kind: "queue-fits", desired: from, finding });
+  if (perMinute === null) {
+    return same({ kind: "data-missing", withinSeconds: lasting(seen, ARRIVAL_MINUTES * 60) / 1000 });
   }
   if (idle === 0) {
-    const busy = serving.filter((worker) => worker.busy === true).length;
-    return same(`Shrink refused: no worker is idle (${busy} of ${serving.length} run a job).`, {
-      outcome: "shrink refused",
+    return same({
+      kind: "no-idle-worker",
+      busy: serving.filter((worker) => worker.busy === true).length,
+      of: serving.length,
     });
   }
-  const cooldownEndsAt = (state.change?.at ?? Number.NEGATIVE_INFINITY) + scaled(seen, policy.cooldownSeconds);
-  if (state.change !== null && now < cooldownEndsAt) {
-    const { from, to } = state.change;
-    const reason = `Cooling down: ${duration(cooldownEndsAt - now)} left after ${to > from ? "growing" : "shrinking"} ${from} → ${to}.`;
-    return same(reason, { outcome: "cooling down", secondsLeft: Math.ceil((cooldownEndsAt - now) / 1000) }, state);
-  }
   const low = { checks: state.low.checks + 1, dataUntil: now };
-  const counted = { have: Math.min(low.checks, CONFIRM_CHECKS), need: CONFIRM_CHECKS };
-  const why = `${sentWords}, fewer than ${figure(policy.shrinkBelowSent)}, nothing waits and ${workers(idle)} ${idle === 1 ? "is" : "are"} idle`;
-  if (counted.have < counted.need) {
-    const reason = `Would shrink: ${why}, check ${counted.have} of ${counted.need}.`;
-    return same(reason, { outcome: "would shrink", checks: counted }, { ...state, low });
+  if (low.checks < CONFIRM_CHECKS) {
+    return same({ kind: "would-shrink", finding, have: low.checks, need: CONFIRM_CHECKS }, { ...state, low });
   }
-  const desired = seen.desired - 1;
+  const to = Math.max(clamp(needs, seen), from - idle);
   return {
-    decision: resize(seen, desired, `: ${why}, ${checks(CONFIRM_CHECKS)} in a row. Only an idle worker goes.`, facts),
-    state: changeSize(state, seen.desired, desired, now),
+    decision: resize({ kind: "queue-shrank", pool, from, to, finding, idle, checks: CONFIRM_CHECKS }, facts),
+    state: changeSize(state, from, to, now),
   };
 }
 
-/** Messages sent in the window, and whether every period of it but the newest is known. */
-function sentWithin(
-  queue: SeenQueue,
-  seen: Observation,
-  windowSeconds: number,
-  now: number,
-): { count: number; complete: boolean } {
-  const period = seen.periodSeconds * 1000;
-  const end = Math.floor(now / period) * period;
-  const periods = Math.max(1, Math.round(scaled(seen, windowSeconds) / period));
-  const points = queue.sent.filter((point) => point.at >= end - periods * period && point.at < end);
-  const known = new Set(points.map((point) => Math.floor(point.at / period) * period));
-  let complete = true;
-  for (let age = LATE_PERIODS + 1; age <= periods; age += 1) complete &&= known.has(end - age * period);
-  return { count: points.reduce((sum, point) => sum + point.count, 0), complete };
+interface Work {
+  readonly perSecond: number;
+  readonly waiting: number;
+  readonly inFlight: number;
+  readonly serviceSeconds: number;
 }
 
-function startAgain(state: State): State {
-  return { ...state, low: { checks: 0, dataUntil: null } };
+/**
+ * The workers that arrivals, waiting and running jobs need. Within the acceptable wait T a worker begins T/S jobs of S seconds; a job longer than T holds
+ * its worker, so every waiting one needs a worker of its own, beside those that stay busy for longer than T.
+ */
+export function workersFor(
+  policy: QueuePolicy,
+  { perSecond, waiting, inFlight, serviceSeconds }: Work,
+): { readonly needs: number; readonly load: number } {
+  const wait = policy.acceptableWaitSeconds;
+  const load = perSecond * serviceSeconds;
+  const steady = load / (policy.targetUtilizationPercent / 100);
+  const clearing =
+    waiting === 0
+      ? 0
+      : waiting * Math.min(1, serviceSeconds / wait) +
+        perSecond * Math.min(serviceSeconds, wait) +
+        inFlight * Math.max(0, 1 - wait / serviceSeconds);
+  return { needs: ceil(Math.max(steady, clearing)), load };
+}
+
+function learnService(state: State, { serviceSeconds, finished }: SeenQueue): State {
+  if (serviceSeconds === null || finished === 0) return state;
+  return { ...state, service: { seconds: serviceSeconds, finished } };
+}
+
+/** Mean over the newest known minutes; null when none is known. */
+function arrivalsPerMinute(queue: SeenQueue, seen: Observation, now: number): number | null {
+  const period = seen.periodSeconds * 1000;
+  const span = lasting(seen, ARRIVAL_MINUTES * 60);
+  const known = queue.sent.filter((point) => point.at + period <= now).toSorted((a, b) => a.at - b.at);
+  const newest = known.at(-1);
+  if (newest === undefined || newest.at + period < now - span) return null;
+  const recent = known.filter((point) => point.at > newest.at - span);
+  const sum = recent.reduce((total, point) => total + point.count, 0);
+  return (sum * 60_000 * seen.timeScale) / (recent.length * period);
 }

@@ -47,9 +47,12 @@ describe("the request policy", () => {
   it("adds one worker above 200 successful requests in one minute, then holds for 300 s", () => {
     const grown = check(seen(2, { requests: 250, responseMs: 30 }));
     expect(grown.decision).toMatchObject({ kind: "grow", desired: 3 });
-    expect(grown.decision.reason).toBe(
-      "web grew 2 → 3: 250 successful requests a minute are more than 200. Then nothing changes for 5\u00a0min, maximum 10.",
-    );
+    expect(grown.decision.reason).toMatchObject({
+      kind: "requests-grew",
+      finding: { kind: "requests-above", perMinute: 250, limit: 200 },
+      holdSeconds: 300,
+      max: 10,
+    });
     const later = NOW + 4 * MINUTE;
     const held = check(seen(3, { requests: 250, responseMs: 5 }, later), grown.state, later);
     expect(held.decision).toMatchObject({ kind: "hold", facts: { outcome: "holding", secondsLeft: 60 } });
@@ -69,19 +72,27 @@ describe("the request policy", () => {
     expect(first.decision.facts).toMatchObject({ outcome: "would shrink", checks: { have: 1, need: 2 } });
     const second = check(seen(4, { requests: 150, responseMs: 6 }, NOW + MINUTE), first.state, NOW + MINUTE);
     expect(second.decision).toMatchObject({ kind: "shrink", desired: 3 });
-    expect(second.decision.reason).toContain("150 requests a minute would fall on 3 workers (limit 200)");
+    expect(second.decision.reason).toMatchObject({ kind: "requests-shrank", to: 3, peakPerMinute: 150, limit: 200 });
   });
 
   it("keeps the workers while answers are slow", () => {
-    expect(check(seen(4, { requests: 150, responseMs: 12 })).decision.reason).toContain("is not below 10\u00a0ms");
+    expect(check(seen(4, { requests: 150, responseMs: 12 })).decision.reason).toMatchObject({
+      kind: "requests-slow",
+      responseMs: 12,
+      limitMs: 10,
+    });
   });
 
   it("refuses to shrink when failing requests alone would reach the grow figure", () => {
     const observation = seen(4, { requests: 260, responseMs: 2 });
     const failing = { ...observation, balancer: observation.balancer.map((entry) => ({ ...entry, successes: 20 })) };
-    expect(check(failing).decision.reason).toBe(
-      "Shrink refused: 260 requests a minute within the last 5 would fall on 3 workers, the limit is 200.",
-    );
+    expect(check(failing).decision.reason).toEqual({
+      kind: "requests-too-many",
+      peakPerMinute: 260,
+      withinSeconds: 300,
+      workers: 3,
+      limit: 200,
+    });
   });
 
   it("reads a balancer that reports hosts and no requests as idle, and one that reports nothing as unknown", () => {

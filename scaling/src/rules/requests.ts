@@ -1,13 +1,14 @@
-import { clamp, type Decided, type Facts, hold, resize, scaled } from "../decision.ts";
-import type { BalancerPeriod, Observation } from "../observation.ts";
+import { type Decided, type DecisionFacts, hold, resize } from "../decision.ts";
+import { clamp } from "../numbers.ts";
+import { type BalancerPeriod, lasting, type Observation } from "../observation.ts";
 import type { RequestsPolicy } from "../policy.ts";
-import { changeSize, type State, settledSince } from "../policy-state.ts";
-import { holdingFor } from "./holding.ts";
+import { changeSize, type State, settledSince, withoutLowChecks } from "../policy-state.ts";
+import type { Finding } from "../reasons/reason.ts";
+import { awaitWorkers } from "./holding.ts";
 import { MAX_AGE_PERIODS } from "./minutes.ts";
-import { capital, checks, clock, duration, figure, workers } from "./words.ts";
 
-const CONFIRM_CHECKS = 2;
-const PEAK_PERIODS = 5;
+export const CONFIRM_CHECKS = 2;
+export const PEAK_MINUTES = 5;
 
 /** One period of the balancer with the counts it leaves out filled in; see `BalancerPeriod`. */
 interface Traffic {
@@ -29,86 +30,75 @@ export function decideRequests(policy: RequestsPolicy, seen: Observation, state:
   const newest = recent.at(-1);
   const limit = policy.growAboveRequestsPerMinute;
   // The figure is written per minute, the data come per period.
-  const perMinute = (count: number): number => (count * 60) / seen.periodSeconds;
-  const facts: Omit<Facts, "outcome"> = {
+  const perMinute = (count: number): number => (count * lasting(seen, 60)) / (seen.periodSeconds * 1000);
+  const facts: DecisionFacts = {
     measured: newest === undefined ? null : perMinute(newest.successes),
     unit: "requests/min",
     growAbove: limit,
     responseMs: newest?.responseMs ?? null,
     ...(state.change === null ? {} : { lastChange: state.change }),
   };
-  const same = (reason: string, more: Facts, next: State = startAgain(state)): Decided => ({
-    decision: hold(seen, reason, { ...facts, ...more }),
+  const same = (reason: Parameters<typeof hold>[1], next: State = withoutLowChecks(state)): Decided => ({
+    decision: hold(seen, reason, facts),
     state: next,
   });
 
-  if (settledAt === null) return same(holdingFor(seen, now), { outcome: "holding" });
+  if (settledAt === null) return same(awaitWorkers(seen, now));
   if (newest === undefined) {
     const last = seen.balancer.findLast((entry) => entry.healthyHosts !== null || entry.requests !== null);
-    const since = last === undefined ? "" : ` since ${clock(last.at + seen.periodSeconds * 1000, seen.timeZone)}`;
-    return same(`No data${since}. Nothing grows or shrinks until it is back.`, { outcome: "no data" });
+    return same({ kind: "no-data", since: last === undefined ? null : last.at + seen.periodSeconds * 1000 });
   }
-  const heldUntil = (state.grewAt ?? Number.NEGATIVE_INFINITY) + scaled(seen, policy.growHoldSeconds);
+  const heldUntil = (state.grewAt ?? Number.NEGATIVE_INFINITY) + lasting(seen, policy.growHoldSeconds);
   if (now < heldUntil) {
-    const reason = `Holding: ${duration(heldUntil - now)} left after growing to ${seen.desired}.`;
-    return same(reason, { outcome: "holding", secondsLeft: Math.ceil((heldUntil - now) / 1000) });
+    const secondsLeft = Math.ceil((heldUntil - now) / 1000);
+    return same({ kind: "held-after-grow", desired: seen.desired, secondsLeft });
   }
-  if (newest.at < settledAt) {
-    return same("Holding: the last full minute must lie after the last change.", { outcome: "holding" });
-  }
+  if (newest.at < settledAt) return same({ kind: "data-awaited", minutes: 1, secondsLeft: null });
 
+  const { pool, desired: from, max } = seen;
   const successes = perMinute(newest.successes);
   if (successes > limit) {
-    const why = `${figure(successes)} successful requests a minute are more than ${figure(limit)}`;
-    const desired = clamp(seen.desired + 1, seen);
-    if (desired <= seen.desired) {
-      return same(`At the maximum of ${seen.max}; the rule wants ${seen.desired + 1}. ${capital(why)}.`, {
-        outcome: "at the limit",
-      });
-    }
-    const held = `Then nothing changes for ${duration(scaled(seen, policy.growHoldSeconds))}`;
-    const decision = resize(seen, desired, `: ${why}. ${held}, maximum ${seen.max}.`, facts);
-    return { decision, state: { ...changeSize(state, seen.desired, desired, now), grewAt: now } };
+    const finding: Finding = { kind: "requests-above", perMinute: successes, limit };
+    const to = clamp(from + 1, seen);
+    if (to <= from) return same({ kind: "at-maximum", max, wanted: from + 1, finding });
+    const holdSeconds = lasting(seen, policy.growHoldSeconds) / 1000;
+    return {
+      decision: resize({ kind: "requests-grew", pool, from, to, finding, holdSeconds, max }, facts),
+      state: { ...changeSize(state, from, to, now), grewAt: now },
+    };
   }
 
-  const fast = newest.responseMs === null || newest.responseMs < policy.shrinkBelowResponseMs;
-  const speed =
-    newest.responseMs === null
-      ? "there were no requests"
-      : `the mean response time of ${milliseconds(newest.responseMs)} is below ${milliseconds(policy.shrinkBelowResponseMs)}`;
-  if (!fast) {
-    const slow = `the mean response time of ${milliseconds(newest.responseMs ?? 0)} is not below ${milliseconds(policy.shrinkBelowResponseMs)}`;
-    return same(
-      `No change: ${figure(successes)} successful requests a minute, grows above ${figure(limit)}; ${slow}.`,
-      { outcome: "no change" },
-    );
+  const { responseMs } = newest;
+  const limitMs = policy.shrinkBelowResponseMs;
+  if (responseMs !== null && responseMs >= limitMs) {
+    return same({ kind: "requests-slow", perMinute: successes, limit, responseMs, limitMs });
   }
-  if (seen.desired <= Math.max(1, seen.min)) {
-    return same(`At the minimum of ${Math.max(1, seen.min)}. ${capital(speed)}.`, { outcome: "at the limit" });
-  }
-  const peak = perMinute(Math.max(...recent.map((period) => period.requests)));
-  if (peak >= limit) {
-    const reason = `Shrink refused: ${figure(peak)} requests a minute within the last 5 would fall on ${workers(seen.desired - 1)}, the limit is ${figure(limit)}.`;
-    return same(reason, { outcome: "shrink refused" });
+  const finding: Finding = { kind: "fast-answers", responseMs, limitMs };
+  const least = Math.max(1, seen.min);
+  if (from <= least) return same({ kind: "at-minimum", min: least, finding });
+  const to = from - 1;
+  const peakPerMinute = perMinute(Math.max(...recent.map((period) => period.requests)));
+  if (peakPerMinute >= limit) {
+    const withinSeconds = lasting(seen, PEAK_MINUTES * 60) / 1000;
+    return same({ kind: "requests-too-many", peakPerMinute, withinSeconds, workers: to, limit });
   }
   const low =
     state.low.dataUntil !== null && newest.at <= state.low.dataUntil
       ? state.low
       : { checks: state.low.checks + 1, dataUntil: newest.at };
-  const counted = { have: Math.min(low.checks, CONFIRM_CHECKS), need: CONFIRM_CHECKS };
-  if (counted.have < counted.need) {
-    const reason = `Would shrink: ${speed}, check ${counted.have} of ${counted.need}.`;
-    return same(reason, { outcome: "would shrink", checks: counted }, { ...state, low });
+  if (low.checks < CONFIRM_CHECKS) {
+    return same({ kind: "would-shrink", finding, have: low.checks, need: CONFIRM_CHECKS }, { ...state, low });
   }
-  const why = `${speed}, ${checks(CONFIRM_CHECKS)} in a row. ${figure(peak)} requests a minute would fall on ${workers(seen.desired - 1)} (limit ${figure(limit)}).`;
-  const desired = seen.desired - 1;
   return {
-    decision: resize(seen, desired, `: ${why}`, { ...facts, peak: { load: peak, minutes: PEAK_PERIODS } }),
-    state: changeSize(state, seen.desired, desired, now),
+    decision: resize(
+      { kind: "requests-shrank", pool, from, to, finding, checks: CONFIRM_CHECKS, peakPerMinute, limit },
+      { ...facts, peak: { load: peakPerMinute, minutes: PEAK_MINUTES } },
+    ),
+    state: changeSize(state, from, to, now),
   };
 }
 
-/** The known periods of the last 5, none older than 4 periods at the newest; empty when the newest are missing. */
+/** The known periods of the last 5 minutes, none older than 4 periods at the newest; empty when the newest are missing. */
 function recentTraffic(seen: Observation, now: number): readonly Traffic[] {
   const period = seen.periodSeconds * 1000;
   const traffic = seen.balancer
@@ -117,7 +107,7 @@ function recentTraffic(seen: Observation, now: number): readonly Traffic[] {
     .flatMap((entry) => trafficOf(entry) ?? []);
   const newest = traffic.at(-1);
   if (newest === undefined || newest.at < now - MAX_AGE_PERIODS * period) return [];
-  return traffic.filter((entry) => entry.at > newest.at - PEAK_PERIODS * period);
+  return traffic.filter((entry) => entry.at > newest.at - lasting(seen, PEAK_MINUTES * 60));
 }
 
 function trafficOf(entry: BalancerPeriod): Traffic | undefined {
@@ -129,12 +119,4 @@ function trafficOf(entry: BalancerPeriod): Traffic | undefined {
     successes: entry.successes ?? 0,
     responseMs: entry.responseSeconds === null ? null : entry.responseSeconds * 1000,
   };
-}
-
-function startAgain(state: State): State {
-  return { ...state, low: { checks: 0, dataUntil: null } };
-}
-
-function milliseconds(value: number): string {
-  return `${figure(value)}\u00a0ms`;
 }

@@ -1,6 +1,6 @@
-import { ceil, clamp } from "../decision.ts";
+import { ceil, clamp } from "../numbers.ts";
 import { countWorkers, type Observation, type SeenWorker } from "../observation.ts";
-import { fine, percent } from "../rules/words.ts";
+import { fine, percent } from "../reasons/words.ts";
 import type { Decider, Verdict } from "./rule.ts";
 
 /** The rules of others, as their documents describe them, for comparison only. All of them check once a minute, but Kubernetes. */
@@ -115,7 +115,7 @@ function byThresholds(seen: Observation, cpu: number | undefined): Verdict {
 function withCooldown(decider: Decider): Decider {
   let changedAt = Number.NEGATIVE_INFINITY;
   return (seen, now) => {
-    if (now - changedAt < COOLDOWN_MS) return { desired: seen.desired, reason: "cooling down" };
+    if (now - changedAt < COOLDOWN_MS) return { desired: seen.desired, describe: () => "cooling down" };
     const verdict = decider(seen, now);
     if (verdict.desired !== seen.desired) changedAt = now;
     return verdict;
@@ -124,9 +124,12 @@ function withCooldown(decider: Decider): Decider {
 
 function resized(seen: Observation, wanted: number, cpu: number | undefined): Verdict {
   const desired = clamp(Math.max(1, wanted), seen);
-  const measured = cpu === undefined ? "no data" : `mean CPU ${percent(cpu)}`;
-  const change = desired === seen.desired ? `no change at ${fine(desired)}` : `${seen.desired} → ${desired}`;
-  return { desired, reason: `${change}: ${measured}` };
+  const describe = (): string => {
+    const measured = cpu === undefined ? "no data" : `mean CPU ${percent(cpu)}`;
+    const change = desired === seen.desired ? `no change at ${fine(desired)}` : `${seen.desired} → ${desired}`;
+    return `${change}: ${measured}`;
+  };
+  return { desired, describe };
 }
 
 type Point = SeenWorker["cpu"][number];

@@ -2,7 +2,8 @@ import type { Observation } from "../observation.ts";
 
 export interface Verdict {
   readonly desired: number;
-  readonly reason: string;
+  /** The sentence, written only when it is read. */
+  readonly describe: () => string;
 }
 
 /** Decides at each check and remembers what it needs; a run starts its own. */

@@ -1,5 +1,6 @@
-import { AdaptivePolicy, CpuPolicy, Policy, QueuePolicy, RequestsPolicy } from "../policy.ts";
+import { AdaptivePolicy, CpuPolicy, Policy, QueuePolicy, QueueThresholdsPolicy, RequestsPolicy } from "../policy.ts";
 import { initialState } from "../policy-state.ts";
+import { explain } from "../reasons/explain.ts";
 import { decide } from "../rules/decide.ts";
 import {
   KUBERNETES_SYNC_SECONDS,
@@ -10,7 +11,7 @@ import {
   thresholdsWithCooldown,
 } from "./baselines.ts";
 import type { Rule } from "./rule.ts";
-import type { Sense } from "./synthetic-signals.ts";
+import type { Signals } from "./synthetic-signals.ts";
 
 /** The production code: the same `decide` that the autoscaler calls. */
 export function policyRule(name: string, policy: Policy): Rule {
@@ -21,26 +22,27 @@ export function policyRule(name: string, policy: Policy): Rule {
       return (seen, now) => {
         const decided = decide(policy, seen, state, new Date(now));
         state = decided.state;
-        return { desired: decided.decision.desired, reason: decided.decision.reason };
+        const { desired, reason } = decided.decision;
+        return { desired, describe: () => explain(reason, { timeZone: "UTC" }) };
       };
     },
   };
 }
 
 /** The rule with more to see than CPU and request counts. */
-export function withSense(rule: Rule, startSense: () => Sense): Rule {
+export function withSignals(rule: Rule, startSignals: () => Signals): Rule {
   return {
     ...rule,
     start: () => {
-      const sense = startSense();
+      const signals = startSignals();
       const decider = rule.start();
-      return (seen, now) => decider(sense(seen, now), now);
+      return (seen, now) => decider(signals(seen, now), now);
     },
   };
 }
 
-/** The policies that can be tuned with `--set`; those on requests and a queue need their sense (`withSense`). */
-const TUNABLE: ReadonlySet<string> = new Set(["cpu", "adaptive", "requests", "queue"]);
+/** The policies that can be tuned with `--set`; those on requests and a queue need their signals (`withSignals`). */
+const TUNABLE: ReadonlySet<string> = new Set(["cpu", "adaptive", "requests", "queue", "queue-thresholds"]);
 
 /** What `compare` compares, by the name that `--policy` takes. */
 export const COMPARED_RULES: readonly Rule[] = [
@@ -64,6 +66,7 @@ export function ruleNamed(name: string, settings: readonly string[]): Rule {
     ...COMPARED_RULES,
     policyRule("requests", RequestsPolicy.parse({ kind: "requests" })),
     policyRule("queue", QueuePolicy.parse({ kind: "queue" })),
+    policyRule("queue-thresholds", QueueThresholdsPolicy.parse({ kind: "queue-thresholds" })),
     policyRule("fixed", { kind: "fixed" }),
   ];
   const rule = rules.find((known) => known.name === name);

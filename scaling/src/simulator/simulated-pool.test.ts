@@ -14,7 +14,7 @@ function scripted(sizes: readonly number[]): { readonly rule: Rule; readonly saw
   const saw: Observation[] = [];
   const decide = (seen: Observation) => {
     saw.push(seen);
-    return { desired: sizes[saw.length - 1] ?? seen.desired, reason: "as written" };
+    return { desired: sizes[saw.length - 1] ?? seen.desired, describe: () => "as written" };
   };
   return { rule: { name: "scripted", start: () => decide }, saw };
 }

@@ -77,7 +77,7 @@ export function simulate(rule: Rule, load: Load, settings: PoolSettings): Run {
     if (second % checkSeconds !== 0) continue;
     const verdict = decide(pool.observe(second), EPOCH + second * 1000);
     if (verdict.desired === pool.desired) continue;
-    actions.push({ second, from: pool.desired, to: verdict.desired, reason: verdict.reason });
+    actions.push({ second, from: pool.desired, to: verdict.desired, reason: verdict.describe() });
     pool.resize(verdict.desired, second);
   }
   return { rule: rule.name, load, actions, samples };
@@ -156,7 +156,7 @@ class SimulatedPool {
       bootSeconds,
       periodSeconds: 60,
       tickSeconds: 60,
-      timeZone: "UTC",
+      timeScale: 1,
     };
   }
 

@@ -2,7 +2,7 @@ import type { BalancerPeriod, Observation, SeenWorker } from "../observation.ts"
 import type { Load } from "./loads.ts";
 
 /** Adds to the observation of a check, one a minute, what the rules see besides CPU. A run starts its own. */
-export type Sense = (seen: Observation, now: number) => Observation;
+export type Signals = (seen: Observation, now: number) => Observation;
 
 const MINUTE_MS = 60_000;
 /** The simulated pool counts that many requests a minute for one worker's worth of load. */
@@ -16,13 +16,13 @@ const SENT_MINUTES = 63;
  * Successful answers and response times at the load balancer. `requestsPerWorker` a minute fill one worker; what is more than the workers can answer fails. The mean
  * response time grows with the share of the CPU in use as in a queue with one server, M/M/1: idle time / (1 - share).
  */
-export function senseAnswers({
+export function answerSignals({
   requestsPerWorker,
   idleResponseMs,
 }: {
   readonly requestsPerWorker: number;
   readonly idleResponseMs: number;
-}): Sense {
+}): Signals {
   return (seen) => ({
     ...seen,
     balancer: seen.balancer.map((period) => {
@@ -38,7 +38,7 @@ export function senseAnswers({
  * A queue of jobs in place of a load balancer: a worker's worth of load sends `jobsPerWorker` a minute, a worker in service finishes as many, and what is more waits.
  * `waiting` is told the length of the queue after each minute. The number of messages sent is seen a minute late, the queue itself at once.
  */
-export function senseQueue(load: Load, jobsPerWorker: number, waiting: (jobs: number) => void): Sense {
+export function queueSignals(load: Load, jobsPerWorker: number, waiting: (jobs: number) => void): Signals {
   let minute = 0;
   let backlog = 0;
   const sentIn = (at: number): number => load.at(Math.max(0, at) * 60) * jobsPerWorker;
@@ -57,7 +57,7 @@ export function senseQueue(load: Load, jobsPerWorker: number, waiting: (jobs: nu
       ...seen,
       balancer: [],
       workers: seen.workers.map((worker) => ({ ...worker, busy: busyIds.has(worker.id) })),
-      queue: { waiting: Math.floor(backlog), inFlight: busy, sent },
+      queue: { waiting: Math.floor(backlog), inFlight: busy, sent, serviceSeconds: 60 / jobsPerWorker, finished: 1 },
     };
   };
 }

@@ -34,6 +34,18 @@ test("a migration that was cut half-way is finished by the next run", async () =
   expect(await db.selectFrom("outbox").selectAll().execute()).toEqual([]);
 });
 
+test("columns that a cut migration added stay, the missing ones are added", async () => {
+  await using database = await createTestDatabase();
+  const { db } = database;
+  const describe = () => sql<{ Field: string; Type: string }>`describe workers`.execute(db);
+  const columns = async () => (await describe()).rows.map(({ Field, Type }) => `${Field} ${Type}`).toSorted();
+  const complete = await columns();
+  await sql`delete from migrations where name = '0006-worker-states'`.execute(db);
+  await sql`alter table workers drop column state_reason`.execute(db);
+  expect(await migrate(db)).toEqual(["0006-worker-states"]);
+  expect(await columns()).toEqual(complete);
+});
+
 test("values come back as the types say: flags, JSON, dates in UTC, big ids", async () => {
   await using database = await createTestDatabase();
   const { db } = database;

@@ -1,5 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import * as initial from "./migrations/0001-initial.ts";
+import * as workerStates from "./migrations/0006-worker-states.ts";
+import * as reliability from "./migrations/0007-reliability.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -8,7 +10,11 @@ interface Migration {
 }
 
 /** In order; a new one is appended, an old one never edited. */
-const MIGRATIONS: readonly Migration[] = [{ name: "0001-initial", statements: initial.statements }];
+const MIGRATIONS: readonly Migration[] = [
+  { name: "0001-initial", statements: initial.statements },
+  { name: "0006-worker-states", statements: workerStates.statements },
+  { name: "0007-reliability", statements: reliability.statements },
+];
 
 /** Waiting longer than this for another process's migration means that it hangs. */
 const LOCK_WAIT_SECONDS = 60;

@@ -5,6 +5,8 @@ import type { PoolName, QueueKey } from "../resources.ts";
 /** A JSON column: written as text, read as a value. Readers validate with zod where the writer may be older than the reader. */
 export type Json<Value> = ColumnType<Value, string, string>;
 type JsonOrNull<Value> = ColumnType<Value | null, string | null | undefined, string | null>;
+/** May be left out when a row is made. */
+type OrNull<Value> = ColumnType<Value | null, Value | null | undefined, Value | null>;
 /** DATETIME(3), UTC. */
 type CreatedAt = ColumnType<Date, Date | undefined, Date>;
 /** TINYINT(1). */
@@ -12,6 +14,7 @@ type Flag = ColumnType<boolean, boolean | undefined, boolean>;
 
 export type Role = "free_user" | "premium_user";
 export type JobStatus = "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
+export type ArchiveStoreName = "glacier-vault" | "s3-glacier";
 export type ArchiveState = "kept" | "archiving" | "archived" | "restoring";
 
 export interface UsersTable {
@@ -112,6 +115,20 @@ export interface JobsTable {
   restoreAskedAt: Date | null;
   /** The data generation (table settings) in which the job was made; another one means that all data were deleted since. */
   dataGeneration: ColumnType<number, number | undefined, number>;
+  /** Attempts that failed for a reason that does not pass by itself. */
+  failures: ColumnType<number, number | undefined, number>;
+  /** Attempts whose worker was gone before they ended. */
+  lostWorkers: ColumnType<number, number | undefined, number>;
+  /** A PENDING job is not to be claimed before. */
+  retryAt: Date | null;
+  /** Until then one process has its mail in hand. */
+  mailClaimedUntil: Date | null;
+  /** The store that holds the archive, whatever the setting ARCHIVE_DRIVER says by now. */
+  archiveStore: ArchiveStoreName | null;
+  /** Of the retrieval that is under way. */
+  retrievalId: string | null;
+  /** When that retrieval was last looked at. */
+  retrievalCheckedAt: Date | null;
 }
 
 export interface ImagesTable {
@@ -171,8 +188,10 @@ export interface PoolsTable {
   pausedAt: Date | null;
   stopping: Flag;
   manualUntil: Date | null;
-  /** The run of start.sh for which the pool was resized to its minimum; see design.md, "resize to 1". */
+  /** The run of start.sh for which the pool was resized to 1, or to its minimum. */
   startId: string | null;
+  /** When the autoscaler last looked at the pool and published its workers' states. */
+  observedAt: OrNull<Date>;
   updatedAt: CreatedAt;
 }
 
@@ -259,6 +278,12 @@ export interface WorkersTable {
   unhealthySince: Date | null;
   /** The worker's last heartbeat; null until the first. */
   at: Date | null;
+  /** What the autoscaler acts on: state, reason and since when; null before its first look. */
+  state: OrNull<string>;
+  stateReason: JsonOrNull<unknown>;
+  stateAt: OrNull<Date>;
+  /** What was wrong with it when it was chosen to end. */
+  endedFor: JsonOrNull<unknown>;
 }
 
 export interface LeasesTable {
@@ -289,6 +314,26 @@ export interface DeadLettersTable {
   outcome: string;
   at: CreatedAt;
   resolvedAt: Date | null;
+  /** Why it was set aside. */
+  reason: string | null;
+  /** Set with resolvedAt when a person had it sent again. */
+  sentAgainAt: Date | null;
+}
+
+/** A message that a sweep had sent, so that the next sweep does not send it again while it may still be on its way. */
+export interface SweepMarksTable {
+  sweep: string;
+  subject: string;
+  at: CreatedAt;
+}
+
+/** An object or archive that nothing refers to any more and that is still to be deleted. */
+export interface PendingDeletesTable {
+  id: Generated<number>;
+  store: "results" | ArchiveStoreName;
+  /** S3 key or archive id, never used again for anything else. */
+  name: string;
+  createdAt: CreatedAt;
 }
 
 /** Name in settings while all data are being deleted; uploads are refused meanwhile. */
@@ -321,5 +366,7 @@ export interface Tables {
   leases: LeasesTable;
   outbox: OutboxTable;
   deadLetters: DeadLettersTable;
+  sweepMarks: SweepMarksTable;
+  pendingDeletes: PendingDeletesTable;
   settings: SettingsTable;
 }

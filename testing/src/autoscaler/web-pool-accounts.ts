@@ -1,8 +1,8 @@
-import { findBalancer, listTargets } from "@elastic-gas/autoscaler/fleet";
-import { ensurePools } from "@elastic-gas/autoscaler/pools";
+import { ensurePools } from "@elastic-gas/autoscaler/pools/pools";
+import { findBalancer, listTargetHealth } from "@elastic-gas/shared/aws/load-balancer";
 import { sql } from "kysely";
 import { waitUntil } from "../wait-until.ts";
-import type { TestHouse } from "./test-environment.ts";
+import type { TestHarness } from "./test-harness.ts";
 
 /** What is known of the web pool from all sides. */
 export interface WebPoolAccounts {
@@ -20,11 +20,13 @@ export interface WebPoolAccounts {
 }
 
 /** Makes the pools, all but the web pool empty, and keeps account of that one. */
-export async function watchWebPool(house: TestHouse): Promise<WebPoolAccounts> {
-  const { db, context, changes } = house;
+export async function watchWebPool(harness: TestHarness): Promise<WebPoolAccounts> {
+  const { db, context, changes } = harness;
   await ensurePools(db);
-  for (const pool of ["annotator", "utility"] as const) await house.setPool(pool, { min: 0, desired: 0 });
-  const { targetGroupArn } = await findBalancer(context.cloud.elbv2, context.resources);
+  for (const pool of ["annotator", "utility"] as const) await harness.setPool(pool, { min: 0, desired: 0 });
+  const balancer = await findBalancer(context.cloud.elbv2, context.resources);
+  if (balancer === null) throw new Error("No load balancer.");
+  const { targetGroupArn } = balancer;
 
   const sizes = (): readonly (readonly string[])[] => {
     const living = new Set<string>();
@@ -36,8 +38,8 @@ export async function watchWebPool(house: TestHouse): Promise<WebPoolAccounts> {
   const truth = (): readonly string[] => sizes().at(-1) ?? [];
   const accounts = async (): Promise<readonly (readonly string[])[]> => [
     truth(),
-    (await house.instances("web")).map(({ id }) => id),
-    (await listTargets(context.cloud.elbv2, targetGroupArn)).map(({ instanceId }) => instanceId),
+    (await harness.instances("web")).map(({ id }) => id),
+    (await listTargetHealth(context.cloud.elbv2, targetGroupArn)).map(({ instanceId }) => instanceId),
     (
       await db
         .selectFrom("workers")
@@ -56,7 +58,7 @@ export async function watchWebPool(house: TestHouse): Promise<WebPoolAccounts> {
     sizes: () => sizes().map((living) => living.length),
     forget() {
       changes.splice(0, changes.length, { operation: "RunInstances", instanceIds: truth() });
-      house.calls.length = 0;
+      harness.calls.length = 0;
     },
     async atRest(size, { deadlineMs = 60_000 } = {}) {
       let last: readonly string[] = [];

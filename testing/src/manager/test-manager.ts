@@ -5,7 +5,7 @@ import { GlacierClient } from "@aws-sdk/client-glacier";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createManager, type Manager } from "@elastic-gas/manager/app";
-import { POOL_DEFAULTS } from "@elastic-gas/scaling/policy";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import { readConfig } from "@elastic-gas/shared/config";
@@ -98,7 +98,7 @@ export async function startTestManager(options: TestManagerOptions = {}): Promis
 /** The pools as the autoscaler makes them at its first check. */
 export async function makePools(db: Database): Promise<void> {
   for (const name of POOL_NAMES) {
-    const { policy, desired, min, max } = POOL_DEFAULTS[name];
+    const { policy, desired, min, max } = POOLS[name].defaults;
     await db
       .insertInto("pools")
       .values({

@@ -82,7 +82,7 @@ describe("deleting all data", () => {
     const before = Number((await generation()).value);
     const response = await browser.post("/settings/delete", { word: "DELETE", password: ADMIN.password });
     expect(response.status).toBe(303);
-    const last = await waitUntil("the deletion ended", () => readLastDeletion(manager.db), { deadlineMs: 30_000 });
+    const last = await waitUntil("the deletion ended", () => readLastDeletion(manager.db), { deadlineMs: 120_000 });
     expect(last).toMatchObject({ by: ADMIN.username, objects: 1_020, rows: 3, failure: null });
     const users = await manager.db.selectFrom("users").select("username").execute();
     expect(users).toEqual([{ username: ADMIN.username }]);

@@ -1,4 +1,4 @@
-import { readPolicy } from "@elastic-gas/scaling/policy";
+import { readPolicy } from "@elastic-gas/scaling/pools";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { describeDifference, type Stored } from "../../model/policy/differences.ts";

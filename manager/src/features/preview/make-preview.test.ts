@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { CpuPolicy, POOL_DEFAULTS, RequestsPolicy } from "@elastic-gas/scaling/policy";
+import { CpuPolicy, RequestsPolicy } from "@elastic-gas/scaling/policy";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { checkRow } from "@elastic-gas/testing/manager/test-manager";
@@ -130,7 +131,7 @@ describe("a preview", () => {
   });
 
   it("replays the jobs that were sent for the rule on a queue", async () => {
-    const { min, max, policy } = POOL_DEFAULTS.annotator;
+    const { min, max, policy } = POOLS.annotator.defaults;
     const stored = { policy, limits: { min, max } };
     const annotator = { ...request, pool: "annotator", inForce: stored, asked: stored } as const;
     const invented = await makePreview(database.db, annotator, ask);

@@ -63,7 +63,7 @@ it("ends the process when nobody asks, and starts another when somebody does", a
 });
 
 it("gives up an answer that takes too long, and answers the next one from a fresh process", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   // Silent for the first question of each process that is asked for a load of 7.
   const stuck = await script(`

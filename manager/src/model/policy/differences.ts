@@ -67,6 +67,20 @@ export const RULE_FIELDS: Readonly<Record<Policy["kind"], readonly FieldWords[]>
     },
   ],
   queue: [
+    {
+      name: "targetUtilizationPercent",
+      label: "Target utilization",
+      unit: "%",
+      help: "The share of the time that workers are busy with what arrives.",
+    },
+    {
+      name: "acceptableWaitSeconds",
+      label: "Acceptable wait",
+      unit: "s",
+      help: "Within this time every waiting job should begin.",
+    },
+  ],
+  "queue-thresholds": [
     { name: "growAboveSent", label: "Grow above", unit: "sent", help: "Jobs sent within the window, while some wait." },
     {
       name: "growAboveBacklogPerWorker",
@@ -89,13 +103,14 @@ export const GUARD_FIELDS: Readonly<Record<Policy["kind"], readonly FieldWords[]
   cpu: [
     { name: "cooldownSeconds", label: "Cooldown", unit: "s", help: "After a change nothing shrinks for this long." },
     {
-      name: "settleMarginPercent",
-      label: "Settle margin",
+      name: "hysteresisMarginPercent",
+      label: "Hysteresis margin",
       unit: "%",
       help: "How far below the grow threshold a shrink must stay.",
     },
   ],
-  queue: [
+  queue: [],
+  "queue-thresholds": [
     { name: "cooldownSeconds", label: "Cooldown", unit: "s", help: "After a change nothing shrinks for this long." },
   ],
   adaptive: [],
@@ -114,6 +129,7 @@ export const RULE_WORDS: Readonly<Record<Policy["kind"], string>> = {
   adaptive: "Adaptive",
   requests: "Requests",
   queue: "Queue",
+  "queue-thresholds": "Queue thresholds",
   fixed: "Fixed size",
 };
 

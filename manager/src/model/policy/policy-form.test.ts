@@ -1,9 +1,10 @@
-import { POOL_DEFAULTS, type Policy } from "@elastic-gas/scaling/policy";
+import type { Policy } from "@elastic-gas/scaling/policy";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parsePolicyForm, toFormValues } from "./policy-form.ts";
 
-const { policy, min, max } = POOL_DEFAULTS.web;
+const { policy, min, max } = POOLS.web.defaults;
 const stored = toFormValues({ policy, limits: { min, max } });
 
 function reasons(changes: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
@@ -14,7 +15,7 @@ function reasons(changes: Readonly<Record<string, string>>): Readonly<Record<str
 describe("the policy form", () => {
   it("reads back what is stored, unchanged", () => {
     expect(parsePolicyForm("web", stored)).toEqual({ ok: true, stored: { policy, limits: { min, max } } });
-    const annotator = POOL_DEFAULTS.annotator;
+    const annotator = POOLS.annotator.defaults;
     const values = toFormValues({ policy: annotator.policy, limits: annotator });
     expect(parsePolicyForm("annotator", values)).toMatchObject({ ok: true, stored: { policy: annotator.policy } });
   });
@@ -29,8 +30,8 @@ describe("the policy form", () => {
     [{ shrinkRatio: "0" }, "shrinkRatio", "Must be above 0."],
     [{ growRatio: "two" }, "growRatio", "This is not a number."],
     [{ cooldownSeconds: "" }, "cooldownSeconds", "A number is needed."],
-    [{ settleMarginPercent: "0" }, "settleMarginPercent", "At least 1."],
-    [{ settleMarginPercent: "51" }, "settleMarginPercent", "At most 50."],
+    [{ hysteresisMarginPercent: "0" }, "hysteresisMarginPercent", "At least 1."],
+    [{ hysteresisMarginPercent: "51" }, "hysteresisMarginPercent", "At most 50."],
     [{ max: "2.5" }, "max", "A whole number."],
     [{ min: "9" }, "min", "Must not be above the maximum."],
     [{ min: "0" }, "min", "At least 1."],

@@ -1,4 +1,5 @@
-import { POLICY_KINDS, Policy, PoolLimits } from "@elastic-gas/scaling/policy";
+import { Policy, PoolLimits } from "@elastic-gas/scaling/policy";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { z } from "zod";
 import { FLAP_BACK_OFF, GUARD_FIELDS, LIMIT_FIELDS, RULE_FIELDS, type Stored } from "./differences.ts";
@@ -13,7 +14,7 @@ export type FormResult =
 
 /** Checks the form with the schemas that the autoscaler reads by; every field with a problem gets a reason with its range. */
 export function parsePolicyForm(pool: PoolName, values: FormValues): FormResult {
-  const kinds = POLICY_KINDS[pool];
+  const kinds = POOLS[pool].policyKinds;
   const kind = kinds.find((name) => name === values.kind);
   if (kind === undefined) return { ok: false, errors: new Map([["kind", `One of: ${kinds.join(", ")}.`]]) };
   const errors = new Map<string, string>();

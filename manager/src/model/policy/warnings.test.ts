@@ -1,7 +1,8 @@
-import { CpuPolicy, POOL_DEFAULTS } from "@elastic-gas/scaling/policy";
+import { CpuPolicy } from "@elastic-gas/scaling/policy";
+import { policyMeanings } from "@elastic-gas/scaling/policy-meanings";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import { expect, it } from "vitest";
 import { GUARD_FIELDS, LIMIT_FIELDS, RULE_FIELDS } from "./differences.ts";
-import { meaningsOf } from "./meanings.ts";
 import { warningsOf } from "./warnings.ts";
 
 const cpu = (changes: object) => CpuPolicy.parse({ kind: "cpu", ...changes });
@@ -16,12 +17,12 @@ it("warns that nothing is below 0 %", () => {
 });
 
 it("has nothing to say about the defaults", () => {
-  for (const { policy } of Object.values(POOL_DEFAULTS)) expect(warningsOf(policy)).toEqual({});
+  for (const { defaults } of Object.values(POOLS)) expect(warningsOf(defaults.policy)).toEqual({});
 });
 
 it("explains every number of every rule", () => {
-  for (const kind of ["cpu", "adaptive", "requests", "queue", "fixed"] as const) {
-    const explained = meaningsOf(kind).map(({ label }) => label.toLowerCase());
+  for (const kind of ["cpu", "adaptive", "requests", "queue", "queue-thresholds", "fixed"] as const) {
+    const explained = policyMeanings(kind).map(({ label }) => label.toLowerCase());
     for (const { label } of [...RULE_FIELDS[kind], ...GUARD_FIELDS[kind], ...LIMIT_FIELDS]) {
       expect(explained.some((text) => text.includes(label.toLowerCase()))).toBe(true);
     }

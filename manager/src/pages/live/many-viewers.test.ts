@@ -42,11 +42,11 @@ beforeAll(async () => {
     signedIn.push(browser.cookie);
   }
   cookies = signedIn;
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await manager[Symbol.asyncDispose]();
   await staged[Symbol.asyncDispose]();
-}, 60_000);
+}, 300_000);
 afterEach(() => viewers?.close());
 
 async function open(count: number): Promise<Viewers> {
@@ -56,7 +56,7 @@ async function open(count: number): Promise<Viewers> {
   await waitUntil(
     `all ${count} have the fleet and their charts`,
     () => opened.rounds.every((round) => round > 0) && opened.charts.every((charts) => charts !== null),
-    { deadlineMs: 60_000 },
+    { deadlineMs: 120_000 },
   );
   return opened;
 }
@@ -71,7 +71,7 @@ describe("many open dashboards", () => {
     await waitUntil(
       "four more rounds",
       () => opened.rounds.every((round, index) => round >= (before.rounds[index] ?? 0) + 4),
-      { deadlineMs: 60_000 },
+      { deadlineMs: 120_000 },
     );
     const gained = opened.rounds.map((round, index) => round - (before.rounds[index] ?? 0));
     // One that is under way at either end makes a difference of one.

@@ -1,7 +1,7 @@
+import type { Meaning } from "@elastic-gas/scaling/policy-meanings";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import { MEASURED_LOADS, SHAPES } from "../../features/preview/loads.ts";
-import type { Meaning } from "../../model/policy/meanings.ts";
 import type { Remembered } from "../../model/policy/memory.ts";
 import type { PolicyVersion } from "../../model/policy/policy-version.ts";
 import type { ViewContext } from "../frame/send-page.ts";

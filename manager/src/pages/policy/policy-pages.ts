@@ -1,4 +1,6 @@
-import { POLICY_KINDS, Policy, type PolicyKind } from "@elastic-gas/scaling/policy";
+import { Policy, type PolicyKind } from "@elastic-gas/scaling/policy";
+import { policyMeanings } from "@elastic-gas/scaling/policy-meanings";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
@@ -9,7 +11,6 @@ import { poolOfPath } from "../../features/pools/pool-of-path.ts";
 import { actorOf } from "../../features/requester.ts";
 import { dollars } from "../../model/policy/cost.ts";
 import type { Stored } from "../../model/policy/differences.ts";
-import { meaningsOf } from "../../model/policy/meanings.ts";
 import { readMemory, rememberedBy } from "../../model/policy/memory.ts";
 import { type FormValues, parsePolicyForm, toFormValues } from "../../model/policy/policy-form.ts";
 import { settleLimit } from "../../model/policy/settle-margin.ts";
@@ -41,7 +42,7 @@ export function policyPages(deps: PageDeps): Router {
     const values = readFields(req);
     const parsed = parsePolicyForm(pool, values);
     if (!parsed.ok) {
-      const kind = POLICY_KINDS[pool].find((name) => name === values.kind) ?? row.policy.kind;
+      const kind = POOLS[pool].policyKinds.find((name) => name === values.kind) ?? row.policy.kind;
       return sendForm(deps, res, row, { kind, values, errors: parsed.errors });
     }
     const expected = Number(values.expected);
@@ -109,7 +110,7 @@ async function poolRow({ db }: PageDeps, pool: PoolName): Promise<PoolRow> {
 }
 
 function chosenKind(req: Request, row: PoolRow): PolicyKind {
-  return POLICY_KINDS[row.name].find((name) => name === req.query.kind) ?? row.policy.kind;
+  return POOLS[row.name].policyKinds.find((name) => name === req.query.kind) ?? row.policy.kind;
 }
 
 function readFields(req: Request): FormValues {
@@ -149,7 +150,7 @@ async function sendForm(
           form: {
             pool: row.name,
             kind,
-            kinds: POLICY_KINDS[row.name],
+            kinds: POOLS[row.name].policyKinds,
             values,
             inForce,
             errors,
@@ -157,7 +158,7 @@ async function sendForm(
             settleLimit: parsed.ok && parsed.stored.policy.kind === "cpu" ? settleLimit(parsed.stored.policy) : null,
             version: row.policyVersion,
           },
-          meanings: meaningsOf(kind),
+          meanings: policyMeanings(kind),
           remembered: rememberedBy(readMemory(row.policyState), { kind: row.policy.kind, now: now(), periodSeconds }),
           savedBy: versions.find((version) => version.version === row.policyVersion) ?? null,
           versions: (form.all === true ? versions : versions.slice(0, VERSIONS_SHOWN)).map((version) => ({

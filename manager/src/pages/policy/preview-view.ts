@@ -10,7 +10,7 @@ import { icon, state } from "../kit/parts.ts";
 /** What each size would do, verdict first, the current size tinted. */
 export function sizesPanel(
   { sizes, current }: Preview,
-  policy: Pick<CpuPolicy, "growThresholdPercent" | "shrinkThresholdPercent" | "settleMarginPercent">,
+  policy: Pick<CpuPolicy, "growThresholdPercent" | "shrinkThresholdPercent" | "hysteresisMarginPercent">,
 ): Html | null {
   if (sizes === null) return null;
   const cycles = sizes.filter((row) => row.cycle !== null).length;

@@ -23,6 +23,7 @@ export const POLICY_WORDS: Readonly<Record<PolicyKind, string>> = {
   adaptive: "adaptive policy",
   requests: "request policy",
   queue: "queue policy",
+  "queue-thresholds": "queue thresholds",
   fixed: "fixed size",
 };
 

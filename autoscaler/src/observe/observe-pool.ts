@@ -1,0 +1,233 @@
+import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from "@aws-sdk/client-cloudwatch";
+import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { BalancerPeriod, Observation, SeenQueue, SeenWorker } from "@elastic-gas/scaling/observation";
+import type { Worker } from "@elastic-gas/scaling/worker-state";
+import type { Balancer } from "@elastic-gas/shared/aws/load-balancer";
+import { METRICS } from "@elastic-gas/shared/metrics";
+import type { Pool } from "../context/context.ts";
+
+/** CPU and balancer: the longest lookback window of a rule, with late data. */
+const LOOKBACK_PERIODS = 15;
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
+const MAX_QUERIES = 500;
+
+export interface ObserveSettings {
+  readonly periodSeconds: number;
+  readonly tickSeconds: number;
+  /** Told of a source that did not answer. The check goes on: it is missing data, which the rules know how to take. */
+  readonly missing: (source: "CloudWatch" | "SQS", error: unknown) => void;
+}
+
+export interface PoolSources {
+  readonly pool: Pool;
+  readonly workers: readonly Worker[];
+  readonly launching: number;
+  readonly launchFailing: boolean;
+  /** Null for pools that are not behind it. */
+  readonly balancer: Balancer | null;
+  /** Null for pools without a queue. */
+  readonly queueName: string | null;
+}
+
+/** Everything that one check of one pool looks at: a GetMetricData for each 500 metrics, and the queue's attributes where there is a queue. */
+export async function observePool(
+  clients: { readonly cloudwatch: CloudWatchClient; readonly sqs: SQSClient },
+  sources: PoolSources,
+  settings: ObserveSettings,
+  now: number,
+): Promise<Observation> {
+  const { pool, workers, balancer, queueName } = sources;
+  // Draining workers too: the metrics of the minutes in which they served come late.
+  const measured: ReadonlySet<string> = new Set(["in service", "unhealthy", "draining"]);
+  const serving = workers.filter(({ state }) => measured.has(state)).map(({ id }) => id);
+  const cpuIds = new Map(serving.map((id, index) => [id, cpuId(index)]));
+  const nothing: ReadonlyMap<string, Series> = new Map();
+  const [series, live] = await Promise.all([
+    readSeries(clients.cloudwatch, queriesFor(serving, sources, settings.periodSeconds), settings, { now, pool }).catch(
+      (error: unknown) => {
+        settings.missing("CloudWatch", error);
+        return nothing;
+      },
+    ),
+    queueName === null
+      ? null
+      : readQueue(clients.sqs, queueName).catch((error: unknown) => {
+          settings.missing("SQS", error);
+          return null;
+        }),
+  ]);
+  return {
+    pool: pool.name,
+    desired: pool.desired,
+    min: pool.min,
+    max: pool.max,
+    paused: pool.paused,
+    manualUntil: pool.manualUntil,
+    launchFailing: sources.launchFailing,
+    launching: sources.launching,
+    workers: workers.flatMap((worker) => toSeenWorker(worker, series.get(cpuIds.get(worker.id) ?? "") ?? new Map())),
+    balancer: balancer === null ? [] : toBalancerPeriods(series),
+    queue: live === null ? null : { ...live, sent: toSent(series), serviceSeconds: null, finished: 0 },
+    bootSeconds: bootSecondsOf(workers),
+    periodSeconds: settings.periodSeconds,
+    tickSeconds: settings.tickSeconds,
+    timeScale: settings.periodSeconds / 60,
+  };
+}
+
+/** Values of one metric by the start of their period. */
+type Series = ReadonlyMap<number, number>;
+
+const BALANCER_METRICS = [
+  ["requests", METRICS.balancerRequests.name, "Sum"],
+  ["successes", METRICS.balancerSuccesses.name, "Sum"],
+  ["response", METRICS.balancerResponseTime.name, "Average"],
+  ["hosts", METRICS.healthyHosts.name, "Maximum"],
+] as const;
+
+function queriesFor(
+  serving: readonly string[],
+  { balancer, queueName }: PoolSources,
+  periodSeconds: number,
+): MetricDataQuery[] {
+  const query = (
+    Id: string,
+    Namespace: string,
+    MetricName: string,
+    Stat: string,
+    dimensions: Readonly<Record<string, string>>,
+  ): MetricDataQuery => ({
+    Id,
+    ReturnData: true,
+    MetricStat: {
+      Metric: {
+        Namespace,
+        MetricName,
+        Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+      },
+      Period: periodSeconds,
+      Stat,
+    },
+  });
+  const { namespace, name } = METRICS.cpuUtilization;
+  return [
+    ...(balancer === null
+      ? []
+      : BALANCER_METRICS.map(([id, metric, stat]) =>
+          query(id, METRICS.balancerRequests.namespace, metric, stat, {
+            LoadBalancer: balancer.loadBalancerDimension,
+            TargetGroup: balancer.targetGroupDimension,
+          }),
+        )),
+    ...(queueName === null
+      ? []
+      : [
+          query("sent", METRICS.messagesSent.namespace, METRICS.messagesSent.name, "Sum", { QueueName: queueName }),
+          query("visible", METRICS.messagesVisible.namespace, METRICS.messagesVisible.name, "Maximum", {
+            QueueName: queueName,
+          }),
+        ]),
+    ...serving.map((instanceId, index) => query(cpuId(index), namespace, name, "Average", { InstanceId: instanceId })),
+  ];
+}
+
+async function readSeries(
+  cloudwatch: CloudWatchClient,
+  queries: MetricDataQuery[],
+  { periodSeconds }: ObserveSettings,
+  { now, pool }: { readonly now: number; readonly pool: Pool },
+): Promise<ReadonlyMap<string, Series>> {
+  const series = new Map<string, Map<number, number>>();
+  if (queries.length === 0) return series;
+  const period = periodSeconds * 1_000;
+  const queuePeriods = pool.policy.kind === "queue-thresholds" ? Math.ceil(pool.policy.windowSeconds / 60) + 2 : 0;
+  const end = Math.floor(now / period) * period;
+  const window = {
+    StartTime: new Date(end - Math.max(LOOKBACK_PERIODS, queuePeriods) * period),
+    EndTime: new Date(end),
+    ScanBy: "TimestampAscending",
+  } as const;
+  const batches: MetricDataQuery[][] = [];
+  for (let from = 0; from < queries.length; from += MAX_QUERIES) batches.push(queries.slice(from, from + MAX_QUERIES));
+  // One after another: a large pool must not use up the rate of calls that the account has.
+  for (const MetricDataQueries of batches) {
+    for await (const page of paginateGetMetricData({ client: cloudwatch }, { ...window, MetricDataQueries })) {
+      for (const { Id = "", Timestamps = [], Values = [] } of page.MetricDataResults ?? []) {
+        const points = series.get(Id) ?? new Map<number, number>();
+        Timestamps.forEach((timestamp, index) => {
+          const value = Values[index];
+          if (value !== undefined) points.set(timestamp.getTime(), value);
+        });
+        series.set(Id, points);
+      }
+    }
+  }
+  return series;
+}
+
+async function readQueue(sqs: SQSClient, queueName: string): Promise<Pick<SeenQueue, "waiting" | "inFlight">> {
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: queueName }));
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl,
+      AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    }),
+  );
+  return {
+    waiting: Number(Attributes.ApproximateNumberOfMessages ?? 0),
+    inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
+  };
+}
+
+function toSeenWorker(worker: Worker, cpu: Series): SeenWorker[] {
+  const { state } = worker;
+  if (state === "terminating" || state === "terminated") return [];
+  return [
+    {
+      id: worker.id,
+      state,
+      launchedAt: worker.launchedAt,
+      inServiceAt: worker.inServiceAt,
+      busy: worker.busy,
+      cpu: [...cpu].map(([at, percent]) => ({ at, percent })),
+    },
+  ];
+}
+
+function toBalancerPeriods(series: ReadonlyMap<string, Series>): BalancerPeriod[] {
+  const [requests, successes, response, hosts] = BALANCER_METRICS.map(([id]): Series => series.get(id) ?? new Map());
+  const instants = new Set([...(requests?.keys() ?? []), ...(hosts?.keys() ?? [])]);
+  return [...instants]
+    .sort((a, b) => a - b)
+    .map((at) => ({
+      at,
+      requests: requests?.get(at) ?? null,
+      successes: successes?.get(at) ?? null,
+      responseSeconds: response?.get(at) ?? null,
+      healthyHosts: hosts?.get(at) ?? null,
+    }));
+}
+
+/** A period in which the queue reported its length and no sent messages had none. */
+function toSent(series: ReadonlyMap<string, Series>): SeenQueue["sent"] {
+  const sent = series.get("sent") ?? new Map<number, number>();
+  const visible = series.get("visible") ?? new Map<number, number>();
+  return [...new Set([...sent.keys(), ...visible.keys()])]
+    .sort((a, b) => a - b)
+    .map((at) => ({ at, count: sent.get(at) ?? 0 }));
+}
+
+/** Median of the five newest workers that came into service. */
+function bootSecondsOf(workers: readonly Worker[]): number | null {
+  const boots = workers
+    .filter(({ inServiceAt }) => inServiceAt !== null)
+    .sort((a, b) => b.launchedAt - a.launchedAt)
+    .slice(0, 5)
+    .map(({ launchedAt, inServiceAt }) => ((inServiceAt ?? launchedAt) - launchedAt) / 1_000)
+    .sort((a, b) => a - b);
+  return boots[Math.floor(boots.length / 2)] ?? null;
+}
+
+function cpuId(index: number): string {
+  return `cpu${index}`;
+}

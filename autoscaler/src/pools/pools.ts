@@ -1,0 +1,60 @@
+import { POOLS } from "@elastic-gas/scaling/pools";
+import type { Database } from "@elastic-gas/shared/database/connect";
+import type { Tables } from "@elastic-gas/shared/database/tables";
+import type { PoolName } from "@elastic-gas/shared/resources";
+import type { Transaction } from "kysely";
+import type { Pool } from "../context/context.ts";
+
+/** Makes the rows of a new installation; changes nothing in those that are there. */
+export async function ensurePools(db: Database): Promise<void> {
+  for (const { name, defaults } of Object.values(POOLS)) {
+    const { desired, min, max, policy } = defaults;
+    const row = { min, max, policy: JSON.stringify(policy) };
+    await db
+      .insertInto("pools")
+      .ignore()
+      .values({ name, desired, ...row, policyVersion: 1 })
+      .execute();
+    await db
+      .insertInto("policyVersions")
+      .ignore()
+      .values({ pool: name, version: 1, ...row, actor: "start" })
+      .execute();
+  }
+}
+
+/** False when somebody changed the desired capacity, the limits or the policy since they were read: then their request counts. */
+export async function setDesired(
+  trx: Transaction<Tables>,
+  pool: Pool,
+  change: { readonly desired: number; readonly policyState?: unknown },
+): Promise<boolean> {
+  const result = await trx
+    .updateTable("pools")
+    .set({
+      desired: change.desired,
+      ...(change.policyState === undefined ? {} : { policyState: JSON.stringify(change.policyState) }),
+      updatedAt: new Date(),
+    })
+    .where("name", "=", pool.name)
+    .where("desired", "=", pool.desired)
+    .where("min", "=", pool.min)
+    .where("max", "=", pool.max)
+    .where("policyVersion", "=", pool.policyVersion)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Marks the pool as resized for this run of start.sh and ends an earlier stop. */
+export async function beginRun(
+  trx: Transaction<Tables>,
+  pool: PoolName,
+  run: { readonly startId: string; readonly desired: number },
+): Promise<void> {
+  await trx
+    .updateTable("pools")
+    .set({ startId: run.startId, desired: run.desired, stopping: false, manualUntil: null, updatedAt: new Date() })
+    .where("name", "=", pool)
+    .execute();
+  await trx.deleteFrom("settings").where("name", "=", "stop_requested").execute();
+}

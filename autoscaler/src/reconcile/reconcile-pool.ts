@@ -1,0 +1,260 @@
+import { POOLS } from "@elastic-gas/scaling/pools";
+import {
+  isStaying,
+  LAUNCH_FAILING,
+  type LaunchFailures,
+  type Plan,
+  plan,
+  type Victim,
+} from "@elastic-gas/scaling/reconcile-plan";
+import { chosenToEnd } from "@elastic-gas/scaling/worker-state";
+import { describeReplacement } from "@elastic-gas/scaling/worker-state-reason";
+import {
+  activityFor,
+  attachInstances,
+  closeActivities,
+  closedActivities,
+  insertActivity,
+  listOpenActivities,
+  type NewActivity,
+} from "../activities/activities.ts";
+import { type Context, callMs, type PoolSnapshot } from "../context/context.ts";
+import {
+  chooseSubnet,
+  insertLaunch,
+  type Launch,
+  launchFailures,
+  settleLaunch,
+  waitAfter,
+} from "../launches/launches.ts";
+import { renderUserData } from "../launches/user-data.ts";
+import { forgetWorkers, noteRegistered, publishStates, writeVictims } from "../workers/worker-records.ts";
+import {
+  deregisterWorkers,
+  launchWorker,
+  MOST_TERMINATED,
+  newIntentId,
+  registerWorkers,
+  terminateWorkers,
+} from "./calls.ts";
+
+/** What was planned, for the page and for the next decision. */
+export interface Reconciled {
+  readonly plan: Plan;
+  readonly failures: LaunchFailures;
+}
+
+/**
+ * Brings one pool nearer to its desired state. Every step is safe to repeat and to be killed in: rows first, calls after them, and each call does nothing when it was
+ * made before.
+ */
+export async function reconcilePool(context: Context, snapshot: PoolSnapshot, now: number): Promise<Reconciled> {
+  const { config, db, lease } = context;
+  const { pool } = snapshot;
+  const open = await listOpenActivities(db, pool.name);
+  const failures = failuresOf(snapshot);
+  const planned = plan(
+    {
+      ...POOLS[pool.name],
+      desired: pool.desired,
+      stopping: pool.stopping,
+      bootDeadlineMs: config.BOOT_DEADLINE_SECONDS * 1_000,
+      unhealthyGraceMs: config.UNHEALTHY_GRACE_SECONDS * 1_000,
+      launching: snapshot.open.length,
+      replacing: open.filter(({ cause }) => cause === "replacement").length,
+      launchFailures: failures,
+    },
+    snapshot.workers,
+    now,
+  );
+
+  await markVictims(context, snapshot, planned.victims, now);
+  await endWorkers(context, snapshot, planned);
+  await register(context, snapshot, planned.register, now);
+  const launched: Placed[] = [];
+  while (launched.length < planned.launch) {
+    const placed = await launch(context, snapshot, { failures, before: launched }, now);
+    if (placed === null) break;
+    launched.push(placed);
+  }
+
+  const victims = new Map(planned.victims.map((victim) => [victim.id, victim]));
+  const workers = snapshot.workers.map((worker) => {
+    const victim = victims.get(worker.id);
+    return victim === undefined ? worker : chosenToEnd(worker, victim);
+  });
+  await lease.write((trx) =>
+    publishStates(trx, pool.name, [...workers, ...snapshot.ended], { records: snapshot.records, now }),
+  );
+  const staying = workers.filter(isStaying).length;
+  const complete = pool.stopping
+    ? workers.length === 0
+    : snapshot.open.length === 0 && planned.launch === 0 && staying >= pool.desired;
+  const rest = { workers, records: snapshot.records, complete, desired: pool.desired };
+  const closable = (await listOpenActivities(db, pool.name)).filter(({ id }) => snapshot.closable.has(id));
+  const closings = closedActivities(closable, rest, now);
+  if (closings.length > 0) await lease.write((trx) => closeActivities(trx, closings, now));
+  await forgetWorkers(
+    db,
+    pool.name,
+    snapshot.workers.map(({ id }) => id),
+    now,
+  );
+  return { plan: planned, failures };
+}
+
+/** Launch failures in a row, as the launch book and the workers' rows tell. */
+export function failuresOf(snapshot: Pick<PoolSnapshot, "launches" | "records" | "begunAt">): LaunchFailures {
+  const reachedService = ({ instanceId }: Launch): boolean => {
+    if (instanceId === null) return false;
+    const record = snapshot.records.get(instanceId);
+    // Without a row it was cleared away long after it had served.
+    return record === undefined ? false : record.inServiceAt !== null;
+  };
+  return launchFailures(snapshot.launches, reachedService, snapshot.begunAt);
+}
+
+async function markVictims(
+  { lease, log, config }: Context,
+  { pool, launches, workers }: PoolSnapshot,
+  victims: readonly Victim[],
+  now: number,
+): Promise<void> {
+  if (victims.length === 0) return;
+  await lease.write(async (trx, epoch) => {
+    await writeVictims(trx, victims, epoch, now);
+    for (const victim of victims) {
+      const isFailedLaunch = victim.because?.kind === "overdue";
+      if (isFailedLaunch) {
+        const launched = launches.find(({ instanceId }) => instanceId === victim.id);
+        if (launched !== undefined) await settleLaunch(trx, launched.id, { failure: "not in service in time" }, now);
+      }
+      // A shrink and a stop have activities of their own.
+      if (victim.cause !== "replacement") continue;
+      const activity: NewActivity = {
+        pool: pool.name,
+        cause: isFailedLaunch ? "launch" : "replacement",
+        actor: "autoscaler",
+        desiredBefore: pool.desired,
+        desiredAfter: pool.desired,
+        reason: describeReplacement(pool.name, victim, { now, timeZone: config.DISPLAY_TIME_ZONE }),
+        instanceIds: [victim.id],
+      };
+      await insertActivity(trx, activity, epoch, now);
+    }
+  });
+  const shrunk = victims.filter(({ cause }) => cause !== "replacement").map(({ id }) => id);
+  if (shrunk.length > 0) {
+    await lease.write(async (trx, epoch) => {
+      const open = await listOpenActivities(trx, pool.name);
+      const stop = open.findLast(({ cause }) => cause === "stop");
+      if (!pool.stopping || stop !== undefined) {
+        await attachInstances(trx, pool.stopping ? stop : activityFor("shrink", open), shrunk);
+        return;
+      }
+      const reason = `${pool.name} stopped: all workers drain and end.`;
+      const change = { desiredBefore: pool.desired, desiredAfter: pool.desired, instanceIds: shrunk };
+      await insertActivity(trx, { pool: pool.name, cause: "stop", actor: "autoscaler", reason, ...change }, epoch, now);
+    });
+  }
+  for (const { id, cause, because } of victims) {
+    const state = workers.find((worker) => worker.id === id)?.state;
+    log.info({ pool: pool.name, instanceId: id, cause, because, state }, "worker chosen to end");
+  }
+}
+
+async function endWorkers(
+  { lease, cloud, config, log }: Context,
+  { pool, balancer }: PoolSnapshot,
+  planned: Plan,
+): Promise<void> {
+  if (planned.deregister.length > 0 && balancer !== null) {
+    const leaving = { targetGroupArn: balancer.targetGroupArn, instanceIds: planned.deregister };
+    await deregisterWorkers(cloud.elbv2, leaving, lease.permit(callMs(config)));
+    log.info({ pool: pool.name, instanceIds: planned.deregister }, "workers deregistered");
+  }
+  if (planned.terminate.length > 0) {
+    // Those beyond the most that EC2 takes come in the next passes.
+    const instanceIds = planned.terminate.slice(0, MOST_TERMINATED);
+    await terminateWorkers(cloud.ec2, instanceIds, lease.permit(callMs(config)));
+    log.info({ pool: pool.name, instanceIds }, "workers terminated");
+  }
+}
+
+async function register(
+  { lease, cloud, config, db, log }: Context,
+  { pool, balancer }: PoolSnapshot,
+  instanceIds: readonly string[],
+  now: number,
+): Promise<void> {
+  if (instanceIds.length === 0 || balancer === null) return;
+  const coming = { targetGroupArn: balancer.targetGroupArn, instanceIds };
+  await registerWorkers(cloud.elbv2, coming, lease.permit(callMs(config)));
+  await noteRegistered(db, instanceIds, now);
+  log.info({ pool: pool.name, instanceIds }, "workers registered");
+}
+
+interface Placed {
+  readonly subnetId: string | null;
+}
+
+/** One worker more: the intent's row, then the call. Null: it failed, and the others wait for the next pass. */
+async function launch(
+  context: Context,
+  snapshot: PoolSnapshot,
+  { failures, before }: { readonly failures: LaunchFailures; readonly before: readonly Placed[] },
+  now: number,
+): Promise<Placed | null> {
+  const { cloud, config, db, lease, log, resources } = context;
+  const { name: pool } = snapshot.pool;
+  const userData = await renderUserData(context.userDataTemplate, {
+    s3: cloud.s3,
+    bucket: resources.buckets.releases,
+    pool,
+  });
+  const intentId = newIntentId();
+  // Launches of this very pass count as well, or all of them would go to one zone.
+  const placed = [...snapshot.workers, ...snapshot.open, ...before];
+  const subnetId = chooseSubnet(config.WORKER_SUBNET_IDS, placed, snapshot.launches, now);
+  await lease.write(async (trx, epoch) => insertLaunch(trx, { id: intentId, pool, subnetId, epoch, now }));
+
+  const permit = lease.permit(callMs(config));
+  const outcome = await launchWorker(cloud.ec2, { intentId, pool, subnetId, userData }, config, permit);
+  if (outcome.kind === "launched") {
+    await settleLaunch(db, intentId, { instanceId: outcome.instanceId }, now);
+    await lease.write(async (trx) =>
+      attachInstances(trx, activityFor("launch", await listOpenActivities(trx, pool)), [outcome.instanceId]),
+    );
+    log.info({ pool, instanceId: outcome.instanceId, intentId, subnetId }, "worker launched");
+    return { subnetId };
+  }
+  log.error({ pool, intentId, subnetId, failure: outcome.failure, known: outcome.kind === "failed" }, "launch failed");
+  if (outcome.kind === "unknown") return null;
+  await settleLaunch(db, intentId, { failure: outcome.failure }, now);
+  await lease.write((trx, epoch) =>
+    insertActivity(
+      trx,
+      {
+        pool,
+        cause: "launch",
+        actor: "autoscaler",
+        desiredBefore: snapshot.pool.desired,
+        desiredAfter: snapshot.pool.desired,
+        reason: launchFailed(failures.inARow + 1, outcome.failure),
+        ended: { status: "failed", result: outcome.failure.slice(0, 1_000) },
+      },
+      epoch,
+      now,
+    ),
+  );
+  return null;
+}
+
+function launchFailed(inARow: number, failure: string): string {
+  const times = inARow === 1 ? "once" : inARow === 2 ? "twice" : `${inARow} times in a row`;
+  const wait = Math.round(waitAfter(inARow) / 1_000);
+  const next = wait < 120 ? `${wait}\u00a0s` : `${Math.round(wait / 60)}\u00a0min`;
+  const state =
+    inARow >= LAUNCH_FAILING ? " The pool is launch failing: one at a time until one comes into service." : "";
+  return `Launch failed ${times} (${failure}). Next try in ${next}.${state}`;
+}

@@ -1,0 +1,122 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Victim } from "@elastic-gas/scaling/reconcile-plan";
+import type { Worker } from "@elastic-gas/scaling/worker-state";
+import type { Database } from "@elastic-gas/shared/database/connect";
+import type { Tables } from "@elastic-gas/shared/database/tables";
+import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
+import type { PoolName } from "@elastic-gas/shared/resources";
+import type { Transaction } from "kysely";
+
+/** Rows of workers that ended are kept that long, for the pages. */
+const KEPT_MS = 2 * 3_600_000;
+
+/** Writes down what was seen for the first time: that a worker exists, came into service, became unhealthy or recovered. Returns the worker with it. */
+export async function noteWorker(
+  db: Database,
+  pool: PoolName,
+  worker: Worker,
+  seen: { readonly record: WorkerRecord | undefined; readonly now: number },
+): Promise<Worker> {
+  const { record, now } = seen;
+  const inServiceAt = worker.inServiceAt ?? (worker.state === "in service" ? now : null);
+  const unhealthySince =
+    worker.state === "unhealthy"
+      ? (worker.unhealthySince ?? now)
+      : worker.state === "in service"
+        ? null
+        : worker.unhealthySince;
+  const isNew = record === undefined;
+  if (isNew || inServiceAt !== worker.inServiceAt || unhealthySince !== worker.unhealthySince) {
+    const change = { inServiceAt: toDate(inServiceAt), unhealthySince: toDate(unhealthySince) };
+    await db
+      .insertInto("workers")
+      .values({ instanceId: worker.id, pool, ...change })
+      .onDuplicateKeyUpdate(change)
+      .execute();
+  }
+  return { ...worker, inServiceAt, unhealthySince };
+}
+
+export async function noteRegistered(db: Database, instanceIds: readonly string[], now: number): Promise<void> {
+  if (instanceIds.length === 0) return;
+  await db
+    .updateTable("workers")
+    .set({ registeredAt: new Date(now) })
+    .where("instanceId", "in", instanceIds)
+    .execute();
+}
+
+/** From now on the worker is draining, whoever acts next. */
+export async function writeVictims(
+  trx: Transaction<Tables>,
+  victims: readonly Victim[],
+  epoch: number,
+  now: number,
+): Promise<void> {
+  for (const { id, cause, because } of victims) {
+    const endedFor = because === null ? null : JSON.stringify(because);
+    await trx
+      .updateTable("workers")
+      .set({ victimReason: cause, endedFor, victimEpoch: epoch, draining: true, drainingAt: new Date(now) })
+      .where("instanceId", "=", id)
+      .where("draining", "=", false)
+      .execute();
+  }
+}
+
+/** The instance is gone and nobody of us ended it. */
+export async function writeLost(
+  trx: Transaction<Tables>,
+  instanceId: string,
+  epoch: number,
+  now: number,
+): Promise<void> {
+  await trx
+    .updateTable("workers")
+    .set({ victimReason: "lost", victimEpoch: epoch, draining: true, drainingAt: new Date(now) })
+    .where("instanceId", "=", instanceId)
+    .execute();
+}
+
+/** Publishes what the autoscaler acts on: the state and reason of each worker where they changed, and the instant of this look. */
+export async function publishStates(
+  trx: Transaction<Tables>,
+  pool: PoolName,
+  workers: readonly Pick<Worker, "id" | "state" | "reason">[],
+  { records, now }: { readonly records: ReadonlyMap<string, WorkerRecord>; readonly now: number },
+): Promise<void> {
+  for (const { id, state, reason } of workers) {
+    const before = records.get(id)?.published;
+    if (before?.state === state && isDeepStrictEqual(before.reason, reason)) continue;
+    await trx
+      .updateTable("workers")
+      .set({ state, stateReason: JSON.stringify(reason), stateAt: new Date(now) })
+      .where("instanceId", "=", id)
+      .execute();
+  }
+  await trx
+    .updateTable("pools")
+    .set({ observedAt: new Date(now) })
+    .where("name", "=", pool)
+    .execute();
+}
+
+/** Clears away the rows of workers that ended long ago. */
+export async function forgetWorkers(
+  db: Database,
+  pool: PoolName,
+  alive: readonly string[],
+  now: number,
+): Promise<void> {
+  await db
+    .deleteFrom("workers")
+    .where("pool", "=", pool)
+    .where("draining", "=", true)
+    .where("drainingAt", "<", new Date(now - KEPT_MS))
+    .where("instanceId", "not in", alive.length > 0 ? alive : [""])
+    .execute();
+}
+
+function toDate(instant: number | null): Date | null {
+  return instant === null ? null : new Date(instant);
+}

@@ -1,0 +1,117 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { type LoadArguments, readArguments, USAGE } from "./arguments.ts";
+import { type PoolSize, watchPoolSize } from "./pool-size.ts";
+import { htmlReport } from "./report.ts";
+import { runLoad } from "./run-load.ts";
+import { parseTrace, type Rate, sendTimes, shapeRate, traceRate } from "./shapes.ts";
+import { summarize } from "./summary.ts";
+import { formatSummary, liveLine } from "./terminal.ts";
+import { type Outcome, type Picture, register, upload } from "./upload.ts";
+
+const OWN_PICTURES = join(import.meta.dirname, "../../samples/pictures");
+const MAX_OPEN = 2_000;
+/** npm runs scripts in the project's folder; paths are the caller's. */
+const caller = process.env.INIT_CWD ?? process.cwd();
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  let given: LoadArguments | "help";
+  try {
+    given = readArguments(process.argv.slice(2), process.env);
+  } catch (error) {
+    const problem =
+      error instanceof z.ZodError
+        ? error.issues.map(({ message }) => message).join("\n")
+        : String((error as Error).message);
+    process.stderr.write(`${problem}\n\n${USAGE}`);
+    return 2;
+  }
+  if (given === "help") {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  try {
+    return await run(given);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    return 1;
+  }
+}
+
+async function run(options: LoadArguments): Promise<number> {
+  const pictures = await readPictures(options.folder === undefined ? OWN_PICTURES : resolve(caller, options.folder));
+  const url = new URL(options.uploadUrl);
+  const ended = new AbortController();
+  process.once("SIGINT", () => {
+    process.stdout.write("\nEnding: no further uploads, waiting for open ones. Press Ctrl-C again to leave at once.\n");
+    ended.abort();
+    process.once("SIGINT", () => process.exit(130));
+  });
+  const gone = new AbortController(); // ends what still runs when the report is made
+  await register(new URL("register", url), options, ended.signal);
+
+  const startedAt = performance.now();
+  const outcomes: Outcome[] = [];
+  const sizes: PoolSize[] = [];
+  const { token, manager } = options;
+  const watching =
+    token === undefined
+      ? Promise.resolve()
+      : watchPoolSize({ manager, token }, { startedAt, signal: gone.signal }, (size) => sizes.push(size));
+  const live = startLiveLine(() =>
+    liveLine({ outcomes, size: sizes.at(-1), seconds: (performance.now() - startedAt) / 1000, count: options.count }),
+  );
+
+  const timing = { startedAt, timeoutMs: options.timeout * 1000, signal: gone.signal };
+  const load = await runLoad({
+    times: sendTimes(await rateOf(options), { count: options.count, maxSeconds: options.maxSeconds }),
+    send: (index) => upload(url, options, pictures[index % pictures.length] as Picture, timing),
+    maxOpen: MAX_OPEN,
+    signal: ended.signal,
+    onOutcome: (outcome) => outcomes.push(outcome),
+  });
+  live.stop();
+  gone.abort();
+  await watching;
+
+  const summary = summarize(outcomes, load.seconds);
+  process.stdout.write(formatSummary(summary, load));
+  if (options.html !== undefined) {
+    const file = resolve(caller, options.html);
+    await writeFile(file, htmlReport({ options, load, summary, outcomes, sizes, madeAt: new Date() }));
+    process.stdout.write(`Report: ${file}\n`);
+  }
+  return summary.failed === 0 && load.notSent === 0 ? 0 : 1;
+}
+
+async function readPictures(folder: string): Promise<readonly [Picture, ...Picture[]]> {
+  const names = (await readdir(folder)).filter((name) => /\.(jpe?g|png|gif|webp)$/i.test(name)).sort();
+  const [first, ...rest] = await Promise.all(
+    names.map(async (name) => ({ name, bytes: await readFile(join(folder, name)) })),
+  );
+  if (first === undefined) throw new Error(`${folder} holds no picture (.jpg, .png, .gif, .webp).`);
+  return [first, ...rest];
+}
+
+async function rateOf({ trace, shape, rate, period }: LoadArguments): Promise<Rate> {
+  if (trace === undefined) return shapeRate(shape, rate, period);
+  return traceRate(parseTrace(await readFile(resolve(caller, trace), "utf8")), rate);
+}
+
+/** One line that is written over each second in a terminal, and a line each ten seconds elsewhere. */
+function startLiveLine(line: () => string): { stop(): void } {
+  const { isTTY } = process.stdout;
+  const timer = setInterval(
+    () => process.stdout.write(isTTY ? `\r\u001b[2K${line()}` : `${line()}\n`),
+    isTTY ? 1_000 : 10_000,
+  );
+  return {
+    stop() {
+      clearInterval(timer);
+      if (isTTY) process.stdout.write("\r\u001b[2K");
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import { ceil } from "../numbers.ts";
+import { explainFinding, explainForecast, idle, sent, sentenceOf, sizeWords } from "./explain-finding.ts";
+import type { BlockedBy, Reason, ResizeReason } from "./reason.ts";
+import {
+  capital,
+  checks,
+  clock,
+  figure,
+  fine,
+  joined,
+  milliseconds,
+  percent,
+  quantity,
+  span,
+  workers,
+} from "./words.ts";
+
+export interface Reader {
+  /** Zone of the clock times. */
+  readonly timeZone: string;
+}
+
+/** The sentence of a reason, the same on pages, in mails, logs and on the command line. */
+export function explain(reason: Reason, reader: Reader): string {
+  switch (reason.kind) {
+    case "outside-limits":
+      return reason.to > reason.from
+        ? `${resized(reason)}: below the minimum of ${reason.min}.`
+        : `${resized(reason)}: above the maximum of ${reason.max}.`;
+    case "paused":
+      return `Paused by ${reason.by} since ${clock(reason.at, reader.timeZone)}. Lost workers are still replaced.`;
+    case "set-by-hand":
+      return `Holding ${reason.desired} as set by hand: the policy takes over in ${span(reason.secondsLeft)}.`;
+    case "fixed":
+      return `No rule: the pool keeps ${reason.desired}. A lost worker is replaced.`;
+    case "workers-awaited":
+      return `Holding: ${awaitedWords(reason)}${leftWords(reason.secondsLeft)}.`;
+    case "data-awaited":
+      return `Holding: the last ${reason.minutes === 1 ? "full minute" : `${reason.minutes} full minutes`} must lie after the last change${leftWords(reason.secondsLeft)}.`;
+    case "share-awaited":
+      return `Holding: the newest worker takes its share first, ${span(reason.secondsLeft)} left.`;
+    case "held-after-grow":
+      return `Holding: ${span(reason.secondsLeft)} left after growing to ${reason.desired}.`;
+    case "cooling-down":
+      return `Cooling down: ${span(reason.secondsLeft)} left after ${changeWords(reason.change)}.`;
+    case "no-data": {
+      const since = reason.since === null ? "" : ` since ${clock(reason.since, reader.timeZone)}`;
+      return `No data${since}. Nothing grows or shrinks until it is back.`;
+    }
+    case "queue-silent":
+      return "No data: the queue did not answer. Nothing grows or shrinks until it does.";
+    case "data-missing":
+      return `Shrink refused: data of the last ${span(reason.withinSeconds)} are missing.`;
+    case "data-old":
+      return `Shrink refused: the newest data are ${span(reason.ageSeconds)} old, more than ${span(reason.limitSeconds)}. They may still grow the pool.`;
+    case "at-maximum":
+      return `At the maximum of ${reason.max}; the rule wants ${reason.wanted}. ${sentenceOf(reason.finding)}`;
+    case "at-minimum":
+      return `At the minimum of ${reason.min}. ${sentenceOf(reason.finding)}`;
+    case "would-shrink":
+      return `Would shrink: ${explainFinding(reason.finding)}, check ${reason.have} of ${reason.need}.`;
+    case "points-missing":
+      return `Shrink refused: ${explainFinding(reason.finding)}, but ${reason.missing} of ${quantity(reason.of, "point")} ${reason.missing === 1 ? "is" : "are"} missing; counted as full workers the mean is ${percent(reason.ifFullPercent)}.`;
+    case "peak-unknown":
+      return reason.cause === "missing"
+        ? `Shrink refused: data are missing within the last ${span(reason.withinSeconds)}, so the peak is not known.`
+        : `Shrink refused: the workers were full within the last ${span(reason.withinSeconds)}, so the load then is not known.`;
+    case "no-idle-worker":
+      return `Shrink refused: no worker is idle (${reason.busy} of ${reason.of} ${reason.busy === 1 ? "runs" : "run"} a job).`;
+    case "cpu-grew":
+      return cpuGrew(reason);
+    case "cpu-shrank":
+      return `${resized(reason)}: ${explainFinding(reason.finding)}, ${inARow(reason.checks)}. ${capital(sizeWords(reason.sizes).join(", "))} (limit ${limitWords(reason)}).`;
+    case "cpu-too-much":
+      return `Shrink refused: ${joined(sizeWords(reason.sizes))}, the limit is ${limitWords(reason)}.`;
+    case "cpu-between":
+      return `No change: mean CPU ${percent(reason.meanPercent)} lies between ${percent(reason.lowPercent)} and ${percent(reason.highPercent)}.`;
+    case "requests-grew":
+      return `${resized(reason)}: ${explainFinding(reason.finding)}. Then nothing changes for ${span(reason.holdSeconds)}, maximum ${reason.max}.`;
+    case "requests-shrank":
+      return `${resized(reason)}: ${explainFinding(reason.finding)}, ${inARow(reason.checks)}. ${quantity(reason.peakPerMinute, "request")} a minute would fall on ${workers(reason.to)} (limit ${figure(reason.limit)}).`;
+    case "requests-too-many":
+      return `Shrink refused: ${quantity(reason.peakPerMinute, "request")} a minute within the last ${span(reason.withinSeconds)} would fall on ${workers(reason.workers)}, the limit is ${figure(reason.limit)}.`;
+    case "requests-slow":
+      return `No change: ${quantity(reason.perMinute, "successful request")} a minute, grows above ${figure(reason.limit)}; the mean response time of ${milliseconds(reason.responseMs)} is not below ${milliseconds(reason.limitMs)}.`;
+    case "thresholds-grew":
+      return `${resized(reason)}: ${explainFinding(reason.finding)}. ${reason.from} + ${reason.to - reason.from} = ${reason.to}, maximum ${reason.max}.`;
+    case "thresholds-shrank":
+      return `${resized(reason)}: ${explainFinding(reason.finding)}, ${inARow(reason.checks)}. Only an idle worker goes.`;
+    case "thresholds-waits":
+      return `No change: ${quantity(reason.perWorker, "waiting job")} per worker, grows above ${figure(reason.limit)}.`;
+    case "thresholds-arrivals":
+      return `No change: ${sent(reason)} and nothing waits, shrinks below ${figure(reason.limit)}.`;
+    case "queue-grew":
+      return `${resized(reason)}: ${explainFinding(reason.finding)}, maximum ${reason.max}.`;
+    case "queue-shrank":
+      return `${resized(reason)}: ${explainFinding(reason.finding)}, ${idle(reason.idle)}, ${inARow(reason.checks)}. Only idle workers go.`;
+    case "queue-fits":
+      return `No change at ${reason.desired}: ${explainFinding(reason.finding)}.`;
+    case "adaptive-grew": {
+      const now = reason.to === reason.wanted ? "" : ` Now ${reason.to}, maximum ${reason.max}.`;
+      const regret =
+        reason.regretMarginPercent === null
+          ? ""
+          : ` The last shrink came too early: the next one leaves ${percent(reason.regretMarginPercent)} margin.`;
+      return `${resized(reason)}: ${explainFinding(reason.finding)}.${now}${regret}`;
+    }
+    case "adaptive-shrank":
+      return `${resized(reason)}: highest forecast of ${span(reason.withinSeconds)} ${fine(reason.peak)} fits ${reason.to} at ${percent(reason.serviceLevelPercent)} less ${percent(reason.marginPercent)} margin.`;
+    case "adaptive-unchanged": {
+      const foreseen =
+        reason.finding.kind === "forecast" ? explainForecast(reason.finding) : explainFinding(reason.finding);
+      return `No change at ${reason.desired}: ${foreseen}; to shrink, the ${span(reason.withinSeconds)} peak ${fine(reason.peak)} must fall below ${fine(reason.shrinksBelow)}.`;
+    }
+  }
+}
+
+/** What keeps the pool larger than it wants to be, by name; null when nothing does. */
+export function explainBlocked({ protected: ids, busy }: BlockedBy): string | null {
+  const parts = [
+    ...(ids.length > 0 ? [`${joined(ids)} ${ids.length === 1 ? "is" : "are"} protected from shrinking`] : []),
+    ...(busy > 0 ? [busy === 1 ? "1 worker finishes its job first" : `${busy} workers finish their jobs first`] : []),
+  ];
+  return parts.length === 0 ? null : `The pool is still larger: ${parts.join(" and ")}.`;
+}
+
+type Of<Kind extends Reason["kind"]> = Extract<Reason, { kind: Kind }>;
+
+function cpuGrew(reason: Of<"cpu-grew">): string {
+  const { from, awaited, need, ratio, max, flap, growAbovePercent } = reason;
+  const meanwhile = awaited === 0 ? "" : ` while ${awaited} ${awaited === 1 ? "is" : "are"} pending`;
+  const product = from * ratio;
+  const step =
+    need === null
+      ? `${from} × ${fine(ratio)} = ${fine(product)}${roundingWords(product, from)}`
+      : `${need} would run below ${percent(growAbovePercent)}`;
+  const doubled =
+    flap === null
+      ? ""
+      : ` Shrinking now needs ${inARow(flap.checks)}, because a grow followed a shrink within ${span(flap.withinSeconds)}.`;
+  return `${resized(reason)}${meanwhile}: ${explainFinding(reason.finding)}. ${step}, maximum ${max}.${doubled}`;
+}
+
+function roundingWords(product: number, size: number): string {
+  const rounded = Math.max(size + 1, ceil(product));
+  if (rounded - product < 1e-9) return "";
+  return ceil(product) < rounded ? `, at least ${rounded}` : `, rounded up to ${rounded}`;
+}
+
+function resized({ pool, from, to }: ResizeReason): string {
+  return `${pool} ${to > from ? "grew" : "shrank"} ${from} → ${to}`;
+}
+
+function inARow(count: number): string {
+  return count === 1 ? "at this check" : `${checks(count)} in a row`;
+}
+
+function awaitedWords({ warming, pending }: Of<"workers-awaited">): string {
+  const parts = [
+    ...(warming > 0 ? [`${workers(warming)} warming`] : []),
+    ...(pending > 0 ? [`${warming > 0 ? pending : workers(pending)} pending`] : []),
+  ];
+  return parts.join(", ");
+}
+
+function leftWords(seconds: number | null): string {
+  return seconds === null ? "" : `, about ${span(seconds)} left`;
+}
+
+function changeWords(change: Of<"cooling-down">["change"]): string {
+  if (change === null) return "the last change";
+  return `${change.to > change.from ? "growing" : "shrinking"} ${change.from} → ${change.to}`;
+}
+
+function limitWords({
+  limitPercent,
+  longerLimitPercent,
+}: {
+  readonly limitPercent: number;
+  readonly longerLimitPercent: number | null;
+}): string {
+  const longer = longerLimitPercent === null ? "" : `, ${percent(longerLimitPercent)} for a longer time`;
+  return `${percent(limitPercent)}${longer}`;
+}

@@ -1,0 +1,68 @@
+import { countOf, spanText } from "@elastic-gas/shared/ui/words";
+
+/** The words of the reasons. Units follow a no-break space. */
+const NO_BREAK_SPACE = "\u00a0";
+
+export function percent(value: number): string {
+  return `${figure(value)}${NO_BREAK_SPACE}%`;
+}
+
+/** At most one decimal, none when it is zero: 78.2, 70, 1,200. */
+export function figure(value: number): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: 1 });
+}
+
+/** At most two decimals, for loads and ratios: 3.91, 1.4. */
+export function fine(value: number): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
+}
+
+export function milliseconds(value: number): string {
+  return `${figure(value)}${NO_BREAK_SPACE}ms`;
+}
+
+/** What is left or looked back on, in whole seconds upwards: `74 s`, `3 min`. */
+export function span(seconds: number): string {
+  return spanText(Math.ceil(seconds - 1e-9));
+}
+
+export function workers(count: number): string {
+  return countOf(count, "worker");
+}
+
+export function checks(count: number): string {
+  return countOf(count, "check");
+}
+
+/** A count that may have a decimal, with its noun: `1 message`, `1.5 messages`. */
+export function quantity(value: number, noun: string): string {
+  const shown = figure(value);
+  return `${shown} ${noun}${shown === "1" ? "" : "s"}`;
+}
+
+/** A load in workers: "5.1 workers’ worth". */
+export function worth(load: number): string {
+  const shown = figure(load);
+  return `${shown} ${shown === "1" ? "worker’s" : "workers’"} worth`;
+}
+
+/** `13:56`, in the reader's zone. */
+export function clock(at: number, timeZone: string): string {
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit" });
+    formats.set(timeZone, format);
+  }
+  return format.format(at);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+export function joined(parts: readonly string[]): string {
+  if (parts.length < 2) return parts.join("");
+  return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}
+
+export function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}

@@ -1,0 +1,27 @@
+/** Why a worker ends: stored in `workers.victim_reason`. An admin's request has the same words until it is carried out. */
+export type EndCause = "shrink" | "replacement" | "stop" | "lost";
+
+/** The state and its reason that the autoscaler acted on last, as JSON that `scaling` reads. */
+export interface StoredState {
+  readonly state: string;
+  readonly reason: unknown;
+  /** Since when it is in that state with that reason. */
+  readonly since: number;
+}
+
+/** What MySQL holds of a worker (table `workers`). Instants are epoch milliseconds. No imports: browser code reads it too. */
+export interface WorkerRecord {
+  readonly instanceId: string;
+  readonly jobId: string | null;
+  readonly draining: boolean;
+  readonly drainingAt: number | null;
+  readonly protected: boolean;
+  readonly victimReason: string | null;
+  /** What was wrong with it when it was chosen to end, as JSON that `scaling` reads; null when nothing was. */
+  readonly endedFor: unknown;
+  readonly inServiceAt: number | null;
+  readonly unhealthySince: number | null;
+  readonly heartbeatAt: number | null;
+  /** Null before the autoscaler's first look at it. */
+  readonly published: StoredState | null;
+}

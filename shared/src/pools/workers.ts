@@ -1,0 +1,32 @@
+import type { Database } from "../database/connect.ts";
+import type { PoolName } from "../resources.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+/** The rows of one pool, or those of these instances, ended ones included while they are kept. */
+export async function listWorkerRecords(
+  db: Database,
+  which: { readonly pool: PoolName } | { readonly instanceIds: readonly string[] },
+): Promise<readonly WorkerRecord[]> {
+  const all = db.selectFrom("workers").selectAll();
+  if ("instanceIds" in which && which.instanceIds.length === 0) return [];
+  const rows = await ("pool" in which
+    ? all.where("pool", "=", which.pool)
+    : all.where("instanceId", "in", which.instanceIds)
+  ).execute();
+  return rows.map((row) => ({
+    instanceId: row.instanceId,
+    jobId: row.jobId,
+    draining: row.draining,
+    drainingAt: row.drainingAt?.getTime() ?? null,
+    protected: row.protectedFromShrinking,
+    victimReason: row.victimReason,
+    endedFor: row.endedFor,
+    inServiceAt: row.inServiceAt?.getTime() ?? null,
+    unhealthySince: row.unhealthySince?.getTime() ?? null,
+    heartbeatAt: row.at?.getTime() ?? null,
+    published:
+      row.state === null || row.stateAt === null
+        ? null
+        : { state: row.state, reason: row.stateReason, since: row.stateAt.getTime() },
+  }));
+}
