@@ -12,8 +12,8 @@ import { resourcesOf } from "@elastic-gas/shared/resources";
 import { pause, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { createManager } from "./app.ts";
-import { findSessionSecret } from "./frame/session-secret.ts";
-import { waitUntilStopped } from "./stop/end-when-stopped.ts";
+import { findSessionSecret } from "./features/accounts/session-secret.ts";
+import { waitUntilStopped } from "./features/stop/end-when-stopped.ts";
 
 /** Pages get that long to hear that the manager stops. */
 const ANNOUNCED_MS = 1_000;

@@ -14,8 +14,8 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { expect, onTestFinished, test, vi } from "vitest";
 import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 const MEBIBYTE = 1024 * 1024;
 

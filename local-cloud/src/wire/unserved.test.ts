@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { cbor } from "@smithy/core/cbor";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 
 let cloud: TestCloud;
 beforeAll(async () => {

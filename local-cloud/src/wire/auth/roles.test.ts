@@ -17,8 +17,8 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { RolePermissions } from "@elastic-gas/shared/permissions";
-import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { Identities } from "./identities.ts";
 
 const ACCOUNT = "000000000000";
