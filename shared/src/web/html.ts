@@ -1,4 +1,4 @@
-import { createElement, Fragment, type JSX, render, type VNode } from "preact";
+import { createElement, Fragment, type JSX, type VNode } from "preact";
 
 /** A piece of a page. A view is a function from typed properties to one of these; text in it is escaped when it is written. */
 export type Html = VNode<object>;
@@ -45,9 +45,4 @@ export function jsonScript(id: string, value: unknown): Html {
   // "<" could end the script element: https://html.spec.whatwg.org/multipage/scripting.html#restrictions-for-contents-of-script-elements
   const json = JSON.stringify(value).replaceAll("<", "\\u003c");
   return h("script", { type: "application/json", id, dangerouslySetInnerHTML: trustedHtml(json) });
-}
-
-/** In the browser: brings what stands inside `container`, also what the server wrote there, in line with `html`. Null empties it. */
-export function renderInto(container: Element, html: Html | null): void {
-  render(html, container);
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { formatBytes } from "@elastic-gas/shared/format/numbers";
-import { createIcon } from "@elastic-gas/shared/ui/icons";
+import { createIcon } from "@elastic-gas/shared/ui/create-icon";
 import { csrfHeaders } from "./csrf-headers.ts";
 import { CHECKED_BYTES, checkMagic, checkVcf, type VcfCheck } from "./vcf-check.ts";
 
