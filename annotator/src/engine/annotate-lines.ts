@@ -43,6 +43,8 @@ interface CommonStretch extends Stretch {
   readonly annotation: Annotation;
   /** False where a variant of ClinVar begins: then REF and ALT matter. */
   readonly isCommon: boolean;
+  /** 1 where ClinVar's variants are known, else 0. */
+  readonly inClinvar: number;
   readonly text: string;
   readonly textAfterOthers: string;
   records: number;
@@ -57,6 +59,7 @@ const NO_STRETCH: CommonStretch = {
   to: -1,
   annotation: { genes: [], regions: [], band: "", clinvar: [] },
   isCommon: false,
+  inClinvar: 0,
   text: "",
   textAfterOthers: "",
   records: 0,
@@ -76,7 +79,7 @@ export class LineAnnotator {
     bytes: Buffer.alloc(0),
     chromosome: null,
     oddity: null,
-    counts: { records: 0, annotated: 0 },
+    counts: { records: 0, annotated: 0, inClinvar: 0 },
   };
   #stretch = NO_STRETCH;
   #line: number;
@@ -109,7 +112,7 @@ export class LineAnnotator {
   finish(): void {
     this.#endStretch();
     for (const { counts, chromosome } of this.#contigs.values()) {
-      if (chromosome !== null) this.#setting.tally.addLookedUp(chromosome, counts.annotated);
+      if (chromosome !== null) this.#setting.tally.addLookedUp(chromosome, counts);
     }
   }
 
@@ -153,6 +156,7 @@ export class LineAnnotator {
     stretch.records += 1;
     counts.records += 1;
     counts.annotated += 1;
+    counts.inClinvar += stretch.inClinvar;
     tally.addSubstitution(code, isRs);
     const isEmpty = bytes[infoStart] === DOT && infoEnd === infoStart + 1;
     out.copy(bytes, this.#pending, isEmpty ? infoStart : infoEnd);
@@ -171,6 +175,7 @@ export class LineAnnotator {
       ...stretch,
       annotation,
       isCommon: text !== "" && chromosome.clinvar?.has(pos) !== true,
+      inClinvar: chromosome.clinvar?.covers(pos) === true ? 1 : 0,
       text,
       textAfterOthers: `;${text}`,
       records: 0,
@@ -278,6 +283,7 @@ export class LineAnnotator {
       chromosomeOf: (other) => this.#chromosomeOf(other).chromosome,
     });
     contig.counts.annotated += 1;
+    if (chromosome.clinvar?.covers(record.pos) === true) contig.counts.inClinvar += 1;
     tally.addAnnotation(annotation, 1);
     return annotation;
   }
