@@ -45,8 +45,8 @@ interface CommonStretch extends Stretch {
   readonly isCommon: boolean;
   /** 1 where ClinVar's variants are known, else 0. */
   readonly inClinvar: number;
-  readonly text: string;
-  readonly textAfterOthers: string;
+  /** What is added to INFO, after a semicolon. */
+  readonly added: Uint8Array;
   records: number;
 }
 
@@ -60,8 +60,7 @@ const NO_STRETCH: CommonStretch = {
   annotation: { genes: [], regions: [], band: "", clinvar: [] },
   isCommon: false,
   inClinvar: 0,
-  text: "",
-  textAfterOthers: "",
+  added: new Uint8Array(0),
   records: 0,
 };
 /** Contigs kept apart; a file can name any number. */
@@ -160,7 +159,7 @@ export class LineAnnotator {
     tally.addSubstitution(code, isRs);
     const isEmpty = bytes[infoStart] === DOT && infoEnd === infoStart + 1;
     out.copy(bytes, this.#pending, isEmpty ? infoStart : infoEnd);
-    out.write(isEmpty ? stretch.text : stretch.textAfterOthers);
+    out.copy(stretch.added, isEmpty ? 1 : 0, stretch.added.length);
     this.#pending = infoEnd;
     return true;
   }
@@ -176,8 +175,7 @@ export class LineAnnotator {
       annotation,
       isCommon: text !== "" && chromosome.clinvar?.has(pos) !== true,
       inClinvar: chromosome.clinvar?.covers(pos) === true ? 1 : 0,
-      text,
-      textAfterOthers: `;${text}`,
+      added: Buffer.from(`;${text}`, "latin1"),
       records: 0,
     };
   }

@@ -407,9 +407,9 @@ describe("what the pre-check says before the upload", () => {
           );
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
-  });
+  }, 120_000);
 });
 
 describe.skipIf(!existsSync(samples))("the course's sample files (skipped without ../shared/samples)", () => {
