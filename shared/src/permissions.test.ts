@@ -32,7 +32,8 @@ test("no role has all actions of a service, or a right on what is not the instal
     for (const action of statement.actions) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/);
     const isOnAnything = statement.resources.includes("*");
     // AWS knows no resources for these.
-    if (isOnAnything) expect(statement.actions.every((action) => /:(?:Describe|Get|Put)Metric|:Describe/.test(action))).toBe(true);
+    if (isOnAnything)
+      expect(statement.actions.every((action) => /:(?:Describe|Get|Put)Metric|:Describe/.test(action))).toBe(true);
     else for (const resource of statement.resources) expect(resource).toMatch(own);
   }
 });
