@@ -28,6 +28,8 @@ const CONTENT = [
   "shared/src",
   "user-app/src",
   "user-app/dist",
+  "user-app/mask-model/mask-model.onnx",
+  "samples",
   "annotator/src",
   "annotator/pack",
   // npm ci wants every workspace that the lockfile names.
