@@ -14,6 +14,8 @@ const CONTENT = [
   "start/src/{utility,supervise,processes}.ts",
   "{shared,user-app,annotator}/src/**/*.ts",
   "user-app/dist/**",
+  "user-app/mask-model/mask-model.onnx",
+  "samples/{pictures,vcf}/*",
   "annotator/pack/**",
 ];
 const LEFT_OUT = /\.test\.ts$|(^|\/)browser\/|(^|\/)node_modules\/|^annotator\/src\/pack\/build-pack\.ts$/;

@@ -13,7 +13,7 @@ import { readAssets } from "@elastic-gas/shared/web/assets";
 import type { UserAppParts } from "./app.ts";
 import { startMaskDetector } from "./masks/detector/mask-detector.ts";
 import { createPhotoFetcher } from "./masks/fetching/fetch-photo.ts";
-import { locateModel } from "./masks/model/model-file.ts";
+import { locateModel } from "./masks/model/mask-model.ts";
 import { createRequestCounter } from "./web/request-counter.ts";
 
 /** Connections that a worker keeps: 8 workers stay well below the 151 that MySQL takes by default. */
@@ -27,7 +27,7 @@ export function createAppParts(config: Config, log: Logger): UserAppParts & { cl
   const pool = createDatabasePool({ url: config.DATABASE_URL, connectionLimit: LIMITER_CONNECTIONS });
   const sqs = createAwsClient(SQSClient, config);
   const detector = startMaskDetector({
-    locateModel: () => locateModel({ maskModel: config.MASK_MODEL, dataDir: config.DATA_DIR }),
+    locateModel: () => locateModel(config.MASK_MODEL),
     log,
   });
   return {

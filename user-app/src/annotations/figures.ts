@@ -1,5 +1,5 @@
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
-import { countOf, countText, percentText } from "@elastic-gas/shared/ui/words";
+import { formatCount, formatCountOf, formatShare } from "@elastic-gas/shared/format/numbers";
 import { splitSentence } from "./job-words.ts";
 
 export interface Bar {
@@ -85,13 +85,13 @@ export function summaryFigures(summary: JobSummary): readonly SummaryFigure[] {
   const ofPack = (count: number, asked: number | undefined, what: string): Pick<SummaryFigure, "value" | "note"> => {
     if (asked === 0 && records > 0) return { value: "n/a", note: `The pack has no ${what} for these records.` };
     const note =
-      asked === undefined || asked === records ? "" : `of ${countOf(asked, "record")} that could be looked up`;
-    return { value: countText(count), note };
+      asked === undefined || asked === records ? "" : `of ${formatCountOf(asked, "record")} that could be looked up`;
+    return { value: formatCount(count), note };
   };
   const genes = ofPack(inGenes, lookedUp?.genes, "genes");
-  const share = percentText(inGenes / Math.max(1, lookedUp?.genes ?? records), 1);
+  const share = formatShare(inGenes / Math.max(1, lookedUp?.genes ?? records), 1);
   return [
-    { key: "records", value: countText(records), label: records === 1 ? "record" : "records", note: "" },
+    { key: "records", value: formatCount(records), label: records === 1 ? "record" : "records", note: "" },
     { key: "inGenes", ...genes, label: genes.value === "n/a" ? "in genes" : `in genes (${share})` },
     {
       key: "clinvar",
@@ -99,7 +99,7 @@ export function summaryFigures(summary: JobSummary): readonly SummaryFigure[] {
       label: "ClinVar pathogenic",
     },
     { key: "tiTv", value: tiTv === null ? "n/a" : tiTv.toFixed(2), label: "Ti/Tv", note: "" },
-    { key: "unmatched", value: countText(unmatchedRecords), label: "not in the pack", note: "" },
+    { key: "unmatched", value: formatCount(unmatchedRecords), label: "not in the pack", note: "" },
   ];
 }
 
@@ -114,7 +114,7 @@ export function clinvarSentence({ clinvarHeld, build }: Pick<JobSummary, "clinva
 /** Warnings as whole sentences. Those of version 0.1 lack their number. */
 export function warningSentences(summary: Pick<JobSummary, "warnings" | "buildDecision">): readonly string[] {
   return summary.warnings.map(({ sentence, count }) =>
-    summary.buildDecision === undefined ? `${sentence}: ${countText(count)}` : sentence,
+    summary.buildDecision === undefined ? `${sentence}: ${formatCount(count)}` : sentence,
   );
 }
 

@@ -168,11 +168,11 @@ describe("uploading on the page", () => {
     expect({ status: busy.status, after: busy.headers.get("retry-after") }).toEqual({ status: 503, after: "9" });
     expect(await busy.text()).toContain("The detector is busy. Your photo was not taken; try again in 9 s.");
     detector.busySeconds = null;
-    detector.missing = "The mask model is missing. An administrator sets MASK_MODEL.";
+    detector.missing = "The mask model is missing. An administrator corrects MASK_MODEL.";
     expect((await browser.upload(scriptedPhoto(1, 1))).status).toBe(503);
     const page = await browser.get("/masks");
     expect(page.status).toBe(200);
-    expect(await page.text()).toContain("An administrator sets MASK_MODEL.");
+    expect(await page.text()).toContain("An administrator corrects MASK_MODEL.");
   });
 
   it("needs a session and the form's token", async () => {
