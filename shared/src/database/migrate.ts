@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import * as initial from "./migrations/0001-initial.ts";
+import * as accounts from "./migrations/0009-accounts.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -8,7 +9,10 @@ interface Migration {
 }
 
 /** In order; a new one is appended, an old one never edited. */
-const MIGRATIONS: readonly Migration[] = [{ name: "0001-initial", statements: initial.statements }];
+const MIGRATIONS: readonly Migration[] = [
+  { name: "0001-initial", statements: initial.statements },
+  { name: "0009-accounts", statements: accounts.statements },
+];
 
 /** Waiting longer than this for another process's migration means that it hangs. */
 const LOCK_WAIT_SECONDS = 60;

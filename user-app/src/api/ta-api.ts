@@ -1,6 +1,7 @@
+import { auditRefusal } from "@elastic-gas/shared/accounts/audit";
 import { ApiPassword, type PasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
-import { type SignInDeps, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { createUser, findUserByUsername, Username } from "@elastic-gas/shared/accounts/users";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
@@ -21,8 +22,8 @@ export interface TaApiDeps {
   readonly detector: MaskDetector;
   readonly log: Logger;
   readonly passwords: PasswordVerifier;
-  /** Failed sign-ins, shared with the pages. */
-  readonly signInLimits: Pick<SignInDeps, "byName" | "byAddress">;
+  /** Guesses at passwords; the API counts its own. */
+  readonly limits: SignInLimits;
   /** New accounts per address; see REGISTER_LIMIT. */
   readonly registerLimit: RateLimiter;
   /** API_REGISTER_ENABLED */
@@ -47,6 +48,10 @@ export function taApi(deps: TaApiDeps): Router {
   router.post("/api/register", (req, res) => register(deps, req, res));
   router.post("/api/upload", (req, res) => upload(deps, req, res));
   router.all(["/api/register", "/api/upload"], apiMethodNotAllowed("POST"));
+  // Every address below /api/ answers in the course's JSON, also one that does not exist.
+  router.use("/api", (req) => {
+    throw new HttpError(404, `Nothing is at ${(req.originalUrl.split("?")[0] ?? "").slice(0, 200)}.`);
+  });
   router.use("/api", apiErrors(deps.log));
   return router;
 }
@@ -95,10 +100,10 @@ async function authenticate(
   credentials: Credentials,
   address: string,
 ): Promise<{ readonly id: number }> {
-  const outcome = await signIn(
-    { db: deps.db, passwords: deps.passwords, ...deps.signInLimits },
-    { ...credentials, address },
-  );
+  const outcome = await signIn(deps, { ...credentials, address });
+  if (outcome.kind !== "ok") {
+    await auditRefusal(deps.db, { actor: credentials.username, action: "api.refused", detail: outcome.kind, address });
+  }
   switch (outcome.kind) {
     case "ok":
       return outcome.user;
