@@ -61,7 +61,8 @@ async function register(deps: TaApiDeps, req: Request, res: Response): Promise<v
     dropRest(req);
     throw new HttpError(403, "Registration is switched off. An administrator creates accounts.");
   }
-  const { fields } = await readForm(req);
+  await using form = await readForm(req);
+  const { fields } = form;
   const credentials = readCredentials(fields);
   const wait = await deps.registerLimit.consume(req.ip ?? "unknown");
   if (wait !== undefined) {
@@ -84,11 +85,12 @@ async function createAccount({ db, passwords }: TaApiDeps, { username, password 
 async function upload(deps: TaApiDeps, req: Request, res: Response): Promise<void> {
   admitOrRefuse(deps.detector, req);
   const signal = abortWhenSenderLeaves(res);
-  const { fields, file } = await readForm(req);
+  await using form = await readForm(req);
+  const { fields, file } = form;
   const credentials = readCredentials(fields);
   if (file === undefined) throw new HttpError(400, "The file is missing: send a part named file.");
   const user = await authenticate(deps, credentials, req.ip ?? "unknown");
-  const kept = await checkAndKeep(deps, { userId: user.id, fileName: file.fileName, bytes: file.bytes, signal });
+  const kept = await checkAndKeep(deps, { userId: user.id, fileName: file.fileName, bytes: await file.read(), signal });
   res.json({
     success: true,
     payload: { num_faces: kept.faces, num_masked: kept.masked, num_unmasked: kept.unmasked },
