@@ -6,6 +6,7 @@ import { createLogger } from "@elastic-gas/shared/logger";
 import { aborted, pause, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { deleteExpiredSessions } from "@elastic-gas/shared/web/sessions";
+import { sweepUploads } from "./annotations/sweep-uploads.ts";
 import { createUserApp } from "./app.ts";
 import { createAppParts } from "./app-parts.ts";
 import { sweepLeftovers } from "./masks/photos.ts";
@@ -15,6 +16,7 @@ import { publishRequestCounts } from "./web/request-counter.ts";
 const MODEL_WAIT_MS = 10_000;
 const SESSION_SWEEP_MS = 600_000;
 const PHOTO_SWEEP_MS = 3_600_000;
+const UPLOAD_SWEEP_MS = 3_600_000;
 
 const config = readConfig(process.env);
 const log = createLogger("user-app", config.LOG_LEVEL);
@@ -53,6 +55,10 @@ const loops = [
     const photos = { s3: parts.s3, bucket: parts.resources.buckets.images, prefix: parts.resources.prefix };
     const deleted = await sweepLeftovers({ db: parts.db, photos }, new Date());
     if (deleted > 0) log.info({ deleted }, "photo objects without a row deleted");
+  }),
+  loop("upload sweep", UPLOAD_SWEEP_MS, async () => {
+    const deleted = await sweepUploads(parts, new Date());
+    if (deleted > 0) log.info({ deleted }, "uploads that were never submitted deleted");
   }),
   parts.outbox.run(signal),
 ];

@@ -32,9 +32,26 @@ export class HashingOverloaded extends Error {
   }
 }
 
+/** `admit` of a check refused it. */
+export class NotAdmitted extends Error {
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number) {
+    super(`No more attempts for ${retryAfterSeconds} s.`);
+    this.name = "NotAdmitted";
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export interface CheckOptions {
+  /** Whose password it is; for accounts without a hash, whose checks are told apart by it. */
+  readonly subject?: string;
+  /** Asked before a password is hashed: not for one that was right a moment ago, and once for equal checks at the same time. Seconds to wait refuse it. */
+  readonly admit?: () => Promise<number | undefined>;
+}
+
 export interface PasswordVerifier {
-  /** Throws HashingOverloaded when too many wait. An absent hash costs the same time as a wrong password. */
-  verify(password: string, hash: string | null | undefined): Promise<boolean>;
+  /** Throws HashingOverloaded when too many wait, NotAdmitted when `admit` refuses. An absent hash costs the same time as a wrong password. */
+  verify(password: string, hash: string | null | undefined, options?: CheckOptions): Promise<boolean>;
   /** A salted bcrypt hash, in the same bounded queue. */
   hash(password: string): Promise<string>;
 }
@@ -65,16 +82,20 @@ export function createPasswordVerifier({
   };
 
   return {
-    async verify(password, hash) {
+    async verify(password, hash, { subject = "", admit } = {}) {
       if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return false;
       const fingerprint = createHmac("sha256", key)
-        .update(`${hash ?? ""}\0${password}`)
+        .update(`${hash ?? ""}\0${subject}\0${password}`)
         .digest("base64");
       const until = rightUntil.get(fingerprint);
       if (until !== undefined && until > now()) return true;
       const running = underWay.get(fingerprint);
       if (running !== undefined) return running;
-      const check = compare(password, hash).finally(() => underWay.delete(fingerprint));
+      const check = (async () => {
+        const wait = await admit?.();
+        if (wait !== undefined) throw new NotAdmitted(wait);
+        return compare(password, hash);
+      })().finally(() => underWay.delete(fingerprint));
       underWay.set(fingerprint, check);
       const right = await check;
       if (right) {

@@ -43,12 +43,19 @@ export interface ErrorHandlerOptions {
   readonly renderPage: (res: Response, view: ErrorView) => void;
   /** True for requests that get JSON; by default those below /api/. */
   readonly wantsJson?: (path: string) => boolean;
+  /** Sends that JSON; by default the sentence with the request's id. */
+  readonly sendJson?: (res: Response, view: ErrorView) => void;
 }
 
 const isApiPath = (path: string): boolean => path.startsWith("/api/");
 
 /** The last middleware: any error becomes a page or JSON with a sentence and the request's id; never a stack, SQL or an ARN. */
-export function errorHandler({ log, renderPage, wantsJson = isApiPath }: ErrorHandlerOptions): ErrorRequestHandler {
+export function errorHandler({
+  log,
+  renderPage,
+  wantsJson = isApiPath,
+  sendJson = sendFailure,
+}: ErrorHandlerOptions): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const requestId = String(res.locals.requestId ?? "");
     const known = asHttpError(error);
@@ -70,11 +77,15 @@ export function errorHandler({ log, renderPage, wantsJson = isApiPath }: ErrorHa
       requestId,
     };
     if (wantsJson(req.path)) {
-      res.json({ success: false, error: { code: view.status, message: view.sentence }, requestId });
+      sendJson(res, view);
     } else {
       renderPage(res, view);
     }
   };
+}
+
+function sendFailure(res: Response, { status, sentence, requestId }: ErrorView): void {
+  res.json({ success: false, error: { code: status, message: sentence }, requestId });
 }
 
 /** After all routes: what no route took. */
@@ -121,6 +132,7 @@ const CLIENT_ERRORS: Readonly<Record<number, string>> = {
 };
 
 const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
+  "DATABASE_UNAVAILABLE",
   "ECONNREFUSED",
   "ECONNRESET",
   "ETIMEDOUT",
@@ -129,8 +141,9 @@ const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
   "POOL_CLOSED",
 ]);
 
-function isUnreachable(error: unknown): boolean {
-  return (
-    error instanceof Error && "code" in error && typeof error.code === "string" && UNREACHABLE_CODES.has(error.code)
-  );
+/** True when a service (MySQL, S3) does not answer: nothing was changed, and the same request may be sent again. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ("code" in error && typeof error.code === "string" && UNREACHABLE_CODES.has(error.code)) return true;
+  return isUnreachable(error.cause);
 }

@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter, type RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
-import { SIGN_IN_ADDRESS_LIMIT, SIGN_IN_LIMIT } from "@elastic-gas/shared/accounts/sign-in";
+import { createSignInLimits, PAIR_LIMIT } from "@elastic-gas/shared/accounts/sign-in";
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import { createDatabasePool, schemaOf } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
@@ -62,7 +62,7 @@ async function startApi(overrides: Partial<TaApiDeps>): Promise<{ origin: string
       detector,
       log: createLogger("test", "silent"),
       passwords,
-      signInLimits: { byName: limiter(SIGN_IN_LIMIT), byAddress: limiter(SIGN_IN_ADDRESS_LIMIT) },
+      limits: createSignInLimits({ pool, schema: schemaOf(database.url) }, "api"),
       registerLimit: limiter(REGISTER_LIMIT),
       registerEnabled: true,
       ...overrides,
@@ -196,6 +196,7 @@ describe("POST /api/register", () => {
     const registerLimit: RateLimiter = {
       consume: async () => (left-- > 0 ? undefined : 7),
       check: async () => undefined,
+      has: async () => false,
       reset: async () => {},
     };
     const limited = await startApi({ registerLimit });
@@ -403,7 +404,7 @@ describe("POST /api/upload", () => {
 
   it("limits failed attempts on one name before it hashes", async () => {
     await createUser(database.db, { username: "target", passwordHash: await passwords.hash("right") });
-    for (let attempt = 0; attempt < SIGN_IN_LIMIT.points; attempt++) {
+    for (let attempt = 0; attempt < PAIR_LIMIT.points; attempt++) {
       expect(
         (
           await post(
@@ -421,6 +422,13 @@ describe("POST /api/upload", () => {
     expect((await post("/api/upload", uploadForm(scriptedPhoto(1, 1)))).status).toBe(200);
   });
 });
+
+it.each(["/api", "/api/nothing", "/api/upload/x"])(
+  "answers %s, which does not exist, in the course's JSON",
+  async (path) => {
+    expectFailure(await post(path), 404, `Nothing is at ${path}.`);
+  },
+);
 
 describe("POST /api/upload with the model", () => {
   it("counts faces in pictures, many at once", async () => {

@@ -117,7 +117,7 @@ describe("uploading on the page", () => {
     expect(page).toContain("data-mask-faces>3<");
     expect(page).toContain("data-mask-masked>1<");
     expect(page).toContain("data-mask-unmasked>2<");
-    expect(page).toContain('<h1 class="masks-name">Café &lt;b&gt;.jpg</h1>');
+    expect(page).toContain('<h1 class="masks-name">Café &lt;b>.jpg</h1>');
     expect(page.match(/<tr><th scope="row">/g)).toHaveLength(3);
     expect(page).toMatch(/<img src="\/masks\/[\w-]+\/annotated"/);
     expect(page).toMatch(/<img src="\/masks\/[\w-]+\/original"/);

@@ -4,14 +4,14 @@ import type { Request, Response } from "express";
 import { z } from "zod";
 import { checkAndKeep } from "./photos.ts";
 import { abortWhenSenderLeaves } from "./upload/abort.ts";
-import { dropRest, readForm, SenderGone, type UploadedFile } from "./upload/multipart.ts";
+import { dropRest, readForm, SenderGone, type SentFile, type UploadedFile } from "./upload/multipart.ts";
 import { admitOrRefuse, toHttpError } from "./upload/refusals.ts";
 import { type MaskPagesDeps, sendUploadPage } from "./upload-page.ts";
 
 const AddressForm = z.object({ url: z.string().optional() });
 
 interface Wanted {
-  readonly file: UploadedFile | undefined;
+  readonly file: SentFile | undefined;
   readonly address: string | undefined;
 }
 
@@ -23,9 +23,10 @@ export async function takePhoto(deps: MaskPagesDeps, req: Request, res: Response
   const userId = currentUser(res).id;
   const signal = abortWhenSenderLeaves(res);
   let wanted: Wanted = { file: undefined, address: undefined };
+  await using opened = new AsyncDisposableStack();
   try {
     admitOrRefuse(deps.detector, req);
-    wanted = await readWanted(req);
+    wanted = await readWanted(req, opened);
     const { fileName, bytes } = await getFile(deps, wanted, signal);
     const kept = await checkAndKeep(deps, { userId, fileName, bytes, signal });
     const location = `/masks/${kept.id}`;
@@ -52,9 +53,9 @@ export async function takePhoto(deps: MaskPagesDeps, req: Request, res: Response
   }
 }
 
-async function readWanted(req: Request): Promise<Wanted> {
+async function readWanted(req: Request, opened: AsyncDisposableStack): Promise<Wanted> {
   if (req.is("multipart/form-data")) {
-    const { file, fields } = await readForm(req);
+    const { file, fields } = opened.use(await readForm(req));
     return { file, address: blankToUndefined(fields.get("url")) };
   }
   const form = AddressForm.safeParse(req.body);
@@ -70,7 +71,7 @@ async function getFile(
   { file, address }: Wanted,
   signal: AbortSignal,
 ): Promise<UploadedFile> {
-  if (file !== undefined) return file;
+  if (file !== undefined) return { fileName: file.fileName, bytes: await file.read() };
   if (address !== undefined) return fetchPhoto(address, signal);
   throw new HttpError(400, "Choose a photo, or give its address.");
 }

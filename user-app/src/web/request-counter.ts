@@ -5,7 +5,7 @@ import type { RequestHandler } from "express";
 /** A failing CloudWatch must not let the memory grow: older periods are given up. */
 const MAX_PERIODS = 60;
 /** The balancer's health checks and the scraper are not load. */
-const UNCOUNTED: ReadonlySet<string> = new Set(["/healthz", "/metrics"]);
+const UNCOUNTED: ReadonlySet<string> = new Set(["/healthz", "/metrics", "/readyz"]);
 
 export interface PeriodCount {
   /** Start of the period. */
