@@ -204,6 +204,7 @@ describe("two autoscalers", STORY, () => {
       return (await harness.db.selectFrom("leases").select("holder").executeTakeFirst())?.holder === "throttled";
     });
     await harness.setPool("annotator", { desired: 1, min: 1 });
+    await harness.db.deleteFrom("decisions").execute();
     let throttled = 0;
     harness.intercept((invocation, next) => {
       if (invocation.service === "elbv2") throw new Fault("ServiceUnavailable", "not now", 503);

@@ -40,11 +40,12 @@ export async function launchWorker(
     readonly pool: PoolName;
     readonly subnetId: string | null;
     readonly userData: string;
+    readonly instanceProfile: string;
   },
   settings: LaunchSettings,
   permit: Permit,
 ): Promise<LaunchOutcome> {
-  const { intentId, pool, subnetId, userData } = launch;
+  const { intentId, pool, subnetId, userData, instanceProfile } = launch;
   const tags = {
     [TAGS.name]: nameTag(settings.PREFIX, pool),
     [TAGS.prefix]: settings.PREFIX,
@@ -61,9 +62,7 @@ export async function launchWorker(
     InstanceType: settings.WORKER_INSTANCE_TYPE as never,
     ...(subnetId === null ? {} : { SubnetId: subnetId }),
     ...(groups.length === 0 ? {} : { SecurityGroupIds: [...groups] }),
-    ...(settings.WORKER_INSTANCE_PROFILE === undefined
-      ? {}
-      : { IamInstanceProfile: { Name: settings.WORKER_INSTANCE_PROFILE } }),
+    IamInstanceProfile: { Name: settings.WORKER_INSTANCE_PROFILE ?? instanceProfile },
     Monitoring: { Enabled: true },
     InstanceInitiatedShutdownBehavior: "terminate",
     MetadataOptions: { HttpTokens: "required" },

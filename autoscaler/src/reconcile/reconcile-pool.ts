@@ -254,7 +254,13 @@ async function launch(
     return owner;
   });
 
-  const outcome = await askForLaunch(context, { intentId, pool, subnetId, userData });
+  const outcome = await askForLaunch(context, {
+    intentId,
+    pool,
+    subnetId,
+    userData,
+    instanceProfile: resources.instanceProfiles[pool],
+  });
   if (outcome.kind === "not sent") {
     await withdrawLaunch(db, intentId);
     throw outcome.error;

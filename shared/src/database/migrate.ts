@@ -4,6 +4,7 @@ import * as workerStates from "./migrations/0006-worker-states.ts";
 import * as activityOwners from "./migrations/0007-activity-owners.ts";
 import * as reliability from "./migrations/0007-reliability.ts";
 import * as poolChecks from "./migrations/0008-pool-checks.ts";
+import * as finishedJobs from "./migrations/0009-finished-jobs.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0007-reliability", statements: reliability.statements },
   { name: "0007-activity-owners", statements: activityOwners.statements },
   { name: "0008-pool-checks", statements: poolChecks.statements },
+  { name: "0009-finished-jobs", statements: finishedJobs.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */
