@@ -1,7 +1,7 @@
 import { findViolations, startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
 import { ADMIN, checkRow } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NO_BREAK_SPACE } from "./markup/words.ts";
+import { NO_BREAK_SPACE } from "./model/words.ts";
 
 const MINUTE_MS = 60_000;
 let dashboard: TestDashboard;

@@ -44,6 +44,11 @@ export const State = z.object({
   grewAt: Instant.nullable(),
   /** Mean service time of a job, as the finished ones taught it last; kept for the time in which nothing finishes. */
   service: z.object({ seconds: z.number(), finished: z.number() }).optional().catch(undefined),
+  /** The workers that a queue's jobs needed at the checks of the last minutes. */
+  needs: z
+    .array(z.object({ at: Instant, workers: z.number() }))
+    .optional()
+    .catch(undefined),
   /** Flap back-off: the confirmation and the peak window are doubled `level` times; `at` is the last flap or the last halving. */
   backOff: z.object({ level: z.number(), at: Instant }).nullable(),
   /** What the adaptive rule has learned. */

@@ -58,8 +58,6 @@ export interface Resources {
   readonly loadBalancer: string;
   readonly targetGroup: string;
   readonly metricNamespace: string;
-  /** Each pool's instance profile and the role in it: what its workers may do. */
-  readonly instanceProfiles: Readonly<Record<PoolName, string>>;
 }
 
 export function resourcesOf({ PREFIX: prefix }: Pick<Config, "PREFIX">): Resources {
@@ -87,11 +85,6 @@ export function resourcesOf({ PREFIX: prefix }: Pick<Config, "PREFIX">): Resourc
     loadBalancer: `${prefix}-gas`,
     targetGroup: `${prefix}-gas-web`,
     metricNamespace: METRIC_NAMESPACE,
-    instanceProfiles: {
-      web: nameTag(prefix, "web"),
-      annotator: nameTag(prefix, "annotator"),
-      utility: nameTag(prefix, "utility"),
-    },
   };
 }
 

@@ -3,7 +3,6 @@ import type { Worker } from "@elastic-gas/scaling/worker-state";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
-
 import { type Activity, sharesOf } from "./owner.ts";
 
 /** A launch that was made for an activity. */

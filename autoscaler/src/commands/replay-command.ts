@@ -5,8 +5,9 @@ import { initialState } from "@elastic-gas/scaling/policy-state";
 import { explain } from "@elastic-gas/scaling/reasons/explain";
 import { decide } from "@elastic-gas/scaling/rules/decide";
 import { type Load, SHAPES, shapeLoad } from "@elastic-gas/scaling/simulator/loads";
+import { POOL_DEFAULTS } from "@elastic-gas/scaling/simulator/pool-settings";
 import type { Rule } from "@elastic-gas/scaling/simulator/rule";
-import { POOL_DEFAULTS, type Run, SAMPLE_SECONDS, simulate } from "@elastic-gas/scaling/simulator/simulated-pool";
+import { type Run, SAMPLE_SECONDS, simulate } from "@elastic-gas/scaling/simulator/simulated-pool";
 import { answerSignals, queueSignals, type Signals } from "@elastic-gas/scaling/simulator/synthetic-signals";
 import { z } from "zod";
 

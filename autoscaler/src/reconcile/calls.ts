@@ -11,6 +11,7 @@ import {
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Config } from "@elastic-gas/shared/config";
+import { instanceProfileName } from "@elastic-gas/shared/permissions";
 import { nameTag, type PoolName, TAGS } from "@elastic-gas/shared/resources";
 import { LeaseLostError, type Permit } from "../lease/lease.ts";
 import { underPermit } from "../lease/under-permit.ts";
@@ -40,12 +41,11 @@ export async function launchWorker(
     readonly pool: PoolName;
     readonly subnetId: string | null;
     readonly userData: string;
-    readonly instanceProfile: string;
   },
   settings: LaunchSettings,
   permit: Permit,
 ): Promise<LaunchOutcome> {
-  const { intentId, pool, subnetId, userData, instanceProfile } = launch;
+  const { intentId, pool, subnetId, userData } = launch;
   const tags = {
     [TAGS.name]: nameTag(settings.PREFIX, pool),
     [TAGS.prefix]: settings.PREFIX,
@@ -62,7 +62,9 @@ export async function launchWorker(
     InstanceType: settings.WORKER_INSTANCE_TYPE as never,
     ...(subnetId === null ? {} : { SubnetId: subnetId }),
     ...(groups.length === 0 ? {} : { SecurityGroupIds: [...groups] }),
-    IamInstanceProfile: { Name: settings.WORKER_INSTANCE_PROFILE ?? instanceProfile },
+    ...(settings.WORKER_INSTANCE_PROFILE === undefined
+      ? {}
+      : { IamInstanceProfile: { Name: instanceProfileName(settings.WORKER_INSTANCE_PROFILE, pool) } }),
     Monitoring: { Enabled: true },
     InstanceInitiatedShutdownBehavior: "terminate",
     MetadataOptions: { HttpTokens: "required" },

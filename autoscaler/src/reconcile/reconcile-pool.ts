@@ -254,13 +254,7 @@ async function launch(
     return owner;
   });
 
-  const outcome = await askForLaunch(context, {
-    intentId,
-    pool,
-    subnetId,
-    userData,
-    instanceProfile: resources.instanceProfiles[pool],
-  });
+  const outcome = await askForLaunch(context, { intentId, pool, subnetId, userData });
   if (outcome.kind === "not sent") {
     await withdrawLaunch(db, intentId);
     throw outcome.error;

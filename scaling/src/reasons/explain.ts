@@ -98,9 +98,9 @@ export function explain(reason: Reason, reader: Reader): string {
     case "queue-grew":
       return `${resized(reason)}: ${explainFinding(reason.finding)}, maximum ${reason.max}.`;
     case "queue-shrank":
-      return `${resized(reason)}: ${explainFinding(reason.finding)}, ${idle(reason.idle)}, ${inARow(reason.checks)}. Only idle workers go.`;
+      return `${resized(reason)}: ${explainFinding(reason.finding)}; the last ${span(reason.heldSeconds)} needed at most ${reason.held}, ${idle(reason.idle)}. Only idle workers go.`;
     case "queue-fits":
-      return `No change at ${reason.desired}: ${explainFinding(reason.finding)}.`;
+      return `No change at ${reason.desired}: ${explainFinding(reason.finding)}; the last ${span(reason.heldSeconds)} needed up to ${reason.held}.`;
     case "adaptive-grew": {
       const now = reason.to === reason.wanted ? "" : ` Now ${reason.to}, maximum ${reason.max}.`;
       const regret =

@@ -150,8 +150,15 @@ export const Reason = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("thresholds-arrivals"), sent: number, withinSeconds: number, limit: number }),
 
   z.object({ kind: z.literal("queue-grew"), ...resize, finding: Finding, max: number }),
-  z.object({ kind: z.literal("queue-shrank"), ...resize, finding: Finding, idle: number, checks: number }),
-  z.object({ kind: z.literal("queue-fits"), desired: number, finding: Finding }),
+  z.object({
+    kind: z.literal("queue-shrank"),
+    ...resize,
+    finding: Finding,
+    idle: number,
+    held: number,
+    heldSeconds: number,
+  }),
+  z.object({ kind: z.literal("queue-fits"), desired: number, finding: Finding, held: number, heldSeconds: number }),
 
   z.object({
     kind: z.literal("adaptive-grew"),

@@ -188,7 +188,7 @@ export interface PoolsTable {
   pausedAt: Date | null;
   stopping: Flag;
   manualUntil: Date | null;
-  /** The run of start.sh for which the pool was resized to 1, or to its minimum. */
+  /** The run of start.sh for which the pool was resized to its minimum: once for each run, however often a part is started again. */
   startId: string | null;
   /** When the autoscaler last looked at the pool and published its workers' states. */
   observedAt: OrNull<Date>;
