@@ -9,8 +9,9 @@ import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { type Config, readConfig, userAppUrl } from "@elastic-gas/shared/config";
 import { connectDatabase } from "@elastic-gas/shared/database/connect";
 import { migrate } from "@elastic-gas/shared/database/migrate";
-import { createLogger } from "@elastic-gas/shared/logger";
+import { createLogger, type Logger } from "@elastic-gas/shared/logger";
 import { DEFAULT_INSTANCE_PROFILE } from "@elastic-gas/shared/permissions";
+import { noteAllStopped } from "@elastic-gas/shared/pools/workers";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { aborted, runLoop } from "@elastic-gas/shared/shutdown";
 import { type Environment, withoutAws, workerSettings } from "./environment.ts";
@@ -72,9 +73,14 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     started.push(supervised);
     return supervised;
   };
+  let localCloud: Supervised | undefined;
   const stopAll = async () => {
     // In reverse: whoever uses another part goes first.
-    for (const supervised of started.toReversed()) await supervised.stop();
+    for (const supervised of started.toReversed()) {
+      // Its instances end with it: the next start must not take them for lost.
+      if (supervised === localCloud) await noteStopped(config, log);
+      await supervised.stop();
+    }
     partsFile.remove();
   };
 
@@ -83,7 +89,8 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     const parts = { root, config, environment: settings };
     if (config.CLOUD === "local") {
       await begin(mariadbPart(await mariadbOptions(config))).up;
-      await begin(localCloudPart(parts, { AWS_ENDPOINT_URL: undefined })).up;
+      localCloud = begin(localCloudPart(parts, { AWS_ENDPOINT_URL: undefined }));
+      await localCloud.up;
     }
     const admin = await prepareDatabase(config);
     await publish(root, config, settings);
@@ -155,6 +162,17 @@ async function prepareDatabase(config: Config): Promise<FirstAdmin> {
       username: config.ADMIN_USERNAME,
       password: config.ADMIN_PASSWORD,
     });
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function noteStopped(config: Config, log: Logger): Promise<void> {
+  const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: 1 });
+  try {
+    await noteAllStopped(db, new Date());
+  } catch (error) {
+    log.warn({ err: error }, "not noted that the workers end: the next start will call them lost");
   } finally {
     await db.destroy();
   }

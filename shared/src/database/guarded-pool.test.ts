@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { createTestDatabase } from "@elastic-gas/testing/database";
-import { createStallableProxy } from "../testing/stallable-proxy.ts";
+import { createStallableProxy } from "@elastic-gas/testing/stallable-proxy";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { connectDatabase } from "./connect.ts";
 
