@@ -7,7 +7,7 @@ import { type Deleted, type DeletionDeps, deleteEverything } from "./delete-ever
 
 export interface Deletion {
   /** Starts it in the background; false when one runs already. */
-  start(wish: { readonly by: string; readonly total: number }): Promise<boolean>;
+  start(request: { readonly by: string; readonly total: number }): Promise<boolean>;
   /** Goes on with one that a restart cut. */
   resume(): Promise<void>;
   /** Resolves when nothing runs. */
