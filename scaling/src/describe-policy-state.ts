@@ -6,7 +6,6 @@ import { REGRET_MINUTES } from "./rules/adaptive.ts";
 import { LEARNED_PERIODS } from "./rules/adaptive-forecast.ts";
 import { confirmationAt, flapMinutes, QUIET_HOURS } from "./rules/back-off.ts";
 import { LEARN_FROM_PERCENT, LEARN_TO_PERCENT, learnedRatio } from "./rules/minutes.ts";
-import { CONFIRM_CHECKS as QUEUE_CHECKS } from "./rules/queue.ts";
 import { CONFIRM_CHECKS as THRESHOLDS_CHECKS } from "./rules/queue-thresholds.ts";
 import { CONFIRM_CHECKS as REQUESTS_CHECKS } from "./rules/requests.ts";
 
@@ -59,11 +58,7 @@ export function describePolicyState(state: State, policy: Policy, pace: Pace = {
       return [...items, { kind: "low-checks", have: state.low.checks, need: THRESHOLDS_CHECKS }];
     case "queue": {
       const { seconds = null, finished = 0 } = state.service ?? {};
-      return [
-        ...items,
-        { kind: "service-time", seconds, finished },
-        { kind: "low-checks", have: state.low.checks, need: QUEUE_CHECKS },
-      ];
+      return [...items, { kind: "service-time", seconds, finished }];
     }
     case "adaptive": {
       const { adaptive } = state;

@@ -3,7 +3,7 @@ import { CpuPolicy, type PolicyKind } from "./policy.ts";
 import { percent, span } from "./reasons/words.ts";
 import { confirmationAt, FLAP_MINUTES, lookbackMinutes, MAX_LEVEL, QUIET_HOURS } from "./rules/back-off.ts";
 import { WINDOW_MINUTES } from "./rules/minutes.ts";
-import { ARRIVAL_MINUTES, ASSUMED_SERVICE_SECONDS, CONFIRM_CHECKS as QUEUE_CHECKS } from "./rules/queue.ts";
+import { ARRIVAL_MINUTES, ASSUMED_SERVICE_SECONDS, HOLD_MINUTES } from "./rules/queue.ts";
 import { CONFIRM_CHECKS as THRESHOLDS_CHECKS } from "./rules/queue-thresholds.ts";
 import { PEAK_MINUTES, CONFIRM_CHECKS as REQUESTS_CHECKS } from "./rules/requests.ts";
 
@@ -61,7 +61,7 @@ const OF_KIND: Readonly<Record<PolicyKind, () => readonly Meaning[]>> = {
     },
     {
       label: "Acceptable wait",
-      text: `The time within which every waiting job should begin. The pool grows at once to what that takes: a job longer than this needs a worker of its own. Only idle workers go, after ${QUEUE_CHECKS} checks in a row: no job is cut off.`,
+      text: `The time within which every waiting job should begin. The pool grows at once to what that takes: a job longer than this needs a worker of its own. It shrinks to the most that was needed within the last ${span(HOLD_MINUTES * 60)}, sooner where jobs are longer than this. Only idle workers go: no job is cut off.`,
     },
   ],
   "queue-thresholds": () => [
@@ -103,6 +103,10 @@ function cpuMeanings(): readonly Meaning[] {
     {
       label: "Grow ratio",
       text: "The pool is multiplied by it and rounded up: 5 × 1.4 = 7. At least one worker is added, never beyond the maximum; 1 adds one at a time.",
+    },
+    {
+      label: "Grow only to what is needed",
+      text: `Where the load is known, a grow stops at the size that would run below the grow threshold, if that is less than the ratio gives. Without it a pool that doubles may settle at twice the workers that would do.`,
     },
     {
       label: "Shrink ratio",

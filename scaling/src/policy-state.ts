@@ -11,6 +11,8 @@ export const Minute = z.object({
   /** Sum of the reporting workers' CPU, in percent. */
   cpuSum: z.number(),
   requests: z.number().nullable(),
+  /** Living members without a point, which may be full; all without a point where it is left out. */
+  silent: z.number().optional(),
 });
 export type Minute = z.infer<typeof Minute>;
 
@@ -27,7 +29,12 @@ export const State = z.object({
   /** The last change of the desired capacity, whoever made it. */
   change: Change.nullable(),
   minutes: z.array(Minute),
-  /** Requests per period that load one worker to 100 %, learned from the latest periods between 20 % and 90 % CPU. */
+  /** The end of the newest data, and how late the latest of them came. */
+  data: z
+    .object({ until: Instant, delaysMs: z.array(z.number()) })
+    .optional()
+    .catch(undefined),
+  /** Requests per minute that load one worker to 100 %, learned from the latest periods between 20 % and 90 % CPU. */
   requestsPerCpu: z.array(z.number()),
   learnedUntil: Instant.nullable(),
   /** Checks in a row that asked for a shrink, and the end of the data that the last one looked at. */
@@ -37,6 +44,11 @@ export const State = z.object({
   grewAt: Instant.nullable(),
   /** Mean service time of a job, as the finished ones taught it last; kept for the time in which nothing finishes. */
   service: z.object({ seconds: z.number(), finished: z.number() }).optional().catch(undefined),
+  /** The workers that a queue's jobs needed at the checks of the last minutes. */
+  needs: z
+    .array(z.object({ at: Instant, workers: z.number() }))
+    .optional()
+    .catch(undefined),
   /** Flap back-off: the confirmation and the peak window are doubled `level` times; `at` is the last flap or the last halving. */
   backOff: z.object({ level: z.number(), at: Instant }).nullable(),
   /** What the adaptive rule has learned. */

@@ -8,10 +8,12 @@ export const CpuPolicy = z
     kind: z.literal("cpu"),
     growThresholdPercent: percent(1, 95).default(70),
     shrinkThresholdPercent: percent(0, 94).default(30),
-    /** Size is multiplied by this; 2.0 doubles. */
-    growRatio: z.number().gt(1).max(10).default(2),
-    /** The share of the workers that stays; 0.5 keeps half, rounded up. */
-    shrinkRatio: z.number().gt(0).lt(1).default(0.5),
+    /** Size is multiplied by this; 2.0 doubles, 1 adds one worker at a time. */
+    growRatio: z.number().min(1).max(10).default(2),
+    /** Grows to what the load needs where that is less than the ratio gives. */
+    growOnlyToNeed: z.boolean().default(false),
+    /** The share of the workers that stays; 0.5 keeps half, rounded up, 1 takes one worker at a time. */
+    shrinkRatio: z.number().gt(0).max(1).default(0.5),
     /** How far below the grow threshold a smaller pool must stay, as a share of it. */
     hysteresisMarginPercent: percent(1, 50).default(10),
     cooldownSeconds: z.number().int().min(0).max(7_200).default(120),

@@ -4,7 +4,7 @@ import type { Stretch } from "../pack/stretch.ts";
 import { allelesOf, isSequence, MAX_ALLELES } from "../vcf/alleles.ts";
 import { canonicalContig } from "../vcf/contigs.ts";
 import { appendInfo, withoutKeys } from "../vcf/info.ts";
-import { LINE_FEED } from "../vcf/lines.ts";
+import { headEnd, LINE_FEED } from "../vcf/lines.ts";
 import { type Annotation, annotate, annotatePlace, infoText, rsNumbers, stretchOf } from "./annotate-record.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import { placesOf } from "./places.ts";
@@ -48,6 +48,8 @@ interface CommonStretch extends Stretch {
   records: number;
 }
 
+/** A record with more than this before its samples passes through: such a text is not worth its memory. */
+const MAX_HEAD_BYTES = 4 * 2 ** 20;
 const [TAB, RETURN, HASH, DOT, SEMICOLON] = [9, 13, 35, 46, 59];
 const [LOWER_R, LOWER_S] = [114, 115];
 const NO_STRETCH: CommonStretch = {
@@ -186,25 +188,30 @@ export class LineAnnotator {
       tally.note("secondHeader", this.#line, bytes.toString("latin1", start, Math.min(end, start + 40)));
       return;
     }
-    // A carriage return belongs to the line end, not to INFO.
-    const lineEnd = end > start && bytes[end - 1] === RETURN ? end - 1 : end;
-    const line = bytes.toString("latin1", start, lineEnd);
-    if (line.trim() === "") {
+    const lineEnd = headEnd(bytes, start, end);
+    if (lineEnd - start > MAX_HEAD_BYTES) {
+      tally.note("tooLong", this.#line);
+      tally.addPassedThrough();
+      return;
+    }
+    const head = bytes.toString("latin1", start, lineEnd);
+    if (head.trim() === "" && lineEnd + 1 >= end) {
       tally.note("blank", this.#line);
       return;
     }
-    const record = readRecord(line);
+    const record = readRecord(head);
     if ("problem" in record) {
       tally.addUnreadable(this.#line, record.problem);
       return;
     }
-    const annotated = this.#record(line, record);
-    if (annotated === line) return;
+    const annotated = this.#record(head, record);
+    if (annotated === head) return;
     out.copy(bytes, this.#pending, start);
     out.write(annotated);
     this.#pending = lineEnd;
   }
 
+  /** The first eight columns with our annotation. */
   #record(line: string, record: RecordColumns): string {
     const { build, consequences, ownKeys, tally } = this.#setting;
     const contig = this.#contigOf(record.chrom);

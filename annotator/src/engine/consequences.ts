@@ -9,7 +9,7 @@ import { allelesOf } from "../vcf/alleles.ts";
 import { canonicalContig } from "../vcf/contigs.ts";
 import type { InfoField } from "../vcf/header.ts";
 import type { Input } from "../vcf/input.ts";
-import { lineBlocks, linesOf } from "../vcf/lines.ts";
+import { lineBlocks, recordHeadsOf } from "../vcf/lines.ts";
 import type { Consequences } from "./annotate-lines.ts";
 
 export const CONSEQUENCE_FIELD: InfoField = {
@@ -149,8 +149,7 @@ async function writeSites(
   let isHeader = true;
   for await (const block of lineBlocks(input.read())) {
     let rows = "";
-    for (const raw of linesOf(block)) {
-      const line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
+    for (const line of recordHeadsOf(block)) {
       if (isHeader || line.startsWith("#") || line.trim() === "") {
         if (line.startsWith("#CHROM")) isHeader = false;
         continue;

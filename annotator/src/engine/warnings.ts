@@ -9,6 +9,7 @@ export type Oddity =
   | "otherMitochondrion"
   | "referenceBlock"
   | "tooManyAlleles"
+  | "tooLong"
   | "notBases"
   | "secondHeader"
   | "blank"
@@ -41,6 +42,8 @@ export function warningSentence(oddity: Oddity, { count, line, detail }: Noted):
       return `${n} reference ${count === 1 ? "block" : "blocks"} (gVCF records with END and no variant) ${were} passed through unchanged: they tell no variant. ${first}.`;
     case "tooManyAlleles":
       return `${records} with more than 1,000 ALT alleles ${were} passed through unchanged. ${first}.`;
+    case "tooLong":
+      return `${records} with more than 4\u00a0MB before the samples ${were} passed through unchanged. ${first}.`;
     case "notBases":
       return `${records} ${count === 1 ? "has" : "have"} a REF or ALT that is not a sequence of bases and ${were} annotated by position alone. ${first}: ${shown}${detail.includes("TRUE") ? " (a spreadsheet writes TRUE for T)" : ""}.`;
     case "secondHeader":

@@ -13,7 +13,10 @@ import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { FAILURES } from "../vcf/failure.ts";
+
 import { annotateNextJob, type WorkerDeps } from "./annotate-job.ts";
+
+import { EngineProcesses } from "./engine-process.ts";
 
 const CONFIG = {
   JOB_LEASE_SECONDS: 30,
@@ -36,6 +39,7 @@ let setting: Setting;
 /** Operations that answer an error, by name; tests fill it. */
 const faults = new Map<string, () => Error>();
 const directory = mkdtempSync(join(tmpdir(), "annotator-"));
+const engine = new EngineProcesses(null);
 
 beforeAll(async () => {
   [database, cloud] = await Promise.all([
@@ -54,6 +58,7 @@ beforeEach(async () => {
   for (const table of ["outbox", "jobs", "deadLetters"] as const) await database.db.deleteFrom(table).execute();
 });
 afterAll(async () => {
+  engine[Symbol.dispose]();
   await cloud?.[Symbol.asyncDispose]();
   await database?.[Symbol.asyncDispose]();
   rmSync(directory, { recursive: true, force: true });
@@ -64,6 +69,7 @@ function worker(changes: Partial<WorkerDeps> = {}): WorkerDeps {
   return {
     ...setting,
     config: CONFIG,
+    engine,
     command: null,
     instanceId,
     directory: join(directory, instanceId),

@@ -15,13 +15,15 @@ import {
 } from "@elastic-gas/shared/reliability/leased-claim";
 import { type OutboxSender, putMessage } from "@elastic-gas/shared/reliability/outbox";
 import { jobKey, type Resources } from "@elastic-gas/shared/resources";
+import type { EngineRequest } from "../engine/protocol.ts";
 import { AnnotationFailure, FAILURES } from "../vcf/failure.ts";
+import type { EngineProcesses } from "./engine-process.ts";
 import { localName, outputNames } from "./file-names.ts";
 import { handBack } from "./hand-back.ts";
 import { keepClaim, type Lease } from "./keep-claim.ts";
 import { describeFile, download, remove, upload } from "./objects.ts";
 import { findJob, type Job, jobExists, lockRole } from "./queries.ts";
-import { type EngineLimits, type EngineOutcome, runCommand, runEngineProcess } from "./run-engine.ts";
+import { type EngineLimits, type EngineOutcome, runCommand } from "./run-command.ts";
 import { type PlanLimits, textLimit } from "./text-limit.ts";
 
 export interface WorkerDeps {
@@ -39,6 +41,7 @@ export interface WorkerDeps {
     | "ANNOTATION_PACK"
     | keyof PlanLimits
   >;
+  readonly engine: Pick<EngineProcesses, "run">;
   /** argv of another annotator; null for the built-in engine. */
   readonly command: readonly string[] | null;
   readonly instanceId: string;
@@ -118,6 +121,7 @@ async function annotateFile(
   const outcome = await runConfigured(
     deps,
     {
+      kind: "annotate",
       inputPath,
       outputPath,
       logPath,
@@ -147,8 +151,10 @@ async function annotateFile(
   const [resultKey, logKey] = [key(names.result), key(names.log)];
   if (!(await lease.isHeld())) return null;
   const bucket = resources.buckets.results;
-  await upload(s3, { bucket, key: logKey }, { path: logPath, signal });
-  await upload(s3, { bucket, key: resultKey }, { path: outputPath, signal });
+  await Promise.all([
+    upload(s3, { bucket, key: logKey }, { path: logPath, signal }),
+    upload(s3, { bucket, key: resultKey }, { path: outputPath, signal }),
+  ]);
   return {
     status: "COMPLETED",
     completedAt: new Date(),
@@ -161,12 +167,8 @@ async function annotateFile(
   };
 }
 
-function runConfigured(
-  deps: WorkerDeps,
-  request: Parameters<typeof runEngineProcess>[0],
-  limits: EngineLimits,
-): Promise<EngineOutcome> {
-  return deps.command === null ? runEngineProcess(request, limits) : runCommand(deps.command, request, limits);
+function runConfigured(deps: WorkerDeps, request: EngineRequest, limits: EngineLimits): Promise<EngineOutcome> {
+  return deps.command === null ? deps.engine.run(request, limits) : runCommand(deps.command, request, limits);
 }
 
 function failed(sentence: string): JobResultColumns {

@@ -1,6 +1,6 @@
 import type { Config } from "@elastic-gas/shared/config";
 import type { Role } from "@elastic-gas/shared/database/tables";
-import { bytesText } from "@elastic-gas/shared/ui/words";
+import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import type { TextLimit } from "../vcf/input.ts";
 
 export type PlanLimits = Pick<Config, "FREE_MAX_BYTES" | "FREE_UNPACKED_RATIO" | "PREMIUM_UNPACKED_MAX_BYTES">;
@@ -11,11 +11,11 @@ export function textLimit(role: Role, limits: PlanLimits): TextLimit {
   if (role === "premium_user")
     return {
       bytes: premium,
-      sentence: `The file unpacks to more than ${bytesText(premium)}, which is more than is taken. Split it.`,
+      sentence: `The file unpacks to more than ${formatBytes(premium)}, which is more than is taken. Split it.`,
     };
   const free = limits.FREE_MAX_BYTES * limits.FREE_UNPACKED_RATIO;
   return {
     bytes: free,
-    sentence: `The file unpacks to more than ${bytesText(free)}, the limit of the Free plan. Premium takes up to ${bytesText(premium)}.`,
+    sentence: `The file unpacks to more than ${formatBytes(free)}, the limit of the Free plan. Premium takes up to ${formatBytes(premium)}.`,
   };
 }

@@ -13,7 +13,10 @@ import { createOutboxSender } from "@elastic-gas/shared/reliability/outbox";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { pause } from "@elastic-gas/shared/shutdown";
 import { z } from "zod";
+
 import { annotateNextJob } from "./annotate-job.ts";
+import { EngineProcesses } from "./engine-process.ts";
+
 import { publishJobsRunning } from "./publish-jobs-running.ts";
 
 /** The process itself has 25 s to stop. */
@@ -38,6 +41,8 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
   const directory = join(config.DATA_DIR, "annotator", instanceId);
   await rm(directory, { recursive: true, force: true }); // what a predecessor that was killed left behind
   const command = readCommand(config.ANNOTATION_COMMAND);
+  using engine = new EngineProcesses(config.ANNOTATION_PACK ?? null);
+  if (command === null) engine.prepare();
   const outbox = createOutboxSender({ db, sqs, resources, log, sweepSeconds: config.OUTBOX_SWEEP_SECONDS });
 
   let jobId: string | null = null;
@@ -64,6 +69,7 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
     resources,
     log,
     config,
+    engine,
     command,
     instanceId,
     directory,

@@ -3,6 +3,7 @@ import { AnnotationFailure, FAILURES } from "./failure.ts";
 /** A line of half a million samples has 10 to 25 MB. */
 const MAX_LINE_BYTES = 32 * 2 ** 20;
 export const LINE_FEED = 10;
+const [TAB, CARRIAGE_RETURN] = [9, 13];
 
 /** Cuts a stream of bytes into blocks of whole lines (each ends with a line feed, except perhaps the last). Throws AnnotationFailure. */
 export async function* lineBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -35,6 +36,27 @@ export function* linesOf(block: Buffer): Generator<string> {
     yield block.toString("latin1", start, end);
     start = end + 1;
   }
+}
+
+/** Like `linesOf`, but of each line only the first eight columns: a record's samples may have many megabytes. */
+export function* recordHeadsOf(block: Buffer): Generator<string> {
+  for (let start = 0; start < block.length; ) {
+    const feed = block.indexOf(LINE_FEED, start);
+    const end = feed === -1 ? block.length : feed;
+    yield block.toString("latin1", start, headEnd(block, start, end));
+    start = end + 1;
+  }
+}
+
+/** Where the first eight columns of the line from `start` to `end` end, without a carriage return. */
+export function headEnd(block: Buffer, start: number, end: number): number {
+  let tabs = 0;
+  for (let at = start; at < end; at += 1) {
+    if (block[at] !== TAB) continue;
+    tabs += 1;
+    if (tabs === 8) return at;
+  }
+  return end > start && block[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
 }
 
 /** Latin-1 text of a file as the UTF-8 that it was. */

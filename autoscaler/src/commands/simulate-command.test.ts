@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { traceLoad } from "@elastic-gas/scaling/simulator/loads";
 import { NOISE_GROW_THRESHOLDS } from "@elastic-gas/scaling/simulator/noise";
+import { POOL_DEFAULTS } from "@elastic-gas/scaling/simulator/pool-settings";
 import { COMPARED_RULES } from "@elastic-gas/scaling/simulator/rules";
-import { POOL_DEFAULTS } from "@elastic-gas/scaling/simulator/simulated-pool";
 import { compareRules, type Summary } from "@elastic-gas/scaling/simulator/summary";
 import { afterAll, describe, expect, it } from "vitest";
 

@@ -2,6 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { chartOf } from "@elastic-gas/scaling/simulator/chart";
+import { DAY_KINDS, generatedDay } from "@elastic-gas/scaling/simulator/days";
+import { figuresOf } from "@elastic-gas/scaling/simulator/figures";
+import { measureLate } from "@elastic-gas/scaling/simulator/late";
 import {
   closedLoad,
   constantLoad,
@@ -12,10 +15,19 @@ import {
   traceLoad,
 } from "@elastic-gas/scaling/simulator/loads";
 import { measureNoise } from "@elastic-gas/scaling/simulator/noise";
-import { noiseTable, runReport, tableOf } from "@elastic-gas/scaling/simulator/report";
+import { POOL_DEFAULTS, type PoolSettings } from "@elastic-gas/scaling/simulator/pool-settings";
+import { compareQueueRules, QUEUE_DEFAULTS } from "@elastic-gas/scaling/simulator/queue-pool";
+import {
+  figuresTable,
+  lateTable,
+  noiseTable,
+  queueTable,
+  runReport,
+  tableOf,
+} from "@elastic-gas/scaling/simulator/report";
 import type { Rule } from "@elastic-gas/scaling/simulator/rule";
 import { COMPARED_RULES, ruleNamed, withSignals } from "@elastic-gas/scaling/simulator/rules";
-import { POOL_DEFAULTS, type PoolSettings, simulate } from "@elastic-gas/scaling/simulator/simulated-pool";
+import { simulate } from "@elastic-gas/scaling/simulator/simulated-pool";
 import { compareRules, summarize } from "@elastic-gas/scaling/simulator/summary";
 import { answerSignals, queueSignals } from "@elastic-gas/scaling/simulator/synthetic-signals";
 import { z } from "zod";
@@ -30,6 +42,7 @@ const Options = z.object({
   load: z.string().default("step"),
   trace: z.string().optional(),
   traces: z.string().optional(),
+  days: z.string().optional(),
   minutes: count.max(100_000).optional(),
   peak: z.coerce.number().positive().default(6.4),
   min: count.default(POOL_DEFAULTS.min),
@@ -37,6 +50,9 @@ const Options = z.object({
   start: count.default(POOL_DEFAULTS.start),
   boot: seconds.default(POOL_DEFAULTS.bootSeconds),
   delay: seconds.default(POOL_DEFAULTS.metricDelaySeconds),
+  period: z.coerce.number().int().min(5).max(60).multipleOf(5).default(POOL_DEFAULTS.metricPeriodSeconds),
+  lost: z.coerce.number().min(0).max(1).default(POOL_DEFAULTS.lostShare),
+  phase: seconds.default(POOL_DEFAULTS.phaseSeconds),
   drain: seconds.default(POOL_DEFAULTS.drainSeconds),
   noise: z.coerce.number().min(0).max(1).optional(),
   noiseShape: z.enum(["normal", "even"]).optional(),
@@ -50,7 +66,7 @@ const Options = z.object({
 });
 type Options = z.infer<typeof Options>;
 
-const COMMANDS = ["compare", "noise"] as const;
+const COMMANDS = ["compare", "shapes", "noise", "late"] as const;
 type Command = (typeof COMMANDS)[number] | "run";
 
 const RUN_MINUTES = 360;
@@ -60,8 +76,10 @@ const NOISE_SHARE = 0.05;
 
 try {
   const { options, command } = readOptions(process.argv.slice(2));
-  if (command === "compare") compare(options);
+  if (command === "compare" && options.traces === undefined) compareDays(options);
+  else if (command === "compare" || command === "shapes") compareShapes(options);
   else if (command === "noise") noise(options);
+  else if (command === "late") late(options);
   else run(options);
 } catch (error) {
   const message =
@@ -80,7 +98,8 @@ function run(options: Options): void {
   process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : runReport(result, summary));
 }
 
-function compare(options: Options): void {
+/** Elasticity by shape, and over recorded traces. */
+function compareShapes(options: Options): void {
   const settings = poolOf(options);
   const shapes = SHAPES.map((shape) => closedIfAsked(shapeLoad(shape, shapeOf(options)), options));
   const traces = options.traces === undefined ? [] : tracesIn(atCaller(options.traces), options);
@@ -91,6 +110,43 @@ function compare(options: Options): void {
   const { runs, rows } = compareRules(COMPARED_RULES, groups, settings);
   if (options.svg !== undefined) writeFileSync(atCaller(options.svg), chartOf(runs, COMPARED_RULES.length));
   process.stdout.write(options.json ? `${JSON.stringify({ settings, rows })}\n` : tableOf(rows));
+}
+
+/** The figures over days, then those of the queue rules. */
+function compareDays(options: Options): void {
+  const settings = poolOf(options);
+  const days = options.days === undefined ? generatedDays(options.seed) : daysIn(atCaller(options.days));
+  const figures = figuresOf(COMPARED_RULES, days, settings);
+  const queues = compareQueueRules({ ...QUEUE_DEFAULTS, seed: options.seed, bootSeconds: settings.bootSeconds });
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ settings, figures, queues })}\n`
+      : `${figuresTable(figures)}\n${queueTable(queues)}`,
+  );
+}
+
+/** `0-300 s` late metrics and lost points, by rule. */
+function late(options: Options): void {
+  const settings = poolOf(options);
+  const rows = measureLate(settings);
+  process.stdout.write(options.json ? `${JSON.stringify({ settings, rows })}\n` : lateTable(rows));
+}
+
+function generatedDays(seed: number): readonly Load[] {
+  return DAY_KINDS.flatMap((kind) => [seed, seed + 1].map((each) => generatedDay(kind, each)));
+}
+
+/** A file's 1,000 requests a minute are one worker's worth. */
+function daysIn(folder: string): readonly Load[] {
+  return csvFilesIn(folder).map((name) => traceLoad(basename(name, ".csv"), readFileSync(join(folder, name), "utf8")));
+}
+
+function csvFilesIn(folder: string): readonly string[] {
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(".csv"))
+    .sort();
+  if (names.length === 0) throw new Error(`No .csv file in ${folder}.`);
+  return names;
 }
 
 function noise(options: Options): void {
@@ -121,6 +177,7 @@ function readOptions(args: readonly string[]): { readonly options: Options; read
       load: text,
       trace: text,
       traces: text,
+      days: text,
       minutes: text,
       peak: text,
       min: text,
@@ -128,6 +185,9 @@ function readOptions(args: readonly string[]): { readonly options: Options; read
       start: text,
       boot: text,
       delay: text,
+      period: text,
+      lost: text,
+      phase: text,
       drain: text,
       noise: text,
       "noise-shape": text,
@@ -172,6 +232,9 @@ function poolOf(options: Options): PoolSettings {
     start: Math.min(max, Math.max(min, start)),
     bootSeconds: boot,
     metricDelaySeconds: delay,
+    metricPeriodSeconds: options.period,
+    lostShare: options.lost,
+    phaseSeconds: options.phase,
     drainSeconds: drain,
     noise: share,
     noiseShape,
@@ -193,11 +256,7 @@ function openLoadOf(options: Options): Load {
 }
 
 function tracesIn(folder: string, options: Options): readonly Load[] {
-  const names = readdirSync(folder)
-    .filter((name) => name.endsWith(".csv"))
-    .sort();
-  if (names.length === 0) throw new Error(`No .csv file in ${folder}.`);
-  return names.map((name) => closedIfAsked(traceFrom(join(folder, name), options.peak), options));
+  return csvFilesIn(folder).map((name) => closedIfAsked(traceFrom(join(folder, name), options.peak), options));
 }
 
 function traceFrom(path: string, peak: number): Load {

@@ -199,7 +199,9 @@ describe.each(ENFORCERS)("with the quota kept by the %s", (quota) => {
 async function startBalancer({ clientConfig }: { readonly clientConfig: object }) {
   const elb = new ElasticLoadBalancingV2Client(clientConfig);
   onTestFinished(() => elb.destroy());
-  const { LoadBalancers } = await elb.send(new CreateLoadBalancerCommand({ Name: "cpu", Subnets: ["subnet-1"] }));
+  const { LoadBalancers } = await elb.send(
+    new CreateLoadBalancerCommand({ Name: "cpu", Subnets: ["subnet-1", "subnet-2"] }),
+  );
   const { TargetGroups } = await elb.send(
     new CreateTargetGroupCommand({
       Name: "cpu",

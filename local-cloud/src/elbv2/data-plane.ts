@@ -69,7 +69,11 @@ export class DataPlane {
     const { arn, loadBalancerArn, targetGroupArn } = document;
     const listener = new Listener(() => {
       const current = this.#options.catalogue.listeners.find(arn)?.targetGroupArn ?? targetGroupArn;
-      return { group: this.#group(current).targets, counters: this.#countersOf(loadBalancerArn, current) };
+      return {
+        group: this.#group(current).targets,
+        counters: this.#countersOf(loadBalancerArn, current),
+        idleTimeoutMs: this.#idleTimeoutMs(loadBalancerArn),
+      };
     });
     listener.idleTimeoutMs = this.#idleTimeoutMs(loadBalancerArn);
     const port = await listener.listen(this.#options.listenHost, document.port);

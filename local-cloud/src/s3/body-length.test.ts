@@ -1,9 +1,11 @@
 import { request } from "node:http";
+import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { startTestBucket } from "@elastic-gas/testing/local-cloud/s3/test-bucket";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { expect, test } from "vitest";
 
 const Bucket = "lengths";
@@ -48,3 +50,20 @@ function putWithoutLength(url: string) {
     call.end();
   });
 }
+
+test.each([
+  ["an object", "PUT /lengths/k HTTP/1.1\r\ncontent-length: 1000\r\n"],
+  ["a form", "POST /lengths HTTP/1.1\r\ncontent-length: 1000\r\ncontent-type: multipart/form-data; boundary=x\r\n"],
+  ["an action", "POST / HTTP/1.1\r\ncontent-length: 1000\r\ncontent-type: application/x-www-form-urlencoded\r\n"],
+])("%s whose announced body does not come is answered 408 and cut off", async (_, head) => {
+  await using cloud = await startTestCloud({ bodyIdleSeconds: 0.2 });
+  const s3 = new S3Client({ ...cloud.clientConfig, forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  const signed = new URL(await getSignedUrl(s3, new PutObjectCommand({ Bucket, Key: "k" })));
+  s3.destroy();
+  const socket = connect(cloud.port, "127.0.0.1");
+  socket.write(`${head.replace("/k ", `/k${signed.search} `)}host: ${signed.host}\r\n\r\nsome`);
+  const answer = await text(socket); // to the end of the connection
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  expect(answer).toContain("<Code>RequestTimeout</Code>");
+});

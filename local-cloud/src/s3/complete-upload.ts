@@ -62,10 +62,10 @@ export async function completeUpload(
     storageClass: upload.facts.storageClass,
     facts: { headers: upload.facts.headers, segments, checksum, partsCount: chosen.length, tags: upload.facts.tags },
   };
-  inTransaction(db, () => {
+  const unused = inTransaction(db, () => {
     // Another call may have completed or aborted the upload while the checksum was computed.
     if (!uploads.find(upload.id)) throw noSuchUpload(upload.id);
-    commitObject(context, record, completion.conditions, { keepOnFailure: true });
+    const replaced = commitObject(context, record, completion.conditions);
     uploads.complete({
       id: upload.id,
       bucket: upload.bucket,
@@ -75,9 +75,10 @@ export async function completeUpload(
       checksum,
       completedAt: record.modifiedAt,
     });
+    return replaced;
   });
   const used = new Set(segments.map(({ blob }) => blob));
-  blobs.remove(stored.map(({ blob }) => blob).filter((blob) => !used.has(blob)));
+  blobs.remove([...unused, ...stored.map(({ blob }) => blob).filter((blob) => !used.has(blob))]);
   return { etag: record.etag, checksum };
 }
 

@@ -132,7 +132,7 @@ test("completing again succeeds like the first time, also after a restart; anoth
   const inCloud = async <T>(work: (client: S3Client) => Promise<T>): Promise<T> => {
     await using cloud = await startTestCloud({ dataDir });
     const client = new S3Client({ ...cloud.clientConfig, forcePathStyle: true });
-    return work(client).finally(() => client.destroy());
+    return await work(client).finally(() => client.destroy());
   };
 
   const first = await inCloud(async (client) => {

@@ -3,6 +3,8 @@ import { closeSync, createReadStream, mkdirSync, openSync, readdirSync, readSync
 import { copyFile, type FileHandle, mkdir, open, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
+import type { Disk } from "./disk.ts";
+import { isSmallBlob, type SmallBlobs } from "./small-blobs.ts";
 
 const PREFETCH_BYTES = 256 * 1024;
 const WRITE_BYTES = 256 * 1024;
@@ -15,26 +17,43 @@ export interface BlobSegment {
   readonly sizeBytes: number;
 }
 
+export interface BlobStoreOptions {
+  readonly disk: Pick<Disk, "checkRoom">;
+  /** Where blobs lie that are no files; whoever names one in a row has inserted it with that row. */
+  readonly small?: SmallBlobs;
+}
+
 /**
  * Immutable files of bytes. A blob appears whole or not at all: it is written under `tmp`, synced and renamed. Which blobs count is the index's
  * matter; what no row names is removed at the next start.
  */
 export class BlobStore {
   readonly #folder: string;
+  readonly #disk: Pick<Disk, "checkRoom">;
+  readonly #small: SmallBlobs | undefined;
   readonly #readers = new Map<string, number>();
   // Replaced while somebody read them: removed when the last reader is done.
   readonly #condemned = new Set<string>();
   /** Folders of blobs that are known to be there. */
   readonly #shards = new Set<string>();
 
-  constructor(folder: string) {
+  constructor(folder: string, { disk, small }: BlobStoreOptions) {
     this.#folder = folder;
+    this.#disk = disk;
+    this.#small = small;
     rmSync(join(folder, "tmp"), { recursive: true, force: true });
     mkdirSync(join(folder, "tmp"), { recursive: true });
     mkdirSync(join(folder, "blobs"), { recursive: true });
   }
 
+  /** Throws when the disk is full. */
+  checkRoom(): void {
+    this.#disk.checkRoom();
+  }
+
+  /** Throws when the disk is full. */
   async startBlob(): Promise<BlobWriter> {
+    this.#disk.checkRoom();
     const blob = randomUUID();
     const temporary = join(this.#folder, "tmp", blob);
     const path = this.#path(blob);
@@ -63,6 +82,8 @@ export class BlobStore {
   /** Bytes `start` to `end` (inclusive) of the segments in a row. The blobs stay readable until the stream ends, even when they are removed. */
   read(segments: readonly BlobSegment[], start: number, end: number): Readable {
     const pieces = slice(segments, start, end);
+    const [piece] = pieces;
+    if (pieces.length === 1 && piece && isSmallBlob(piece.blob)) return Readable.from([this.#readNow(piece)]);
     const release = this.hold(pieces.map(({ blob }) => blob));
     const stream = Readable.from(this.#chunks(pieces), { objectMode: false, highWaterMark: PREFETCH_BYTES });
     stream.once("close", release);
@@ -83,13 +104,15 @@ export class BlobStore {
   /** Removes blobs that no row names any more. A crash before this leaves them to the next start. */
   remove(blobs: readonly string[]): void {
     for (const blob of blobs) {
-      if (this.#readers.has(blob)) this.#condemned.add(blob);
+      if (isSmallBlob(blob)) this.#small?.delete(blob);
+      else if (this.#readers.has(blob)) this.#condemned.add(blob);
       else void unlink(this.#path(blob)).catch(() => undefined); // the next start tries again
     }
   }
 
   /** At start: removes every blob that is not in use. */
   sweep(inUse: ReadonlySet<string>): void {
+    this.#small?.sweep(inUse);
     const root = join(this.#folder, "blobs");
     for (const shard of readdirSync(root)) {
       for (const blob of readdirSync(join(root, shard))) {
@@ -99,6 +122,7 @@ export class BlobStore {
   }
 
   #readNow({ blob, start, end }: Piece): Buffer {
+    if (this.#small && isSmallBlob(blob)) return this.#small.get(blob).subarray(start, end + 1);
     const bytes = Buffer.allocUnsafe(end - start + 1);
     const file = openSync(this.#path(blob), "r");
     try {
@@ -122,7 +146,8 @@ export class BlobStore {
 
   async *#chunks(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
     for (const { blob, start, end } of pieces) {
-      yield* createReadStream(this.#path(blob), { start, end, highWaterMark: PREFETCH_BYTES });
+      if (isSmallBlob(blob)) yield this.#readNow({ blob, start, end });
+      else yield* createReadStream(this.#path(blob), { start, end, highWaterMark: PREFETCH_BYTES });
     }
   }
 

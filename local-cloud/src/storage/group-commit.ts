@@ -13,12 +13,14 @@ interface Pending {
  * unit runs again in a transaction of its own, so that it alone fails.
  */
 export class GroupCommit {
+  readonly #db: DatabaseSync;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
   #pending: Pending[] = [];
 
   constructor(db: DatabaseSync) {
+    this.#db = db;
     this.#begin = db.prepare("begin immediate");
     this.#commit = db.prepare("commit");
     this.#rollback = db.prepare("rollback");
@@ -69,7 +71,7 @@ export class GroupCommit {
       this.#commit.run();
       return value;
     } catch (error) {
-      this.#rollback.run();
+      if (this.#db.isTransaction) this.#rollback.run(); // a full disk has rolled it back already
       throw error;
     }
   }

@@ -8,7 +8,7 @@ export function inTransaction<Result>(db: DatabaseSync, change: () => Result): R
     db.exec("commit");
     return result;
   } catch (error) {
-    db.exec("rollback");
+    if (db.isTransaction) db.exec("rollback"); // a full disk has rolled it back already
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { DiskFullError, isDiskFull } from "../storage/disk-full.ts";
 import { Fault } from "./handler.ts";
 import type { Model } from "./model.ts";
 import type { StructureShape } from "./shape.ts";
@@ -19,6 +20,7 @@ export interface WireError {
 
 /** Describes an expected failure; undefined means that the error is a defect of ours and its text must not leave the process. */
 export function describeError(error: unknown, model: Model): WireError | undefined {
+  if (isDiskFull(error)) return describeError(unavailable(new DiskFullError().message), model);
   if (!(error instanceof Error)) return undefined;
   const isFault = error instanceof Fault;
   if (!isFault && !("$fault" in error)) return undefined;
@@ -37,6 +39,11 @@ export function describeError(error: unknown, model: Model): WireError | undefin
     shape,
     members: { ...error, message: error.message, Message: error.message },
   };
+}
+
+/** What cannot be done now but may be later: every client tries again. */
+function unavailable(message: string): Fault {
+  return new Fault("ServiceUnavailable", message, 503);
 }
 
 /** What the caller sees when a handler fails in a way that nobody foresaw. */

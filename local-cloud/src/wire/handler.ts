@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { Principal } from "./auth/principal.ts";
 
 /** What an operation's handler knows about the call besides its input. */
 export interface Call {
@@ -7,6 +8,8 @@ export interface Call {
   readonly host: string;
   readonly region: string;
   readonly accountId: string;
+  /** Who makes it. */
+  readonly principal: Principal;
   /** Aborted when the caller hangs up. */
   readonly signal: AbortSignal;
 }

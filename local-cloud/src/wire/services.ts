@@ -1,6 +1,6 @@
 import { type Model, readModel } from "./model.ts";
 
-export type ServiceId = "ec2" | "elbv2" | "cloudwatch" | "sqs" | "s3" | "glacier" | "ses";
+export type ServiceId = "ec2" | "elbv2" | "cloudwatch" | "sqs" | "s3" | "glacier" | "ses" | "sts";
 
 /** All that the schemas do not tell about a service. */
 export interface ServiceDescription {
@@ -71,6 +71,14 @@ export const SERVICES: readonly ServiceDescription[] = [
     xmlNamespace: "",
     targetPrefix: undefined,
     loadClient: () => import("@aws-sdk/client-sesv2"),
+  },
+  {
+    id: "sts",
+    signingName: "sts",
+    protocol: "query",
+    xmlNamespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+    targetPrefix: undefined,
+    loadClient: () => import("@aws-sdk/client-sts"),
   },
 ];
 

@@ -12,6 +12,9 @@ export const DeletionProgress = z.object({
   /** Rows and objects to delete, counted at the start. */
   total: z.number(),
   deleted: z.number(),
+  /** Of `deleted`; a deletion that a restart cut goes on counting. */
+  rows: z.number().default(0),
+  objects: z.number().default(0),
   /** What is being deleted, in words. */
   doing: z.string(),
 });

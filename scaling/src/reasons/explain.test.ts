@@ -92,14 +92,18 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
     "Cooling down: 2 min left after shrinking 5 → 3.",
   ],
   [{ kind: "cooling-down", secondsLeft: 1, change: null }, "Cooling down: 1 s left after the last change."],
+  [
+    { kind: "not-checked", source: "load balancer", seconds: 5, failure: null },
+    "Not checked: the load balancer did not answer within 5 s.",
+  ],
+  [
+    { kind: "not-checked", source: "SQS", seconds: 1, failure: "Throttling: Rate exceeded" },
+    "Not checked: SQS failed (Throttling: Rate exceeded).",
+  ],
   [{ kind: "no-data", since: AT }, "No data since 15:56. Nothing grows or shrinks until it is back."],
   [{ kind: "no-data", since: null }, "No data. Nothing grows or shrinks until it is back."],
   [{ kind: "queue-silent" }, "No data: the queue did not answer. Nothing grows or shrinks until it does."],
   [{ kind: "data-missing", withinSeconds: 600 }, "Shrink refused: data of the last 10 min are missing."],
-  [
-    { kind: "data-old", ageSeconds: 250, limitSeconds: 240 },
-    "Shrink refused: the newest data are 4 min old, more than 4 min. They may still grow the pool.",
-  ],
   [
     { kind: "at-maximum", max: 8, wanted: 10, finding: above },
     "At the maximum of 8; the rule wants 10. Mean CPU 78.2 % is above 70 %.",
@@ -246,13 +250,20 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
       to: 2,
       finding: { ...work, perMinute: 1, waiting: 0, serviceSeconds: 60, learned: false, needs: 2 },
       idle: 9,
-      checks: 2,
+      held: 2,
+      heldSeconds: 300,
     },
-    "annotator shrank 10 → 2: 1 job a minute of 60 s each (assumed) and none waiting need 2 workers, 9 workers are idle, 2 checks in a row. Only idle workers go.",
+    "annotator shrank 10 → 2: 1 job a minute of 60 s each (assumed) and none waiting need 2 workers; the last 5 min needed at most 2, 9 workers are idle. Only idle workers go.",
   ],
   [
-    { kind: "queue-fits", desired: 1, finding: { ...work, perMinute: 0.2, waiting: 0, needs: 1 } },
-    "No change at 1: 0.2 jobs a minute of 3 min each and none waiting need 1 worker.",
+    {
+      kind: "queue-fits",
+      desired: 1,
+      finding: { ...work, perMinute: 0.2, waiting: 0, needs: 1 },
+      held: 3,
+      heldSeconds: 300,
+    },
+    "No change at 1: 0.2 jobs a minute of 3 min each and none waiting need 1 worker; the last 5 min needed up to 3.",
   ],
   [
     { kind: "adaptive-grew", ...resize, finding: forecast, max: 8, wanted: 5, regretMarginPercent: null },

@@ -43,6 +43,12 @@ export function explain(reason: Reason, reader: Reader): string {
       return `Holding: ${span(reason.secondsLeft)} left after growing to ${reason.desired}.`;
     case "cooling-down":
       return `Cooling down: ${span(reason.secondsLeft)} left after ${changeWords(reason.change)}.`;
+    case "not-checked": {
+      const source = reason.source === "load balancer" ? "the load balancer" : reason.source;
+      return reason.failure === null
+        ? `Not checked: ${source} did not answer within ${span(reason.seconds)}.`
+        : `Not checked: ${source} failed (${reason.failure}).`;
+    }
     case "no-data": {
       const since = reason.since === null ? "" : ` since ${clock(reason.since, reader.timeZone)}`;
       return `No data${since}. Nothing grows or shrinks until it is back.`;
@@ -51,8 +57,6 @@ export function explain(reason: Reason, reader: Reader): string {
       return "No data: the queue did not answer. Nothing grows or shrinks until it does.";
     case "data-missing":
       return `Shrink refused: data of the last ${span(reason.withinSeconds)} are missing.`;
-    case "data-old":
-      return `Shrink refused: the newest data are ${span(reason.ageSeconds)} old, more than ${span(reason.limitSeconds)}. They may still grow the pool.`;
     case "at-maximum":
       return `At the maximum of ${reason.max}; the rule wants ${reason.wanted}. ${sentenceOf(reason.finding)}`;
     case "at-minimum":
@@ -94,9 +98,9 @@ export function explain(reason: Reason, reader: Reader): string {
     case "queue-grew":
       return `${resized(reason)}: ${explainFinding(reason.finding)}, maximum ${reason.max}.`;
     case "queue-shrank":
-      return `${resized(reason)}: ${explainFinding(reason.finding)}, ${idle(reason.idle)}, ${inARow(reason.checks)}. Only idle workers go.`;
+      return `${resized(reason)}: ${explainFinding(reason.finding)}; the last ${span(reason.heldSeconds)} needed at most ${reason.held}, ${idle(reason.idle)}. Only idle workers go.`;
     case "queue-fits":
-      return `No change at ${reason.desired}: ${explainFinding(reason.finding)}.`;
+      return `No change at ${reason.desired}: ${explainFinding(reason.finding)}; the last ${span(reason.heldSeconds)} needed up to ${reason.held}.`;
     case "adaptive-grew": {
       const now = reason.to === reason.wanted ? "" : ` Now ${reason.to}, maximum ${reason.max}.`;
       const regret =

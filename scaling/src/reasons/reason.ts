@@ -55,6 +55,10 @@ export type SizeForecast = z.infer<typeof SizeForecast>;
 
 const resize = { pool: z.string(), from: number, to: number } as const;
 
+/** What a check needs an answer of. */
+export const Source = z.enum(["EC2", "load balancer", "CloudWatch", "SQS"]);
+export type Source = z.infer<typeof Source>;
+
 /** Why a check ended as it did: a kind and its numbers. `explain` writes the sentence. */
 export const Reason = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("outside-limits"), ...resize, min: number, max: number }),
@@ -72,10 +76,11 @@ export const Reason = z.discriminatedUnion("kind", [
     change: z.object({ from: number, to: number }).nullable(),
   }),
 
+  /** A source gave no answer within `seconds`; `failure` is its error, null when it was silent. */
+  z.object({ kind: z.literal("not-checked"), source: Source, seconds: number, failure: z.string().nullable() }),
   z.object({ kind: z.literal("no-data"), since: nullable }),
   z.object({ kind: z.literal("queue-silent") }),
   z.object({ kind: z.literal("data-missing"), withinSeconds: number }),
-  z.object({ kind: z.literal("data-old"), ageSeconds: number, limitSeconds: number }),
 
   z.object({ kind: z.literal("at-maximum"), max: number, wanted: number, finding: Finding }),
   z.object({ kind: z.literal("at-minimum"), min: number, finding: Finding }),
@@ -145,8 +150,15 @@ export const Reason = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("thresholds-arrivals"), sent: number, withinSeconds: number, limit: number }),
 
   z.object({ kind: z.literal("queue-grew"), ...resize, finding: Finding, max: number }),
-  z.object({ kind: z.literal("queue-shrank"), ...resize, finding: Finding, idle: number, checks: number }),
-  z.object({ kind: z.literal("queue-fits"), desired: number, finding: Finding }),
+  z.object({
+    kind: z.literal("queue-shrank"),
+    ...resize,
+    finding: Finding,
+    idle: number,
+    held: number,
+    heldSeconds: number,
+  }),
+  z.object({ kind: z.literal("queue-fits"), desired: number, finding: Finding, held: number, heldSeconds: number }),
 
   z.object({
     kind: z.literal("adaptive-grew"),

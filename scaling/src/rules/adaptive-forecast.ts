@@ -1,4 +1,4 @@
-import { rounded } from "./adaptive-measure.ts";
+import { CORRECTED_PERIODS, rounded } from "./adaptive-measure.ts";
 import type { AdaptiveState, LoadPoint } from "./adaptive-state.ts";
 
 export const LEARNED_PERIODS = 360;
@@ -56,14 +56,15 @@ export function forecastAt(points: readonly LoadPoint[], index: number, ahead: n
   };
 }
 
-/** Notes the forecast of every point since `from`, and of the newest, whose way ahead may have grown. */
+/** Notes the forecast of every point since `from` or corrected since, and of the newest, whose way ahead may have grown. */
 export function noteForecasts(
   memory: AdaptiveState,
   { from, ahead, risk }: { readonly from: number; readonly ahead: number; readonly risk: number },
 ): AdaptiveState {
   const newest = memory.points.length - 1;
   const points = memory.points.map((point, index) => {
-    if (point.period <= from && index < newest) return point;
+    const isNoted = point.period <= from && (point.forecast !== undefined || newest - index >= CORRECTED_PERIODS);
+    if (isNoted && index < newest) return point;
     const made = forecastAt(memory.points, index, ahead, risk);
     return made === null ? point : { ...point, base: made.base, forecast: made.forecast };
   });

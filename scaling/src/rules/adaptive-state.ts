@@ -9,6 +9,8 @@ const LoadPoint = z.object({
   level: z.number(),
   /** How much the load rose within about 3 periods. */
   rise: z.number(),
+  /** What lost points may hide: so much more the load can have been. */
+  lost: z.number().optional(),
   /** The load was hidden, and `load` is a guess: nothing is learned from a forecast made here. */
   blind: z.boolean().optional(),
   /** The forecast without and with the rise; kept for as long as a shrink looks back. */

@@ -8,8 +8,8 @@ import { type Forecast, forecastAt, MANY_PAIRS, noteForecasts } from "./adaptive
 import { measureMinutes } from "./adaptive-measure.ts";
 import { type AdaptiveState, FIRST_MARGIN, initialAdaptiveState, LARGEST_MARGIN } from "./adaptive-state.ts";
 import { awaitWorkers } from "./holding.ts";
+import { freshMs, MAX_AGE_MINUTES } from "./minutes.ts";
 
-const MAX_AGE_PERIODS = 3;
 export const REGRET_MINUTES = 60;
 const QUIET_PERIODS = 60;
 const PEAK_PERIODS = 10;
@@ -32,10 +32,12 @@ export function decideAdaptive(policy: AdaptivePolicy, seen: Observation, state:
   const keep = (adaptive: AdaptiveState): State => ({ ...state, adaptive });
   const period = seen.periodSeconds * 1000;
   const endOfData = newest === undefined ? null : (newest.period + 1) * period;
-  if (newest === undefined || endOfData === null || now - endOfData > MAX_AGE_PERIODS * period) {
-    const decision = hold(seen, { kind: "no-data", since: endOfData }, { measured: null, unit: "%" });
-    return { decision, state: keep(measured) };
-  }
+  const noData = (adaptive: AdaptiveState): Decided => ({
+    decision: hold(seen, { kind: "no-data", since: endOfData }, { measured: null, unit: "%" }),
+    state: keep(adaptive),
+  });
+  if (newest === undefined || endOfData === null) return noData(measured);
+  if (now - endOfData > lasting(seen, MAX_AGE_MINUTES * 60)) return noData(measured);
 
   const bootSeconds = measured.bootSeconds ?? DEFAULT_BOOT_PERIODS * seen.periodSeconds;
   const ahead = Math.ceil((now / 1000 + bootSeconds) / seen.periodSeconds) - newest.period;
@@ -49,6 +51,8 @@ export function decideAdaptive(policy: AdaptivePolicy, seen: Observation, state:
   const facts = factsOf(state, adaptive, forecast, wanted);
   const check: Check = { policy, seen, state, now, adaptive, facts };
   if (clamp(wanted, seen) > seen.desired) return grow(check, forecast, wanted);
+  // Old data may grow the pool, but never shrink it.
+  if (now - endOfData > freshMs(state, seen)) return noData(adaptive);
   if (awaitedWorkers(seen) > 0) {
     return { decision: hold(seen, awaitWorkers(seen, now), facts), state: keep(adaptive) };
   }
@@ -123,7 +127,7 @@ function shrinkOrHold(check: Check, forecast: Forecast, wanted: number): Decided
   }
   const left = adaptive.changedAt + SHRINK_WAIT_PERIODS * period - now;
   if (left > 0) return same({ kind: "cooling-down", secondsLeft: Math.ceil(left / 1000), change: null });
-  if (!isComplete(state, adaptive, peakPeriods)) return same({ kind: "data-missing", withinSeconds });
+  if (!isComplete(adaptive, peakPeriods)) return same({ kind: "data-missing", withinSeconds });
   const next: AdaptiveState = { ...adaptive, shrunk: { at: now, level: forecast.level }, changedAt: now };
   const { serviceLevelPercent } = policy;
   const marginPercent = margin * 100;
@@ -159,20 +163,17 @@ function highestForecast(adaptive: AdaptiveState, peakPeriods: number): number {
   return adaptive.points.reduce((top, point) => {
     const base = point.period > newest - peakPeriods ? (point.base ?? point.level) : 0;
     const forecast = point.period > newest - RISING_PEAK_PERIODS ? (point.forecast ?? point.level) : 0;
-    return Math.max(top, base, forecast);
+    // A lost point counts as a full worker in its own minute.
+    const most = point.period > newest - peakPeriods ? point.load + (point.lost ?? 0) : 0;
+    return Math.max(top, base, forecast, most);
   }, 0);
 }
 
-/** Every worker reported in every period that a shrink looks at, since the first one known: a lost point could hide a peak. */
-function isComplete(state: State, adaptive: AdaptiveState, peakPeriods: number): boolean {
+/** Every period that a shrink looks at is known, since the first one: one without data could hide a peak. */
+function isComplete(adaptive: AdaptiveState, peakPeriods: number): boolean {
   const newest = adaptive.points.at(-1)?.period ?? 0;
   const first = Math.max(adaptive.points[0]?.period ?? newest, newest - peakPeriods + 1);
-  const minutes = state.minutes.filter((minute) => {
-    const period = Math.round(minute.at / (adaptive.periodSeconds * 1000));
-    return period >= first && period <= newest;
-  });
-  const known = adaptive.points.filter((point) => point.period >= first).length;
-  return known === newest - first + 1 && minutes.every((minute) => minute.reporting === minute.members);
+  return adaptive.points.filter((point) => point.period >= first).length === newest - first + 1;
 }
 
 function findingOf(policy: AdaptivePolicy, seen: Observation, forecast: Forecast, needs: number): Finding {

@@ -77,6 +77,7 @@ describe("growing", () => {
     { size: 10, ratio: 1.1, max: 20, to: 11 },
     { size: 2, ratio: 2, max: 8, to: 4 },
     { size: 7, ratio: 1.01, max: 20, to: 8 },
+    { size: 7, ratio: 1, max: 20, to: 8 },
     // Rounding forgives what is less than a billionth; a grow is still one worker at least.
     { size: 7, ratio: 1.000_000_000_01, max: 20, to: 8 },
   ])("grows $size x $ratio to $to with a maximum of $max", ({ size, ratio, max, to }) => {
@@ -127,6 +128,14 @@ describe("growing", () => {
     });
   });
 
+  it("stops at what the load needs, where the policy says so and the load is known", () => {
+    const sawtooth = seen({ cpu: [76, 76, 76, 76] });
+    expect(check(sawtooth).decision.desired).toBe(8);
+    expect(check(sawtooth, { growOnlyToNeed: true }).decision).toMatchObject({ desired: 5, reason: { need: 5 } });
+    expect(check(seen({ cpu: [99, 99] }), { growOnlyToNeed: true }).decision.desired).toBe(4);
+    expect(check(seen({ cpu: [99, 99] }), { growOnlyToNeed: true, growRatio: 1 }).decision.desired).toBe(3);
+  });
+
   it("says what the rule wants when the pool is at its maximum", () => {
     const { decision } = check(seen({ cpu: Array<number>(8).fill(90) }), { growRatio: 1.25 });
     expect(decision).toMatchObject({ kind: "hold", desired: 8, facts: { outcome: "at the limit", wanted: 10 } });
@@ -145,6 +154,7 @@ describe("shrinking", () => {
     { size: 3, ratio: 0.5, to: 2 },
     { size: 8, ratio: 0.5, to: 4 },
     { size: 2, ratio: 0.9, to: 1 },
+    { size: 4, ratio: 1, to: 3 },
   ])("keeps $to of $size idle workers at a ratio of $ratio", ({ size, ratio, to }) => {
     const { decision } = checkTwice(Array<number>(size).fill(1), { shrinkRatio: ratio });
     expect(decision).toMatchObject({ kind: "shrink", desired: to });
@@ -160,10 +170,33 @@ describe("shrinking", () => {
   it("counts a worker as full in a minute of the peak for which it has no point", () => {
     const [one, other] = serving([10, 10]);
     if (one === undefined || other === undefined) throw new Error("Two workers were asked for.");
-    const silent = { ...other, cpu: other.cpu.filter((point) => point.at !== LAST_MINUTE - 3 * MINUTE) };
+    const silent = { ...other, cpu: other.cpu.filter((point) => point.at > LAST_MINUTE - 2 * MINUTE) };
     const state: State = { ...initialState(), low: { checks: 1, dataUntil: LAST_MINUTE } };
     expect(check(seen({ cpu: [10, 10], workers: [one, silent] }), {}, state).decision.reason).toEqual(tooMuch(1, 110));
     expect(check(seen({ cpu: [10, 10] }), {}, state).decision.kind).toBe("shrink");
+  });
+
+  it("takes a point that is missing between two others from the higher of them", () => {
+    const workers = serving([10, 10]).map((worker, index) => ({
+      ...worker,
+      cpu: worker.cpu.flatMap((point) => {
+        if (index === 0 || point.at !== LAST_MINUTE - 3 * MINUTE) return [point];
+        return [];
+      }),
+    }));
+    const { state } = check(seen({ cpu: [10, 10], workers }));
+    expect(state.minutes.find(({ at }) => at === LAST_MINUTE - 3 * MINUTE)).toMatchObject({ cpuSum: 20, silent: 0 });
+  });
+
+  it("neither counts a check nor starts again when a point is missing", () => {
+    const low = { checks: 1, dataUntil: LAST_MINUTE };
+    const state: State = { ...initialState(), low };
+    const [one, other] = serving([10, 10]);
+    if (one === undefined || other === undefined) throw new Error("Two workers were asked for.");
+    const silent = { ...other, cpu: other.cpu.slice(0, -1) };
+    const checked = check(seen({ cpu: [10, 10], workers: [one, silent] }), {}, state);
+    expect(checked.decision.reason).toMatchObject({ kind: "points-missing", missing: 1, of: 4 });
+    expect(checked.state.low).toEqual(low);
   });
 
   it("waits for a second check in a row", () => {
@@ -468,7 +501,7 @@ describe("holding (rules 2 and 3)", () => {
   });
 });
 
-describe("missing data (rule 6)", () => {
+describe("missing data", () => {
   it("never reads a worker without data as idle", () => {
     expect(check(seen({ cpu: [60, 60, null] })).decision.reason).toMatchObject({ meanPercent: 60 });
   });
@@ -480,7 +513,11 @@ describe("missing data (rule 6)", () => {
 
   it("says since when", () => {
     const workers = serving([50]).map((worker) => ({ ...worker, cpu: worker.cpu.slice(0, 2) }));
-    expect(check(seen({ workers })).decision.reason).toEqual({ kind: "no-data", since: Date.UTC(2026, 0, 5, 13, 56) });
+    const data = { until: LAST_MINUTE - 3 * MINUTE, delaysMs: [60_000] };
+    expect(check(seen({ workers }), {}, { ...initialState(), data }).decision.reason).toEqual({
+      kind: "no-data",
+      since: Date.UTC(2026, 0, 5, 13, 56),
+    });
   });
 
   it("takes the CPU of a boot for no load: points from before a worker was in service prove nothing", () => {
@@ -628,9 +665,10 @@ describe("the pool as a whole", () => {
           .tuple(fc.integer({ min: 6, max: 95 }), fc.integer({ min: 0, max: 90 }))
           .filter(([high, low]) => high - low >= 5),
       ),
-      growRatio: fc.constantFrom(1.01, 1.25, 1.4, 2, 3),
-      shrinkRatio: fc.constantFrom(0.1, 0.5, 0.75, 0.99),
+      growRatio: fc.constantFrom(1, 1.01, 1.25, 1.4, 2, 3),
+      shrinkRatio: fc.constantFrom(0.1, 0.5, 0.75, 0.99, 1),
       flapBackOff: fc.boolean(),
+      growOnlyToNeed: fc.boolean(),
       hysteresisMarginPercent: fc.constantFrom(1, 5, 10, 30, 50),
     })
     .map(({ pair: [high, low], ...rest }) =>

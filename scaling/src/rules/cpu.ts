@@ -2,7 +2,7 @@ import { type Decided, resize } from "../decision.ts";
 import { ceil, clamp } from "../numbers.ts";
 import { awaitedWorkers, lasting, type Observation } from "../observation.ts";
 import type { CpuPolicy } from "../policy.ts";
-import { changeSize, type State, settledSince } from "../policy-state.ts";
+import { changeSize, type State, settledSince, withoutLowChecks } from "../policy-state.ts";
 import type { Finding } from "../reasons/reason.ts";
 import { afterGrow, confirmationOf, flapMinutes } from "./back-off.ts";
 import { type Check, factsOf, same, withLoad } from "./cpu-check.ts";
@@ -10,13 +10,14 @@ import { decideShrink } from "./cpu-shrink.ts";
 import { awaitData, awaitWorkers } from "./holding.ts";
 import {
   findWindow,
+  freshMs,
   isKnown,
   isSaturated,
   type Load,
   loadOf,
-  MAX_AGE_PERIODS,
   newestMinute,
   provenLoad,
+  WINDOW_MINUTES,
   type Window,
 } from "./minutes.ts";
 
@@ -40,19 +41,24 @@ export function decideCpu(policy: CpuPolicy, seen: Observation, before: State, n
     facts: factsOf(policy, state, window, settledAt),
   };
 
-  if (window === null) return decideWithoutData(check, waitingFor);
+  const isOld = window !== null && !window.isFresh && window.meanPercent <= policy.growThresholdPercent;
+  if (window === null || isOld) return decideWithoutData(check, waitingFor);
   if (settledAt === null) return decideWhilePending(check, waitingFor);
   if (window.from < settledAt) return decideOnOneMinute(check, settledAt);
   const { growThresholdPercent: high, shrinkThresholdPercent: low } = policy;
   const { meanPercent } = window;
-  if (meanPercent > high) return grow(check, { kind: "cpu-above", meanPercent, limitPercent: high });
+  if (meanPercent > high) {
+    const { value, hidden, estimated } = window.load;
+    const need = policy.growOnlyToNeed && (!hidden || estimated) ? ceil(value / (high / 100)) : undefined;
+    return grow(check, { kind: "cpu-above", meanPercent, limitPercent: high }, { need });
+  }
   if (meanPercent < low) return decideShrink(check, window);
   return same(check, { kind: "cpu-between", meanPercent, lowPercent: low, highPercent: high });
 }
 
 interface GrowOptions {
   /** Bounds the step where the load is known. */
-  readonly need?: number;
+  readonly need?: number | undefined;
   readonly awaited?: number;
 }
 
@@ -120,7 +126,7 @@ function decideWithoutData(check: Check, waitingFor: number): Decided {
   if (waitingFor > 0) return same(check, awaitWorkers(seen, now));
   const minute = lasting(seen, 60);
   const serving = seen.workers.some((worker) => worker.state === "in service");
-  if (serving && settledAt !== null && now < settledAt + MAX_AGE_PERIODS * minute) {
+  if (serving && settledAt !== null && now < settledAt + WINDOW_MINUTES * minute + freshMs(check.state, seen)) {
     return same(check, awaitData(seen, now, settledAt));
   }
   const known = check.state.minutes.findLast(isKnown);
@@ -141,9 +147,11 @@ function newestLoad({ state, seen, now, window }: Check): Load | null {
 /** Counts a check whose mean is below the shrink threshold, once per new data; any other check starts again. */
 function countLowCheck(policy: CpuPolicy, state: State, window: Window, seen: Observation): State {
   const settled = settledSince(state, seen);
-  const proves =
-    settled !== null && window.from >= settled && window.meanIfMissingAreFull < policy.shrinkThresholdPercent;
-  if (!proves) return { ...state, low: { checks: 0, dataUntil: null } };
+  const isLow =
+    settled !== null && window.from >= settled && window.isFresh && window.meanPercent < policy.shrinkThresholdPercent;
+  if (!isLow) return withoutLowChecks(state);
+  // A lost point proves nothing: such a check neither counts nor starts again.
+  if (window.meanIfMissingAreFull >= policy.shrinkThresholdPercent) return state;
   if (state.low.dataUntil !== null && window.to <= state.low.dataUntil) return state;
   return { ...state, low: { checks: state.low.checks + 1, dataUntil: window.to } };
 }

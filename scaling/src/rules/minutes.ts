@@ -3,12 +3,21 @@ import type { Minute, State } from "../policy-state.ts";
 
 /** A mean of at least this many percent says only that the workers are full: the load above it is hidden. */
 export const SATURATED_PERCENT = 95;
-/** No decision on data that is older than this many periods. */
-export const MAX_AGE_PERIODS = 4;
+/** No decision at all on data whose end is older. */
+export const MAX_AGE_MINUTES = 10;
+/** Data are fresh while they are not older than the metrics usually are, and two minutes. */
+export const FRESH_MINUTES = 2;
+const MAX_DELAY_MINUTES = 7;
+/** The largest of the latest delays counts. */
+const KEPT_DELAYS = 5;
+/** A lost point is taken from its neighbours when they are so near. */
+const GAP_MINUTES = 3;
+/** The members of so many minutes are noted before their metrics come. */
+const MEMBERS_MINUTES = 4;
 /** Minutes whose mean decides. */
 export const WINDOW_MINUTES = 2;
 /** Longest peak window (30) and some room for late data. */
-const KEPT_PERIODS = 40;
+const KEPT_MINUTES = 40;
 export const LEARN_FROM_PERCENT = 20;
 export const LEARN_TO_PERCENT = 90;
 const LEARNED_RATIOS = 31;
@@ -19,7 +28,9 @@ export interface Window {
   readonly from: number;
   readonly to: number;
   readonly meanPercent: number;
-  /** The mean with every missing point counted as a full worker: what a shrink must be judged by. */
+  /** Not older than the metrics usually are; only then it may shrink the pool. */
+  readonly isFresh: boolean;
+  /** The mean with every missing point of a living worker counted as a full worker: what a shrink must be judged by. */
   readonly meanIfMissingAreFull: number;
   readonly points: number;
   readonly of: number;
@@ -34,51 +45,78 @@ export interface Load {
   readonly estimated: boolean;
 }
 
-/** Takes the points of this observation into the state: later data of a period replaces earlier, a worker that left is not lost. */
+/**
+ * Takes the points of this observation into the state: later data of a minute replaces earlier, a worker that left is not lost. A point that is missing
+ * between two others of its worker counts as the higher of them; any other missing point of a living worker may hide a full one (`silent`).
+ */
 export function recordMinutes(state: State, seen: Observation, now: number): State {
-  const period = lasting(seen, 60);
-  const newest = Math.floor(now / period) * period - period;
+  const minute = lasting(seen, 60);
+  const newest = Math.floor(now / minute) * minute - minute;
   const serving = seen.workers.filter((worker) => worker.state === "in service" && worker.inServiceAt !== null);
-  const pointsByWorker = new Map(serving.map((worker) => [worker.id, pointsOf(worker, period)]));
-  const requests = new Map(seen.balancer.map((entry) => [entry.at, requestsOf(entry)]));
-  const minutes = new Map(state.minutes.map((minute) => [minute.at, minute]));
+  const draining = seen.workers.filter((worker) => worker.state === "draining" && worker.inServiceAt !== null);
+  const pointsById = new Map([...serving, ...draining].map((worker) => [worker.id, minutesOfPoints(worker, seen)]));
+  const requests = requestsByMinute(seen);
+  const minutes = new Map(state.minutes.map((known) => [known.at, known]));
 
-  for (const at of instantsToRecord(seen, newest, period)) {
-    const members = serving.filter((worker) => (worker.inServiceAt ?? Number.POSITIVE_INFINITY) <= at);
-    const points = members.flatMap((worker) => pointsByWorker.get(worker.id)?.get(at) ?? []);
+  for (const at of instantsToRecord(pointsById.values(), newest, minute)) {
+    const served = (worker: SeenWorker): boolean => (worker.inServiceAt ?? Number.POSITIVE_INFINITY) <= at;
+    const pointOf = ({ id }: SeenWorker): number | undefined => {
+      const points = pointsById.get(id) ?? new Map<number, number>();
+      return points.get(at) ?? betweenPoints(points, at, minute);
+    };
+    const members = serving.filter(served);
+    const points = members.flatMap((worker) => pointOf(worker) ?? []);
     const before = minutes.get(at);
+    const left = Math.max(0, (before?.members ?? 0) - members.length);
+    // Metrics come late, and the last minutes before a shrink must not be lost. Which of the draining served then is not known: the busiest come first.
+    const leavers = draining.filter(served).flatMap((worker) => pointOf(worker) ?? []);
+    points.push(...leavers.sort((a, b) => b - a).slice(0, left));
     const requestsNow = requests.get(at) ?? before?.requests ?? null;
-    if (before !== undefined && before.members > members.length) {
-      points.push(...pointsOfLeavers(seen, at, period).slice(0, before.members - members.length));
-    }
-    if (before !== undefined && before.members > members.length && points.length > before.reporting) {
-      const cpuSum = points.reduce((sum, percent) => sum + percent, 0);
-      minutes.set(at, { ...before, reporting: points.length, cpuSum, requests: requestsNow });
-      continue;
-    }
+    const silent = Math.max(0, members.length - points.length);
     // A worker that left takes its points along: then what was recorded while it was there is the better measure.
-    if (before !== undefined && (before.reporting > points.length || before.members > members.length)) {
-      minutes.set(at, { ...before, requests: requestsNow });
-    } else if (members.length > 0) {
+    if (
+      before !== undefined &&
+      (before.reporting > points.length || (left > 0 && before.reporting === points.length))
+    ) {
+      const missing = before.members - before.reporting;
+      minutes.set(at, { ...before, requests: requestsNow, silent: Math.min(silent, missing) });
+    } else if (members.length + left > 0) {
       const cpuSum = points.reduce((sum, percent) => sum + percent, 0);
-      minutes.set(at, { at, members: members.length, reporting: points.length, cpuSum, requests: requestsNow });
+      const reporting = points.length;
+      minutes.set(at, { at, members: members.length + left, reporting, cpuSum, requests: requestsNow, silent });
     }
   }
   const kept = [...minutes.values()]
-    .filter((minute) => minute.at > newest - KEPT_PERIODS * period && minute.at <= newest)
+    .filter((known) => known.at > newest - KEPT_MINUTES * minute && known.at <= newest)
     .sort((a, b) => a.at - b.at);
-  return { ...state, minutes: kept };
+  return noteDelay({ ...state, minutes: kept }, now, minute);
 }
 
-/**
- * Points of workers that served in a period and drain now: metrics come late, and the last minutes before a shrink must not be lost. Which of them
- * served then is not known, so the busiest come first.
- */
-function pointsOfLeavers(seen: Observation, at: number, period: number): readonly number[] {
-  return seen.workers
-    .filter((worker) => worker.state === "draining" && worker.inServiceAt !== null && worker.inServiceAt <= at)
-    .flatMap((worker) => pointsOf(worker, period).get(at) ?? [])
-    .sort((a, b) => b - a);
+/** Measures how late the metrics come: the age of the end of the newest minute when it is first seen. */
+function noteDelay(state: State, now: number, minute: number): State {
+  const newest = state.minutes.findLast((known) => known.reporting > 0);
+  if (newest === undefined || newest.at + minute <= (state.data?.until ?? Number.NEGATIVE_INFINITY)) return state;
+  const until = newest.at + minute;
+  const delaysMs = [...(state.data?.delaysMs ?? []), Math.min(now - until, MAX_DELAY_MINUTES * minute)];
+  return { ...state, data: { until, delaysMs: delaysMs.slice(-KEPT_DELAYS) } };
+}
+
+/** Data whose end is older than this are old: they may grow the pool, but never shrink it. */
+export function freshMs(state: State, seen: Observation): number {
+  return Math.max(0, ...(state.data?.delaysMs ?? [])) + lasting(seen, FRESH_MINUTES * 60);
+}
+
+/** The higher of the nearest points before and after, where both are near. */
+function betweenPoints(points: ReadonlyMap<number, number>, at: number, minute: number): number | undefined {
+  const nearest = (step: number): number | undefined => {
+    for (let distance = 1; distance <= GAP_MINUTES; distance += 1) {
+      const point = points.get(at + step * distance * minute);
+      if (point !== undefined) return point;
+    }
+    return undefined;
+  };
+  const [before, after] = [nearest(-1), nearest(1)];
+  return before === undefined || after === undefined ? undefined : Math.max(before, after);
 }
 
 /** Learns how many requests fill one worker from periods in which nothing changed and everybody reported. */
@@ -104,23 +142,28 @@ export function learnRequests(state: State, seen: Observation, settledAt: number
   };
 }
 
-/** The newest window, or null when no two periods in a row are known that are at most 4 periods old. */
+/** The newest window, or null when no two minutes in a row are known whose end is at most 10 minutes old. */
 export function findWindow(state: State, seen: Observation, now: number): Window | null {
-  const period = lasting(seen, 60);
+  const minute = lasting(seen, 60);
   for (let index = state.minutes.length - 1; index > 0; index -= 1) {
     const second = state.minutes[index];
     const first = state.minutes[index - 1];
-    if (first === undefined || second === undefined || first.at < now - MAX_AGE_PERIODS * period) return null;
-    if (second.at - first.at === period && isKnown(first) && isKnown(second))
-      return windowOf(state, first, second, period);
+    if (first === undefined || second === undefined || isTooOld(second, seen, now)) return null;
+    if (second.at - first.at === minute && isKnown(first) && isKnown(second)) {
+      const isFresh = now - (second.at + minute) <= freshMs(state, seen);
+      return { ...windowOf(state, first, second, minute), isFresh };
+    }
   }
   return null;
 }
 
-/** The newest period that is known and at most 4 periods old. */
+/** The newest minute that is known and not too old. */
 export function newestMinute(state: State, seen: Observation, now: number): Minute | null {
-  const oldest = now - MAX_AGE_PERIODS * lasting(seen, 60);
-  return state.minutes.findLast((minute) => isKnown(minute) && minute.at >= oldest) ?? null;
+  return state.minutes.findLast((known) => isKnown(known) && !isTooOld(known, seen, now)) ?? null;
+}
+
+function isTooOld({ at }: { readonly at: number }, seen: Observation, now: number): boolean {
+  return now - (at + lasting(seen, 60)) > lasting(seen, MAX_AGE_MINUTES * 60);
 }
 
 /** At least half of the workers in service reported. */
@@ -141,44 +184,52 @@ export function loadOf(state: State, minute: Minute): Load {
   return { value: Math.max(value, minute.requests / ratio), hidden: true, estimated: true };
 }
 
-/** The most that the load of a known period can have been: workers whose point is missing count as full. */
+/** The most that the load of a known minute can have been: living workers whose point is missing count as full. */
 export function highestLoadOf(state: State, minute: Minute): Load {
   const load = loadOf(state, minute);
-  const ifMissingAreFull = minute.cpuSum / 100 + (minute.members - minute.reporting);
-  return { ...load, value: Math.max(load.value, ifMissingAreFull) };
+  const mean = meanOf(minute) / 100;
+  // A worker that died or left carries what the others did.
+  const gone = minute.members - minute.reporting - silentOf(minute);
+  return { ...load, value: Math.max(load.value, minute.cpuSum / 100 + silentOf(minute) + gone * mean) };
+}
+
+/** Living members of a minute without a point. */
+export function silentOf(minute: Minute): number {
+  return minute.silent ?? minute.members - minute.reporting;
 }
 
 /**
  * The load that the reporting workers alone prove: missing points count as 0, and so do those of a worker's boot, which is no load. Taken from the newest two
- * periods with any point; null when there is none.
+ * minutes with any point; null when there is none.
  */
 export function provenLoad(seen: Observation, now: number): number | null {
-  const period = lasting(seen, 60);
-  const newest = Math.floor(now / period) * period - period;
+  const minute = lasting(seen, 60);
+  const newest = Math.floor(now / minute) * minute - minute;
   const sums = new Map<number, number>();
   for (const worker of seen.workers) {
     if (worker.state !== "in service" && worker.state !== "unhealthy") continue;
-    for (const point of worker.cpu) {
-      if (point.at > newest || point.at < now - MAX_AGE_PERIODS * period) continue;
-      if (worker.inServiceAt === null || point.at < worker.inServiceAt) continue;
-      sums.set(point.at, (sums.get(point.at) ?? 0) + point.percent / 100);
+    for (const [at, percent] of minutesOfPoints(worker, seen)) {
+      if (at > newest || isTooOld({ at }, seen, now)) continue;
+      if (worker.inServiceAt === null || at < worker.inServiceAt) continue;
+      sums.set(at, (sums.get(at) ?? 0) + percent / 100);
     }
   }
   const [second, first] = [...sums.keys()].sort((a, b) => b - a);
-  if (first === undefined || second === undefined || second - first !== period) return null;
+  if (first === undefined || second === undefined || second - first !== minute) return null;
   return ((sums.get(first) ?? 0) + (sums.get(second) ?? 0)) / 2;
 }
 
-function windowOf(state: State, first: Minute, second: Minute, period: number): Window {
+function windowOf(state: State, first: Minute, second: Minute, period: number): Omit<Window, "isFresh"> {
   const points = first.reporting + second.reporting;
   const of = first.members + second.members;
   const sum = first.cpuSum + second.cpuSum;
+  const silent = silentOf(first) + silentOf(second);
   const loads = [loadOf(state, first), loadOf(state, second)];
   return {
     from: first.at,
     to: second.at + period,
     meanPercent: sum / points,
-    meanIfMissingAreFull: (sum + (of - points) * 100) / of,
+    meanIfMissingAreFull: (sum + silent * 100) / (points + silent),
     points,
     of,
     load: {
@@ -208,18 +259,51 @@ function requestsOf(entry: BalancerPeriod): number | null {
   return entry.requests ?? (entry.healthyHosts === null ? null : 0);
 }
 
-function pointsOf(worker: SeenWorker, period: number): Map<number, number> {
-  return new Map(worker.cpu.map((point) => [Math.floor(point.at / period) * period, point.percent]));
+/** Requests of each minute; of a minute that is known in part as many as in the known part. */
+function requestsByMinute(seen: Observation): ReadonlyMap<number, number> {
+  const known = seen.balancer.flatMap((entry) => {
+    const requests = requestsOf(entry);
+    return requests === null ? [] : [{ at: entry.at, value: requests }];
+  });
+  const parts = partsOfMinute(seen);
+  return new Map([...meansByMinute(known, seen)].map(([at, mean]) => [at, mean * parts]));
 }
 
-function instantsToRecord(seen: Observation, newest: number, period: number): ReadonlySet<number> {
-  const instants = new Set<number>();
-  for (let age = 0; age <= MAX_AGE_PERIODS; age += 1) instants.add(newest - age * period);
-  for (const worker of seen.workers) {
-    for (const point of worker.cpu) {
-      const at = Math.floor(point.at / period) * period;
-      if (at <= newest) instants.add(at);
-    }
+/** Mean CPU of each minute of which at least half is known. */
+function minutesOfPoints(worker: SeenWorker, seen: Observation): ReadonlyMap<number, number> {
+  return meansByMinute(
+    worker.cpu.map(({ at, percent }) => ({ at, value: percent })),
+    seen,
+  );
+}
+
+function meansByMinute(
+  points: readonly { readonly at: number; readonly value: number }[],
+  seen: Observation,
+): ReadonlyMap<number, number> {
+  const minute = lasting(seen, 60);
+  const sums = new Map<number, { sum: number; count: number }>();
+  for (const { at, value } of points) {
+    const begin = Math.floor(at / minute) * minute;
+    const { sum, count } = sums.get(begin) ?? { sum: 0, count: 0 };
+    sums.set(begin, { sum: sum + value, count: count + 1 });
   }
+  const parts = partsOfMinute(seen);
+  return new Map([...sums].flatMap(([at, { sum, count }]) => (count * 2 >= parts ? [[at, sum / count] as const] : [])));
+}
+
+/** Metric periods in a minute. */
+function partsOfMinute(seen: Observation): number {
+  return Math.max(1, Math.round(lasting(seen, 60) / (seen.periodSeconds * 1000)));
+}
+
+function instantsToRecord(
+  points: Iterable<ReadonlyMap<number, number>>,
+  newest: number,
+  minute: number,
+): ReadonlySet<number> {
+  const instants = new Set<number>();
+  for (let age = 0; age <= MEMBERS_MINUTES; age += 1) instants.add(newest - age * minute);
+  for (const known of points) for (const at of known.keys()) if (at <= newest) instants.add(at);
   return instants;
 }

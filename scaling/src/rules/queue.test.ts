@@ -51,10 +51,11 @@ function check(observation: Observation, state: State = initialState(), now = NO
   return decide(policy, observation, { ...state, desired: observation.desired }, new Date(now));
 }
 
-/** Two checks a minute apart: what a shrink needs. */
-function checkTwice(jobs: Jobs): Decided {
-  const first = check(seen(jobs));
-  return check(seen({ ...jobs, now: NOW + MINUTE }), first.state, NOW + MINUTE);
+/** A check after `minutes` of the same: a shrink goes to the most that was needed lately. */
+function checkAfter(jobs: Jobs, before: Jobs, minutes: number): Decided {
+  const first = check(seen(before));
+  const later = NOW + minutes * MINUTE;
+  return check(seen({ ...jobs, now: later }), { ...first.state, desired: jobs.size ?? 3 }, later);
 }
 
 describe("the workers that the work needs", () => {
@@ -67,9 +68,13 @@ describe("the workers that the work needs", () => {
     { perMinute: 12, waiting: 40, inFlight: 0, serviceSeconds: 10, needs: 9 },
     // A job of 10 min holds its worker: one for each, beside those that stay busy for longer than the wait.
     { perMinute: 0, waiting: 40, inFlight: 4, serviceSeconds: 600, needs: 44 },
-    { perMinute: 0, waiting: 0, inFlight: 4, serviceSeconds: 600, needs: 0 },
+    // Running jobs need their workers, by their length.
+    { perMinute: 0, waiting: 0, inFlight: 4, serviceSeconds: 600, needs: 4 },
+    { perMinute: 0, waiting: 0, inFlight: 6, serviceSeconds: 10, needs: 1 },
+    // 3 long jobs a minute: 38 workers in the long run, but 5 arrive before another worker could come.
+    { perMinute: 3, waiting: 0, inFlight: 4, serviceSeconds: 600, needs: 9 },
   ])("are $needs for $perMinute a minute of $serviceSeconds s, $waiting waiting", ({ perMinute, needs, ...work }) => {
-    expect(workersFor(policy, { perSecond: perMinute / 60, ...work }).needs).toBe(needs);
+    expect(workersFor(policy, { perSecond: perMinute / 60, bootSeconds: 90, ...work }).needs).toBe(needs);
   });
 });
 
@@ -96,19 +101,31 @@ describe("the queue rule", () => {
     expect(check(seen({ size: 3, busy: 3, waiting: 20, input: { desired: 9 } })).decision.desired).toBe(10);
   });
 
-  it("shrinks idle workers to what the arrivals need, after two checks", () => {
-    expect(check(seen({ size: 10, perMinute: 1, busy: 1 })).decision.reason).toMatchObject({
-      kind: "would-shrink",
-      have: 1,
-      need: 2,
+  it("shrinks idle workers to the most that was needed within 5 minutes", () => {
+    const quiet = { size: 10, perMinute: 1, busy: 1 };
+    const rush = { size: 10, perMinute: 4, busy: 6 };
+    expect(checkAfter(quiet, rush, 4).decision).toMatchObject({ kind: "shrink", desired: 6, reason: { held: 6 } });
+    expect(checkAfter(quiet, rush, 5).decision).toMatchObject({ kind: "shrink", desired: 2, reason: { held: 2 } });
+    expect(checkAfter({ ...quiet, size: 6 }, { ...rush, size: 6 }, 4).decision.reason).toMatchObject({
+      kind: "queue-fits",
+      held: 6,
+      heldSeconds: 300,
     });
-    expect(checkTwice({ size: 10, perMinute: 1, busy: 1 }).decision).toMatchObject({ kind: "shrink", desired: 2 });
+  });
+
+  it("waits less with jobs that are longer than the acceptable wait, because they hold their workers anyway", () => {
+    const long = { size: 10, serviceSeconds: 600 };
+    expect(checkAfter({ ...long, busy: 3 }, { ...long, busy: 6 }, 2).decision.desired).toBe(3);
   });
 
   it("never takes a busy worker, and none while a job waits", () => {
-    expect(checkTwice({ size: 10, busy: 7 }).decision).toMatchObject({ kind: "shrink", desired: 7 });
-    expect(checkTwice({ size: 4, busy: 4 }).decision.reason).toEqual({ kind: "no-idle-worker", busy: 4, of: 4 });
-    expect(checkTwice({ size: 4, busy: 2, waiting: 1 }).decision.kind).toBe("hold");
+    expect(check(seen({ size: 10, busy: 7, serviceSeconds: 10 })).decision).toMatchObject({ desired: 7 });
+    expect(check(seen({ size: 4, busy: 4, serviceSeconds: 10 })).decision.reason).toEqual({
+      kind: "no-idle-worker",
+      busy: 4,
+      of: 4,
+    });
+    expect(check(seen({ size: 4, busy: 2, waiting: 1 })).decision.kind).toBe("hold");
   });
 
   it("assumes 60 s a job until one has finished, and keeps what it learned", () => {

@@ -5,12 +5,17 @@ import type { QueuePolicy } from "../policy.ts";
 import { changeSize, type State, withoutLowChecks } from "../policy-state.ts";
 import type { Finding } from "../reasons/reason.ts";
 import { awaitWorkers } from "./holding.ts";
+import { MAX_AGE_MINUTES } from "./minutes.ts";
 
-export const CONFIRM_CHECKS = 2;
+/** A shrink goes to the most that was needed within so many minutes. */
+export const HOLD_MINUTES = 5;
+const LONG_JOBS_HOLD_MINUTES = 2;
 /** The service time until a job has finished. */
 export const ASSUMED_SERVICE_SECONDS = 60;
-/** Arrivals are the mean of so many minutes, the newest that are known. */
+const DEFAULT_BOOT_SECONDS = 90;
+/** Arrivals are the mean of so many minutes, the newest that are known; of a service time where that is longer, up to the most. */
 export const ARRIVAL_MINUTES = 5;
+const MOST_ARRIVAL_MINUTES = 15;
 
 /**
  * As many workers as serve the arrivals and begin what waits in time (docs/scaling.md, "The queue rule"). Grows to it at once and shrinks idle workers
@@ -21,17 +26,22 @@ export function decideQueue(policy: QueuePolicy, seen: Observation, before: Stat
   if (queue === null) {
     return { decision: hold(seen, { kind: "queue-silent" }, {}), state: withoutLowChecks(before) };
   }
-  const state = learnService(before, queue);
+  const learned = learnService(before, queue);
   const serving = seen.workers.filter((worker) => worker.state === "in service");
   const idle = serving.filter((worker) => worker.busy === false).length;
-  const perMinute = arrivalsPerMinute(queue, seen, now);
-  const serviceSeconds = state.service?.seconds ?? ASSUMED_SERVICE_SECONDS;
+  const serviceSeconds = learned.service?.seconds ?? ASSUMED_SERVICE_SECONDS;
+  const perMinute = arrivalsPerMinute(queue, seen, now, serviceSeconds);
   const { needs, load } = workersFor(policy, {
     perSecond: (perMinute ?? 0) / 60,
     waiting: queue.waiting,
     inFlight: queue.inFlight,
     serviceSeconds,
+    bootSeconds: seen.bootSeconds ?? DEFAULT_BOOT_SECONDS,
   });
+  const holdMinutes = serviceSeconds > policy.acceptableWaitSeconds ? LONG_JOBS_HOLD_MINUTES : HOLD_MINUTES;
+  const heldSeconds = lasting(seen, holdMinutes * 60) / 1000;
+  const state = noteNeed(learned, { at: now, workers: needs }, now - heldSeconds * 1000);
+  const held = Math.max(...(state.needs ?? []).map(({ workers }) => workers));
   const finding: Finding = {
     kind: "work",
     perMinute: perMinute ?? 0,
@@ -68,7 +78,9 @@ export function decideQueue(policy: QueuePolicy, seen: Observation, before: Stat
   }
   if (awaitedWorkers(seen) > 0) return same(awaitWorkers(seen, now));
   if (from <= min) return same({ kind: "at-minimum", min, finding });
-  if (needs === from || queue.waiting > 0) return same({ kind: "queue-fits", desired: from, finding });
+  if (held >= from || queue.waiting > 0) {
+    return same({ kind: "queue-fits", desired: from, finding, held: Math.max(held, needs), heldSeconds });
+  }
   if (perMinute === null) {
     return same({ kind: "data-missing", withinSeconds: lasting(seen, ARRIVAL_MINUTES * 60) / 1000 });
   }
@@ -79,13 +91,9 @@ export function decideQueue(policy: QueuePolicy, seen: Observation, before: Stat
       of: serving.length,
     });
   }
-  const low = { checks: state.low.checks + 1, dataUntil: now };
-  if (low.checks < CONFIRM_CHECKS) {
-    return same({ kind: "would-shrink", finding, have: low.checks, need: CONFIRM_CHECKS }, { ...state, low });
-  }
-  const to = Math.max(clamp(needs, seen), from - idle);
+  const to = Math.max(clamp(held, seen), from - idle);
   return {
-    decision: resize({ kind: "queue-shrank", pool, from, to, finding, idle, checks: CONFIRM_CHECKS }, facts),
+    decision: resize({ kind: "queue-shrank", pool, from, to, finding, idle, held, heldSeconds }, facts),
     state: changeSize(state, from, to, now),
   };
 }
@@ -95,6 +103,7 @@ interface Work {
   readonly waiting: number;
   readonly inFlight: number;
   readonly serviceSeconds: number;
+  readonly bootSeconds: number;
 }
 
 /**
@@ -103,18 +112,21 @@ interface Work {
  */
 export function workersFor(
   policy: QueuePolicy,
-  { perSecond, waiting, inFlight, serviceSeconds }: Work,
+  { perSecond, waiting, inFlight, serviceSeconds, bootSeconds }: Work,
 ): { readonly needs: number; readonly load: number } {
   const wait = policy.acceptableWaitSeconds;
   const load = perSecond * serviceSeconds;
-  const steady = load / (policy.targetUtilizationPercent / 100);
+  // What arrives before another worker could come needs no more than one worker each, whatever the measured rate says of later.
+  const soon = inFlight + waiting + perSecond * bootSeconds;
+  const steady = Math.min(load / (policy.targetUtilizationPercent / 100), soon);
   const clearing =
     waiting === 0
       ? 0
       : waiting * Math.min(1, serviceSeconds / wait) +
         perSecond * Math.min(serviceSeconds, wait) +
         inFlight * Math.max(0, 1 - wait / serviceSeconds);
-  return { needs: ceil(Math.max(steady, clearing)), load };
+  const running = inFlight * Math.min(1, serviceSeconds / wait);
+  return { needs: ceil(Math.max(steady, clearing, running)), load };
 }
 
 function learnService(state: State, { serviceSeconds, finished }: SeenQueue): State {
@@ -122,13 +134,18 @@ function learnService(state: State, { serviceSeconds, finished }: SeenQueue): St
   return { ...state, service: { seconds: serviceSeconds, finished } };
 }
 
+function noteNeed(state: State, need: { readonly at: number; readonly workers: number }, oldest: number): State {
+  return { ...state, needs: [...(state.needs ?? []).filter(({ at }) => at > oldest), need] };
+}
+
 /** Mean over the newest known minutes; null when none is known. */
-function arrivalsPerMinute(queue: SeenQueue, seen: Observation, now: number): number | null {
+function arrivalsPerMinute(queue: SeenQueue, seen: Observation, now: number, serviceSeconds: number): number | null {
   const period = seen.periodSeconds * 1000;
-  const span = lasting(seen, ARRIVAL_MINUTES * 60);
+  const minutes = Math.min(MOST_ARRIVAL_MINUTES, Math.max(ARRIVAL_MINUTES, serviceSeconds / 60));
+  const span = lasting(seen, minutes * 60);
   const known = queue.sent.filter((point) => point.at + period <= now).toSorted((a, b) => a.at - b.at);
   const newest = known.at(-1);
-  if (newest === undefined || newest.at + period < now - span) return null;
+  if (newest === undefined || newest.at + period < now - lasting(seen, MAX_AGE_MINUTES * 60)) return null;
   const recent = known.filter((point) => point.at > newest.at - span);
   const sum = recent.reduce((total, point) => total + point.count, 0);
   return (sum * 60_000 * seen.timeScale) / (recent.length * period);

@@ -5,10 +5,10 @@ import type { RequestsPolicy } from "../policy.ts";
 import { changeSize, type State, settledSince, withoutLowChecks } from "../policy-state.ts";
 import type { Finding } from "../reasons/reason.ts";
 import { awaitWorkers } from "./holding.ts";
-import { MAX_AGE_PERIODS } from "./minutes.ts";
 
 export const CONFIRM_CHECKS = 2;
 export const PEAK_MINUTES = 5;
+const MAX_AGE_MINUTES = 4;
 
 /** One period of the balancer with the counts it leaves out filled in; see `BalancerPeriod`. */
 interface Traffic {
@@ -98,7 +98,7 @@ export function decideRequests(policy: RequestsPolicy, seen: Observation, state:
   };
 }
 
-/** The known periods of the last 5 minutes, none older than 4 periods at the newest; empty when the newest are missing. */
+/** The known periods of the last 5 minutes, empty when the newest is older than 4 minutes. */
 function recentTraffic(seen: Observation, now: number): readonly Traffic[] {
   const period = seen.periodSeconds * 1000;
   const traffic = seen.balancer
@@ -106,7 +106,7 @@ function recentTraffic(seen: Observation, now: number): readonly Traffic[] {
     .sort((a, b) => a.at - b.at)
     .flatMap((entry) => trafficOf(entry) ?? []);
   const newest = traffic.at(-1);
-  if (newest === undefined || newest.at < now - MAX_AGE_PERIODS * period) return [];
+  if (newest === undefined || now - (newest.at + period) > lasting(seen, MAX_AGE_MINUTES * 60)) return [];
   return traffic.filter((entry) => entry.at > newest.at - lasting(seen, PEAK_MINUTES * 60));
 }
 

@@ -2,6 +2,7 @@ import { ceil, clamp } from "../numbers.ts";
 import { countWorkers, type Observation, type SeenWorker } from "../observation.ts";
 import { fine, percent } from "../reasons/words.ts";
 import type { Decider, Verdict } from "./rule.ts";
+import { REQUESTS_PER_LOAD } from "./simulated-pool.ts";
 
 /** The rules of others, as their documents describe them, for comparison only. All of them check once a minute, but Kubernetes. */
 const GROW_ABOVE = 70;
@@ -104,6 +105,37 @@ export function hpaRecommendation(seen: Observation): number {
   const size = ceil(again * counted);
   const backwards = ratio > 1 ? size < seen.desired : size > seen.desired;
   return backwards ? seen.desired : size;
+}
+
+/** How often the Knative autoscaler is asked here; its own tick is 2 s. */
+export const KNATIVE_TICK_SECONDS = 5;
+const STABLE_SECONDS = 60;
+const PANIC_SECONDS = 6;
+const PANIC_THRESHOLD = 2;
+const CONCURRENCY_TARGET = 0.7;
+
+/**
+ * Knative's pod autoscaler: the mean of the arriving work over 60 s against 70 % of the pods, and while the mean of 6 s asks for twice the ready pods
+ * (panic) that mean, without a shrink until 60 s after the last panic. Its activator sees all that arrives, also what the pods cannot take.
+ * https://knative.dev/docs/serving/autoscaling/kpa-specific/
+ */
+export function knativeAutoscaler(): Decider {
+  let panickedAt = Number.NEGATIVE_INFINITY;
+  return (seen, now) => {
+    const ready = Math.max(1, countWorkers(seen).inService);
+    const stable = ceil(arrivingWork(seen, STABLE_SECONDS) / CONCURRENCY_TARGET);
+    const panic = ceil(arrivingWork(seen, PANIC_SECONDS) / CONCURRENCY_TARGET);
+    if (panic / ready >= PANIC_THRESHOLD) panickedAt = now;
+    if (now - panickedAt < STABLE_SECONDS * 1000) return resized(seen, Math.max(seen.desired, panic), undefined);
+    return resized(seen, Math.max(stable, Math.floor(ready / 2)), undefined);
+  };
+}
+
+/** Mean of the arriving load of the newest periods, in workers' worth. */
+function arrivingWork(seen: Observation, seconds: number): number {
+  const counts = seen.balancer.slice(-Math.max(1, Math.round(seconds / seen.periodSeconds)));
+  const requests = counts.reduce((sum, period) => sum + (period.requests ?? 0), 0);
+  return (requests * 60) / (Math.max(1, counts.length) * seen.periodSeconds) / REQUESTS_PER_LOAD;
 }
 
 function byThresholds(seen: Observation, cpu: number | undefined): Verdict {

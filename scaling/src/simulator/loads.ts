@@ -76,11 +76,15 @@ export interface ClosedSettings {
   readonly serviceSeconds: number;
 }
 
+/** Requests a minute that are one worker's worth in a day's file. */
+const REQUESTS_PER_WORKER = 1_000;
+
 /**
- * Reads a trace, `minute,requests` with a header and one row per minute, and scales its highest minute to `peak` workers' worth. Throws on rows
+ * Reads a trace, `minute,requests` with a header and one row per minute, and scales its highest minute to `peak` workers' worth; without it 1,000 requests
+ * a minute are one worker's worth. Throws on rows
  * that are not two numbers, or whose minutes do not count up from the first one.
  */
-export function traceLoad(name: string, csv: string, peak: number): Load {
+export function traceLoad(name: string, csv: string, peak?: number): Load {
   const [header, ...rows] = csv.trim().split(/\r?\n/);
   if (header?.trim() !== "minute,requests") throw new Error(`${name}: the first line must be "minute,requests".`);
   const parsed = rows.map((row, index) => rowOf(name, row, index + 2));
@@ -90,10 +94,11 @@ export function traceLoad(name: string, csv: string, peak: number): Load {
   });
   const highest = parsed.reduce((top, row) => Math.max(top, row.requests), 0);
   if (highest <= 0) throw new Error(`${name}: a trace needs at least one request.`);
+  const scaledTo = peak ?? highest / REQUESTS_PER_WORKER;
   return {
     name,
     minutes: parsed.length,
-    at: (second) => ((parsed[Math.floor(second / 60)]?.requests ?? 0) / highest) * peak,
+    at: (second) => ((parsed[Math.floor(second / 60)]?.requests ?? 0) / highest) * scaledTo,
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { measureNoise } from "./noise.ts";
-import { POOL_DEFAULTS } from "./simulated-pool.ts";
+import { POOL_DEFAULTS } from "./pool-settings.ts";
 
 const settings = { ...POOL_DEFAULTS, noise: 0.05, noiseShape: "even" as const };
 

@@ -1,7 +1,8 @@
 import { CpuPolicy } from "../policy.ts";
 import { constantLoad } from "./loads.ts";
+import type { PoolSettings } from "./pool-settings.ts";
 import { policyRule } from "./rules.ts";
-import { type PoolSettings, simulate } from "./simulated-pool.ts";
+import { simulate } from "./simulated-pool.ts";
 
 /** What the CPU rule does at constant loads because of the metrics' noise alone. */
 export interface NoiseRow {

@@ -5,8 +5,9 @@ import { initialState } from "../policy-state.ts";
 import { explain } from "../reasons/explain.ts";
 import { decide } from "../rules/decide.ts";
 import { type Load, SHAPES, shapeLoad } from "./loads.ts";
+import { POOL_DEFAULTS } from "./pool-settings.ts";
 import type { Rule } from "./rule.ts";
-import { POOL_DEFAULTS, type Run, SAMPLE_SECONDS, simulate } from "./simulated-pool.ts";
+import { type Run, SAMPLE_SECONDS, simulate } from "./simulated-pool.ts";
 import { answerSignals, queueSignals, type Signals } from "./synthetic-signals.ts";
 
 const minutes = z.number().int().min(1).max(2_000);

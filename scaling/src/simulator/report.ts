@@ -1,4 +1,7 @@
+import { BASELINE, type Figure } from "./figures.ts";
+import type { LateRow } from "./late.ts";
 import type { NoiseRow } from "./noise.ts";
+import type { QueueRow } from "./queue-pool.ts";
 import type { Run } from "./simulated-pool.ts";
 import type { Summary } from "./summary.ts";
 
@@ -35,6 +38,48 @@ export function noiseTable(rows: readonly NoiseRow[]): string {
     row.worst > 1 ? "!" : "",
   ]);
   return aligned([head, ...cells], 0);
+}
+
+/** One row for each rule, one column for each source: overload @ cost, as shares of the baseline's. */
+export function figuresTable(figures: readonly Figure[]): string {
+  const rules = [...new Set(figures.map(({ rule }) => rule))];
+  const sources = [...new Set(figures.map(({ source }) => source))];
+  const cells = rules.map((rule) => [
+    rule,
+    ...sources.map((source) => {
+      const figure = figures.find((each) => each.rule === rule && each.source === source);
+      return figure === undefined ? "-" : `${figure.overload.toFixed(2)} @ ${figure.cost.toFixed(2)}`;
+    }),
+  ]);
+  return aligned([[`overload @ cost of ${BASELINE}`, ...sources], ...cells], 1);
+}
+
+/** Seconds that a job waits, and what the workers cost. */
+export function queueTable(rows: readonly QueueRow[]): string {
+  const head = ["jobs", "rule", "median wait s", "p95 wait s", "worker-min", "actions"];
+  const cells = rows.map((row) => [
+    row.load,
+    row.rule,
+    row.medianWait.toFixed(0),
+    row.p95Wait.toFixed(0),
+    row.workerMinutes.toFixed(0),
+    String(row.actions),
+  ]);
+  return aligned([head, ...cells], 2);
+}
+
+/** Worst over all phases of the check; `blind` when a full pool was not grown within 15 minutes. */
+export function lateTable(rows: readonly LateRow[]): string {
+  const head = ["rule", "late s", "lost %", "grown after s", "actions in the last 6 h", "workers at the end"];
+  const cells = rows.map((row) => [
+    row.rule,
+    String(row.delaySeconds),
+    String(Math.round(row.lostShare * 100)),
+    row.grownAfterSeconds === null ? "blind" : String(row.grownAfterSeconds),
+    String(row.lateActions),
+    String(row.workers),
+  ]);
+  return aligned([head, ...cells], 1);
 }
 
 function aligned(lines: readonly (readonly string[])[], words: number): string {

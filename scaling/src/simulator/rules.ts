@@ -3,7 +3,9 @@ import { initialState } from "../policy-state.ts";
 import { explain } from "../reasons/explain.ts";
 import { decide } from "../rules/decide.ts";
 import {
+  KNATIVE_TICK_SECONDS,
   KUBERNETES_SYNC_SECONDS,
+  knativeAutoscaler,
   kubernetesAutoscaler,
   plainThresholds,
   simpleScaling,
@@ -11,7 +13,8 @@ import {
   thresholdsWithCooldown,
 } from "./baselines.ts";
 import type { Rule } from "./rule.ts";
-import type { Signals } from "./synthetic-signals.ts";
+import { REQUESTS_PER_LOAD } from "./simulated-pool.ts";
+import { answerSignals, type Signals } from "./synthetic-signals.ts";
 
 /** The production code: the same `decide` that the autoscaler calls. */
 export function policyRule(name: string, policy: Policy): Rule {
@@ -44,16 +47,43 @@ export function withSignals(rule: Rule, startSignals: () => Signals): Rule {
 /** The policies that can be tuned with `--set`; those on requests and a queue need their signals (`withSignals`). */
 const TUNABLE: ReadonlySet<string> = new Set(["cpu", "adaptive", "requests", "queue", "queue-thresholds"]);
 
+/** Points of workers that publish every 10 s. */
+const FAST = { checkSeconds: 10, metrics: { metricPeriodSeconds: 10, metricDelaySeconds: 10 } } as const;
+/** The request rule knows no worker's limit: its figures are those of a pool whose workers take 600 a minute. */
+const COMPARED_REQUESTS = { growAboveRequestsPerMinute: 2_000, shrinkBelowResponseMs: 12 } as const;
+
 /** What `compare` compares, by the name that `--policy` takes. */
 export const COMPARED_RULES: readonly Rule[] = [
   { name: "thresholds", start: plainThresholds },
   { name: "thresholds-cooldown", start: thresholdsWithCooldown },
   { name: "aws-simple", start: simpleScaling },
   { name: "aws-target-60", start: targetTracking },
+  {
+    name: "aws-target-60-late",
+    metrics: { metricDelaySeconds: 180 },
+    start: targetTracking,
+  },
   { name: "hpa-60", checkSeconds: KUBERNETES_SYNC_SECONDS, start: kubernetesAutoscaler },
+  {
+    name: "hpa-60-own-metrics",
+    checkSeconds: KUBERNETES_SYNC_SECONDS,
+    metrics: { metricPeriodSeconds: 15, metricDelaySeconds: 15 },
+    start: kubernetesAutoscaler,
+  },
+  {
+    name: "kpa",
+    checkSeconds: KNATIVE_TICK_SECONDS,
+    metrics: { metricPeriodSeconds: KNATIVE_TICK_SECONDS, metricDelaySeconds: 0 },
+    start: knativeAutoscaler,
+  },
   policyRule("cpu-no-back-off", CpuPolicy.parse({ kind: "cpu", flapBackOff: false })),
   policyRule("cpu", CpuPolicy.parse({ kind: "cpu" })),
+  policyRule("cpu-to-need", CpuPolicy.parse({ kind: "cpu", growOnlyToNeed: true })),
+  withSignals(policyRule("requests-2000", RequestsPolicy.parse({ kind: "requests", ...COMPARED_REQUESTS })), () =>
+    answerSignals({ requestsPerWorker: REQUESTS_PER_LOAD, idleResponseMs: 5 }),
+  ),
   policyRule("adaptive", AdaptivePolicy.parse({ kind: "adaptive" })),
+  { ...policyRule("adaptive-10s", AdaptivePolicy.parse({ kind: "adaptive" })), ...FAST },
 ];
 
 /** Finds a rule; `settings` (`name=value`) change the parameters of a production policy. Throws on unknown names. */

@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { Observation } from "../observation.ts";
 import { CpuPolicy } from "../policy.ts";
 import { constantLoad, SHAPES, shapeLoad } from "./loads.ts";
+import { POOL_DEFAULTS } from "./pool-settings.ts";
 import type { Rule } from "./rule.ts";
 import { COMPARED_RULES, policyRule, ruleNamed } from "./rules.ts";
-import { countReversals, POOL_DEFAULTS, SAMPLE_SECONDS, simulate } from "./simulated-pool.ts";
+import { countReversals, SAMPLE_SECONDS, simulate } from "./simulated-pool.ts";
 
 const quiet = { ...POOL_DEFAULTS, noise: 0 };
 

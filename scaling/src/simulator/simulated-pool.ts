@@ -1,35 +1,9 @@
 import type { BalancerPeriod, Observation, SeenWorker } from "../observation.ts";
 import { demandFor, type Sample } from "./elasticity.ts";
 import type { Load } from "./loads.ts";
+import type { PoolSettings } from "./pool-settings.ts";
 import { normalFrom, randomFrom } from "./random.ts";
 import type { Rule } from "./rule.ts";
-
-export interface PoolSettings {
-  readonly min: number;
-  readonly max: number;
-  /** Workers in service at the beginning. */
-  readonly start: number;
-  readonly bootSeconds: number;
-  /** From the end of a minute until its metrics can be read. */
-  readonly metricDelaySeconds: number;
-  readonly drainSeconds: number;
-  /** Relative error of every CPU point and request count: the deviation of a normal one, the bound of an even one. */
-  readonly noise: number;
-  readonly noiseShape: "normal" | "even";
-  readonly seed: number;
-}
-
-export const POOL_DEFAULTS: PoolSettings = {
-  min: 1,
-  max: 8,
-  start: 1,
-  bootSeconds: 90,
-  metricDelaySeconds: 60,
-  drainSeconds: 60,
-  noise: 0.02,
-  noiseShape: "normal",
-  seed: 1,
-};
 
 export interface Action {
   readonly second: number;
@@ -55,9 +29,10 @@ interface SimulatedWorker {
 }
 
 export const SAMPLE_SECONDS = 5;
-const SAMPLES_PER_MINUTE = 60 / SAMPLE_SECONDS;
-const REQUESTS_PER_LOAD = 600;
-const SEEN_MINUTES = 16;
+/** Requests a minute for one worker's worth of load. */
+export const REQUESTS_PER_LOAD = 600;
+/** An alarm of target tracking looks at 15 minutes, and metrics may come late. */
+const SEEN_SECONDS = 24 * 60;
 const EPOCH = Date.UTC(2026, 0, 5);
 
 /**
@@ -65,17 +40,18 @@ const EPOCH = Date.UTC(2026, 0, 5);
  * above all capacity is lost, not queued, but closed-loop clients ask for no more than is answered. The same arguments give the same run.
  */
 export function simulate(rule: Rule, load: Load, settings: PoolSettings): Run {
-  const pool = new SimulatedPool(load, settings);
+  const pool = new SimulatedPool(load, { ...settings, ...rule.metrics });
   const decide = rule.start();
   const actions: Action[] = [];
   const samples: Sample[] = [];
   const { checkSeconds = 60 } = rule;
+  const { metricPeriodSeconds } = { ...settings, ...rule.metrics };
   for (let begin = 0; begin < load.minutes * 60; begin += SAMPLE_SECONDS) {
     samples.push(pool.serve(begin));
     const second = begin + SAMPLE_SECONDS;
-    if (second % 60 === 0) pool.endMinute(second / 60 - 1);
-    if (second % checkSeconds !== 0) continue;
-    const verdict = decide(pool.observe(second), EPOCH + second * 1000);
+    if (second % metricPeriodSeconds === 0) pool.endPeriod(second / metricPeriodSeconds - 1);
+    if (second < settings.phaseSeconds || (second - settings.phaseSeconds) % checkSeconds !== 0) continue;
+    const verdict = decide(pool.observe(second, checkSeconds), EPOCH + second * 1000);
     if (verdict.desired === pool.desired) continue;
     actions.push({ second, from: pool.desired, to: verdict.desired, reason: verdict.describe() });
     pool.resize(verdict.desired, second);
@@ -95,6 +71,7 @@ class SimulatedPool {
   readonly #load: Load;
   readonly #settings: PoolSettings;
   readonly #error: () => number;
+  readonly #random: () => number;
   readonly #requests = new Map<number, number>();
   #workers: SimulatedWorker[] = [];
   #launched = 0;
@@ -104,41 +81,48 @@ class SimulatedPool {
     this.#load = load;
     this.#settings = settings;
     const random = randomFrom(settings.seed);
+    this.#random = randomFrom(settings.seed + 1);
     this.#error = settings.noiseShape === "normal" ? normalFrom(random) : () => 2 * random() - 1;
     this.desired = settings.start;
     for (let count = 0; count < settings.start; count += 1) this.#launch(-settings.bootSeconds);
   }
 
   serve(second: number): Sample {
-    const minute = Math.floor(second / 60);
-    const { drainSeconds } = this.#settings;
+    const { drainSeconds, metricPeriodSeconds } = this.#settings;
+    const period = Math.floor(second / metricPeriodSeconds);
+    const share = SAMPLE_SECONDS / metricPeriodSeconds;
     this.#workers = this.#workers.filter(
       (worker) => worker.drainedAt === null || second < worker.drainedAt + drainSeconds,
     );
     const serving = this.#workers.filter((worker) => worker.drainedAt === null && worker.inServiceAt <= second);
     const load = this.#load.at(second);
     const arriving = this.#load.arriving?.(second, serving.length) ?? load;
-    const percent = (100 * Math.min(1, arriving / Math.max(1, serving.length))) / SAMPLES_PER_MINUTE;
-    for (const worker of serving) worker.cpu.set(minute, (worker.cpu.get(minute) ?? 0) + percent);
-    this.#requests.set(minute, (this.#requests.get(minute) ?? 0) + (arriving * REQUESTS_PER_LOAD) / SAMPLES_PER_MINUTE);
+    const percent = 100 * Math.min(1, arriving / Math.max(1, serving.length)) * share;
+    for (const worker of serving) worker.cpu.set(period, (worker.cpu.get(period) ?? 0) + percent);
+    const requests = (arriving * REQUESTS_PER_LOAD * SAMPLE_SECONDS) / 60;
+    this.#requests.set(period, (this.#requests.get(period) ?? 0) + requests);
     return { demand: demandFor(load), inService: serving.length, load, paid: this.#workers.length };
   }
 
-  /** Measures a minute: adds the error of each metric, and forgets the minutes that nobody looks at any more. */
-  endMinute(ended: number): void {
+  /** Measures a period: adds the error of each metric, and forgets the periods that nobody looks at any more. */
+  endPeriod(ended: number): void {
+    const { metricPeriodSeconds, lostShare } = this.#settings;
+    const forgotten = ended - Math.round(SEEN_SECONDS / metricPeriodSeconds);
     for (const worker of this.#workers) {
       const percent = worker.cpu.get(ended);
       if (percent !== undefined) worker.cpu.set(ended, Math.min(100, this.#noisy(percent)));
-      worker.cpu.delete(ended - SEEN_MINUTES);
+      if (lostShare > 0 && this.#random() < lostShare) worker.cpu.delete(ended);
+      worker.cpu.delete(forgotten);
     }
     this.#requests.set(ended, Math.round(this.#noisy(this.#requests.get(ended) ?? 0)));
-    this.#requests.delete(ended - SEEN_MINUTES);
+    this.#requests.delete(forgotten);
   }
 
   /** What CloudWatch and EC2 would say. */
-  observe(second: number): Observation {
-    const { min, max, bootSeconds, metricDelaySeconds } = this.#settings;
-    const isKnown = (minute: number): boolean => (minute + 1) * 60 + metricDelaySeconds <= second;
+  observe(second: number, tickSeconds: number): Observation {
+    const { min, max, bootSeconds, metricDelaySeconds, metricPeriodSeconds } = this.#settings;
+    const isKnown = (period: number): boolean => (period + 1) * metricPeriodSeconds + metricDelaySeconds <= second;
+    const startOf = (period: number): number => EPOCH + period * metricPeriodSeconds * 1000;
     return {
       pool: "web",
       desired: this.desired,
@@ -147,15 +131,15 @@ class SimulatedPool {
       paused: null,
       manualUntil: null,
       launchFailing: false,
-      workers: this.#workers.map((worker) => seenWorker(worker, second, isKnown)),
+      workers: this.#workers.map((worker) => seenWorker(worker, second, { isKnown, startOf })),
       launching: 0,
       balancer: [...this.#requests]
-        .filter(([minute]) => isKnown(minute))
-        .map(([minute, count]) => balancerPeriod(minute, count, this.#workers.length)),
+        .filter(([period]) => isKnown(period))
+        .map(([period, count]) => balancerPeriod(startOf(period), count, this.#workers.length)),
       queue: null,
       bootSeconds,
-      periodSeconds: 60,
-      tickSeconds: 60,
+      periodSeconds: metricPeriodSeconds,
+      tickSeconds,
       timeScale: 1,
     };
   }
@@ -182,7 +166,12 @@ class SimulatedPool {
   }
 }
 
-function seenWorker(worker: SimulatedWorker, second: number, isKnown: (minute: number) => boolean): SeenWorker {
+interface Periods {
+  readonly isKnown: (period: number) => boolean;
+  readonly startOf: (period: number) => number;
+}
+
+function seenWorker(worker: SimulatedWorker, second: number, { isKnown, startOf }: Periods): SeenWorker {
   const serves = worker.inServiceAt <= second;
   const state = worker.drainedAt !== null ? "draining" : serves ? "in service" : "pending";
   return {
@@ -191,13 +180,11 @@ function seenWorker(worker: SimulatedWorker, second: number, isKnown: (minute: n
     launchedAt: EPOCH + worker.launchedAt * 1000,
     inServiceAt: serves ? EPOCH + worker.inServiceAt * 1000 : null,
     busy: null,
-    cpu: [...worker.cpu].flatMap(([minute, percent]) =>
-      isKnown(minute) ? [{ at: EPOCH + minute * 60_000, percent }] : [],
-    ),
+    cpu: [...worker.cpu].flatMap(([period, percent]) => (isKnown(period) ? [{ at: startOf(period), percent }] : [])),
   };
 }
 
 /** Response times are not simulated. */
-function balancerPeriod(minute: number, requests: number, healthyHosts: number): BalancerPeriod {
-  return { at: EPOCH + minute * 60_000, requests, successes: null, responseSeconds: null, healthyHosts };
+function balancerPeriod(at: number, requests: number, healthyHosts: number): BalancerPeriod {
+  return { at, requests, successes: null, responseSeconds: null, healthyHosts };
 }

@@ -1,7 +1,8 @@
 import { type Elasticity, elasticSpeedUp, measureElasticity, sumElasticity, withoutScaling } from "./elasticity.ts";
 import type { Load } from "./loads.ts";
+import type { PoolSettings } from "./pool-settings.ts";
 import type { Rule } from "./rule.ts";
-import { countReversals, type PoolSettings, type Run, SAMPLE_SECONDS, simulate } from "./simulated-pool.ts";
+import { countReversals, type Run, SAMPLE_SECONDS, simulate } from "./simulated-pool.ts";
 
 /** The figures of one rule under one load, or under several. */
 export interface Summary extends Elasticity {

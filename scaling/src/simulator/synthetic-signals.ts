@@ -1,12 +1,11 @@
 import type { BalancerPeriod, Observation, SeenWorker } from "../observation.ts";
 import type { Load } from "./loads.ts";
+import { REQUESTS_PER_LOAD } from "./simulated-pool.ts";
 
 /** Adds to the observation of a check, one a minute, what the rules see besides CPU. A run starts its own. */
 export type Signals = (seen: Observation, now: number) => Observation;
 
 const MINUTE_MS = 60_000;
-/** The simulated pool counts that many requests a minute for one worker's worth of load. */
-const COUNTED_REQUESTS = 600;
 /** A worker at 100 % answers late, not never. */
 const HIGHEST_SHARE = 0.98;
 /** The longest window of the queue rule, and what it may miss at its end. */
@@ -26,7 +25,7 @@ export function answerSignals({
   return (seen) => ({
     ...seen,
     balancer: seen.balancer.map((period) => {
-      const requests = ((period.requests ?? 0) / COUNTED_REQUESTS) * requestsPerWorker;
+      const requests = ((period.requests ?? 0) / REQUESTS_PER_LOAD) * requestsPerWorker;
       const { workers, share } = servedBy(seen.workers, period);
       const responseSeconds = requests === 0 ? null : idleResponseMs / 1000 / (1 - Math.min(share, HIGHEST_SHARE));
       return { ...period, requests, successes: Math.min(requests, workers * requestsPerWorker), responseSeconds };

@@ -188,10 +188,12 @@ export interface PoolsTable {
   pausedAt: Date | null;
   stopping: Flag;
   manualUntil: Date | null;
-  /** The run of start.sh for which the pool was resized to 1, or to its minimum. */
+  /** The run of start.sh for which the pool was resized to its minimum: once for each run, however often a part is started again. */
   startId: string | null;
   /** When the autoscaler last looked at the pool and published its workers' states. */
   observedAt: OrNull<Date>;
+  /** When its last check could be made. */
+  checkedAt: OrNull<Date>;
   updatedAt: CreatedAt;
 }
 
@@ -258,6 +260,8 @@ export interface LaunchIntentsTable {
   epoch: number;
   createdAt: CreatedAt;
   updatedAt: CreatedAt;
+  /** The activity that it was made for. */
+  activityId: OrNull<number>;
 }
 
 /** One row per worker: its own heartbeat, and what the autoscaler or an admin decided about it. */
@@ -284,6 +288,8 @@ export interface WorkersTable {
   stateAt: OrNull<Date>;
   /** What was wrong with it when it was chosen to end. */
   endedFor: JsonOrNull<unknown>;
+  /** The activity that ended it. */
+  endedBy: OrNull<number>;
 }
 
 export interface LeasesTable {

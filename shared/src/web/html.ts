@@ -13,7 +13,7 @@ export interface TrustedHtml {
 declare const TRUSTED: unique symbol;
 
 export type Tag = keyof JSX.IntrinsicElements;
-type DataAttributes = { readonly [name: `data-${string}`]: string | number | boolean | null | undefined };
+type DataAttributes = { readonly [name: `data-${string}`]: string | number | undefined };
 // The pages' content security policy refuses style attributes, and what is not escaped has to come from `trustedHtml`.
 type Replaced = "children" | "style" | "dangerouslySetInnerHTML";
 type Distribute<Attributes> = Attributes extends unknown ? Omit<Attributes, Replaced> : never;
@@ -22,8 +22,8 @@ export type AttributesOf<Name extends Tag> = Distribute<JSX.IntrinsicElements[Na
   DataAttributes & { readonly dangerouslySetInnerHTML?: TrustedHtml };
 
 /**
- * One element: `h("a", { href: "/help" }, "Help")`. `true` writes a bare attribute; false, null and undefined leave it out. In what the browser renders
- * again, `key` finds an element whose siblings move, and `defaultValue` (or `defaultChecked`) leaves alone what somebody has typed.
+ * One element: `h("a", { href: "/help" }, "Help")`. `true` (in `data-*`: `""`) writes a bare attribute; false and undefined leave it out. In what the
+ * browser renders again, `key` finds an element whose siblings move, and `defaultValue` (or `defaultChecked`) leaves alone what somebody has typed.
  */
 export function h<Name extends Tag>(tag: Name, attributes: AttributesOf<Name>, ...children: readonly Child[]): Html {
   // Preact's own types take any attribute; the ones above are stricter, and its children are wider than ours.

@@ -18,6 +18,8 @@ export interface ModelSettings {
   /** Drops a worker's point of one minute. */
   readonly loses?: (workerId: string, minute: number) => boolean;
   readonly reportsRequests?: boolean;
+  /** The oldest worker vanishes each so many minutes; another one is launched. */
+  readonly diesEveryMinutes?: number;
 }
 
 export interface ModelStep {
@@ -68,6 +70,9 @@ export function runModel(settings: ModelSettings): readonly ModelStep[] {
       requests.set(minute, (requests.get(minute) ?? 0) + (offered * REQUESTS_PER_LOAD * STEP_SECONDS) / 60);
     }
     const second = (minute + 1) * 60;
+    if (settings.diesEveryMinutes !== undefined && (minute + 1) % settings.diesEveryMinutes === 0) {
+      workers = [...workers.slice(1), launch(second, false)];
+    }
     const reported = (at: number): boolean => (at + 1) * 60 + metricDelaySeconds <= second;
     const seen = Observation.parse({
       pool: "web",

@@ -1,4 +1,4 @@
-import { countText } from "@elastic-gas/shared/ui/words";
+import { formatCount } from "@elastic-gas/shared/format/numbers";
 
 /** What the first part of a file tells before it is sent. The annotator decides; this only saves people a wait. */
 export interface VcfCheck {
@@ -74,7 +74,7 @@ export function checkVcf(text: string, { complete }: { readonly complete: boolea
       `${version}, ${samples} ${samples === 1 ? "sample" : "samples"}, ${columns} columns`,
       records.length === 0
         ? "No records in the part that was looked at"
-        : `First ${countText(records.length)} ${records.length === 1 ? "record is" : "records are"} there`,
+        : `First ${formatCount(records.length)} ${records.length === 1 ? "record is" : "records are"} there`,
       ...(build === undefined ? [] : [`Genome build ${build}, from the length of chromosome 1`]),
     ],
   };

@@ -3,7 +3,7 @@ import type { ClinvarTrack } from "../../pack/clinvar-track.ts";
 import type { Pack } from "../../pack/pack.ts";
 import { canonicalContig, genomeOfAccession, isChromosome } from "../../vcf/contigs.ts";
 import type { Input } from "../../vcf/input.ts";
-import { lineBlocks, linesOf } from "../../vcf/lines.ts";
+import { lineBlocks, recordHeadsOf } from "../../vcf/lines.ts";
 import type { Statement } from "./header-evidence.ts";
 
 /** How well the records fit what the pack knows of one build's sequence. */
@@ -62,7 +62,7 @@ export async function readRecordEvidence(input: Input, pack: Pack, limit: number
 
   let records = 0;
   reading: for await (const block of lineBlocks(input.read())) {
-    for (const line of linesOf(block)) {
+    for (const line of recordHeadsOf(block)) {
       if (line.startsWith("#")) continue;
       const record = readRecord(line);
       if ("problem" in record) continue;

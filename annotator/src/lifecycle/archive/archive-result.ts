@@ -84,7 +84,8 @@ async function copy(
     },
     stop,
   );
-  return db.transaction().execute(async (trx) => {
+  // Awaited here: a failure while the local copy is being removed would be nobody's.
+  return await db.transaction().execute(async (trx) => {
     const isOurs = (await lockOwner(trx, job.userId)) === "free_user" && Date.now() - startedAt < MAX_COPY_MS;
     const isRecorded =
       isOurs &&

@@ -43,7 +43,6 @@ export function toInstance(record: InstanceRecord, { region, accountId }: Place)
     ImageId: record.imageId,
     InstanceId: record.instanceId,
     InstanceType: record.instanceType as Instance["InstanceType"], // any type is taken, also one newer than the SDK
-    KeyName: record.keyName ?? undefined,
     LaunchTime: record.launchedAt,
     MetadataOptions: toMetadataOptions(record),
     Monitoring: toMonitoring(record),

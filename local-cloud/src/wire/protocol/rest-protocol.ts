@@ -192,6 +192,9 @@ function locationConstraint(output: Value, namespace: string): string {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** How errors look where no operation is known. */
+export const restErrors = { xml: xmlError, json: jsonError } as const;
+
 function xmlError(
   { code, message, statusCode, fields, headers, shape, members }: WireError,
   requestId: string,

@@ -21,7 +21,7 @@ export interface DeletionDeps {
   readonly sqs: SQSClient;
   readonly glacier: GlacierClient;
   readonly resources: Resources;
-  readonly config: Pick<Config, "STRIPE_SECRET_KEY" | "STRIPE_API_URL" | "ARCHIVE_DRIVER">;
+  readonly config: Pick<Config, "STRIPE_SECRET_KEY" | "STRIPE_API_URL">;
 }
 
 export interface Deleted {
@@ -39,6 +39,8 @@ const TABLES = [
   "stripe_events",
   "outbox",
   "dead_letters",
+  "sweep_marks",
+  "pending_deletes",
   "password_resets",
 ] as const;
 
@@ -96,46 +98,69 @@ async function purgeQueues({ sqs, resources }: DeletionDeps): Promise<void> {
   }
 }
 
-/** Archives of all jobs, or of one user's. */
+/**
+ * Archives in the vault of all jobs, or of one user's, and those that were to be deleted already. Archives of s3-glacier are objects of their bucket. Each row names
+ * its store: the setting ARCHIVE_DRIVER may have been another one then.
+ */
 export async function deleteArchives(
-  { db, glacier, resources, config }: Omit<DeletionDeps, "s3" | "sqs">,
+  deps: Omit<DeletionDeps, "s3" | "sqs">,
   deleted: Deleted,
   report: (doing: string) => Promise<void>,
   userId?: number,
 ): Promise<void> {
-  // With s3-glacier the archives are objects of their bucket.
-  if (config.ARCHIVE_DRIVER !== "glacier-vault") return;
+  const { db } = deps;
   for (;;) {
     const jobs = await db
       .selectFrom("jobs")
-      .select(["id", "resultsFileArchiveId"])
+      .select(["id", "resultsFileArchiveId as archiveId"])
+      .where("archiveStore", "=", "glacier-vault")
       .where("resultsFileArchiveId", "is not", null)
       .$if(userId !== undefined, (query) => query.where("userId", "=", userId ?? 0))
       .limit(ARCHIVE_BATCH)
       .execute();
-    if (jobs.length === 0) return;
-    await Promise.all(
-      jobs.map(async ({ resultsFileArchiveId }) => {
-        const archive = { accountId: "-", vaultName: resources.vault, archiveId: resultsFileArchiveId ?? "" };
-        try {
-          await glacier.send(new DeleteArchiveCommand(archive));
-        } catch (error) {
-          if (!isNamed(error, "ResourceNotFoundException")) throw error; // gone already
-        }
-      }),
+    if (jobs.length === 0) break;
+    await deleteFromVault(
+      deps,
+      jobs.map(({ archiveId }) => archiveId ?? ""),
     );
-    await db
-      .updateTable("jobs")
-      .set({ resultsFileArchiveId: null })
-      .where(
-        "id",
-        "in",
-        jobs.map((job) => job.id),
-      )
-      .execute();
+    const ids = jobs.map((job) => job.id);
+    await db.updateTable("jobs").set({ resultsFileArchiveId: null }).where("id", "in", ids).execute();
     deleted.objects += jobs.length;
     await report("Deleting archives");
   }
+  if (userId !== undefined) return; // the utility worker deletes those that were to be deleted
+  for (;;) {
+    const rows = await db
+      .selectFrom("pendingDeletes")
+      .select(["id", "name"])
+      .where("store", "=", "glacier-vault")
+      .limit(ARCHIVE_BATCH)
+      .execute();
+    if (rows.length === 0) return;
+    await deleteFromVault(
+      deps,
+      rows.map(({ name }) => name),
+    );
+    const ids = rows.map(({ id }) => id);
+    await db.deleteFrom("pendingDeletes").where("id", "in", ids).execute();
+    deleted.objects += rows.length;
+    await report("Deleting archives");
+  }
+}
+
+async function deleteFromVault(
+  { glacier, resources }: Pick<DeletionDeps, "glacier" | "resources">,
+  archiveIds: readonly string[],
+): Promise<void> {
+  await Promise.all(
+    archiveIds.map(async (archiveId) => {
+      try {
+        await glacier.send(new DeleteArchiveCommand({ accountId: "-", vaultName: resources.vault, archiveId }));
+      } catch (error) {
+        if (!isNamed(error, "ResourceNotFoundException")) throw error; // gone already
+      }
+    }),
+  );
 }
 
 /** Every object of the bucket (below a key prefix, when one is given) and unfinished uploads. Succeeds when there is no such bucket. */
@@ -170,7 +195,9 @@ async function deleteObjects(
     const Objects = Contents.map(({ Key }) => ({ Key }));
     const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
     const [first] = Errors;
-    if (first !== undefined) throw new Error(`Could not delete ${first.Key} of ${Bucket}: ${first.Code}`);
+    if (first !== undefined) {
+      throw Object.assign(new Error(`Could not delete ${first.Key} of ${Bucket}: ${first.Code}`), { code: first.Code });
+    }
     deleted.objects += Contents.length;
     await report();
   }

@@ -1,5 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:net";
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GlacierClient, UploadArchiveCommand } from "@aws-sdk/client-glacier";
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { bootstrap } from "@elastic-gas/local-cloud/bootstrap";
 import { readConfig } from "@elastic-gas/shared/config";
 import { DELETION_SETTING } from "@elastic-gas/shared/database/tables";
@@ -13,9 +16,11 @@ import {
   TestBrowser,
   type TestManager,
 } from "@elastic-gas/testing/manager/test-manager";
+import { createKill, createOutage, type Steps } from "@elastic-gas/testing/steps";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readLastDeletion } from "../../read/deletion-progress.ts";
+import { readDeletion, readLastDeletion } from "../../read/deletion-progress.ts";
+import { createDeletion, type DeletionOptions } from "./deletion.ts";
 
 let cloud: TestCloud;
 let manager: TestManager;
@@ -104,6 +109,104 @@ describe("deleting all data", () => {
     await manager.manager.deletion.resume();
     await manager.manager.deletion.idle();
     expect(await readLastDeletion(manager.db)).toMatchObject({ objects: 1, failure: null });
+  });
+});
+
+describe("deleting all data that is cut", () => {
+  const own = (steps: Steps, glacier = new GlacierClient(cloud.clientConfig)): DeletionOptions => ({
+    db: steps.database(manager.db),
+    s3: steps.client(new S3Client({ ...cloud.clientConfig, forcePathStyle: true })),
+    sqs: steps.client(new SQSClient(cloud.clientConfig)),
+    glacier: steps.client(glacier),
+    resources,
+    config: { STRIPE_SECRET_KEY: undefined, STRIPE_API_URL: undefined },
+    log: createLogger("test", "silent"),
+    now: () => Date.now(),
+    longestRetrySeconds: 0,
+  });
+
+  async function addOneOfEach(): Promise<void> {
+    const { insertId } = await manager.db
+      .insertInto("users")
+      .values({ username: randomUUID(), email: null, passwordHash: null })
+      .executeTakeFirstOrThrow();
+    const userId = Number(insertId);
+    const glacier = new GlacierClient(cloud.clientConfig);
+    const { archiveId = "" } = await glacier.send(
+      new UploadArchiveCommand({ accountId: "-", vaultName: resources.vault, body: "archived" }),
+    );
+    const archive = { archiveStore: "glacier-vault", resultsFileArchiveId: archiveId } as const;
+    const input = { inputName: "a.vcf", inputKey: "k", inputEtag: "e", inputSize: 1 };
+    await manager.db
+      .insertInto("jobs")
+      .values({ id: randomUUID(), userId, ...input, ...archive })
+      .execute();
+    await manager.db.insertInto("pendingDeletes").values({ store: "results", name: "x" }).execute();
+    for (const Bucket of [resources.buckets.inputs, resources.buckets.images])
+      await s3.send(new PutObjectCommand({ Bucket, Key: `dev/${userId}/x`, Body: "x" }));
+  }
+
+  async function expectNothingLeft(moment: string): Promise<void> {
+    const { db } = manager;
+    for (const table of ["jobs", "pendingDeletes", "images"] as const)
+      expect(await db.selectFrom(table).selectAll().execute(), `${table} ${moment}`).toEqual([]);
+    expect(await db.selectFrom("users").select("username").where("isAdmin", "=", false).execute(), moment).toEqual([]);
+    for (const Bucket of [resources.buckets.inputs, resources.buckets.images])
+      expect((await s3.send(new ListObjectsV2Command({ Bucket }))).KeyCount, `${Bucket} ${moment}`).toBe(0);
+    const flag = await db.selectFrom("settings").select("name").where("name", "=", DELETION_SETTING).execute();
+    expect(flag, `flag ${moment}`).toEqual([]);
+    expect(await readLastDeletion(db), moment).toMatchObject({ by: "anna", failure: null });
+  }
+
+  it("goes on by itself after the database or a service was away for some calls, at any step", async () => {
+    for (let at = 2; ; at += 7) {
+      await addOneOfEach();
+      const outage = createOutage(at, 12);
+      const deletion = createDeletion(own(outage));
+      // Where even the start's answer was lost, the manager's loop finds what it had written.
+      await deletion.start({ by: "anna", total: 5 }).catch(() => false);
+      await waitUntil("it is over", async () => {
+        await deletion.resume();
+        await deletion.idle();
+        return (await readDeletion(manager.db)) === null;
+      });
+      await expectNothingLeft(`after an outage at step ${at}`);
+      if (outage.count() < at) break;
+    }
+  }, 240_000);
+
+  it("is finished by the next manager after kill -9 at any step, and counts what both deleted", async () => {
+    for (let at = 4; ; at += 5) {
+      await addOneOfEach();
+      const kill = createKill(at);
+      const killed = createDeletion(own(kill));
+      await killed.start({ by: "anna", total: 5 }).catch(() => false);
+      await killed.idle();
+      const next = createDeletion(own(createOutage(0, 0)));
+      await next.resume();
+      await next.idle();
+      await expectNothingLeft(`after a kill at step ${at}`);
+      if (!kill.isDead()) break;
+    }
+  }, 240_000);
+
+  it("ends with the reason when it meets what does not pass, and can be started again", async () => {
+    const { insertId } = await manager.db
+      .insertInto("users")
+      .values({ username: randomUUID(), email: null, passwordHash: null })
+      .executeTakeFirstOrThrow();
+    await manager.db
+      .insertInto("subscriptions")
+      .values({ id: "sub_1", userId: Number(insertId), status: "active" })
+      .execute();
+    const deletion = createDeletion(own(createOutage(0, 0)));
+    await deletion.start({ by: "anna", total: 1 });
+    await deletion.idle();
+    expect((await readLastDeletion(manager.db))?.failure).toContain("STRIPE_SECRET_KEY is not set");
+    await manager.db.deleteFrom("subscriptions").execute();
+    expect(await deletion.start({ by: "anna", total: 1 })).toBe(true);
+    await deletion.idle();
+    await expectNothingLeft("after the second start");
   });
 });
 

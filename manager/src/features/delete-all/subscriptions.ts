@@ -32,8 +32,10 @@ export async function cancelSubscriptions({
       headers: { authorization: `Bearer ${config.STRIPE_SECRET_KEY}`, "idempotency-key": `delete-all-${id}` },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (!response.ok && response.status !== 404)
-      throw new Error(`Stripe answered ${response.status} to cancelling ${id}.`);
+    if (!response.ok && response.status !== 404) {
+      const error = new Error(`Stripe answered ${response.status} to cancelling ${id}.`);
+      throw Object.assign(error, { status: response.status });
+    }
     await db
       .updateTable("subscriptions")
       .set({ status: "canceled", updatedAt: new Date() })

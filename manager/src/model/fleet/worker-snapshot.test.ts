@@ -36,6 +36,7 @@ function record(published: WorkerRecord["published"]): WorkerRecord {
     protected: false,
     victimReason: null,
     endedFor: null,
+    endedBy: null,
     inServiceAt: now - 800_000,
     unhealthySince: null,
     heartbeatAt: null,

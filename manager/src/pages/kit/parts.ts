@@ -56,7 +56,7 @@ export function time(at: number, reader: Reader, text?: string): Html {
   return h(
     "time",
     // A style of its own is left alone by the script that puts times into the reader's zone.
-    { datetime: new Date(at).toISOString(), title: utc(at), "data-style": text !== undefined && "own" },
+    { datetime: new Date(at).toISOString(), title: utc(at), "data-style": text === undefined ? undefined : "own" },
     text ?? when(at, reader),
   );
 }
