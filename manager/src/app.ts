@@ -76,7 +76,7 @@ export function createManager(deps: AppDeps): Manager {
   const resources = resourcesOf(config);
   const watcher = new Watcher({ ...deps, resources, now });
   const assets = readAssets(deps.distFolder ?? join(import.meta.dirname, "../dist"), "src/dashboard");
-  const sendPage = createPages({ timeZone: config.DISPLAY_TIME_ZONE, assets, now });
+  const sendPage = createPages({ config, assets, now });
   const passwords = createPasswordVerifier();
   const session = sessions({
     db,

@@ -58,7 +58,7 @@ describe("the manager's process", () => {
     expect(await once(child, "exit")).toEqual([0, null]);
   });
 
-  it("ends by itself with 0 when the stop wish is carried out", async () => {
+  it("ends by itself with 0 when the stop is carried out", async () => {
     staged.stage.workers = [{ id: "i-0aaa", pool: "web", state: "running", ageSeconds: 60 }];
     await database.db.updateTable("pools").set({ stopping: true }).execute();
     await database.db.insertInto("settings").values({ name: "stop_requested", value: "{}" }).execute();

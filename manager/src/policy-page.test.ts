@@ -1,3 +1,4 @@
+import { initialState } from "@elastic-gas/scaling/policy-state";
 import { findViolations, startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
 import { ADMIN, checkRow } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,8 +16,9 @@ beforeAll(async () => {
   const { db } = dashboard.manager;
   const now = Date.now();
   const policyState = {
+    ...initialState(),
     requestsPerCpu: [580, 620, 600],
-    low: { checks: 0 },
+    low: { checks: 0, dataUntil: null },
     backOff: { level: 1, at: now - 5 * MINUTE_MS },
   };
   await db
@@ -27,7 +29,7 @@ beforeAll(async () => {
   // Half an hour of little load, then half an hour of more than two workers can carry.
   const checks = Array.from({ length: 60 }, (_, index) =>
     checkRow(new Date(now - (60 - index) * MINUTE_MS), {
-      facts: JSON.stringify({ outcome: "no change", unit: "%", load: index < 30 ? 0.4 : 2.4, backOffLevel: 1 }),
+      facts: JSON.stringify({ outcome: "no change", unit: "%", load: index < 30 ? 0.4 : 2.4 }),
     }),
   );
   await db.insertInto("decisions").values(checks).execute();
@@ -100,15 +102,15 @@ describe("the policy page", { timeout: 600_000 }, () => {
   });
 
   it.each(["light", "dark"] as const)(
-    "explains every number and what the rule remembers, in the %s theme",
+    "explains every number and the current state of the rule, in the %s theme",
     async (theme) => {
       const page = await dashboard.open({ theme, width: 360 });
       await page.goto(`${dashboard.manager.url}/policy/web`);
       await page.click("text=What each number means");
       await page.waitForSelector("dt:has-text('Hysteresis margin')");
-      const memory = await page.locator(".memory").textContent();
-      expect(memory).toContain("600 a minute fill one worker");
-      expect(memory).toContain("level 1: 4 checks");
+      const state = await page.locator(".policy-state").textContent();
+      expect(state).toContain("600 a minute fill one worker");
+      expect(state).toContain("level 1: 4 checks");
       await page.waitForSelector(".outcome-table");
       expect(await findViolations(page)).toEqual([]);
       const wide = await page.evaluate(

@@ -39,6 +39,9 @@ const page = Page.parse(JSON.parse(body.dataset.page ?? "{}"));
 const csrf = body.dataset.csrf ?? "";
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+// What the server writes is then in the same zone as what this page writes.
+// biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API works over https only.
+document.cookie = `zone=${encodeURIComponent(timeZone)}; path=/; max-age=31536000; SameSite=Lax`;
 mountThemeToggle(document);
 mountMenus();
 mountForms(document);

@@ -1,8 +1,9 @@
+import { readDecisionRecord } from "@elastic-gas/scaling/decision";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { listLatestDecisions as listStoredDecisions } from "@elastic-gas/shared/pools/decisions";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { CountRow } from "../model/charts/count-steps.ts";
-import { readFacts } from "../model/decisions/facts.ts";
 import type { ActivityRow, DecisionRow } from "../model/decisions/records.ts";
 
 export interface Span {
@@ -28,25 +29,13 @@ export async function listDecisions(db: Database, span: Span, limit: number): Pr
     .orderBy("id", "desc")
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ ...row, at: row.at.getTime(), facts: readFacts(row.facts) }));
+  return rows.map((row) => ({ ...row, at: row.at.getTime(), facts: readDecisionRecord(row.facts) }));
 }
 
 /** The latest check of each pool. */
 export async function listLatestDecisions(db: Database): Promise<ReadonlyMap<PoolName, DecisionRow>> {
-  const latest = await Promise.all(
-    POOL_NAMES.map(async (pool) => {
-      const row = await db
-        .selectFrom("decisions")
-        .selectAll()
-        .where("pool", "=", pool)
-        .orderBy("at", "desc")
-        .orderBy("id", "desc")
-        .limit(1)
-        .executeTakeFirst();
-      return row === undefined ? undefined : { ...row, at: row.at.getTime(), facts: readFacts(row.facts) };
-    }),
-  );
-  return new Map(latest.flatMap((row) => (row === undefined ? [] : [[row.pool, row] as const])));
+  const latest = await listStoredDecisions(db);
+  return new Map([...latest].map(([pool, row]) => [pool, { ...row, facts: readDecisionRecord(row.facts) }]));
 }
 
 /** Newest first. */

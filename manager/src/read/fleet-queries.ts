@@ -1,22 +1,6 @@
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { DeadLetterCount, FailedLaunch } from "../model/alerts/alert-facts.ts";
-import type { WorkerRow } from "../model/fleet/worker-state.ts";
-
-export async function listWorkerRows(db: Database, instanceIds: readonly string[]): Promise<readonly WorkerRow[]> {
-  if (instanceIds.length === 0) return [];
-  const rows = await db.selectFrom("workers").selectAll().where("instanceId", "in", instanceIds).execute();
-  return rows.map((row) => ({
-    instanceId: row.instanceId,
-    jobId: row.jobId,
-    draining: row.draining,
-    protectedFromShrinking: row.protectedFromShrinking,
-    victimReason: row.victimReason,
-    inServiceAt: row.inServiceAt?.getTime() ?? null,
-    unhealthySince: row.unhealthySince?.getTime() ?? null,
-    at: row.at?.getTime() ?? null,
-  }));
-}
 
 /** Who acts, or last acted, as the autoscaler, and until when: it is renewed while it lives, and `until` is null after it was given back. null before the first. */
 export async function findAutoscalerLease(

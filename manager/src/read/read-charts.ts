@@ -1,4 +1,6 @@
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { POOLS } from "@elastic-gas/scaling/pools";
+import type { Balancer } from "@elastic-gas/shared/aws/load-balancer";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { METRICS } from "@elastic-gas/shared/metrics";
 import type { PoolName, Resources } from "@elastic-gas/shared/resources";
@@ -8,8 +10,7 @@ import type { Span } from "../model/charts/range.ts";
 import { grid, meanOf, perMinute, type Series, scale, within, zeroWhere } from "../model/charts/series.ts";
 import { describeActivity, type Occurrence } from "../model/decisions/occurrence.ts";
 import type { PoolSnapshot } from "../model/fleet/fleet-snapshot.ts";
-import type { WorkerSnapshot } from "../model/fleet/worker-state.ts";
-import type { Balancer } from "./balancer.ts";
+import type { WorkerSnapshot } from "../model/fleet/worker-snapshot.ts";
 import { listActivities, listCounts } from "./decisions.ts";
 import { listPolicyVersions } from "./policy-versions.ts";
 import { findPool } from "./pools.ts";
@@ -72,30 +73,24 @@ export async function readCharts(deps: ChartDeps, request: ChartRequest): Promis
       like,
     ),
     traffic:
-      pool === "web" && request.balancer !== null
+      POOLS[pool].balanced && request.balancer !== null
         ? {
             requests: perMinute(zeroWhere(read("requests"), read("hosts"))),
             responseMs: scale(read("response"), 1000),
           }
         : null,
     queue:
-      pool === "annotator"
+      POOLS[pool].queue !== null
         ? { waiting: read("waiting"), sent: windowed(read("sent"), windowSeconds), windowSeconds }
         : null,
     thresholds:
       policy?.kind === "cpu" ? { grow: policy.growThresholdPercent, shrink: policy.shrinkThresholdPercent } : null,
     events,
     workers,
-    workerMeasure: WORKER_MEASURES[pool],
+    workerMeasure: POOLS[pool].measures,
     settledUntil,
   };
 }
-
-const WORKER_MEASURES: Readonly<Record<PoolName, ChartSnapshot["workerMeasure"]>> = {
-  web: "requests",
-  annotator: "jobs",
-  utility: null,
-};
 
 /** Workers that EC2 has forgotten (after about an hour) but that may have served within the span: their CPU belongs to the mean. */
 async function listPastIds(db: Database, { pool, span, workers }: ChartRequest): Promise<readonly string[]> {
@@ -117,6 +112,7 @@ function metricQueries(
   pastIds: readonly string[],
   resources: Resources,
 ): readonly MetricQuery[] {
+  const { balanced, queue, measures } = POOLS[pool];
   const queries: MetricQuery[] = pastIds.map((id) => ({
     key: `cpu ${id}`,
     metric: METRICS.cpuUtilization,
@@ -125,12 +121,12 @@ function metricQueries(
   }));
   for (const { id } of workers) {
     queries.push({ key: `cpu ${id}`, metric: METRICS.cpuUtilization, dimensions: [id], stat: "Average" });
-    if (pool === "web")
+    if (measures === "requests")
       queries.push({ key: `work ${id}`, metric: METRICS.workerRequests, dimensions: [id], stat: "Sum" });
-    if (pool === "annotator")
+    if (measures === "jobs")
       queries.push({ key: `work ${id}`, metric: METRICS.jobsRunning, dimensions: [id], stat: "Maximum" });
   }
-  if (pool === "web" && balancer !== null) {
+  if (balanced && balancer !== null) {
     const dimensions = [balancer.loadBalancerDimension, balancer.targetGroupDimension];
     queries.push(
       { key: "requests", metric: METRICS.balancerRequests, dimensions, stat: "Sum" },
@@ -138,8 +134,8 @@ function metricQueries(
       { key: "hosts", metric: METRICS.healthyHosts, dimensions, stat: "Average" },
     );
   }
-  if (pool === "annotator") {
-    const dimensions = [resources.queues.jobRequests.name];
+  if (queue !== null) {
+    const dimensions = [resources.queues[queue].name];
     queries.push(
       { key: "waiting", metric: METRICS.messagesVisible, dimensions, stat: "Average" },
       { key: "sent", metric: METRICS.messagesSent, dimensions, stat: "Sum" },
@@ -153,13 +149,14 @@ function readWorker(
   read: (key: string) => Series,
   { pool, settledUntil, graceMs }: { readonly pool: PoolName; readonly settledUntil: number; readonly graceMs: number },
 ): WorkerSeries {
+  const { measures } = POOLS[pool];
   const cpu = read(`cpu ${worker.id}`);
-  const work = WORKER_MEASURES[pool] === null ? null : read(`work ${worker.id}`);
+  const work = measures === null ? null : read(`work ${worker.id}`);
   const live = worker.state === "in service" || worker.state === "unhealthy";
   return {
     id: worker.id,
     cpu,
-    work: work === null || pool !== "web" ? work : perMinute(work),
+    work: work === null || measures !== "requests" ? work : perMinute(work),
     // The first period is a part of one, and a worker sends its first count when that is over.
     expectedFrom: (worker.inServiceAt ?? worker.launchedAt) + graceMs,
     // A draining worker's data may end at any moment; only what lies between its points is a gap.

@@ -1,22 +1,33 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { describePolicyState } from "@elastic-gas/scaling/describe-policy-state";
+import { readState } from "@elastic-gas/scaling/policy-state";
+import { POOLS } from "@elastic-gas/scaling/pools";
+import { workerRules } from "@elastic-gas/scaling/worker-state";
+import { type Instance, listInstances } from "@elastic-gas/shared/aws/instances";
+import {
+  type Balancer,
+  findBalancer,
+  listTargetHealth,
+  type TargetHealth,
+} from "@elastic-gas/shared/aws/load-balancer";
 import type { Config } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
+import { listWorkerRecords } from "@elastic-gas/shared/pools/workers";
 import { POOL_NAMES, type PoolName, type Resources } from "@elastic-gas/shared/resources";
 import { silenceOfAutoscaler } from "../model/alerts/installation-alerts.ts";
 import { listAlerts } from "../model/alerts/list-alerts.ts";
-import { outcomeOf } from "../model/decisions/facts.ts";
 import { describeActivity } from "../model/decisions/occurrence.ts";
+import { outcomeOf } from "../model/decisions/outcome.ts";
 import type { DecisionRow } from "../model/decisions/records.ts";
+import type { BackOff } from "../model/fleet/fleet-snapshot.ts";
 import { countStates, type FleetSnapshot, type LastCheck, type PoolSnapshot } from "../model/fleet/fleet-snapshot.ts";
-import type { Instance, TargetHealth } from "../model/fleet/instance.ts";
-import { describeWorker, type WorkerSnapshot } from "../model/fleet/worker-state.ts";
+import { snapshotWorker, type WorkerSnapshot } from "../model/fleet/worker-snapshot.ts";
 import { describeRule } from "../model/policy/describe-rule.ts";
-import { type Balancer, findBalancer, listTargetHealth } from "./balancer.ts";
 import { listActivities, listLatestDecisions } from "./decisions.ts";
 import { readLastDeletion } from "./deletion-progress.ts";
-import { countDeadLetters, findAutoscalerLease, listFailedLaunches, listWorkerRows } from "./fleet-queries.ts";
-import { listInstances } from "./list-instances.ts";
+import { countDeadLetters, findAutoscalerLease, listFailedLaunches } from "./fleet-queries.ts";
 import { listPools, type PoolRow } from "./pools.ts";
 import { readStopRequest } from "./stop-request.ts";
 import type { Vitals } from "./vitals.ts";
@@ -29,6 +40,9 @@ export type FleetConfig = Pick<
   | "TICK_SECONDS"
   | "METRIC_PERIOD_SECONDS"
   | "BOOT_DEADLINE_SECONDS"
+  | "HEARTBEAT_SECONDS"
+  | "DEREGISTRATION_DELAY_SECONDS"
+  | "JOB_TIMEOUT_SECONDS"
   | "DISPLAY_TIME_ZONE"
 >;
 
@@ -54,7 +68,6 @@ export interface CloudFailure {
   readonly sentence: string;
 }
 
-const HEARTBEAT_MAX_AGE_SECONDS = 60;
 const LATEST_SHOWN = 6;
 const RECENT_MS = 24 * 3_600_000;
 const FAILED_LAUNCHES_MS = 30 * 60_000;
@@ -71,7 +84,7 @@ export async function readCloud(
 ): Promise<CloudView> {
   const known = before !== null && before.balancer !== null && now - before.balancerAt < BALANCER_MAX_AGE_MS;
   const [instances, balancer] = await Promise.all([
-    listInstances(ec2, resources.prefix),
+    listInstances(ec2, resources.prefix, { ended: true }),
     known ? before.balancer : findBalancer(elbv2, resources),
   ]);
   const health = balancer === null ? [] : await listTargetHealth(elbv2, balancer.targetGroupArn);
@@ -90,11 +103,8 @@ export async function readFleet(
   },
 ): Promise<FleetSnapshot> {
   const { now, cloud, failure } = view;
-  const [rows, pools, checks, activities, failedLaunches, deadLetters, lease, stop, deletion] = await Promise.all([
-    listWorkerRows(
-      db,
-      (cloud?.instances ?? []).map((instance) => instance.id),
-    ),
+  const [records, pools, checks, activities, failedLaunches, deadLetters, lease, stop, deletion] = await Promise.all([
+    listWorkerRecords(db, { instanceIds: (cloud?.instances ?? []).map(({ id }) => id) }),
     listPools(db),
     listLatestDecisions(db),
     listActivities(db, { from: now - RECENT_MS, to: now + 60_000 }, 50),
@@ -104,17 +114,10 @@ export async function readFleet(
     readStopRequest(db),
     readLastDeletion(db),
   ]);
-  const workers = describeWorkers(cloud, rows, {
-    now,
-    timeZone: config.DISPLAY_TIME_ZONE,
-    bootDeadlineSeconds: config.BOOT_DEADLINE_SECONDS,
-    heartbeatMaxAgeSeconds: HEARTBEAT_MAX_AGE_SECONDS,
-  });
+  const workers = snapshotWorkers({ config, cloud, records, pools, now });
   const lastCheckAt = Math.max(0, ...[...checks.values()].map((check) => check.at)) || null;
   const letters = deadLetters.reduce((sum, each) => sum + each.count, 0);
-  const poolSnapshots = pools.map((pool) =>
-    describePool(pool, workers, checks.get(pool.name), { tickSeconds: config.TICK_SECONDS, letters }),
-  );
+  const poolSnapshots = pools.map((pool) => describePool(pool, workers, checks.get(pool.name), { config, letters }));
   return {
     at: now,
     cloud: { seenAt: cloud?.seenAt ?? null, failure: failure?.sentence ?? null },
@@ -140,6 +143,7 @@ export async function readFleet(
       activities,
       lastCpuAt: view.vitals?.lastCpuAt ?? new Map<string, number | null>(),
       hostSaturation: view.vitals?.hostSaturation ?? null,
+      timeZone: config.DISPLAY_TIME_ZONE,
       stopping: stop !== null,
       cpuMaxAgeMs: CPU_PERIODS * config.METRIC_PERIOD_SECONDS * 1000,
       deletionFailure: deletion?.failure == null ? null : { at: deletion.at, sentence: deletion.failure },
@@ -153,34 +157,40 @@ export async function readFleet(
 }
 
 /** Ended workers included: charts still show them. */
-export function describeWorkers(
-  cloud: CloudView | null,
-  rows: Awaited<ReturnType<typeof listWorkerRows>>,
-  rules: Parameters<typeof describeWorker>[1],
-): readonly WorkerSnapshot[] {
-  const health = new Map((cloud?.health ?? []).map((target) => [target.instanceId, target]));
-  const rowOf = new Map(rows.map((row) => [row.instanceId, row]));
-  return (cloud?.instances ?? []).map((instance) =>
-    describeWorker(
-      {
-        instance,
-        health: health.get(instance.id),
-        row: rowOf.get(instance.id),
-        balanced: BALANCED_POOLS.has(instance.pool),
-      },
-      rules,
+function snapshotWorkers({
+  config,
+  cloud,
+  records,
+  pools,
+  now,
+}: {
+  readonly config: FleetConfig;
+  readonly cloud: CloudView | null;
+  readonly records: readonly WorkerRecord[];
+  readonly pools: readonly PoolRow[];
+  readonly now: number;
+}): readonly WorkerSnapshot[] {
+  if (cloud === null) return [];
+  const targets = new Map(cloud.health.map((target) => [target.instanceId, target]));
+  const recordOf = new Map(records.map((record) => [record.instanceId, record]));
+  const observedAt = new Map(pools.map((pool) => [pool.name, pool.observedAt]));
+  return cloud.instances.map((instance) =>
+    snapshotWorker(
+      { instance, target: targets.get(instance.id), record: recordOf.get(instance.id) },
+      workerRules(instance.pool, config),
+      // What AWS said is as old as its last answer.
+      { now: Math.min(now, cloud.seenAt), observedAt: observedAt.get(instance.pool) ?? null },
     ),
   );
 }
-
-const BALANCED_POOLS: ReadonlySet<PoolName> = new Set<PoolName>(["web"]);
 
 function describePool(
   pool: PoolRow,
   workers: readonly WorkerSnapshot[],
   check: DecisionRow | undefined,
-  { tickSeconds, letters }: { readonly tickSeconds: number; readonly letters: number },
+  { config, letters }: { readonly config: FleetConfig; readonly letters: number },
 ): PoolSnapshot {
+  const { TICK_SECONDS: tickSeconds, METRIC_PERIOD_SECONDS: periodSeconds } = config;
   return {
     name: pool.name,
     desired: pool.desired,
@@ -195,9 +205,17 @@ function describePool(
     manualUntil: pool.manualUntil,
     lastCheck: check === undefined ? null : describeCheck(check),
     nextCheckAt: check === undefined ? null : check.at + tickSeconds * 1000,
-    // The utility pool is the one that handles them.
-    deadLetters: pool.name === "utility" ? letters : 0,
+    backOff: backOffOf(pool, { tickSeconds, timeScale: periodSeconds / 60 }),
+    deadLetters: POOLS[pool.name].handlesDeadLetters ? letters : 0,
   };
+}
+
+/** Null while the back-off is off, or has nothing to say. */
+function backOffOf(pool: PoolRow, pace: { readonly tickSeconds: number; readonly timeScale: number }): BackOff | null {
+  const items = describePolicyState(readState(pool.policyState), pool.policy, pace);
+  const found = items.find((item) => item.kind === "back-off");
+  if (found === undefined || found.level === 0) return null;
+  return { level: found.level, checks: found.checks, flapMinutes: found.flapMinutes };
 }
 
 function describeCheck(check: DecisionRow): LastCheck {
@@ -205,12 +223,13 @@ function describeCheck(check: DecisionRow): LastCheck {
   return {
     at: check.at,
     outcome: outcomeOf(check),
-    sentence: check.reason,
+    text: check.reason,
+    reason: facts.reason ?? null,
+    blockedBy: facts.blockedBy ?? null,
     measured: check.measured,
     unit: facts.unit ?? null,
     waiting: facts.waiting ?? null,
     backlogPerWorker: facts.backlogPerWorker ?? null,
-    backOffLevel: facts.backOffLevel ?? 0,
     wanted: facts.wanted ?? null,
   };
 }

@@ -1,8 +1,8 @@
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import type { Instance } from "@elastic-gas/shared/aws/instances";
 import { METRICS } from "@elastic-gas/shared/metrics";
 import { type Saturation, saturationOf } from "../model/alerts/host-saturation.ts";
 import { latestOf } from "../model/charts/series.ts";
-import type { Instance } from "../model/fleet/instance.ts";
 import { type MetricQuery, readMetrics } from "./read-metrics.ts";
 
 /** What alerts need of CloudWatch, whatever charts are looked at. */

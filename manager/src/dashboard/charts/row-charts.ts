@@ -4,7 +4,7 @@ import { halvedAxis, type ValueAxis } from "../../model/charts/axis.ts";
 import type { ChartSnapshot, WorkerSeries } from "../../model/charts/chart-snapshot.ts";
 import { gapsOf, latestOf, type Series } from "../../model/charts/series.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
-import type { WorkerSnapshot } from "../../model/fleet/worker-state.ts";
+import type { WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
 import { clock, figure, grouped, NO_VALUE, percent } from "../../model/words.ts";
 import { icon } from "../../pages/kit/parts.ts";
 import { waitingWords } from "../../pages/workers/worker-row.ts";

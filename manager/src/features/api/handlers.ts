@@ -33,6 +33,7 @@ const DAY_MS = 86_400_000;
 /** What each operation does: the same reads and changes as the pages. */
 export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, RequestHandler>> {
   const { db, config, watcher, now } = deps;
+  const reader = () => ({ now: now(), timeZone: config.DISPLAY_TIME_ZONE });
   const resize =
     (direction: 1 | -1): RequestHandler =>
     async (req, res) => {
@@ -53,13 +54,16 @@ export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, Req
     };
   return {
     getDocument: (_req, res) => void res.json(openApiDocument(API_VERSION)),
-    getStatus: async (_req, res) => void res.json(presentStatus(await watcher.fleet())),
-    listPools: async (_req, res) => void res.json((await watcher.fleet()).pools.map(presentPool)),
+    getStatus: async (_req, res) => void res.json(presentStatus(await watcher.fleet(), reader())),
+    listPools: async (_req, res) => {
+      const { pools } = await watcher.fleet();
+      res.json(pools.map((pool) => presentPool(pool, reader())));
+    },
     getPool: async (req, res) => {
       const name = poolOfPath(req);
       const pool = (await watcher.fleet()).pools.find((each) => each.name === name);
       if (pool === undefined) throw missing(name);
-      res.json(presentPool(pool));
+      res.json(presentPool(pool, reader()));
     },
     growPool: resize(1),
     shrinkPool: resize(-1),
@@ -85,7 +89,7 @@ export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, Req
       const { pool } = WorkersQuery.parse(req.query);
       const { workers } = await watcher.fleet();
       const shown = workers.filter((each) => each.state !== "terminated" && (pool === undefined || each.pool === pool));
-      res.json(shown.map(presentWorker));
+      res.json(shown.map((each) => presentWorker(each, reader())));
     },
     replaceWorker: worker("replace"),
     drainWorker: worker("drain"),
@@ -93,7 +97,7 @@ export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, Req
     unprotectWorker: worker("unprotect"),
     listDecisions: async (req, res) => {
       const { span, limit } = readList(req, now());
-      res.json((await listDecisions(db, span, limit)).map(presentDecision));
+      res.json((await listDecisions(db, span, limit)).map((row) => presentDecision(row, reader())));
     },
     listActivities: async (req, res) => {
       const { span, limit } = readList(req, now());

@@ -22,7 +22,8 @@ export function openApiDocument(version: string): object {
     info: {
       title: "Elastic GAS manager",
       version,
-      description: "Reads and operates the worker pools. Wishes are stored; the autoscaler carries them out.",
+      description:
+        "Reads and operates the worker pools. Requests for changes are stored; the autoscaler carries them out.",
     },
     servers: [{ url: "/api/v1" }],
     security: [{ token: [] }, { session: [] }],

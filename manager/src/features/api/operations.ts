@@ -74,11 +74,11 @@ export const OPERATIONS = [
   },
   { method: "get", path: "/pools/{pool}", id: "getPool", summary: "One pool", params: PoolParams, answer: ApiPool },
   {
-    ...poolVerb("grow", "Wish for one worker more, `by` more, or `to` that many; refused with 409 above the maximum"),
+    ...poolVerb("grow", "Ask for one worker more, `by` more, or `to` that many; refused with 409 above the maximum"),
     body: ResizeChange,
   },
   {
-    ...poolVerb("shrink", "Wish for one worker less, `by` less, or `to` that many; refused with 409 below the minimum"),
+    ...poolVerb("shrink", "Ask for one worker less, `by` less, or `to` that many; refused with 409 below the minimum"),
     body: ResizeChange,
   },
   poolVerb("pause", "Pause the policy; lost workers are still replaced"),

@@ -1,13 +1,14 @@
 import type { z } from "zod";
 import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
 import type { Series } from "../../model/charts/series.ts";
-import { outcomeOf } from "../../model/decisions/facts.ts";
-import type { ActivityRow, DecisionRow } from "../../model/decisions/records.ts";
+import { outcomeOf } from "../../model/decisions/outcome.ts";
+import { type ActivityRow, type DecisionRow, sentenceOf } from "../../model/decisions/records.ts";
 import type { Alert } from "../../model/fleet/alert.ts";
-import type { FleetSnapshot, PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
-import type { WorkerSnapshot } from "../../model/fleet/worker-state.ts";
+import { describeCheck, type FleetSnapshot, type PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
+import { describeWhy, type WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
 import { describeDifference } from "../../model/policy/differences.ts";
 import type { PolicyVersion } from "../../model/policy/policy-version.ts";
+import type { Reader } from "../../model/words.ts";
 import type {
   ApiActivity,
   ApiAlert,
@@ -21,7 +22,7 @@ import type {
 } from "./schemas.ts";
 
 /** Snapshots as the API gives them: instants as ISO text, nothing that only pages need. */
-export function presentPool(pool: PoolSnapshot): z.infer<typeof ApiPool> {
+export function presentPool(pool: PoolSnapshot, reader: Reader): z.infer<typeof ApiPool> {
   const { name, desired, min, max, counts, policyKind, policyVersion, rule, stopping, lastCheck } = pool;
   return {
     name,
@@ -41,23 +42,24 @@ export function presentPool(pool: PoolSnapshot): z.infer<typeof ApiPool> {
         : {
             at: iso(lastCheck.at),
             outcome: lastCheck.outcome,
-            sentence: lastCheck.sentence,
+            sentence: describeCheck(lastCheck, reader),
             measured: lastCheck.measured,
           },
     nextCheckAt: isoOrNull(pool.nextCheckAt),
   };
 }
 
-export function presentWorker(worker: WorkerSnapshot): z.infer<typeof ApiWorker> {
-  const { leaving: _, launchedAt, inServiceAt, ...rest } = worker;
-  return { ...rest, launchedAt: iso(launchedAt), inServiceAt: isoOrNull(inServiceAt) };
+export function presentWorker(worker: WorkerSnapshot, reader: Reader): z.infer<typeof ApiWorker> {
+  const { leaving: _, reason: __, newer: ___, launchedAt, inServiceAt, ...rest } = worker;
+  const why = describeWhy(worker, reader);
+  return { ...rest, why, launchedAt: iso(launchedAt), inServiceAt: isoOrNull(inServiceAt) };
 }
 
 export function presentAlert({ id, tone, pool, start, text, remedy, at }: Alert): z.infer<typeof ApiAlert> {
   return { id, tone, pool, sentence: `${start} ${text}`, remedy, since: iso(at) };
 }
 
-export function presentStatus(fleet: FleetSnapshot): z.infer<typeof ApiStatus> {
+export function presentStatus(fleet: FleetSnapshot, reader: Reader): z.infer<typeof ApiStatus> {
   const { autoscaler } = fleet;
   return {
     at: iso(fleet.at),
@@ -69,7 +71,7 @@ export function presentStatus(fleet: FleetSnapshot): z.infer<typeof ApiStatus> {
     },
     cloudFailure: fleet.cloud.failure,
     stopping: fleet.stop !== null,
-    pools: fleet.pools.map(presentPool),
+    pools: fleet.pools.map((pool) => presentPool(pool, reader)),
     alerts: fleet.alerts.map(presentAlert),
   };
 }
@@ -90,8 +92,8 @@ export function presentVersion(
   };
 }
 
-export function presentDecision(row: DecisionRow): z.infer<typeof ApiDecision> {
-  const { id, pool, desiredBefore, desiredAfter, inService, measured, policyVersion, reason } = row;
+export function presentDecision(row: DecisionRow, reader: Reader): z.infer<typeof ApiDecision> {
+  const { id, pool, desiredBefore, desiredAfter, inService, measured, policyVersion } = row;
   return {
     id,
     pool,
@@ -102,7 +104,7 @@ export function presentDecision(row: DecisionRow): z.infer<typeof ApiDecision> {
     inService,
     measured,
     policyVersion,
-    reason,
+    reason: sentenceOf(row, reader),
   };
 }
 

@@ -43,7 +43,7 @@ export function createCallApi({ ELASTIC_GAS_URL: base, ELASTIC_GAS_TOKEN: token 
       headers: {
         authorization: `Bearer ${token}`,
         accept: "application/json",
-        // One run is one wish, however often the request is sent.
+        // One run is one request, however often the request is sent.
         ...(method === "GET" ? {} : { "content-type": "application/json", "idempotency-key": randomUUID() }),
       },
       body: method === "GET" ? null : JSON.stringify(body ?? {}),

@@ -148,7 +148,7 @@ describe("elastic-gas status", () => {
 });
 
 describe("elastic-gas grow and shrink", () => {
-  it("wish for one, several, or a number of workers, with the reason", async () => {
+  it("ask for one, several, or a number of workers, with the reason", async () => {
     expect((await runHere(["grow", "web"])).out).toMatch(
       /^web: desired 1 → 2\. The policy leaves it alone for 10.min\.\n$/,
     );

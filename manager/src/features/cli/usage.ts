@@ -13,12 +13,12 @@ All pools: workers by state, limits, rule, what the last check said, when the ne
 `,
   grow: `elastic-gas grow POOL [--by N | --to N] [--reason TEXT] [--json]
 
-Wishes for one worker more, N more, or N in all. Refused above the pool's maximum. The policy then leaves the pool alone
+Adds one worker, N workers, or grows to N. Refused above the pool's maximum. The policy then leaves the pool alone
 for MANUAL_HOLD_SECONDS.
 `,
   shrink: `elastic-gas shrink POOL [--by N | --to N] [--reason TEXT] [--json]
 
-Wishes for one worker less, N less, or N in all. Refused below the pool's minimum. Workers drain before they end.
+Removes one worker, N workers, or shrinks to N. Refused below the pool's minimum. Workers drain before they end.
 `,
   pause: `elastic-gas pause POOL [--json]
 
@@ -50,8 +50,8 @@ ISO time such as 2026-09-07T14:00:00Z.
 export const OVERVIEW = `elastic-gas COMMAND [...]
 
   status                 pools, workers, limits, last check, alerts
-  grow POOL              wish for more workers
-  shrink POOL            wish for fewer
+  grow POOL              request more workers
+  shrink POOL            request fewer workers
   pause POOL             stop the pool's policy; resume POOL puts it in force
   policy POOL            show or change rule, numbers and limits
   activity [POOL]        what changed, and who asked

@@ -1,12 +1,13 @@
+import { POOLS } from "@elastic-gas/scaling/pools";
+import type { ReplayQuestion } from "@elastic-gas/scaling/simulator/replay";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { figure, grouped, NO_BREAK_SPACE } from "../../model/words.ts";
 import { measureJobs } from "../../read/measured-jobs.ts";
-import type { ReplayQuestion } from "./replayer.ts";
 
 /** What the simulated workers can do, measured where it was, assumed where not. */
 export interface Assumptions {
-  readonly senses: Pick<ReplayQuestion, "answers" | "queue">;
+  readonly signals: Pick<ReplayQuestion, "answers" | "queue">;
   /** Requests or jobs a minute that fill one worker. */
   readonly perWorker: number | null;
   /** For whoever judges the preview; one or two sentences. */
@@ -29,7 +30,7 @@ export async function assume(
   pool: PoolName,
   { now, measured }: { readonly now: number; readonly measured: Measured },
 ): Promise<Assumptions> {
-  return pool === "annotator" ? assumeJobs(db, now) : assumeAnswers(measured);
+  return POOLS[pool].queue !== null ? assumeJobs(db, now) : assumeAnswers(measured);
 }
 
 async function assumeJobs(db: Database, now: number): Promise<Assumptions> {
@@ -38,7 +39,7 @@ async function assumeJobs(db: Database, now: number): Promise<Assumptions> {
   // Rounded, so that the same question is asked for a while.
   const jobsPerWorker = Number((60 / seconds).toPrecision(3));
   return {
-    senses: { queue: { jobsPerWorker } },
+    signals: { queue: { jobsPerWorker } },
     perWorker: jobsPerWorker,
     words: `A job takes ${figure(seconds)}${NO_BREAK_SPACE}s (${sourceOf(meanSeconds, "the mean of the last 24 h")}). Overload minutes: those at whose end a job waits.`,
   };
@@ -48,7 +49,7 @@ function assumeAnswers({ requestsPerWorker, idleResponseMs }: Measured): Assumpt
   const requests = Number((requestsPerWorker ?? ASSUMED_REQUESTS).toPrecision(3));
   const response = Number((idleResponseMs ?? ASSUMED_RESPONSE_MS).toPrecision(2));
   return {
-    senses: { answers: { requestsPerWorker: requests, idleResponseMs: response } },
+    signals: { answers: { requestsPerWorker: requests, idleResponseMs: response } },
     perWorker: requestsPerWorker,
     words: `${grouped(requests)} requests a minute fill a worker (${sourceOf(requestsPerWorker, "learned")}); an idle one answers in ${figure(response)}${NO_BREAK_SPACE}ms (${sourceOf(idleResponseMs, "the best of the last 24 h")}). Overload minutes: those in which the load is above 90${NO_BREAK_SPACE}% of the capacity in service.`,
   };

@@ -1,8 +1,9 @@
+import { POOLS } from "@elastic-gas/scaling/pools";
+import type { ReplayQuestion } from "@elastic-gas/scaling/simulator/replay";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { listDecisions } from "../../read/decisions.ts";
 import { measureJobs } from "../../read/measured-jobs.ts";
-import type { ReplayQuestion } from "./replayer.ts";
 
 const MINUTE_MS = 60_000;
 const MAX_CHECKS = 20_000;
@@ -50,7 +51,7 @@ export function isLoadName(text: string | undefined): text is LoadName {
 export async function readLoad(db: Database, options: LoadOptions): Promise<Load> {
   const { name, max } = options;
   if (name !== "30m" && name !== "24h") return shapeOf(name, max);
-  const measure = options.pool === "annotator" ? jobLoad : cpuLoad;
+  const measure = POOLS[options.pool].queue !== null ? jobLoad : cpuLoad;
   const measured = await measure(db, options, MINUTES[name]);
   if (measured !== undefined) return { ...measured, words: MEASURED_LOADS[name] };
   const instead = shapeOf("sine", max);

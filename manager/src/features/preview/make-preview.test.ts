@@ -5,7 +5,7 @@ import { createUser } from "@elastic-gas/shared/accounts/users";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { checkRow } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { makePreview, playedBy, REPLAY_SCRIPT } from "./make-preview.ts";
+import { makePreview, playedBy } from "./make-preview.ts";
 import { type AskReplay, Replayer } from "./replayer.ts";
 import { playSizes } from "./sizes.ts";
 
@@ -22,10 +22,10 @@ const ask: AskReplay = (question) => replayer.ask(question, signal);
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  replayer = new Replayer({ script: REPLAY_SCRIPT });
+  replayer = new Replayer();
 });
 afterAll(async () => {
-  replayer.close();
+  await replayer.close();
   await database[Symbol.asyncDispose]();
 });
 afterEach(() => database.db.deleteFrom("decisions").execute());

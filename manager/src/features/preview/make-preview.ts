@@ -1,11 +1,12 @@
-import { join } from "node:path";
 import type { Policy, PoolLimits } from "@elastic-gas/scaling/policy";
+import { POOLS } from "@elastic-gas/scaling/pools";
+import type { Replay } from "@elastic-gas/scaling/simulator/replay";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Stored } from "../../model/policy/differences.ts";
 import { assume, type Measured } from "./assumptions.ts";
 import { type LoadName, readLoad } from "./loads.ts";
-import type { AskReplay, Replay } from "./replayer.ts";
+import type { AskReplay } from "./replayer.ts";
 import { playSizes, type SizeRow } from "./sizes.ts";
 
 /** What a policy did with the load. */
@@ -48,9 +49,6 @@ export interface PreviewRequest {
   readonly workerPriceCentsPerHour: number;
 }
 
-/** The autoscaler's command; the apps meet in JSON, not in imports. */
-export const REPLAY_SCRIPT = join(import.meta.dirname, "../../../../autoscaler/src/commands/replay-command.ts");
-
 /** Long enough for the first checks to have their data, and for a start at another size to settle. */
 const WARM_UP_MINUTES = 20;
 const OVERLOAD_SHARE = 0.9;
@@ -58,7 +56,7 @@ const OVERLOAD_SHARE = 0.9;
 /** What the form's values would do, beside those in force. */
 export async function makePreview(db: Database, request: PreviewRequest, ask: AskReplay): Promise<Preview> {
   const { pool, inForce, asked, current, workerPriceCentsPerHour } = request;
-  const { senses, perWorker, words } = await assume(db, pool, request);
+  const { signals, perWorker, words } = await assume(db, pool, request);
   const load = await readLoad(db, { ...request, name: request.load, max: inForce.limits.max, perWorker });
   const play = ({ policy, limits }: Stored): Promise<Replay> =>
     ask({
@@ -69,7 +67,7 @@ export async function makePreview(db: Database, request: PreviewRequest, ask: As
       warmUpMinutes: WARM_UP_MINUTES,
       overloadShare: OVERLOAD_SHARE,
       // The rules on CPU look at neither.
-      ...(pool === "annotator" || policy.kind === "requests" ? senses : {}),
+      ...(POOLS[pool].queue !== null || policy.kind === "requests" ? signals : {}),
     });
   const isSame = JSON.stringify(inForce) === JSON.stringify(asked);
   const before = await play(inForce);

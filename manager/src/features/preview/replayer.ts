@@ -1,89 +1,52 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { Socket } from "node:net";
-import { createInterface } from "node:readline";
-import type { Policy, PoolLimits } from "@elastic-gas/scaling/policy";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { Replay, ReplayQuestion } from "@elastic-gas/scaling/simulator/replay";
 import { HttpError } from "@elastic-gas/shared/web/errors";
-import { z } from "zod";
-
-/** What the autoscaler's replay command is asked; loads are in workers' worth, 1 = one worker at 100 % CPU. */
-export interface ReplayQuestion {
-  readonly policy: Policy;
-  readonly limits: PoolLimits;
-  readonly start: number;
-  readonly load:
-    | { readonly values: readonly number[] }
-    | { readonly shape: string; readonly minutes: number; readonly peak: number };
-  readonly warmUpMinutes?: number;
-  readonly overloadShare?: number;
-  /** What a worker does in a minute at full CPU, and how long an idle one takes to answer: the rule on requests looks at both. */
-  readonly answers?: { readonly requestsPerWorker: number; readonly idleResponseMs: number };
-  /** In place of a load balancer, a queue. */
-  readonly queue?: { readonly jobsPerWorker: number };
-}
-
-/** Its answer, all by minute, as far as the preview reads it. */
-const Answer = z.object({
-  load: z.array(z.number()),
-  inService: z.array(z.number()),
-  paid: z.array(z.number()),
-  overload: z.array(z.number()),
-  checks: z.array(z.object({ kind: z.enum(["grow", "shrink", "hold"]), desired: z.number(), outcome: z.string() })),
-});
-export type Replay = z.infer<typeof Answer>;
-const Failure = z.object({ error: z.string() });
 
 export type AskReplay = (question: ReplayQuestion) => Promise<Replay>;
 
 export interface ReplayerOptions {
-  readonly script: string;
+  /** What the thread runs. */
+  readonly script?: URL;
   /** Longest time for one answer. */
   readonly timeoutMs?: number;
-  /** The process ends when it was asked nothing for that long. */
+  /** The thread ends when it was asked nothing for that long. */
   readonly idleMs?: number;
 }
 
-interface Child {
-  readonly process: ChildProcessWithoutNullStreams;
-  readonly lines: AsyncIterator<string>;
-}
-
+const SCRIPT = new URL("./replay-worker.ts", import.meta.url);
 const KEPT_ANSWERS = 200;
 /** A page asks some 25 questions; more than a few pages at once wait for their turn elsewhere. */
 const MOST_WAITING = 120;
 const MEMORY_MB = 192;
 
 /**
- * Asks the autoscaler's own replay command, so that a preview is made by the code that decides; the apps never import each other. However many people look at
- * previews, there is one process, with bounded memory and time, that answers one question at a time; it starts with the first question and ends when
- * nobody asks. Answers are kept, for the same question has the same answer.
+ * Runs the simulator beside the pages, so that a preview holds up none of them. However many people look at previews, there
+ * is one thread, with bounded memory and time, that answers one question at a time; it starts with the first question and
+ * ends when nobody asks. Answers are kept, for the same question has the same answer.
  */
 export class Replayer {
   readonly #options: Required<ReplayerOptions>;
   readonly #answers = new Map<string, Replay>();
-  #child: Child | undefined;
+  #thread: Worker | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #idle: NodeJS.Timeout | undefined;
   #started = 0;
 
-  constructor({ script, timeoutMs = 20_000, idleMs = 60_000 }: ReplayerOptions) {
+  constructor({ script = SCRIPT, timeoutMs = 20_000, idleMs = 60_000 }: ReplayerOptions = {}) {
     this.#options = { script, timeoutMs, idleMs };
   }
 
-  /** How many processes were started so far. */
+  /** How many threads were started so far. */
   get started(): number {
     return this.#started;
   }
 
-  /** Of the present process, if there is one. */
-  get pid(): number | undefined {
-    return this.#child?.process.pid;
-  }
-
   /** Rejects with the signal's reason when it aborts before the question's turn, with a 503 when too many wait. */
   async ask(question: ReplayQuestion, signal: AbortSignal): Promise<Replay> {
-    const line = JSON.stringify(question);
-    const known = this.#answers.get(line);
+    const key = JSON.stringify(question);
+    const known = this.#answers.get(key);
     if (known !== undefined) return known;
     if (this.#waiting >= MOST_WAITING) {
       throw new HttpError(503, "Other previews are being made; this one comes in a moment.", { retryAfterSeconds: 2 });
@@ -91,7 +54,7 @@ export class Replayer {
     this.#waiting += 1;
     const mine = this.#turn.then(() => {
       signal.throwIfAborted();
-      return this.#answers.get(line) ?? this.#answer(line);
+      return this.#answers.get(key) ?? this.#answer(key, question);
     });
     this.#turn = mine.catch(() => {}); // whoever asked hears of it
     try {
@@ -101,65 +64,57 @@ export class Replayer {
     }
   }
 
-  /** Ends the process; a later question starts another. */
-  close(): void {
+  /** Ends the thread; a later question starts another. */
+  async close(): Promise<void> {
     clearTimeout(this.#idle);
-    this.#child?.process.kill("SIGKILL");
-    this.#child = undefined;
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.terminate();
   }
 
-  async #answer(line: string): Promise<Replay> {
+  async #answer(key: string, question: ReplayQuestion): Promise<Replay> {
     clearTimeout(this.#idle);
-    const child = this.#child ?? this.#start();
-    this.#child = child;
-    child.process.stdin.write(`${line}\n`);
-    const answer = parse(await this.#nextLine(child));
-    this.#answers.set(line, answer);
+    const thread = this.#thread ?? this.#start();
+    this.#thread = thread;
+    const answer = await this.#answerOf(thread, question);
+    this.#answers.set(key, answer);
     const oldest = this.#answers.keys().next().value;
     if (this.#answers.size > KEPT_ANSWERS && oldest !== undefined) this.#answers.delete(oldest);
-    this.#idle = setTimeout(() => this.close(), this.#options.idleMs).unref();
+    this.#idle = setTimeout(() => void this.close(), this.#options.idleMs).unref();
     return answer;
   }
 
-  async #nextLine({ lines }: Child): Promise<string> {
-    const { promise: timeout, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new HttpError(503, "The preview took too long. A smaller maximum makes it quicker.")),
-      this.#options.timeoutMs,
-    );
+  async #answerOf(thread: Worker, question: ReplayQuestion): Promise<Replay> {
+    const limit = AbortSignal.timeout(this.#options.timeoutMs);
+    const over = new AbortController();
     try {
-      const next = await Promise.race([lines.next(), timeout]);
-      if (next.done === true) throw new Error("The replay command ended without an answer.");
-      return next.value;
+      const ended = once(thread, "exit", { signal: over.signal }).then(() => {
+        throw new Error("The simulator ended without an answer.");
+      });
+      // Rejects with the thread's own error; both are listened to until one of them comes.
+      const answered = once(thread, "message", { signal: AbortSignal.any([limit, over.signal]) });
+      thread.postMessage(question);
+      const [answer]: unknown[] = await Promise.race([answered, ended]);
+      return answer as Replay; // our own thread's type
     } catch (error) {
-      this.close();
-      throw error;
+      await this.close();
+      if (!limit.aborted) throw error;
+      throw new HttpError(503, "The preview took too long. A smaller maximum makes it quicker.");
     } finally {
-      clearTimeout(timer);
+      over.abort();
     }
   }
 
-  #start(): Child {
+  #start(): Worker {
     this.#started += 1;
-    // Nothing of our own environment: it needs no database, no cloud and no secret. It ends by itself when our end of its input closes.
-    const child = spawn(process.execPath, [`--max-old-space-size=${MEMORY_MB}`, this.#options.script], {
-      env: { NODE_NO_WARNINGS: "1" },
-      stdio: "pipe",
+    const thread = new Worker(this.#options.script, {
+      // Nothing of our own environment: it needs no database, no cloud and no secret.
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
     });
-    // Both show as an ended output.
-    child.on("error", () => {});
-    child.stdin.on("error", () => {});
-    child.stderr.resume();
-    // Whoever stops the manager does not wait for it.
-    child.unref();
-    for (const pipe of [child.stdin, child.stdout, child.stderr]) if (pipe instanceof Socket) pipe.unref();
-    return { process: child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+    // Whoever waits for an answer hears of its errors; nobody waits for the thread itself.
+    thread.on("error", () => {});
+    thread.unref();
+    return thread;
   }
-}
-
-function parse(line: string): Replay {
-  const answer: unknown = JSON.parse(line);
-  const failure = Failure.safeParse(answer);
-  if (failure.success) throw new Error(`The replay command refused: ${failure.data.error}`);
-  return Answer.parse(answer);
 }

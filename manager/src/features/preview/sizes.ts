@@ -1,5 +1,6 @@
 import type { CpuPolicy, PoolLimits } from "@elastic-gas/scaling/policy";
-import type { AskReplay, Replay } from "./replayer.ts";
+import type { Replay } from "@elastic-gas/scaling/simulator/replay";
+import type { AskReplay } from "./replayer.ts";
 
 /** What the rule does from one size. */
 export interface SizeRow {

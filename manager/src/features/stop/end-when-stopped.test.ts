@@ -42,7 +42,7 @@ describe("the stop button", () => {
     expect(pools.every((pool) => !pool.stopping)).toBe(true);
   });
 
-  it("stores the wish for every pool; it is carried out when no instance is left", async () => {
+  it("stores the request for every pool; it is carried out when no instance is left", async () => {
     staged.stage.workers = [{ id: "i-0aaa", pool: "web", health: "draining", ageSeconds: 600 }];
     await browser.post("/settings/stop", { word: "dev-gas" }, "/settings/stop");
     const pools = await manager.db.selectFrom("pools").select("stopping").execute();

@@ -1,9 +1,9 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
+import { listInstances } from "@elastic-gas/shared/aws/instances";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import type { Resources } from "@elastic-gas/shared/resources";
 import { pause } from "@elastic-gas/shared/shutdown";
-import { listInstances } from "../../read/list-instances.ts";
 import { readStopRequest } from "../../read/stop-request.ts";
 
 export interface StopDeps {
@@ -11,7 +11,7 @@ export interface StopDeps {
   readonly ec2: EC2Client;
   readonly resources: Resources;
   readonly log: Logger;
-  /** The run of start.sh; a wish from an earlier run is over as soon as the autoscaler has begun this one. */
+  /** The run of start.sh; a request from an earlier run is over as soon as the autoscaler has begun this one. */
   readonly startId: string | undefined;
 }
 
@@ -19,7 +19,7 @@ const LOOK_MS = 2_000;
 /** A launch that was asked for may still appear for this long. */
 const LAUNCH_APPEARS_MS = 120_000;
 
-/** Resolves with true when the stop wish is carried out, that is, no worker is left; with false when the signal aborted. */
+/** Resolves with true when the stop is carried out, that is, no worker is left; with false when the signal aborted. */
 export async function waitUntilStopped(deps: StopDeps, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
     try {

@@ -1,6 +1,6 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { HttpError } from "@elastic-gas/shared/web/errors";
-import type { WorkerSnapshot } from "../../model/fleet/worker-state.ts";
+import type { WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
 import type { FeatureDeps, Outcome } from "../feature-deps.ts";
 import type { Requester } from "../requester.ts";
 import { requestLeaving, requestProtection, type WorkerChange } from "./change-worker.ts";

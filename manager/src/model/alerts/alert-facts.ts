@@ -1,12 +1,14 @@
 import type { PoolName, QueueKey } from "@elastic-gas/shared/resources";
 import type { ActivityRow } from "../decisions/records.ts";
 import type { PoolSnapshot } from "../fleet/fleet-snapshot.ts";
-import type { WorkerSnapshot } from "../fleet/worker-state.ts";
+import type { WorkerSnapshot } from "../fleet/worker-snapshot.ts";
 import type { Saturation } from "./host-saturation.ts";
 
 /** What alerts are made of. */
 export interface AlertFacts {
   readonly now: number;
+  /** Of the times in the sentences. */
+  readonly timeZone: string;
   readonly tickSeconds: number;
   readonly cloudFailure: { readonly since: number; readonly sentence: string } | null;
   readonly lastCheckAt: number | null;

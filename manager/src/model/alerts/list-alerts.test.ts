@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PoolSnapshot } from "../fleet/fleet-snapshot.ts";
-import type { WorkerSnapshot } from "../fleet/worker-state.ts";
+import type { WorkerSnapshot } from "../fleet/worker-snapshot.ts";
 import type { AlertFacts } from "./alert-facts.ts";
 import { listAlerts } from "./list-alerts.ts";
 
@@ -21,6 +21,7 @@ function pool(changes: Partial<PoolSnapshot> = {}): PoolSnapshot {
     manualUntil: null,
     lastCheck: null,
     nextCheckAt: null,
+    backOff: null,
     deadLetters: 0,
     ...changes,
   };
@@ -31,7 +32,8 @@ function worker(changes: Partial<WorkerSnapshot> = {}): WorkerSnapshot {
     id: "i-0aaa",
     pool: "web",
     state: "in service",
-    why: "healthy",
+    reason: { kind: "healthy" },
+    newer: null,
     type: "t3.small",
     zone: "us-east-1a",
     address: null,
@@ -47,6 +49,7 @@ function worker(changes: Partial<WorkerSnapshot> = {}): WorkerSnapshot {
 const ids = (changes: Partial<AlertFacts> = {}) =>
   listAlerts({
     now,
+    timeZone: "UTC",
     tickSeconds: 60,
     cloudFailure: null,
     lastCheckAt: now - 30_000,
@@ -68,12 +71,13 @@ const check = (outcome: string, wanted: number | null = null) => ({
   lastCheck: {
     at: now,
     outcome,
-    sentence: "At the maximum of 8; the rule wants 10.",
+    text: "At the maximum of 8; the rule wants 10.",
+    reason: null,
+    blockedBy: null,
     measured: null,
     unit: null,
     waiting: null,
     backlogPerWorker: null,
-    backOffLevel: 0,
     wanted,
   },
 });
@@ -97,6 +101,7 @@ describe("alerts", () => {
     ]);
     const [alert] = listAlerts({
       now,
+      timeZone: "UTC",
       tickSeconds: 60,
       cloudFailure: null,
       lastCheckAt: now,

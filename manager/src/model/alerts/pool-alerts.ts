@@ -1,11 +1,11 @@
 import type { Alert } from "../fleet/alert.ts";
-import type { PoolSnapshot } from "../fleet/fleet-snapshot.ts";
-import type { WorkerSnapshot } from "../fleet/worker-state.ts";
+import { describeCheck, type PoolSnapshot } from "../fleet/fleet-snapshot.ts";
+import { describeWhy, type WorkerSnapshot } from "../fleet/worker-snapshot.ts";
 import { count } from "../words.ts";
 import type { AlertFacts } from "./alert-facts.ts";
 
 const LAUNCH_FAILURES = 2;
-/** From here on the autoscaler tries one worker at a time, with growing pauses (design.md section 4). */
+/** From here on the autoscaler tries one worker at a time, with growing pauses. */
 const LAUNCH_FAILING = 3;
 
 /** What keeps one pool from being what it should be. */
@@ -13,8 +13,8 @@ export function poolAlerts(pool: PoolSnapshot, facts: AlertFacts): readonly Aler
   return [
     launchAlert(pool, facts),
     unhealthyAlert(pool, facts),
-    noDataAlert(pool),
-    limitAlert(pool),
+    noDataAlert(pool, facts),
+    limitAlert(pool, facts),
     pausedAlert(pool),
   ].filter((alert) => alert !== null);
 }
@@ -38,7 +38,8 @@ function launchAlert({ name }: PoolSnapshot, { failedLaunches }: AlertFacts): Al
   };
 }
 
-function unhealthyAlert({ name }: PoolSnapshot, { workers, now }: AlertFacts): Alert | null {
+function unhealthyAlert({ name }: PoolSnapshot, facts: AlertFacts): Alert | null {
+  const { workers, now } = facts;
   const ours = workers.filter((worker) => worker.pool === name);
   const unhealthy = ours.filter((worker) => worker.state === "unhealthy");
   if (unhealthy.length === 0) return null;
@@ -54,31 +55,31 @@ function unhealthyAlert({ name }: PoolSnapshot, { workers, now }: AlertFacts): A
       ...shared,
       id: `mass-${name}`,
       start: `${name}: ${unhealthy.length} of ${count(serving.length, "worker")} unhealthy, so none is replaced.`,
-      text: `That many at once are overload or a shared cause, not illness. ${whys(unhealthy)}`,
-      remedy: `Look what they share: MySQL, S3, the last release, the machine. Grow ${name} by hand if it is the load. Left alone, one at a time is replaced after the boot deadline.`,
+      text: `That many at once are overload or a shared cause, not broken workers. ${whys(unhealthy, facts)}`,
+      remedy: `Look what they share: MySQL, S3, the last release, the machine. Grow ${name} manually if it is the load. Left alone, one at a time is replaced after the boot deadline.`,
     };
   }
   return {
     ...shared,
     id: `unhealthy-${name}`,
     start: `${name}: ${count(unhealthy.length, "worker")} unhealthy.`,
-    text: whys(unhealthy),
+    text: whys(unhealthy, facts),
     remedy: "It is replaced when it stays so for the grace period. Its console output tells what it does.",
   };
 }
 
-function whys(workers: readonly WorkerSnapshot[]): string {
-  return workers.map((worker) => `${worker.id}: ${worker.why}.`).join(" ");
+function whys(workers: readonly WorkerSnapshot[], reader: AlertFacts): string {
+  return workers.map((worker) => `${worker.id}: ${describeWhy(worker, reader)}.`).join(" ");
 }
 
-function noDataAlert({ name, lastCheck }: PoolSnapshot): Alert | null {
+function noDataAlert({ name, lastCheck }: PoolSnapshot, facts: AlertFacts): Alert | null {
   if (lastCheck?.outcome !== "no data") return null;
   return {
     id: `no-data-${name}`,
     tone: "warn",
     pool: name,
     start: `${name}:`,
-    text: lastCheck.sentence,
+    text: describeCheck(lastCheck, facts),
     remedy:
       "Look whether CloudWatch answers and whether the workers publish: the console output of one tells. Lost workers are still replaced, and the buttons work.",
     at: lastCheck.at,
@@ -86,14 +87,14 @@ function noDataAlert({ name, lastCheck }: PoolSnapshot): Alert | null {
   };
 }
 
-function limitAlert({ name, max, lastCheck }: PoolSnapshot): Alert | null {
+function limitAlert({ name, max, lastCheck }: PoolSnapshot, facts: AlertFacts): Alert | null {
   if (lastCheck?.outcome !== "at the limit" || (lastCheck.wanted ?? 0) <= max) return null;
   return {
     id: `limit-${name}`,
     tone: "warn",
     pool: name,
     start: `${name}:`,
-    text: lastCheck.sentence,
+    text: describeCheck(lastCheck, facts),
     remedy: "Raise the maximum if the machine or the quota allows more workers.",
     at: lastCheck.at,
     link: { href: `/policy/${name}`, text: "Policy" },

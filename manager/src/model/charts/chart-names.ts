@@ -1,3 +1,4 @@
+import { POOLS } from "@elastic-gas/scaling/pools";
 import type { PoolName } from "@elastic-gas/shared/resources";
 
 export const CHART_NAMES = ["workers", "cpu", "requests", "response", "waiting", "sent"] as const;
@@ -22,12 +23,11 @@ export function chartTitle(name: ChartName, pool: PoolName): string {
 
 /** Which charts a pool has, in their order on the page. */
 export function chartsOf(pool: PoolName): readonly ChartName[] {
-  switch (pool) {
-    case "web":
-      return ["workers", "cpu", "requests", "response"];
-    case "annotator":
-      return ["workers", "cpu", "waiting", "sent"];
-    case "utility":
-      return ["workers", "cpu"];
-  }
+  const { balanced, queue } = POOLS[pool];
+  return [
+    "workers",
+    "cpu",
+    ...(balanced ? (["requests", "response"] as const) : []),
+    ...(queue === null ? [] : (["waiting", "sent"] as const)),
+  ];
 }

@@ -1,3 +1,4 @@
+import type { Outcome } from "@elastic-gas/scaling/decision";
 import { describe, expect, it } from "vitest";
 import { type Entry, type ListChoice, listEntries } from "./list-entries.ts";
 import type { ActivityRow, DecisionRow } from "./records.ts";
@@ -5,7 +6,7 @@ import type { ActivityRow, DecisionRow } from "./records.ts";
 const MINUTE = 60_000;
 let ids = 0;
 
-function check(minute: number, changes: Partial<DecisionRow> & { outcome?: string } = {}): DecisionRow {
+function check(minute: number, changes: Partial<DecisionRow> & { outcome?: Outcome } = {}): DecisionRow {
   const { outcome = "no change", ...rest } = changes;
   ids += 1;
   return {

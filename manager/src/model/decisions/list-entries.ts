@@ -1,8 +1,8 @@
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import type { PolicyVersion } from "../policy/policy-version.ts";
 import { figure, NO_BREAK_SPACE } from "../words.ts";
-import { outcomeOf } from "./facts.ts";
 import { describeActivity, type Mark, type Occurrence } from "./occurrence.ts";
+import { outcomeOf } from "./outcome.ts";
 import type { ActivityRow, DecisionRow } from "./records.ts";
 
 export const KINDS = ["all", "grow", "shrink", "manual", "replace", "refused"] as const;

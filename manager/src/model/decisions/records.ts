@@ -1,5 +1,5 @@
+import { type DecisionRecord, sentenceOfRecord } from "@elastic-gas/scaling/decision";
 import type { PoolName } from "@elastic-gas/shared/resources";
-import type { DecisionFacts } from "./facts.ts";
 
 /** One check of one pool. Instants are epoch milliseconds. */
 export interface DecisionRow {
@@ -15,8 +15,17 @@ export interface DecisionRow {
   readonly draining: number;
   readonly measured: number | null;
   readonly policyVersion: number;
+  /** The sentence as stored; `sentenceOf` makes the one to show. */
   readonly reason: string;
-  readonly facts: DecisionFacts;
+  readonly facts: DecisionRecord;
+}
+
+/** Why the check ended as it did, in the reader's zone. */
+export function sentenceOf(
+  { facts, reason }: Pick<DecisionRow, "facts" | "reason">,
+  reader: { readonly timeZone: string },
+): string {
+  return sentenceOfRecord(facts, reason, reader);
 }
 
 /** Something that the autoscaler did or was asked to do. */

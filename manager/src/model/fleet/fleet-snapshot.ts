@@ -1,9 +1,11 @@
+import { sentenceOfRecord } from "@elastic-gas/scaling/decision";
 import type { PolicyKind } from "@elastic-gas/scaling/policy";
+import type { BlockedBy, Reason } from "@elastic-gas/scaling/reasons/reason";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Occurrence } from "../decisions/occurrence.ts";
 import type { Alert } from "./alert.ts";
 import type { StopRequest } from "./stop-request.ts";
-import type { WorkerSnapshot } from "./worker-state.ts";
+import { isEnding, type WorkerSnapshot } from "./worker-snapshot.ts";
 
 export interface Counts {
   readonly inService: number;
@@ -13,18 +15,31 @@ export interface Counts {
   readonly unhealthy: number;
 }
 
-/** The last check of a pool, in the autoscaler's own words. */
+/** The last check of a pool; `describeCheck` makes its sentence. */
 export interface LastCheck {
   readonly at: number;
   readonly outcome: string;
-  readonly sentence: string;
+  /** As stored, for checks whose reason another version wrote. */
+  readonly text: string;
+  readonly reason: Reason | null;
+  readonly blockedBy: BlockedBy | null;
   readonly measured: number | null;
   readonly unit: string | null;
   readonly waiting: number | null;
   readonly backlogPerWorker: number | null;
-  /** Times that the confirmation of a shrink is doubled; 0 = no back-off. */
-  readonly backOffLevel: number;
   readonly wanted: number | null;
+}
+
+/** What the autoscaler said, in the reader's zone. */
+export function describeCheck({ reason, blockedBy, text }: LastCheck, reader: { readonly timeZone: string }): string {
+  return sentenceOfRecord({ reason: reason ?? undefined, blockedBy: blockedBy ?? undefined }, text, reader);
+}
+
+/** Flap back-off in force: a shrink is confirmed by that many checks, because a grow followed a shrink within that time. */
+export interface BackOff {
+  readonly level: number;
+  readonly checks: number;
+  readonly flapMinutes: number;
 }
 
 export interface PoolSnapshot {
@@ -43,6 +58,7 @@ export interface PoolSnapshot {
   readonly lastCheck: LastCheck | null;
   /** null when the next check is not known: the pool was never checked. */
   readonly nextCheckAt: number | null;
+  readonly backOff: BackOff | null;
   readonly deadLetters: number;
 }
 
@@ -76,7 +92,7 @@ export function countStates(workers: readonly WorkerSnapshot[]): Counts {
     inService: inState("in service"),
     warming: inState("warming"),
     pending: inState("pending"),
-    draining: inState("draining"),
+    draining: workers.filter((worker) => isEnding(worker.state)).length,
     unhealthy: inState("unhealthy"),
   };
 }

@@ -1,5 +1,6 @@
+import type { WorkerState } from "@elastic-gas/scaling/worker-state";
 import type { PoolName } from "@elastic-gas/shared/resources";
-import type { WorkerSnapshot, WorkerState } from "./worker-state.ts";
+import type { WorkerSnapshot } from "./worker-snapshot.ts";
 
 export const SORTS = {
   state: "State, then age",
@@ -19,7 +20,15 @@ export interface WorkerChoice {
 }
 
 /** Problems first, those that still come or go next, then those in service. */
-const STATE_ORDER: readonly WorkerState[] = ["unhealthy", "draining", "pending", "warming", "in service", "terminated"];
+const STATE_ORDER: readonly WorkerState[] = [
+  "unhealthy",
+  "draining",
+  "terminating",
+  "pending",
+  "warming",
+  "in service",
+  "terminated",
+];
 
 /** The workers that the page lists, in its order; ended ones are left out. */
 export function listWorkers(

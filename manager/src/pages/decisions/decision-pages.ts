@@ -1,13 +1,15 @@
 import { type Response, Router } from "express";
 import { RANGES } from "../../model/charts/range.ts";
-import { outcomeOf } from "../../model/decisions/facts.ts";
 import { listEntries } from "../../model/decisions/list-entries.ts";
+import { outcomeOf } from "../../model/decisions/outcome.ts";
 import type { DecisionRow } from "../../model/decisions/records.ts";
+import { sentenceOf } from "../../model/decisions/records.ts";
 import { describeDifference } from "../../model/policy/differences.ts";
 import type { PolicyVersion } from "../../model/policy/policy-version.ts";
 import { countDecisions, listActivities, listDecisions } from "../../read/decisions.ts";
 import { listPolicyVersions } from "../../read/policy-versions.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
+import { readerZone } from "../frame/reader-zone.ts";
 import { csvLine } from "../kit/csv.ts";
 import { type DecisionsQuery, readDecisionsQuery } from "./decisions-query.ts";
 import { decisionsView } from "./decisions-view.ts";
@@ -24,15 +26,20 @@ export function decisionPages(deps: PageDeps): Router {
   return router;
 }
 
+/** The rows with their sentences as a reader of this zone gets them. */
+function inZone(rows: readonly DecisionRow[], timeZone: string): readonly DecisionRow[] {
+  return rows.map((row) => ({ ...row, reason: sentenceOf(row, { timeZone }) }));
+}
+
 async function sendDecisions(
-  { db, watcher, sendPage, now }: PageDeps,
+  { db, config, watcher, sendPage, now }: PageDeps,
   asked: DecisionsQuery,
   res: Response,
 ): Promise<void> {
   const from = now() - RANGES[asked.range].seconds * 1000;
   const span = { from, to: asked.before ?? now() + 1_000, pool: asked.pool };
   const fleet = await watcher.fleet();
-  const decisions = await listDecisions(db, span, PAGE_ROWS);
+  const decisions = inZone(await listDecisions(db, span, PAGE_ROWS), readerZone(res.req, config));
   const complete = decisions.length < PAGE_ROWS;
   const shownFrom = complete ? from : (decisions.at(-1)?.at ?? from);
   const [activities, versions, counts] = await Promise.all([
@@ -80,7 +87,7 @@ export function differenceToOlder(versions: readonly PolicyVersion[], version: P
   return describeDifference(older, version);
 }
 
-async function sendCsv({ db, now }: PageDeps, asked: DecisionsQuery, res: Response): Promise<void> {
+async function sendCsv({ db, config, now }: PageDeps, asked: DecisionsQuery, res: Response): Promise<void> {
   const from = now() - RANGES[asked.range].seconds * 1000;
   res.setHeader("Content-Disposition", `attachment; filename="decisions-${asked.pool ?? "all"}-${asked.range}.csv"`);
   res
@@ -106,7 +113,7 @@ async function sendCsv({ db, now }: PageDeps, asked: DecisionsQuery, res: Respon
   const seen = new Set<number>();
   for (;;) {
     const rows = await listDecisions(db, { from, to, pool: asked.pool }, CSV_BATCH);
-    const fresh = rows.filter((row) => !seen.has(row.id));
+    const fresh = inZone(rows, readerZone(res.req, config)).filter((row) => !seen.has(row.id));
     for (const row of fresh) {
       seen.add(row.id);
       res.write(csvLine(csvCells(row)));

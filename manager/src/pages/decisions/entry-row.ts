@@ -1,6 +1,6 @@
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
-import { outcomeOf } from "../../model/decisions/facts.ts";
 import { type ChangeEntry, type Entry, type FoldEntry, named } from "../../model/decisions/list-entries.ts";
+import { outcomeOf } from "../../model/decisions/outcome.ts";
 import type { ActivityRow, DecisionRow } from "../../model/decisions/records.ts";
 import { clock, clockSeconds, count, duration, figure, percent, type Reader } from "../../model/words.ts";
 import { boldStart, icon, mark, time, timeSpan, withIds } from "../kit/parts.ts";

@@ -1,5 +1,6 @@
-import { type IconName, iconSprite } from "@elastic-gas/shared/ui/icons";
-import { type Child, type Html, h, trustedHtml } from "@elastic-gas/shared/web/html";
+import type { IconName } from "@elastic-gas/shared/ui/icons";
+import { iconSprite } from "@elastic-gas/shared/ui/parts";
+import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { Reader } from "../../model/words.ts";
 import { csrfField, icon, note } from "../kit/parts.ts";
@@ -76,7 +77,7 @@ export function frameView(frame: Frame, content: Child): Html {
         "data-page": JSON.stringify(frame.page),
         "data-fleet": fleet === undefined ? undefined : JSON.stringify(fleet),
       },
-      h("div", { hidden: true, dangerouslySetInnerHTML: trustedHtml(iconSprite()) }),
+      iconSprite(),
       h("a", { class: "eg-skip", href: "#content" }, "Skip to the content"),
       bar(frame),
       section === undefined

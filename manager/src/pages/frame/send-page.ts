@@ -1,3 +1,4 @@
+import type { Config } from "@elastic-gas/shared/config";
 import type { Assets } from "@elastic-gas/shared/web/assets";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import type { Child } from "@elastic-gas/shared/web/html";
@@ -7,6 +8,7 @@ import type { Request, Response } from "express";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { Reader } from "../../model/words.ts";
 import { frameView, type Notice, type Section } from "./frame-view.ts";
+import { readerZone } from "./reader-zone.ts";
 
 declare module "express-session" {
   interface SessionData {
@@ -35,15 +37,15 @@ export interface Page {
 export type SendPage = (res: Response, page: Page) => void;
 
 export interface PagesOptions {
-  readonly timeZone: string;
+  readonly config: Pick<Config, "DISPLAY_TIME_ZONE">;
   readonly assets: Assets;
   readonly now: () => number;
 }
 
-export function createPages({ timeZone, assets, now }: PagesOptions): SendPage {
+export function createPages({ config, assets, now }: PagesOptions): SendPage {
   return (res, { title, section, status = 200, content, fleet, page = {} }) => {
     const req = res.req;
-    const reader: Reader = { now: now(), timeZone };
+    const reader: Reader = { now: now(), timeZone: readerZone(req, config) };
     const csrf = hasSession(req) ? csrfToken(req) : "";
     const frame = {
       title,

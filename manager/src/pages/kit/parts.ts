@@ -1,4 +1,3 @@
-import type { PoolName } from "@elastic-gas/shared/resources";
 import type { IconName } from "@elastic-gas/shared/ui/icons";
 import { STATES, type StateWord } from "@elastic-gas/shared/ui/states";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
@@ -129,9 +128,3 @@ export function boldStart(sentence: string): readonly Child[] {
   if (end === undefined) return withIds(sentence);
   return [h("strong", {}, withIds(sentence.slice(0, end))), ...withIds(sentence.slice(end))];
 }
-
-export const POOL_WORDS: Readonly<Record<PoolName, string>> = {
-  web: "user-app",
-  annotator: "annotation jobs",
-  utility: "notify, archive, restore, thaw",
-};

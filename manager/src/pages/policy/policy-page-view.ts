@@ -1,8 +1,8 @@
+import type { PolicyStateWords } from "@elastic-gas/scaling/describe-policy-state";
 import type { Meaning } from "@elastic-gas/scaling/policy-meanings";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import { MEASURED_LOADS, SHAPES } from "../../features/preview/loads.ts";
-import type { Remembered } from "../../model/policy/memory.ts";
 import type { PolicyVersion } from "../../model/policy/policy-version.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, empty, icon, time } from "../kit/parts.ts";
@@ -11,7 +11,8 @@ import { type PolicyForm, policyForm } from "./policy-form-view.ts";
 export interface PolicyPage {
   readonly form: PolicyForm;
   readonly meanings: readonly Meaning[];
-  readonly remembered: readonly Remembered[];
+  /** What the rule in force keeps between two checks. */
+  readonly policyState: readonly PolicyStateWords[];
   /** The one in force; null before the first save. */
   readonly savedBy: PolicyVersion | null;
   /** Newest first, with what each changed. */
@@ -76,7 +77,7 @@ export function policyPageView(page: PolicyPage, context: ViewContext): Html[] {
               ),
             )
           : previewPlaces(page.price),
-        page.remembered.length > 0 && rememberedPanel(page.remembered, context),
+        page.policyState.length > 0 && policyStatePanel(page.policyState, context),
       ),
     ),
   ];
@@ -216,16 +217,16 @@ function loadChoice(): Html {
   );
 }
 
-function rememberedPanel(remembered: readonly Remembered[], { reader }: ViewContext): Html {
-  const title = "What the rule in force remembers";
+function policyStatePanel(items: readonly PolicyStateWords[], { reader }: ViewContext): Html {
+  const title = "Current state of the rule";
   return h(
     "section",
     { class: "eg-panel", "aria-label": title },
     h("div", { class: "eg-panel-head" }, h("h2", {}, title)),
     h(
       "dl",
-      { class: "memory" },
-      remembered.map(({ name, value, at, help }) =>
+      { class: "policy-state" },
+      items.map(({ name, value, at, help }) =>
         h(
           "div",
           {},

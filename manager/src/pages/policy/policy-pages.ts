@@ -1,5 +1,7 @@
+import { describePolicyState, explainPolicyState } from "@elastic-gas/scaling/describe-policy-state";
 import { Policy, type PolicyKind } from "@elastic-gas/scaling/policy";
 import { policyMeanings } from "@elastic-gas/scaling/policy-meanings";
+import { readState } from "@elastic-gas/scaling/policy-state";
 import { POOLS } from "@elastic-gas/scaling/pools";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
@@ -11,7 +13,6 @@ import { poolOfPath } from "../../features/pools/pool-of-path.ts";
 import { actorOf } from "../../features/requester.ts";
 import { dollars } from "../../model/policy/cost.ts";
 import type { Stored } from "../../model/policy/differences.ts";
-import { readMemory, rememberedBy } from "../../model/policy/memory.ts";
 import { type FormValues, parsePolicyForm, toFormValues } from "../../model/policy/policy-form.ts";
 import { settleLimit } from "../../model/policy/settle-margin.ts";
 import { warningsOf } from "../../model/policy/warnings.ts";
@@ -121,7 +122,7 @@ function readFields(req: Request): FormValues {
 }
 
 async function sendForm(
-  { db, config, watcher, sendPage, now }: PageDeps,
+  { db, config, watcher, sendPage }: PageDeps,
   res: Response,
   row: PoolRow,
   form: {
@@ -137,7 +138,6 @@ async function sendForm(
   const inForce = toFormValues(stored);
   const values = form.values ?? { ...defaultsOf(kind), ...inForce, kind };
   const parsed = parsePolicyForm(row.name, values);
-  const periodSeconds = config.METRIC_PERIOD_SECONDS;
   sendPage(res, {
     title: `Policy of ${row.name}`,
     section: "policy",
@@ -159,7 +159,10 @@ async function sendForm(
             version: row.policyVersion,
           },
           meanings: policyMeanings(kind),
-          remembered: rememberedBy(readMemory(row.policyState), { kind: row.policy.kind, now: now(), periodSeconds }),
+          policyState: describePolicyState(readState(row.policyState), row.policy, {
+            tickSeconds: config.TICK_SECONDS,
+            timeScale: config.METRIC_PERIOD_SECONDS / 60,
+          }).map(explainPolicyState),
           savedBy: versions.find((version) => version.version === row.policyVersion) ?? null,
           versions: (form.all === true ? versions : versions.slice(0, VERSIONS_SHOWN)).map((version) => ({
             ...version,

@@ -1,12 +1,13 @@
+import { readState } from "@elastic-gas/scaling/policy-state";
+import { learnedRatio } from "@elastic-gas/scaling/rules/minutes";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import { z } from "zod";
 import { poolOfPath } from "../../features/pools/pool-of-path.ts";
 import { isLoadName } from "../../features/preview/loads.ts";
-import { makePreview, type Preview, REPLAY_SCRIPT } from "../../features/preview/make-preview.ts";
+import { makePreview, type Preview } from "../../features/preview/make-preview.ts";
 import { Replayer } from "../../features/preview/replayer.ts";
-import { readMemory, requestsPerWorker } from "../../model/policy/memory.ts";
 import { parsePolicyForm } from "../../model/policy/policy-form.ts";
 import { type Warnings, warningsOf } from "../../model/policy/warnings.ts";
 import { findPool } from "../../read/pools.ts";
@@ -23,7 +24,7 @@ const Form = z.record(z.string(), z.string().max(100));
 /** Plays the form's values with the code that decides. Changes nothing; a POST because the form may be long. */
 export function previewRoutes({ db, config, watcher, now }: PageDeps): Router {
   const router = Router();
-  const replayer = new Replayer({ script: REPLAY_SCRIPT });
+  const replayer = new Replayer();
 
   router.post("/policy/:pool/preview", async (req, res) => {
     const pool = poolOfPath(req);
@@ -48,7 +49,7 @@ export function previewRoutes({ db, config, watcher, now }: PageDeps): Router {
       current: counts === undefined ? row.desired : counts.inService + counts.unhealthy,
       now: now(),
       measured: {
-        requestsPerWorker: requestsPerWorker(readMemory(row.policyState), config.METRIC_PERIOD_SECONDS),
+        requestsPerWorker: requestsPerWorker(row.policyState, config.METRIC_PERIOD_SECONDS),
         idleResponseMs: kinds.has("requests") ? await idleResponseMs(watcher, pool) : null,
       },
       workerPriceCentsPerHour: config.WORKER_PRICE_CENTS_PER_HOUR,
@@ -62,6 +63,12 @@ export function previewRoutes({ db, config, watcher, now }: PageDeps): Router {
     }
   });
   return router;
+}
+
+/** Requests a minute that load one worker to 100 %; null before the rule has learned it. */
+function requestsPerWorker(policyState: unknown, periodSeconds: number): number | null {
+  const ratio = learnedRatio(readState(policyState));
+  return ratio === null ? null : (ratio * 60) / periodSeconds;
 }
 
 const RESPONSE_MAX_AGE_MS = 10 * 60_000;

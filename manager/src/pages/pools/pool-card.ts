@@ -1,11 +1,12 @@
 import type { PolicyKind } from "@elastic-gas/scaling/policy";
+import { POOLS } from "@elastic-gas/scaling/pools";
 import type { IconName } from "@elastic-gas/shared/ui/icons";
 import { type Html, h } from "@elastic-gas/shared/web/html";
-import type { LastCheck, PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
+import { describeCheck, type LastCheck, type PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import { growRefusal, shrinkRefusal } from "../../model/fleet/refusals.ts";
 import { dollars } from "../../model/policy/cost.ts";
 import { clock, count, duration, type Reader } from "../../model/words.ts";
-import { actionForm, boldStart, icon, type NoteParts, note, POOL_WORDS, state } from "../kit/parts.ts";
+import { actionForm, boldStart, icon, type NoteParts, note, state } from "../kit/parts.ts";
 
 export interface CardContext {
   readonly reader: Reader;
@@ -89,8 +90,8 @@ function costWords({ counts }: PoolSnapshot, priceCentsPerHour: number): Html | 
 }
 
 function kindWords({ name, policyKind }: PoolSnapshot): string {
-  if (name === "web") return `${POOL_WORDS.web}, ${POLICY_WORDS[policyKind]}`;
-  return name === "annotator" ? POLICY_WORDS[policyKind] : POOL_WORDS[name];
+  const { label } = POOLS[name];
+  return policyKind === "fixed" ? label : `${label}, ${POLICY_WORDS[policyKind]}`;
 }
 
 export function resizeButton(
@@ -214,7 +215,7 @@ export function statusNote(pool: PoolSnapshot, { reader, autoscalerAlive }: Card
       glyph: "warning",
       text: [
         h("strong", {}, `Said ${duration(reader.now - pool.lastCheck.at)} ago: `),
-        ...boldStart(pool.lastCheck.sentence),
+        ...boldStart(describeCheck(pool.lastCheck, reader)),
       ],
     };
   }
@@ -222,7 +223,7 @@ export function statusNote(pool: PoolSnapshot, { reader, autoscalerAlive }: Card
   // At the minimum a pool is merely idle; only the maximum keeps it from what it needs.
   const idle = outcome === "at the limit" && pool.desired < pool.max;
   const [tone, glyph] = (idle ? undefined : OUTCOME_LOOKS[outcome]) ?? ["neutral", "ring-dash"];
-  return { key, tone, glyph, text: boldStart(pool.lastCheck.sentence) };
+  return { key, tone, glyph, text: boldStart(describeCheck(pool.lastCheck, reader)) };
 }
 
 function nextCheckWords(pool: PoolSnapshot, now: number): readonly (string | Html)[] {
@@ -237,7 +238,7 @@ function nextCheckWords(pool: PoolSnapshot, now: number): readonly (string | Htm
 function footRight(pool: PoolSnapshot): Html {
   const words = queueWords(pool.lastCheck);
   if (words !== null) return h("span", {}, words);
-  if (pool.name === "utility") {
+  if (POOLS[pool.name].handlesDeadLetters) {
     return h("a", { href: "/alerts#dead-letters" }, count(pool.deadLetters, "dead letter"));
   }
   return h("a", { href: `/policy/${pool.name}` }, `policy v${pool.policyVersion}`);

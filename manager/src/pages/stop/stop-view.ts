@@ -1,7 +1,9 @@
+import { POOLS } from "@elastic-gas/scaling/pools";
 import type { IconName } from "@elastic-gas/shared/ui/icons";
 import type { StateWord } from "@elastic-gas/shared/ui/states";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot, PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
+import { isEnding } from "../../model/fleet/worker-snapshot.ts";
 import { count, duration, type Reader } from "../../model/words.ts";
 import { icon, state, time } from "../kit/parts.ts";
 
@@ -45,17 +47,13 @@ function workersOf(fleet: FleetSnapshot, name: string) {
 }
 
 function whatHappens(fleet: FleetSnapshot, pool: PoolSnapshot, drainSeconds: number): string {
-  switch (pool.name) {
-    case "web":
-      return `finish open requests (at most ${drainSeconds} s), then terminate; new requests will be refused`;
-    case "annotator": {
-      const running = workersOf(fleet, "annotator").filter((worker) => worker.jobId !== null).length;
-      const waiting = pool.lastCheck?.waiting ?? 0;
-      return `finish or hand back ${count(running, "running job")}; ${count(waiting, "waiting job")} stay in the queue`;
-    }
-    case "utility":
-      return "finishes its message, then terminates";
-  }
+  const { balanced, queue } = POOLS[pool.name];
+  if (balanced) return `finish open requests (at most ${drainSeconds} s), then terminate; new requests will be refused`;
+  if (queue === null) return "finishes its message, then terminates";
+  const running = workersOf(fleet, pool.name).filter((worker) => worker.jobId !== null).length;
+  const waiting = pool.lastCheck?.waiting ?? 0;
+  if (running === 0 && waiting === 0) return "no jobs running or waiting";
+  return `finish or hand back ${count(running, "running job")}; ${count(waiting, "waiting job")} stay in the queue`;
 }
 
 /** The same page while it stops; drawn from AWS, so it survives a reload and a restart. */
@@ -103,7 +101,7 @@ export function stopProgress(fleet: FleetSnapshot, reader: Reader): Html | null 
 function poolStep(fleet: FleetSnapshot, pool: PoolSnapshot): Html {
   const workers = workersOf(fleet, pool.name);
   if (workers.length === 0) return step("completed", `${pool.name}: all terminated`);
-  const draining = workers.filter((worker) => worker.state === "draining");
+  const draining = workers.filter((worker) => isEnding(worker.state));
   const busy = workers.filter((worker) => worker.jobId !== null).length;
   const words = [
     draining.length > 0 ? `${draining.length} draining` : "",

@@ -1,5 +1,5 @@
 import { type Child, h } from "@elastic-gas/shared/web/html";
-import type { WorkerSnapshot } from "../../model/fleet/worker-state.ts";
+import type { WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { empty, time } from "../kit/parts.ts";
 

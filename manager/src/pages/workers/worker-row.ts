@@ -1,7 +1,8 @@
-import { type Html, h } from "@elastic-gas/shared/web/html";
+import { describeWorkerReason } from "@elastic-gas/scaling/worker-state-reason";
+import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import { drainRefusal } from "../../model/fleet/refusals.ts";
-import type { WorkerSnapshot } from "../../model/fleet/worker-state.ts";
-import { duration, type Reader } from "../../model/words.ts";
+import { describeNewer, describeWhy, isEnding, type WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
+import { capitalized, duration, type Reader } from "../../model/words.ts";
 import { kept } from "../kit/kept.ts";
 import { actionForm, icon, state, withIds } from "../kit/parts.ts";
 
@@ -27,7 +28,7 @@ export function workerRow(worker: WorkerSnapshot, context: RowContext): Html {
       key: worker.id,
       "data-worker": worker.id,
     },
-    context.compact ? compactFacts(worker, age) : detailedFacts(worker, age),
+    context.compact ? compactFacts(worker, age, context.reader) : detailedFacts(worker, age, context.reader),
     chartCell(worker, "cpu", "CPU"),
     chartCell(worker, "work", context.measure === "jobs" ? "Jobs running" : "Requests per minute"),
     workerMenu(worker, context),
@@ -35,10 +36,10 @@ export function workerRow(worker: WorkerSnapshot, context: RowContext): Html {
 }
 
 function stateOf(worker: WorkerSnapshot): Html {
-  return state(worker.state);
+  return worker.state === "terminating" ? state("draining", worker.state) : state(worker.state);
 }
 
-function detailedFacts(worker: WorkerSnapshot, age: string): Html {
+function detailedFacts(worker: WorkerSnapshot, age: string, reader: Reader): Html {
   return h(
     "div",
     { class: "worker-facts" },
@@ -55,15 +56,27 @@ function detailedFacts(worker: WorkerSnapshot, age: string): Html {
       h("span", {}, [worker.type, worker.zone, worker.address ?? "no address yet"].filter(Boolean).join(" · ")),
       h("span", {}, `age ${age}`),
     ),
-    h("div", { class: "eg-small eg-secondary" }, withIds(worker.why)),
+    h("div", { class: "eg-small eg-secondary" }, withIds(describeWorkerReason(worker.reason, reader))),
+    newerLook(worker, reader),
     kept("gap", h("div", { class: "eg-small worker-gap", "data-gap": "" })),
   );
 }
 
-function compactFacts(worker: WorkerSnapshot, age: string): Html {
+/** The state above is the one that the autoscaler acts on. */
+function newerLook(worker: WorkerSnapshot, reader: Reader): Child {
+  const words = describeNewer(worker, reader);
+  if (words === null) return null;
   return h(
     "div",
-    { class: "worker-facts", title: worker.why },
+    { class: "eg-small", "data-newer": "" },
+    h("span", { class: "eg-state eg-tone-warn" }, icon("refresh"), h("span", {}, capitalized(words))),
+  );
+}
+
+function compactFacts(worker: WorkerSnapshot, age: string, reader: Reader): Html {
+  return h(
+    "div",
+    { class: "worker-facts", title: describeWhy(worker, reader) },
     h("div", { class: "worker-state" }, stateOf(worker), worker.protected && icon("shield")),
     h("div", { class: "eg-mono" }, worker.id),
     h("div", { class: "eg-small eg-secondary" }, age),
@@ -95,7 +108,7 @@ export function waitingWords(worker: Pick<WorkerSnapshot, "state">): string {
 }
 
 function workerMenu(worker: WorkerSnapshot, context: RowContext): Html {
-  const leaving = worker.leaving !== null || worker.state === "draining" || context.stopping;
+  const leaving = worker.leaving !== null || isEnding(worker.state) || context.stopping;
   const refusal = drainRefusal(context);
   const send = (action: string, busy: string, words: Html, confirm?: string) =>
     actionForm({ action: `/workers/${worker.id}/${action}`, csrf: context.csrf, busy, confirm }, words);
@@ -111,7 +124,11 @@ function workerMenu(worker: WorkerSnapshot, context: RowContext): Html {
       "div",
       { class: "eg-menu-list" },
       leaving
-        ? h("p", { class: "worker-menu-words eg-small eg-secondary" }, `It is leaving: ${worker.why}.`)
+        ? h(
+            "p",
+            { class: "worker-menu-words eg-small eg-secondary" },
+            `It is leaving: ${describeWhy(worker, context.reader)}.`,
+          )
         : [
             send(
               "replace",

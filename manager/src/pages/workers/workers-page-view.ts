@@ -1,3 +1,4 @@
+import { POOLS } from "@elastic-gas/scaling/pools";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { RangeName } from "../../model/charts/range.ts";
 import { SORTS } from "../../model/fleet/list-workers.ts";
@@ -58,7 +59,7 @@ export function workersPageView({ choice, range, density, view, addressOf }: Wor
         { class: "worker-heads eg-small eg-secondary", "aria-hidden": "true" },
         h("span", {}, "Worker"),
         h("span", { "data-head": "cpu" }, "CPU, 0 to 100 %"),
-        h("span", { "data-head": "work" }, pool === "annotator" ? "Jobs running" : "Requests per minute"),
+        h("span", { "data-head": "work" }, POOLS[pool].measures === "jobs" ? "Jobs running" : "Requests per minute"),
         h("span", {}),
       ),
       h("ul", { class: "worker-rows", "data-part": "rows" }, view.rows),

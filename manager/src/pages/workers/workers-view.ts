@@ -1,3 +1,4 @@
+import { POOLS } from "@elastic-gas/scaling/pools";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import { countStates, type FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
@@ -42,7 +43,7 @@ export function workersView(
               desired: pool?.desired ?? 0,
               min: pool?.min ?? 0,
               stopping: pool?.stopping ?? false,
-              measure: choice.pool === "web" ? "requests" : choice.pool === "annotator" ? "jobs" : null,
+              measure: POOLS[choice.pool].measures,
             }),
           )
         : [h("li", { key: "none" }, nothing(choice, all.length, pool?.min ?? 0))],
