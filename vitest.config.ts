@@ -2,8 +2,8 @@ import { defineConfig } from "vitest/config";
 
 const common = {
   globals: false,
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  testTimeout: 180_000, // a passing test never takes this long, however busy the machine
+  hookTimeout: 240_000,
   env: { NODE_NO_WARNINGS: "1" },
 } as const;
 

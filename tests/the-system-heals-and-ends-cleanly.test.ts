@@ -90,10 +90,10 @@ test.each(["mariadb", "local-cloud", "autoscaler", "manager"])(
         const now = (await parts())[name];
         return now !== undefined && now.pid !== before.pid;
       },
-      { deadlineMs: 60_000 },
+      { deadlineMs: 120_000 },
     );
     await waitUntil("the manager to answer", async () => (await fetch(`${system.managerUrl}/healthz`)).ok, {
-      deadlineMs: 60_000,
+      deadlineMs: 120_000,
     });
     await waitUntil(
       "an acknowledged account to be there and the API to work",

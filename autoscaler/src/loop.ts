@@ -1,6 +1,6 @@
 import { clamp } from "@elastic-gas/scaling/numbers";
 import { POOLS, readPolicy } from "@elastic-gas/scaling/pools";
-import { listInstances } from "@elastic-gas/shared/aws/instances";
+import { type Instance, listInstances } from "@elastic-gas/shared/aws/instances";
 import { type Balancer, findBalancer, listTargetHealth } from "@elastic-gas/shared/aws/load-balancer";
 import { findLatestDecision } from "@elastic-gas/shared/pools/decisions";
 import { listPools } from "@elastic-gas/shared/pools/pools";
@@ -8,10 +8,12 @@ import type { PoolName } from "@elastic-gas/shared/resources";
 import { runLoop } from "@elastic-gas/shared/shutdown";
 import { insertActivity, listOpenActivityIds } from "./activities/activities.ts";
 import { decidePool } from "./checks/decide-pool.ts";
+import { storeNotChecked } from "./checks/not-checked.ts";
 import { type Context, callMs, type Pool, type PoolSnapshot } from "./context/context.ts";
 import { LeaseLostError } from "./lease/lease.ts";
 import { publishPools } from "./observe/publish-sizes.ts";
 import { type Seen, takeSnapshot } from "./observe/snapshot.ts";
+import { isFailure, type SourceFailure, timed } from "./observe/sources.ts";
 import { beginRun, ensurePools, setDesired } from "./pools/pools.ts";
 import { type Reconciled, reconcilePool } from "./reconcile/reconcile-pool.ts";
 
@@ -41,6 +43,12 @@ export async function runAutoscaler(
   await renewing;
   await lease.release().catch((error: unknown) => log.warn({ err: error }, "lease not given back, it will run out"));
   return stopped ? "stopped" : "aborted";
+}
+
+/** What AWS said in one pass. */
+interface Look {
+  readonly instances: readonly Instance[] | SourceFailure;
+  readonly balancing: (Pick<Seen, "targets"> & { readonly balancer: Balancer }) | SourceFailure;
 }
 
 /** The state between two passes: nothing that a restart could not do without. */
@@ -88,15 +96,15 @@ export class Autoscaler {
     }
     const closable = await listOpenActivityIds(db);
     const pools = await this.#withinLimits(await listPools(db, readPolicy));
-    const seen = { ...(await this.#look()), closable };
+    const look = await this.#look();
     if (signal.aborted) return false;
     // Side by side: a source that does not answer holds every pool up once, not one after another.
     const outcomes = await Promise.allSettled(
-      pools.map((pool) => this.#survive(pool.name, () => this.#reconcilePool(pool, seen))),
+      pools.map((pool) => this.#survive(pool.name, () => this.#visit(pool, look, closable))),
     );
     const snapshots = outcomes.flatMap((outcome): PoolSnapshot[] => {
       if (outcome.status === "rejected") throw outcome.reason;
-      return outcome.value === undefined ? [] : [outcome.value];
+      return outcome.value == null ? [] : [outcome.value];
     });
     await this.#publish(snapshots);
     return (
@@ -105,43 +113,61 @@ export class Autoscaler {
     );
   }
 
-  async #reconcilePool(pool: Pool, seen: Seen): Promise<PoolSnapshot> {
-    const { db, config } = this.#context;
-    if (POOLS[pool.name].balanced && seen.balancer === null) throw new Error("The load balancer did not answer.");
+  /** Checks the pool when that is due, and reconciles it. Null: what it depends on gave no answer. */
+  async #visit(pool: Pool, look: Look, closable: ReadonlySet<number>): Promise<PoolSnapshot | null> {
     const now = Date.now();
-    let snapshot = await takeSnapshot(this.#context, pool, seen, now);
-    const tick = config.TICK_SECONDS * 1_000;
-    const due = (this.#checkedAt.get(pool.name) ?? (await this.#lastCheck(pool.name))) + tick;
-    if (!pool.stopping && now >= due) {
-      // From due time to due time, or the passes' own rhythm would stretch every tick. A check that fails waits for the next tick: reconciling must go on meanwhile.
-      this.#checkedAt.set(pool.name, now - due < tick ? due : now);
+    const isDue = !pool.stopping && (await this.#isDue(pool.name, now));
+    const { instances, balancing } = look;
+    const tell = async (failure: SourceFailure): Promise<null> => {
+      if (isDue) await storeNotChecked(this.#context, pool, failure, new Date(now));
+      return null;
+    };
+    if (isFailure(instances)) return tell(instances);
+    if (POOLS[pool.name].balanced && isFailure(balancing)) return tell(balancing);
+    const { balancer, targets } = isFailure(balancing) ? { balancer: null, targets: [] } : balancing;
+    let snapshot = await takeSnapshot(this.#context, pool, { instances, balancer, targets, closable }, now);
+    if (isDue) {
       const stored = await this.#survive(pool.name, () =>
         decidePool(this.#context, snapshot, this.#plans.get(pool.name), new Date(now)),
       );
       if (stored === false) this.#checkedAt.delete(pool.name);
-      const fresh = (await listPools(db, readPolicy)).find(({ name }) => name === pool.name);
+      const fresh = (await listPools(this.#context.db, readPolicy)).find(({ name }) => name === pool.name);
       if (fresh !== undefined) snapshot = { ...snapshot, pool: fresh };
     }
     this.#plans.set(pool.name, await reconcilePool(this.#context, snapshot, now));
     return snapshot;
   }
 
-  /** EC2 must answer, or nothing can be said of any pool. Without the load balancer only its own pool waits. */
-  async #look(): Promise<Omit<Seen, "closable">> {
+  /**
+   * Once a tick. From due time to due time, or the passes' own rhythm would stretch every tick. A check that fails waits for the next tick: reconciling must go on
+   * meanwhile.
+   */
+  async #isDue(pool: PoolName, now: number): Promise<boolean> {
+    const tick = this.#context.config.TICK_SECONDS * 1_000;
+    const due = (this.#checkedAt.get(pool) ?? (await this.#lastCheck(pool))) + tick;
+    if (now < due) return false;
+    this.#checkedAt.set(pool, now - due < tick ? due : now);
+    return true;
+  }
+
+  /** Without EC2's answer nothing can be said of any pool; without the load balancer's only its own pool waits. */
+  async #look(): Promise<Look> {
     const { cloud, resources, log } = this.#context;
-    const instances = listInstances(cloud.ec2, resources.prefix);
-    const targets = this.#findBalancer().then(async (balancer) => ({
-      balancer,
-      targets: await listTargetHealth(cloud.elbv2, balancer.targetGroupArn),
-    }));
-    const [ec2, elbv2] = await Promise.allSettled([instances, targets]);
-    if (ec2.status === "rejected") throw new Error("Could not list the instances", { cause: ec2.reason });
-    if (elbv2.status === "rejected") {
+    const [instances, balancing] = await Promise.all([
+      timed("EC2", listInstances(cloud.ec2, resources.prefix)),
+      timed("load balancer", this.#readBalancer()),
+    ]);
+    if (isFailure(instances)) log.error({ err: instances.error }, "could not list the instances, all pools wait");
+    if (isFailure(balancing)) {
       this.#balancer = null;
-      log.error({ err: elbv2.reason }, "could not read the load balancer, the web pool waits");
-      return { instances: ec2.value, targets: [], balancer: null };
+      log.error({ err: balancing.error }, "could not read the load balancer, its pool waits");
     }
-    return { instances: ec2.value, ...elbv2.value };
+    return { instances, balancing };
+  }
+
+  async #readBalancer(): Promise<Pick<Seen, "targets"> & { readonly balancer: Balancer }> {
+    const balancer = await this.#findBalancer();
+    return { balancer, targets: await listTargetHealth(this.#context.cloud.elbv2, balancer.targetGroupArn) };
   }
 
   async #findBalancer(): Promise<Balancer> {

@@ -3,8 +3,10 @@ import { resourcesOf } from "@elastic-gas/shared/resources";
 import { aborted, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { bootstrap } from "./bootstrap.ts";
 import { ensureLocalCredentials } from "./credentials.ts";
-import { readSettings, stripeSettingsOf } from "./settings.ts";
-import { startLocalCloud } from "./start-local-cloud.ts";
+import { readSettings, rolesOf, stripeSettingsOf } from "./settings.ts";
+import { ACCOUNT_ID, startLocalCloud } from "./start-local-cloud.ts";
+
+const DISK_RESERVE_BYTES = 32 * 1024 * 1024;
 
 const settings = readSettings(process.env);
 const log = createLogger("local-cloud", settings.LOG_LEVEL);
@@ -17,7 +19,9 @@ const cloud = await startLocalCloud({
   publicHost: settings.PUBLIC_HOST,
   log,
   credentials,
+  roles: rolesOf(settings, ACCOUNT_ID),
   region,
+  diskReserveBytes: DISK_RESERVE_BYTES,
   instanceVcpus: settings.LOCAL_INSTANCE_VCPUS,
   bootSeconds: settings.LOCAL_BOOT_SECONDS,
   addressPrefix: settings.LOCAL_ADDRESS_BLOCK,

@@ -1,4 +1,12 @@
 import { Config } from "@elastic-gas/shared/config";
+import {
+  DEFAULT_INSTANCE_PROFILE,
+  instanceProfileName,
+  permissionsOf,
+  ROLES,
+  type RolePermissions,
+} from "@elastic-gas/shared/permissions";
+import { resourcesOf } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 import type { StripeSettings } from "./stripe/settings.ts";
 
@@ -15,6 +23,7 @@ const Settings = z.object({
   WORKER_PORT: shape.WORKER_PORT,
   LOCAL_CLOUD_PORT: shape.LOCAL_CLOUD_PORT,
   LOCAL_ADDRESS_BLOCK: shape.LOCAL_ADDRESS_BLOCK,
+  WORKER_INSTANCE_PROFILE: shape.WORKER_INSTANCE_PROFILE,
   LOCAL_INSTANCE_VCPUS: shape.LOCAL_INSTANCE_VCPUS,
   LOCAL_BOOT_SECONDS: shape.LOCAL_BOOT_SECONDS,
   METRIC_PERIOD_SECONDS: shape.METRIC_PERIOD_SECONDS,
@@ -37,6 +46,14 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   throw new Error(
     `The settings are not usable:\n${z.prettifyError(parsed.error)}\nSee .env.example for every setting.`,
   );
+}
+
+/** The rights of the instances' roles, by the names of their profiles. */
+export function rolesOf(settings: Settings, accountId: string): RolePermissions {
+  const instanceProfile = settings.WORKER_INSTANCE_PROFILE ?? DEFAULT_INSTANCE_PROFILE;
+  const place = { region: settings.AWS_REGION, accountId, instanceProfile };
+  const permissions = permissionsOf(resourcesOf(settings), place);
+  return Object.fromEntries(ROLES.map((role) => [instanceProfileName(instanceProfile, role), permissions[role]]));
 }
 
 /** How local-cloud plays Stripe; undefined when no keys are set. */

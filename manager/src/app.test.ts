@@ -8,7 +8,7 @@ import {
 } from "@elastic-gas/testing/manager/test-manager";
 import { io } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LIVE_NAMESPACE } from "./live/events.ts";
+import { LIVE_NAMESPACE } from "./pages/live/live-events.ts";
 
 let manager: TestManager;
 let browser: TestBrowser;

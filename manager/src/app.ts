@@ -20,26 +20,27 @@ import { requestId } from "@elastic-gas/shared/web/request-id";
 import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
 import { loadUser, requireAdmin, sessions } from "@elastic-gas/shared/web/sessions";
 import express, { type Express } from "express";
-import { auditPages } from "./accounts/audit-pages.ts";
-import { signInPages } from "./accounts/sign-in-pages.ts";
-import { tokenPages } from "./accounts/token-pages.ts";
-import { userPages } from "./accounts/user-pages.ts";
-import { alertPages } from "./alerts/routes.ts";
-import { bearer, tokenScope } from "./api/bearer.ts";
-import { apiRoutes } from "./api/routes.ts";
-import { chartPages } from "./charts/routes.ts";
-import { decisionPages } from "./decisions/routes.ts";
-import { createDeletion, type Deletion } from "./delete-all/deletion.ts";
-import { deletePages, PASSWORD_ATTEMPTS } from "./delete-all/routes.ts";
-import type { PageDeps } from "./frame/deps.ts";
-import { createPages } from "./frame/pages.ts";
-import { createLive, type Live } from "./live/namespace.ts";
-import { Watcher } from "./live/watcher.ts";
-import { previewRoutes } from "./policy/preview/routes.ts";
-import { policyPages } from "./policy/routes.ts";
-import { poolPages } from "./pools/routes.ts";
-import { stopPages } from "./stop/routes.ts";
-import { workerPages } from "./workers/routes.ts";
+import { bearer, tokenScope } from "./features/api/bearer.ts";
+import { apiRoutes } from "./features/api/routes.ts";
+import { createDeletion, type Deletion } from "./features/delete-all/deletion.ts";
+import { auditPages } from "./pages/accounts/audit-pages.ts";
+import { signInPages } from "./pages/accounts/sign-in-pages.ts";
+import { tokenPages } from "./pages/accounts/token-pages.ts";
+import { userPages } from "./pages/accounts/user-pages.ts";
+import { alertPages } from "./pages/alerts/alert-pages.ts";
+import { chartPages } from "./pages/charts/chart-pages.ts";
+import { decisionPages } from "./pages/decisions/decision-pages.ts";
+import { deletePages, PASSWORD_ATTEMPTS } from "./pages/delete-all/delete-pages.ts";
+import { errorView } from "./pages/frame/error-view.ts";
+import type { PageDeps } from "./pages/frame/page-deps.ts";
+import { createPages } from "./pages/frame/send-page.ts";
+import { createLive, type Live } from "./pages/live/live-namespace.ts";
+import { policyPages } from "./pages/policy/policy-pages.ts";
+import { previewRoutes } from "./pages/policy/preview-routes.ts";
+import { poolPages } from "./pages/pools/pool-pages.ts";
+import { stopPages } from "./pages/stop/stop-pages.ts";
+import { workerPages } from "./pages/workers/worker-pages.ts";
+import { Watcher } from "./read/watcher.ts";
 
 export interface AppDeps {
   readonly config: Config;
@@ -133,7 +134,11 @@ export function createManager(deps: AppDeps): Manager {
     errorHandler({
       log,
       renderPage: (res, view) =>
-        sendPage(res, { template: "frame/views/error", title: view.sentence, status: view.status, data: view }),
+        sendPage(res, {
+          title: view.sentence,
+          status: view.status,
+          content: (context) => errorView(view, context),
+        }),
     }),
   );
   return { app, live, watcher, deletion };

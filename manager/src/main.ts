@@ -9,14 +9,16 @@ import { readConfig } from "@elastic-gas/shared/config";
 import { connectDatabase, createDatabasePool, schemaOf } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
-import { pause, stopOnSignals } from "@elastic-gas/shared/shutdown";
+import { pause, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { createManager } from "./app.ts";
-import { findSessionSecret } from "./frame/session-secret.ts";
-import { waitUntilStopped } from "./stop/end-when-stopped.ts";
+import { findSessionSecret } from "./features/accounts/session-secret.ts";
+import { waitUntilStopped } from "./features/stop/end-when-stopped.ts";
 
 /** Pages get that long to hear that the manager stops. */
 const ANNOUNCED_MS = 1_000;
+/** A deletion that nobody works on is taken up again within that time. */
+const DELETION_LOOK_MS = 10_000;
 
 const config = readConfig(process.env);
 const log = createLogger("manager", config.LOG_LEVEL);
@@ -42,7 +44,7 @@ const manager = createManager({
 const listening = await serve(manager.app, { host: "0.0.0.0", port: config.MANAGER_PORT });
 log.info({ port: listening.port }, "manager listens");
 const live = manager.live.run(listening.server, signal);
-await manager.deletion.resume();
+void runLoop({ name: "deletion", intervalMs: DELETION_LOOK_MS, signal, log }, () => manager.deletion.resume());
 
 // The stop button: when no worker is left, the pages are told and this process ends with 0, which start.sh takes as the end.
 const stopDeps = { db, ec2, resources: resourcesOf(config), log, startId: config.START_ID };

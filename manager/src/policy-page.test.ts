@@ -1,7 +1,7 @@
 import { findViolations, startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
 import { ADMIN, checkRow } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NO_BREAK_SPACE } from "./markup/words.ts";
+import { NO_BREAK_SPACE } from "./model/words.ts";
 
 const MINUTE_MS = 60_000;
 let dashboard: TestDashboard;
@@ -31,10 +31,10 @@ beforeAll(async () => {
     }),
   );
   await db.insertInto("decisions").values(checks).execute();
-}, 120_000);
+}, 300_000);
 afterAll(() => dashboard[Symbol.asyncDispose]());
 
-describe("the policy page", { timeout: 240_000 }, () => {
+describe("the policy page", { timeout: 600_000 }, () => {
   it("plays the numbers beside those in force, with their cost", async () => {
     const page = await dashboard.open();
     await page.goto(`${dashboard.manager.url}/policy/web`);
@@ -119,7 +119,7 @@ describe("the policy page", { timeout: 240_000 }, () => {
   );
 });
 
-describe("the pools page", { timeout: 240_000 }, () => {
+describe("the pools page", { timeout: 600_000 }, () => {
   it("says the rule, the back-off and the cost of the chosen pool", async () => {
     const page = await dashboard.open();
     expect(await page.locator("[data-back-off]").textContent()).toContain(

@@ -14,6 +14,7 @@ export const OUTCOMES = [
   "shrink refused",
   "at the limit",
   "no data",
+  "not checked",
   "paused",
   "manual",
 ] as const;
@@ -108,6 +109,7 @@ const OUTCOME_OF: Readonly<Record<Exclude<ReasonKind, ResizeReason["kind"]>, Out
   "share-awaited": "holding",
   "held-after-grow": "holding",
   "cooling-down": "cooling down",
+  "not-checked": "not checked",
   "no-data": "no data",
   "queue-silent": "no data",
   "data-missing": "no data",
@@ -140,6 +142,14 @@ export function hold(seen: Observation, reason: HoldReason, facts: DecisionFacts
     reason,
     facts: { ...facts, ...left, ...checks, ...wanted, outcome: OUTCOME_OF[reason.kind] },
   };
+}
+
+/** A check that could not be made: its source did not answer. */
+export function notChecked(
+  desired: number,
+  failure: Omit<Extract<Reason, { readonly kind: "not-checked" }>, "kind">,
+): Decision {
+  return { kind: "hold", desired, reason: { kind: "not-checked", ...failure }, facts: { outcome: "not checked" } };
 }
 
 export function resize(reason: ResizeReason, facts: DecisionFacts): Decision {

@@ -65,6 +65,20 @@ export const POOLS: Readonly<Record<PoolName, PoolSpecification>> = {
   },
 };
 
+/** So many checks in a row may fail before a pool counts as unchecked. */
+export const UNCHECKED_TICKS = 3;
+
+/** Since when a pool could not be checked, although it should have been three times; null while it is checked. */
+export function uncheckedSince(
+  pool: { readonly checkedAt: number | null; readonly stopping: boolean },
+  tickSeconds: number,
+  now: number,
+): number | null {
+  const { checkedAt, stopping } = pool;
+  if (stopping || checkedAt === null) return null;
+  return now - checkedAt > UNCHECKED_TICKS * tickSeconds * 1_000 ? checkedAt : null;
+}
+
 /** A stored policy. One that this version does not know becomes the pool's default: it is never obeyed by half. */
 export function readPolicy(pool: PoolName, stored: unknown): Policy {
   const policy = Policy.safeParse(stored);

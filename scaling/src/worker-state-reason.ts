@@ -1,4 +1,5 @@
-import { spanText } from "@elastic-gas/shared/ui/words";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import { z } from "zod";
 import { Instant } from "./observation.ts";
 
@@ -72,10 +73,10 @@ export function describeWorkerReason(reason: WorkerReason, reader: ReasonReader)
 
 /** "unhealthy for 60 s (health check timed out)": what is, or was, wrong with a worker. */
 export function describeFault(fault: WorkerFault, reader: ReasonReader): string {
-  const since = (at: number): string => spanText(Math.round(Math.max(0, reader.now - at) / 1_000));
+  const since = (at: number): string => formatDuration(Math.round(Math.max(0, reader.now - at) / 1_000));
   switch (fault.kind) {
     case "overdue":
-      return `not in service after ${spanText(fault.afterMs / 1_000)}`;
+      return `not in service after ${formatDuration(fault.afterMs / 1_000)}`;
     case "failing checks":
       return `unhealthy for ${since(fault.since)} (${describeHealth(fault.health)})`;
     case "not registered":
@@ -158,12 +159,5 @@ function joined(first: string | null, second: string): string {
 
 /** 14:01:20 */
 function clockSeconds(at: number, { timeZone }: ReasonReader): string {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
-    formats.set(timeZone, format);
-  }
-  return format.format(at);
+  return formatTime(at, "time", { zone: timeZone });
 }
-
-const formats = new Map<string, Intl.DateTimeFormat>();

@@ -66,6 +66,9 @@ export const Config = z
     FREE_RETENTION_SECONDS: seconds(1, 31_536_000).default(300),
     FREE_MAX_BYTES: z.coerce.number().int().min(1).default(153_600),
     PREMIUM_MAX_BYTES: z.coerce.number().int().min(1).default(1_073_741_824),
+    /** A Free file may hold this many times FREE_MAX_BYTES once it is unpacked. VCF packs to a fifth to a thirtieth. */
+    FREE_UNPACKED_RATIO: z.coerce.number().min(1).max(1_000).default(20),
+    PREMIUM_UNPACKED_MAX_BYTES: z.coerce.number().int().min(1).default(53_687_091_200),
     JOB_LEASE_SECONDS: seconds(2, 3_600).default(60),
     JOB_TIMEOUT_SECONDS: seconds(1, 86_400).default(1_800),
     VISIBILITY_TIMEOUT_SECONDS: seconds(2, 43_200).default(60),

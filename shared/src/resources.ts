@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 
-/** A queue of ours; each has a dead-letter queue `<name>-dlq` that takes a message after 4 receives. */
+/** A queue of ours; each has a dead-letter queue `<name>-dlq` for the messages that can never be handled. */
 export interface QueueResource {
   readonly name: string;
   readonly deadLetterName: string;
@@ -12,7 +12,11 @@ export type PoolName = (typeof POOL_NAMES)[number];
 export const QUEUE_KEYS = ["jobRequests", "jobResults", "archive", "restore", "thaw"] as const;
 export type QueueKey = (typeof QUEUE_KEYS)[number];
 
-export const MAX_RECEIVE_COUNT = 4;
+/**
+ * The most that SQS allows. Consumers decide themselves what goes to the dead-letter queue (reliability/after-failure.ts), for a receive alone tells nothing: a
+ * message is also received in vain while a service is away. SQS's own count is the last resort, for a message that ends its process each time.
+ */
+export const MAX_RECEIVE_COUNT = 1_000;
 export const METRIC_NAMESPACE = "ElasticGAS";
 
 /** Tags on every instance that we launch; instances without our prefix tag are never touched. */

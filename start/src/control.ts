@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { readEnvironment } from "./environment.ts";
+import { readStatuses, STATUS_FILE, statusText } from "./part-status.ts";
 import { endProcess, isAlive, processFile } from "./processes.ts";
 
 /** `./start.sh stop` and `./start.sh status`, for the system that runs from this folder. */
@@ -19,8 +20,11 @@ if (process.argv[2] === "stop") {
   if (supervisor !== undefined) await endProcess(supervisor, "SIGTERM", STOP_DEADLINE_MS);
 } else {
   console.log(alive.length === 0 ? "Nothing runs from this folder." : "Running.");
+  const statuses = readStatuses(join(runFolder, STATUS_FILE));
   for (const [name, record] of Object.entries(processFile(join(runFolder, "parts.json")).read())) {
-    console.log(`${isAlive(record) ? "ok" : "!!"} ${name.padEnd(12)} pid ${record.pid}`);
+    const status = statuses[name];
+    const text = status === undefined ? "" : `, ${statusText(status)}`;
+    console.log(`${isAlive(record) ? "ok" : "!!"} ${name.padEnd(12)} pid ${record.pid}${text}`);
   }
   process.exitCode = alive.length === 0 ? 3 : 0;
 }

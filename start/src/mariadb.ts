@@ -42,7 +42,7 @@ export async function findMariadb(unpackedRoot: string): Promise<MariadbPrograms
   return undefined;
 }
 
-/** Creates the data folder once; a half-made one from an interrupted run is made anew. */
+/** Creates the data folder once; a half-made one from an interrupted run is made again. */
 export async function initialiseMariadb({ programs, folder }: MariadbOptions): Promise<void> {
   const data = join(folder, "data");
   try {

@@ -5,10 +5,13 @@ import type { Environment } from "./environment.ts";
 import { initialiseMariadb, type MariadbOptions, spawnMariadb, waitForMariadb } from "./mariadb.ts";
 import { waitForHttp } from "./ready.ts";
 import { type Part, spawnNode } from "./supervise.ts";
+import { greetingCheck, httpCheck } from "./watch-health.ts";
 
 /** A part that has no address to ask is up when it has lived this long. */
 const SETTLE_MS = 1_000;
 const READY_DEADLINE_MS = 60_000;
+/** Killing a database means recovery: a disk that stands still for a while is waited for. */
+const DATABASE_PATIENCE_MS = 60_000;
 
 export interface PartSettings {
   readonly root: string;
@@ -25,6 +28,7 @@ export function mariadbPart(options: MariadbOptions): Part {
       return spawnMariadb(options);
     },
     ready: (child) => waitForMariadb(child, options),
+    health: greetingCheck(options.port, DATABASE_PATIENCE_MS),
     stopMs: 30_000,
   };
 }
@@ -40,6 +44,7 @@ export function localCloudPart(settings: PartSettings, own: Environment): Part {
         signal,
         deadlineMs: READY_DEADLINE_MS,
       }),
+    health: httpCheck(`http://127.0.0.1:${config.LOCAL_CLOUD_PORT}/_health`),
     stopMs: 45_000, // it ends the instances first, each with 30 s
   };
 }
@@ -54,6 +59,7 @@ export function managerPart(settings: PartSettings): Part {
         signal,
         deadlineMs: READY_DEADLINE_MS,
       }),
+    health: httpCheck(`http://127.0.0.1:${settings.config.MANAGER_PORT}/healthz`),
     stopMs: 20_000,
   };
 }

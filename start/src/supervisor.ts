@@ -10,15 +10,18 @@ import { type Config, readConfig, userAppUrl } from "@elastic-gas/shared/config"
 import { connectDatabase } from "@elastic-gas/shared/database/connect";
 import { migrate } from "@elastic-gas/shared/database/migrate";
 import { createLogger } from "@elastic-gas/shared/logger";
+import { DEFAULT_INSTANCE_PROFILE } from "@elastic-gas/shared/permissions";
 import { resourcesOf } from "@elastic-gas/shared/resources";
-import { aborted } from "@elastic-gas/shared/shutdown";
+import { aborted, runLoop } from "@elastic-gas/shared/shutdown";
 import { type Environment, withoutAws, workerSettings } from "./environment.ts";
 import { findMariadb, ownerSql } from "./mariadb.ts";
 import { ensureMaskModel } from "./mask-model.ts";
+import { recordStatuses, STATUS_FILE } from "./part-status.ts";
 import { autoscalerPart, localCloudPart, managerPart, mariadbPart } from "./parts.ts";
 import { endProcess, processFile } from "./processes.ts";
 import { waitForHttp } from "./ready.ts";
 import { offerNodeModules, publishRelease } from "./release.ts";
+import { rotateLogs } from "./rotate-logs.ts";
 import { ensureSecrets } from "./secrets.ts";
 import { stopOwnInstance } from "./stop-own-instance.ts";
 import { type PartState, type Supervised, supervise } from "./supervise.ts";
@@ -26,6 +29,10 @@ import { type PartState, type Supervised, supervise } from "./supervise.ts";
 const SCHEMA = "gas";
 const DATABASE_USER = "gas";
 const USER_APP_DEADLINE_MS = 300_000;
+/** Each part's log and its older files take up 100 MB at most. */
+const LOG_BYTES = 25_000_000;
+const LOGS_KEPT = 3;
+const LOG_LOOK_MS = 10_000;
 
 export interface SystemOptions {
   readonly root: string;
@@ -47,11 +54,19 @@ export async function runSystem({ root, environment, startId, signal, print }: S
   const partsFile = processFile(join(config.DATA_DIR, "run", "parts.json"));
   await endLeftovers(partsFile.read());
 
+  const recordStatus = recordStatuses(join(config.DATA_DIR, "run", STATUS_FILE));
+  void runLoop({ name: "log rotation", intervalMs: LOG_LOOK_MS, signal, log }, () =>
+    rotateLogs({ folder: join(config.DATA_DIR, "logs"), maxBytes: LOG_BYTES, keep: LOGS_KEPT, log }),
+  );
+
   const started: Supervised[] = [];
   const begin = (part: Parameters<typeof supervise>[0]) => {
     const supervised = supervise(part, {
       log,
-      onState: (name, state, detail) => print(stateLine(name, state, detail)),
+      onState: (name, state, detail) => {
+        recordStatus(name, state, detail);
+        print(stateLine(name, state, detail));
+      },
       onPid: async (name, pid) => partsFile.set(name, pid),
       mayEnd: (name) => name === "manager" || name === "autoscaler",
     });
@@ -116,7 +131,7 @@ async function completeSettings(environment: Environment): Promise<Environment> 
     STRIPE_PRICE_ID: nonEmpty(local.STRIPE_PRICE_ID) ?? "price_premium_weekly",
     WORKER_SUBNET_IDS: nonEmpty(local.WORKER_SUBNET_IDS) ?? "subnet-local-a,subnet-local-b",
     // local-cloud gives credentials to instances with a profile only, as EC2 does.
-    WORKER_INSTANCE_PROFILE: nonEmpty(local.WORKER_INSTANCE_PROFILE) ?? "elastic-gas-worker",
+    WORKER_INSTANCE_PROFILE: nonEmpty(local.WORKER_INSTANCE_PROFILE) ?? DEFAULT_INSTANCE_PROFILE,
     ELASTIC_GAS_CACHE: join(DATA_DIR, "cache"),
   };
 }

@@ -31,6 +31,8 @@ import { createPages } from "./web/pages.ts";
 import type { RequestCounter } from "./web/request-counter.ts";
 import { workerSessions } from "./web/session-secret.ts";
 import { timeLimit } from "./web/time-limit.ts";
+import { errorView } from "./web/views/error.ts";
+import { helpView } from "./web/views/help.ts";
 
 export interface UserAppParts extends AppParts {
   readonly assets: Assets;
@@ -96,13 +98,12 @@ export function createUserApp(parts: UserAppParts): UserApp {
   app.use(signInPages({ ...deps, signInLimits, oidcName: oidcName(config) }), oidcPages(deps), recoveryPages(deps));
   app.get("/help", (_req, res) =>
     sendPage(res, {
-      template: "web/views/help",
       title: "Help",
-      data: { retentionSeconds: config.FREE_RETENTION_SECONDS },
+      content: (page) => helpView({ retentionSeconds: config.FREE_RETENTION_SECONDS }, page),
     }),
   );
 
-  // Before the CSRF check: who is not signed in any more is sent to sign in rather than told that his form is old.
+  // Before the CSRF check: who is not signed in any more is sent to sign in rather than told that the form is old.
   app.use(SIGNED_IN_ONLY, requireUser);
   app.use("/admin", requireAdmin);
   app.use(csrf());
@@ -131,7 +132,7 @@ function sendErrorPage({ sendPage }: Deps, res: Response, view: ErrorView): void
     findCurrentUser(res) === undefined
       ? { href: "/", text: "Home" }
       : { href: "/annotations", text: "Your annotations" };
-  sendPage(res, { template: "web/views/error", title: view.sentence, status: view.status, data: { ...view, back } });
+  sendPage(res, { title: view.sentence, status: view.status, content: (page) => errorView({ ...view, back }, page) });
 }
 
 const FAVICON =

@@ -1,10 +1,15 @@
+import { type RecordColumns, readRecord } from "@elastic-gas/shared/vcf/record";
 import type { BuildData, Chromosome } from "../pack/pack.ts";
-import { annotate, infoText, rsNumbers } from "./annotate-record.ts";
-import { canonicalContig } from "./contigs.ts";
-import { appendInfo, withoutKeys } from "./info.ts";
-import { detached } from "./lines.ts";
-import { allelesOf, type Malformed, type RecordColumns, readRecord } from "./record.ts";
-import type { Tally } from "./tally.ts";
+import type { Stretch } from "../pack/stretch.ts";
+import { allelesOf, isSequence, MAX_ALLELES } from "../vcf/alleles.ts";
+import { canonicalContig } from "../vcf/contigs.ts";
+import { appendInfo, withoutKeys } from "../vcf/info.ts";
+import { headEnd, LINE_FEED } from "../vcf/lines.ts";
+import { type Annotation, annotate, annotatePlace, infoText, rsNumbers, stretchOf } from "./annotate-record.ts";
+import type { ByteSink } from "./byte-sink.ts";
+import { placesOf } from "./places.ts";
+import { type ContigTally, FIRST_RECORDS, SUBSTITUTION_CODES, type Tally } from "./tally.ts";
+import type { Oddity } from "./warnings.ts";
 
 /** Consequences of the records in the file's order; asked once per record that can be read. */
 export interface Consequences {
@@ -12,81 +17,230 @@ export interface Consequences {
   take(ordinal: number): readonly string[];
 }
 
-export interface LineAnnotator {
-  /** Annotates a block of whole lines after the header. */
-  block(text: string): string;
-  readonly firstMalformed: { readonly line: number; readonly problem: string } | null;
-}
-
-export const WARNINGS = {
-  malformed: "Records that cannot be read passed through unchanged",
-  beyondEnd: "Positions beyond the end of their chromosome were not annotated",
-  unmatched: "Records on contigs that the annotation pack does not know were not annotated",
-  blank: "Blank lines passed through unchanged",
-  replaced: "Values of an earlier annotation were replaced",
-} as const;
-
 interface Setting {
   readonly build: BuildData | undefined;
   /** Number of the first line after the header, 1 = first of the file. */
   readonly firstLine: number;
-  readonly replacedKeys: ReadonlySet<string>;
+  /** Our INFO keys: their values of an earlier annotation are replaced. */
+  readonly ownKeys: ReadonlySet<string>;
   readonly consequences: Consequences | null;
+  /** True for a name of the mitochondrion that stands for another sequence than the pack's. */
+  readonly isOtherMitochondrion: (name: string) => boolean;
   readonly tally: Tally;
 }
 
-/** Annotates the records' lines: all bytes but ID (when it is `.`) and INFO come out as they went in. */
-export function createLineAnnotator({ build, firstLine, replacedKeys, consequences, tally }: Setting): LineAnnotator {
-  const chromosomes = new Map<string, Chromosome | null>();
-  let lastName = "";
-  let last: Chromosome | null = null;
-  let lineNumber = firstLine - 1;
-  let ordinal = 0;
-  let firstMalformed: LineAnnotator["firstMalformed"] = null;
+/** A contig of the file, by the name that it has there. */
+interface Contig {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly chromosome: Chromosome | null;
+  readonly oddity: Oddity | null;
+  readonly counts: ContigTally;
+}
 
-  const chromosomeOf = (name: string): Chromosome | null => {
-    if (name === lastName) return last;
-    let found = chromosomes.get(name);
-    lastName = detached(name);
-    if (found === undefined) {
-      found = build?.chromosome(canonicalContig(name)) ?? null;
-      chromosomes.set(lastName, found);
+/** Where every substitution has the same annotation, which was looked up once. */
+interface CommonStretch extends Stretch {
+  readonly annotation: Annotation;
+  /** False where a variant of ClinVar begins: then REF and ALT matter. */
+  readonly isCommon: boolean;
+  /** 1 where ClinVar's variants are known, else 0. */
+  readonly inClinvar: number;
+  /** What is added to INFO, after a semicolon. */
+  readonly added: Uint8Array;
+  records: number;
+}
+
+/** A record with more than this before its samples passes through: such a text is not worth its memory. */
+const MAX_HEAD_BYTES = 4 * 2 ** 20;
+const [TAB, RETURN, HASH, DOT, SEMICOLON] = [9, 13, 35, 46, 59];
+const [LOWER_R, LOWER_S] = [114, 115];
+const NO_STRETCH: CommonStretch = {
+  from: 0,
+  to: -1,
+  annotation: { genes: [], regions: [], band: "", clinvar: [] },
+  isCommon: false,
+  inClinvar: 0,
+  added: new Uint8Array(0),
+  records: 0,
+};
+/** Contigs kept apart; a file can name any number. */
+const MAX_CONTIGS = 1_000;
+
+/**
+ * Annotates the records' lines: all bytes but ID (when it is empty) and INFO come out as they went in. Most records of most files are single substitutions, which
+ * `#substitution` handles in bytes alone; `#record` handles everything.
+ */
+export class LineAnnotator {
+  readonly #setting: Setting;
+  readonly #contigs = new Map<string, Contig>();
+  #contig: Contig = {
+    name: "",
+    bytes: Buffer.alloc(0),
+    chromosome: null,
+    oddity: null,
+    counts: { records: 0, annotated: 0, inClinvar: 0 },
+  };
+  #stretch = NO_STRETCH;
+  #line: number;
+  #ordinal = 0;
+  /** The block's bytes from here on are not in the output yet. */
+  #pending = 0;
+
+  constructor(setting: Setting) {
+    this.#setting = setting;
+    this.#line = setting.firstLine - 1;
+  }
+
+  /** Annotates a block of whole lines after the header into `out`. */
+  block(bytes: Buffer, out: ByteSink): void {
+    const { build, consequences, tally } = this.#setting;
+    const isPlain = build !== undefined && consequences === null && bytes.indexOf("GAS_", 0, "latin1") === -1;
+    this.#pending = 0;
+    for (let start = 0; start < bytes.length; ) {
+      const feed = bytes.indexOf(LINE_FEED, start);
+      const end = feed === -1 ? bytes.length : feed;
+      this.#line += 1;
+      const isDone = isPlain && tally.records >= FIRST_RECORDS && this.#substitution(bytes, { start, end, out });
+      if (!isDone) this.#any(bytes, { start, end, out });
+      start = end + 1;
     }
-    last = found;
-    return found;
-  };
+    out.copy(bytes, this.#pending, bytes.length);
+  }
 
-  const malformed = ({ problem }: Malformed): void => {
-    firstMalformed ??= { line: lineNumber, problem };
-    tally.addMalformed();
-    tally.warn(WARNINGS.malformed);
-  };
+  /** Counts what is still kept back. */
+  finish(): void {
+    this.#endStretch();
+    for (const { counts, chromosome } of this.#contigs.values()) {
+      if (chromosome !== null) this.#setting.tally.addLookedUp(chromosome, counts);
+    }
+  }
 
-  const readable = (line: string, record: RecordColumns): string => {
-    const chromosome = chromosomeOf(record.chrom);
+  /** Annotates the line when it is a substitution of one base on the same contig as the record before. False: not handled, nothing changed. */
+  #substitution(bytes: Buffer, { start, end, out }: { start: number; end: number; out: ByteSink }): boolean {
+    const { tally } = this.#setting;
+    const { bytes: name, chromosome, counts } = this.#contig;
+    let at = start;
+    for (let index = 0; index < name.length; index += 1) if (bytes[at++] !== name[index]) return false;
+    if (chromosome === null || bytes[at++] !== TAB) return false;
+
+    let pos = 0;
+    const posEnd = at + 9;
+    for (let byte = bytes[at] ?? 0; byte !== TAB; byte = bytes[++at] ?? 0) {
+      if (byte < 48 || byte > 57 || at >= posEnd) return false;
+      pos = pos * 10 + byte - 48;
+    }
+    const idStart = ++at;
+    for (let byte = bytes[at]; byte !== TAB; byte = bytes[++at]) if (byte === SEMICOLON || at >= end) return false;
+    if (at === idStart) return false;
+    const isRs = bytes[idStart] === LOWER_R && bytes[idStart + 1] === LOWER_S && isDigit(bytes[idStart + 2]);
+    const code = SUBSTITUTION_CODES[((bytes[at + 1] ?? 0) << 8) | (bytes[at + 3] ?? 0)] ?? -1;
+    if (code < 0 || bytes[at + 2] !== TAB || bytes[at + 4] !== TAB) return false;
+    at += 5;
+    for (let tabs = 0; tabs < 2; at += 1) {
+      if (at >= end) return false;
+      if (bytes[at] === TAB) tabs += 1;
+    }
+    const infoStart = at;
+    while (at < end && bytes[at] !== TAB) at += 1;
+    const infoEnd = at === end && bytes[at - 1] === RETURN ? at - 1 : at;
+    if (infoEnd <= infoStart || bytes[infoEnd - 1] === SEMICOLON) return false;
+
+    if (pos < this.#stretch.from || pos > this.#stretch.to) {
+      if (pos < 1 || pos > (chromosome.length ?? pos)) return false;
+      this.#beginStretch(chromosome, pos);
+    }
+    const stretch = this.#stretch;
+    if (!stretch.isCommon) return false;
+
+    stretch.records += 1;
+    counts.records += 1;
+    counts.annotated += 1;
+    counts.inClinvar += stretch.inClinvar;
+    tally.addSubstitution(code, isRs);
+    const isEmpty = bytes[infoStart] === DOT && infoEnd === infoStart + 1;
+    out.copy(bytes, this.#pending, isEmpty ? infoStart : infoEnd);
+    out.copy(stretch.added, isEmpty ? 1 : 0, stretch.added.length);
+    this.#pending = infoEnd;
+    return true;
+  }
+
+  #beginStretch(chromosome: Chromosome, pos: number): void {
+    this.#endStretch();
+    const stretch = stretchOf(chromosome, pos);
+    const annotation = { ...annotatePlace(chromosome, { from: pos, to: pos }), clinvar: [] };
+    const { build } = this.#setting;
+    const text = build === undefined ? "" : infoText(annotation, build);
+    this.#stretch = {
+      ...stretch,
+      annotation,
+      isCommon: text !== "" && chromosome.clinvar?.has(pos) !== true,
+      inClinvar: chromosome.clinvar?.covers(pos) === true ? 1 : 0,
+      added: Buffer.from(`;${text}`, "latin1"),
+      records: 0,
+    };
+  }
+
+  #endStretch(): void {
+    if (this.#stretch.records > 0) this.#setting.tally.addAnnotation(this.#stretch.annotation, this.#stretch.records);
+    this.#stretch = NO_STRETCH;
+  }
+
+  #any(bytes: Buffer, { start, end, out }: { start: number; end: number; out: ByteSink }): void {
+    const { tally } = this.#setting;
+    if (bytes[start] === HASH) {
+      tally.note("secondHeader", this.#line, bytes.toString("latin1", start, Math.min(end, start + 40)));
+      return;
+    }
+    const lineEnd = headEnd(bytes, start, end);
+    if (lineEnd - start > MAX_HEAD_BYTES) {
+      tally.note("tooLong", this.#line);
+      tally.addPassedThrough();
+      return;
+    }
+    const head = bytes.toString("latin1", start, lineEnd);
+    if (head.trim() === "" && lineEnd + 1 >= end) {
+      tally.note("blank", this.#line);
+      return;
+    }
+    const record = readRecord(head);
+    if ("problem" in record) {
+      tally.addUnreadable(this.#line, record.problem);
+      return;
+    }
+    const annotated = this.#record(head, record);
+    if (annotated === head) return;
+    out.copy(bytes, this.#pending, start);
+    out.write(annotated);
+    this.#pending = lineEnd;
+  }
+
+  /** The first eight columns with our annotation. */
+  #record(line: string, record: RecordColumns): string {
+    const { build, consequences, ownKeys, tally } = this.#setting;
+    const contig = this.#contigOf(record.chrom);
+    contig.counts.records += 1;
+    const called = consequences?.take(this.#ordinal) ?? [];
+    this.#ordinal += 1;
+    if (record.alt.length > MAX_ALLELES && hasTooManyAlleles(record.alt)) {
+      tally.note("tooManyAlleles", this.#line);
+      tally.addPassedThrough();
+      return line;
+    }
     const alleles = allelesOf(record);
-    const isBeyondEnd = chromosome !== null && chromosome.length !== null && record.pos > chromosome.length;
-    if (chromosome === null) tally.warn(WARNINGS.unmatched);
-    if (isBeyondEnd) tally.warn(WARNINGS.beyondEnd);
-    const annotation = chromosome === null || isBeyondEnd ? null : annotate(record, alleles, chromosome);
+    const annotation = this.#lookUp(record, { contig, alleles });
+    this.#noteAlleles(record);
 
-    const rs = annotation !== null && record.id === "." ? rsNumbers(annotation) : "";
+    const rs = annotation !== null && isMissing(record.id) ? rsNumbers(annotation) : "";
     const id = rs === "" ? record.id : rs;
     let added = annotation === null || build === undefined ? "" : infoText(annotation, build);
-    const called = consequences?.take(ordinal) ?? [];
-    ordinal += 1;
     if (called.length > 0) {
       added = `${added === "" ? "" : `${added};`}BCSQ=${called.join(",")}`;
-      for (const consequence of called)
-        tally.addConsequence(consequence.slice(0, Math.max(0, consequence.indexOf("|"))) || consequence);
+      for (const consequence of called) tally.addConsequence(consequence.split("|", 1)[0] ?? "");
     }
-    tally.add(record, { id, alleles, annotation, contigKnown: chromosome !== null });
+    tally.addRecord(record, { id, alleles, annotation });
 
-    let info = record.info;
-    if (replacedKeys.size > 0) {
-      info = withoutKeys(info, replacedKeys);
-      if (info !== record.info) tally.warn(WARNINGS.replaced);
-    }
+    const info = withoutKeys(record.info, ownKeys);
+    if (info !== record.info) tally.note("replaced", this.#line);
     if (added === "" && rs === "" && info === record.info) return line;
     return (
       line.slice(0, record.idStart) +
@@ -95,40 +249,92 @@ export function createLineAnnotator({ build, firstLine, replacedKeys, consequenc
       appendInfo(info, added) +
       line.slice(record.infoEnd)
     );
-  };
+  }
 
-  const annotateLine = (line: string): string => {
-    lineNumber += 1;
-    if (line.charCodeAt(0) === 35 /* # */) return line;
-    // A carriage return belongs to the line end, not to INFO.
-    const body = line.endsWith("\r") ? line.slice(0, -1) : line;
-    if (body.trim() === "") {
-      tally.warn(WARNINGS.blank);
-      return line;
+  /** Null when there is nothing to look up; the reason is noted. */
+  #lookUp(
+    record: RecordColumns,
+    { contig, alleles }: { contig: Contig; alleles: ReturnType<typeof allelesOf> },
+  ): Annotation | null {
+    const { build, tally } = this.#setting;
+    const { chromosome, oddity, name } = contig;
+    const places = placesOf(record, alleles);
+    if (places === null) {
+      tally.note("referenceBlock", this.#line);
+      return null;
     }
-    const record = readRecord(body);
-    if ("problem" in record) {
-      malformed(record);
-      return line;
+    if (chromosome === null) {
+      if (oddity !== null) tally.note(oddity, this.#line, name);
+      tally.addUnmatched(oddity === "unknownContig" ? name : null);
+      return null;
     }
-    const annotated = readable(body, record);
-    return body.length === line.length ? annotated : `${annotated}\r`;
-  };
+    if (chromosome.length !== null && record.pos > chromosome.length) {
+      const ends = `${record.chrom}:${record.pos}, where it has ${chromosome.length} bases in ${build?.name}`;
+      tally.note("beyondEnd", this.#line, ends);
+      tally.addBeyondEnd(canonicalContig(record.chrom), record.pos);
+      tally.addUnmatched(null);
+      return null;
+    }
+    const annotation = annotate(record, alleles, {
+      chromosome,
+      places,
+      chromosomeOf: (other) => this.#chromosomeOf(other).chromosome,
+    });
+    contig.counts.annotated += 1;
+    if (chromosome.clinvar?.covers(record.pos) === true) contig.counts.inClinvar += 1;
+    tally.addAnnotation(annotation, 1);
+    return annotation;
+  }
 
-  return {
-    block(text) {
-      let out = "";
-      for (let start = 0; start < text.length; ) {
-        const feed = text.indexOf("\n", start);
-        if (feed === -1) return out + annotateLine(text.slice(start));
-        out += annotateLine(text.slice(start, feed));
-        out += "\n";
-        start = feed + 1;
-      }
-      return out;
-    },
-    get firstMalformed() {
-      return firstMalformed;
-    },
-  };
+  #noteAlleles({ ref, alt }: RecordColumns): void {
+    const odd = [ref, ...alt.split(",")].find((allele) => !isSequence(allele) && !/^[<.*]|[[\]]|\.$/.test(allele));
+    if (odd !== undefined) this.#setting.tally.note("notBases", this.#line, odd);
+  }
+
+  #contigOf(name: string): Contig {
+    if (name === this.#contig.name) return this.#contig;
+    this.#endStretch();
+    let contig = this.#contigs.get(name);
+    if (contig === undefined) {
+      // A copy: a slice would keep the whole block in memory.
+      const bytes = Buffer.from(name, "latin1");
+      const own = bytes.toString("latin1");
+      const isKept = this.#contigs.size < MAX_CONTIGS;
+      contig = {
+        name: own,
+        bytes,
+        ...this.#chromosomeOf(own),
+        counts: this.#setting.tally.contig(isKept ? own : null),
+      };
+      if (isKept) this.#contigs.set(own, contig);
+    }
+    this.#contig = contig;
+    return contig;
+  }
+
+  #chromosomeOf(name: string): { readonly chromosome: Chromosome | null; readonly oddity: Oddity | null } {
+    const { build, isOtherMitochondrion } = this.#setting;
+    if (build === undefined) return { chromosome: null, oddity: null };
+    if (isOtherMitochondrion(name)) return { chromosome: null, oddity: "otherMitochondrion" };
+    const chromosome = build.chromosome(canonicalContig(name)) ?? null;
+    return { chromosome, oddity: chromosome === null ? "unknownContig" : null };
+  }
+}
+
+/** An ID that says nothing: `.`, empty, or dots only. */
+function isMissing(id: string): boolean {
+  return id === "." || /^[.;]*$/.test(id);
+}
+
+function hasTooManyAlleles(alt: string): boolean {
+  let commas = 0;
+  for (let at = alt.indexOf(","); at !== -1; at = alt.indexOf(",", at + 1)) {
+    commas += 1;
+    if (commas >= MAX_ALLELES) return true;
+  }
+  return false;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 48 && byte <= 57;
 }

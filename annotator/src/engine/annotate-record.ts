@@ -1,10 +1,13 @@
+import type { RecordColumns } from "@elastic-gas/shared/vcf/record";
+import type { ClinvarEntry } from "../pack/clinvar-track.ts";
 import { GENE, INTERGENIC, REGIONS } from "../pack/gene-regions.ts";
 import type { BuildData, Chromosome } from "../pack/pack.ts";
-import type { ClinvarEntry } from "../pack/tracks.ts";
-import type { Allele } from "./alleles.ts";
-import type { InfoField } from "./header.ts";
-import { encodeInfoValue } from "./info.ts";
-import { lastBase, type RecordColumns } from "./record.ts";
+import { type Stretch, within } from "../pack/stretch.ts";
+import type { Allele } from "../vcf/alleles.ts";
+import type { InfoField } from "../vcf/header.ts";
+import { encodeInfoValue } from "../vcf/info.ts";
+import { matchClinvar } from "./clinvar-match.ts";
+import type { Mate, Places } from "./places.ts";
 
 /** What the pack says of one record. Lists are in the order of the chromosome, respectively of the ALTs. */
 export interface Annotation {
@@ -20,7 +23,8 @@ export const INFO_FIELDS = {
   gene: {
     key: "GAS_GENE",
     number: ".",
-    description: "Symbols of the genes that the record overlaps, in order of their position",
+    description:
+      "Symbols of the genes that the record overlaps, in order of their position; then those at the other end of a breakend or translocation",
   },
   region: {
     key: "GAS_REGION",
@@ -38,27 +42,64 @@ export const INFO_FIELDS = {
     description:
       "ClinVar (likely) pathogenic variant equal to each ALT: variation ID|significance|conditions joined by &; . for none",
   },
+  rs: {
+    key: "GAS_RS",
+    number: "A",
+    description: "dbSNP number of each ALT as ClinVar has it; . for none",
+  },
 } as const satisfies Record<string, InfoField>;
 
 /** Looks a record up. The chromosome must hold the record's position. */
-export function annotate(record: RecordColumns, alleles: readonly Allele[], chromosome: Chromosome): Annotation {
+export function annotate(
+  record: RecordColumns,
+  alleles: readonly Allele[],
+  {
+    chromosome,
+    places,
+    chromosomeOf,
+  }: {
+    readonly chromosome: Chromosome;
+    readonly places: Places;
+    readonly chromosomeOf: (name: string) => Chromosome | null;
+  },
+): Annotation {
   const start = Math.max(1, record.pos);
-  const end = Math.max(start, Math.min(lastBase(record, alleles), chromosome.length ?? Number.POSITIVE_INFINITY));
+  const end = Math.max(start, Math.min(places.end, chromosome.length ?? Number.POSITIVE_INFINITY));
+  return {
+    ...annotatePlace(chromosome, { from: start, to: end }, mateOverlaps(places.mates, chromosomeOf)),
+    clinvar: matchClinvar(record, alleles, chromosome.clinvar),
+  };
+}
+
+/** Genes, regions and band of a stretch, with the genes of mates after its own. */
+export function annotatePlace(
+  chromosome: Chromosome,
+  stretch: Stretch,
+  mates: readonly GenePlace[] = [],
+): Omit<Annotation, "clinvar"> {
   const genes: string[] = [];
   const regions: number[] = [];
-  if (chromosome.genes !== null) {
-    for (const index of chromosome.genes.overlapping(start, end)) {
-      const symbol = chromosome.genes.symbols[index] ?? "";
-      const region = chromosome.genes.region(index, start, end);
-      const seen = genes.indexOf(symbol);
-      if (seen === -1) {
-        genes.push(symbol);
-        regions.push(region);
-      } else regions[seen] = Math.max(regions[seen] ?? GENE, region);
-    }
-    if (genes.length === 0) regions.push(INTERGENIC);
+  const own = chromosome.genes === null ? [] : genePlaces(chromosome.genes, stretch);
+  for (const { symbol, region } of [...own, ...mates]) {
+    const seen = genes.indexOf(symbol);
+    if (seen === -1) {
+      genes.push(symbol);
+      regions.push(region);
+    } else regions[seen] = Math.max(regions[seen] ?? GENE, region);
   }
-  return { genes, regions, band: chromosome.bands?.name(start, end) ?? "", clinvar: matchClinvar(alleles, chromosome) };
+  if (genes.length === 0 && chromosome.genes !== null) regions.push(INTERGENIC);
+  return { genes, regions, band: chromosome.bands?.name(stretch.from, stretch.to) ?? "" };
+}
+
+/** The positions around `pos` that have the same genes, regions and band, and no variant of ClinVar unless `pos` itself has one. */
+export function stretchOf({ genes, bands, clinvar }: Chromosome, pos: number): Stretch {
+  return [genes, bands, clinvar].reduce<Stretch>(
+    (stretch, track) => (track === null ? stretch : within(stretch, track.stretch(pos))),
+    {
+      from: 1,
+      to: Number.POSITIVE_INFINITY,
+    },
+  );
 }
 
 /** The INFO text of an annotation, without consequences. */
@@ -68,8 +109,11 @@ export function infoText(annotation: Annotation, build: BuildData): string {
   if (genes.length > 0) text = `${INFO_FIELDS.gene.key}=${genes.map(encodeInfoValue).join(",")};`;
   if (regions.length > 0) text += `${INFO_FIELDS.region.key}=${regions.map((region) => REGIONS[region]).join(",")};`;
   if (band !== "") text += `${INFO_FIELDS.band.key}=${band};`;
-  if (clinvar.length > 0)
+  if (clinvar.length > 0) {
     text += `${INFO_FIELDS.clinvar.key}=${clinvar.map((entry) => clinvarText(entry, build)).join(",")};`;
+    if (clinvar.some((entry) => entry !== undefined && entry.rs !== ""))
+      text += `${INFO_FIELDS.rs.key}=${clinvar.map((entry) => (entry === undefined || entry.rs === "" ? "." : `rs${entry.rs}`)).join(",")};`;
+  }
   return text.slice(0, -1);
 }
 
@@ -80,8 +124,27 @@ export function rsNumbers({ clinvar }: Annotation): string {
 }
 
 /** The record's region over all its genes, the most telling; undefined when the pack has no genes here. */
-export function mainRegion({ regions }: Annotation): (typeof REGIONS)[number] | undefined {
+export function mainRegion({ regions }: Pick<Annotation, "regions">): (typeof REGIONS)[number] | undefined {
   return regions.length === 0 ? undefined : REGIONS[Math.max(...regions)];
+}
+
+interface GenePlace {
+  readonly symbol: string;
+  readonly region: number;
+}
+
+function genePlaces(genes: NonNullable<Chromosome["genes"]>, { from, to }: Stretch): GenePlace[] {
+  return genes
+    .overlapping(from, to)
+    .map((index) => ({ symbol: genes.symbols[index] ?? "", region: genes.region(index, from, to) }));
+}
+
+function mateOverlaps(mates: readonly Mate[], chromosomeOf: (name: string) => Chromosome | null): GenePlace[] {
+  return mates.flatMap(({ contig, pos }) => {
+    const chromosome = chromosomeOf(contig);
+    if (chromosome === null || chromosome.genes === null || pos > (chromosome.length ?? pos)) return [];
+    return genePlaces(chromosome.genes, { from: pos, to: pos });
+  });
 }
 
 function clinvarText(entry: ClinvarEntry | undefined, build: BuildData): string {
@@ -90,18 +153,4 @@ function clinvarText(entry: ClinvarEntry | undefined, build: BuildData): string 
     encodeInfoValue(build.disease(index)).replaceAll("&", "%26").replaceAll("|", "%7C"),
   );
   return [entry.variationId, encodeInfoValue(build.significance(entry.significance)), conditions.join("&")].join("|");
-}
-
-const NONE: readonly undefined[] = [];
-
-function matchClinvar(alleles: readonly Allele[], { clinvar }: Chromosome): readonly (ClinvarEntry | undefined)[] {
-  if (clinvar === null) return NONE;
-  let found: (ClinvarEntry | undefined)[] | undefined;
-  for (const [index, { minimal }] of alleles.entries()) {
-    const entry = minimal === null ? undefined : clinvar.find(minimal.pos, minimal.ref, minimal.alt);
-    if (entry === undefined) continue;
-    found ??= alleles.map(() => undefined);
-    found[index] = entry;
-  }
-  return found ?? NONE;
 }

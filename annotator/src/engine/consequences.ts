@@ -4,12 +4,13 @@ import { closeSync, createWriteStream, openSync, readSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
+import { readRecord } from "@elastic-gas/shared/vcf/record";
+import { allelesOf } from "../vcf/alleles.ts";
+import { canonicalContig } from "../vcf/contigs.ts";
+import type { InfoField } from "../vcf/header.ts";
+import type { Input } from "../vcf/input.ts";
+import { lineBlocks, recordHeadsOf } from "../vcf/lines.ts";
 import type { Consequences } from "./annotate-lines.ts";
-import { canonicalContig } from "./contigs.ts";
-import type { InfoField } from "./header.ts";
-import type { Input } from "./input.ts";
-import { lineBlocks, linesOf } from "./lines.ts";
-import { allelesOf, readRecord } from "./record.ts";
 
 export const CONSEQUENCE_FIELD: InfoField = {
   key: "BCSQ",
@@ -148,8 +149,7 @@ async function writeSites(
   let isHeader = true;
   for await (const block of lineBlocks(input.read())) {
     let rows = "";
-    for (const raw of linesOf(block)) {
-      const line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
+    for (const line of recordHeadsOf(block)) {
       if (isHeader || line.startsWith("#") || line.trim() === "") {
         if (line.startsWith("#CHROM")) isHeader = false;
         continue;

@@ -10,49 +10,55 @@ export function countLog(summary: JobSummary, figures: LogFigures, fileName: str
     ...annToolsPart(summary, figures),
     "",
     ...facts(summary, figures, fileName),
-    ...tables(summary, figures),
     ...warnings(summary),
+    ...tables(summary, figures),
     "",
   ].join("\n");
 }
 
+/** A figure, or `n/a` where the pack could not be asked for any record. */
+function figure(count: number | string, lookedUp: number | undefined, records: number): string {
+  return lookedUp === 0 && records > 0 ? "n/a" : String(count);
+}
+
 function annToolsPart(summary: JobSummary, figures: LogFigures): string[] {
-  const hasGenes = figures.recordsWithGeneData > 0 || summary.records === 0;
-  const region = (name: string) =>
-    hasGenes ? String(summary.regions.find((row) => row.name === name)?.count ?? 0) : "n/a";
+  const { records, lookedUp } = summary;
+  const count = (name: string) => summary.regions.find((row) => row.name === name)?.count ?? 0;
+  const place = (name: string) => figure(count(name), lookedUp?.genes, records);
+  const part = (name: string) => figure(count(name), lookedUp?.regions, records);
   return [
     "## Each record is counted once, in the most telling region that it touches",
     "## dbSNP: records whose ID is an rs number, the file's own or ClinVar's",
-    `Total: ${summary.records}`,
-    `In dbSNP: ${figures.inDbsnp} (${percent(figures.inDbsnp, summary.records)})`,
+    `Total: ${records}`,
+    `In dbSNP: ${figures.inDbsnp} (${percent(figures.inDbsnp, records)})`,
     "Variants located:",
-    `In interGenic ${region("INTERGENIC")}`,
-    `In CDS ${region("CDS")}`,
-    `In '3 UTR ${region("UTR3")}`,
-    `In '5 UTR ${region("UTR5")}`,
-    `In Intronic ${region("INTRON")}`,
+    `In interGenic ${place("INTERGENIC")}`,
+    `In CDS ${part("CDS")}`,
+    `In '3 UTR ${part("UTR3")}`,
+    `In '5 UTR ${part("UTR5")}`,
+    `In Intronic ${part("INTRON")}`,
     "In Non_coding_intronic n/a",
-    `In Exonic ${region("EXON")}`,
+    `In Exonic ${part("EXON")}`,
     "In Non_coding_exonic n/a",
     "In Putative Promoter Region n/a",
-    `In Gene (parts not known) ${region("GENE")}`,
+    `In Gene (parts not known) ${place("GENE")}`,
   ];
 }
 
 function facts(summary: JobSummary, figures: LogFigures, fileName: string): string[] {
-  const matched = summary.records - figures.malformed - summary.unmatchedRecords;
-  const inGenes =
-    figures.recordsWithGeneData === 0
-      ? "n/a"
-      : `${summary.inGenes} (${percent(summary.inGenes, figures.recordsWithGeneData)})`;
+  const { records, lookedUp, buildDecision, clinvarHeld } = summary;
+  const inGenes = `${summary.inGenes} (${percent(summary.inGenes, lookedUp?.genes ?? 0)})`;
   return [
+    ...(buildDecision?.warning ? [`ATTENTION: ${buildDecision.warning}`, ""] : []),
     `File: ${fileName}`,
     `Annotation pack: ${summary.pack}`,
-    `Build: ${summary.build}`,
+    `Build: ${summary.build}${buildDecision?.undecided === true ? " (assumed)" : ""}`,
     `Build decided: ${summary.buildReason}`,
-    `Records annotated: ${matched} (${percent(matched, summary.records)})`,
-    `Records in genes: ${inGenes}`,
-    `Records in ClinVar (likely pathogenic): ${summary.clinvarPathogenic}`,
+    `Records annotated: ${figures.annotatedRecords} (${percent(figures.annotatedRecords, records)})`,
+    `Records in genes: ${figure(inGenes, lookedUp?.genes, records)}`,
+    `Records in ClinVar (likely pathogenic): ${figure(summary.clinvarPathogenic, lookedUp?.clinvar, records)}`,
+    `Records looked up in ClinVar: ${lookedUp?.clinvar ?? 0} of ${records}`,
+    `ClinVar variants of the pack: ${clinvarHeld ?? "none for this build"}`,
     `Records without a match in the pack: ${summary.unmatchedRecords}`,
     `Unmatched contigs: ${summary.unmatchedContigs.length === 0 ? "none" : summary.unmatchedContigs.join(", ")}`,
     `ALT alleles: ${figures.alleles}`,
@@ -77,11 +83,7 @@ function tables(summary: JobSummary, figures: LogFigures): string[] {
 }
 
 function warnings({ warnings }: JobSummary): string[] {
-  return [
-    "",
-    "Warnings:",
-    ...(warnings.length === 0 ? ["  none"] : warnings.map(({ sentence, count }) => `  ${count}  ${sentence}`)),
-  ];
+  return ["", "Warnings:", ...(warnings.length === 0 ? ["  none"] : warnings.map(({ sentence }) => `  ${sentence}`))];
 }
 
 function table(title: string, rows: readonly { readonly name: string; readonly count: number }[]): string[] {

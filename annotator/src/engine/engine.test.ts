@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
+import { foreignFile, REFUSALS, type Refusal } from "@elastic-gas/shared/vcf/foreign-file";
+import { judgeVcf, someUnreadable } from "@elastic-gas/shared/vcf/judge";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openPack } from "../pack/pack.ts";
+import { AnnotationFailure, FAILURES } from "../vcf/failure.ts";
 import { runEngine } from "./engine.ts";
-import { AnnotationFailure, FAILURES } from "./failure.ts";
 
 const pack = openPack();
 const samples = resolve(import.meta.dirname, "../../../../shared/samples");
@@ -40,7 +42,7 @@ async function annotate(
       fileName: "in.vcf",
       pack,
       build,
-      maxTextBytes,
+      textLimit: maxTextBytes === undefined ? null : { bytes: maxTextBytes, sentence: "Too large once unpacked." },
     });
     const output = readFileSync(outputPath, "latin1");
     const records = output.split(/\r?\n/).filter((line) => line !== "" && !line.startsWith("#"));
@@ -90,7 +92,7 @@ describe("the annotated file", () => {
     }
     expect(infoOf(twice)).toBe(infoOf(once));
     expect(twice.summary.warnings).toContainEqual({
-      sentence: "Values of an earlier annotation were replaced",
+      sentence: expect.stringContaining("Values of an earlier annotation were replaced in 1 record. It is line "),
       count: 1,
     });
   });
@@ -163,7 +165,7 @@ describe("what is read", () => {
     expect(output).toMatch(/DP=1;GAS_GENE=CD274;[^\r\n]*\r\n$/);
     expect(output.match(/[^\r]\n/)).toBeNull();
     expect(summary.warnings).toContainEqual({
-      sentence: "A byte order mark before the first line was removed",
+      sentence: "A byte order mark before the first line was removed.",
       count: 1,
     });
   });
@@ -268,7 +270,13 @@ describe("the count log and the summary", () => {
         { length: 1, count: 1 },
       ],
       topGenes: [{ name: "CD274", count: 2 }],
-      warnings: [{ sentence: "Records that cannot be read passed through unchanged", count: 1 }],
+      warnings: [
+        {
+          sentence:
+            '1 record could not be parsed and was passed through unchanged; it is line 7: it has "x" where the position (a number) is expected.',
+          count: 1,
+        },
+      ],
     });
     expect(summary.firstRecords[0]).toEqual({
       chrom: "9",
@@ -304,23 +312,23 @@ describe("what cannot be annotated says why", () => {
   damaged.fill(0x55, 400, 460);
 
   it.each([
-    ["nothing", Buffer.alloc(0), FAILURES.empty],
-    ["nothing, compressed", gzipSync(""), FAILURES.empty],
-    ["a zip archive", Buffer.from("504b030414000600", "hex"), FAILURES.zip],
-    ["UTF-16", Buffer.from(`\ufeff${text}`, "utf16le"), FAILURES.utf16],
-    ["UTF-16 without a mark", Buffer.from(text, "utf16le"), FAILURES.utf16],
-    ["BCF", Buffer.from("BCF\u0002\u0002rest"), FAILURES.bcf],
-    ["BCF, compressed", gzipSync(Buffer.from("BCF\u0002\u0002rest")), FAILURES.bcf],
-    ["bzip2", Buffer.from("BZh91AY&SY"), FAILURES.otherCompression],
-    ["a table", Buffer.from("chrom,pos\n1,2\n"), FAILURES.notVcf],
-    ["a GFF", Buffer.from("##gff-version 3\nchr1\t.\tgene\n"), FAILURES.notVcf],
-    ["no #CHROM line", Buffer.from(`##fileformat=VCFv4.2\n${row("1", 1, "A", "G")}\n`), FAILURES.noChromLine],
-    ["a header cut off", Buffer.from("##fileformat=VCFv4.2\n##source=x\n"), FAILURES.noChromLine],
+    ["nothing", Buffer.alloc(0), sentence(REFUSALS.empty)],
+    ["nothing, compressed", gzipSync(""), sentence(REFUSALS.empty)],
+    ["a zip archive", Buffer.from("504b030414000600", "hex"), sentence(REFUSALS.zip)],
+    ["UTF-16", Buffer.from(`\ufeff${text}`, "utf16le"), sentence(REFUSALS.utf16)],
+    ["UTF-16 without a mark", Buffer.from(text, "utf16le"), sentence(REFUSALS.utf16)],
+    ["BCF", Buffer.from("BCF\u0002\u0002rest"), sentence(REFUSALS.bcf)],
+    ["BCF, compressed", gzipSync(Buffer.from("BCF\u0002\u0002rest")), sentence(REFUSALS.bcf)],
+    ["bzip2", Buffer.from("BZh91AY&SY"), sentence(REFUSALS.otherCompression)],
+    ["a table", Buffer.from("chrom,pos\n1,2\n"), sentence(REFUSALS.commas)],
+    ["a GFF", Buffer.from("##gff-version 3\nchr1\t.\tgene\n"), sentence(REFUSALS.features)],
+    ["no #CHROM line", Buffer.from(`##fileformat=VCFv4.2\n${row("1", 1, "A", "G")}\n`), sentence(REFUSALS.noChromLine)],
+    ["a header cut off", Buffer.from("##fileformat=VCFv4.2\n##source=x\n"), sentence(REFUSALS.noChromLine)],
     ["a cut gzip", cut(gzipSync(text), 20), FAILURES.truncated],
     ["BGZF cut between two blocks", cut(bgzf(text), 28), FAILURES.truncated],
     ["a damaged gzip", damaged, FAILURES.corrupt],
-  ])("%s", async (_, content, sentence) => {
-    expect(await failureOf(content)).toBe(sentence);
+  ])("%s", async (_, content, expected) => {
+    expect(await failureOf(content)).toBe(expected);
   });
 
   it("records that are separated by blanks", async () => {
@@ -330,8 +338,78 @@ describe("what cannot be annotated says why", () => {
   });
 
   it("text that grows beyond the limit once decompressed", async () => {
-    await expect(annotate(gzipSync(text), null, 1_000)).rejects.toThrow(FAILURES.tooLarge);
+    await expect(annotate(gzipSync(text), null, 1_000)).rejects.toThrow("Too large once unpacked.");
   });
+});
+
+describe("what the pre-check says before the upload", () => {
+  const line = fc.oneof(
+    { weight: 4, arbitrary: fc.constant(row("9", 5_456_114, "A", "G")) },
+    fc.constantFrom(
+      "",
+      " ",
+      "# a comment",
+      HEAD.trimEnd(),
+      row("9", 5, "TRUE", "C"),
+      "9 5 . A G . . .",
+      "9\t5",
+      "9\tx\t.\tA\tG\t.\t.\t.",
+    ),
+    fc.string({ unit: fc.constantFrom("\t", "9", "A", ".", " ", "#", "\r"), maxLength: 30 }),
+  );
+  const start = fc.oneof(
+    { weight: 5, arbitrary: fc.constant(HEAD) },
+    fc.constantFrom(
+      "",
+      "##fileformat=VCFv4.2\n",
+      `${CHROM}\n`,
+      `##x\n${CHROM}\n`,
+      "##fileformat=VCFv4.2\n#CHROM,POS\n",
+      "<html>\n",
+      "BEGIN:VCARD\n",
+      "# rsid\tchromosome\tposition\tgenotype\n",
+      "##fileformat=VCFv4.2\r#CHROM\r",
+      ">chr1\nACGT\n",
+      "name\n",
+    ),
+  );
+
+  it("is what comes of the file, in both directions", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        start,
+        fc.array(line, { maxLength: 8 }),
+        fc.constantFrom("\n", "\r\n"),
+        async (head, lines, eol) => {
+          const text = head + lines.map((one) => one + eol).join("");
+          const foreign = foreignFile(Buffer.from(text, "latin1"), false);
+          const judged =
+            foreign === null ? judgeVcf(text, { complete: true }) : { kind: "refused" as const, refusal: foreign };
+          const outcome = await annotate(text, null).catch((error: unknown) => error);
+          if (judged.kind === "refused") {
+            expect(outcome).toBeInstanceOf(AnnotationFailure);
+            expect((outcome as AnnotationFailure).message).toBe(sentence(judged.refusal));
+            return;
+          }
+          if (outcome instanceof Error) throw outcome;
+          const { summary } = outcome as Outcome;
+          expect(summary.records).toBe(judged.records);
+          const told = summary.warnings.filter((warning) => warning.sentence.includes("could not be parsed"));
+          expect(told).toEqual(
+            judged.firstUnreadable === null
+              ? []
+              : [
+                  {
+                    sentence: someUnreadable(judged.unreadableRecords, judged.firstUnreadable),
+                    count: judged.unreadableRecords,
+                  },
+                ],
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  }, 120_000);
 });
 
 describe.skipIf(!existsSync(samples))("the course's sample files (skipped without ../shared/samples)", () => {
@@ -351,6 +429,10 @@ describe.skipIf(!existsSync(samples))("the course's sample files (skipped withou
     expect(strip(output)).toEqual(strip(content.toString("latin1")));
   });
 });
+
+function sentence({ problem, help }: Refusal): string {
+  return `${problem} ${help}`;
+}
 
 function split(info: string | undefined): { genes: string[]; regions: string[] } {
   const value = (key: string) => new RegExp(`${key}=([^;]*)`).exec(info ?? "")?.[1]?.split(",") ?? [];

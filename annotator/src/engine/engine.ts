@@ -1,19 +1,20 @@
-import { createWriteStream } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { open, writeFile } from "node:fs/promises";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
+import { allUnreadable } from "@elastic-gas/shared/vcf/judge";
 import type { BuildData, Pack } from "../pack/pack.ts";
-import { type Consequences, createLineAnnotator, type LineAnnotator } from "./annotate-lines.ts";
+import { canonicalContig } from "../vcf/contigs.ts";
+import { refused } from "../vcf/failure.ts";
+import { type Header, HeaderReader, headerText, type InfoField } from "../vcf/header.ts";
+import { type Input, openInput, type TextLimit } from "../vcf/input.ts";
+import { excerpt, LINE_FEED, latin1, lineBlocks, linesOf } from "../vcf/lines.ts";
+import { type Consequences, LineAnnotator } from "./annotate-lines.ts";
 import { INFO_FIELDS } from "./annotate-record.ts";
-import { type BuildDecision, buildFromHeader, buildFromPositions, chosenBuild } from "./build.ts";
+import { chosenBuild, type Decision, decideBuild, headerDecides, withBeyondEnd } from "./build/decide.ts";
+import { type HeaderEvidence, readHeaderEvidence } from "./build/header-evidence.ts";
+import { readRecordEvidence } from "./build/record-evidence.ts";
+import { ByteSink } from "./byte-sink.ts";
 import { CONSEQUENCE_FIELD, openConsequences } from "./consequences.ts";
 import { countLog } from "./count-log.ts";
-import { AnnotationFailure, allMalformed } from "./failure.ts";
-import { type Header, HeaderReader, headerText, type InfoField } from "./header.ts";
-import { type Input, openInput } from "./input.ts";
-import { lineBlocks } from "./lines.ts";
-import { largestPositions, readHeader } from "./survey.ts";
 import { Tally } from "./tally.ts";
 
 export interface EngineRun {
@@ -27,7 +28,8 @@ export interface EngineRun {
   readonly pack: Pack;
   /** The user's choice; null to find it out. */
   readonly build: string | null;
-  readonly maxTextBytes?: number;
+  /** What the file may hold once it is unpacked; null for any amount. */
+  readonly textLimit?: TextLimit | null;
   /** 0 to 100. */
   readonly onProgress?: (percent: number) => void;
 }
@@ -35,6 +37,10 @@ export interface EngineRun {
 /** Below this share of records in genes a file of this many records is more likely on another build than that empty of genes. */
 const LOW_GENE_SHARE = 0.2;
 const MIN_RECORDS_FOR_SHARE = 200;
+/** Where the header decides, so many records are enough to see whether they contradict it. */
+const SAMPLE_RECORDS = 2_000;
+const OUTPUT_BYTES = 1 << 19;
+const MITOCHONDRION = 16_569; // NC_012920, the revised Cambridge reference sequence
 
 /**
  * Annotates one file: writes the annotated VCF and the count log and returns the summary. Throws AnnotationFailure with a sentence for the file's owner when
@@ -42,45 +48,73 @@ const MIN_RECORDS_FOR_SHARE = 200;
  */
 export async function runEngine(run: EngineRun): Promise<JobSummary> {
   const startedAt = performance.now();
-  const input = await openInput(run.inputPath, run.maxTextBytes);
+  const input = await openInput(run.inputPath, run.textLimit ?? null);
   const header = await readHeader(input);
-  const decision = await decideBuild(run, input, header);
+  const evidence = readHeaderEvidence(header, run.pack.builds);
+  const decision = await decide(run, input, evidence);
   const build = run.pack.build(decision.build);
   const tally = new Tally();
-  noteHeader(header, decision, tally);
+  noteHeader(header, tally);
 
   const consequences = build?.reference
     ? await openConsequences({ input, reference: build.reference, workDirectory: run.workDirectory })
     : null;
   if (consequences?.warning) tally.warn(consequences.warning);
-  await writeAnnotated(run, { input, header, decision, build, tally, consequences: consequences?.reader ?? null });
-  if (tally.records === 0) tally.warn("The file has a header but no records");
-  noteGeneShare(build, decision, tally);
+  await writeAnnotated(run, {
+    input,
+    header,
+    evidence,
+    decision,
+    build,
+    tally,
+    consequences: consequences?.reader ?? null,
+  });
+  if (tally.records === 0) tally.warn("The file has a header but no records.");
+  const final = tally.beyondEnd === null ? decision : withBeyondEnd(decision, tally.beyondEnd, run.pack.builds);
+  noteWhatIsMissing(build, final, tally);
 
+  const { reason, ...buildDecision } = final;
   const summary = tally.summary({
     pack: run.pack.name,
-    build: decision.build,
-    buildReason: decision.reason,
+    build: final.build,
+    buildReason: reason,
+    buildDecision,
+    clinvarHeld: build?.clinvarHeld ?? null,
     durationMs: Math.round(performance.now() - startedAt),
   });
   await writeFile(run.logPath, countLog(summary, tally.logFigures(), run.fileName));
   return summary;
 }
 
-async function decideBuild({ build, pack }: EngineRun, input: Input, header: Header): Promise<BuildDecision> {
-  if (build !== null && pack.build(build) !== undefined) return chosenBuild(build, header, pack.builds);
-  const decision =
-    buildFromHeader(header, pack.builds) ??
-    buildFromPositions(await largestPositions(input), pack.builds, pack.defaultBuild);
-  return build === null
-    ? decision
-    : { ...decision, warning: `The chosen build ${build} is not in the annotation pack. ${decision.reason}` };
+/** Reads only as far as the #CHROM line. Throws AnnotationFailure when there is none. */
+async function readHeader(input: Input): Promise<Header> {
+  const reader = new HeaderReader();
+  for await (const block of lineBlocks(input.read())) {
+    for (const line of linesOf(block)) {
+      const header = reader.take(line);
+      if (header !== undefined) return header;
+    }
+  }
+  return reader.finish();
+}
+
+async function decide({ build, pack }: EngineRun, input: Input, header: HeaderEvidence): Promise<Decision> {
+  const isChosen = build !== null && pack.build(build) !== undefined;
+  const limit = isChosen || headerDecides(header) ? SAMPLE_RECORDS : Number.POSITIVE_INFINITY;
+  const records = await readRecordEvidence(input, pack, limit);
+  const question = { header, records, builds: pack.builds, preferred: pack.defaultBuild };
+  if (isChosen) return chosenBuild(build, question);
+  const decision = decideBuild(question);
+  if (build === null) return decision;
+  const missing = `The chosen build ${build} is not in the annotation pack.`;
+  return { ...decision, warning: decision.warning === null ? missing : `${missing} ${decision.warning}` };
 }
 
 interface Prepared {
   readonly input: Input;
   readonly header: Header;
-  readonly decision: BuildDecision;
+  readonly evidence: HeaderEvidence;
+  readonly decision: Decision;
   readonly build: BuildData | undefined;
   readonly tally: Tally;
   readonly consequences: Consequences | null;
@@ -88,72 +122,83 @@ interface Prepared {
 
 async function writeAnnotated(
   run: EngineRun,
-  { input, header, decision, build, tally, consequences }: Prepared,
+  { input, header, evidence, decision, build, tally, consequences }: Prepared,
 ): Promise<void> {
   const fields: InfoField[] = [...Object.values(INFO_FIELDS), ...(consequences === null ? [] : [CONSEQUENCE_FIELD])];
-  const keys = new Set(fields.map((field) => field.key));
-  const annotator = createLineAnnotator({
+  const annotator = new LineAnnotator({
     build,
     firstLine: header.metaLines.length + 2,
-    replacedKeys: new Set([...keys].filter((key) => header.infoKeys.has(key))),
+    ownKeys: new Set(fields.map((field) => field.key)),
     consequences,
+    isOtherMitochondrion: (name) => isOtherMitochondrion(name, decision.build, evidence),
     tally,
   });
   const onBytes = (bytes: number) => run.onProgress?.(input.sizeBytes === 0 ? 0 : (bytes / input.sizeBytes) * 100);
-  const text = headerText(header, fields, latin1(`${run.pack.name}, ${decision.build}: ${decision.reason}`));
-  async function* output(): AsyncGenerator<Buffer> {
-    for await (const block of afterHeader(input.read(onBytes))) {
-      yield Buffer.from(block.isHeader ? text : annotator.block(block.text), "latin1");
-    }
+  const text = headerText(header, fields, latin1(`${run.pack.name}; build: ${decision.reason}`));
+  await using output = await open(run.outputPath, "w");
+  await output.appendFile(Buffer.from(text, "latin1"));
+  // One block is annotated while the one before is written.
+  let [sink, writtenSink] = [new ByteSink(OUTPUT_BYTES), new ByteSink(OUTPUT_BYTES)];
+  let writing: Promise<void> = Promise.resolve();
+  for await (const block of afterHeader(input.read(onBytes), header.metaLines.length + 1)) {
+    sink.clear();
+    annotator.block(block, sink);
+    await writing;
+    writing = output.appendFile(sink.bytes);
+    [sink, writtenSink] = [writtenSink, sink];
   }
-  await pipeline(Readable.from(output(), { objectMode: true, highWaterMark: 4 }), createWriteStream(run.outputPath));
-  refuseWhenAllMalformed(tally, annotator);
+  await writing;
+  annotator.finish();
+  const { unreadable } = tally;
+  if (unreadable !== null && unreadable.count === tally.records)
+    throw refused(allUnreadable(tally.records, { line: unreadable.line, problem: excerpt(unreadable.detail, 200) }));
 }
 
-/** The blocks of a file, the header as one of them. */
-async function* afterHeader(
-  chunks: AsyncIterable<Buffer>,
-): AsyncGenerator<{ readonly isHeader: boolean; readonly text: string }> {
-  let reader: HeaderReader | null = new HeaderReader();
+/** The blocks of a file after so many lines. */
+async function* afterHeader(chunks: AsyncIterable<Buffer>, lines: number): AsyncGenerator<Buffer> {
+  let left = lines;
   for await (const block of lineBlocks(chunks)) {
     let start = 0;
-    while (reader !== null && start < block.length) {
-      const feed = block.indexOf("\n", start);
-      const end = feed === -1 ? block.length : feed;
-      const isComplete = reader.take(block.slice(start, end)) !== undefined;
-      start = end + 1;
-      if (!isComplete) continue;
-      reader = null;
-      yield { isHeader: true, text: "" };
+    for (; left > 0 && start < block.length; left -= 1) {
+      const feed = block.indexOf(LINE_FEED, start);
+      start = feed === -1 ? block.length : feed + 1;
     }
-    if (start < block.length) yield { isHeader: false, text: start === 0 ? block : block.slice(start) };
-  }
-  reader?.finish();
-}
-
-function refuseWhenAllMalformed(tally: Tally, { firstMalformed }: LineAnnotator): void {
-  if (firstMalformed !== null && tally.malformed === tally.records) {
-    throw new AnnotationFailure(allMalformed(tally.records, firstMalformed));
+    if (start < block.length) yield start === 0 ? block : block.subarray(start);
   }
 }
 
-function noteHeader(header: Header, decision: BuildDecision, tally: Tally): void {
-  if (decision.warning !== null) tally.warn(decision.warning);
-  if (header.hadByteOrderMark) tally.warn("A byte order mark before the first line was removed");
-  if (header.version === null) tally.warn("The first line does not name a version of VCF");
-  else if (!/^(?:3\.3|4\.[0-5])$/.test(header.version)) tally.warn(`VCF ${header.version} is read as if it were 4.5`);
+/** UCSC's hg19 has a mitochondrion of its own; files on it call it chrM and often do not give its length. */
+function isOtherMitochondrion(name: string, build: string, { mitochondrionLength }: HeaderEvidence): boolean {
+  if (canonicalContig(name) !== "MT") return false;
+  if (mitochondrionLength !== null) return mitochondrionLength !== MITOCHONDRION;
+  return build === "GRCh37" && /^chrM$/i.test(name);
 }
 
-function noteGeneShare(build: BuildData | undefined, decision: BuildDecision, tally: Tally): void {
-  if (build === undefined) return;
-  if (!build.hasGenes) tally.warn(`The annotation pack has no genes for ${build.name}: only cytobands were added`);
-  else if (tally.withGeneData >= MIN_RECORDS_FOR_SHARE && tally.inGenes / tally.withGeneData < LOW_GENE_SHARE) {
-    const share = Math.round((tally.inGenes / tally.withGeneData) * 100);
-    tally.warn(`Only ${share} % of the records lie in genes: is ${decision.build} the right build?`);
+function noteHeader(header: Header, tally: Tally): void {
+  const { version, chromLine } = header;
+  if (header.hadByteOrderMark) tally.warn("A byte order mark before the first line was removed.");
+  if (version === null) tally.warn("The first line does not name a version of VCF.");
+  else if (!/^(?:3\.3|4\.[0-5])$/.test(version)) tally.warn(`VCF ${version} is read as if it were 4.5.`);
+  if (!chromLine.startsWith("#CHROM\t") && chromLine.trim() !== "#CHROM")
+    tally.warn(
+      `Line ${header.metaLines.length + 1}: the columns of the #CHROM line are separated by blanks instead of tabs. It was passed through unchanged, and other tools will refuse the file there.`,
+    );
+}
+
+/** What the pack lacks for the file's build, so that nobody takes "not looked up" for "not there". */
+function noteWhatIsMissing(build: BuildData | undefined, decision: Decision, tally: Tally): void {
+  if (build === undefined || tally.annotated === 0) return;
+  const { genes, regions, clinvar } = tally.lookedUp;
+  if (genes === 0)
+    tally.warn(
+      `The annotation pack has no genes for these records on ${build.name}: cytobands were added where it has them.`,
+    );
+  else if (regions === 0)
+    tally.warn(`The annotation pack knows no parts of these genes on ${build.name}: regions are GENE or INTERGENIC.`);
+  if (clinvar === 0 && genes > 0)
+    tally.warn(`The annotation pack has no ClinVar variants for these records on ${build.name}: none was looked up.`);
+  if (genes >= MIN_RECORDS_FOR_SHARE && tally.inGenes / genes < LOW_GENE_SHARE) {
+    const share = Math.round((tally.inGenes / genes) * 100);
+    tally.warn(`Only ${share}\u00a0% of the records lie in genes: is ${decision.build} the right build?`);
   }
-}
-
-/** Text as the engine holds it: one character per byte of its UTF-8. */
-function latin1(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
 }

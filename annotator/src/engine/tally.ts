@@ -1,31 +1,36 @@
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
+import type { RecordColumns } from "@elastic-gas/shared/vcf/record";
 import { REGIONS } from "../pack/gene-regions.ts";
-import { type Allele, indelLength, isTransition, SUBSTITUTIONS, substitutionOf } from "./alleles.ts";
+import type { Chromosome } from "../pack/pack.ts";
+import { type Allele, indelLength, isTransition, SUBSTITUTIONS, substitutionOf } from "../vcf/alleles.ts";
+import { excerpt } from "../vcf/lines.ts";
 import { type Annotation, mainRegion } from "./annotate-record.ts";
-import { detached } from "./lines.ts";
-import type { RecordColumns } from "./record.ts";
+import { type Noted, type Oddity, warningSentence } from "./warnings.ts";
 
-const FIRST_RECORDS = 200;
+/** Records whose annotation the page shows. */
+export const FIRST_RECORDS = 200;
 const TOP_GENES = 50;
 const MAX_NAMES = 1_000; // contig names and indel lengths kept apart; a file can hold any number of either
-const MAX_TEXT = 60; // characters of an allele or a list shown in the table of first records
 
-export interface RunFacts {
-  readonly pack: string;
-  readonly build: string;
-  readonly buildReason: string;
-  readonly durationMs: number;
+/** Index into SUBSTITUTIONS of REF and ALT as bytes, REF times 256 plus ALT; -1 for what is not a substitution of one base, in upper case. */
+export const SUBSTITUTION_CODES: Int8Array = substitutionCodes();
+
+export interface ContigTally {
+  records: number;
+  annotated: number;
+  /** Records at whose place ClinVar's variants are known. */
+  inClinvar: number;
 }
 
 /** Figures beyond the summary that only the log has. */
 export interface LogFigures {
   readonly inDbsnp: number;
   readonly annotatedRecords: number;
-  readonly recordsWithGeneData: number;
-  readonly malformed: number;
   readonly alleles: number;
   readonly consequences: readonly { readonly name: string; readonly count: number }[];
 }
+
+type RunFacts = Pick<JobSummary, "pack" | "build" | "buildReason" | "buildDecision" | "clinvarHeld" | "durationMs">;
 
 /** Counts what the engine sees, record by record. */
 export class Tally {
@@ -34,61 +39,140 @@ export class Tally {
   #inDbsnp = 0;
   #clinvar = 0;
   #annotated = 0;
-  #withGeneData = 0;
   #unmatched = 0;
-  #malformed = 0;
+  #unreadable = 0;
   #alleles = 0;
-  readonly #chromosomes = new Map<string, number>();
+  #snvs = 0;
+  #beyondEnd: { readonly chromosome: string; readonly position: number } | null = null;
+  readonly #lookedUp = { genes: 0, regions: 0, clinvar: 0 };
+  readonly #substitutions = new Int32Array(SUBSTITUTIONS.length);
+  readonly #contigs = new Map<string, ContigTally>();
   readonly #unmatchedContigs = new Map<string, number>();
   readonly #regions = new Map<string, number>();
   readonly #classes = new Map<string, number>();
-  readonly #substitutions = new Map<string, number>();
   readonly #indelLengths = new Map<number, number>();
   readonly #genes = new Map<string, number>();
   readonly #consequences = new Map<string, number>();
-  readonly #warnings = new Map<string, number>();
+  readonly #warnings: string[] = [];
+  readonly #oddities = new Map<Oddity, Noted>();
   readonly #firstRecords: JobSummary["firstRecords"] = [];
 
   get records(): number {
     return this.#records;
   }
 
-  get malformed(): number {
-    return this.#malformed;
+  get unreadable(): Noted | null {
+    return this.#oddities.get("unreadable") ?? null;
   }
 
   get inGenes(): number {
     return this.#inGenes;
   }
 
-  get withGeneData(): number {
-    return this.#withGeneData;
+  get annotated(): number {
+    return this.#annotated;
   }
 
-  warn(sentence: string, count = 1): void {
-    add(this.#warnings, sentence, count);
+  get lookedUp(): Readonly<NonNullable<JobSummary["lookedUp"]>> {
+    return this.#lookedUp;
+  }
+
+  /** The record furthest beyond the end of its chromosome. */
+  get beyondEnd(): { readonly chromosome: string; readonly position: number } | null {
+    return this.#beyondEnd;
+  }
+
+  /** A warning about the file as a whole. */
+  warn(sentence: string): void {
+    this.#warnings.push(sentence);
+  }
+
+  /** Something odd in a line. */
+  note(oddity: Oddity, line: number, detail = ""): void {
+    const noted = this.#oddities.get(oddity);
+    if (noted !== undefined) noted.count += 1;
+    // A copy: a slice would keep the whole block in memory.
+    else
+      this.#oddities.set(oddity, {
+        count: 1,
+        line,
+        detail: Buffer.from(detail.slice(0, 1_000), "latin1").toString("latin1"),
+      });
   }
 
   /** A record that cannot be read; it passes through unchanged. */
-  addMalformed(): void {
+  addUnreadable(line: number, problem: string): void {
     this.#records += 1;
-    this.#malformed += 1;
+    this.#unreadable += 1;
+    this.note("unreadable", line, problem);
   }
 
-  /** `annotation` is null when the pack has nothing at the record's place. `id` is the one written. */
-  add(
-    record: RecordColumns,
-    seen: { id: string; alleles: readonly Allele[]; annotation: Annotation | null; contigKnown: boolean },
-  ): void {
-    const { alleles, annotation } = seen;
+  /** A record that is left alone on purpose. */
+  addPassedThrough(): void {
     this.#records += 1;
-    addName(this.#chromosomes, record.chrom);
-    if (/(?:^|;)rs\d/.test(seen.id)) this.#inDbsnp += 1;
+  }
+
+  contig(name: string | null): ContigTally {
+    const key = name ?? OTHERS;
+    let counts = this.#contigs.get(key);
+    if (counts === undefined) {
+      counts = { records: 0, annotated: 0, inClinvar: 0 };
+      this.#contigs.set(key, counts);
+    }
+    return counts;
+  }
+
+  /** A record that is one substitution, by its index in SUBSTITUTIONS; its annotation is counted apart. */
+  addSubstitution(index: number, isRs: boolean): void {
+    this.#records += 1;
+    this.#alleles += 1;
+    this.#snvs += 1;
+    this.#substitutions[index] = (this.#substitutions[index] ?? 0) + 1;
+    if (isRs) this.#inDbsnp += 1;
+  }
+
+  /** Any record that can be read, its annotation counted apart. `id` is the one written. */
+  addRecord(
+    record: RecordColumns,
+    { id, alleles, annotation }: { id: string; alleles: readonly Allele[]; annotation: Annotation | null },
+  ): void {
+    this.#records += 1;
+    if (/(?:^|;)rs\d/.test(id)) this.#inDbsnp += 1;
     for (const allele of alleles) this.#addAllele(allele);
-    if (!seen.contigKnown) addName(this.#unmatchedContigs, record.chrom);
-    if (annotation === null) this.#unmatched += 1;
-    else this.#addAnnotation(annotation);
-    if (this.#firstRecords.length < FIRST_RECORDS) this.#firstRecords.push(firstRecord(record, seen.id, annotation));
+    if (this.#firstRecords.length < FIRST_RECORDS) this.#firstRecords.push(firstRecord(record, id, annotation));
+  }
+
+  /** What was found for so many records. */
+  addAnnotation(annotation: Annotation, records: number): void {
+    this.#annotated += records;
+    if (annotation.clinvar.length > 0) this.#clinvar += records;
+    const region = mainRegion(annotation);
+    if (region === undefined) return;
+    add(this.#regions, region, records);
+    if (annotation.genes.length > 0) this.#inGenes += records;
+    for (const gene of annotation.genes) add(this.#genes, gene, records);
+  }
+
+  /** A record that was not looked up; `contig` when the pack does not know it. */
+  addUnmatched(contig: string | null): void {
+    this.#unmatched += 1;
+    if (contig !== null)
+      add(
+        this.#unmatchedContigs,
+        this.#unmatchedContigs.size < MAX_NAMES || this.#unmatchedContigs.has(contig) ? contig : OTHERS,
+        1,
+      );
+  }
+
+  addBeyondEnd(chromosome: string, position: number): void {
+    if (position > (this.#beyondEnd?.position ?? 0)) this.#beyondEnd = { chromosome, position };
+  }
+
+  /** For so many records the chromosome's tracks could be asked. */
+  addLookedUp({ genes }: Chromosome, { annotated, inClinvar }: ContigTally): void {
+    if (genes !== null) this.#lookedUp.genes += annotated;
+    if (genes?.hasParts === true) this.#lookedUp.regions += annotated;
+    this.#lookedUp.clinvar += inClinvar;
   }
 
   addConsequence(name: string): void {
@@ -96,27 +180,38 @@ export class Tally {
   }
 
   summary(facts: RunFacts): JobSummary {
-    const transitions = this.#substitutionCount(true);
-    const transversions = this.#substitutionCount(false);
+    const substitutions = SUBSTITUTIONS.map((name, index) => ({ name, count: this.#substitutions[index] ?? 0 }));
+    const sum = (transitions: boolean) =>
+      substitutions.reduce((all, { name, count }) => (isTransition(name) === transitions ? all + count : all), 0);
+    const [transitions, transversions] = [sum(true), sum(false)];
+    const classes = new Map(this.#classes);
+    if (this.#snvs > 0) add(classes, "SNV", this.#snvs);
     return {
       ...facts,
       records: this.#records,
       inGenes: this.#inGenes,
       clinvarPathogenic: this.#clinvar,
+      lookedUp: { ...this.#lookedUp },
       tiTv: transversions === 0 ? null : transitions / transversions,
       transitions,
       transversions,
       unmatchedRecords: this.#unmatched,
-      unmatchedContigs: [...this.#unmatchedContigs.keys()].map(shown),
-      chromosomes: counts(this.#chromosomes),
+      unmatchedContigs: [...this.#unmatchedContigs.keys()].map((name) => excerpt(name)),
+      chromosomes: [...this.#contigs].map(([name, { records }]) => ({ name: excerpt(name), count: records })),
       regions: [...REGIONS]
         .reverse()
         .flatMap((name) => (this.#regions.has(name) ? [{ name, count: this.#regions.get(name) ?? 0 }] : [])),
-      classes: byCount(this.#classes),
-      substitutions: SUBSTITUTIONS.map((name) => ({ name, count: this.#substitutions.get(name) ?? 0 })),
+      classes: byCount(classes),
+      substitutions,
       indelLengths: [...this.#indelLengths].sort(([a], [b]) => a - b).map(([length, count]) => ({ length, count })),
       topGenes: byCount(this.#genes).slice(0, TOP_GENES),
-      warnings: [...this.#warnings].map(([sentence, count]) => ({ sentence: utf8(sentence), count })),
+      warnings: [
+        ...this.#warnings.map((sentence) => ({ sentence, count: 1 })),
+        ...[...this.#oddities].map(([oddity, noted]) => ({
+          sentence: warningSentence(oddity, noted),
+          count: noted.count,
+        })),
+      ],
       firstRecords: this.#firstRecords,
     };
   }
@@ -125,8 +220,6 @@ export class Tally {
     return {
       inDbsnp: this.#inDbsnp,
       annotatedRecords: this.#annotated,
-      recordsWithGeneData: this.#withGeneData,
-      malformed: this.#malformed,
       alleles: this.#alleles,
       consequences: byCount(this.#consequences),
     };
@@ -137,33 +230,18 @@ export class Tally {
     add(this.#classes, allele.class, 1);
     if (allele.minimal === null) return;
     if (allele.class === "SNV") {
-      const substitution = substitutionOf(allele.minimal);
-      if (substitution !== undefined) add(this.#substitutions, substitution, 1);
+      const index = SUBSTITUTIONS.findIndex((name) => name === substitutionOf(allele.minimal ?? NO_ALLELE));
+      if (index !== -1) this.#substitutions[index] = (this.#substitutions[index] ?? 0) + 1;
       return;
     }
     const length = indelLength(allele.minimal);
     if (length !== 0 && (this.#indelLengths.has(length) || this.#indelLengths.size < MAX_NAMES))
       add(this.#indelLengths, length, 1);
   }
-
-  #addAnnotation(annotation: Annotation): void {
-    this.#annotated += 1;
-    if (annotation.clinvar.length > 0) this.#clinvar += 1;
-    const region = mainRegion(annotation);
-    if (region === undefined) return;
-    this.#withGeneData += 1;
-    add(this.#regions, region, 1);
-    if (annotation.genes.length > 0) this.#inGenes += 1;
-    for (const gene of annotation.genes) add(this.#genes, gene, 1);
-  }
-
-  #substitutionCount(transitions: boolean): number {
-    return [...this.#substitutions].reduce(
-      (sum, [name, count]) => (isTransition(name) === transitions ? sum + count : sum),
-      0,
-    );
-  }
 }
+
+const OTHERS = "(others)";
+const NO_ALLELE = { pos: 0, ref: "", alt: "" };
 
 function firstRecord(
   record: RecordColumns,
@@ -172,44 +250,35 @@ function firstRecord(
 ): JobSummary["firstRecords"][number] {
   const [clinvar] = annotation?.clinvar.filter((entry) => entry !== undefined) ?? [];
   return {
-    chrom: shown(record.chrom),
+    chrom: excerpt(record.chrom),
     pos: record.pos,
-    id: shown(id),
-    ref: shown(record.ref),
-    alt: shown(record.alt),
-    gene: shown(annotation?.genes.join(", ") ?? ""),
+    id: excerpt(id),
+    ref: excerpt(record.ref),
+    alt: excerpt(record.alt),
+    gene: excerpt(annotation?.genes.join(", ") ?? ""),
     region: annotation === null ? "" : (mainRegion(annotation) ?? ""),
     band: annotation?.band ?? "",
     clinvar: clinvar === undefined ? "" : clinvar.variationId,
   };
 }
 
-/** A copy that does not keep the whole block of the file alive, read as UTF-8, cut to what a table shows. */
-function shown(text: string): string {
-  return utf8(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 3)}...` : text);
-}
-
-function utf8(latin1: string): string {
-  return Buffer.from(latin1, "latin1").toString("utf8");
+function substitutionCodes(): Int8Array {
+  const names: readonly string[] = SUBSTITUTIONS;
+  const codes = new Int8Array(1 << 16).fill(-1);
+  for (const ref of "ACGT") {
+    for (const alt of "ACGT") {
+      codes[(ref.charCodeAt(0) << 8) | alt.charCodeAt(0)] = names.indexOf(substitutionOf({ pos: 0, ref, alt }) ?? "");
+    }
+  }
+  return codes;
 }
 
 function add<Key>(counters: Map<Key, number>, key: Key, count: number): void {
   counters.set(key, (counters.get(key) ?? 0) + count);
 }
 
-const OTHERS = "(others)";
-
-function addName(counters: Map<string, number>, name: string): void {
-  const count = counters.get(name);
-  if (count !== undefined) counters.set(name, count + 1);
-  else if (counters.size < MAX_NAMES) counters.set(detached(name), 1);
-  else add(counters, OTHERS, 1);
-}
-
-function counts(counters: ReadonlyMap<string, number>): { name: string; count: number }[] {
-  return [...counters].map(([name, count]) => ({ name: shown(name), count }));
-}
-
 function byCount(counters: ReadonlyMap<string, number>): { name: string; count: number }[] {
-  return counts(counters).sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
+  return [...counters]
+    .map(([name, count]) => ({ name: excerpt(name), count }))
+    .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
 }

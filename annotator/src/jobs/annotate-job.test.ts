@@ -3,37 +3,62 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { Fault } from "@elastic-gas/local-cloud/wire/handler";
+import { sendAllDeadLetters } from "@elastic-gas/shared/reliability/dead-letters";
+import { DEAD_JOB_SENTENCE } from "@elastic-gas/shared/reliability/fail-job";
+import { REFUSALS, type Refusal } from "@elastic-gas/shared/vcf/foreign-file";
 import { createSetting, type Setting } from "@elastic-gas/testing/annotator/test-environment";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { FAILURES } from "../engine/failure.ts";
-import { annotateJob, type WorkerDeps } from "./annotate-job.ts";
+import { FAILURES } from "../vcf/failure.ts";
+
+import { annotateNextJob, type WorkerDeps } from "./annotate-job.ts";
+
+import { EngineProcesses } from "./engine-process.ts";
 
 const CONFIG = {
   JOB_LEASE_SECONDS: 30,
+  HEARTBEAT_SECONDS: 10,
   JOB_TIMEOUT_SECONDS: 30,
   FREE_RETENTION_SECONDS: 300,
   ANNOTATION_PACK: undefined,
+  FREE_MAX_BYTES: 153_600,
+  FREE_UNPACKED_RATIO: 20,
+  PREMIUM_UNPACKED_MAX_BYTES: 1e9,
 };
 const HEAD = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
 const VCF = `${HEAD}9\t5456114\t.\tA\tG\t50\tPASS\tDP=3\n`;
+const sentence = ({ problem, help }: Refusal) => `${problem} ${help}`;
 const never = new AbortController().signal;
 
 let database: TestDatabase;
 let cloud: TestCloud;
 let setting: Setting;
+/** Operations that answer an error, by name; tests fill it. */
+const faults = new Map<string, () => Error>();
 const directory = mkdtempSync(join(tmpdir(), "annotator-"));
+const engine = new EngineProcesses(null);
 
 beforeAll(async () => {
-  [database, cloud] = await Promise.all([createTestDatabase(), startTestCloud()]);
+  [database, cloud] = await Promise.all([
+    createTestDatabase(),
+    startTestCloud({
+      async middleware({ operation }, next) {
+        const fault = faults.get(operation)?.();
+        if (fault !== undefined) throw fault;
+        return next();
+      },
+    }),
+  ]);
   setting = await createSetting(database.db, cloud.clientConfig);
 });
 beforeEach(async () => {
-  await database.db.deleteFrom("outbox").execute();
+  for (const table of ["outbox", "jobs", "deadLetters"] as const) await database.db.deleteFrom(table).execute();
 });
 afterAll(async () => {
+  engine[Symbol.dispose]();
   await cloud?.[Symbol.asyncDispose]();
   await database?.[Symbol.asyncDispose]();
   rmSync(directory, { recursive: true, force: true });
@@ -44,6 +69,7 @@ function worker(changes: Partial<WorkerDeps> = {}): WorkerDeps {
   return {
     ...setting,
     config: CONFIG,
+    engine,
     command: null,
     instanceId,
     directory: join(directory, instanceId),
@@ -53,8 +79,18 @@ function worker(changes: Partial<WorkerDeps> = {}): WorkerDeps {
   };
 }
 
-const run = (deps: WorkerDeps, jobId: string, userId: number, stop: AbortSignal = never) =>
-  annotateJob(deps, { version: 1, jobId, userId }, stop);
+const run = async (deps: WorkerDeps, stop: AbortSignal = never) => {
+  await beat(deps.instanceId);
+  return annotateNextJob(deps, stop);
+};
+
+/** A worker without a heartbeat is taken for lost. */
+const beat = (instanceId: string) =>
+  database.db
+    .insertInto("workers")
+    .ignore()
+    .values({ instanceId, pool: "annotator", at: new Date(Date.now() + 60_000) })
+    .execute();
 
 /** A command for ANNOTATION_COMMAND: Node running a script, which has the engine's placeholders as arguments. */
 const script = (text: string) => [process.execPath, "-e", text, "{input}", "{output}", "{log}", "{directory}"];
@@ -70,7 +106,7 @@ describe("a job", () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF, { inputName: "my file.vcf", build: "GRCh38" });
     const deps = worker();
-    await run(deps, jobId, userId);
+    await run(deps);
 
     const job = await setting.job(jobId);
     expect(job).toMatchObject({
@@ -106,7 +142,8 @@ describe("a job", () => {
 
   it("of a Premium user is never sent to be archived", async () => {
     const userId = await setting.addUser("premium_user");
-    await run(worker(), await setting.addJob(userId, VCF), userId);
+    await setting.addJob(userId, VCF);
+    await run(worker());
     expect(await setting.messages("archive")).toEqual([]);
     expect(await setting.messages("jobResults")).toHaveLength(1);
   });
@@ -114,26 +151,24 @@ describe("a job", () => {
   it("runs once, however often its message comes", async () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF);
-    await Promise.all([run(worker(), jobId, userId), run(worker(), jobId, userId)]);
-    await run(worker(), jobId, userId);
+    await Promise.all([run(worker()), run(worker())]);
+    await run(worker());
     expect(await setting.job(jobId)).toMatchObject({ status: "COMPLETED", attempt: 1 });
     expect(await setting.messages("jobResults")).toHaveLength(1);
   });
 
-  it("of another worker is looked at again after its lease, by a fresh message", async () => {
+  it("of another worker that lives is left alone", async () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF);
+    await beat("i-other");
     const leaseUntil = new Date(Date.now() + 40_000);
     await database.db
       .updateTable("jobs")
       .set({ status: "RUNNING", owner: "i-other", attempt: 1, leaseUntil })
       .where("id", "=", jobId)
       .execute();
-    expect(await run(worker(), jobId, userId)).toEqual({ kind: "done" });
-    const [row] = await database.db.selectFrom("outbox").select(["queue", "delaySeconds"]).execute();
-    expect(row?.queue).toBe("jobRequests");
-    expect(row?.delaySeconds).toBeGreaterThan(38);
-    expect((await setting.job(jobId)).attempt).toBe(1);
+    expect(await run(worker())).toEqual({ kind: "done" });
+    expect(await setting.job(jobId)).toMatchObject({ status: "RUNNING", owner: "i-other", attempt: 1 });
   });
 
   it("is taken over when its worker's lease is past", async () => {
@@ -144,14 +179,14 @@ describe("a job", () => {
       .set({ status: "RUNNING", owner: "i-dead", attempt: 1, leaseUntil: new Date(Date.now() - 1_000) })
       .where("id", "=", jobId)
       .execute();
-    await run(worker(), jobId, userId);
+    await run(worker());
     expect(await setting.job(jobId)).toMatchObject({ status: "COMPLETED", attempt: 2 });
     expect(await setting.messages("jobResults")).toHaveLength(1);
   });
 
   it.each([
-    ["that is no VCF", "chrom,pos\n1,2\n", {}, FAILURES.notVcf],
-    ["that is empty", "", {}, FAILURES.empty],
+    ["that is no VCF", "chrom,pos\n1,2\n", {}, sentence(REFUSALS.commas)],
+    ["that is empty", "", {}, sentence(REFUSALS.empty)],
     [
       "that was replaced after it was submitted",
       VCF,
@@ -161,7 +196,7 @@ describe("a job", () => {
   ])("with a file %s ends FAILED with a sentence, and tells", async (_, text, columns, failure) => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, text, columns);
-    await run(worker(), jobId, userId);
+    await run(worker());
     expect(await setting.job(jobId)).toMatchObject({ status: "FAILED", failure, resultKey: null });
     expect(await setting.messages("jobResults")).toEqual([{ version: 1, jobId, userId, outcome: "FAILED" }]);
     expect(await setting.messages("archive")).toEqual([]);
@@ -171,7 +206,7 @@ describe("a job", () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF);
     await database.db.updateTable("jobs").set({ inputKey: "test/nothing" }).where("id", "=", jobId).execute();
-    await run(worker(), jobId, userId);
+    await run(worker());
     expect((await setting.job(jobId)).failure).toBe("The uploaded file no longer exists. Upload it again.");
   });
 });
@@ -180,22 +215,21 @@ describe("a job that is interrupted", () => {
   it("is ended by the timeout, with all that it started", async () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF);
-    await run(worker({ command: FOREVER, config: { ...CONFIG, JOB_TIMEOUT_SECONDS: 1 } }), jobId, userId);
+    await run(worker({ command: FOREVER, config: { ...CONFIG, JOB_TIMEOUT_SECONDS: 1 } }));
     expect(await setting.job(jobId)).toMatchObject({
       status: "FAILED",
-      failure: "The annotation took longer than the limit of 1 s and was ended.",
+      failure: "The annotation took longer than the limit of 1\u00a0s and was ended.",
     });
   });
 
   it("changes nothing once another attempt has it", async () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF);
-    const running = run(worker({ command: FOREVER, config: { ...CONFIG, JOB_LEASE_SECONDS: 2 } }), jobId, userId);
-    const failed = expect(running).rejects.toThrow(`Job ${jobId} is no longer attempt 1's`);
+    const running = run(worker({ command: FOREVER, config: { ...CONFIG, JOB_LEASE_SECONDS: 2 } }));
     await waitUntil("the job runs", async () => (await setting.job(jobId)).status === "RUNNING");
     const taken = { attempt: 2, owner: "i-other", leaseUntil: new Date(Date.now() + 60_000) };
     await database.db.updateTable("jobs").set(taken).where("id", "=", jobId).execute();
-    await failed;
+    expect(await running).toEqual({ kind: "done" });
     expect(await setting.job(jobId)).toMatchObject({ status: "RUNNING", attempt: 2, owner: "i-other" });
     expect(await setting.messages("jobResults")).toEqual([]);
   });
@@ -209,7 +243,7 @@ describe("a job that is interrupted", () => {
       `const fs = require("fs"); const [input, output] = process.argv.slice(1); fs.copyFileSync(input, output);
        setInterval(() => { if (fs.existsSync(${JSON.stringify(gate)})) process.exit(0); }, 20)`,
     );
-    const running = run(worker({ command }), jobId, userId);
+    const running = run(worker({ command }));
     await waitUntil("the job runs", async () => (await setting.job(jobId)).status === "RUNNING");
     await database.db.deleteFrom("users").where("id", "=", userId).execute();
     writeFileSync(gate, "");
@@ -224,7 +258,7 @@ describe("a job that is interrupted", () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF);
     const stop = new AbortController();
-    const running = run(worker({ command: FOREVER, finishSeconds: 0.1 }), jobId, userId, stop.signal);
+    const running = run(worker({ command: FOREVER, finishSeconds: 0.1 }), stop.signal);
     const failed = expect(running).rejects.toThrow("The worker stops");
     await waitUntil("the job runs", async () => (await setting.job(jobId)).status === "RUNNING");
     stop.abort();
@@ -236,12 +270,51 @@ describe("a job that is interrupted", () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF);
     const deps = worker({ command: script("process.exit(7)") });
-    await expect(run(deps, jobId, userId)).rejects.toThrow("crashed");
-    expect((await setting.job(jobId)).status).toBe("PENDING");
-    await run(deps, jobId, userId);
+    expect(await run(deps)).toEqual({ kind: "later", seconds: 1 });
+    expect(await setting.job(jobId)).toMatchObject({ status: "PENDING", failures: 1 });
+    await retryNow();
+    await run(deps);
     expect(await setting.job(jobId)).toMatchObject({ status: "FAILED", failure: FAILURES.engine, attempt: 2 });
   });
+
+  it("by S3 being away, however often, is tried again and never fails for it", async () => {
+    const userId = await setting.addUser();
+    const jobId = await setting.addJob(userId, VCF);
+    faults.set("GetObject", () => new Fault("ServiceUnavailable", "away", 503));
+    for (let attempt = 1; attempt <= 8; attempt += 1) {
+      expect(await run(worker())).toMatchObject({ kind: "later" });
+      expect(await setting.job(jobId)).toMatchObject({ status: "PENDING", attempt, failures: 0, owner: null });
+      await retryNow();
+    }
+    faults.clear();
+    await run(worker());
+    expect((await setting.job(jobId)).status).toBe("COMPLETED");
+    expect(await database.db.selectFrom("deadLetters").selectAll().execute()).toEqual([]);
+  });
+
+  it("by a fault of ours is given up after four attempts, tells its owner and is put before a person", async () => {
+    const userId = await setting.addUser();
+    const jobId = await setting.addJob(userId, VCF);
+    faults.set("GetObject", () => new Fault("InvalidRequest", "wrong", 400));
+    for (let failures = 1; failures <= 3; failures += 1) {
+      await run(worker());
+      expect(await setting.job(jobId)).toMatchObject({ status: "PENDING", failures });
+      await retryNow();
+    }
+    expect(await run(worker())).toEqual({ kind: "done" });
+    faults.clear();
+    expect(await setting.job(jobId)).toMatchObject({ status: "FAILED", failure: DEAD_JOB_SENTENCE });
+    expect(await setting.messages("jobResults")).toEqual([{ version: 1, jobId, userId, outcome: "FAILED" }]);
+    const letters = await database.db.selectFrom("deadLetters").select(["queue", "reason"]).execute();
+    expect(letters).toEqual([{ queue: "jobRequests", reason: "Failed 4 times, at last with: wrong" }]);
+    // A person sends it again, and it runs.
+    expect(await sendAllDeadLetters(database.db)).toEqual({ sent: 1, never: 0 });
+    await run(worker());
+    expect((await setting.job(jobId)).status).toBe("COMPLETED");
+  });
 });
+
+const retryNow = () => database.db.updateTable("jobs").set({ retryAt: null }).execute();
 
 describe("another annotator as a command", () => {
   it("may write its files as AnnTools names them", async () => {
@@ -251,7 +324,7 @@ describe("another annotator as a command", () => {
       `const fs = require("fs"); const [input] = process.argv.slice(1); const base = input.slice(0, -4);
        fs.writeFileSync(base + ".annot.vcf", "annotated " + fs.readFileSync(input).length); fs.writeFileSync(base + ".vcf.count.log", "Total: 1\\n")`,
     );
-    await run(worker({ command }), jobId, userId);
+    await run(worker({ command }));
     const job = await setting.job(jobId);
     expect(job).toMatchObject({
       status: "COMPLETED",
@@ -269,7 +342,7 @@ describe("another annotator as a command", () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF);
     const command = script('require("fs").writeFileSync(process.argv[2], Object.keys(process.env).join("\\n"))');
-    await run(worker({ command }), jobId, userId);
+    await run(worker({ command }));
     delete process.env.DATABASE_URL;
     const result = (await content(setting.resources.buckets.results, (await setting.job(jobId)).resultKey)).toString();
     expect(result).toContain("PATH");
@@ -281,7 +354,7 @@ const sample = resolve(import.meta.dirname, "../../../../shared/samples/test.vcf
 it.skipIf(!existsSync(sample))("annotates the course's test.vcf (skipped without ../shared/samples)", async () => {
   const userId = await setting.addUser();
   const jobId = await setting.addJob(userId, readFileSync(sample), { inputName: "test.vcf" });
-  await run(worker(), jobId, userId);
+  await run(worker());
   const job = await setting.job(jobId);
   expect(job).toMatchObject({
     status: "COMPLETED",
@@ -293,7 +366,7 @@ it.skipIf(!existsSync(sample))("annotates the course's test.vcf (skipped without
 it("keeps the object's content type readable in a browser", async () => {
   const userId = await setting.addUser();
   const jobId = await setting.addJob(userId, VCF);
-  await run(worker(), jobId, userId);
+  await run(worker());
   const { ContentType, ServerSideEncryption } = await setting.s3.send(
     new GetObjectCommand({ Bucket: setting.resources.buckets.results, Key: (await setting.job(jobId)).logKey ?? "" }),
   );

@@ -4,23 +4,27 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { Config } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
-import type { JobRequest } from "@elastic-gas/shared/messages";
 import { DONE, type Handled } from "@elastic-gas/shared/reliability/consumer";
 import {
-  claimJob,
+  claimNextJob,
   finishClaim,
+  GONE_AFTER_BEATS,
   type JobClaim,
   type JobResultColumns,
   releaseClaim,
 } from "@elastic-gas/shared/reliability/leased-claim";
 import { type OutboxSender, putMessage } from "@elastic-gas/shared/reliability/outbox";
 import { jobKey, type Resources } from "@elastic-gas/shared/resources";
-import { AnnotationFailure, FAILURES } from "../engine/failure.ts";
+import type { EngineRequest } from "../engine/protocol.ts";
+import { AnnotationFailure, FAILURES } from "../vcf/failure.ts";
+import type { EngineProcesses } from "./engine-process.ts";
 import { localName, outputNames } from "./file-names.ts";
+import { handBack } from "./hand-back.ts";
 import { keepClaim, type Lease } from "./keep-claim.ts";
 import { describeFile, download, remove, upload } from "./objects.ts";
 import { findJob, type Job, jobExists, lockRole } from "./queries.ts";
-import { type EngineLimits, type EngineOutcome, runCommand, runEngineProcess } from "./run-engine.ts";
+import { type EngineLimits, type EngineOutcome, runCommand } from "./run-command.ts";
+import { type PlanLimits, textLimit } from "./text-limit.ts";
 
 export interface WorkerDeps {
   readonly db: Database;
@@ -30,8 +34,14 @@ export interface WorkerDeps {
   readonly log: Logger;
   readonly config: Pick<
     Config,
-    "JOB_LEASE_SECONDS" | "JOB_TIMEOUT_SECONDS" | "FREE_RETENTION_SECONDS" | "ANNOTATION_PACK"
+    | "JOB_LEASE_SECONDS"
+    | "HEARTBEAT_SECONDS"
+    | "JOB_TIMEOUT_SECONDS"
+    | "FREE_RETENTION_SECONDS"
+    | "ANNOTATION_PACK"
+    | keyof PlanLimits
   >;
+  readonly engine: Pick<EngineProcesses, "run">;
   /** argv of another annotator; null for the built-in engine. */
   readonly command: readonly string[] | null;
   readonly instanceId: string;
@@ -44,40 +54,30 @@ export interface WorkerDeps {
 
 /** An engine that crashes may have met a passing trouble of this machine: another attempt decides. */
 const ENGINE_ATTEMPTS = 2;
-const MAX_TEXT_BYTES = 50e9;
 
 /**
- * Runs one job request. Safe to run twice and to be killed anywhere: the claim decides who works, objects are written under the same keys by every attempt, and
- * status and follow-up messages are one transaction that only the current attempt can commit.
+ * Claims and runs the job that is to run next; the message said only that one waits. Safe to run twice and to be killed anywhere: the claim decides who works,
+ * objects are written under the same keys by every attempt, and status and follow-up messages are one transaction that only the current attempt can commit.
  */
-export async function annotateJob(
-  deps: WorkerDeps,
-  { jobId, userId }: JobRequest,
-  stop: AbortSignal,
-): Promise<Handled> {
-  const { db, config, instanceId } = deps;
-  const outcome = await claimJob(db, { jobId, owner: instanceId, leaseSeconds: config.JOB_LEASE_SECONDS });
-  switch (outcome.kind) {
-    case "over":
-      return DONE;
-    case "held":
-      // A fresh message looks again after the lease, so that a long job does not use up this one's receives.
-      await putMessage(db, "jobRequests", { version: 1, jobId, userId }, secondsUntil(outcome.leaseUntil) + 1);
-      await deps.outbox.flush();
-      return DONE;
-    case "claimed":
-      break;
-  }
-  deps.onJob(jobId);
+export async function annotateNextJob(deps: WorkerDeps, stop: AbortSignal): Promise<Handled> {
+  const { db, config, instanceId, log } = deps;
+  const claim = await claimNextJob(db, {
+    owner: instanceId,
+    leaseSeconds: config.JOB_LEASE_SECONDS,
+    goneAfterSeconds: config.HEARTBEAT_SECONDS * GONE_AFTER_BEATS,
+  });
+  if (claim === undefined) return DONE;
+  deps.onJob(claim.jobId);
   try {
-    await workOn(deps, outcome.claim, stop);
+    await workOn(deps, claim, stop);
+    return DONE;
   } catch (error) {
-    await releaseClaim(db, outcome.claim);
+    if (!stop.aborted) return await handBack({ db, log }, claim, error);
+    await releaseClaim(db, claim);
     throw error;
   } finally {
     deps.onJob(null);
   }
-  return DONE;
 }
 
 async function workOn(deps: WorkerDeps, claim: JobClaim, stop: AbortSignal): Promise<void> {
@@ -121,6 +121,7 @@ async function annotateFile(
   const outcome = await runConfigured(
     deps,
     {
+      kind: "annotate",
       inputPath,
       outputPath,
       logPath,
@@ -128,7 +129,7 @@ async function annotateFile(
       fileName: job.inputName,
       packDirectory: config.ANNOTATION_PACK ?? null,
       build: job.build,
-      maxTextBytes: MAX_TEXT_BYTES,
+      textLimit: textLimit(job.role, config),
     },
     { timeoutSeconds: config.JOB_TIMEOUT_SECONDS, signal, onProgress: (percent) => lease.progress(percent) },
   );
@@ -139,7 +140,7 @@ async function annotateFile(
       throw signal.reason;
     case "crashed":
       deps.log.error({ jobId: job.id, attempt: claim.attempt, detail: outcome.detail }, "annotation engine crashed");
-      if (claim.attempt < ENGINE_ATTEMPTS) throw new Error(`The annotation engine crashed on job ${job.id}`);
+      if (claim.failures + 1 < ENGINE_ATTEMPTS) throw new Error(`The annotation engine crashed on job ${job.id}`);
       return failed(FAILURES.engine);
     case "done":
       break;
@@ -150,8 +151,10 @@ async function annotateFile(
   const [resultKey, logKey] = [key(names.result), key(names.log)];
   if (!(await lease.isHeld())) return null;
   const bucket = resources.buckets.results;
-  await upload(s3, { bucket, key: logKey }, { path: logPath, signal });
-  await upload(s3, { bucket, key: resultKey }, { path: outputPath, signal });
+  await Promise.all([
+    upload(s3, { bucket, key: logKey }, { path: logPath, signal }),
+    upload(s3, { bucket, key: resultKey }, { path: outputPath, signal }),
+  ]);
   return {
     status: "COMPLETED",
     completedAt: new Date(),
@@ -164,12 +167,8 @@ async function annotateFile(
   };
 }
 
-function runConfigured(
-  deps: WorkerDeps,
-  request: Parameters<typeof runEngineProcess>[0],
-  limits: EngineLimits,
-): Promise<EngineOutcome> {
-  return deps.command === null ? runEngineProcess(request, limits) : runCommand(deps.command, request, limits);
+function runConfigured(deps: WorkerDeps, request: EngineRequest, limits: EngineLimits): Promise<EngineOutcome> {
+  return deps.command === null ? deps.engine.run(request, limits) : runCommand(deps.command, request, limits);
 }
 
 function failed(sentence: string): JobResultColumns {
@@ -212,8 +211,4 @@ async function removeOrphans(
   for (const key of [resultKey, logKey]) {
     if (typeof key === "string") await remove(s3, { bucket: resources.buckets.results, key });
   }
-}
-
-function secondsUntil(at: Date): number {
-  return Math.max(0, Math.ceil((at.getTime() - Date.now()) / 1_000));
 }

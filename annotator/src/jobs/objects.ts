@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { DeleteObjectCommand, GetObjectCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import { AnnotationFailure } from "../engine/failure.ts";
+import { AnnotationFailure } from "../vcf/failure.ts";
 
 const GONE = "The uploaded file no longer exists. Upload it again.";
 const CHANGED = "The uploaded file was replaced after it was submitted. Submit it again.";

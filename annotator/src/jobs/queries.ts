@@ -2,14 +2,18 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { JobsTable, Role, Tables } from "@elastic-gas/shared/database/tables";
 import type { Selectable, Transaction } from "kysely";
 
-export type Job = Pick<Selectable<JobsTable>, "id" | "userId" | "inputName" | "inputKey" | "inputEtag" | "build">;
+export type Job = Pick<Selectable<JobsTable>, "id" | "userId" | "inputName" | "inputKey" | "inputEtag" | "build"> & {
+  /** The owner's role now. */
+  readonly role: Role;
+};
 
 /** Undefined when the job was deleted, or belongs to data that were deleted as a whole. */
 export async function findJob(db: Database, jobId: string): Promise<Job | undefined> {
   return db
     .selectFrom("jobs")
-    .select(["id", "userId", "inputName", "inputKey", "inputEtag", "build"])
-    .where("id", "=", jobId)
+    .innerJoin("users", "users.id", "jobs.userId")
+    .select(["jobs.id", "userId", "inputName", "inputKey", "inputEtag", "build", "role"])
+    .where("jobs.id", "=", jobId)
     .executeTakeFirst();
 }
 

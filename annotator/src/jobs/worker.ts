@@ -8,15 +8,20 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { JobRequest } from "@elastic-gas/shared/messages";
 import { consume, type Handled } from "@elastic-gas/shared/reliability/consumer";
-import { startHeartbeat } from "@elastic-gas/shared/reliability/heartbeat";
+import { type Heartbeat, startHeartbeat } from "@elastic-gas/shared/reliability/heartbeat";
 import { createOutboxSender } from "@elastic-gas/shared/reliability/outbox";
 import { resourcesOf } from "@elastic-gas/shared/resources";
+import { pause } from "@elastic-gas/shared/shutdown";
 import { z } from "zod";
-import { annotateJob } from "./annotate-job.ts";
+
+import { annotateNextJob } from "./annotate-job.ts";
+import { EngineProcesses } from "./engine-process.ts";
+
 import { publishJobsRunning } from "./publish-jobs-running.ts";
 
 /** The process itself has 25 s to stop. */
 const FINISH_SECONDS = 15;
+const BEAT_PAUSE_MS = 1_000;
 const HAND_BACK: Handled = { kind: "later", seconds: 0 };
 
 export interface Worker {
@@ -36,6 +41,8 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
   const directory = join(config.DATA_DIR, "annotator", instanceId);
   await rm(directory, { recursive: true, force: true }); // what a predecessor that was killed left behind
   const command = readCommand(config.ANNOTATION_COMMAND);
+  using engine = new EngineProcesses(config.ANNOTATION_PACK ?? null);
+  if (command === null) engine.prepare();
   const outbox = createOutboxSender({ db, sqs, resources, log, sweepSeconds: config.OUTBOX_SWEEP_SECONDS });
 
   let jobId: string | null = null;
@@ -53,6 +60,8 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
     // The next beat tells it again.
     heartbeat.beat().catch((error: unknown) => log.debug({ err: error }, "heartbeat not written"));
   };
+  // A worker without a heartbeat would be taken for lost as soon as it has a job.
+  await beatOnce(heartbeat, { log, signal });
   const deps = {
     db,
     s3,
@@ -60,6 +69,7 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
     resources,
     log,
     config,
+    engine,
     command,
     instanceId,
     directory,
@@ -68,14 +78,15 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
   };
   const working = consume({
     sqs,
-    queueName: resources.queues.jobRequests.name,
+    queue: resources.queues.jobRequests,
     schema: JobRequest,
     log,
     signal,
     visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
     isDraining: heartbeat.isDraining,
     // A receive that was already waiting when the flag came may still bring a message: it goes to another worker.
-    handle: async (body, { stop }) => (heartbeat.isDraining() ? HAND_BACK : annotateJob(deps, body, stop)),
+    // The job is held by its lease: losing the message, which another worker may then see, is no reason to stop it.
+    handle: async () => (heartbeat.isDraining() ? HAND_BACK : annotateNextJob(deps, signal)),
   });
   const count = () => (jobId === null ? 0 : 1);
   const metric = publishJobsRunning({
@@ -87,6 +98,20 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
     count,
   });
   await Promise.all([working, outbox.run(signal), heartbeat.ended, metric]);
+}
+
+async function beatOnce(
+  { beat }: Heartbeat,
+  { log, signal }: { readonly log: Logger; readonly signal: AbortSignal },
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await beat();
+    } catch (error) {
+      log.warn({ err: error }, "first heartbeat not written, tried again");
+      await pause(BEAT_PAUSE_MS, signal);
+    }
+  }
 }
 
 const Command = z.array(z.string()).min(1);

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { CreateVaultCommand, GlacierClient } from "@aws-sdk/client-glacier";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
-import type { Role } from "@elastic-gas/shared/database/tables";
+import type { ArchiveStoreName, Role } from "@elastic-gas/shared/database/tables";
 import { DONE } from "@elastic-gas/shared/reliability/consumer";
 import { createSetting, type Setting } from "@elastic-gas/testing/annotator/test-environment";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
@@ -15,8 +15,9 @@ import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ArchiveDeps, archiveResult } from "./archive/archive-result.ts";
 import { removeOrphans } from "./archive/remove-orphans.ts";
-import { restoreUser, sweepRestores } from "./restore/restore-user.ts";
+import { restoreUser } from "./restore/restore-user.ts";
 import type { ArchiveStore } from "./store/archive-store.ts";
+import type { ArchiveStores } from "./store/archive-stores.ts";
 import { createGlacierVault } from "./store/glacier-vault.ts";
 import { createS3Glacier } from "./store/s3-glacier.ts";
 import { type ThawDeps, thawResult } from "./thaw/thaw-result.ts";
@@ -30,7 +31,6 @@ const faults = new Map<string, (input: Record<string, unknown>) => Error | undef
 let database: TestDatabase;
 let cloud: TestCloud;
 let setting: Setting;
-let isVaultThere = false;
 
 beforeAll(async () => {
   [database, cloud] = await Promise.all([
@@ -45,12 +45,7 @@ beforeAll(async () => {
     }),
   ]);
   setting = await createSetting(database.db, cloud.clientConfig);
-  isVaultThere = await glacier()
-    .send(new CreateVaultCommand({ accountId: "-", vaultName: "test-results" }))
-    .then(
-      () => true,
-      () => false,
-    );
+  await glacier().send(new CreateVaultCommand({ accountId: "-", vaultName: "test-results" }));
 });
 beforeEach(async () => {
   faults.clear();
@@ -62,19 +57,29 @@ afterAll(async () => {
 });
 
 const glacier = () => new GlacierClient(cloud.clientConfig);
-const STORES: readonly [string, () => ArchiveStore][] = [
-  ["s3-glacier", () => createS3Glacier(setting.s3, setting.resources.buckets.archive, setting.resources.prefix)],
-  ["glacier-vault", () => createGlacierVault(glacier(), "test-results")],
-];
+const createStores = (current: ArchiveStoreName): ArchiveStores => ({
+  current,
+  byName: {
+    "s3-glacier": createS3Glacier(setting.s3, setting.resources.buckets.archive, setting.resources.prefix),
+    "glacier-vault": createGlacierVault(glacier(), "test-results"),
+  },
+});
+const STORES = ["s3-glacier", "glacier-vault"] as const;
 
-describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Glacier)", (name, createStore) => {
+describe.each(STORES)("with %s", (name) => {
   let store: ArchiveStore;
   let deps: ThawDeps & ArchiveDeps;
 
-  beforeEach((context) => {
-    if (name === "glacier-vault" && !isVaultThere) context.skip();
-    store = createStore();
-    deps = { ...setting, store, config: CONFIG };
+  beforeEach(() => {
+    const stores = createStores(name);
+    store = stores.byName[name];
+    deps = { ...setting, stores, config: CONFIG };
+  });
+
+  /** The dependencies with the store changed in some of its operations. */
+  const withStore = (changes: Partial<ArchiveStore>): typeof deps => ({
+    ...deps,
+    stores: { ...deps.stores, byName: { ...deps.stores.byName, [name]: { ...store, ...changes } } },
   });
 
   /** A completed job with its result and log in the bucket. */
@@ -136,7 +141,9 @@ describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Gl
       retrievalId: String(message?.retrievalId),
       generation: Number(message?.generation),
     } as const;
-    return { ...job, check };
+    const restoredKey = `test/${job.userId}/${job.jobId}.${check.generation}~in.annot.vcf`;
+    const hasRestored = () => setting.hasObject(setting.resources.buckets.results, restoredKey);
+    return { ...job, check, restoredKey, hasRestored };
   }
 
   const setRole = (userId: number, role: Role) =>
@@ -154,7 +161,7 @@ describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Gl
       const job = await completed();
       await archiveResult(deps, job.message, never);
       const row = await setting.job(job.jobId);
-      expect(row).toMatchObject({ archiveState: "archived", resultKey: null, logKey: job.logKey });
+      expect(row).toMatchObject({ archiveState: "archived", archiveStore: name, resultKey: null, logKey: job.logKey });
       expect(row.resultsFileArchiveId).not.toBeNull();
       expect([await job.hasResult(), await job.hasLog()]).toEqual([false, true]);
     });
@@ -191,8 +198,7 @@ describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Gl
     it("gives way to an upgrade during the copy, and deletes the copy", async () => {
       const job = await completed();
       let archiveId = "";
-      const upgrading: ArchiveStore = {
-        ...store,
+      const upgrading = withStore({
         async put(...args) {
           archiveId = await store.put(...args);
           await setRole(job.userId, "premium_user");
@@ -203,32 +209,11 @@ describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Gl
             .execute();
           return archiveId;
         },
-      };
-      await archiveResult({ ...deps, store: upgrading }, job.message, never);
+      });
+      await archiveResult(upgrading, job.message, never);
       expect(await setting.job(job.jobId)).toMatchObject({ archiveState: "kept", resultsFileArchiveId: null });
       expect(await job.hasResult()).toBe(true);
       if (name === "s3-glacier") expect(await storedIds()).not.toContain(archiveId);
-    });
-
-    it("goes on after a crash at each step", async () => {
-      const afterMark = await completed();
-      await database.db
-        .updateTable("jobs")
-        .set({ archiveState: "archiving", archiveGeneration: 1 })
-        .where("id", "=", afterMark.jobId)
-        .execute();
-      await archiveResult(deps, afterMark.message, never);
-      expect((await setting.job(afterMark.jobId)).archiveState).toBe("archived");
-
-      const afterRecord = await completed();
-      faults.set("DeleteObject", () => new Fault("InternalError", "crash", 500));
-      await expect(archiveResult(deps, afterRecord.message, never)).rejects.toThrow();
-      const recorded = await setting.job(afterRecord.jobId);
-      expect([recorded.archiveState, await afterRecord.hasResult()]).toEqual(["archived", true]);
-      faults.clear();
-      await archiveResult(deps, afterRecord.message, never);
-      expect(await afterRecord.hasResult()).toBe(false);
-      expect((await setting.job(afterRecord.jobId)).resultsFileArchiveId).toBe(recorded.resultsFileArchiveId);
     });
 
     it("refuses a result that is not the one that was made, and keeps it", async () => {
@@ -240,7 +225,7 @@ describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Gl
   });
 
   describe("restoring", () => {
-    it("puts the very result back where it was and deletes the archive", async () => {
+    it("puts the very result back under a key of its own and deletes the archive", async () => {
       const job = await restoring();
       expect(await setting.job(job.jobId)).toMatchObject({
         archiveState: "restoring",
@@ -255,11 +240,12 @@ describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Gl
       expect(await setting.job(job.jobId)).toMatchObject({
         archiveState: "kept",
         resultsFileArchiveId: null,
-        resultKey: job.resultKey,
+        archiveStore: null,
+        resultKey: job.restoredKey,
         archiveTier: null,
       });
       const { Body } = await setting.s3.send(
-        new GetObjectCommand({ Bucket: setting.resources.buckets.results, Key: job.resultKey }),
+        new GetObjectCommand({ Bucket: setting.resources.buckets.results, Key: job.restoredKey }),
       );
       expect(await Body?.transformToString()).toBe(RESULT);
       if (name === "s3-glacier") expect(await storedIds()).not.toContain(job.archiveId);
@@ -267,8 +253,8 @@ describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Gl
 
     it("waits with fresh messages until the retrieval is ready", async () => {
       const job = await restoring();
-      const waiting = { ...store, retrievalState: () => Promise.resolve("in progress" as const) };
-      await thawResult({ ...deps, store: waiting }, job.check, never);
+      const waiting = withStore({ retrievalState: () => Promise.resolve("in progress") });
+      await thawResult(waiting, job.check, never);
       expect(await setting.messages("thaw")).toEqual([job.check, job.check]);
       const rows = await database.db.selectFrom("outbox").select("delaySeconds").execute();
       expect(rows.map((row) => row.delaySeconds)).toEqual([60, 60]);
@@ -288,8 +274,8 @@ describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Gl
 
     it("asks again when a retrieval failed or expired, and drops the older check", async () => {
       const job = await restoring();
-      const failing = { ...store, retrievalState: () => Promise.resolve("failed" as const) };
-      await thawResult({ ...deps, store: failing }, job.check, never);
+      const failing = withStore({ retrievalState: () => Promise.resolve("failed") });
+      await thawResult(failing, job.check, never);
       expect(await setting.messages("thaw")).toMatchObject([job.check, { generation: job.check.generation + 1 }]);
       expect(await thaw(job.check)).toEqual(DONE);
       expect(await setting.messages("thaw")).toHaveLength(2);
@@ -313,37 +299,20 @@ describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Gl
         "the retrieval is ready",
         async () => (await store.retrievalState(job.archiveId, job.check.retrievalId)) === "ready",
       );
-      const deleting: ArchiveStore = {
-        ...store,
+      const deleting = withStore({
         async open(...args) {
           await database.db.deleteFrom("users").where("id", "=", job.userId).execute();
           return store.open(...args);
         },
-      };
-      await thawResult({ ...deps, store: deleting }, job.check, never);
-      expect(await job.hasResult()).toBe(false);
+      });
+      await thawResult(deleting, job.check, never);
+      expect(await job.hasRestored()).toBe(false);
     });
 
     it("does nothing for a user who is not Premium", async () => {
       const job = await archived();
       await restoreUser(deps, { version: 1, userId: job.userId }, never);
       expect((await setting.job(job.jobId)).archiveState).toBe("archived");
-    });
-
-    it("is found by the sweep when no message asked for it", async () => {
-      const [lost, free] = [await archived("premium_user"), await archived()];
-      const stale = await restoring();
-      await database.db
-        .updateTable("jobs")
-        .set({ restoreAskedAt: new Date(Date.now() - 25 * 3_600_000) })
-        .where("id", "=", stale.jobId)
-        .execute();
-      await sweepRestores(deps, new Date());
-      const states = await Promise.all(
-        [lost, free, stale].map(async ({ jobId }) => (await setting.job(jobId)).archiveState),
-      );
-      expect(states).toEqual(["restoring", "archived", "restoring"]);
-      expect((await setting.job(stale.jobId)).archiveGeneration).toBe(stale.check.generation + 1);
     });
   });
 
@@ -361,7 +330,7 @@ describe.each(STORES)("with %s (the vault is skipped where local-cloud has no Gl
       rmSync(folder, { recursive: true });
       await waitUntil("an inventory", async () => (await storedIds()).includes(orphan));
       expect(await removeOrphans(deps, new Date())).toBe(0);
-      expect(await removeOrphans(deps, new Date(Date.now() + 2 * 3_600_000))).toBeGreaterThanOrEqual(1);
+      expect(await removeOrphans(deps, new Date(Date.now() + 25 * 3_600_000))).toBeGreaterThanOrEqual(1);
       const { retrievalId } = await store.retrieve(kept.archiveId, kept.jobId);
       await waitUntil(
         "the kept one is ready",

@@ -9,6 +9,7 @@ import { MESSAGE_SCHEMAS, type MessageOf } from "@elastic-gas/shared/messages";
 import { consume, type Handled } from "@elastic-gas/shared/reliability/consumer";
 import { startHeartbeat } from "@elastic-gas/shared/reliability/heartbeat";
 import { createOutboxSender, type OutboxSender } from "@elastic-gas/shared/reliability/outbox";
+import { runSweeps, type Sweep } from "@elastic-gas/shared/reliability/sweeps";
 import { type QueueKey, type Resources, resourcesOf } from "@elastic-gas/shared/resources";
 import { stopOnSignals } from "@elastic-gas/shared/shutdown";
 import type { z } from "zod";
@@ -26,8 +27,8 @@ export interface Lifecycle {
 
 export interface LifecyclePart<Key extends QueueKey> {
   readonly handle: (body: MessageOf<Key>, stop: AbortSignal) => Promise<Handled>;
-  /** Runs beside the queue until the signal aborts. */
-  readonly sweep?: (signal: AbortSignal) => Promise<void>;
+  /** Run beside the queue, each in one of all utility workers at a time. */
+  readonly sweeps: readonly Sweep[];
 }
 
 const LONG_POLL_TIMEOUT_MS = 30_000; // above the 20 s that a receive waits
@@ -61,7 +62,7 @@ export async function runLifecycle<Key extends QueueKey>(
   await Promise.all([
     consume({
       sqs,
-      queueName: resources.queues[queue].name,
+      queue: resources.queues[queue],
       // The table's value for a key is the schema of that key's messages, which TypeScript does not follow through a generic key.
       schema: MESSAGE_SCHEMAS[queue] as unknown as z.ZodType<MessageOf<Key>>,
       log,
@@ -72,7 +73,7 @@ export async function runLifecycle<Key extends QueueKey>(
     }),
     outbox.run(signal),
     heartbeat.ended,
-    part.sweep?.(signal),
+    runSweeps({ db, log, holder: instanceId, signal }, part.sweeps),
   ]);
   await db.destroy();
   log.info({ instanceId }, "stopped");

@@ -8,12 +8,15 @@ const COLUMNS = [
   "inputName",
   "status",
   "completedAt",
+  "resultKey",
   "resultSize",
   "resultSha256",
   "resultsFileArchiveId",
+  "archiveStore",
   "archiveState",
   "archiveGeneration",
   "archiveTier",
+  "retrievalId",
 ] as const;
 
 export type ArchivedJob = Pick<Selectable<JobsTable>, (typeof COLUMNS)[number]>;
@@ -31,8 +34,26 @@ export async function findArchivedJob(
 }
 
 export type ArchiveColumns = Partial<
-  Pick<JobsTable, "resultKey" | "resultsFileArchiveId" | "archiveTier" | "archivedAt" | "restoreAskedAt">
+  Pick<
+    JobsTable,
+    | "resultKey"
+    | "resultsFileArchiveId"
+    | "archiveStore"
+    | "archiveTier"
+    | "archivedAt"
+    | "restoreAskedAt"
+    | "retrievalId"
+    | "retrievalCheckedAt"
+  >
 > & { readonly archiveState: ArchivedJob["archiveState"]; readonly archiveGeneration?: number };
+
+/** The columns of a retrieval when there is none. */
+export const NO_RETRIEVAL = {
+  archiveTier: null,
+  restoreAskedAt: null,
+  retrievalId: null,
+  retrievalCheckedAt: null,
+} as const;
 
 /** Changes the archive state of a job that is still in the state and generation that the caller saw; false when it is not. */
 export async function changeArchiveState(

@@ -1,3 +1,5 @@
+import { type Stretch, WHOLE } from "./stretch.ts";
+
 /** Parts of a gene from the least to the most telling; a variant that touches several gets the last. */
 export const REGIONS = ["INTERGENIC", "GENE", "INTRON", "EXON", "UTR3", "UTR5", "CDS"] as const;
 export type Region = (typeof REGIONS)[number];
@@ -13,10 +15,10 @@ export interface GenePart {
   readonly end: number;
 }
 
-const LETTERS = "..NE35C";
+const LETTERS = ".GNE35C";
 
 /**
- * Text of a gene's parts for the pack: per part one letter (E exon, 3, 5, C coding), the gap since the part before and its length less one, both in base
+ * Text of a gene's parts for the pack: per part one letter (E exon, 3, 5, C coding, G not known), the gap since the part before and its length less one, both in base
  * 36, joined by dots. What lies between parts is intron. The empty text means that the parts are not known.
  */
 export function encodeParts(parts: readonly GenePart[]): string {
@@ -51,18 +53,38 @@ export function decodeParts(text: string): Int32Array | null {
 /** The most telling region of the stretch [start, end], offsets from the gene's first base. */
 export function regionOfStretch(parts: Int32Array | null, start: number, end: number): number {
   if (parts === null) return GENE;
+  let best = GENE;
+  let cursor = start;
+  for (
+    let index = firstEndingFrom(parts, start) * 3;
+    index < parts.length && (parts[index + 1] ?? 0) <= end;
+    index += 3
+  ) {
+    best = Math.max(best, parts[index] ?? 0, (parts[index + 1] ?? 0) > cursor ? INTRON : GENE);
+    cursor = (parts[index + 2] ?? 0) + 1;
+  }
+  return cursor <= end ? Math.max(best, INTRON) : best;
+}
+
+/** The offsets around `offset` that lie in the same part, or between the same two parts. */
+export function partStretch(parts: Int32Array | null, offset: number): Stretch {
+  if (parts === null) return { from: 0, to: WHOLE.to };
+  const index = firstEndingFrom(parts, offset) * 3;
+  const [start, end] = [parts[index + 1] ?? WHOLE.to, parts[index + 2] ?? WHOLE.to];
+  if (start <= offset) return { from: start, to: end };
+  return { from: index === 0 ? 0 : (parts[index - 1] ?? 0) + 1, to: start - 1 };
+}
+
+/** Index of the first part that ends at the offset or after it. */
+function firstEndingFrom(parts: Int32Array, offset: number): number {
   let low = 0;
   let high = parts.length / 3;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((parts[middle * 3 + 2] ?? 0) < start) low = middle + 1;
+    if ((parts[middle * 3 + 2] ?? 0) < offset) low = middle + 1;
     else high = middle;
   }
-  let best = INTRON;
-  for (let index = low * 3; index < parts.length && (parts[index + 1] ?? 0) <= end; index += 3) {
-    best = Math.max(best, parts[index] ?? 0);
-  }
-  return best;
+  return low;
 }
 
 /**

@@ -9,6 +9,8 @@ const Chromosome = z.object({
   genes: Member.optional(),
   bands: Member.optional(),
   clinvar: Member.optional(),
+  /** First and last positions between which ClinVar's variants are there, sorted; absent: everywhere. */
+  clinvarStretches: z.array(z.tuple([z.number().int(), z.number().int()])).optional(),
 });
 
 const Files = z.object({
@@ -21,6 +23,8 @@ const Files = z.object({
   /** Line n holds the disease with index n. */
   diseases: z.string().optional(),
   significances: z.array(z.string()).optional(),
+  /** Which variants of ClinVar are there, by release, class and review, a phrase. */
+  clinvarHeld: z.string().optional(),
 });
 
 const Build = z.object({

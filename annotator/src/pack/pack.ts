@@ -2,10 +2,11 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
+import { ClinvarTrack } from "./clinvar-track.ts";
 import { type PackBuild, PackManifest } from "./manifest.ts";
-import { BandTrack, ClinvarTrack, GeneTrack } from "./tracks.ts";
+import { BandTrack, GeneTrack } from "./tracks.ts";
 
-/** What a pack knows of one chromosome; a track is null when the pack has none for it. */
+/** What a pack knows of one chromosome; a track is null when the pack has none for it, and read when it is first asked for. */
 export interface Chromosome {
   readonly length: number | null;
   readonly genes: GeneTrack | null;
@@ -16,8 +17,8 @@ export interface Chromosome {
 /** One build of a pack. Chromosomes are read when they are first asked for, so that a small file costs little. */
 export interface BuildData {
   readonly name: string;
-  readonly hasGenes: boolean;
-  readonly hasClinvar: boolean;
+  /** Which variants of ClinVar it has, a phrase; null for none. */
+  readonly clinvarHeld: string | null;
   /** By canonical contig name; undefined when the pack does not know the contig. */
   chromosome(canonical: string): Chromosome | undefined;
   /** ClinVar's words for a significance's or a disease's index. */
@@ -93,24 +94,54 @@ function buildData(directory: string, name: string, build: PackBuild, inherited:
   const read = (canonical: string): Chromosome | undefined => {
     const entry = build.chromosomes[canonical];
     if (entry === undefined) return inherited?.chromosome(canonical);
-    const lines = (file: string | undefined, member: readonly [number, number] | undefined) =>
-      file === undefined || member === undefined ? null : readMember(join(directory, file), member);
+    const base = inherited?.chromosome(canonical);
+    const track = <Track>(
+      kind: "genes" | "bands" | "clinvar",
+      make: (lines: string[]) => Track,
+      fallback: () => Track | null,
+    ) => {
+      const [file, member] = [files[kind], entry[kind]];
+      let made: Track | null | undefined;
+      return () => {
+        if (made === undefined)
+          made =
+            file === undefined || member === undefined ? fallback() : make(readMember(join(directory, file), member));
+        return made;
+      };
+    };
     const [genes, bands, clinvar] = [
-      lines(files.genes, entry.genes),
-      lines(files.bands, entry.bands),
-      lines(files.clinvar, entry.clinvar),
+      track(
+        "genes",
+        (lines) => new GeneTrack(lines),
+        () => base?.genes ?? null,
+      ),
+      track(
+        "bands",
+        (lines) => new BandTrack(lines),
+        () => base?.bands ?? null,
+      ),
+      track(
+        "clinvar",
+        (lines) => new ClinvarTrack(lines, entry.clinvarStretches),
+        () => base?.clinvar ?? null,
+      ),
     ];
     return {
-      length: entry.length,
-      genes: genes === null ? null : new GeneTrack(genes),
-      bands: bands === null ? null : new BandTrack(bands),
-      clinvar: clinvar === null ? null : new ClinvarTrack(clinvar),
+      length: entry.length ?? base?.length ?? null,
+      get genes() {
+        return genes();
+      },
+      get bands() {
+        return bands();
+      },
+      get clinvar() {
+        return clinvar();
+      },
     };
   };
   return {
     name,
-    hasGenes: files.genes !== undefined || inherited?.hasGenes === true,
-    hasClinvar: files.clinvar !== undefined || inherited?.hasClinvar === true,
+    clinvarHeld: files.clinvar === undefined ? (inherited?.clinvarHeld ?? null) : (files.clinvarHeld ?? "not told"),
     chromosome(canonical) {
       const chromosome = known.get(canonical) ?? read(canonical);
       if (chromosome !== undefined) known.set(canonical, chromosome);

@@ -1,10 +1,14 @@
-import { decodeParts, regionOfStretch } from "./gene-regions.ts";
+import { decodeParts, partStretch, regionOfStretch } from "./gene-regions.ts";
+import { firstAbove, type Stretch, WHOLE, within } from "./stretch.ts";
 
 /** Genes of one chromosome by start. Positions are 1-based, both ends included. */
 export class GeneTrack {
   readonly symbols: readonly string[];
+  /** False when the parts of no gene are known, so that no region can be told. */
+  readonly hasParts: boolean;
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
+  readonly #sortedEnds: Int32Array;
   /** Largest end of this gene and all before it: where it lies left of a position, no earlier gene reaches that position. */
   readonly #reach: Int32Array;
   readonly #partTexts: readonly string[];
@@ -27,6 +31,8 @@ export class GeneTrack {
       partTexts.push(parts);
     }
     this.symbols = symbols;
+    this.hasParts = partTexts.some((text) => text !== "");
+    this.#sortedEnds = this.#ends.slice().sort();
     this.#partTexts = partTexts;
     this.#parts = new Array<undefined>(lines.length).fill(undefined);
   }
@@ -42,13 +48,32 @@ export class GeneTrack {
 
   /** The most telling region (index into REGIONS) of gene `index` that [start, end] touches. */
   region(index: number, start: number, end: number): number {
+    const origin = this.#starts[index] ?? 0;
+    return regionOfStretch(this.#partsOf(index), start - origin, end - origin);
+  }
+
+  /** The positions around `pos` that lie in the same genes and in the same part of each. */
+  stretch(pos: number): Stretch {
+    const [starts, ends] = [firstAbove(this.#starts, pos), firstAbove(this.#sortedEnds, pos - 1)];
+    let stretch: Stretch = {
+      from: Math.max(this.#starts[starts - 1] ?? 1, (this.#sortedEnds[ends - 1] ?? 0) + 1),
+      to: Math.min((this.#starts[starts] ?? WHOLE.to) - 1, this.#sortedEnds[ends] ?? WHOLE.to),
+    };
+    for (const index of this.overlapping(pos, pos)) {
+      const origin = this.#starts[index] ?? 0;
+      const part = partStretch(this.#partsOf(index), pos - origin);
+      stretch = within(stretch, { from: part.from + origin, to: part.to + origin });
+    }
+    return stretch;
+  }
+
+  #partsOf(index: number): Int32Array | null {
     let parts = this.#parts[index];
     if (parts === undefined) {
       parts = decodeParts(this.#partTexts[index] ?? "");
       this.#parts[index] = parts;
     }
-    const origin = this.#starts[index] ?? 0;
-    return regionOfStretch(parts, start - origin, end - origin);
+    return parts;
   }
 }
 
@@ -70,57 +95,10 @@ export class BandTrack {
     const last = this.#names[Math.max(0, firstAbove(this.#starts, end) - 1)] ?? "";
     return first === last ? first : `${first}-${last}`;
   }
-}
 
-export interface ClinvarEntry {
-  readonly variationId: string;
-  /** dbSNP number without `rs`; empty when ClinVar gives none. */
-  readonly rs: string;
-  readonly significance: number;
-  readonly diseases: readonly number[];
-}
-
-/** ClinVar's pathogenic variants of one chromosome by position; alleles in minimal form. */
-export class ClinvarTrack {
-  readonly #positions: Int32Array;
-  readonly #lines: readonly string[];
-
-  constructor(lines: readonly string[]) {
-    this.#lines = lines;
-    this.#positions = Int32Array.from(lines, (line) => Number(line.slice(0, line.indexOf("\t"))));
+  /** The positions of the band that holds `pos`. */
+  stretch(pos: number): Stretch {
+    const above = firstAbove(this.#starts, pos);
+    return { from: this.#starts[above - 1] ?? 1, to: (this.#starts[above] ?? WHOLE.to) - 1 };
   }
-
-  /** The entry for an allele in minimal form. */
-  find(pos: number, ref: string, alt: string): ClinvarEntry | undefined {
-    let index = firstAbove(this.#positions, pos - 1);
-    if (this.#positions[index] !== pos) return undefined;
-    const wanted = `${pos}\t${ref}\t${alt}\t`;
-    for (; this.#positions[index] === pos; index += 1) {
-      const line = this.#lines[index];
-      if (line?.startsWith(wanted) !== true) continue;
-      const [variationId = "", rs = "", significance = "", diseases = ""] = line.slice(wanted.length).split("\t");
-      return {
-        variationId,
-        rs,
-        significance: Number(significance),
-        diseases: diseases
-          .split(",")
-          .filter((text) => text !== "")
-          .map(Number),
-      };
-    }
-    return undefined;
-  }
-}
-
-/** Index of the first element that is greater than `value`; elements are sorted. */
-function firstAbove(sorted: Int32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,20 +1,9 @@
-import { isStaying } from "@elastic-gas/scaling/reconcile-plan";
-import type { Worker } from "@elastic-gas/scaling/worker-state";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { ActivityCause, Tables } from "@elastic-gas/shared/database/tables";
-import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Transaction } from "kysely";
-
-/** Something that is being done to a pool. Instants are epoch milliseconds. */
-export interface Activity {
-  readonly id: number;
-  readonly at: number;
-  readonly cause: ActivityCause;
-  readonly desiredBefore: number;
-  readonly desiredAfter: number;
-  readonly instanceIds: readonly string[];
-}
+import type { Closing, OwnLaunch } from "./closing.ts";
+import type { Activity, Owned } from "./owner.ts";
 
 export interface NewActivity {
   readonly pool: PoolName;
@@ -30,16 +19,15 @@ export interface NewActivity {
   readonly ended?: { readonly status: "successful" | "failed"; readonly result: string };
 }
 
-const LONGEST_MS = 3_600_000;
-
+/** Returns its id. */
 export async function insertActivity(
   trx: Transaction<Tables>,
   activity: NewActivity,
   epoch: number,
   now: number,
-): Promise<void> {
+): Promise<number> {
   const { instanceIds = [], ended, reason, ...row } = activity;
-  await trx
+  const { insertId } = await trx
     .insertInto("activities")
     .values({
       ...row,
@@ -51,7 +39,8 @@ export async function insertActivity(
       result: ended?.result ?? null,
       finishedAt: ended === undefined ? null : new Date(now),
     })
-    .execute();
+    .executeTakeFirstOrThrow();
+  return Number(insertId);
 }
 
 /** Oldest first. */
@@ -88,76 +77,56 @@ export async function findRunBegan(db: Database, pool: PoolName): Promise<number
 /** Adds instances to what they were launched or ended for. */
 export async function attachInstances(
   trx: Transaction<Tables>,
-  activity: Activity | undefined,
+  activityId: number,
   instanceIds: readonly string[],
 ): Promise<void> {
-  if (activity === undefined || instanceIds.length === 0) return;
   const row = await trx
     .selectFrom("activities")
     .select("instanceIds")
-    .where("id", "=", activity.id)
+    .where("id", "=", activityId)
     .forUpdate()
     .executeTakeFirst();
   const all = [...new Set([...(row?.instanceIds ?? []), ...instanceIds])];
   await trx
     .updateTable("activities")
     .set({ instanceIds: JSON.stringify(all) })
-    .where("id", "=", activity.id)
+    .where("id", "=", activityId)
     .execute();
 }
 
-/** What a launch or an end is most likely for: the newest change in that direction, else the newest replacement. */
-export function activityFor(direction: "launch" | "shrink", open: readonly Activity[]): Activity | undefined {
-  const sign = direction === "launch" ? 1 : -1;
-  return (
-    open.findLast((activity) => Math.sign(activity.desiredAfter - activity.desiredBefore) === sign) ??
-    (direction === "launch" ? open.findLast(({ cause }) => cause === "replacement" || cause === "launch") : undefined)
-  );
+/** What these activities have launched and ended so far. */
+export async function countOwned(db: Database, open: readonly Activity[]): Promise<Owned> {
+  if (open.length === 0) return { launches: new Map(), ends: new Map() };
+  const ids = open.map(({ id }) => id);
+  const [launches, ends] = await Promise.all([
+    db
+      .selectFrom("launchIntents")
+      .select(({ fn }) => ["activityId as id", fn.countAll<number>().as("count")])
+      .where("activityId", "in", ids)
+      .where("state", "!=", "failed")
+      .groupBy("activityId")
+      .execute(),
+    db
+      .selectFrom("workers")
+      .select(({ fn }) => ["endedBy as id", fn.countAll<number>().as("count")])
+      .where("endedBy", "in", ids)
+      .groupBy("endedBy")
+      .execute(),
+  ]);
+  const toMap = (rows: readonly { readonly id: number | null; readonly count: number }[]): Map<number, number> =>
+    new Map(rows.map(({ id, count }) => [id ?? 0, Number(count)]));
+  return { launches: toMap(launches), ends: toMap(ends) };
 }
 
-export interface PoolAtRest {
-  readonly workers: readonly Worker[];
-  readonly records: ReadonlyMap<string, WorkerRecord>;
-  /** Nothing is missing, nothing is being launched. */
-  readonly complete: boolean;
-  readonly desired: number;
-}
-
-export interface Closing {
-  readonly id: number;
-  readonly status: "successful" | "failed";
-  readonly result: string;
-}
-
-/** Pure: the activities that are over, and how. */
-export function closedActivities(open: readonly Activity[], seen: PoolAtRest, now: number): readonly Closing[] {
-  return open.flatMap((activity): readonly Closing[] => {
-    const present = activity.instanceIds.map((id) => seen.workers.find((worker) => worker.id === id));
-    const underway = present.some(
-      (worker) => worker !== undefined && worker.state !== "in service" && worker.state !== "unhealthy",
-    );
-    if (underway || !seen.complete || hasSurplus(activity, seen)) {
-      return now - activity.at > LONGEST_MS
-        ? [{ id: activity.id, status: "failed", result: "not finished within an hour" }]
-        : [];
-    }
-    const gone = activity.instanceIds.filter((_, index) => present[index] === undefined);
-    const neverUp = gone.filter((id) => seen.records.get(id)?.inServiceAt == null);
-    const drained = gone.filter((id) => !neverUp.includes(id) && seen.records.get(id)?.victimReason !== "lost");
-    const ups = activity.instanceIds.flatMap((id, index) =>
-      present[index] === undefined ? [] : (seen.records.get(id)?.inServiceAt ?? now),
-    );
-    const parts = [
-      ups.length > 0 ? `in service after ${seconds(Math.max(...ups) - activity.at)}` : "",
-      drained.length > 0 ? `drained in ${seconds(now - activity.at)}` : "",
-      neverUp.length > 0 && activity.cause !== "launch" ? `${neverUp.length} never came into service` : "",
-    ].filter((part) => part !== "");
-    const status =
-      neverUp.length > 0 && ups.length === 0 && drained.length === 0 && activity.cause !== "launch"
-        ? "failed"
-        : "successful";
-    return [{ id: activity.id, status, result: parts.length > 0 ? parts.join(", ") : "done" }];
-  });
+/** The launches that these activities made, failed ones included. */
+export async function listOwnLaunches(db: Database, open: readonly Activity[]): Promise<readonly OwnLaunch[]> {
+  if (open.length === 0) return [];
+  const ids = open.map(({ id }) => id);
+  return db
+    .selectFrom("launchIntents")
+    .select(["activityId", "state", "instanceId"])
+    .where("activityId", "in", ids)
+    .execute();
 }
 
 export async function closeActivities(db: Database, closings: readonly Closing[], now: number): Promise<void> {
@@ -168,17 +137,4 @@ export async function closeActivities(db: Database, closings: readonly Closing[]
       .where("id", "=", id)
       .execute();
   }
-}
-
-/** A shrink that protected or busy workers still block is not over. */
-function hasSurplus(activity: Activity, seen: PoolAtRest): boolean {
-  const staying = seen.workers.filter(isStaying).length;
-  return (
-    activity.desiredAfter < activity.desiredBefore && activity.desiredAfter === seen.desired && staying > seen.desired
-  );
-}
-
-function seconds(milliseconds: number): string {
-  const all = Math.max(0, Math.round(milliseconds / 1_000));
-  return all < 120 ? `${all}\u00a0s` : `${Math.round(all / 60)}\u00a0min`;
 }

@@ -69,7 +69,7 @@ describe("AWS calls that are throttled, fail or hang", () => {
     await setPolicy("fixed", 2);
     ended = runAutoscaler(harness.another("one").context, { startId: undefined, signal: stop.signal });
     await pool.atRest(2);
-  }, 120_000);
+  }, 300_000);
   afterEach(() => clear());
   afterAll(async () => {
     stop.abort();

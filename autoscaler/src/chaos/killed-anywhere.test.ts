@@ -37,7 +37,7 @@ describe(`an autoscaler process killed with SIGKILL, while EC2's answers are ${L
       body: JSON.stringify(lag),
     });
     acting = harness.startProcess();
-  }, 120_000);
+  }, 300_000);
   afterEach(() => harness.intercept(null));
   afterAll(async () => {
     await harness?.[Symbol.asyncDispose]();
@@ -53,7 +53,7 @@ describe(`an autoscaler process killed with SIGKILL, while EC2's answers are ${L
       if (invocation.operation === "RunInstances") oldUntil = Date.now() + LAG_SECONDS * 1_000;
       return next();
     });
-    await waitUntil("five quiet passes", () => passes >= 5, { deadlineMs: 60_000 });
+    await waitUntil("five quiet passes", () => passes >= 5, { deadlineMs: 120_000 });
   };
 
   const tell = async ({ name, from, to, reach }: Point): Promise<void> => {
@@ -189,7 +189,7 @@ async function beforeTheId(harness: ProcessHarness): Promise<Held> {
       return rows[0];
     },
     // InnoDB shows the same picture again until nobody has looked for 100 ms.
-    { deadlineMs: 20_000, pollMs: 250 },
+    { deadlineMs: 120_000, pollMs: 250 },
   ).catch((error: unknown) => {
     // Else the row would stay locked for all that follow.
     unlock.resolve();

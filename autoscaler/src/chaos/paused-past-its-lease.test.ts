@@ -83,7 +83,7 @@ describe("two autoscaler processes, the acting one paused with SIGSTOP past its 
   beforeAll(async () => {
     harness = await startProcessHarness({ LEASE_SECONDS: "4" });
     processes = [harness.startProcess("127.0.0.1"), harness.startProcess("localhost")];
-  }, 120_000);
+  }, 300_000);
   afterEach(() => harness.intercept(null));
   afterAll(async () => {
     await harness?.[Symbol.asyncDispose]();
@@ -95,7 +95,7 @@ describe("two autoscaler processes, the acting one paused with SIGSTOP past its 
   });
 
   const findRoles = async () => {
-    const { pid, epoch } = await waitUntil("an acting autoscaler", () => harness.findActing(), { deadlineMs: 60_000 });
+    const { pid, epoch } = await waitUntil("an acting autoscaler", () => harness.findActing(), { deadlineMs: 120_000 });
     const [first, second] = processes;
     return pid === first.pid ? { acting: first, standby: second, epoch } : { acting: second, standby: first, epoch };
   };
@@ -115,7 +115,7 @@ describe("two autoscaler processes, the acting one paused with SIGSTOP past its 
         const now = await harness.findActing();
         return now?.pid === standby.pid && now;
       },
-      { deadlineMs: 60_000 },
+      { deadlineMs: 120_000 },
     );
     expect(next.epoch).toBeGreaterThan(epoch);
     await harness.passTwoMinutes();
@@ -125,7 +125,7 @@ describe("two autoscaler processes, the acting one paused with SIGSTOP past its 
     const resumedAt = harness.calls.length;
     held.release(ending);
     acting.resume();
-    await waitUntil("the resumed one to stand by", () => acting.hasLogged("standing by"), { deadlineMs: 60_000 });
+    await waitUntil("the resumed one to stand by", () => acting.hasLogged("standing by"), { deadlineMs: 120_000 });
     await passes(standby, 10);
     await harness.atRest(to);
     expect(acting.isAlive && standby.isAlive).toBe(true);
@@ -176,7 +176,7 @@ describe("two autoscaler processes, the acting one paused with SIGSTOP past its 
       if (invocation.operation === "DescribeTargetHealth" && invocation.call.host === host) seen += 1;
       return next();
     });
-    await waitUntil(`${count} passes`, () => seen >= count, { deadlineMs: 60_000 });
+    await waitUntil(`${count} passes`, () => seen >= count, { deadlineMs: 120_000 });
   };
 
   it.each(

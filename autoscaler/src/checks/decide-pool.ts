@@ -2,6 +2,7 @@ import { type Decision, sentenceOfRecord, toDecisionRecord } from "@elastic-gas/
 import { countWorkers } from "@elastic-gas/scaling/observation";
 import { readState } from "@elastic-gas/scaling/policy-state";
 import { POOLS } from "@elastic-gas/scaling/pools";
+import type { Reason } from "@elastic-gas/scaling/reasons/reason";
 import { LAUNCH_FAILING, type LaunchFailures, type Plan } from "@elastic-gas/scaling/reconcile-plan";
 import { decide } from "@elastic-gas/scaling/rules/decide";
 import type { Tables } from "@elastic-gas/shared/database/tables";
@@ -10,6 +11,7 @@ import { insertActivity } from "../activities/activities.ts";
 import type { Context, PoolSnapshot } from "../context/context.ts";
 import { observePool } from "../observe/observe-pool.ts";
 import { setDesired } from "../pools/pools.ts";
+import { decideNotChecked } from "./not-checked.ts";
 
 export interface LastPlan {
   readonly plan: Plan;
@@ -29,7 +31,7 @@ export async function decidePool(
   const { config, cloud, lease, log, resources } = context;
   const { pool } = snapshot;
   const { balanced, queue } = POOLS[pool.name];
-  const seen = await observePool(
+  const { seen, failure } = await observePool(
     cloud,
     {
       pool,
@@ -39,21 +41,21 @@ export async function decidePool(
       balancer: balanced ? snapshot.balancer : null,
       queueName: queue === null ? null : resources.queues[queue].name,
     },
-    {
-      periodSeconds: config.METRIC_PERIOD_SECONDS,
-      tickSeconds: config.TICK_SECONDS,
-      missing: (source, error) => log.warn({ pool: pool.name, source, err: error }, "no data for this check"),
-    },
+    { periodSeconds: config.METRIC_PERIOD_SECONDS, tickSeconds: config.TICK_SECONDS },
     now.getTime(),
   );
   const decided = decide(pool.policy, seen, readState(pool.policyState), now);
-  const { decision } = decided;
+  const wasBlind = failure !== null && isBlind(decided.decision);
+  const decision = wasBlind ? decideNotChecked(pool, failure) : decided.decision;
+  if (failure !== null)
+    log.warn({ pool: pool.name, source: failure.source, err: failure.error }, "no answer for this check");
   const record = toDecisionRecord(decision, last?.plan.blockedBy ?? null);
   const sentence = sentenceOfRecord(record, "", { timeZone: config.DISPLAY_TIME_ZONE });
   const counts = countWorkers(seen);
 
   const stored = await lease.write(async (trx, epoch) => {
-    if (!(await setDesired(trx, pool, { desired: decision.desired, policyState: decided.state }))) return false;
+    const change = { desired: decision.desired, policyState: decided.state };
+    if (!(await setDesired(trx, pool, wasBlind ? change : { ...change, checkedAt: now }))) return false;
     await trx
       .insertInto("decisions")
       .values({
@@ -82,6 +84,20 @@ export async function decidePool(
   }
   return stored;
 }
+
+/** The rule could say nothing for want of data. It may hold for other reasons all the same, and grow on what it knows. */
+function isBlind({ reason }: Decision): boolean {
+  return BLIND.has(reason.kind);
+}
+
+const BLIND: ReadonlySet<Reason["kind"]> = new Set<Reason["kind"]>([
+  "no-data",
+  "queue-silent",
+  "data-missing",
+  "data-awaited",
+  "points-missing",
+  "peak-unknown",
+]);
 
 async function noteChange(
   trx: Transaction<Tables>,

@@ -28,7 +28,7 @@ function simulate(...args: readonly string[]): Promise<Ended> {
   });
 }
 
-describe("the simulate command", { timeout: 120_000 }, () => {
+describe("the simulate command", { timeout: 600_000 }, () => {
   it("prints actions with their reasons, and the figures", async () => {
     const { code, out } = await simulate("--policy", "cpu", "--load", "step", "--noise", "0");
     expect(code).toBe(0);
@@ -124,7 +124,7 @@ describe.skipIf(!existsSync(TRACES))("on two days of a real load balancer (skipp
     expect(overload("adaptive")).toBeLessThan(overload("hpa-60") / 2);
     expect(overload("cpu-no-back-off")).toBeLessThan(overload("hpa-60"));
     expect(overload("cpu-no-back-off")).toBeLessThan(overload("aws-target-60"));
-  }, 120_000);
+  }, 300_000);
 });
 
 describe.skipIf(!existsSync(TRACES))("on five days of three real sources (skipped without the samples)", () => {

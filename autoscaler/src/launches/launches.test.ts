@@ -19,6 +19,7 @@ const launch = (id: string, changes: Partial<Launch> = {}): Launch => ({
   state: "launched",
   instanceId: `i-${id}`,
   failure: null,
+  activityId: null,
   createdAt: NOW - 30_000,
   updatedAt: NOW - 30_000,
   ...changes,

@@ -12,6 +12,8 @@ export interface Launch {
   readonly state: "wanted" | "launched" | "failed";
   readonly instanceId: string | null;
   readonly failure: string | null;
+  /** The activity that it was made for. */
+  readonly activityId: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -45,6 +47,7 @@ export async function insertLaunch(
     readonly id: string;
     readonly pool: PoolName;
     readonly subnetId: string | null;
+    readonly activityId: number | null;
     readonly epoch: number;
     readonly now: number;
   },
@@ -87,6 +90,11 @@ export async function settleLaunch(
     .where("id", "=", id)
     .where("state", "!=", "failed")
     .execute();
+}
+
+/** Takes a launch back that EC2 was never asked for: it must not count as pending. */
+export async function withdrawLaunch(db: Database, id: string): Promise<void> {
+  await db.deleteFrom("launchIntents").where("id", "=", id).where("state", "=", "wanted").execute();
 }
 
 /** Launches whose instance may still appear: they count as pending. `seen` holds intent ids and instance ids that were seen at any time. */

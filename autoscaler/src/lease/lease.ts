@@ -18,6 +18,8 @@ export interface Permit {
   readonly signal: AbortSignal;
   /** To be asked when the request is about to leave, at each of its attempts. Throws when the time or the lease is over. */
   check(): void;
+  /** Whether an attempt was allowed to leave: AWS may have carried it out. */
+  readonly hasLeft: boolean;
 }
 
 /**
@@ -90,11 +92,16 @@ export class Lease {
       throw new LeaseLostError(`${Math.round(this.leftMs)} ms of the lease are left, ${callMs} are needed`);
     const epoch = this.#epoch;
     const endsAt = performance.now() + callMs;
+    let hasLeft = false;
     return {
       signal: AbortSignal.timeout(callMs),
       check: () => {
         if (this.epoch !== epoch) throw new LeaseLostError(`epoch ${epoch} is over`);
         if (performance.now() >= endsAt) throw new LeaseLostError(`the call did not leave within ${callMs} ms`);
+        hasLeft = true;
+      },
+      get hasLeft() {
+        return hasLeft;
       },
     };
   }

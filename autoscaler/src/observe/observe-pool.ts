@@ -5,6 +5,7 @@ import type { Worker } from "@elastic-gas/scaling/worker-state";
 import type { Balancer } from "@elastic-gas/shared/aws/load-balancer";
 import { METRICS } from "@elastic-gas/shared/metrics";
 import type { Pool } from "../context/context.ts";
+import { isFailure, type SourceFailure, timed } from "./sources.ts";
 
 /** CPU and balancer: the longest lookback window of a rule, with late data. */
 const LOOKBACK_PERIODS = 15;
@@ -14,8 +15,6 @@ const MAX_QUERIES = 500;
 export interface ObserveSettings {
   readonly periodSeconds: number;
   readonly tickSeconds: number;
-  /** Told of a source that did not answer. The check goes on: it is missing data, which the rules know how to take. */
-  readonly missing: (source: "CloudWatch" | "SQS", error: unknown) => void;
 }
 
 export interface PoolSources {
@@ -29,34 +28,30 @@ export interface PoolSources {
   readonly queueName: string | null;
 }
 
-/** Everything that one check of one pool looks at: a GetMetricData for each 500 metrics, and the queue's attributes where there is a queue. */
+/**
+ * Everything that one check of one pool looks at: a GetMetricData for each 500 metrics, and the queue's attributes where there is a queue. What a source that
+ * fails would have told is missing, which the rules know how to take.
+ */
 export async function observePool(
   clients: { readonly cloudwatch: CloudWatchClient; readonly sqs: SQSClient },
   sources: PoolSources,
   settings: ObserveSettings,
   now: number,
-): Promise<Observation> {
+): Promise<{ readonly seen: Observation; readonly failure: SourceFailure | null }> {
   const { pool, workers, balancer, queueName } = sources;
   // Draining workers too: the metrics of the minutes in which they served come late.
   const measured: ReadonlySet<string> = new Set(["in service", "unhealthy", "draining"]);
   const serving = workers.filter(({ state }) => measured.has(state)).map(({ id }) => id);
   const cpuIds = new Map(serving.map((id, index) => [id, cpuId(index)]));
   const nothing: ReadonlyMap<string, Series> = new Map();
-  const [series, live] = await Promise.all([
-    readSeries(clients.cloudwatch, queriesFor(serving, sources, settings.periodSeconds), settings, { now, pool }).catch(
-      (error: unknown) => {
-        settings.missing("CloudWatch", error);
-        return nothing;
-      },
-    ),
-    queueName === null
-      ? null
-      : readQueue(clients.sqs, queueName).catch((error: unknown) => {
-          settings.missing("SQS", error);
-          return null;
-        }),
+  const queries = queriesFor(serving, sources, settings.periodSeconds);
+  const [metrics, queue] = await Promise.all([
+    timed("CloudWatch", readSeries(clients.cloudwatch, queries, settings, { now, pool })),
+    queueName === null ? null : timed("SQS", readQueue(clients.sqs, queueName)),
   ]);
-  return {
+  const series = isFailure(metrics) ? nothing : metrics;
+  const live = isFailure(queue) ? null : queue;
+  const seen: Observation = {
     pool: pool.name,
     desired: pool.desired,
     min: pool.min,
@@ -73,6 +68,8 @@ export async function observePool(
     tickSeconds: settings.tickSeconds,
     timeScale: settings.periodSeconds / 60,
   };
+  const failures = [queue, metrics].filter((answer) => isFailure(answer));
+  return { seen, failure: failures[0] ?? null };
 }
 
 /** Values of one metric by the start of their period. */

@@ -4,7 +4,7 @@ import type { Balancer, TargetHealth } from "@elastic-gas/shared/aws/load-balanc
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import { listWorkerRecords } from "@elastic-gas/shared/pools/workers";
-import { findRunBegan, insertActivity, listOpenActivities } from "../activities/activities.ts";
+import { attachInstances, findRunBegan, insertActivity, listOpenActivities } from "../activities/activities.ts";
 import type { Context, Pool, PoolSnapshot } from "../context/context.ts";
 import {
   doubtfulWorkers,
@@ -14,7 +14,7 @@ import {
   openLaunches,
   settleLaunch,
 } from "../launches/launches.ts";
-import { noteWorker, writeLost } from "../workers/worker-records.ts";
+import { noteWorker, writeEndedBy, writeLost } from "../workers/worker-records.ts";
 
 /** What AWS said in this pass. */
 export interface Seen {
@@ -46,7 +46,11 @@ export async function takeSnapshot(context: Context, pool: Pool, seen: Seen, now
   const wanted = new Map(launches.filter(({ state }) => state === "wanted").map((launch) => [launch.id, launch]));
   for (const { id, intentId } of instances) {
     const launch = wanted.get(intentId ?? "");
-    if (launch !== undefined) await settleLaunch(db, launch.id, { instanceId: id }, now);
+    if (launch === undefined) continue;
+    // Its answer was lost: the tag tells what became of it.
+    await settleLaunch(db, launch.id, { instanceId: id }, now);
+    const { activityId } = launch;
+    if (activityId !== null) await context.lease.write((trx) => attachInstances(trx, activityId, [id]));
   }
   const gone = await findGone(context, { workers, records, launches }, now);
   const ever = new Set([...instances.flatMap(({ id, intentId }) => [id, intentId ?? id]), ...records.keys()]);
@@ -108,7 +112,7 @@ async function noteLost(
       if (inServiceAt === null && launch !== undefined)
         await settleLaunch(trx, launch.id, { failure: "ended before it came into service" }, now);
       if (open.some((activity) => activity.cause === "launch" && activity.instanceIds.includes(instanceId))) continue;
-      await insertActivity(
+      const id = await insertActivity(
         trx,
         {
           pool: pool.name,
@@ -122,6 +126,7 @@ async function noteLost(
         epoch,
         now,
       );
+      await writeEndedBy(trx, instanceId, id);
     }
   });
   for (const { instanceId } of lost) log.warn({ pool: pool.name, instanceId }, "worker lost");

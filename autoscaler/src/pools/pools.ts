@@ -13,7 +13,7 @@ export async function ensurePools(db: Database): Promise<void> {
     await db
       .insertInto("pools")
       .ignore()
-      .values({ name, desired, ...row, policyVersion: 1 })
+      .values({ name, desired, ...row, policyVersion: 1, checkedAt: new Date() })
       .execute();
     await db
       .insertInto("policyVersions")
@@ -27,13 +27,14 @@ export async function ensurePools(db: Database): Promise<void> {
 export async function setDesired(
   trx: Transaction<Tables>,
   pool: Pool,
-  change: { readonly desired: number; readonly policyState?: unknown },
+  change: { readonly desired: number; readonly policyState?: unknown; readonly checkedAt?: Date },
 ): Promise<boolean> {
   const result = await trx
     .updateTable("pools")
     .set({
       desired: change.desired,
       ...(change.policyState === undefined ? {} : { policyState: JSON.stringify(change.policyState) }),
+      ...(change.checkedAt === undefined ? {} : { checkedAt: change.checkedAt }),
       updatedAt: new Date(),
     })
     .where("name", "=", pool.name)
@@ -45,15 +46,23 @@ export async function setDesired(
   return result.numUpdatedRows > 0n;
 }
 
-/** Marks the pool as resized for this run of start.sh and ends an earlier stop. */
+/** Marks the pool as resized for this run of start.sh and ends an earlier stop. The time until then was no check missed. */
 export async function beginRun(
   trx: Transaction<Tables>,
   pool: PoolName,
   run: { readonly startId: string; readonly desired: number },
 ): Promise<void> {
+  const now = new Date();
   await trx
     .updateTable("pools")
-    .set({ startId: run.startId, desired: run.desired, stopping: false, manualUntil: null, updatedAt: new Date() })
+    .set({
+      startId: run.startId,
+      desired: run.desired,
+      stopping: false,
+      manualUntil: null,
+      checkedAt: now,
+      updatedAt: now,
+    })
     .where("name", "=", pool)
     .execute();
   await trx.deleteFrom("settings").where("name", "=", "stop_requested").execute();

@@ -11,6 +11,7 @@ import {
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Config } from "@elastic-gas/shared/config";
+import { instanceProfileName } from "@elastic-gas/shared/permissions";
 import { nameTag, type PoolName, TAGS } from "@elastic-gas/shared/resources";
 import { LeaseLostError, type Permit } from "../lease/lease.ts";
 import { underPermit } from "../lease/under-permit.ts";
@@ -20,10 +21,11 @@ export type LaunchSettings = Pick<
   "PREFIX" | "WORKER_IMAGE_ID" | "WORKER_INSTANCE_TYPE" | "WORKER_SECURITY_GROUP_IDS" | "WORKER_INSTANCE_PROFILE"
 >;
 
-/** What became of a launch; `unknown`: EC2 may have launched it, its tag will tell. */
+/** What became of a launch; `not sent`: EC2 was not even asked; `unknown`: it may have launched it, the tag will tell. */
 export type LaunchOutcome =
   | { readonly kind: "launched"; readonly instanceId: string }
   | { readonly kind: "failed"; readonly failure: string }
+  | { readonly kind: "not sent"; readonly error: unknown }
   | { readonly kind: "unknown"; readonly failure: string };
 
 /** A new intent's id: ClientToken and tag, used once. */
@@ -62,7 +64,7 @@ export async function launchWorker(
     ...(groups.length === 0 ? {} : { SecurityGroupIds: [...groups] }),
     ...(settings.WORKER_INSTANCE_PROFILE === undefined
       ? {}
-      : { IamInstanceProfile: { Name: settings.WORKER_INSTANCE_PROFILE } }),
+      : { IamInstanceProfile: { Name: instanceProfileName(settings.WORKER_INSTANCE_PROFILE, pool) } }),
     Monitoring: { Enabled: true },
     InstanceInitiatedShutdownBehavior: "terminate",
     MetadataOptions: { HttpTokens: "required" },
@@ -78,6 +80,7 @@ export async function launchWorker(
       ? { kind: "unknown", failure: "EC2 named no instance" }
       : { kind: "launched", instanceId };
   } catch (error) {
+    if (!permit.hasLeft) return { kind: "not sent", error };
     if (error instanceof LeaseLostError) throw error;
     const failure = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return { kind: refused(error) ? "failed" : "unknown", failure };

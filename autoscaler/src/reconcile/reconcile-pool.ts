@@ -9,16 +9,19 @@ import {
 } from "@elastic-gas/scaling/reconcile-plan";
 import { chosenToEnd } from "@elastic-gas/scaling/worker-state";
 import { describeReplacement } from "@elastic-gas/scaling/worker-state-reason";
+import { listWorkerRecords } from "@elastic-gas/shared/pools/workers";
 import {
-  activityFor,
   attachInstances,
   closeActivities,
-  closedActivities,
+  countOwned,
   insertActivity,
   listOpenActivities,
+  listOwnLaunches,
   type NewActivity,
 } from "../activities/activities.ts";
-import { type Context, callMs, type PoolSnapshot } from "../context/context.ts";
+import { closedActivities } from "../activities/closing.ts";
+import { type Activity, ownerOfEnd, ownerOfLaunch } from "../activities/owner.ts";
+import { type Context, callMs, type Pool, type PoolSnapshot } from "../context/context.ts";
 import {
   chooseSubnet,
   insertLaunch,
@@ -26,11 +29,14 @@ import {
   launchFailures,
   settleLaunch,
   waitAfter,
+  withdrawLaunch,
 } from "../launches/launches.ts";
 import { renderUserData } from "../launches/user-data.ts";
-import { forgetWorkers, noteRegistered, publishStates, writeVictims } from "../workers/worker-records.ts";
+import type { Permit } from "../lease/lease.ts";
+import { forgetWorkers, noteRegistered, publishStates, writeEndedBy, writeVictim } from "../workers/worker-records.ts";
 import {
   deregisterWorkers,
+  type LaunchOutcome,
   launchWorker,
   MOST_TERMINATED,
   newIntentId,
@@ -90,8 +96,11 @@ export async function reconcilePool(context: Context, snapshot: PoolSnapshot, no
   const complete = pool.stopping
     ? workers.length === 0
     : snapshot.open.length === 0 && planned.launch === 0 && staying >= pool.desired;
-  const rest = { workers, records: snapshot.records, complete, desired: pool.desired };
   const closable = (await listOpenActivities(db, pool.name)).filter(({ id }) => snapshot.closable.has(id));
+  const launches = await listOwnLaunches(db, closable);
+  // Read again: the victims of this pass belong to their activities by now.
+  const records = new Map((await listWorkerRecords(db, { pool: pool.name })).map((row) => [row.instanceId, row]));
+  const rest = { workers, records, launches, complete, desired: pool.desired };
   const closings = closedActivities(closable, rest, now);
   if (closings.length > 0) await lease.write((trx) => closeActivities(trx, closings, now));
   await forgetWorkers(
@@ -122,44 +131,66 @@ async function markVictims(
 ): Promise<void> {
   if (victims.length === 0) return;
   await lease.write(async (trx, epoch) => {
-    await writeVictims(trx, victims, epoch, now);
+    const open = [...(await listOpenActivities(trx, pool.name))];
     for (const victim of victims) {
-      const isFailedLaunch = victim.because?.kind === "overdue";
-      if (isFailedLaunch) {
+      if (!(await writeVictim(trx, victim, epoch, now))) continue;
+      if (victim.because?.kind === "overdue") {
         const launched = launches.find(({ instanceId }) => instanceId === victim.id);
         if (launched !== undefined) await settleLaunch(trx, launched.id, { failure: "not in service in time" }, now);
       }
-      // A shrink and a stop have activities of their own.
-      if (victim.cause !== "replacement") continue;
-      const activity: NewActivity = {
-        pool: pool.name,
-        cause: isFailedLaunch ? "launch" : "replacement",
-        actor: "autoscaler",
-        desiredBefore: pool.desired,
-        desiredAfter: pool.desired,
-        reason: describeReplacement(pool.name, victim, { now, timeZone: config.DISPLAY_TIME_ZONE }),
-        instanceIds: [victim.id],
-      };
-      await insertActivity(trx, activity, epoch, now);
+      const named = ownerOfEnd(open, await countOwned(trx, open), victim.id);
+      const activity = ownActivity({ pool, victim, named, timeZone: config.DISPLAY_TIME_ZONE }, now);
+      if (activity === null) {
+        if (named === undefined) continue;
+        await writeEndedBy(trx, victim.id, named.id);
+        await attachInstances(trx, named.id, [victim.id]);
+      } else {
+        const id = await insertActivity(trx, activity, epoch, now);
+        await writeEndedBy(trx, victim.id, id);
+        open.push({ id, at: now, ...activity });
+      }
     }
   });
-  const shrunk = victims.filter(({ cause }) => cause !== "replacement").map(({ id }) => id);
-  if (shrunk.length > 0) {
-    await lease.write(async (trx, epoch) => {
-      const open = await listOpenActivities(trx, pool.name);
-      const stop = open.findLast(({ cause }) => cause === "stop");
-      if (!pool.stopping || stop !== undefined) {
-        await attachInstances(trx, pool.stopping ? stop : activityFor("shrink", open), shrunk);
-        return;
-      }
-      const reason = `${pool.name} stopped: all workers drain and end.`;
-      const change = { desiredBefore: pool.desired, desiredAfter: pool.desired, instanceIds: shrunk };
-      await insertActivity(trx, { pool: pool.name, cause: "stop", actor: "autoscaler", reason, ...change }, epoch, now);
-    });
-  }
   for (const { id, cause, because } of victims) {
     const state = workers.find((worker) => worker.id === id)?.state;
     log.info({ pool: pool.name, instanceId: id, cause, because, state }, "worker chosen to end");
+  }
+}
+
+/** The row that a victim needs of its own; null when it belongs to one that is there: a shrink, a stop, somebody's request. */
+function ownActivity(
+  {
+    pool,
+    victim,
+    named,
+    timeZone,
+  }: {
+    readonly pool: Pool;
+    readonly victim: Victim;
+    readonly named: Activity | undefined;
+    readonly timeZone: string;
+  },
+  now: number,
+): (NewActivity & Pick<Activity, "instanceIds">) | null {
+  const common = {
+    pool: pool.name,
+    actor: "autoscaler",
+    desiredBefore: pool.desired,
+    desiredAfter: pool.desired,
+    instanceIds: [victim.id],
+  };
+  switch (victim.cause) {
+    case "shrink":
+      return null;
+    case "stop":
+      return named?.cause === "stop"
+        ? null
+        : { ...common, cause: "stop", reason: `${pool.name} stopped: all workers drain and end.` };
+    case "replacement": {
+      if (victim.because === null && named?.instanceIds.includes(victim.id) === true) return null;
+      const reason = describeReplacement(pool.name, victim, { now, timeZone });
+      return { ...common, cause: victim.because?.kind === "overdue" ? "launch" : "replacement", reason };
+    }
   }
 }
 
@@ -216,15 +247,21 @@ async function launch(
   // Launches of this very pass count as well, or all of them would go to one zone.
   const placed = [...snapshot.workers, ...snapshot.open, ...before];
   const subnetId = chooseSubnet(config.WORKER_SUBNET_IDS, placed, snapshot.launches, now);
-  await lease.write(async (trx, epoch) => insertLaunch(trx, { id: intentId, pool, subnetId, epoch, now }));
+  const activityId = await lease.write(async (trx, epoch) => {
+    const open = await listOpenActivities(trx, pool);
+    const owner = ownerOfLaunch(open, await countOwned(trx, open))?.id ?? null;
+    await insertLaunch(trx, { id: intentId, pool, subnetId, activityId: owner, epoch, now });
+    return owner;
+  });
 
-  const permit = lease.permit(callMs(config));
-  const outcome = await launchWorker(cloud.ec2, { intentId, pool, subnetId, userData }, config, permit);
+  const outcome = await askForLaunch(context, { intentId, pool, subnetId, userData });
+  if (outcome.kind === "not sent") {
+    await withdrawLaunch(db, intentId);
+    throw outcome.error;
+  }
   if (outcome.kind === "launched") {
     await settleLaunch(db, intentId, { instanceId: outcome.instanceId }, now);
-    await lease.write(async (trx) =>
-      attachInstances(trx, activityFor("launch", await listOpenActivities(trx, pool)), [outcome.instanceId]),
-    );
+    if (activityId !== null) await lease.write((trx) => attachInstances(trx, activityId, [outcome.instanceId]));
     log.info({ pool, instanceId: outcome.instanceId, intentId, subnetId }, "worker launched");
     return { subnetId };
   }
@@ -248,6 +285,20 @@ async function launch(
     ),
   );
   return null;
+}
+
+async function askForLaunch(
+  { cloud, config, lease }: Context,
+  asked: Parameters<typeof launchWorker>[1],
+): Promise<LaunchOutcome> {
+  let permit: Permit;
+  try {
+    permit = lease.permit(callMs(config));
+  } catch (error) {
+    // Too little of the lease is left.
+    return { kind: "not sent", error };
+  }
+  return launchWorker(cloud.ec2, asked, config, permit);
 }
 
 function launchFailed(inARow: number, failure: string): string {

@@ -46,22 +46,26 @@ export async function noteRegistered(db: Database, instanceIds: readonly string[
     .execute();
 }
 
-/** From now on the worker is draining, whoever acts next. */
-export async function writeVictims(
+/** From now on the worker is draining, whoever acts next. False when it was already. */
+export async function writeVictim(
   trx: Transaction<Tables>,
-  victims: readonly Victim[],
+  { id, cause, because }: Victim,
   epoch: number,
   now: number,
-): Promise<void> {
-  for (const { id, cause, because } of victims) {
-    const endedFor = because === null ? null : JSON.stringify(because);
-    await trx
-      .updateTable("workers")
-      .set({ victimReason: cause, endedFor, victimEpoch: epoch, draining: true, drainingAt: new Date(now) })
-      .where("instanceId", "=", id)
-      .where("draining", "=", false)
-      .execute();
-  }
+): Promise<boolean> {
+  const endedFor = because === null ? null : JSON.stringify(because);
+  const { numUpdatedRows } = await trx
+    .updateTable("workers")
+    .set({ victimReason: cause, endedFor, victimEpoch: epoch, draining: true, drainingAt: new Date(now) })
+    .where("instanceId", "=", id)
+    .where("draining", "=", false)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** The activity that ends a worker. */
+export async function writeEndedBy(trx: Transaction<Tables>, instanceId: string, activityId: number): Promise<void> {
+  await trx.updateTable("workers").set({ endedBy: activityId }).where("instanceId", "=", instanceId).execute();
 }
 
 /** The instance is gone and nobody of us ended it. */

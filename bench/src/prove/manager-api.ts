@@ -1,4 +1,11 @@
-import { ApiActivity, ApiCharts, ApiOutcome, ApiPolicy, ApiPool, ApiWorker } from "@elastic-gas/manager/api/schemas";
+import {
+  ApiActivity,
+  ApiCharts,
+  ApiOutcome,
+  ApiPolicy,
+  ApiPool,
+  ApiWorker,
+} from "@elastic-gas/manager/features/api/schemas";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { RunningSystem } from "@elastic-gas/testing/system/system";
 import { z } from "zod";

@@ -1,5 +1,5 @@
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
-import type { MetricPeriod } from "./metric-period.ts";
+import type { MetricPeriod } from "../clock/metric-period.ts";
 
 /** CPU time of one running instance, as EC2 tells it. */
 export interface InstanceCpu {
@@ -29,7 +29,9 @@ export function cpuPercent(used: {
   return Math.min(100, Math.max(0, percent));
 }
 
-/** Makes AWS/EC2 CPUUtilization of successive readings. An instance's first reading makes no point: it would be a guess. */
+/**
+ * Makes AWS/EC2 CPUUtilization of successive readings. An instance's first reading makes no point: it would be a guess.
+ */
 export class CpuUtilization {
   #readings = new Map<string, Reading>();
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import { METRICS } from "@elastic-gas/shared/metrics";
-import type { MetricPeriod } from "./metric-period.ts";
+import type { MetricPeriod } from "../clock/metric-period.ts";
 
 /** CPU time of the whole machine since its boot, in clock ticks of all cores together. */
 export interface HostTicks {
@@ -10,7 +10,8 @@ export interface HostTicks {
 }
 
 /**
- * The first line of /proc/stat (proc_stat(5)): user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice. Guest time is counted in user already.
+ * The first line of /proc/stat (proc_stat(5)): user, nice, system, idle, iowait, irq, softirq, steal, guest,
+ * guest_nice. Guest time is counted in user already.
  * Time that the hypervisor gave to others (steal) is as little available as time that was used.
  */
 export function parseHostTicks(text: string): HostTicks {

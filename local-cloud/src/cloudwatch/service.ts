@@ -4,11 +4,11 @@ import { DatabaseSync } from "node:sqlite";
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { METRICS } from "@elastic-gas/shared/metrics";
-import { GroupCommit } from "../sqs/group-commit.ts";
+import { everyMetricPeriod } from "../clock/metric-period.ts";
+import { GroupCommit } from "../storage/group-commit.ts";
 import { CpuUtilization, type InstanceCpu } from "./cpu-utilization.ts";
 import { pointsOf } from "./datum.ts";
 import { HostCpu, readHostTicks } from "./host-cpu.ts";
-import { everyMetricPeriod } from "./metric-period.ts";
 import { MetricStore } from "./metric-store.ts";
 import { metricOperations } from "./operations.ts";
 

@@ -104,7 +104,7 @@ test("an instance that a pauser held is held by its next keeper, whatever the ki
     "the instance gets its share",
     60,
   );
-}, 90_000);
+}, 300_000);
 
 test("closing with keepInstances leaves them running, without it none", async () => {
   const dataDir = newDataDir();

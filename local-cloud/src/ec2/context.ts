@@ -15,6 +15,8 @@ export interface Ec2Context extends Place {
   readonly supervisor: Supervisor;
   readonly endpoints: MetadataEndpoints;
   readonly subnets: readonly Subnet[];
+  /** Names of the instance profiles that there are; undefined: any name is one. */
+  readonly profiles: ReadonlySet<string> | undefined;
   readonly bootSeconds: number;
   readonly launchFaults: LaunchFaults;
   /** A function: some settings change while running. */

@@ -21,7 +21,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { findCgroupTree } from "./quota/cgroup.ts";
 
 // What makes local pools behave as on EC2: CPUUtilization is true, and one more worker is one more worker's capacity.
-// PROVE=1 measures at the default period of a minute and at wall speed; the quick form takes what a busy machine cannot blur.
+// PROVE=1 measures at the default period of a minute and at wall speed; the quick form takes what a busy machine cannot
+// blur.
 
 const QUOTA = 0.2;
 const PERIOD_SECONDS = IS_PROOF ? 60 : 5;
@@ -199,7 +200,9 @@ describe.each(ENFORCERS)("with the quota kept by the %s", (quota) => {
 async function startBalancer({ clientConfig }: { readonly clientConfig: object }) {
   const elb = new ElasticLoadBalancingV2Client(clientConfig);
   onTestFinished(() => elb.destroy());
-  const { LoadBalancers } = await elb.send(new CreateLoadBalancerCommand({ Name: "cpu", Subnets: ["subnet-1"] }));
+  const { LoadBalancers } = await elb.send(
+    new CreateLoadBalancerCommand({ Name: "cpu", Subnets: ["subnet-1", "subnet-2"] }),
+  );
   const { TargetGroups } = await elb.send(
     new CreateTargetGroupCommand({
       Name: "cpu",

@@ -47,7 +47,9 @@ export interface Ec2Options {
   readonly region: string;
   readonly accountId: string;
   /** What an instance's role gives it; the wire's signature check must take them. */
-  readonly credentialsFor: (instanceId: string) => InstanceCredentials;
+  readonly credentialsFor: (instanceId: string, profileName: string) => InstanceCredentials;
+  /** Names of the instance profiles that there are; without it any name is one. */
+  readonly profiles?: ReadonlySet<string> | undefined;
   /** Variables of every instance, beside PATH, HOME, LANG, TMPDIR and the metadata endpoint's. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly settings?: Partial<Ec2Settings>;
@@ -64,7 +66,10 @@ export interface CpuUsage {
 
 export type Ec2Service = Awaited<ReturnType<typeof createEc2Service>>;
 
-/** EC2 whose instances are processes of this machine. Takes over what an earlier process with the same data folder left running. */
+/**
+ * EC2 whose instances are processes of this machine. Takes over what an earlier process with the same data folder left
+ * running.
+ */
 export async function createEc2Service(options: Ec2Options) {
   const { log, vcpus, now = () => new Date() } = options;
   let settings: Ec2Settings = { ...DEFAULT_EC2_SETTINGS, ...options.settings };
@@ -92,7 +97,7 @@ export async function createEc2Service(options: Ec2Options) {
               region: options.region,
               accountId: options.accountId,
               privateDnsName: privateDnsName(record.privateIpAddress, options.region),
-              credentials: options.credentialsFor(instanceId),
+              credentialsOf: (profileName) => options.credentialsFor(instanceId, profileName),
               now: now(),
             },
           }
@@ -125,6 +130,7 @@ export async function createEc2Service(options: Ec2Options) {
     region: options.region,
     accountId: options.accountId,
     vcpus,
+    profiles: options.profiles,
     bootSeconds: options.bootSeconds,
     launchFaults,
     settings: () => settings,

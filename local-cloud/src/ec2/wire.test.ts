@@ -18,6 +18,7 @@ import {
 } from "@elastic-gas/testing/local-cloud/ec2/test-ec2";
 import { expect, onTestFinished, test } from "vitest";
 import { KnownHosts } from "../wire/address.ts";
+import { Identities } from "../wire/auth/identities.ts";
 import { Gateway } from "../wire/gateway.ts";
 import { mountService } from "../wire/mount.ts";
 import { startServer } from "../wire/server.ts";
@@ -94,13 +95,19 @@ async function connect(ec2: TestEc2): Promise<EC2Client> {
   const hosts = new KnownHosts(["localhost"]);
   const gateway = new Gateway({
     mounts: [await mountService("ec2", ec2.service.handlers)],
-    credentials: CREDENTIALS,
+    identities: new Identities({
+      credentials: CREDENTIALS,
+      accountId: "000000000000",
+      roles: undefined,
+      now: () => new Date(),
+    }),
     region: "us-east-1",
     accountId: "000000000000",
     hosts,
     log,
     now: () => new Date(),
     middleware: undefined,
+    bodyIdleMs: 60_000,
     browser: undefined,
   });
   const server = await startServer({ host: "127.0.0.1", port: 0, gateway, pages: [], hosts, log });

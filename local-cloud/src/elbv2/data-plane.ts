@@ -2,8 +2,8 @@ import type { TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { attributeOf, LOAD_BALANCER_ATTRIBUTES, TARGET_GROUP_ATTRIBUTES } from "./attributes.ts";
 import type { Catalogue, ListenerDocument, TargetDocument, TargetGroupDocument } from "./documents.ts";
-import { describeHealth, INITIAL, matcherOf, nextHealth } from "./health.ts";
 import { type HealthCheck, watchTarget } from "./health-checker.ts";
+import { describeHealth, INITIAL, matcherOf, nextHealth } from "./proxy/health.ts";
 import { Listener } from "./proxy/listener.ts";
 import { RequestCounters, type RequestCounts } from "./proxy/request-counters.ts";
 import { Target } from "./proxy/target.ts";
@@ -69,7 +69,11 @@ export class DataPlane {
     const { arn, loadBalancerArn, targetGroupArn } = document;
     const listener = new Listener(() => {
       const current = this.#options.catalogue.listeners.find(arn)?.targetGroupArn ?? targetGroupArn;
-      return { group: this.#group(current).targets, counters: this.#countersOf(loadBalancerArn, current) };
+      return {
+        group: this.#group(current).targets,
+        counters: this.#countersOf(loadBalancerArn, current),
+        idleTimeoutMs: this.#idleTimeoutMs(loadBalancerArn),
+      };
     });
     listener.idleTimeoutMs = this.#idleTimeoutMs(loadBalancerArn);
     const port = await listener.listen(this.#options.listenHost, document.port);
@@ -90,7 +94,7 @@ export class DataPlane {
     const key = targetKey(document);
     const known = group.watches.get(key);
     if (known?.target.drainingSince === null) return;
-    if (known) this.#remove(group, key); // registered again while it drains: it begins anew
+    if (known) this.#remove(group, key); // registered again while it drains: it begins from the start
     const target = new Target(document.id, document.port, () => this.#idleTimeoutOfGroup(targetGroupArn));
     const watch: Watch = { target, stop: new AbortController(), drain: undefined };
     group.watches.set(key, watch);

@@ -10,7 +10,6 @@ export const LoadBalancerDocument = z.object({
   name: z.string(),
   scheme: z.enum(["internal", "internet-facing"]),
   subnets: z.array(z.string()),
-  securityGroups: z.array(z.string()),
   createdAt: z.coerce.date(),
   attributes: Tags,
   tags: Tags,

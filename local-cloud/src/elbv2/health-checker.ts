@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CheckResult } from "./health.ts";
+import type { CheckResult } from "./proxy/health.ts";
 
 export interface HealthCheck {
   readonly path: string;

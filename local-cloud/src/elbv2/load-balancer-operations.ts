@@ -8,6 +8,7 @@ import {
   type DescribeLoadBalancersCommandInput,
   type DescribeLoadBalancersCommandOutput,
   DuplicateLoadBalancerNameException,
+  InvalidSecurityGroupException,
   type LoadBalancer,
   type ModifyLoadBalancerAttributesCommandInput,
   type ModifyLoadBalancerAttributesCommandOutput,
@@ -28,6 +29,8 @@ import {
 } from "./context.ts";
 import type { LoadBalancerDocument } from "./documents.ts";
 
+const MIN_SUBNETS = 2;
+
 export function loadBalancerOperations(context: ElbContext) {
   const { catalogue, dataPlane, publicHost, now } = context;
 
@@ -40,6 +43,13 @@ export function loadBalancerOperations(context: ElbContext) {
       throw validationError("Only application load balancers are supported");
     const scheme = input.Scheme ?? "internet-facing";
     const subnets = input.Subnets ?? input.SubnetMappings?.map(({ SubnetId = "" }) => SubnetId) ?? [];
+    if (new Set(subnets).size < MIN_SUBNETS)
+      throw validationError("At least two subnets in two different Availability Zones must be specified");
+    const [group] = input.SecurityGroups ?? [];
+    if (group !== undefined) {
+      const message = `Security group '${group}' does not exist`;
+      throw new InvalidSecurityGroupException({ message, $metadata: {} });
+    }
     const existing = catalogue.loadBalancers.list().find((one) => one.name === name);
     if (existing) {
       if (existing.scheme === scheme) return { LoadBalancers: [describe(existing, call)] };
@@ -51,7 +61,6 @@ export function loadBalancerOperations(context: ElbContext) {
       name,
       scheme,
       subnets: [...subnets],
-      securityGroups: [...(input.SecurityGroups ?? [])],
       createdAt: now(),
       attributes: {},
       tags: tagsOf(input.Tags),
@@ -130,7 +139,7 @@ export function loadBalancerOperations(context: ElbContext) {
         SubnetId,
         ZoneName: `${region}${"abcdef"[index % 6]}`,
       })),
-      SecurityGroups: document.securityGroups,
+      SecurityGroups: [],
       IpAddressType: "ipv4",
     };
   }

@@ -1,6 +1,7 @@
 import {
   DuplicateTargetGroupNameException,
   InvalidConfigurationRequestException,
+  InvalidSecurityGroupException,
   InvalidTargetException,
   ListenerNotFoundException,
   LoadBalancerNotFoundException,
@@ -21,7 +22,7 @@ describe("load balancers, listeners and target groups", () => {
     );
     expect(TargetGroupArn).toMatch(/:targetgroup\/web\/[0-9a-f]{16}$/);
     expect(ListenerArn).toMatch(/:listener\/app\/gas\/[0-9a-f]{16}\/[0-9a-f]{16}$/);
-    const again = await handlers.CreateLoadBalancer({ Name: "gas" }, call);
+    const again = await handlers.CreateLoadBalancer({ Name: "gas", Subnets: ["subnet-1", "subnet-2"] }, call);
     expect(again.LoadBalancers).toMatchObject([{ LoadBalancerArn, DNSName: "gas.test", State: { Code: "active" } }]);
     const { Listeners } = await handlers.DescribeListeners({ LoadBalancerArn }, call);
     expect(Listeners).toMatchObject([
@@ -40,6 +41,14 @@ describe("load balancers, listeners and target groups", () => {
     await expect(handlers.CreateTargetGroup({ Name: "web", Port: 1 }, call)).rejects.toThrow(
       DuplicateTargetGroupNameException,
     );
+  });
+
+  it("need two subnets, and have no security groups", async () => {
+    const { handlers } = await startService();
+    const create = (input: object) => handlers.CreateLoadBalancer({ Name: "gas", ...input }, call);
+    await expect(create({ Subnets: ["subnet-1"] })).rejects.toMatchObject({ code: "ValidationError" });
+    const Subnets = ["subnet-1", "subnet-2"];
+    await expect(create({ Subnets, SecurityGroups: ["sg-1"] })).rejects.toThrow(InvalidSecurityGroupException);
   });
 
   it("are told missing by name and by ARN", async () => {
@@ -136,7 +145,7 @@ describe("a listener", () => {
     expect(await (await fetch(first.url)).text()).toBe("other program");
     await stopTarget(other);
     await vi.waitFor(async () => expect(await (await fetch(first.url)).text()).toBe("a"), {
-      timeout: 5000,
+      timeout: 120_000,
       interval: 50,
     });
   });
@@ -153,7 +162,7 @@ describe("target health", () => {
       [silent.port]: ["unhealthy", "Target.Timeout"],
       1: ["unhealthy", "Target.FailedHealthChecks"],
     };
-    await vi.waitFor(async () => expect(await balancer.health()).toEqual(expected), { timeout: 5000, interval: 20 });
+    await vi.waitFor(async () => expect(await balancer.health()).toEqual(expected), { timeout: 120_000, interval: 20 });
   });
 
   it("follows a target down and up again", async () => {
@@ -202,11 +211,11 @@ describe("target health", () => {
     expect((await balancer.health())[target.port]).toEqual(["unused", "Target.InvalidState"]);
     expect((await fetch(balancer.url)).status).toBe(503);
     instance.state = "terminated";
-    await vi.waitFor(async () => expect(await balancer.health()).toEqual({}), { timeout: 5000, interval: 20 });
+    await vi.waitFor(async () => expect(await balancer.health()).toEqual({}), { timeout: 120_000, interval: 20 });
   });
 });
 
-it("keeps configuration and registrations over a restart, and checks the targets anew", async () => {
+it("keeps configuration and registrations over a restart, and checks the targets again", async () => {
   const dataDir = temporaryDir();
   const target = await startTarget("a");
   const first = await startBalancer([target], { options: { dataDir } });

@@ -1,6 +1,6 @@
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import type { Logger } from "@elastic-gas/shared/logger";
-import { everyMetricPeriod, metricPeriodAt } from "../cloudwatch/metric-period.ts";
+import { everyMetricPeriod, metricPeriodAt } from "../clock/metric-period.ts";
 import type { ElbContext } from "./context.ts";
 import { DataPlane, type InstanceAddress, targetKey } from "./data-plane.ts";
 import { openCatalogue, type TargetDocument } from "./documents.ts";

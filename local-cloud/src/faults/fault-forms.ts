@@ -124,6 +124,12 @@ export const FAULT_FORMS: readonly FaultForm[] = [
     fields: [INSTANCE],
   },
   {
+    kind: "disk-full",
+    title: "Full disk",
+    what: "Objects and archives are refused with 503; pages, health, messages and metrics go on.",
+    fields: [LASTS],
+  },
+  {
     kind: "expedited-capacity",
     title: "Expedited capacity",
     what: "Expedited retrievals from Glacier beyond so many at a time fail with InsufficientCapacityException.",

@@ -43,7 +43,7 @@ export const CallFault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("latency"), seconds, ...onCalls }),
 ]);
 
-/** Faults of EC2's and Glacier's state while they last. */
+/** Faults of a state (of EC2, of Glacier, of the disk) while they last. */
 export const StateFault = z.discriminatedUnion("kind", [
   /** EC2's Describe answers are that old. */
   z.strictObject({ kind: z.literal("describe-lag"), seconds: z.number().min(0).max(300), ...common }),
@@ -60,6 +60,8 @@ export const StateFault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("never-healthy"), launches: z.int().positive().default(1), ...common }),
   /** All processes of an instance stand still. */
   z.strictObject({ kind: z.literal("hang-instance"), instanceId: InstanceId, ...common }),
+  /** Objects and archives are refused; everything else goes on. */
+  z.strictObject({ kind: z.literal("disk-full"), ...common }),
   /** Expedited retrievals beyond so many at a time: InsufficientCapacityException. */
   z.strictObject({ kind: z.literal("expedited-capacity"), retrievals: z.int().min(0), ...common }),
   /** The next retrievals fail when their time is over. */
@@ -98,7 +100,8 @@ export function isCallFault(fault: Fault): fault is CallFault {
 }
 
 /**
- * Which rules strike a call, oldest first: all that add latency up to the first that decides the outcome, which is the last. `draw` gives numbers from 0 up to 1.
+ * Which rules strike a call, oldest first: all that add latency up to the first that decides the outcome, which is the
+ * last. `draw` gives numbers from 0 up to 1.
  */
 export function strikingRules(
   rules: readonly Rule[],

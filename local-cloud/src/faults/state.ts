@@ -2,18 +2,20 @@ import type { Ec2Service } from "../ec2/service.ts";
 import type { Ec2Settings } from "../ec2/settings.ts";
 import type { GlacierService } from "../glacier/service.ts";
 import type { GlacierSettings } from "../glacier/settings.ts";
+import type { Disk } from "../storage/disk.ts";
 import { Fault } from "../wire/handler.ts";
 import type { StateFault } from "./rule.ts";
 
 export interface StateTargets {
   readonly ec2: Pick<Ec2Service, "faults" | "tune" | "listInstances">;
   readonly glacier: Pick<GlacierService, "tune">;
+  readonly disk: Pick<Disk, "pretendFull">;
   /** What holds without a fault. */
   readonly usual: Pick<Ec2Settings, "describeLagSeconds" | "capacity"> & Pick<GlacierSettings, "expeditedCapacity">;
 }
 
 /** Brings a fault into force. Throws when its instance does not live. */
-export function beginState({ ec2, glacier }: StateTargets, fault: StateFault): void {
+export function beginState({ ec2, glacier, disk }: StateTargets, fault: StateFault): void {
   switch (fault.kind) {
     case "describe-lag":
       ec2.tune({ describeLagSeconds: fault.seconds });
@@ -30,6 +32,9 @@ export function beginState({ ec2, glacier }: StateTargets, fault: StateFault): v
     case "hang-instance":
       ec2.faults.hang(fault.instanceId);
       break;
+    case "disk-full":
+      disk.pretendFull(true);
+      break;
     case "expedited-capacity":
       glacier.tune({ expeditedCapacity: fault.retrievals });
       break;
@@ -40,7 +45,7 @@ export function beginState({ ec2, glacier }: StateTargets, fault: StateFault): v
 }
 
 /** Takes a fault back. What it has done to launches and retrievals that have begun stays. */
-export function endState({ ec2, glacier, usual }: StateTargets, fault: StateFault): void {
+export function endState({ ec2, glacier, disk, usual }: StateTargets, fault: StateFault): void {
   switch (fault.kind) {
     case "describe-lag":
       ec2.tune({ describeLagSeconds: usual.describeLagSeconds });
@@ -56,6 +61,9 @@ export function endState({ ec2, glacier, usual }: StateTargets, fault: StateFaul
       break;
     case "hang-instance":
       resume(ec2, fault.instanceId);
+      break;
+    case "disk-full":
+      disk.pretendFull(false);
       break;
     case "expedited-capacity":
       glacier.tune({ expeditedCapacity: usual.expeditedCapacity });

@@ -16,6 +16,7 @@ const THROTTLING: Readonly<Record<ServiceId, readonly [code: string, statusCode:
   s3: ["SlowDown", 503],
   glacier: ["ThrottlingException", 400],
   ses: ["TooManyRequestsException", 429],
+  sts: ["Throttling", 400],
 };
 
 /** Carries a call out as the fault has it. */

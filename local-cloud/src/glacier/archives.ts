@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { inTransaction } from "../s3/transaction.ts";
+import { inTransaction } from "../storage/transaction.ts";
 import {
   checkDescription,
   type GlacierContext,

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type * as Glacier from "@aws-sdk/client-glacier";
 import type { Logger } from "@elastic-gas/shared/logger";
-import type { BlobStore } from "../s3/blob-store.ts";
-import { inTransaction } from "../s3/transaction.ts";
+import type { BlobStore } from "../storage/blob-store.ts";
+import { inTransaction } from "../storage/transaction.ts";
 import { type Call, Fault, type HandlersOf, type OperationName } from "../wire/handler.ts";
 import { invalidParameter, notFound } from "./errors.ts";
 import { blobsOf, type JobStore } from "./job-store.ts";
@@ -53,7 +53,9 @@ export function vaultPath({ accountId }: Call, name: string): string {
   return `/${accountId}/vaults/${name}`;
 }
 
-/** https://docs.aws.amazon.com/amazonglacier/latest/dev/api-archive-post.html: up to 1,024 printable ASCII characters. */
+/**
+ * https://docs.aws.amazon.com/amazonglacier/latest/dev/api-archive-post.html: up to 1,024 printable ASCII characters.
+ */
 export function checkDescription(description: string | undefined): string {
   if (!/^[\x20-\x7e]{0,1024}$/.test(description ?? ""))
     throw invalidParameter("Invalid description: use at most 1024 printable ASCII characters.");

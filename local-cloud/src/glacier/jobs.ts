@@ -1,5 +1,5 @@
 import type { GlacierJobDescription } from "@aws-sdk/client-glacier";
-import { readByteRange } from "../s3/byte-range.ts";
+import { readByteRange } from "../storage/byte-range.ts";
 import type { Call } from "../wire/handler.ts";
 import {
   forgetOld,

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { inTransaction } from "../s3/transaction.ts";
+import { inTransaction } from "../storage/transaction.ts";
 import type { Call } from "../wire/handler.ts";
 import { newArchiveId } from "./archives.ts";
 import {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Logger } from "@elastic-gas/shared/logger";
-import { BlobStore } from "../s3/blob-store.ts";
+import { BlobStore } from "../storage/blob-store.ts";
+import type { Disk } from "../storage/disk.ts";
 import { archiveOperations } from "./archives.ts";
 import type { GlacierContext } from "./context.ts";
 import { openDatabase } from "./database.ts";
@@ -16,6 +17,7 @@ import { vaultOperations } from "./vaults.ts";
 export interface GlacierOptions {
   /** The service makes its own folder `glacier` in it. */
   readonly dataDir: string;
+  readonly disk: Pick<Disk, "checkRoom">;
   readonly log: Logger;
   readonly now?: () => Date;
   readonly expeditedCapacity?: number;
@@ -25,7 +27,10 @@ export interface GlacierOptions {
 
 export type GlacierService = ReturnType<typeof createGlacierService>;
 
-/** Vaults on disk. What is acknowledged has been written, synced and committed; retrievals take the time that the settings say. */
+/**
+ * Vaults on disk. What is acknowledged has been written, synced and committed; retrievals take the time that the
+ * settings say.
+ */
 export function createGlacierService(options: GlacierOptions) {
   const { dataDir, log, now = () => new Date() } = options;
   const defaults = DEFAULT_GLACIER_SETTINGS;
@@ -41,7 +46,7 @@ export function createGlacierService(options: GlacierOptions) {
     vaults: new VaultStore(db),
     jobs: new JobStore(db),
     uploads: new UploadStore(db),
-    blobs: new BlobStore(folder),
+    blobs: new BlobStore(folder, { disk: options.disk }),
     settings: () => settings,
     takeFailure() {
       if (settings.failingRetrievals <= 0) return false;

@@ -1,4 +1,4 @@
-import type { BlobStore } from "../s3/blob-store.ts";
+import type { BlobStore } from "../storage/blob-store.ts";
 import { invalidParameter, missingParameter } from "./errors.ts";
 import { TreeHash } from "./tree-hash.ts";
 
@@ -8,7 +8,10 @@ export interface StoredBody {
   readonly treeHash: string;
 }
 
-/** Writes an archive or a part to a blob of its own and keeps it only when it has come whole and its tree hash is what the caller says. */
+/**
+ * Writes an archive or a part to a blob of its own and keeps it only when it has come whole and its tree hash is what
+ * the caller says.
+ */
 export async function storeArchiveBody(
   blobs: BlobStore,
   body: AsyncIterable<Uint8Array> | undefined,

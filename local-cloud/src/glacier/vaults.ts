@@ -1,4 +1,4 @@
-import { inTransaction } from "../s3/transaction.ts";
+import { inTransaction } from "../storage/transaction.ts";
 import type { Call } from "../wire/handler.ts";
 import {
   checkAccount,

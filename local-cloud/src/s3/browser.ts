@@ -1,5 +1,4 @@
-import type { Credentials } from "../wire/auth/authenticate.ts";
-import { SigningKeys } from "../wire/auth/sigv4.ts";
+import type { Identities } from "../wire/auth/identities.ts";
 import type { BrowserAccess } from "../wire/browser-access.ts";
 import { Fault } from "../wire/handler.ts";
 import type { CorsRule } from "./bucket-index.ts";
@@ -9,9 +8,7 @@ import { noSuchBucket, notImplemented } from "./faults.ts";
 import { postObject } from "./post-object.ts";
 
 /** What pages in browsers may do: preflights, answers they may read, and POST forms. */
-export function browserAccess(context: S3Context, credentials: Credentials): BrowserAccess {
-  const secrets = { credentials, keys: new SigningKeys(credentials.secretAccessKey) };
-
+export function browserAccess(context: S3Context, identities: Identities): BrowserAccess {
   function rulesOf(path: string): readonly CorsRule[] {
     return context.buckets.find(bucketOf(path))?.settings.cors ?? [];
   }
@@ -46,7 +43,7 @@ export function browserAccess(context: S3Context, credentials: Credentials): Bro
 
     async postObject(path, request, call) {
       if (!/^\/[^/]+\/?$/.test(path)) throw notImplemented("POST forms to anything but a bucket");
-      return postObject(context, secrets, bucketOf(path), request, call);
+      return postObject(context, identities, bucketOf(path), request, call);
     },
   };
 }

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
+import { inTransaction } from "../storage/transaction.ts";
 import { type ChecksumAlgorithm, createChecksum } from "../wire/body/checksum.ts";
 import { Fault } from "../wire/handler.ts";
 import { type ChecksumFields, checksumOf } from "./checksum-fields.ts";
 import { commitObject } from "./commit-object.ts";
 import type { Conditions } from "./conditions.ts";
 import type { S3Context } from "./context.ts";
-import { noSuchUpload } from "./faults.ts";
-import type { ObjectRecord, Segment, StoredChecksum } from "./object-record.ts";
-import { inTransaction } from "./transaction.ts";
+import { invalidRequest, noSuchUpload } from "./faults.ts";
+import type { Segment, StoredChecksum } from "./object-record.ts";
 import type { Part, Upload } from "./upload-index.ts";
 
 export type CompletedPart = { readonly ETag?: string; readonly PartNumber?: number } & ChecksumFields;
@@ -21,14 +21,21 @@ export interface Completion {
 
 const MIN_PART_BYTES = 5 * 1024 * 1024; // all but the last. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 
+/** What the caller is told of the object that the upload became. */
+export interface CompletedObject {
+  readonly etag: string;
+  readonly checksum: StoredChecksum | undefined;
+}
+
 /** Makes the parts one object. They stay the files that they are: completing moves no bytes. */
 export async function completeUpload(
   context: S3Context,
   upload: Upload,
   completion: Completion,
-): Promise<Omit<ObjectRecord, "restoration">> {
+): Promise<CompletedObject> {
   const { uploads, blobs, db, now } = context;
   const stored = uploads.listParts(upload.id);
+  checkPartChecksums(completion.parts, upload);
   const chosen = chooseParts(completion.parts, stored, upload.facts.algorithm);
   const segments = chosen.map(({ blob, sizeBytes, checksum }): Segment => ({ blob, sizeBytes, checksum }));
   const sizeBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
@@ -55,15 +62,51 @@ export async function completeUpload(
     storageClass: upload.facts.storageClass,
     facts: { headers: upload.facts.headers, segments, checksum, partsCount: chosen.length, tags: upload.facts.tags },
   };
-  inTransaction(db, () => {
+  const unused = inTransaction(db, () => {
     // Another call may have completed or aborted the upload while the checksum was computed.
     if (!uploads.find(upload.id)) throw noSuchUpload(upload.id);
-    commitObject(context, record, completion.conditions, { keepOnFailure: true });
-    uploads.delete(upload.id);
+    const replaced = commitObject(context, record, completion.conditions);
+    uploads.complete({
+      id: upload.id,
+      bucket: upload.bucket,
+      key: upload.key,
+      parts: partsText(completion.parts),
+      etag: record.etag,
+      checksum,
+      completedAt: record.modifiedAt,
+    });
+    return replaced;
   });
   const used = new Set(segments.map(({ blob }) => blob));
-  blobs.remove(stored.map(({ blob }) => blob).filter((blob) => !used.has(blob)));
-  return record;
+  blobs.remove([...unused, ...stored.map(({ blob }) => blob).filter((blob) => !used.has(blob))]);
+  return { etag: record.etag, checksum };
+}
+
+/**
+ * The answer that a completed upload got, for a caller who asks for the same again: the first answer may have been
+ * lost.
+ */
+export function findCompleted(
+  { uploads }: S3Context,
+  asked: {
+    readonly id: string;
+    readonly bucket: string;
+    readonly key: string;
+    readonly parts: readonly CompletedPart[];
+  },
+): CompletedObject | undefined {
+  const completed = uploads.findCompleted(asked.id);
+  const isSame =
+    completed?.bucket === asked.bucket && completed.key === asked.key && completed.parts === partsText(asked.parts);
+  return isSame ? completed : undefined;
+}
+
+function partsText(parts: readonly CompletedPart[]): string {
+  return parts.map(({ PartNumber, ETag = "" }) => `${PartNumber}:${unquoted(ETag)}`).join(" ");
+}
+
+function unquoted(etag: string): string {
+  return etag.replace(/^"(.*)"$/, "$1");
 }
 
 /** MD5 over the parts' binary MD5s, as S3 makes the ETag of an object uploaded in parts. */
@@ -92,7 +135,7 @@ export function chooseParts(
   return listed.map((entry, index) => {
     const number = entry.PartNumber ?? 0;
     const part = byNumber.get(number);
-    const etag = (entry.ETag ?? "").replace(/^"(.*)"$/, "$1");
+    const etag = unquoted(entry.ETag ?? "");
     const checksum = algorithm && checksumOf(entry, algorithm);
     if (!part || part.md5 !== etag || (checksum !== undefined && checksum !== part.checksum)) {
       const message =
@@ -111,6 +154,20 @@ export function chooseParts(
     }
     return part;
   });
+}
+
+/**
+ * A checksum of checksums needs each of them from the caller: what was lost on the way would count as right otherwise.
+ */
+function checkPartChecksums(listed: readonly CompletedPart[], { facts }: Upload): void {
+  const { algorithm, checksumType } = facts;
+  if (algorithm === undefined || checksumType !== "COMPOSITE") return;
+  const without = listed.find((entry) => checksumOf(entry, algorithm) === undefined);
+  if (!without) return;
+  const name = algorithm.toLowerCase();
+  throw invalidRequest(
+    `The upload was created using a ${name} checksum. The complete request must include the checksum for each part. It was missing for part ${without.PartNumber} in the request.`,
+  );
 }
 
 async function objectChecksum(

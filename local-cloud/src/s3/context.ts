@@ -1,8 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import type * as S3 from "@aws-sdk/client-s3";
 import type { Logger } from "@elastic-gas/shared/logger";
+import type { BlobStore } from "../storage/blob-store.ts";
+import type { GroupCommit } from "../storage/group-commit.ts";
+import type { SmallBlobs } from "../storage/small-blobs.ts";
 import { type Call, Fault, type HandlersOf, type OperationName } from "../wire/handler.ts";
-import type { BlobStore } from "./blob-store.ts";
 import type { Bucket, BucketIndex } from "./bucket-index.ts";
 import { invalidArgument, noSuchBucket, noSuchKey, notImplemented } from "./faults.ts";
 import type { ObjectIndex } from "./object-index.ts";
@@ -22,6 +24,9 @@ export interface S3Context {
   readonly objects: ObjectIndex;
   readonly uploads: UploadIndex;
   readonly blobs: BlobStore;
+  readonly small: SmallBlobs;
+  /** Shares one commit among the writes of a turn of the event loop. */
+  readonly commit: GroupCommit;
   readonly retrievalSeconds: RetrievalSeconds;
   readonly log: Logger;
   readonly now: () => Date;

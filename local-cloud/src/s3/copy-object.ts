@@ -1,6 +1,6 @@
+import { readByteRange } from "../storage/byte-range.ts";
 import type { ChecksumAlgorithm } from "../wire/body/checksum.ts";
 import { Fault } from "../wire/handler.ts";
-import { readByteRange } from "./byte-range.ts";
 import { algorithmOf, checksumFields, checksumWithType } from "./checksum-fields.ts";
 import { type Conditions, checkRead } from "./conditions.ts";
 import { checkProtection, checkVersion, getBucket, getObject, type S3Context, type S3Handlers } from "./context.ts";

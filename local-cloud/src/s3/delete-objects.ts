@@ -1,17 +1,21 @@
+import { inTransaction } from "../storage/transaction.ts";
 import { Fault } from "../wire/handler.ts";
 import { checkRead } from "./conditions.ts";
 import { checkVersion, getBucket, type S3Context, type S3Handlers } from "./context.ts";
-import { preconditionFailed } from "./faults.ts";
-import { inTransaction } from "./transaction.ts";
+import { noSuchKey, preconditionFailed } from "./faults.ts";
 
 const MAX_KEYS = 1000;
 
 export function deleteOperations(context: S3Context): S3Handlers<"DeleteObject" | "DeleteObjects"> {
   const { objects, blobs, db } = context;
 
-  /** Succeeds when the object is already gone. Answers the blobs that nothing names any more. */
+  /**
+   * Succeeds when the object is already gone, unless it was to be a certain one. Answers the blobs that nothing names
+   * any more.
+   */
   function deleteRow(bucket: string, key: string, etag: string | undefined): readonly string[] {
     const record = objects.find(bucket, key);
+    if (!record && etag !== undefined) throw noSuchKey(key);
     if (!record) return [];
     if (etag !== undefined && checkRead({ ifMatch: etag }, record) !== "proceed") throw preconditionFailed("If-Match");
     objects.delete(bucket, key);

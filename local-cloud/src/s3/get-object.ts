@@ -1,6 +1,6 @@
 import { InvalidObjectState, type StorageClass } from "@aws-sdk/client-s3";
+import { type ByteRange, readByteRange } from "../storage/byte-range.ts";
 import { Fault } from "../wire/handler.ts";
-import { type ByteRange, readByteRange } from "./byte-range.ts";
 import { checksumWithType } from "./checksum-fields.ts";
 import { type Conditions, checkRead } from "./conditions.ts";
 import { checkVersion, getBucket, getObject, type S3Context, type S3Handlers } from "./context.ts";

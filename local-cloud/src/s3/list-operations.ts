@@ -7,7 +7,7 @@ import { type ObjectRecord, quoted } from "./object-record.ts";
 
 const MAX_KEYS = 1000;
 
-export function listOperations(context: S3Context): S3Handlers<"ListObjectsV2" | "ListObjects"> {
+export function listOperations(context: S3Context): S3Handlers<"ListObjectsV2" | "ListObjects" | "ListObjectVersions"> {
   const { objects } = context;
 
   function list(bucket: string, request: ListRequest) {
@@ -57,6 +57,39 @@ export function listOperations(context: S3Context): S3Handlers<"ListObjectsV2" |
         ...(page.isTruncated && page.last !== undefined ? { NextMarker: encode(page.last) } : {}),
         EncodingType,
         Contents: page.entries.map((record) => ({ ...describe(record, encode), Owner: { ID: call.accountId } })),
+        CommonPrefixes: page.commonPrefixes.map((common) => ({ Prefix: encode(common) })),
+      };
+    },
+
+    /** Buckets keep no versions: each object is its own latest one, with the id `null`. */
+    async ListObjectVersions(input, call) {
+      const { name } = getBucket(context, input, call);
+      const { Prefix: prefix = "", Delimiter: delimiter = "", KeyMarker, VersionIdMarker, EncodingType } = input;
+      if (VersionIdMarker !== undefined && KeyMarker === undefined) {
+        const message = "A version-id marker cannot be specified without a key marker.";
+        throw invalidArgument("version-id-marker", VersionIdMarker, message);
+      }
+      const maxKeys = maxKeysOf(input.MaxKeys);
+      const page = list(name, { prefix, delimiter, maxKeys, after: KeyMarker });
+      const encode = encodeListText(EncodingType);
+      return {
+        Name: name,
+        Prefix: encode(prefix),
+        KeyMarker: encode(KeyMarker ?? ""),
+        VersionIdMarker: VersionIdMarker ?? "",
+        ...(delimiter === "" ? {} : { Delimiter: encode(delimiter) }),
+        MaxKeys: maxKeys,
+        IsTruncated: page.isTruncated,
+        ...(page.isTruncated && page.last !== undefined
+          ? { NextKeyMarker: encode(page.last), NextVersionIdMarker: "null" }
+          : {}),
+        EncodingType,
+        Versions: page.entries.map((record) => ({
+          ...describe(record, encode),
+          VersionId: "null",
+          IsLatest: true,
+          Owner: { ID: call.accountId },
+        })),
         CommonPrefixes: page.commonPrefixes.map((common) => ({ Prefix: encode(common) })),
       };
     },

@@ -2,11 +2,19 @@ import type { StorageClass } from "@aws-sdk/client-s3";
 import { checksumFields } from "./checksum-fields.ts";
 import { getBucket, type S3Context, type S3Handlers } from "./context.ts";
 import { encodeListText } from "./encode-list-text.ts";
-import { notImplemented } from "./faults.ts";
+import { commonPrefixOf } from "./list-keys.ts";
 import { getUpload } from "./multipart-uploads.ts";
 import { quoted } from "./object-record.ts";
+import type { Upload } from "./upload-index.ts";
 
 const MAX_ITEMS = 1000;
+
+/** One line of a list of uploads: an upload, or the common prefix of several. */
+interface Item {
+  readonly upload: Upload | undefined;
+  /** The upload's key, or the common prefix. */
+  readonly last: string;
+}
 
 export function listUploadOperations(context: S3Context): S3Handlers<"ListParts" | "ListMultipartUploads"> {
   return {
@@ -42,15 +50,29 @@ export function listUploadOperations(context: S3Context): S3Handlers<"ListParts"
 
     async ListMultipartUploads(input, call) {
       const { name } = getBucket(context, input, call);
-      if (input.Delimiter !== undefined) throw notImplemented("a delimiter in lists of uploads");
-      const { Prefix: prefix = "", KeyMarker: keyMarker = "", UploadIdMarker: idMarker = "", EncodingType } = input;
+      const {
+        Prefix: prefix = "",
+        Delimiter: delimiter = "",
+        KeyMarker: keyMarker = "",
+        UploadIdMarker: idMarker = "",
+        EncodingType,
+      } = input;
       const encode = encodeListText(EncodingType);
       const maxUploads = Math.min(input.MaxUploads ?? MAX_ITEMS, MAX_ITEMS);
       const isAfter = (key: string, id: string) =>
         keyMarker === "" ||
         Buffer.compare(Buffer.from(key), Buffer.from(keyMarker)) > 0 ||
         (key === keyMarker && idMarker !== "" && id > idMarker);
-      const rest = context.uploads.list(name, prefix).filter(({ key, id }) => isAfter(key, id));
+      const uploads = context.uploads.list(name, prefix).filter(({ key, id }) => isAfter(key, id));
+      // Uploads whose keys go on after the delimiter count once, as their common prefix; the page before may have ended
+      // with it.
+      const groups = Map.groupBy(uploads, ({ key, id }) => commonPrefixOf(key, prefix, delimiter) ?? `${key}\n${id}`);
+      if (delimiter !== "" && keyMarker.endsWith(delimiter)) groups.delete(keyMarker);
+      const rest = [...groups.entries()].flatMap(([group, [upload]]): readonly Item[] => {
+        if (!upload) return [];
+        const common = commonPrefixOf(upload.key, prefix, delimiter);
+        return common === undefined ? [{ upload, last: upload.key }] : [{ upload: undefined, last: group }];
+      });
       const page = rest.slice(0, maxUploads);
       const last = page.at(-1);
       const isTruncated = rest.length > page.length;
@@ -62,16 +84,20 @@ export function listUploadOperations(context: S3Context): S3Handlers<"ListParts"
         MaxUploads: maxUploads,
         IsTruncated: isTruncated,
         EncodingType,
-        ...(isTruncated && last ? { NextKeyMarker: encode(last.key), NextUploadIdMarker: last.id } : {}),
-        Uploads: page.map(({ id, key, startedAt, facts }) => ({
-          UploadId: id,
-          Key: encode(key),
-          Initiated: startedAt,
-          StorageClass: facts.storageClass as StorageClass, // one of the model's
-          Owner: { ID: call.accountId },
-          Initiator: { ID: call.accountId },
-          ...(facts.algorithm ? { ChecksumAlgorithm: facts.algorithm, ChecksumType: facts.checksumType } : {}),
-        })),
+        ...(delimiter === "" ? {} : { Delimiter: encode(delimiter) }),
+        ...(isTruncated && last ? { NextKeyMarker: encode(last.last), NextUploadIdMarker: last.upload?.id ?? "" } : {}),
+        CommonPrefixes: page.flatMap(({ upload, last: common }) => (upload ? [] : [{ Prefix: encode(common) }])),
+        Uploads: page
+          .flatMap(({ upload }) => upload ?? [])
+          .map(({ id, key, startedAt, facts }) => ({
+            UploadId: id,
+            Key: encode(key),
+            Initiated: startedAt,
+            StorageClass: facts.storageClass as StorageClass, // one of the model's
+            Owner: { ID: call.accountId },
+            Initiator: { ID: call.accountId },
+            ...(facts.algorithm ? { ChecksumAlgorithm: facts.algorithm, ChecksumType: facts.checksumType } : {}),
+          })),
       };
     },
   };

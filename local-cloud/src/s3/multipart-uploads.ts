@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
+import { inTransaction } from "../storage/transaction.ts";
 import type { ChecksumAlgorithm } from "../wire/body/checksum.ts";
+import type { NamedChecksum } from "../wire/body/incoming-body.ts";
 import { Fault } from "../wire/handler.ts";
-import { algorithmOf, checksumFields, checksumOf, checksumWithType } from "./checksum-fields.ts";
-import { completeUpload } from "./complete-upload.ts";
+import { algorithmOf, type ChecksumFields, checksumFields, checksumOf, checksumWithType } from "./checksum-fields.ts";
+import { type CompletedObject, type CompletedPart, completeUpload, findCompleted } from "./complete-upload.ts";
 import { checkProtection, getBucket, type S3Context, type S3Handlers } from "./context.ts";
-import { noSuchUpload } from "./faults.ts";
+import { invalidRequest, noSuchUpload } from "./faults.ts";
 import { checkKey, headersToKeep, partNumberOf, storageClassOf } from "./headers.ts";
 import { quoted } from "./object-record.ts";
 import { storeBody } from "./store-body.ts";
 import { readTagHeader } from "./tags.ts";
-import { inTransaction } from "./transaction.ts";
 import type { Part, Upload } from "./upload-index.ts";
 
 interface UploadInput {
@@ -18,10 +19,26 @@ interface UploadInput {
   readonly UploadId?: string;
 }
 
+type CompletionInput = ChecksumFields & {
+  readonly IfMatch?: string;
+  readonly IfNoneMatch?: string;
+  readonly MpuObjectSize?: number;
+};
+
 export function uploadOperations(
   context: S3Context,
 ): S3Handlers<"CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload" | "AbortMultipartUpload"> {
   const { uploads, blobs, now } = context;
+
+  function complete(upload: Upload, input: CompletionInput, parts: readonly CompletedPart[]): Promise<CompletedObject> {
+    return completeUpload(context, upload, {
+      parts,
+      conditions: { ifMatch: input.IfMatch, ifNoneMatch: input.IfNoneMatch },
+      expectedChecksum: upload.facts.algorithm && checksumOf(input, upload.facts.algorithm),
+      expectedSizeBytes: input.MpuObjectSize,
+    });
+  }
+
   return {
     async CreateMultipartUpload(input, call) {
       const { name: bucket } = getBucket(context, input, call);
@@ -53,8 +70,12 @@ export function uploadOperations(
       const upload = getUpload(context, input);
       const number = partNumberOf(input.PartNumber);
       const algorithm = upload.facts.algorithm ?? algorithmOf(input.ChecksumAlgorithm);
-      const stored = await storeBody(blobs, input.Body, { contentMd5: input.ContentMD5, algorithm });
-      const checksum = stored.checksum?.algorithm === algorithm ? stored.checksum : undefined;
+      const stored = await storeBody(blobs, input.Body, {
+        contentMd5: input.ContentMD5,
+        algorithm,
+        checkAnnounced: (announced) => checkPartChecksum(upload, announced),
+      });
+      const { checksum } = stored;
       const part: Part = {
         number,
         blob: stored.blob,
@@ -69,20 +90,17 @@ export function uploadOperations(
 
     async CompleteMultipartUpload(input, call) {
       const { name: bucket } = getBucket(context, input, call);
-      const upload = getUpload(context, input);
-      const record = await completeUpload(context, upload, {
-        parts: input.MultipartUpload?.Parts ?? [],
-        conditions: { ifMatch: input.IfMatch, ifNoneMatch: input.IfNoneMatch },
-        expectedChecksum: upload.facts.algorithm && checksumOf(input, upload.facts.algorithm),
-        expectedSizeBytes: input.MpuObjectSize,
-      });
+      const { Key: key = "", UploadId: id = "" } = input;
+      const parts = input.MultipartUpload?.Parts ?? [];
+      const completed =
+        findCompleted(context, { id, bucket, key, parts }) ?? (await complete(getUpload(context, input), input, parts));
       return {
-        Location: `http://${call.host}/${bucket}/${encodeURIComponent(upload.key).replaceAll("%2F", "/")}`,
+        Location: `http://${call.host}/${bucket}/${encodeURIComponent(key).replaceAll("%2F", "/")}`,
         Bucket: bucket,
-        Key: upload.key,
-        ETag: quoted(record.etag),
+        Key: key,
+        ETag: quoted(completed.etag),
         ServerSideEncryption: "AES256",
-        ...checksumWithType(record.facts.checksum),
+        ...checksumWithType(completed.checksum),
       };
     },
 
@@ -116,7 +134,21 @@ export function putPart({ uploads, blobs }: S3Context, upload: Upload, part: Par
   if (previous) blobs.remove([previous.blob]);
 }
 
-/** Composite checksums are checksums of the parts' checksums. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
+/** A part must carry the checksum that the upload announced; only for a whole object's checksum can S3 make it up. */
+function checkPartChecksum({ facts }: Upload, announced: NamedChecksum | undefined): void {
+  const { algorithm: expected, checksumType } = facts;
+  if (expected === undefined || announced?.algorithm === expected) return;
+  if (announced === undefined && checksumType === "FULL_OBJECT") return;
+  const actual = announced?.algorithm.toLowerCase() ?? "null";
+  throw invalidRequest(
+    `Checksum Type mismatch occurred, expected checksum Type: ${expected.toLowerCase()}, actual checksum Type: ${actual}`,
+  );
+}
+
+/**
+ * Composite checksums are checksums of the parts' checksums.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ */
 function checksumTypeOf(algorithm: ChecksumAlgorithm, asked: string | undefined): "FULL_OBJECT" | "COMPOSITE" {
   const isHash = algorithm === "SHA1" || algorithm === "SHA256";
   const type = asked ?? (algorithm === "CRC64NVME" ? "FULL_OBJECT" : "COMPOSITE");

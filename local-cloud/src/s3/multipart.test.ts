@@ -1,20 +1,26 @@
 import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandInput,
+  CreateBucketCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
   PutObjectCommand,
-  type S3Client,
+  S3Client,
   UploadPartCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { startTestBucket, type TestBucket } from "@elastic-gas/testing/local-cloud/s3/test-bucket";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 const Bucket = "multipart-test";
 const MEBIBYTE = 1024 * 1024;
@@ -117,4 +123,82 @@ test("an aborted upload leaves nothing", async () => {
   await expect(s3.send(new ListPartsCommand({ Bucket, Key: "aborted", UploadId }))).rejects.toMatchObject({
     name: "NoSuchUpload",
   });
+});
+
+test("completing again succeeds like the first time, also after a restart; another list is refused", async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "multipart-"));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  const target = { Bucket, Key: "once" };
+  const inCloud = async <T>(work: (client: S3Client) => Promise<T>): Promise<T> => {
+    await using cloud = await startTestCloud({ dataDir });
+    const client = new S3Client({ ...cloud.clientConfig, forcePathStyle: true });
+    return await work(client).finally(() => client.destroy());
+  };
+
+  const first = await inCloud(async (client) => {
+    await client.send(new CreateBucketCommand({ Bucket }));
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(target));
+    const part = await client.send(new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: "text" }));
+    const Parts = [{ PartNumber: 1, ETag: part.ETag, ChecksumCRC32: part.ChecksumCRC32 }];
+    const input = { ...target, UploadId, MultipartUpload: { Parts } };
+    const { ETag, Location } = await client.send(new CompleteMultipartUploadCommand(input));
+    expect(await client.send(new CompleteMultipartUploadCommand(input))).toMatchObject({ ETag, Location });
+    return { input, ETag };
+  });
+  await inCloud(async (client) => {
+    const complete = (changes: Partial<CompleteMultipartUploadCommandInput>) =>
+      client.send(new CompleteMultipartUploadCommand({ ...first.input, ...changes }));
+    expect(await complete({})).toMatchObject({ ETag: first.ETag });
+    const Parts = [{ PartNumber: 1, ETag: '"other"' }];
+    await expect(complete({ MultipartUpload: { Parts } })).rejects.toMatchObject({ name: "NoSuchUpload" });
+    await expect(complete({ Key: "another" })).rejects.toMatchObject({ name: "NoSuchUpload" });
+  });
+});
+
+test("a part without the announced checksum is refused, and so is a list without it", async () => {
+  const upload = await s3.send(
+    new CreateMultipartUploadCommand({ Bucket, Key: "checked", ChecksumAlgorithm: "SHA256" }),
+  );
+  const { UploadId } = upload;
+  const part = { Bucket, Key: "checked", UploadId, PartNumber: 1, Body: "text" };
+  // The client sends a CRC-32 by itself when it is not told otherwise.
+  await expect(s3.send(new UploadPartCommand(part))).rejects.toMatchObject({
+    name: "InvalidRequest",
+    message: "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: crc32",
+  });
+  const { ETag, ChecksumSHA256 } = await s3.send(new UploadPartCommand({ ...part, ChecksumAlgorithm: "SHA256" }));
+  expect(ChecksumSHA256).toBe(createHash("sha256").update("text").digest("base64"));
+  const complete = (entry: object) =>
+    s3.send(
+      new CompleteMultipartUploadCommand({
+        Bucket,
+        Key: "checked",
+        UploadId,
+        MultipartUpload: { Parts: [{ PartNumber: 1, ETag, ...entry }] },
+      }),
+    );
+  await expect(complete({})).rejects.toMatchObject({ name: "InvalidRequest", message: /missing for part 1/ });
+  const { ChecksumSHA256: whole } = await complete({ ChecksumSHA256 });
+  const ofParts = createHash("sha256").update(Buffer.from(ChecksumSHA256 ?? "", "base64"));
+  expect(whole).toBe(`${ofParts.digest("base64")}-1`);
+});
+
+test("uploads are listed with a delimiter, page by page", async () => {
+  await using other = await startTestBucket("listed-uploads");
+  const keys = ["a.txt", "b/1", "b/2", "b/3", "c/1", "d.txt"];
+  for (const Key of keys) await other.s3.send(new CreateMultipartUploadCommand({ Bucket: "listed-uploads", Key }));
+  const seen: (string | undefined)[] = [];
+  let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
+  for (let pages = 0; pages < 10; pages++) {
+    const page = await other.s3.send(
+      new ListMultipartUploadsCommand({ Bucket: "listed-uploads", Delimiter: "/", MaxUploads: 1, ...markers }),
+    );
+    seen.push(
+      ...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix),
+      ...(page.Uploads ?? []).map(({ Key }) => Key),
+    );
+    if (!page.IsTruncated) break;
+    markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+  }
+  expect(seen).toEqual(["a.txt", "b/", "c/", "d.txt"]);
 });

@@ -9,8 +9,8 @@ import {
   DeleteBucketCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  GetBucketLifecycleConfigurationCommand,
   GetBucketLocationCommand,
+  GetBucketWebsiteCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
@@ -239,7 +239,5 @@ test("buckets tell their region and refuse bad names, public ACLs and what is no
   await expect(put("public", "x", { ACL: "public-read" })).rejects.toEqual(
     failure("AccessControlListNotSupported", 400),
   );
-  await expect(s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).rejects.toEqual(
-    failure("NotImplemented", 501),
-  );
+  await expect(s3.send(new GetBucketWebsiteCommand({ Bucket }))).rejects.toEqual(failure("NotImplemented", 501));
 });

@@ -1,8 +1,11 @@
 import { createHmac } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { type Credentials, signatureMismatch } from "../wire/auth/authenticate.ts";
+import { signatureMismatch } from "../wire/auth/authenticate.ts";
+import { authorize } from "../wire/auth/authorize.ts";
+import type { Identities, Identity } from "../wire/auth/identities.ts";
+import { requiredRights } from "../wire/auth/required-rights.ts";
 import { readCredential } from "../wire/auth/signature.ts";
-import { isSameSignature, type SigningKeys, signString } from "../wire/auth/sigv4.ts";
+import { isSameSignature, signString } from "../wire/auth/sigv4.ts";
 import { CHECKSUM_ALGORITHMS, checksumHeader } from "../wire/body/checksum.ts";
 import type { NamedChecksum } from "../wire/body/incoming-body.ts";
 import { escapeXml } from "../wire/codec/xml.ts";
@@ -16,17 +19,12 @@ import { quoted } from "./object-record.ts";
 import { checkPolicy, lengthRange, readPolicy } from "./post-policy.ts";
 import { putObject } from "./put-object.ts";
 
-export interface PostSecrets {
-  readonly credentials: Credentials;
-  readonly keys: SigningKeys;
-}
-
 type Fields = ReadonlyMap<string, string>;
 
 /** Stores the file of a signed form. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html */
 export async function postObject(
   context: S3Context,
-  secrets: PostSecrets,
+  identities: Identities,
   bucket: string,
   request: IncomingMessage,
   call: Call,
@@ -37,7 +35,7 @@ export async function postObject(
   try {
     return await storeForm(
       context,
-      secrets,
+      identities,
       bucket,
       await readForm(chunks, request.headers["content-type"] ?? ""),
       call,
@@ -49,7 +47,7 @@ export async function postObject(
 
 async function storeForm(
   context: S3Context,
-  secrets: PostSecrets,
+  identities: Identities,
   bucket: string,
   form: Form,
   call: Call,
@@ -58,7 +56,7 @@ async function storeForm(
   const fields = expandFileName(form.fields, file);
   const encodedPolicy = fields.get("policy");
   if (encodedPolicy === undefined) throw new Fault("AccessDenied", "Access Denied", 403);
-  checkSignature(fields, encodedPolicy, secrets);
+  const { principal } = checkSignature(fields, encodedPolicy, identities);
   const policy = readPolicy(encodedPolicy);
   checkPolicy(policy, fields, bucket, context.now());
   const key = fields.get("key");
@@ -68,6 +66,7 @@ async function storeForm(
       "",
       "Bucket POST must contain a field named 'key'. If it is specified, please check the order of the fields.",
     );
+  authorize("s3", principal, requiredRights("s3", "PutObject", { Bucket: bucket, Key: key }, call));
   checkProtection({ ACL: fields.get("acl"), ServerSideEncryption: fields.get("x-amz-server-side-encryption") });
   if (fields.has("tagging")) throw notImplemented("object tags");
   const record = await putObject(context, {
@@ -92,24 +91,22 @@ function expandFileName(given: Fields, file: FormFile): Fields {
       );
 }
 
-function checkSignature(fields: Fields, policy: string, { credentials, keys }: PostSecrets): void {
+function checkSignature(fields: Fields, policy: string, identities: Identities): Identity {
+  const token = fields.get("x-amz-security-token");
   if (fields.has("x-amz-signature")) {
     const scope = readCredential(fields.get("x-amz-credential") ?? "");
     if (!scope || fields.get("x-amz-algorithm") !== "AWS4-HMAC-SHA256")
       throw invalidArgument("x-amz-credential", "", "The form's signature fields are not valid.");
-    checkKeyId(scope.accessKeyId, credentials);
-    if (!isSameSignature(signString(policy, keys.get(scope)), fields.get("x-amz-signature") ?? ""))
+    const identity = identities.find("s3", scope.accessKeyId, token);
+    if (!isSameSignature(signString(policy, identity.keys.get(scope)), fields.get("x-amz-signature") ?? ""))
       throw signatureMismatch("s3");
-    return;
+    return identity;
   }
-  checkKeyId(fields.get("awsaccesskeyid") ?? "", credentials);
-  const expected = createHmac("sha1", credentials.secretAccessKey).update(policy, "utf8").digest("base64");
+  const identity = identities.find("s3", fields.get("awsaccesskeyid") ?? "", token);
+  const { secretAccessKey } = identity.credentials;
+  const expected = createHmac("sha1", secretAccessKey).update(policy, "utf8").digest("base64");
   if (!isSameSignature(expected, fields.get("signature") ?? "")) throw signatureMismatch("s3");
-}
-
-function checkKeyId(accessKeyId: string, credentials: Credentials): void {
-  if (accessKeyId === credentials.accessKeyId) return;
-  throw new Fault("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403);
+  return identity;
 }
 
 /** Stops reading as soon as the file is larger than the policy allows. */

@@ -52,7 +52,8 @@ export async function putObject(context: S3Context, object: NewObject): Promise<
   const { bucket, key, body, headers, storageClass, tags, conditions, contentMd5, algorithm, expectedChecksum } =
     object;
   checkKey(key);
-  const stored = await storeBody(context.blobs, body, { contentMd5, algorithm, expectedChecksum });
+  const demands = { contentMd5, algorithm, expectedChecksum, maySmall: true };
+  const stored = await storeBody(context.blobs, body, demands);
   const record = {
     bucket,
     key,
@@ -67,6 +68,16 @@ export async function putObject(context: S3Context, object: NewObject): Promise<
       tags,
     },
   };
-  commitObject(context, record, conditions);
+  const { blobs, small, commit } = context;
+  try {
+    const unused = await commit.run(() => {
+      if (stored.bytes) small.insert(stored.blob, stored.bytes);
+      return commitObject(context, record, conditions);
+    });
+    blobs.remove(unused);
+  } catch (error) {
+    if (!stored.bytes) blobs.remove([stored.blob]);
+    throw error;
+  }
   return record;
 }

@@ -64,7 +64,7 @@ test("an archived object can be read after its restore, until the copy expires",
   await expect(read("cold")).rejects.toEqual(failure("InvalidObjectState", 403));
   await put("warm");
   await expect(s3.send(new RestoreObjectCommand({ Bucket, Key: "warm", RestoreRequest: { Days: 1 } }))).rejects.toEqual(
-    failure("ObjectAlreadyInActiveTierError", 403),
+    failure("InvalidObjectState", 403),
   );
 });
 

@@ -1,4 +1,4 @@
-import { ObjectAlreadyInActiveTierError } from "@aws-sdk/client-s3";
+import { InvalidObjectState, type StorageClass } from "@aws-sdk/client-s3";
 import { Fault, withStatus } from "../wire/handler.ts";
 import {
   checkVersion,
@@ -21,7 +21,11 @@ export function restoreOperations(context: S3Context): S3Handlers<"RestoreObject
       checkVersion(input.VersionId);
       const record = getObject(context, name, input.Key ?? "");
       if (!isArchived(record.storageClass)) {
-        throw new ObjectAlreadyInActiveTierError({ message: "This object is not in an archive tier", $metadata: {} });
+        throw new InvalidObjectState({
+          message: "Restore is not allowed for the object's current storage class",
+          StorageClass: record.storageClass as StorageClass, // the stored class is one of the model's
+          $metadata: {},
+        });
       }
       const { Days: days, Tier, GlacierJobParameters, Type } = input.RestoreRequest ?? {};
       if (Type !== undefined) throw notImplemented("SELECT restores");

@@ -2,8 +2,11 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Logger } from "@elastic-gas/shared/logger";
-import type { Credentials } from "../wire/auth/authenticate.ts";
-import { BlobStore } from "./blob-store.ts";
+import { BlobStore } from "../storage/blob-store.ts";
+import type { Disk } from "../storage/disk.ts";
+import { GroupCommit } from "../storage/group-commit.ts";
+import { SmallBlobs } from "../storage/small-blobs.ts";
+import type { Identities } from "../wire/auth/identities.ts";
 import { browserAccess } from "./browser.ts";
 import { BucketIndex } from "./bucket-index.ts";
 import { bucketSettingOperations } from "./bucket-settings.ts";
@@ -19,14 +22,16 @@ import { ObjectIndex } from "./object-index.ts";
 import { putOperations } from "./put-object.ts";
 import { restoreOperations } from "./restore.ts";
 import { tagOperations } from "./tags.ts";
+import { unsetSettingOperations } from "./unset-settings.ts";
 import { UploadIndex } from "./upload-index.ts";
 
 export interface S3Options {
   /** The service makes its own folder `s3` in it. */
   readonly dataDir: string;
+  readonly disk: Pick<Disk, "checkRoom">;
   readonly log: Logger;
-  /** What POST forms must be signed with. */
-  readonly credentials: Credentials;
+  /** Who may sign POST forms. */
+  readonly identities: Identities;
   readonly now?: () => Date;
   /** How long a restore from GLACIER takes, by tier; a few seconds unless told otherwise. */
   readonly retrievalSeconds?: Partial<RetrievalSeconds>;
@@ -35,18 +40,29 @@ export interface S3Options {
 const DEFAULT_RETRIEVAL: RetrievalSeconds = { Expedited: 2, Standard: 5, Bulk: 10 };
 
 /** Buckets and objects on disk. What is acknowledged has been written, synced and committed. */
-export function createS3Service({ dataDir, log, credentials, now = () => new Date(), retrievalSeconds }: S3Options) {
+export function createS3Service({
+  dataDir,
+  disk,
+  log,
+  identities,
+  now = () => new Date(),
+  retrievalSeconds,
+}: S3Options) {
   const folder = join(dataDir, "s3");
   mkdirSync(folder, { recursive: true });
   const db = new DatabaseSync(join(folder, "index.sqlite"));
   db.exec("pragma journal_mode = wal; pragma synchronous = normal");
-  const blobs = new BlobStore(folder);
+  const small = new SmallBlobs(db);
+  const blobs = new BlobStore(folder, { disk, small });
+  const commit = new GroupCommit(db);
   const context: S3Context = {
     db,
     buckets: new BucketIndex(db),
     objects: new ObjectIndex(db),
     uploads: new UploadIndex(db),
     blobs,
+    small,
+    commit,
     retrievalSeconds: { ...DEFAULT_RETRIEVAL, ...retrievalSeconds },
     log,
     now,
@@ -66,9 +82,11 @@ export function createS3Service({ dataDir, log, credentials, now = () => new Dat
       ...listUploadOperations(context),
       ...restoreOperations(context),
       ...tagOperations(context),
+      ...unsetSettingOperations(context),
     },
-    browser: browserAccess(context, credentials),
+    browser: browserAccess(context, identities),
     close(): void {
+      commit.flush();
       db.close();
     },
   };

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { z } from "zod";
 import { CHECKSUM_ALGORITHMS } from "../wire/body/checksum.ts";
-import { ObjectHeaders, Tag } from "./object-record.ts";
+import { ObjectHeaders, StoredChecksum, Tag } from "./object-record.ts";
 
 const SCHEMA = `
   create table if not exists uploads (
@@ -11,7 +11,14 @@ const SCHEMA = `
   create table if not exists parts (
     upload_id text not null, number integer not null, blob text not null, size_bytes integer not null, md5 text not null,
     checksum text, modified_at integer not null, primary key (upload_id, number)
-  ) without rowid`;
+  ) without rowid;
+  create table if not exists completed_uploads (
+    id text primary key, bucket text not null, key blob not null, parts text not null, etag text not null, checksum text,
+    completed_at integer not null
+  ) without rowid;
+  create index if not exists completed_uploads_by_time on completed_uploads (completed_at)`;
+
+const REMEMBERED_MS = 7 * 86_400_000; // longer than any caller tries again
 
 const UploadFacts = z.object({
   headers: ObjectHeaders,
@@ -30,6 +37,18 @@ export interface Upload {
   readonly facts: UploadFacts;
 }
 
+/** What is remembered of an upload that became an object, so that a caller who lost the answer gets it again. */
+export interface CompletedUpload {
+  readonly id: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** The list of parts that was completed, in one text. */
+  readonly parts: string;
+  readonly etag: string;
+  readonly checksum: StoredChecksum | undefined;
+  readonly completedAt: Date;
+}
+
 export interface Part {
   readonly number: number;
   readonly blob: string;
@@ -41,7 +60,7 @@ export interface Part {
   readonly modifiedAt: Date;
 }
 
-/** Multipart uploads that are neither completed nor aborted. */
+/** Multipart uploads: those under way with their parts, and what the completed ones became. */
 export class UploadIndex {
   readonly #find: StatementSync;
   readonly #insert: StatementSync;
@@ -52,6 +71,9 @@ export class UploadIndex {
   readonly #putPart: StatementSync;
   readonly #deleteParts: StatementSync;
   readonly #blobs: StatementSync;
+  readonly #findCompleted: StatementSync;
+  readonly #insertCompleted: StatementSync;
+  readonly #forgetCompleted: StatementSync;
 
   constructor(db: DatabaseSync) {
     db.exec(SCHEMA);
@@ -64,6 +86,9 @@ export class UploadIndex {
     this.#putPart = db.prepare("insert or replace into parts values (?, ?, ?, ?, ?, ?, ?)");
     this.#deleteParts = db.prepare("delete from parts where upload_id = ?");
     this.#blobs = db.prepare("select blob from parts");
+    this.#findCompleted = db.prepare("select * from completed_uploads where id = ?");
+    this.#insertCompleted = db.prepare("insert into completed_uploads values (?, ?, ?, ?, ?, ?, ?)");
+    this.#forgetCompleted = db.prepare("delete from completed_uploads where completed_at < ?");
   }
 
   find(id: string): Upload | undefined {
@@ -73,6 +98,19 @@ export class UploadIndex {
 
   insert({ id, bucket, key, startedAt, facts }: Upload): void {
     this.#insert.run(id, bucket, Buffer.from(key, "utf8"), startedAt.getTime(), JSON.stringify(facts));
+  }
+
+  findCompleted(id: string): CompletedUpload | undefined {
+    const row = this.#findCompleted.get(id);
+    return row === undefined ? undefined : completedOf(row);
+  }
+
+  /** The upload is under way no longer; what it became is remembered, and what became of very old ones is not. */
+  complete({ id, bucket, key, parts, etag, checksum, completedAt }: CompletedUpload): void {
+    this.delete(id);
+    this.#forgetCompleted.run(completedAt.getTime() - REMEMBERED_MS);
+    const checksumText = checksum ? JSON.stringify(checksum) : null;
+    this.#insertCompleted.run(id, bucket, Buffer.from(key, "utf8"), parts, etag, checksumText, completedAt.getTime());
   }
 
   /** Forgets an upload and its parts, whose blobs the caller removes or uses. */
@@ -114,6 +152,18 @@ function uploadOf(row: Readonly<Record<string, unknown>>): Upload {
     key: Buffer.from(row.key as Uint8Array).toString("utf8"), // a blob column
     startedAt: new Date(Number(row.started_at)),
     facts: UploadFacts.parse(JSON.parse(String(row.facts))),
+  };
+}
+
+function completedOf(row: Readonly<Record<string, unknown>>): CompletedUpload {
+  return {
+    id: String(row.id),
+    bucket: String(row.bucket),
+    key: Buffer.from(row.key as Uint8Array).toString("utf8"), // a blob column
+    parts: String(row.parts),
+    etag: String(row.etag),
+    checksum: row.checksum === null ? undefined : StoredChecksum.parse(JSON.parse(String(row.checksum))),
+    completedAt: new Date(Number(row.completed_at)),
   };
 }
 

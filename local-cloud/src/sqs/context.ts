@@ -1,5 +1,5 @@
 import type { Logger } from "@elastic-gas/shared/logger";
-import type { GroupCommit } from "./group-commit.ts";
+import type { GroupCommit } from "../storage/group-commit.ts";
 import type { MessageStore } from "./message-store.ts";
 import { numberAttribute } from "./queue-attributes.ts";
 import type { Queue, QueueStore } from "./queue-store.ts";

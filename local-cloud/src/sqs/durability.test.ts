@@ -37,4 +37,4 @@ it("loses no acknowledged message when the process is killed", async () => {
     for (const { MessageId } of Messages) stored.add(MessageId);
   }
   expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
-}, 30_000);
+}, 300_000);

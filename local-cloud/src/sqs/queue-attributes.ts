@@ -1,4 +1,4 @@
-import { InvalidAttributeName, InvalidAttributeValue } from "@aws-sdk/client-sqs";
+import { InvalidAttributeName, InvalidAttributeValue, UnsupportedOperation } from "@aws-sdk/client-sqs";
 import { z } from "zod";
 import { Fault } from "../wire/handler.ts";
 
@@ -11,7 +11,10 @@ interface Range {
   readonly max: number;
 }
 
-/** Seconds, but MaximumMessageSize: bytes. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html */
+/**
+ * Seconds, but MaximumMessageSize: bytes.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+ */
 const NUMBERS = {
   DelaySeconds: { default: 0, min: 0, max: 900 },
   MaximumMessageSize: { default: 1_048_576, min: 1024, max: 1_048_576 },
@@ -22,13 +25,15 @@ const NUMBERS = {
 
 export type NumberAttribute = keyof typeof NUMBERS;
 
-const TEXTS: ReadonlySet<string> = new Set([
+/** Attributes of SQS that nothing here would obey. They can be read, and set to nothing. */
+const UNSUPPORTED: ReadonlySet<string> = new Set([
   "KmsDataKeyReusePeriodSeconds",
   "KmsMasterKeyId",
   "Policy",
   "RedriveAllowPolicy",
-  "SqsManagedSseEnabled",
 ]);
+const UNENCRYPTED = "local-cloud does not support queues without encryption.";
+const ENCRYPTION = "SqsManagedSseEnabled"; // on, as with every new queue of SQS
 
 /** What GetQueueAttributes knows besides what can be set. */
 export const COMPUTED_ATTRIBUTES = [
@@ -62,7 +67,8 @@ export function isAttributeName(name: string): boolean {
     name === "All" ||
     name === "RedrivePolicy" ||
     name in NUMBERS ||
-    TEXTS.has(name) ||
+    name === ENCRYPTION ||
+    UNSUPPORTED.has(name) ||
     (COMPUTED_ATTRIBUTES as readonly string[]).includes(name)
   );
 }
@@ -70,11 +76,12 @@ export function isAttributeName(name: string): boolean {
 /** Settable attributes with their defaults filled in. */
 export function effectiveAttributes(attributes: QueueAttributes): Record<string, string> {
   const defaults = Object.entries(NUMBERS).map(([name, range]) => [name, String(range.default)]);
-  return { ...Object.fromEntries(defaults), SqsManagedSseEnabled: "true", ...attributes };
+  return { ...Object.fromEntries(defaults), [ENCRYPTION]: "true", ...attributes };
 }
 
 /**
- * The attributes after a change; an empty RedrivePolicy or Policy removes it. `queueExists` answers for the dead-letter queue's ARN.
+ * The attributes after a change; an empty RedrivePolicy removes it. `queueExists` answers for the dead-letter queue's
+ * ARN.
  * Throws InvalidAttributeName, InvalidAttributeValue and InvalidParameterValue as SQS does.
  */
 export function changedAttributes(
@@ -86,7 +93,8 @@ export function changedAttributes(
   for (const [name, value = ""] of Object.entries(changes)) {
     if (isNumberAttribute(name)) after[name] = checkedNumber(name, value);
     else if (name === "RedrivePolicy") setOrRemove(after, name, value && checkedRedrivePolicy(value, queueExists));
-    else if (TEXTS.has(name)) setOrRemove(after, name, value);
+    else if (name === ENCRYPTION) after[name] = checkedEncryption(value);
+    else if (UNSUPPORTED.has(name)) checkUnset(name, value);
     else throw new InvalidAttributeName({ message: `Unknown Attribute ${name}.`, $metadata: {} });
   }
   return after;
@@ -99,6 +107,19 @@ function isNumberAttribute(name: string): name is NumberAttribute {
 function setOrRemove(attributes: Record<string, string>, name: string, value: string): void {
   if (value === "") delete attributes[name];
   else attributes[name] = value;
+}
+
+function checkUnset(name: string, value: string): void {
+  if (value === "") return;
+  const message = `local-cloud does not support the queue attribute ${name}.`;
+  throw new UnsupportedOperation({ message, $metadata: {} });
+}
+
+function checkedEncryption(value: string): string {
+  if (value === "true") return value;
+  if (value === "false") throw new UnsupportedOperation({ message: UNENCRYPTED, $metadata: {} });
+  const message = `Invalid value for the parameter ${ENCRYPTION}.`;
+  throw new InvalidAttributeValue({ message, $metadata: {} });
 }
 
 function checkedNumber(name: NumberAttribute, text: string): string {

@@ -17,6 +17,7 @@ import {
   type PurgeQueueCommandInput,
   type PurgeQueueCommandOutput,
   PurgeQueueInProgress,
+  QueueDeletedRecently,
   QueueNameExists,
   type SetQueueAttributesCommandInput,
   type SetQueueAttributesCommandOutput,
@@ -49,6 +50,11 @@ export function queueOperations(context: SqsContext) {
     }
     const attributes = changedAttributes({}, input.Attributes ?? {}, queueExists);
     const existing = queues.find(name);
+    if (!existing && queues.wasDeletedLately(name, now())) {
+      const message =
+        "You must wait 60 seconds after deleting a queue before you can create another with the same name.";
+      throw new QueueDeletedRecently({ message, $metadata: {} });
+    }
     if (!existing) queues.create(name, attributes, input.tags ?? {}, now());
     else assertSameAttributes(existing, attributes);
     return { QueueUrl: queueUrl(call, name) };
@@ -84,7 +90,7 @@ export function queueOperations(context: SqsContext) {
     const queue = queues.get(input.QueueUrl);
     // The messages first: a crash between the two leaves an empty queue, which a second call deletes.
     messages.deleteAll(queue.id);
-    queues.delete(queue);
+    queues.delete(queue, now());
     waiters.wake(queue.id);
     return {};
   };

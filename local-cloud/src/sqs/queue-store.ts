@@ -13,6 +13,8 @@ export interface Queue {
   readonly purgedAt: Date | null;
 }
 
+const NAME_REST_MS = 60_000; // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+
 const Texts = z.record(z.string(), z.string());
 const Row = z.object({
   id: z.number(),
@@ -30,11 +32,18 @@ export class QueueStore {
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
   readonly #delete: StatementSync;
+  readonly #noteDeleted: StatementSync;
+  readonly #deletedSince: StatementSync;
+  readonly #forgetDeleted: StatementSync;
 
   constructor(db: DatabaseSync) {
     db.exec(`create table if not exists queues (
       id integer primary key autoincrement, name text not null unique, attributes text not null, tags text not null,
       created_at integer not null, modified_at integer not null, purged_at integer) strict`);
+    db.exec("create table if not exists deleted_queues (name text primary key, at integer not null) strict");
+    this.#noteDeleted = db.prepare("insert or replace into deleted_queues values (?, ?)");
+    this.#deletedSince = db.prepare("select 1 from deleted_queues where name = ? and at > ?");
+    this.#forgetDeleted = db.prepare("delete from deleted_queues where at <= ?");
     this.#insert = db.prepare(
       "insert into queues (name, attributes, tags, created_at, modified_at) values (?, ?, ?, ?, ?)",
     );
@@ -71,9 +80,16 @@ export class QueueStore {
     this.#byName.set(after.name, after);
   }
 
-  delete(queue: Queue): void {
+  delete(queue: Queue, now: Date): void {
+    this.#forgetDeleted.run(now.getTime() - NAME_REST_MS);
+    this.#noteDeleted.run(queue.name, now.getTime());
     this.#delete.run(queue.id);
     this.#byName.delete(queue.name);
+  }
+
+  /** Whether a queue of this name was deleted so lately that SQS makes no new one. */
+  wasDeletedLately(name: string, now: Date): boolean {
+    return this.#deletedSince.get(name, now.getTime() - NAME_REST_MS) !== undefined;
   }
 
   find(name: string): Queue | undefined {

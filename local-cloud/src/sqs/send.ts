@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
-import type {
-  BatchResultErrorEntry,
-  MessageAttributeValue,
-  SendMessageBatchCommandInput,
-  SendMessageBatchCommandOutput,
-  SendMessageBatchResultEntry,
-  SendMessageCommandInput,
-  SendMessageCommandOutput,
+import {
+  type BatchResultErrorEntry,
+  type MessageAttributeValue,
+  type SendMessageBatchCommandInput,
+  type SendMessageBatchCommandOutput,
+  type SendMessageBatchResultEntry,
+  type SendMessageCommandInput,
+  type SendMessageCommandOutput,
+  UnsupportedOperation,
 } from "@aws-sdk/client-sqs";
-import type { Handler } from "../wire/handler.ts";
+import { Fault, type Handler } from "../wire/handler.ts";
 import { batchError } from "./batch-error.ts";
 import type { SqsContext } from "./context.ts";
 import { md5OfAttributes, md5OfText } from "./md5.ts";
@@ -22,6 +23,8 @@ interface Request {
   readonly DelaySeconds?: number | undefined;
   readonly MessageAttributes?: Record<string, MessageAttributeValue> | undefined;
   readonly MessageSystemAttributes?: Partial<Record<string, MessageAttributeValue>> | undefined;
+  readonly MessageDeduplicationId?: string | undefined;
+  readonly MessageGroupId?: string | undefined;
 }
 
 interface Accepted {
@@ -82,9 +85,21 @@ export function sendOperations(context: SqsContext) {
   return { SendMessage, SendMessageBatch };
 }
 
+/** Only a FIFO queue drops duplicates. A group would make a standard queue fair, which this one is not. */
+function refuseOrdering({ MessageDeduplicationId, MessageGroupId }: Request): void {
+  if (MessageDeduplicationId !== undefined) {
+    const message = `Value ${MessageDeduplicationId} for parameter MessageDeduplicationId is invalid. Reason: The request includes a parameter that is not valid for this queue type.`;
+    throw new Fault("InvalidParameterValue", message);
+  }
+  if (MessageGroupId !== undefined) {
+    throw new UnsupportedOperation({ message: "local-cloud does not support MessageGroupId.", $metadata: {} });
+  }
+}
+
 function accept(queue: Queue, request: Request, now: number): Accepted {
   const { MessageBody: body = "", MessageAttributes: attributes = {}, DelaySeconds } = request;
   checkRange("DelaySeconds", DelaySeconds, 0, 900);
+  refuseOrdering(request);
   checkedMessageSize(body, attributes, numberAttribute(queue.attributes, "MaximumMessageSize"));
   const delaySeconds = DelaySeconds ?? numberAttribute(queue.attributes, "DelaySeconds");
   const messageId = randomUUID();

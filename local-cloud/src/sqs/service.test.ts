@@ -8,6 +8,7 @@ import {
   InvalidAttributeValue,
   InvalidMessageContents,
   PurgeQueueInProgress,
+  QueueDeletedRecently,
   QueueDoesNotExist,
   QueueNameExists,
   ReceiptHandleIsInvalid,
@@ -70,6 +71,10 @@ describe("queues", () => {
       maxReceiveCount: 4,
     });
     await expect(create("a", { RedrivePolicy })).rejects.toMatchObject({ code: "InvalidParameterValue" });
+    const unsupported = { Policy: "{}", KmsMasterKeyId: "alias/k", SqsManagedSseEnabled: "false" };
+    for (const [attribute, value] of Object.entries(unsupported))
+      await expect(create("a", { [attribute]: value })).rejects.toMatchObject({ name: "UnsupportedOperation" });
+    await create("a", { Policy: "", SqsManagedSseEnabled: "true" });
   });
 
   it("are unknown after their deletion", async () => {
@@ -78,6 +83,35 @@ describe("queues", () => {
     await expect(SendMessage({ QueueUrl, MessageBody: "x" }, call)).rejects.toThrow(QueueDoesNotExist);
     await expect(GetQueueUrl({ QueueName: "jobs" }, call)).rejects.toThrow(QueueDoesNotExist);
     expect((await ListQueues({}, call)).QueueUrls).toEqual([]);
+  });
+
+  it("leave their name unused for 60 seconds, also over a restart", async () => {
+    const { QueueUrl, DeleteQueue, CreateQueue, clock, dataDir, close } = await startWithQueue();
+    await DeleteQueue({ QueueUrl }, call);
+    clock.ms += 59_000;
+    await expect(CreateQueue({ QueueName: "jobs" }, call)).rejects.toThrow(QueueDeletedRecently);
+    await close();
+    const again = startSqs(dataDir);
+    again.clock.ms = clock.ms;
+    await expect(again.CreateQueue({ QueueName: "jobs" }, call)).rejects.toThrow(QueueDeletedRecently);
+    again.clock.ms += 1000;
+    expect((await again.CreateQueue({ QueueName: "jobs" }, call)).QueueUrl).toBe(QueueUrl);
+  });
+
+  it("take no message that a FIFO queue is meant for", async () => {
+    const { QueueUrl, SendMessage, SendMessageBatch } = await startWithQueue();
+    const message = { QueueUrl, MessageBody: "x" };
+    await expect(SendMessage({ ...message, MessageDeduplicationId: "1" }, call)).rejects.toMatchObject({
+      code: "InvalidParameterValue",
+    });
+    const Entries = [
+      { Id: "grouped", MessageBody: "x", MessageGroupId: "a" },
+      { Id: "plain", MessageBody: "x" },
+    ];
+    expect(await SendMessageBatch({ QueueUrl, Entries }, call)).toMatchObject({
+      Failed: [{ Id: "grouped", SenderFault: true }],
+      Successful: [{ Id: "plain" }],
+    });
   });
 
   it("answer a long poll that waits when they are deleted", async () => {
@@ -363,7 +397,7 @@ describe("redrive", () => {
     expect((await ListDeadLetterSourceQueues({ QueueUrl: DeadLetterUrl }, call)).queueUrls).toEqual([QueueUrl]);
   });
 
-  it("moves messages back on request, with their receives counted anew", async () => {
+  it("moves messages back on request, with their receives counted from zero", async () => {
     const { QueueUrl, SendMessage, ReceiveMessage, StartMessageMoveTask, ListMessageMoveTasks, deadLetterTargetArn } =
       await startWithDeadLetters();
     await SendMessage({ QueueUrl, MessageBody: "poison" }, call);
@@ -419,7 +453,7 @@ it("publishes what happened in each queue", async () => {
   for (const MessageBody of ["1", "2", "3"]) await service.handlers.SendMessage({ QueueUrl, MessageBody }, call);
   await service.handlers.ReceiveMessage({ QueueUrl }, call);
   await vi.waitFor(() => expect(published.some((data) => data.NumberOfMessagesSent === 3)).toBe(true), {
-    timeout: 5000,
+    timeout: 120_000,
   });
   expect(published.find((data) => data.NumberOfMessagesSent === 3)).toMatchObject({
     NumberOfMessagesReceived: 1,

@@ -168,7 +168,7 @@ describe.skipIf(installed.length === 0).each(IS_PROOF ? installed : installed.sl
         await s3api("restore-object", "--key", "cold", ...request);
         const head = async () => JSON.parse(await s3api("head-object", "--key", "cold"));
         await waitUntil("restored", async () => (await head()).Restore.includes('ongoing-request="false"'), {
-          deadlineMs: 60_000,
+          deadlineMs: 120_000,
         });
         await s3api("get-object", "--key", "cold", got);
         expect(await readFile(got, "utf8")).toBe("hello");
@@ -286,7 +286,7 @@ describe.skipIf(installed.length === 0).each(IS_PROOF ? installed : installed.sl
         await aws("ec2", "delete-tags", "--resources", InstanceId, "--tags", "Key=role");
         expect((await json("ec2", "monitor-instances", ...one)).InstanceMonitorings).toHaveLength(1);
         const output = async () => (await json("ec2", "get-console-output", "--instance-id", InstanceId)).Output;
-        await waitUntil("its output", async () => (await output()) === "started\n", { deadlineMs: 60_000 });
+        await waitUntil("its output", async () => (await output()) === "started\n", { deadlineMs: 120_000 });
         await refuses(
           "InvalidInstanceID.NotFound",
           "ec2",
@@ -353,7 +353,7 @@ describe.skipIf(installed.length === 0).each(IS_PROOF ? installed : installed.sl
         const { jobId } = await json("glacier", "initiate-job", ...vault, "--job-parameters", parameters);
         const job = ["--job-id", jobId];
         await waitUntil("retrieved", async () => (await json("glacier", "describe-job", ...vault, ...job)).Completed, {
-          deadlineMs: 60_000,
+          deadlineMs: 120_000,
         });
         await aws("glacier", "get-job-output", ...vault, ...job, join(folder, "thawed"));
         expect(await readFile(join(folder, "thawed"), "utf8")).toBe("frozen");

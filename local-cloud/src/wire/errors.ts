@@ -1,3 +1,4 @@
+import { DiskFullError, isDiskFull } from "../storage/disk-full.ts";
 import { Fault } from "./handler.ts";
 import type { Model } from "./model.ts";
 import type { StructureShape } from "./shape.ts";
@@ -17,8 +18,12 @@ export interface WireError {
   readonly members: Readonly<Record<string, unknown>>;
 }
 
-/** Describes an expected failure; undefined means that the error is a defect of ours and its text must not leave the process. */
+/**
+ * Describes an expected failure; undefined means that the error is a defect of ours and its text must not leave the
+ * process.
+ */
 export function describeError(error: unknown, model: Model): WireError | undefined {
+  if (isDiskFull(error)) return describeError(unavailable(new DiskFullError().message), model);
   if (!(error instanceof Error)) return undefined;
   const isFault = error instanceof Fault;
   if (!isFault && !("$fault" in error)) return undefined;
@@ -37,6 +42,11 @@ export function describeError(error: unknown, model: Model): WireError | undefin
     shape,
     members: { ...error, message: error.message, Message: error.message },
   };
+}
+
+/** What cannot be done now but may be later: every client tries again. */
+function unavailable(message: string): Fault {
+  return new Fault("ServiceUnavailable", message, 503);
 }
 
 /** What the caller sees when a handler fails in a way that nobody foresaw. */

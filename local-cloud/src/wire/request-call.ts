@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Principal } from "./auth/principal.ts";
 import type { Call } from "./handler.ts";
 
 /** The call as its handler sees it. */
@@ -8,6 +9,7 @@ export class RequestCall implements Call {
   readonly region: string;
   readonly accountId: string;
   readonly #response: ServerResponse;
+  #principal: Principal | undefined;
   #abort: AbortController | undefined;
 
   constructor(
@@ -32,6 +34,16 @@ export class RequestCall implements Call {
       else this.#response.once("close", () => abort.abort());
     }
     return this.#abort.signal;
+  }
+
+  /** Known once the signature has been checked, which is before any handler runs. */
+  get principal(): Principal {
+    if (!this.#principal) throw new Error("The caller is not known yet.");
+    return this.#principal;
+  }
+
+  set principal(principal: Principal) {
+    this.#principal = principal;
   }
 
   hangUp(): void {

@@ -1,6 +1,6 @@
 import { type Model, readModel } from "./model.ts";
 
-export type ServiceId = "ec2" | "elbv2" | "cloudwatch" | "sqs" | "s3" | "glacier" | "ses";
+export type ServiceId = "ec2" | "elbv2" | "cloudwatch" | "sqs" | "s3" | "glacier" | "ses" | "sts";
 
 /** All that the schemas do not tell about a service. */
 export interface ServiceDescription {
@@ -72,11 +72,21 @@ export const SERVICES: readonly ServiceDescription[] = [
     targetPrefix: undefined,
     loadClient: () => import("@aws-sdk/client-sesv2"),
   },
+  {
+    id: "sts",
+    signingName: "sts",
+    protocol: "query",
+    xmlNamespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+    targetPrefix: undefined,
+    loadClient: () => import("@aws-sdk/client-sts"),
+  },
 ];
 
 const models = new Map<ServiceId, Promise<Model>>();
 
-/** The model of a service, read once per process: importing a client takes tens of milliseconds and up to 55 MB (EC2). */
+/**
+ * The model of a service, read once per process: importing a client takes tens of milliseconds and up to 55 MB (EC2).
+ */
 export function loadModel(service: ServiceDescription): Promise<Model> {
   const known = models.get(service.id);
   if (known) return known;

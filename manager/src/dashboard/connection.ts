@@ -1,9 +1,9 @@
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment, h } from "@elastic-gas/shared/web/html";
 import { io, type Socket } from "socket.io-client";
-import { LIVE_NAMESPACE, type PageToServer, type ServerToPage } from "../live/events.ts";
-import { icon, note } from "../markup/parts.ts";
-import { el } from "../markup/tree.ts";
-import { clock, clockSeconds, duration } from "../markup/words.ts";
-import { patch } from "./patch.ts";
+import { clock, clockSeconds, duration } from "../model/words.ts";
+import { icon, note } from "../pages/kit/parts.ts";
+import { LIVE_NAMESPACE, type PageToServer, type ServerToPage } from "../pages/live/live-events.ts";
 
 export type LiveSocket = Socket<ServerToPage, PageToServer>;
 
@@ -66,24 +66,27 @@ export function openConnection(timeZone: string): Connection {
     const isLive = offlineSince === null && updatedAt !== null && now - updatedAt < STALE_MS;
     document.body.classList.toggle("is-stale", !isLive && updatedAt !== null);
     if (sign !== null) {
-      patch(sign, [
-        el(
-          "span",
-          { class: `eg-state ${isLive ? "eg-tone-ok" : "eg-tone-warn"}` },
-          icon(isLive ? "disc-check" : updatedAt === null && offlineSince === null ? "clock" : "warning"),
-          el(
+      renderInto(
+        sign,
+        fragment([
+          h(
             "span",
-            {},
-            isLive
-              ? [el("b", {}, "Live"), el("span", { class: "connection-detail" }, `, updated ${seconds} s ago`)]
-              : offlineSince !== null
-                ? [el("b", {}, "Offline"), `, retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))} s`]
-                : updatedAt === null
-                  ? "Connecting"
-                  : [el("b", {}, "Waiting"), `, last update ${duration(now - updatedAt)} ago`],
+            { class: `eg-state ${isLive ? "eg-tone-ok" : "eg-tone-warn"}` },
+            icon(isLive ? "disc-check" : updatedAt === null && offlineSince === null ? "clock" : "warning"),
+            h(
+              "span",
+              {},
+              isLive
+                ? [h("b", {}, "Live"), h("span", { class: "connection-detail" }, `, updated ${seconds} s ago`)]
+                : offlineSince !== null
+                  ? [h("b", {}, "Offline"), `, retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))} s`]
+                  : updatedAt === null
+                    ? "Connecting"
+                    : [h("b", {}, "Waiting"), `, last update ${duration(now - updatedAt)} ago`],
+            ),
           ),
-        ),
-      ]);
+        ]),
+      );
     }
     drawNote(now);
   };
@@ -102,10 +105,10 @@ export function openConnection(timeZone: string): Connection {
           tone: "warn",
           glyph: "warning",
           text: [
-            el("strong", {}, `Offline since ${clock(offlineSince + offset, timeZone)}.`),
+            h("strong", {}, `Offline since ${clock(offlineSince + offset, timeZone)}.`),
             `${seen} Retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))} s.`,
           ],
-          action: el("button", { type: "button", class: "eg-button eg-button-small", "data-retry": "" }, "Retry now"),
+          action: h("button", { type: "button", class: "eg-button eg-button-small", "data-retry": "" }, "Retry now"),
         }),
       );
     } else if (reconnected !== null && now - reconnected.at < RECONNECTED_SHOWN_MS && reconnected.afterMs > 1_500) {
@@ -119,7 +122,7 @@ export function openConnection(timeZone: string): Connection {
       );
     }
     place.hidden = nodes.length === 0;
-    patch(place, nodes);
+    renderInto(place, fragment(nodes));
   };
   place?.addEventListener("click", (event) => {
     if (event.target instanceof Element && event.target.closest("[data-retry]") !== null) socket.connect();

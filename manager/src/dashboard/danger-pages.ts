@@ -1,9 +1,10 @@
-import { alertsView } from "../alerts/alerts-view.ts";
-import type { FleetSnapshot } from "../fleet/snapshot.ts";
-import type { Reader } from "../markup/words.ts";
-import { stopProgress, stoppedNote } from "../stop/stop-view.ts";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment } from "@elastic-gas/shared/web/html";
+import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
+import type { Reader } from "../model/words.ts";
+import { alertsView } from "../pages/alerts/alerts-view.ts";
+import { stopProgress, stoppedNote } from "../pages/stop/stop-view.ts";
 import type { LiveSocket } from "./connection.ts";
-import { patch } from "./patch.ts";
 
 /** The progress of stopping, live; in the end it says that the manager is gone and stops asking for it. */
 export function mountStopPage(main: HTMLElement, socket: LiveSocket): (fleet: FleetSnapshot, reader: Reader) => void {
@@ -11,7 +12,7 @@ export function mountStopPage(main: HTMLElement, socket: LiveSocket): (fleet: Fl
   socket.on("stopped", () => {
     over = true;
     const place = main.querySelector('[data-part="stop-progress"]');
-    if (place !== null) patch(place, [stoppedNote()]);
+    if (place !== null) renderInto(place, fragment([stoppedNote()]));
   });
   return (fleet, reader) => {
     if (over) return;
@@ -19,13 +20,13 @@ export function mountStopPage(main: HTMLElement, socket: LiveSocket): (fleet: Fl
     const progress = stopProgress(fleet, reader);
     if (place === null || progress === null) return;
     main.querySelector(".danger-panel")?.remove();
-    patch(place, [progress]);
+    renderInto(place, fragment([progress]));
   };
 }
 
 export function mountAlertsPage(main: HTMLElement): (fleet: FleetSnapshot, reader: Reader) => void {
   return (fleet, reader) => {
     const place = main.querySelector('[data-part="alerts"]');
-    if (place !== null) patch(place, alertsView(fleet, reader));
+    if (place !== null) renderInto(place, fragment(alertsView(fleet, reader)));
   };
 }

@@ -1,17 +1,18 @@
-import type { FleetSnapshot } from "../fleet/snapshot.ts";
-import { frameNotes, sideCounts, sideFoot } from "../frame/frame-parts.ts";
-import type { Reader } from "../markup/words.ts";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment } from "@elastic-gas/shared/web/html";
+import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
+import type { Reader } from "../model/words.ts";
+import { frameNotes, sideCounts, sideFoot } from "../pages/frame/frame-parts.ts";
 import { announceCalmly } from "./announce.ts";
-import { patch } from "./patch.ts";
 
 /** The live parts around every page: notes, counts in the navigation, last check. */
 export function mountFrame(csrf: string): (fleet: FleetSnapshot, reader: Reader) => void {
   let said = "";
   return (fleet, reader) => {
     const notes = document.querySelector("[data-frame-notes]");
-    if (notes !== null) patch(notes, frameNotes(fleet, reader, csrf));
+    if (notes !== null) renderInto(notes, fragment(frameNotes(fleet, reader, csrf)));
     const foot = document.querySelector("[data-side-foot]");
-    if (foot !== null) patch(foot, sideFoot(fleet, reader));
+    if (foot !== null) renderInto(foot, fragment(sideFoot(fleet, reader)));
     const counts = sideCounts(fleet);
     for (const name of ["workers", "alerts"] as const) {
       const element = document.querySelector<HTMLElement>(`[data-side-count="${name}"]`);

@@ -1,10 +1,10 @@
 import { isPoolName } from "@elastic-gas/shared/resources";
 import { mountThemeToggle } from "@elastic-gas/shared/ui/theme";
 import { z } from "zod";
-import { isRangeName } from "../charts/range.ts";
-import type { FleetSnapshot } from "../fleet/snapshot.ts";
-import type { Reader } from "../markup/words.ts";
-import { isSort } from "../workers/list-workers.ts";
+import { isRangeName } from "../model/charts/range.ts";
+import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
+import { isSort } from "../model/fleet/list-workers.ts";
+import type { Reader } from "../model/words.ts";
 import { mountActions } from "./actions.ts";
 import { openConnection } from "./connection.ts";
 import { mountAlertsPage, mountStopPage } from "./danger-pages.ts";

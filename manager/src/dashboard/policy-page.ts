@@ -1,4 +1,4 @@
-import { settleLimit } from "../policy/settle-margin.ts";
+import { settleLimit } from "../model/policy/settle-margin.ts";
 
 /** Says beside each field what it was, counts the changes, and keeps the save button honest. */
 export function mountPolicyPage(form: HTMLFormElement, onChange: () => void): void {

@@ -1,13 +1,14 @@
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment } from "@elastic-gas/shared/web/html";
 import { z } from "zod";
-import { valueAxis } from "../charts/axis.ts";
-import type { RangeName, Span } from "../charts/range.ts";
-import type { Preview } from "../policy/preview/make-preview.ts";
-import { outcomeTable, sizesPanel } from "../policy/preview/preview-view.ts";
-import type { PreviewAnswer } from "../policy/preview/routes.ts";
+import type { Preview } from "../features/preview/make-preview.ts";
+import { valueAxis } from "../model/charts/axis.ts";
+import type { RangeName, Span } from "../model/charts/range.ts";
+import type { PreviewAnswer } from "../pages/policy/preview-routes.ts";
+import { outcomeTable, sizesPanel } from "../pages/policy/preview-view.ts";
 import { createCursor } from "./charts/cursor.ts";
 import type { StepLine } from "./charts/plugins.ts";
 import { type ChartModel, createTimeChart, type TimeChart } from "./charts/time-chart.ts";
-import { patch } from "./patch.ts";
 import { numberIn, showErrors, showWarnings } from "./policy-page.ts";
 
 const MINUTE_MS = 60_000;
@@ -62,9 +63,9 @@ export function mountPreview(place: HTMLElement, form: HTMLFormElement, timeZone
       shrinkThresholdPercent: numberIn(form, "shrinkThresholdPercent"),
       hysteresisMarginPercent: numberIn(form, "hysteresisMarginPercent"),
     });
-    if (sizes !== null) patch(sizes, table === null ? [] : [table]);
+    if (sizes !== null) renderInto(sizes, fragment(table === null ? [] : [table]));
     const outcome = part("outcome");
-    if (outcome !== null) patch(outcome, [outcomeTable(preview, version)]);
+    if (outcome !== null) renderInto(outcome, fragment([outcomeTable(preview, version)]));
     const loadWords = part("load-words");
     if (loadWords !== null) loadWords.textContent = `${preview.load.words}. ${preview.assumptions}`;
     draw(preview);

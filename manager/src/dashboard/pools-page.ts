@@ -1,10 +1,11 @@
-import type { FleetSnapshot } from "../fleet/snapshot.ts";
-import type { Reader } from "../markup/words.ts";
-import { type PoolsChoice, poolsView } from "../pools/pools-view.ts";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment } from "@elastic-gas/shared/web/html";
+import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
+import type { Reader } from "../model/words.ts";
+import { type PoolsChoice, poolsView } from "../pages/pools/pools-view.ts";
 import { createCursor } from "./charts/cursor.ts";
 import { mountPoolCharts } from "./charts/pool-charts.ts";
 import type { LiveSocket } from "./connection.ts";
-import { patch } from "./patch.ts";
 
 /** Keeps cards, side panels and charts of the pools page current. */
 export function mountPoolsPage(
@@ -33,7 +34,7 @@ export function mountPoolsPage(
       ["side", view.side],
     ] as const) {
       const element = part(name);
-      if (element !== null && nodes.length > 0) patch(element, nodes);
+      if (element !== null && nodes.length > 0) renderInto(element, fragment(nodes));
     }
   };
 }

@@ -1,4 +1,4 @@
-import { duration, type Reader, span, when } from "../markup/words.ts";
+import { duration, type Reader, span, when } from "../model/words.ts";
 
 /** Rewrites the times of server-rendered pages into the reader's zone, and counts down to the next check. */
 export function mountTimes(root: ParentNode, reader: Reader): void {

@@ -1,16 +1,16 @@
-import { countsAt } from "../charts/chart-values.ts";
-import type { RangeName } from "../charts/range.ts";
-import { valueAt } from "../charts/series.ts";
-import type { ChartSnapshot } from "../charts/snapshot.ts";
-import type { FleetSnapshot } from "../fleet/snapshot.ts";
-import { el, type MarkupNode } from "../markup/tree.ts";
-import { clock, clockSeconds, figure, grouped, NO_VALUE, percent, type Reader } from "../markup/words.ts";
-import { isSort } from "../workers/list-workers.ts";
-import { type WorkersChoice, workersView } from "../workers/workers-view.ts";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { type Child, fragment, h } from "@elastic-gas/shared/web/html";
+import type { ChartSnapshot } from "../model/charts/chart-snapshot.ts";
+import { countsAt } from "../model/charts/chart-values.ts";
+import type { RangeName } from "../model/charts/range.ts";
+import { valueAt } from "../model/charts/series.ts";
+import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
+import { isSort } from "../model/fleet/list-workers.ts";
+import { clock, clockSeconds, figure, grouped, NO_VALUE, percent, type Reader } from "../model/words.ts";
+import { type WorkersChoice, workersView } from "../pages/workers/workers-view.ts";
 import { createCursor } from "./charts/cursor.ts";
 import { mountRowCharts } from "./charts/row-charts.ts";
 import type { LiveSocket } from "./connection.ts";
-import { patch } from "./patch.ts";
 
 /** Keeps the list of workers and the two charts of each current; filter and sort act at once. */
 export function mountWorkersPage(
@@ -26,7 +26,7 @@ export function mountWorkersPage(
 
   const hoverLine = (): void => {
     const line = main.querySelector("[data-hover-line]");
-    if (line !== null) patch(line, hoverWords(shown, cursor.at, timeZone));
+    if (line !== null) renderInto(line, fragment(hoverWords(shown, cursor.at, timeZone)));
   };
   cursor.onChange(hoverLine);
 
@@ -40,7 +40,7 @@ export function mountWorkersPage(
       ["rows", view.rows],
     ] as const) {
       const element = main.querySelector(`[data-part="${name}"]`);
-      if (element !== null) patch(element, nodes);
+      if (element !== null) renderInto(element, fragment(nodes));
     }
     charts.arrange(last.fleet);
   };
@@ -83,7 +83,7 @@ export function mountWorkersPage(
 }
 
 /** "At 13:50: mean CPU 49.0 %, 359 requests/min, 6 in service". */
-function hoverWords(shown: ChartSnapshot | null, at: number | null, timeZone: string): readonly MarkupNode[] {
+function hoverWords(shown: ChartSnapshot | null, at: number | null, timeZone: string): readonly Child[] {
   if (shown === null || at === null) return ["Problems first, then newest"];
   const cpu = valueAt(shown.cpu, at);
   const requests = shown.traffic === null ? null : valueAt(shown.traffic.requests, at);
@@ -91,14 +91,14 @@ function hoverWords(shown: ChartSnapshot | null, at: number | null, timeZone: st
   const words = shown.span.periodSeconds < 60 ? clockSeconds(at, timeZone) : clock(at, timeZone);
   return [
     "At ",
-    el("b", { class: "hover-time" }, words),
+    h("b", { class: "hover-time" }, words),
     ": mean CPU ",
-    el("b", {}, cpu === null ? NO_VALUE : percent(cpu)),
+    h("b", {}, cpu === null ? NO_VALUE : percent(cpu)),
     ...(shown.traffic === null
       ? []
-      : [", ", el("b", {}, requests === null ? NO_VALUE : grouped(requests)), " requests/min"]),
+      : [", ", h("b", {}, requests === null ? NO_VALUE : grouped(requests)), " requests/min"]),
     ", ",
-    el("b", {}, counts === null ? NO_VALUE : figure(counts.inService)),
+    h("b", {}, counts === null ? NO_VALUE : figure(counts.inService)),
     " in service",
   ];
 }

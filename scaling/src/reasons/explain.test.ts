@@ -92,6 +92,14 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
     "Cooling down: 2 min left after shrinking 5 → 3.",
   ],
   [{ kind: "cooling-down", secondsLeft: 1, change: null }, "Cooling down: 1 s left after the last change."],
+  [
+    { kind: "not-checked", source: "load balancer", seconds: 5, failure: null },
+    "Not checked: the load balancer did not answer within 5 s.",
+  ],
+  [
+    { kind: "not-checked", source: "SQS", seconds: 1, failure: "Throttling: Rate exceeded" },
+    "Not checked: SQS failed (Throttling: Rate exceeded).",
+  ],
   [{ kind: "no-data", since: AT }, "No data since 15:56. Nothing grows or shrinks until it is back."],
   [{ kind: "no-data", since: null }, "No data. Nothing grows or shrinks until it is back."],
   [{ kind: "queue-silent" }, "No data: the queue did not answer. Nothing grows or shrinks until it does."],

@@ -43,6 +43,12 @@ export function explain(reason: Reason, reader: Reader): string {
       return `Holding: ${span(reason.secondsLeft)} left after growing to ${reason.desired}.`;
     case "cooling-down":
       return `Cooling down: ${span(reason.secondsLeft)} left after ${changeWords(reason.change)}.`;
+    case "not-checked": {
+      const source = reason.source === "load balancer" ? "the load balancer" : reason.source;
+      return reason.failure === null
+        ? `Not checked: ${source} did not answer within ${span(reason.seconds)}.`
+        : `Not checked: ${source} failed (${reason.failure}).`;
+    }
     case "no-data": {
       const since = reason.since === null ? "" : ` since ${clock(reason.since, reader.timeZone)}`;
       return `No data${since}. Nothing grows or shrinks until it is back.`;

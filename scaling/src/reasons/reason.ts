@@ -55,6 +55,10 @@ export type SizeForecast = z.infer<typeof SizeForecast>;
 
 const resize = { pool: z.string(), from: number, to: number } as const;
 
+/** What a check needs an answer of. */
+export const Source = z.enum(["EC2", "load balancer", "CloudWatch", "SQS"]);
+export type Source = z.infer<typeof Source>;
+
 /** Why a check ended as it did: a kind and its numbers. `explain` writes the sentence. */
 export const Reason = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("outside-limits"), ...resize, min: number, max: number }),
@@ -72,6 +76,8 @@ export const Reason = z.discriminatedUnion("kind", [
     change: z.object({ from: number, to: number }).nullable(),
   }),
 
+  /** A source gave no answer within `seconds`; `failure` is its error, null when it was silent. */
+  z.object({ kind: z.literal("not-checked"), source: Source, seconds: number, failure: z.string().nullable() }),
   z.object({ kind: z.literal("no-data"), since: nullable }),
   z.object({ kind: z.literal("queue-silent") }),
   z.object({ kind: z.literal("data-missing"), withinSeconds: number }),

@@ -1,4 +1,5 @@
-import { countOf, spanText } from "@elastic-gas/shared/ui/words";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 
 /** The words of the reasons. Units follow a no-break space. */
 const NO_BREAK_SPACE = "\u00a0";
@@ -23,15 +24,15 @@ export function milliseconds(value: number): string {
 
 /** What is left or looked back on, in whole seconds upwards: `74 s`, `3 min`. */
 export function span(seconds: number): string {
-  return spanText(Math.ceil(seconds - 1e-9));
+  return formatDuration(Math.ceil(seconds - 1e-9));
 }
 
 export function workers(count: number): string {
-  return countOf(count, "worker");
+  return formatCountOf(count, "worker");
 }
 
 export function checks(count: number): string {
-  return countOf(count, "check");
+  return formatCountOf(count, "check");
 }
 
 /** A count that may have a decimal, with its noun: `1 message`, `1.5 messages`. */

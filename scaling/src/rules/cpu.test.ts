@@ -718,7 +718,7 @@ describe("the pool as a whole", () => {
       ),
       { numRuns: 60 },
     );
-  }, 120_000);
+  }, 300_000);
 
   it("never leaves the limits, and never grows twice for one load that the pending workers can carry", () => {
     fc.assert(
@@ -736,7 +736,7 @@ describe("the pool as a whole", () => {
       ),
       { numRuns: 80 },
     );
-  }, 120_000);
+  }, 300_000);
 
   it("never shrinks because data go missing: a check that holds with all data does not shrink without some", () => {
     fc.assert(

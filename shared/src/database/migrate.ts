@@ -1,6 +1,9 @@
 import { type Kysely, sql } from "kysely";
 import * as initial from "./migrations/0001-initial.ts";
 import * as workerStates from "./migrations/0006-worker-states.ts";
+import * as activityOwners from "./migrations/0007-activity-owners.ts";
+import * as reliability from "./migrations/0007-reliability.ts";
+import * as poolChecks from "./migrations/0008-pool-checks.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -12,6 +15,9 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { name: "0001-initial", statements: initial.statements },
   { name: "0006-worker-states", statements: workerStates.statements },
+  { name: "0007-reliability", statements: reliability.statements },
+  { name: "0007-activity-owners", statements: activityOwners.statements },
+  { name: "0008-pool-checks", statements: poolChecks.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */

@@ -14,6 +14,7 @@ type Flag = ColumnType<boolean, boolean | undefined, boolean>;
 
 export type Role = "free_user" | "premium_user";
 export type JobStatus = "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
+export type ArchiveStoreName = "glacier-vault" | "s3-glacier";
 export type ArchiveState = "kept" | "archiving" | "archived" | "restoring";
 
 export interface UsersTable {
@@ -114,6 +115,20 @@ export interface JobsTable {
   restoreAskedAt: Date | null;
   /** The data generation (table settings) in which the job was made; another one means that all data were deleted since. */
   dataGeneration: ColumnType<number, number | undefined, number>;
+  /** Attempts that failed for a reason that does not pass by itself. */
+  failures: ColumnType<number, number | undefined, number>;
+  /** Attempts whose worker was gone before they ended. */
+  lostWorkers: ColumnType<number, number | undefined, number>;
+  /** A PENDING job is not to be claimed before. */
+  retryAt: Date | null;
+  /** Until then one process has its mail in hand. */
+  mailClaimedUntil: Date | null;
+  /** The store that holds the archive, whatever the setting ARCHIVE_DRIVER says by now. */
+  archiveStore: ArchiveStoreName | null;
+  /** Of the retrieval that is under way. */
+  retrievalId: string | null;
+  /** When that retrieval was last looked at. */
+  retrievalCheckedAt: Date | null;
 }
 
 export interface ImagesTable {
@@ -173,10 +188,12 @@ export interface PoolsTable {
   pausedAt: Date | null;
   stopping: Flag;
   manualUntil: Date | null;
-  /** The run of start.sh for which the pool was resized to 1, or to its minimum. */
+  /** The run of start.sh for which the pool was resized to its minimum: once for each run, however often a part is started again. */
   startId: string | null;
   /** When the autoscaler last looked at the pool and published its workers' states. */
   observedAt: OrNull<Date>;
+  /** When its last check could be made. */
+  checkedAt: OrNull<Date>;
   updatedAt: CreatedAt;
 }
 
@@ -243,6 +260,8 @@ export interface LaunchIntentsTable {
   epoch: number;
   createdAt: CreatedAt;
   updatedAt: CreatedAt;
+  /** The activity that it was made for. */
+  activityId: OrNull<number>;
 }
 
 /** One row per worker: its own heartbeat, and what the autoscaler or an admin decided about it. */
@@ -269,6 +288,8 @@ export interface WorkersTable {
   stateAt: OrNull<Date>;
   /** What was wrong with it when it was chosen to end. */
   endedFor: JsonOrNull<unknown>;
+  /** The activity that ended it. */
+  endedBy: OrNull<number>;
 }
 
 export interface LeasesTable {
@@ -299,6 +320,26 @@ export interface DeadLettersTable {
   outcome: string;
   at: CreatedAt;
   resolvedAt: Date | null;
+  /** Why it was set aside. */
+  reason: string | null;
+  /** Set with resolvedAt when a person had it sent again. */
+  sentAgainAt: Date | null;
+}
+
+/** A message that a sweep had sent, so that the next sweep does not send it again while it may still be on its way. */
+export interface SweepMarksTable {
+  sweep: string;
+  subject: string;
+  at: CreatedAt;
+}
+
+/** An object or archive that nothing refers to any more and that is still to be deleted. */
+export interface PendingDeletesTable {
+  id: Generated<number>;
+  store: "results" | ArchiveStoreName;
+  /** S3 key or archive id, never used again for anything else. */
+  name: string;
+  createdAt: CreatedAt;
 }
 
 /** Name in settings while all data are being deleted; uploads are refused meanwhile. */
@@ -331,5 +372,7 @@ export interface Tables {
   leases: LeasesTable;
   outbox: OutboxTable;
   deadLetters: DeadLettersTable;
+  sweepMarks: SweepMarksTable;
+  pendingDeletes: PendingDeletesTable;
   settings: SettingsTable;
 }

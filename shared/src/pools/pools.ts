@@ -16,6 +16,8 @@ export interface PoolRow<Policy> {
   readonly startId: string | null;
   /** When the autoscaler last looked at the pool and published its workers' states; null before its first pass. */
   readonly observedAt: number | null;
+  /** When the last check could be made: its sources answered. Null before the first. */
+  readonly checkedAt: number | null;
 }
 
 /** In the order of POOL_NAMES; a pool that the autoscaler has not made yet is missing. `readPolicy` judges the stored policy. */
@@ -39,6 +41,7 @@ export async function listPools<Policy>(
         stopping: row.stopping,
         startId: row.startId,
         observedAt: row.observedAt?.getTime() ?? null,
+        checkedAt: row.checkedAt?.getTime() ?? null,
       }),
     )
     .sort((a, b) => POOL_NAMES.indexOf(a.name) - POOL_NAMES.indexOf(b.name));

@@ -19,6 +19,8 @@ export interface WorkerRecord {
   readonly victimReason: string | null;
   /** What was wrong with it when it was chosen to end, as JSON that `scaling` reads; null when nothing was. */
   readonly endedFor: unknown;
+  /** The activity that ended it. */
+  readonly endedBy: number | null;
   readonly inServiceAt: number | null;
   readonly unhealthySince: number | null;
   readonly heartbeatAt: number | null;

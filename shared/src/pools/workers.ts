@@ -21,6 +21,7 @@ export async function listWorkerRecords(
     protected: row.protectedFromShrinking,
     victimReason: row.victimReason,
     endedFor: row.endedFor,
+    endedBy: row.endedBy,
     inServiceAt: row.inServiceAt?.getTime() ?? null,
     unhealthySince: row.unhealthySince?.getTime() ?? null,
     heartbeatAt: row.at?.getTime() ?? null,

@@ -1,57 +1,156 @@
-import { sql } from "kysely";
+import { type RawBuilder, type SelectQueryBuilder, sql, type Transaction } from "kysely";
 import type { Database } from "../database/connect.ts";
-import type { JobsTable } from "../database/tables.ts";
+import type { JobsTable, Tables } from "../database/tables.ts";
+import { failJob, LOST_WORKERS_SENTENCE } from "./fail-job.ts";
 
-/** A job in this worker's hands until `leaseUntil`; every later write about it carries `attempt`. */
+/** A job in this worker's hands until its lease ends; every later write about it carries `attempt`. */
 export interface JobClaim {
   readonly jobId: string;
+  readonly userId: number;
   readonly attempt: number;
+  /** Earlier attempts that failed for a reason which does not pass by itself. */
+  readonly failures: number;
   readonly owner: string;
 }
 
-export type ClaimOutcome =
-  | { readonly kind: "claimed"; readonly claim: JobClaim }
-  /** Another worker holds it; try again after its lease. */
-  | { readonly kind: "held"; readonly leaseUntil: Date }
-  /** Nothing to do: finished, or deleted. */
-  | { readonly kind: "over" };
+export interface ClaimOptions {
+  readonly owner: string;
+  readonly leaseSeconds: number;
+  /** A worker whose last heartbeat is older than this is gone. */
+  readonly goneAfterSeconds: number;
+}
+
+/** A worker that has missed as many heartbeats is gone. */
+export const GONE_AFTER_BEATS = 3;
+/** A job whose worker was lost that often has most likely ended its workers itself. */
+const MAX_LOST_WORKERS = 4;
+const USERS_LOOKED_AT = 20;
+const LOST_AT_ONCE = 50;
 
 /**
- * Claims a job: status RUNNING, attempt + 1, owner, lease. A PENDING job and a RUNNING one whose lease is past may be taken; the outcome says which case it was.
+ * Claims the job that is to run next: status RUNNING, attempt + 1, owner, lease. A message of the queue only says that some job waits; which one is decided here:
+ *
+ * 1. a job whose worker was lost, before all newer ones;
+ * 2. of the others, the oldest of the user who has the fewest running, and among those who was served longest ago.
+ *
+ * Undefined: nothing waits.
  *
  *     PENDING --claim--> RUNNING --finish--> COMPLETED | FAILED
- *                          |  ^
- *                          +--+ claim again, after the lease
+ *        ^                  |
+ *        +------------------+ released, or its worker is lost
  */
-export async function claimJob(
-  db: Database,
-  { jobId, owner, leaseSeconds }: { readonly jobId: string; readonly owner: string; readonly leaseSeconds: number },
-): Promise<ClaimOutcome> {
+export async function claimNextJob(db: Database, options: ClaimOptions): Promise<JobClaim | undefined> {
+  await releaseLostJobs(db, options.goneAfterSeconds);
   return db.transaction().execute(async (trx) => {
-    const job = await trx
-      .selectFrom("jobs")
-      .select(["status", "attempt", "leaseUntil", sql<number>`lease_until >= utc_timestamp(3)`.as("leased")])
-      .where("id", "=", jobId)
-      .forUpdate()
-      .executeTakeFirst();
-    if (job === undefined || job.status === "COMPLETED" || job.status === "FAILED") return { kind: "over" };
-    if (job.status === "RUNNING" && job.leaseUntil !== null && Number(job.leased) === 1) {
-      return { kind: "held", leaseUntil: job.leaseUntil };
+    const lost = await pick(trx, (query) => query.where("lostWorkers", ">", 0));
+    if (lost !== undefined) return take(trx, lost, options);
+    for (const userId of await usersInTurn(trx)) {
+      const next = await pick(trx, (query) => query.where("userId", "=", userId));
+      if (next !== undefined) return take(trx, next, options);
     }
-    const attempt = job.attempt + 1;
-    await trx
-      .updateTable("jobs")
-      .set({
-        status: "RUNNING",
-        attempt,
-        owner,
-        startedAt: new Date(),
-        progressPercent: null,
-        leaseUntil: leaseEnd(leaseSeconds),
-      })
-      .where("id", "=", jobId)
+    return undefined;
+  });
+}
+
+interface Waiting {
+  readonly id: string;
+  readonly userId: number;
+  readonly attempt: number;
+  readonly failures: number;
+}
+type WaitingQuery = SelectQueryBuilder<Tables, "jobs", Waiting>;
+
+/** The oldest that nobody else is just claiming. */
+function pick(trx: Transaction<Tables>, narrow: (query: WaitingQuery) => WaitingQuery): Promise<Waiting | undefined> {
+  const waiting = trx
+    .selectFrom("jobs")
+    .select(["id", "userId", "attempt", "failures"])
+    .where("status", "=", "PENDING")
+    .where(isDue());
+  return narrow(waiting).orderBy("submittedAt").limit(1).forUpdate().skipLocked().executeTakeFirst();
+}
+
+async function usersInTurn(trx: Transaction<Tables>): Promise<readonly number[]> {
+  const { rows } = await sql<{ userId: number }>`
+    select waiting.user_id
+    from (select user_id, min(submitted_at) as since from jobs where status = 'PENDING' and ${isDue()}
+      group by user_id) as waiting
+    left join (select user_id, count(*) as jobs from jobs where status = 'RUNNING' group by user_id) as running
+      on running.user_id = waiting.user_id
+    order by coalesce(running.jobs, 0),
+      (select max(started_at) from jobs where jobs.user_id = waiting.user_id),
+      waiting.since
+    limit ${sql.lit(USERS_LOOKED_AT)}`.execute(trx);
+  return rows.map(({ userId }) => userId);
+}
+
+function isDue(): RawBuilder<boolean> {
+  return sql<boolean>`(retry_at is null or retry_at <= utc_timestamp(3))`;
+}
+
+async function take(trx: Transaction<Tables>, job: Waiting, { owner, leaseSeconds }: ClaimOptions): Promise<JobClaim> {
+  const attempt = job.attempt + 1;
+  await trx
+    .updateTable("jobs")
+    .set({
+      status: "RUNNING",
+      attempt,
+      owner,
+      startedAt: sql<Date>`utc_timestamp(3)`,
+      progressPercent: null,
+      retryAt: null,
+      leaseUntil: secondsFromNow(leaseSeconds),
+    })
+    .where("id", "=", job.id)
+    .execute();
+  return { jobId: job.id, userId: job.userId, attempt, failures: job.failures, owner };
+}
+
+/**
+ * Makes the jobs of workers that are gone PENDING again: the lease is past, the worker's heartbeat has stopped, or its instance has vanished. One that has lost
+ * too many workers ends as FAILED. Returns those that wait again. A worker that was only out of touch loses nothing but the work of this attempt: what it writes
+ * later names an older one.
+ */
+export async function releaseLostJobs(
+  db: Database,
+  goneAfterSeconds: number,
+): Promise<readonly { readonly jobId: string; readonly userId: number }[]> {
+  return db.transaction().execute(async (trx) => {
+    const lost = await trx
+      .selectFrom("jobs")
+      .select(["id", "userId", "attempt", "lostWorkers"])
+      .where("status", "=", "RUNNING")
+      .where(
+        sql<boolean>`(lease_until is null or lease_until < utc_timestamp(3) or not exists (
+          select 1 from workers where workers.instance_id = jobs.owner
+          and workers.at > utc_timestamp(3) - interval ${Math.round(goneAfterSeconds * 1_000_000)} microsecond
+          and coalesce(workers.victim_reason, '') <> 'vanished'))`,
+      )
+      .limit(LOST_AT_ONCE)
+      .forUpdate()
+      .skipLocked()
       .execute();
-    return { kind: "claimed", claim: { jobId, attempt, owner } };
+    const waiting: { jobId: string; userId: number }[] = [];
+    for (const job of lost) {
+      if (job.lostWorkers + 1 >= MAX_LOST_WORKERS) {
+        const reason = `Its worker was lost ${MAX_LOST_WORKERS} times while it ran.`;
+        await failJob(trx, job, { failure: LOST_WORKERS_SENTENCE, reason });
+        continue;
+      }
+      await trx
+        .updateTable("jobs")
+        .set({
+          status: "PENDING",
+          owner: null,
+          leaseUntil: null,
+          progressPercent: null,
+          lostWorkers: job.lostWorkers + 1,
+        })
+        .where("id", "=", job.id)
+        .execute();
+      waiting.push({ jobId: job.id, userId: job.userId });
+    }
+    return waiting;
   });
 }
 
@@ -63,7 +162,7 @@ export async function renewClaim(
 ): Promise<boolean> {
   const result = await db
     .updateTable("jobs")
-    .set({ leaseUntil: leaseEnd(leaseSeconds), ...(progressPercent === undefined ? {} : { progressPercent }) })
+    .set({ leaseUntil: secondsFromNow(leaseSeconds), ...(progressPercent === undefined ? {} : { progressPercent }) })
     .where("id", "=", claim.jobId)
     .where("status", "=", "RUNNING")
     .where("attempt", "=", claim.attempt)
@@ -71,11 +170,22 @@ export async function renewClaim(
   return result.numUpdatedRows > 0n;
 }
 
-/** Hands the job back (the worker drains): PENDING again, so that the next worker need not wait for the lease. */
-export async function releaseClaim(db: Database, claim: JobClaim): Promise<boolean> {
+/** Hands the job back: PENDING again, to be claimed at once, or after a pause. */
+export async function releaseClaim(
+  db: Database,
+  claim: JobClaim,
+  { retrySeconds, failures = claim.failures }: { readonly retrySeconds?: number; readonly failures?: number } = {},
+): Promise<boolean> {
   const result = await db
     .updateTable("jobs")
-    .set({ status: "PENDING", owner: null, leaseUntil: null, progressPercent: null })
+    .set({
+      status: "PENDING",
+      owner: null,
+      leaseUntil: null,
+      progressPercent: null,
+      failures,
+      retryAt: retrySeconds === undefined ? null : secondsFromNow(retrySeconds),
+    })
     .where("id", "=", claim.jobId)
     .where("status", "=", "RUNNING")
     .where("attempt", "=", claim.attempt)
@@ -94,7 +204,7 @@ export type JobResultColumns = Partial<
 export async function finishClaim(trx: Database, claim: JobClaim, result: JobResultColumns): Promise<boolean> {
   const updated = await trx
     .updateTable("jobs")
-    .set({ ...result, owner: null, leaseUntil: null, progressPercent: null })
+    .set({ ...result, owner: null, leaseUntil: null, progressPercent: null, failures: 0, lostWorkers: 0 })
     .where("id", "=", claim.jobId)
     .where("status", "=", "RUNNING")
     .where("attempt", "=", claim.attempt)
@@ -102,6 +212,6 @@ export async function finishClaim(trx: Database, claim: JobClaim, result: JobRes
   return updated.numUpdatedRows > 0n;
 }
 
-function leaseEnd(leaseSeconds: number) {
-  return sql<Date>`utc_timestamp(3) + interval ${Math.round(leaseSeconds * 1_000_000)} microsecond`;
+function secondsFromNow(seconds: number) {
+  return sql<Date>`utc_timestamp(3) + interval ${Math.round(seconds * 1_000_000)} microsecond`;
 }

@@ -62,26 +62,12 @@ const SHAPES = {
 
 export type IconName = keyof typeof SHAPES;
 
-/** The hidden sprite with every icon; put it into the page once. */
+/** The symbols that a page's sprite holds. */
+export const ICON_SYMBOLS: string = Object.entries(SHAPES)
+  .map(([name, shape]) => `<symbol id="eg-i-${name}" viewBox="0 0 16 16">${shape}</symbol>`)
+  .join("");
+
+/** The hidden sprite with every icon as text, for templates. */
 export function iconSprite(): string {
-  const symbols = Object.entries(SHAPES)
-    .map(([name, shape]) => `<symbol id="eg-i-${name}" viewBox="0 0 16 16">${shape}</symbol>`)
-    .join("");
-  return `<svg class="eg-sprite" aria-hidden="true" xmlns="http://www.w3.org/2000/svg">${symbols}</svg>`;
-}
-
-/** Markup of one icon. */
-export function icon(name: IconName): string {
-  return `<svg class="eg-icon" aria-hidden="true" focusable="false"><use href="#eg-i-${name}"></use></svg>`;
-}
-
-/** One icon as an element, for browser code. */
-export function createIcon(name: IconName): SVGSVGElement {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "eg-icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `#eg-i-${name}`);
-  svg.append(use);
-  return svg;
+  return `<svg class="eg-sprite" aria-hidden="true" xmlns="http://www.w3.org/2000/svg">${ICON_SYMBOLS}</svg>`;
 }

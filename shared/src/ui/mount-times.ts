@@ -1,7 +1,7 @@
-import { type TimeStyle, timeText } from "./local-time.ts";
-import { countdownText, spanText } from "./words.ts";
+import { formatCountdown, formatDuration } from "../format/durations.ts";
+import { formatTime, TIME_STYLES, type TimeStyle } from "../format/times.ts";
 
-const STYLES: ReadonlySet<string> = new Set(["time", "minute", "day", "full", "near"] satisfies readonly TimeStyle[]);
+const STYLES: ReadonlySet<string> = new Set(TIME_STYLES);
 
 /** Rewrites every `<time data-local-time>` below `root` into the reader's zone, and names that zone in `[data-time-zone]`. Safe to call again. */
 export function mountLocalTimes(root: ParentNode): void {
@@ -9,7 +9,7 @@ export function mountLocalTimes(root: ParentNode): void {
     const at = new Date(element.dateTime);
     const style = element.dataset.localTime ?? "";
     if (Number.isNaN(at.getTime()) || !isTimeStyle(style)) continue;
-    element.textContent = timeText(at, style);
+    element.textContent = formatTime(at, style);
   }
   for (const element of root.querySelectorAll("[data-time-zone]")) {
     element.textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -26,7 +26,7 @@ export function mountClocks(root: ParentNode & EventTarget, now: () => number = 
     for (const element of root.querySelectorAll<HTMLElement>("[data-countdown-to]")) {
       const left = Date.parse(element.dataset.countdownTo ?? "") - now();
       if (Number.isNaN(left)) continue;
-      element.textContent = countdownText(left);
+      element.textContent = formatCountdown(left);
       if (left <= 0 && !over.has(element)) {
         over.add(element);
         element.dispatchEvent(new CustomEvent("eg:over", { bubbles: true }));
@@ -34,7 +34,7 @@ export function mountClocks(root: ParentNode & EventTarget, now: () => number = 
     }
     for (const element of root.querySelectorAll<HTMLElement>("[data-age-since]")) {
       const age = now() - Date.parse(element.dataset.ageSince ?? "");
-      if (!Number.isNaN(age)) element.textContent = spanText(Math.round(age / 1_000));
+      if (!Number.isNaN(age)) element.textContent = formatDuration(Math.round(age / 1_000));
     }
   };
   update();

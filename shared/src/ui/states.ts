@@ -1,5 +1,4 @@
-import { type IconName, icon } from "./icons.ts";
-import { escapeHtml } from "./words.ts";
+import type { IconName } from "./icons.ts";
 
 export type Tone = "ok" | "info" | "warn" | "bad" | "drain" | "mute";
 
@@ -27,14 +26,8 @@ export const STATES = {
 
 export type StateWord = keyof typeof STATES;
 
-/** Markup of a state: glyph, word (`text` when it differs, "2 warming") and an optional grey detail ("43 %"). */
-export function state(word: StateWord, { text = word, detail = "" }: { text?: string; detail?: string } = {}): string {
-  const { icon: glyph, tone } = STATES[word];
-  const more = detail === "" ? "" : `<span class="eg-state-detail">${escapeHtml(detail)}</span>`;
-  return `<span class="eg-state eg-tone-${tone}">${icon(glyph)}<span>${escapeHtml(text)}</span>${more}</span>`;
-}
-
-const NOTE_ICONS: Readonly<Record<NoteTone, IconName>> = {
+/** The icon of a note that names none. */
+export const NOTE_ICONS: Readonly<Record<NoteTone, IconName>> = {
   info: "info",
   ok: "disc-check",
   warn: "warning",
@@ -50,14 +43,4 @@ export interface Note {
   readonly text?: string;
   readonly icon?: IconName;
   readonly action?: { readonly href: string; readonly text: string };
-}
-
-/** Markup of a note; its text is escaped. Errors are announced once by `role="alert"`. */
-export function note({ tone, start, text = "", icon: glyph = NOTE_ICONS[tone], action }: Note): string {
-  const link =
-    action === undefined
-      ? ""
-      : `<a class="eg-note-action" href="${escapeHtml(action.href)}">${escapeHtml(action.text)}</a>`;
-  const role = tone === "bad" ? ' role="alert"' : "";
-  return `<div class="eg-note eg-note-${tone}"${role}>${icon(glyph)}<p class="eg-note-text"><strong>${escapeHtml(start)}</strong> ${escapeHtml(text)}</p>${link}</div>`;
 }

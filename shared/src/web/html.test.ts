@@ -60,6 +60,8 @@ describe("an element", () => {
     h("p", { style: "color: red" });
     // @ts-expect-error a date is no text
     h("p", {}, new Date(0));
+    // @ts-expect-error would be written as a word
+    h("p", { "data-live": true });
     // @ts-expect-error not from trustedHtml
     h("p", { dangerouslySetInnerHTML: { __html: "<b>" } });
     const attributes: AttributesOf<"p"> = { class: "x" };

@@ -1,4 +1,4 @@
-import { createElement, Fragment, type JSX, render, type VNode } from "preact";
+import { createElement, Fragment, type JSX, type VNode } from "preact";
 
 /** A piece of a page. A view is a function from typed properties to one of these; text in it is escaped when it is written. */
 export type Html = VNode<object>;
@@ -13,7 +13,7 @@ export interface TrustedHtml {
 declare const TRUSTED: unique symbol;
 
 export type Tag = keyof JSX.IntrinsicElements;
-type DataAttributes = { readonly [name: `data-${string}`]: string | number | boolean | null | undefined };
+type DataAttributes = { readonly [name: `data-${string}`]: string | number | undefined };
 // The pages' content security policy refuses style attributes, and what is not escaped has to come from `trustedHtml`.
 type Replaced = "children" | "style" | "dangerouslySetInnerHTML";
 type Distribute<Attributes> = Attributes extends unknown ? Omit<Attributes, Replaced> : never;
@@ -22,8 +22,8 @@ export type AttributesOf<Name extends Tag> = Distribute<JSX.IntrinsicElements[Na
   DataAttributes & { readonly dangerouslySetInnerHTML?: TrustedHtml };
 
 /**
- * One element: `h("a", { href: "/help" }, "Help")`. `true` writes a bare attribute; false, null and undefined leave it out. In what the browser renders
- * again, `key` finds an element whose siblings move, and `defaultValue` (or `defaultChecked`) leaves alone what somebody has typed.
+ * One element: `h("a", { href: "/help" }, "Help")`. `true` (in `data-*`: `""`) writes a bare attribute; false and undefined leave it out. In what the
+ * browser renders again, `key` finds an element whose siblings move, and `defaultValue` (or `defaultChecked`) leaves alone what somebody has typed.
  */
 export function h<Name extends Tag>(tag: Name, attributes: AttributesOf<Name>, ...children: readonly Child[]): Html {
   // Preact's own types take any attribute; the ones above are stricter, and its children are wider than ours.
@@ -45,9 +45,4 @@ export function jsonScript(id: string, value: unknown): Html {
   // "<" could end the script element: https://html.spec.whatwg.org/multipage/scripting.html#restrictions-for-contents-of-script-elements
   const json = JSON.stringify(value).replaceAll("<", "\\u003c");
   return h("script", { type: "application/json", id, dangerouslySetInnerHTML: trustedHtml(json) });
-}
-
-/** In the browser: brings what stands inside `container`, also what the server wrote there, in line with `html`. Null empties it. */
-export function renderInto(container: Element, html: Html | null): void {
-  render(html, container);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, GetQueueUrlCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { JobsTable, Role } from "@elastic-gas/shared/database/tables";
 import { createLogger } from "@elastic-gas/shared/logger";
@@ -27,6 +27,8 @@ export interface Setting {
   /** Bodies put into the outbox for a queue, in order. */
   messages(queue: QueueKey): Promise<readonly Record<string, unknown>[]>;
   hasObject(bucket: string, key: string): Promise<boolean>;
+  /** Puts a message into a queue, past the outbox. */
+  send(queue: QueueKey, body: unknown): Promise<void>;
 }
 
 type ClientConfig = {
@@ -95,5 +97,9 @@ export async function createSetting(db: Database, clientConfig: ClientConfig): P
         () => true,
         () => false,
       ),
+    async send(queue, body) {
+      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: resources.queues[queue].name }));
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(body) }));
+    },
   };
 }

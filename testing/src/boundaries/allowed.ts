@@ -16,3 +16,9 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 /** Test environments may use every part; nothing but bench/ itself uses bench/. */
 export const TEST_WORKSPACES: readonly string[] = ["testing", "bench", "tests"];
+
+/** Folders of a workspace from the lowest up: each may import those before it, never one behind it. What is in no layer may use them all. */
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  manager: ["model", "read", "features", "pages"],
+  annotator: ["vcf", "pack", "engine", "jobs"],
+};

@@ -64,6 +64,17 @@ describe("the boundary check", () => {
     expect(code).toBe(1);
   });
 
+  it("refuses an import from a layer to one above it", () => {
+    const { said } = check({
+      "manager/src/main.ts": 'import "./pages/frame.ts";\nimport "./read/fleet.ts";\n',
+      "manager/src/pages/frame.ts": "1;\n",
+      "manager/src/read/fleet.ts": 'import "../pages/frame.ts";\n',
+    });
+    expect(said).toBe(
+      "manager/src/read/fleet.ts imports manager/src/pages/frame.ts: the layers are model < read < features < pages, and a lower one uses no higher one.\n",
+    );
+  });
+
   it("refuses folders that need each other, and tells the way round", () => {
     const { code, said } = check({
       "manager/src/read/fleet.ts": 'import "../pages/frame.ts";\n',

@@ -1,4 +1,4 @@
-import { ALLOWED, TEST_WORKSPACES } from "./allowed.ts";
+import { ALLOWED, LAYERS, TEST_WORKSPACES } from "./allowed.ts";
 import type { Module } from "./read-imports.ts";
 
 /**
@@ -9,6 +9,7 @@ export function findViolations(modules: readonly Module[], commands: readonly st
   const product = modules.filter(({ path }) => ALLOWED[workspaceOf(path)] !== undefined && !isTest(path));
   return [
     ...product.flatMap(forbiddenImports),
+    ...product.flatMap(upwardImports),
     ...benchImports(modules),
     ...folderCycles(product),
     ...unusedFiles(modules, commands),
@@ -36,6 +37,22 @@ function forbiddenImports({ path, imports }: Module): readonly string[] {
   return imports
     .filter((target) => !allowed.includes(workspaceOf(target)) || isTest(target))
     .map((target) => `${path} imports ${target}: ${own} may import ${describe(ALLOWED[own] ?? [])}.`);
+}
+
+function upwardImports({ path, imports }: Module): readonly string[] {
+  const own = layerOf(path);
+  if (own === undefined) return [];
+  const layers = LAYERS[workspaceOf(path)] ?? [];
+  return imports.flatMap((target) => {
+    const other = workspaceOf(target) === workspaceOf(path) ? layerOf(target) : undefined;
+    if (other === undefined || layers.indexOf(other) <= layers.indexOf(own)) return [];
+    return [`${path} imports ${target}: the layers are ${layers.join(" < ")}, and a lower one uses no higher one.`];
+  });
+}
+
+function layerOf(path: string): string | undefined {
+  const folder = path.split("/")[2];
+  return LAYERS[workspaceOf(path)]?.find((layer) => layer === folder);
 }
 
 function benchImports(modules: readonly Module[]): readonly string[] {

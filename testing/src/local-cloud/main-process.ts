@@ -62,7 +62,7 @@ export async function startMainProcess(settings: Readonly<Record<string, string>
         if (started.exitCode !== null) throw new Error(`It ended with exit code ${started.exitCode}.`);
         return (await fetch(`${endpoint}/_health`)).status === 200;
       },
-      { deadlineMs: 60_000 },
+      { deadlineMs: 120_000 },
     );
   };
   const dispose = async () => {

@@ -55,7 +55,7 @@ export async function startManagerProcess({ cloud, environment }: ManagerProcess
   );
   const inspectorUrl = await readInspectorUrl(child.stderr);
   const url = `http://127.0.0.1:${port}`;
-  await waitUntil("the manager answers", async () => (await fetch(`${url}/healthz`)).ok, { deadlineMs: 60_000 });
+  await waitUntil("the manager answers", async () => (await fetch(`${url}/healthz`)).ok, { deadlineMs: 120_000 });
   const inspector = await openInspector(inspectorUrl);
   return {
     url,

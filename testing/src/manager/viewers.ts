@@ -1,6 +1,6 @@
-import type { ChartSnapshot } from "@elastic-gas/manager/charts/snapshot";
-import type { FleetSnapshot } from "@elastic-gas/manager/fleet/snapshot";
-import { type ChartChoice, LIVE_NAMESPACE } from "@elastic-gas/manager/live/events";
+import type { ChartSnapshot } from "@elastic-gas/manager/model/charts/chart-snapshot";
+import type { FleetSnapshot } from "@elastic-gas/manager/model/fleet/fleet-snapshot";
+import { type ChartChoice, LIVE_NAMESPACE } from "@elastic-gas/manager/pages/live/live-events";
 import { io, type Socket } from "socket.io-client";
 
 /** Open dashboards, for tests: each a connection of its own with the cookie of a signed-in session. */

@@ -44,6 +44,7 @@ export function buildRecord(changes: Partial<WorkerRecord> = {}): WorkerRecord {
     protected: false,
     victimReason: null,
     endedFor: null,
+    endedBy: null,
     inServiceAt: null,
     unhealthySince: null,
     heartbeatAt: null,

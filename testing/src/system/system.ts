@@ -144,7 +144,9 @@ export async function startSystem({
     stop,
     async [Symbol.asyncDispose]() {
       await stop();
-      if (given === undefined) await rm(dataDir, { recursive: true, force: true });
+      // KEEP_DATA=1: to look at the logs and rows of a story afterwards.
+      if (process.env.KEEP_DATA === "1") console.log(`data folder: ${dataDir}`);
+      else if (given === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -10,6 +10,7 @@ import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
 import { changePassword, countAdmins, listUsers, readUsage, USERS_PER_PAGE } from "./account-queries.ts";
 import { deleteAccount } from "./delete-account.ts";
+import { usersView } from "./views/users.ts";
 
 const UserParams = z.object({ userId: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) });
 const ListQuery = z.object({ q: z.string().max(100).catch(""), after: z.string().max(100).catch("") });
@@ -47,17 +48,21 @@ export function adminPages(deps: AdminPagesDeps): Router {
     const last = users.length > USERS_PER_PAGE ? users[USERS_PER_PAGE - 1] : undefined;
     const usage = chosen === undefined ? undefined : await readUsage(db, chosen.id);
     sendPage(res, {
-      template: "accounts/views/users",
       title: "Users",
       status: refused?.status ?? 200,
-      data: {
-        search: q,
-        users: users.slice(0, USERS_PER_PAGE),
-        nextHref: last === undefined ? undefined : `?${new URLSearchParams({ q, after: last.username })}`,
-        chosen: chosen === undefined ? undefined : { ...chosen, jobs: usage?.jobs ?? 0, photos: usage?.photos ?? 0 },
-        form: refused?.form ?? { username: "", email: "" },
-        errors: refused?.errors ?? {},
-      },
+      content: (page) =>
+        usersView(
+          {
+            search: q,
+            users: users.slice(0, USERS_PER_PAGE),
+            nextHref: last === undefined ? undefined : `?${new URLSearchParams({ q, after: last.username })}`,
+            chosen:
+              chosen === undefined ? undefined : { ...chosen, jobs: usage?.jobs ?? 0, photos: usage?.photos ?? 0 },
+            form: refused?.form ?? { username: "", email: "" },
+            errors: refused?.errors ?? {},
+          },
+          page,
+        ),
     });
   };
   const getUser = async (req: Request): Promise<User> => {
@@ -127,7 +132,7 @@ export function adminPages(deps: AdminPagesDeps): Router {
 
   router.post("/admin/users/:userId/password", async (req, res) => {
     const user = await getUser(req);
-    // His own sessions would end as well, and there would be no page to show the password on.
+    // The administrator's own sessions would end as well, and there would be no page to show the password on.
     if (user.id === currentUser(res).id) throw new HttpError(409, "Change your own password on your profile page.");
     const password = makePassword();
     const passwordHash = await deps.passwords.hash(password);

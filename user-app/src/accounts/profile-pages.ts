@@ -10,6 +10,7 @@ import { PREMIUM_PRICE } from "../subscription/plan.ts";
 import { findSubscription } from "../subscription/queries.ts";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
+import type { FieldProps } from "../web/views/forms.ts";
 import {
   changePassword,
   endOtherSessions,
@@ -19,6 +20,7 @@ import {
   updateProfile,
 } from "./account-queries.ts";
 import { browserName } from "./browser-name.ts";
+import { profileView } from "./views/profile.ts";
 
 const text = (name: string) => z.string().trim().max(200, `${name}: at most 200 characters.`).default("");
 const ProfileForm = z.object({
@@ -58,30 +60,33 @@ export function profilePages(deps: ProfilePagesDeps): Router {
     const here = sessionIdHash(req.sessionID);
     const premium = user.role === "premium_user";
     sendPage(res, {
-      template: "accounts/views/profile",
       title: "Profile",
       status: refused?.status ?? 200,
-      data: {
-        fields: profileFields(user, refused?.profile),
-        passwordErrors: refused?.password ?? {},
-        hasPassword: typeof hash === "string",
-        usage,
-        sessions: sessions.map((session) => ({
-          ...session,
-          name:
-            session.idHash === here
-              ? `This browser: ${browserName(session.userAgent)}`
-              : browserName(session.userAgent),
-        })),
-        plan: {
-          name: premium ? "Premium" : "Free",
-          price: premium && subscription?.open ? `, ${PREMIUM_PRICE}` : "",
-          renewsAt: premium && subscription?.open ? subscription.currentPeriodEnd : null,
-          customer: subscription?.customerId ?? null,
-          chip: planChip(premium, subscription?.status),
-        },
-        paymentSetUp: deps.config.STRIPE_SECRET_KEY !== undefined,
-      },
+      content: (page) =>
+        profileView(
+          {
+            user,
+            fields: profileFields(user, refused?.profile),
+            password: typeof hash === "string" ? (refused?.password ?? {}) : undefined,
+            usage,
+            sessions: sessions.map((session) => ({
+              ...session,
+              name:
+                session.idHash === here
+                  ? `This browser: ${browserName(session.userAgent)}`
+                  : browserName(session.userAgent),
+            })),
+            plan: {
+              name: premium ? "Premium" : "Free",
+              price: premium && subscription?.open ? `, ${PREMIUM_PRICE}` : "",
+              renewsAt: premium && subscription?.open ? subscription.currentPeriodEnd : null,
+              customer: subscription?.customerId ?? null,
+              chip: planChip(premium, subscription?.status),
+            },
+            isPaymentSetUp: deps.config.STRIPE_SECRET_KEY !== undefined,
+          },
+          page,
+        ),
     });
   };
 
@@ -135,30 +140,24 @@ export function profilePages(deps: ProfilePagesDeps): Router {
   return router;
 }
 
-function profileFields(user: User, refused: Refused["profile"]): readonly object[] {
+function profileFields(user: User, refused: Refused["profile"]): readonly FieldProps[] {
   const value = (name: string, saved: string) => {
     const given = refused?.values[name];
     return typeof given === "string" ? given : saved;
   };
-  const field = (name: string, label: string, saved: string) => ({
+  const field = (name: string, label: string, saved: string, help?: string): FieldProps => ({
     name,
     label,
-    value: value(name, saved),
     error: refused?.errors[name],
-    type: "text",
-    autocomplete: name,
-    max: 200,
-    help: "",
+    help,
+    input: { type: "text", autocomplete: name, maxlength: 200, value: value(name, saved) },
   });
+  const email = field("email", "E-mail", user.email ?? "", "Job results and password links go here.");
+  const institution = field("institution", "Institution", user.institution);
   return [
     field("name", "Name", user.name),
-    {
-      ...field("email", "E-mail", user.email ?? ""),
-      type: "email",
-      max: 254,
-      help: "Job results and password links go here.",
-    },
-    { ...field("institution", "Institution", user.institution), autocomplete: "organization" },
+    { ...email, input: { ...email.input, type: "email", maxlength: 254 } },
+    { ...institution, input: { ...institution.input, autocomplete: "organization" } },
   ];
 }
 

@@ -4,13 +4,15 @@ import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { Email } from "@elastic-gas/shared/accounts/users";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { Router } from "express";
+import { type Response, Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
 import { checkFormToken, formToken } from "../web/form-token.ts";
 import { leaveNotice } from "../web/pages.ts";
 import { sendMail } from "./mail.ts";
 import { findResetUser, finishPasswordReset, RESET_MINUTES, startPasswordReset } from "./password-resets.ts";
+import { type ForgotProps, forgotView } from "./views/forgot.ts";
+import { type ResetProps, resetView } from "./views/reset.ts";
 
 /** Per e-mail address: nobody's mailbox is filled by others. */
 const MAIL_LIMIT = { name: "forgot", points: 5, perSeconds: 900 } as const;
@@ -27,23 +29,17 @@ export function recoveryPages(deps: Deps): Router {
   const byMail = createRateLimiter(deps.rateLimits, MAIL_LIMIT);
   const bySender = createRateLimiter(deps.rateLimits, SENDER_LIMIT);
   const router = Router();
-  const title = "Forgotten password";
-  const template = "accounts/views/forgot";
+  const sendForgot = (res: Response, props: ForgotProps, status = 200) =>
+    sendPage(res, { title: "Forgotten password", status, content: () => forgotView(props) });
+  const sendReset = (res: Response, props: ResetProps, status: number) =>
+    sendPage(res, { title: "New password", status, content: () => resetView(props) });
 
-  router.get("/forgot", (req, res) => {
-    sendPage(res, { template, title, data: { token: formToken(req, res), email: "", sent: false } });
-  });
+  router.get("/forgot", (req, res) => sendForgot(res, { kind: "ask", token: formToken(req, res) }));
 
   router.post("/forgot", checkFormToken, async (req, res) => {
     const form = ForgotForm.safeParse(req.body);
     if (!form.success) {
-      const error = form.error.issues[0]?.message;
-      sendPage(res, {
-        template,
-        title,
-        status: 400,
-        data: { token: formToken(req, res), email: "", sent: false, error },
-      });
+      sendForgot(res, { kind: "ask", token: formToken(req, res), error: form.error.issues[0]?.message }, 400);
       return;
     }
     const { email } = form.data;
@@ -58,35 +54,29 @@ export function recoveryPages(deps: Deps): Router {
         await audit(db, { actor: mail.username, action: "password.reset-asked", address: req.ip });
       }
     });
-    sendPage(res, { template, title, data: { sent: true, minutes: RESET_MINUTES } });
+    sendForgot(res, { kind: "sent", validSeconds: RESET_MINUTES * 60 });
   });
   router.all("/forgot", methodNotAllowed("GET", "POST"));
 
   router.get("/reset/:token", async (req, res) => {
     const params = ResetParams.safeParse(req.params);
     const usable = params.success && (await findResetUser(db, params.data.token, now())) !== undefined;
-    sendPage(res, {
-      template: "accounts/views/reset",
-      title: "New password",
-      status: usable ? 200 : 410,
-      data: { usable, token: formToken(req, res) },
-    });
+    if (usable) sendReset(res, { kind: "usable", token: formToken(req, res) }, 200);
+    else sendReset(res, { kind: "over" }, 410);
   });
 
   router.post("/reset/:token", checkFormToken, async (req, res) => {
     const { token } = ResetParams.parse(req.params);
     const form = ResetForm.safeParse(req.body);
-    const page = { template: "accounts/views/reset", title: "New password" };
     if (!form.success) {
-      const error = form.error.issues[0]?.message;
-      sendPage(res, { ...page, status: 400, data: { usable: true, token: formToken(req, res), error } });
+      sendReset(res, { kind: "usable", token: formToken(req, res), error: form.error.issues[0]?.message }, 400);
       return;
     }
     // Looked up first, so that guesses cost no hashing; the transaction decides.
     const userId = await findResetUser(db, token, now());
     const passwordHash = userId === undefined ? undefined : await deps.passwords.hash(form.data.password);
     if (passwordHash === undefined || !(await finishPasswordReset(db, { token, passwordHash, now: now() }))) {
-      sendPage(res, { ...page, status: 410, data: { usable: false } });
+      sendReset(res, { kind: "over" }, 410);
       return;
     }
     await audit(db, { actor: `user ${userId}`, action: "password.reset", address: req.ip });

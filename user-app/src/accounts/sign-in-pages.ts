@@ -1,17 +1,17 @@
-import { join } from "node:path";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { type SignInDeps, signIn } from "@elastic-gas/shared/accounts/sign-in";
-import { icon } from "@elastic-gas/shared/ui/icons";
-import { countOf, spanText } from "@elastic-gas/shared/ui/words";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { endSession, findCurrentUser, safeNextPath, startSession } from "@elastic-gas/shared/web/sessions";
-import { createViews } from "@elastic-gas/shared/web/views";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { PREMIUM_PRICE } from "../subscription/plan.ts";
 import type { Deps } from "../web/deps.ts";
 import { checkFormToken, formToken, isForeign } from "../web/form-token.ts";
 import { SESSION_COOKIE } from "../web/session-secret.ts";
+import { homeView } from "./views/home.ts";
+import { loginView } from "./views/login.ts";
+import type { SignInFormProps } from "./views/sign-in-form.ts";
 
 const SignInForm = z.object({
   username: z.string("A user name is needed.").max(1_000),
@@ -28,40 +28,33 @@ export interface SignInPagesDeps extends Deps {
 /** `/`, `/login` and `/logout`. Mount before the CSRF check: anonymous forms carry a token of their own. */
 export function signInPages(deps: SignInPagesDeps): Router {
   const { config, sendPage } = deps;
-  const views = createViews(join(import.meta.dirname, "views"));
-  const form = (req: Request, res: Response, shown: { next: string; username?: string; error?: string }): string =>
-    views.render("sign-in-form", {
-      token: formToken(req, res),
-      username: "",
-      error: undefined,
-      oidcName: deps.oidcName,
-      icon,
-      ...shown,
-    });
+  const form = (
+    req: Request,
+    res: Response,
+    shown: Pick<SignInFormProps, "next" | "username" | "error">,
+  ): SignInFormProps => ({ token: formToken(req, res), oidcName: deps.oidcName, ...shown });
   const router = Router();
 
   router.get("/", (req, res) => {
+    const shownForm = findCurrentUser(res) === undefined ? form(req, res, { next: "/annotations" }) : undefined;
     sendPage(res, {
-      template: "accounts/views/home",
       title: "Annotate VCF files",
-      data: {
-        form: findCurrentUser(res) === undefined ? form(req, res, { next: "/annotations" }) : "",
-        price: PREMIUM_PRICE,
-        freeMaxBytes: config.FREE_MAX_BYTES,
-        premiumMaxBytes: config.PREMIUM_MAX_BYTES,
-        retentionSeconds: config.FREE_RETENTION_SECONDS,
-      },
+      content: () =>
+        homeView({
+          form: shownForm,
+          price: PREMIUM_PRICE,
+          freeMaxBytes: config.FREE_MAX_BYTES,
+          premiumMaxBytes: config.PREMIUM_MAX_BYTES,
+          retentionSeconds: config.FREE_RETENTION_SECONDS,
+        }),
     });
   });
 
   router.get("/login", (req, res) => {
     const next = safeNextPath(req.query.next, "/annotations");
     if (findCurrentUser(res) !== undefined) return res.redirect(303, next);
-    return sendPage(res, {
-      template: "accounts/views/login",
-      title: "Sign in",
-      data: { form: form(req, res, { next }) },
-    });
+    const shown = form(req, res, { next });
+    return sendPage(res, { title: "Sign in", content: () => loginView(shown) });
   });
 
   router.post("/login", checkFormToken, async (req, res) => {
@@ -75,13 +68,11 @@ export function signInPages(deps: SignInPagesDeps): Router {
     }
     const error = refusal(outcome);
     if (outcome.kind === "limited") res.setHeader("Retry-After", String(outcome.retryAfterSeconds));
+    const shown = form(req, res, { next: safeNextPath(next, "/annotations"), username: username.slice(0, 100), error });
     sendPage(res, {
-      template: "accounts/views/login",
       title: "Sign in",
       status: outcome.kind === "limited" ? 429 : 401,
-      data: {
-        form: form(req, res, { next: safeNextPath(next, "/annotations"), username: username.slice(0, 100), error }),
-      },
+      content: () => loginView(shown),
     });
   });
   router.all("/login", methodNotAllowed("GET", "POST"));
@@ -103,6 +94,5 @@ export function signInPages(deps: SignInPagesDeps): Router {
 
 function refusal(outcome: { kind: "wrong" } | { kind: "limited"; retryAfterSeconds: number }): string {
   if (outcome.kind === "wrong") return "The user name or the password is wrong.";
-  const wait = outcome.retryAfterSeconds;
-  return `Too many failed attempts. Try again in ${wait < 120 ? countOf(wait, "second") : spanText(wait)}.`;
+  return `Too many failed attempts. Try again in ${formatDuration(outcome.retryAfterSeconds)}.`;
 }

@@ -1,6 +1,7 @@
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { userAppUrl } from "@elastic-gas/shared/config";
-import { bytesText, spanText } from "@elastic-gas/shared/ui/words";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
+import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { currentUser } from "@elastic-gas/shared/web/sessions";
 import { Router } from "express";
@@ -8,9 +9,10 @@ import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
 import { findObject } from "./files.ts";
 import { jobState } from "./job-state.ts";
-import { stateMarkup } from "./job-words.ts";
 import { findJob, insertJob, listWaiting } from "./queries.ts";
 import { BUILDS, createUploadPolicy, parseUploadKey, uploadCeiling } from "./upload.ts";
+import { annotateView } from "./views/annotate.ts";
+import { submittedView } from "./views/submitted.ts";
 
 const BuildChoice = z.enum(BUILDS).optional().catch(undefined);
 const AnnotateQuery = z.object({ build: BuildChoice });
@@ -33,19 +35,19 @@ export function annotatePages(deps: Deps): Router {
     const policy = await createUploadPolicy(deps, { userId: user.id, role: user.role, redirectTo });
     const premium = user.role === "premium_user";
     sendPage(res, {
-      template: "annotations/views/annotate",
       title: "Annotate",
       tab: "annotate",
-      data: {
-        policy,
-        build,
-        builds: BUILDS,
-        maxBytes: premium ? config.PREMIUM_MAX_BYTES : config.FREE_MAX_BYTES,
-        ceilingBytes: uploadCeiling(user.role, config),
-        plan: premium
-          ? "Premium: results stay available"
-          : `Free: up to ${bytesText(config.FREE_MAX_BYTES)} a file, results for ${spanText(config.FREE_RETENTION_SECONDS)} after completion`,
-      },
+      content: () =>
+        annotateView({
+          role: user.role,
+          policy,
+          build,
+          maxBytes: premium ? config.PREMIUM_MAX_BYTES : config.FREE_MAX_BYTES,
+          ceilingBytes: uploadCeiling(user.role, config),
+          plan: premium
+            ? "Premium: results stay available"
+            : `Free: up to ${formatBytes(config.FREE_MAX_BYTES)} a file, results for ${formatDuration(config.FREE_RETENTION_SECONDS)} after completion`,
+        }),
     });
   });
   router.all("/annotate", methodNotAllowed("GET"));
@@ -77,9 +79,9 @@ export function annotatePages(deps: Deps): Router {
       }
       if (user.role === "free_user" && object.sizeBytes > config.FREE_MAX_BYTES) {
         await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-        const over = bytesText(object.sizeBytes - config.FREE_MAX_BYTES);
+        const over = formatBytes(object.sizeBytes - config.FREE_MAX_BYTES);
         throw new HttpError(413, `Too large for the Free plan by ${over}.`, {
-          remedy: `The Free plan takes up to ${bytesText(config.FREE_MAX_BYTES)}. Nothing was kept. Premium takes larger files.`,
+          remedy: `The Free plan takes up to ${formatBytes(config.FREE_MAX_BYTES)}. Nothing was kept. Premium takes larger files.`,
           link: { href: "/subscribe", text: "Upgrade to Premium" },
         });
       }
@@ -107,10 +109,9 @@ export function annotatePages(deps: Deps): Router {
       waiting,
     });
     sendPage(res, {
-      template: "annotations/views/submitted",
       title: "Request received",
       tab: "annotate",
-      data: { job: found.job, stateHtml: stateMarkup(state) },
+      content: (page) => submittedView({ job: found.job, jobState: state }, page),
     });
   });
   router.all("/annotate/job", methodNotAllowed("GET"));

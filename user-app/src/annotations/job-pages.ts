@@ -1,19 +1,19 @@
-import { join } from "node:path";
+import { formatCountdown } from "@elastic-gas/shared/format/durations";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
-import { timeText } from "@elastic-gas/shared/ui/local-time";
-import { countdownText, countText, percentText } from "@elastic-gas/shared/ui/words";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { currentUser } from "@elastic-gas/shared/web/sessions";
-import { createViews } from "@elastic-gas/shared/web/views";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
-import { bars, buildDoubt, indelLengths, perChromosome, substitutions } from "./figures.ts";
+import { buildDoubt } from "./figures.ts";
 import { readText, signDownload } from "./files.ts";
 import { isChanging, type JobState, jobState, resultLinkSeconds, stateVersion } from "./job-state.ts";
-import { jobNote, jobSteps, stateMarkup } from "./job-words.ts";
+import { jobNote, jobSteps } from "./job-words.ts";
 import { findJob, type Job, listWaiting, runAgain } from "./queries.ts";
+import { jobView } from "./views/job.ts";
+import { logView } from "./views/log.ts";
 
 const JobParams = z.object({ jobId: z.uuid() });
 const LOG_EXCERPT_BYTES = 4_096;
@@ -24,7 +24,6 @@ const INPUT_LINK_SECONDS = 60;
 /** `/annotations/:jobId` and its files. Mount behind `requireUser`. */
 export function jobPages(deps: Deps): Router {
   const { db, s3, browserS3, config, resources, sendPage, now } = deps;
-  const views = createViews(join(import.meta.dirname, "views"));
   const router = Router();
 
   const getJob = async (req: Request, res: Response): Promise<{ job: Job; state: JobState }> => {
@@ -40,54 +39,31 @@ export function jobPages(deps: Deps): Router {
     const context = { role: user.role, now: now(), retentionSeconds: config.FREE_RETENTION_SECONDS, waiting };
     return { job: found.job, state: jobState(found.job, context) };
   };
-  const table = (
-    head: string,
-    counts: readonly { name: string; count: number }[],
-    { look = "", shares = false } = {},
-  ) =>
-    counts.length === 0
-      ? ""
-      : views.render("bar-table", {
-          head,
-          look,
-          shares,
-          bars: bars(counts, 40),
-          h: { count: countText, percent: percentText },
-        });
 
   router.get("/annotations/:jobId", async (req, res) => {
     const { job, state } = await getJob(req, res);
     const parsed = JobSummary.safeParse(job.summary);
     const summary = job.status === "COMPLETED" && parsed.success ? parsed.data : undefined;
-    const clock = (at: Date) => timeText(at, "full", { zone: config.DISPLAY_TIME_ZONE });
+    const clock = (at: Date) => formatTime(at, "full", { zone: config.DISPLAY_TIME_ZONE });
+    const log = await logExcerpt(job);
     sendPage(res, {
-      template: "annotations/views/job",
       title: job.inputName,
       tab: "annotations",
-      data: {
-        job,
-        state,
-        summary,
-        stateHtml: stateMarkup(state),
-        version: stateVersion(state),
-        changing: isChanging(state),
-        note: jobNote(state, { retentionSeconds: config.FREE_RETENTION_SECONDS, clock }),
-        left: state.kind === "available" && state.until ? countdownText(state.until.getTime() - now().getTime()) : "",
-        steps: jobSteps(state, job),
-        hasLog: job.logKey !== null,
-        log: await logExcerpt(job),
-        ...(summary === undefined
-          ? {}
-          : {
-              doubt: buildDoubt(summary),
-              chromosomesTable: table("Chromosome", perChromosome(summary.chromosomes)),
-              regionsTable: table("Region", summary.regions, { look: "eg-bars-requests", shares: true }),
-              classesTable: table("Class", summary.classes, { shares: true }),
-              substitutionsTable: table("Substitution", substitutions(summary), { look: "eg-bars-requests" }),
-              genesTable: table("Gene", summary.topGenes.slice(0, 10)),
-              indelsTable: table("Length in bases", indelLengths(summary.indelLengths)),
-            }),
-      },
+      content: (page) =>
+        jobView(
+          {
+            job,
+            state,
+            summary,
+            log,
+            note: jobNote(state, { retentionSeconds: config.FREE_RETENTION_SECONDS, clock }),
+            doubt: summary === undefined ? undefined : buildDoubt(summary),
+            left:
+              state.kind === "available" && state.until ? formatCountdown(state.until.getTime() - now().getTime()) : "",
+            steps: jobSteps(state, job),
+          },
+          page,
+        ),
     });
   });
   router.all("/annotations/:jobId", methodNotAllowed("GET"));
@@ -161,10 +137,9 @@ export function jobPages(deps: Deps): Router {
       });
     }
     sendPage(res, {
-      template: "annotations/views/log",
       title: `Log of ${job.inputName}`,
       tab: "annotations",
-      data: { job, ...log },
+      content: () => logView({ jobId: job.id, inputName: job.inputName, ...log }),
     });
   });
   router.all("/annotations/:jobId/log", methodNotAllowed("GET"));

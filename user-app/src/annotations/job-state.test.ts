@@ -8,7 +8,7 @@ import {
   type StateColumns,
   stateVersion,
 } from "./job-state.ts";
-import { jobNote, jobSteps, splitSentence, stateMarkup } from "./job-words.ts";
+import { jobNote, jobSteps, splitSentence, stateWord } from "./job-words.ts";
 
 const completedAt = new Date("2026-09-08T14:00:00Z");
 const later = (seconds: number) => new Date(completedAt.getTime() + seconds * 1_000);
@@ -130,8 +130,8 @@ describe("the words", () => {
     jobNote(jobState(row, context), { retentionSeconds: 300, clock });
 
   it("name the place in the queue and the progress", () => {
-    expect(stateMarkup(jobState(job({ status: "PENDING", id: "c" }), free(0)))).toContain("3rd of 3");
-    expect(stateMarkup(jobState(job({ status: "RUNNING", progressPercent: 43 }), free(0)))).toContain("43\u00a0%");
+    expect(stateWord(jobState(job({ status: "PENDING", id: "c" }), free(0))).detail).toBe("3rd of 3");
+    expect(stateWord(jobState(job({ status: "RUNNING", progressPercent: 43 }), free(0))).detail).toBe("43\u00a0%");
   });
 
   it("say why a job failed, its first sentence in bold, escaped in the markup", () => {

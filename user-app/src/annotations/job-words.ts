@@ -1,6 +1,7 @@
+import { formatDuration } from "@elastic-gas/shared/format/durations";
+import { formatOrdinal } from "@elastic-gas/shared/format/numbers";
 import type { IconName } from "@elastic-gas/shared/ui/icons";
-import { type Note, type StateWord, state as stateMarkupOf } from "@elastic-gas/shared/ui/states";
-import { ordinalText, spanText } from "@elastic-gas/shared/ui/words";
+import type { Note, StateWord } from "@elastic-gas/shared/ui/states";
 import type { JobState } from "./job-state.ts";
 
 /** Word and grey detail of a state, as in lists and headings. */
@@ -9,7 +10,7 @@ export function stateWord(state: JobState): { readonly word: StateWord; readonly
     case "queued":
       return {
         word: "queued",
-        detail: state.place === undefined ? "" : `${ordinalText(state.place)} of ${state.waiting}`,
+        detail: state.place === undefined ? "" : `${formatOrdinal(state.place)} of ${state.waiting}`,
       };
     case "running":
       return { word: "running", detail: state.percent === null ? "" : `${state.percent}\u00a0%` };
@@ -26,11 +27,6 @@ export function stateWord(state: JobState): { readonly word: StateWord; readonly
   }
 }
 
-export function stateMarkup(state: JobState): string {
-  const { word, detail } = stateWord(state);
-  return stateMarkupOf(word, { detail });
-}
-
 /** Splits a failure into its first sentence, which is set in bold, and the rest. */
 export function splitSentence(text: string): { readonly first: string; readonly rest: string } {
   const end = /[.!?](\s|$)/.exec(text);
@@ -44,17 +40,19 @@ export function jobNote(
   { retentionSeconds, clock }: { readonly retentionSeconds: number; readonly clock: (at: Date) => string },
 ): Note | undefined {
   const upgrade = { href: "/subscribe", text: "Upgrade to Premium" };
-  const free = `Free results can be downloaded for ${spanText(retentionSeconds)}.`;
+  const free = `Free results can be downloaded for ${formatDuration(retentionSeconds)}.`;
   switch (state.kind) {
     case "queued":
     case "running":
       return undefined;
     case "available":
-      // The countdown is markup of its own; see the template.
+      // The countdown is markup of its own; see the view.
       return undefined;
     case "failed": {
       const { first, rest } = splitSentence(state.sentence);
-      return { tone: "bad", start: first, text: rest };
+      // A limit of the Free plan is named by its sentence: see annotator's textLimit.
+      const isPlanLimit = state.sentence.includes("limit of the Free plan");
+      return { tone: "bad", start: first, text: rest, ...(isPlanLimit ? { action: upgrade } : {}) };
     }
     case "expired":
       return {
@@ -111,7 +109,7 @@ export function jobSteps(state: JobState, times: StepTimes): readonly Step[] {
   });
   const todo = (name: string): Step => ({ name, look: "todo", icon: undefined, at: null, detail: "" });
   const span = (from: Date | null, to: Date | null) =>
-    from === null || to === null ? "" : spanText(Math.max(0, to.getTime() - from.getTime()) / 1_000);
+    from === null || to === null ? "" : formatDuration(Math.max(0, to.getTime() - from.getTime()) / 1_000);
   const uploaded = done("Uploaded", submittedAt);
   const queued = done("Queued", null, span(submittedAt, startedAt));
   const tail = [todo("Saved"), todo("Available")];

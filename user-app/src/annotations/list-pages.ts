@@ -1,12 +1,13 @@
-import { countdownText, spanText } from "@elastic-gas/shared/ui/words";
+import { formatCountdown, formatDuration } from "@elastic-gas/shared/format/durations";
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { currentUser } from "@elastic-gas/shared/web/sessions";
 import { Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
 import { isChanging, type JobState, jobState } from "./job-state.ts";
-import { splitSentence, stateMarkup } from "./job-words.ts";
+import { splitSentence } from "./job-words.ts";
 import { type Cursor, countJobs, type JobFilter, type JobRow, listJobs, listWaiting } from "./queries.ts";
+import { type ListRow, listView, type ResultCell } from "./views/list.ts";
 
 const FILTERS: readonly (readonly [JobFilter, string])[] = [
   ["all", "All"],
@@ -47,20 +48,23 @@ export function listPages({ db, config, sendPage, now }: Deps): Router {
     const first = list.jobs[0];
     const last = list.jobs.at(-1);
     sendPage(res, {
-      template: "annotations/views/list",
       title: "Annotations",
       tab: "annotations",
-      data: {
-        rows,
-        total,
-        matching: list.matching,
-        filter,
-        search,
-        filters: FILTERS.map(([key, name]) => ({ name, href: href({ status: key }), chosen: key === filter })),
-        newerHref: list.hasNewer && first !== undefined ? href({ newer: cursorText(first) }) : undefined,
-        olderHref: list.hasOlder && last !== undefined ? href({ older: cursorText(last) }) : undefined,
-        changing: rows.some((row) => row.changing),
-      },
+      content: (page) =>
+        listView(
+          {
+            rows,
+            total,
+            matching: list.matching,
+            filter,
+            search,
+            filters: FILTERS.map(([key, name]) => ({ name, href: href({ status: key }), chosen: key === filter })),
+            newerHref: list.hasNewer && first !== undefined ? href({ newer: cursorText(first) }) : undefined,
+            olderHref: list.hasOlder && last !== undefined ? href({ older: cursorText(last) }) : undefined,
+            changing: rows.some((row) => isChanging(row.state)),
+          },
+          page,
+        ),
     });
   });
   router.all("/annotations", methodNotAllowed("GET"));
@@ -71,11 +75,11 @@ function cursorText({ submittedAt, id }: Pick<JobRow, "submittedAt" | "id">): st
   return `${submittedAt.toISOString()}_${id}`;
 }
 
-function rowView(job: JobRow, state: JobState, now: Date) {
+function rowView(job: JobRow, state: JobState, now: Date): ListRow {
   const took =
     job.startedAt === null || job.completedAt === null
       ? ""
-      : spanText(Math.max(0, job.completedAt.getTime() - job.startedAt.getTime()) / 1_000);
+      : formatDuration(Math.max(0, job.completedAt.getTime() - job.startedAt.getTime()) / 1_000);
   return {
     id: job.id,
     status: job.status,
@@ -83,29 +87,28 @@ function rowView(job: JobRow, state: JobState, now: Date) {
     inputSize: job.inputSize,
     submittedAt: job.submittedAt,
     took,
-    stateHtml: stateMarkup(state),
+    state,
     result: resultCell(state, now),
-    changing: isChanging(state),
   };
 }
 
-function resultCell(state: JobState, now: Date) {
+function resultCell(state: JobState, now: Date): ResultCell {
   switch (state.kind) {
     case "available":
       return {
         kind: "download",
         until: state.until,
-        left: state.until === undefined ? "" : countdownText(state.until.getTime() - now.getTime()),
-      } as const;
+        left: state.until === undefined ? "" : formatCountdown(state.until.getTime() - now.getTime()),
+      };
     case "expired":
     case "archived":
-      return { kind: "upgrade" } as const;
+      return { kind: "upgrade" };
     case "failed":
-      return { kind: "text", text: splitSentence(state.sentence).first } as const;
+      return { kind: "text", text: splitSentence(state.sentence).first };
     case "restoring":
-      return { kind: "text", text: "on its way back" } as const;
+      return { kind: "text", text: "on its way back" };
     case "queued":
     case "running":
-      return { kind: "text", text: "" } as const;
+      return { kind: "text", text: "" };
   }
 }

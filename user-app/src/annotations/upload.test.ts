@@ -1,28 +1,16 @@
+import { cleanFileName } from "@elastic-gas/shared/clean-file-name";
 import { jobKey } from "@elastic-gas/shared/resources";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { contentDisposition } from "./files.ts";
-import { cleanFileName, parseUploadKey, uploadCeiling } from "./upload.ts";
+import { parseUploadKey, uploadCeiling } from "./upload.ts";
 
 const id = "0b1f8e0e-7a49-4e0f-8a26-2f1d4f4a9e11";
-
-test.each([
-  ["a.vcf", "a.vcf"],
-  ["C:\\data\\my file.vcf", "my file.vcf"],
-  ["../../etc/passwd", "passwd"],
-  ["tab\tand\u0000null.vcf", "tabandnull.vcf"],
-  ["", "input.vcf"],
-  ["dir/", "input.vcf"],
-])("the name %j becomes %j", (name, clean) => expect(cleanFileName(name)).toBe(clean));
-
-test("a long name keeps its ending", () => {
-  expect(cleanFileName(`${"x".repeat(500)}.vcf.gz`)).toMatch(/^x{193}\.vcf\.gz$/);
-});
 
 test("a key that we made is read back, whatever the name", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1e9 }), fc.string({ unit: "grapheme" }), (userId, name) => {
-      const fileName = cleanFileName(name);
+      const fileName = cleanFileName(name, "input.vcf");
       expect(parseUploadKey("dev", jobKey("dev", userId, id, fileName))).toEqual({ userId, jobId: id, fileName });
     }),
   );

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { createPresignedPost, type PresignedPost } from "@aws-sdk/s3-presigned-post";
+import { cleanFileName } from "@elastic-gas/shared/clean-file-name";
 import type { Config } from "@elastic-gas/shared/config";
 import type { Role } from "@elastic-gas/shared/database/tables";
 import { jobKey, type Resources } from "@elastic-gas/shared/resources";
@@ -12,8 +13,8 @@ export type Build = (typeof BUILDS)[number];
 const FREE_CEILING_BYTES = 10 * 1_048_576;
 const SCRIPT_POLICY_SECONDS = 60; // asked for in the moment of sending
 const PLAIN_POLICY_SECONDS = 15 * 60; // handed out with the page
-/** Leaves room for prefix, user id and job id within the 255 characters of jobs.input_name. */
-const MAX_NAME_CHARACTERS = 200;
+/** For an upload whose name has nothing left after cleaning. */
+const NAMELESS = "input.vcf";
 
 export interface UploadPolicyRequest {
   readonly userId: number;
@@ -39,7 +40,7 @@ export async function createUploadPolicy(
   { userId, role, redirectTo, fileName }: UploadPolicyRequest,
 ): Promise<PresignedPost> {
   // S3 puts the name of the sent file in place of ${filename}.
-  const name = fileName === undefined ? "$" + "{filename}" : cleanFileName(fileName);
+  const name = fileName === undefined ? "$" + "{filename}" : cleanFileName(fileName, NAMELESS);
   const fields: Record<string, string> = {
     acl: "private",
     "x-amz-server-side-encryption": "AES256",
@@ -61,14 +62,6 @@ export function uploadCeiling(role: Role, config: Pick<Config, "FREE_MAX_BYTES" 
   return role === "premium_user" ? config.PREMIUM_MAX_BYTES : Math.max(FREE_CEILING_BYTES, config.FREE_MAX_BYTES);
 }
 
-/** The last part of a path, without characters that a key or a header cannot carry. */
-export function cleanFileName(name: string): string {
-  const base = name.split(/[/\\]/).pop() ?? "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
-  const clean = base.replace(/[\u0000-\u001f\u007f]/g, "").trim();
-  return [...clean].slice(-MAX_NAME_CHARACTERS).join("") || "input.vcf";
-}
-
 export interface UploadedKey {
   readonly userId: number;
   readonly jobId: string;
@@ -82,5 +75,5 @@ export function parseUploadKey(prefix: string, key: string): UploadedKey | undef
   const match = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})~(.+)$/s.exec(file);
   if (head !== prefix || userId === undefined || !/^[1-9]\d{0,15}$/.test(userId) || match === null) return undefined;
   const [, jobId = "", fileName = ""] = match;
-  return { userId: Number(userId), jobId, fileName: cleanFileName(fileName) };
+  return { userId: Number(userId), jobId, fileName: cleanFileName(fileName, NAMELESS) };
 }

@@ -1,5 +1,5 @@
+import { formatCount } from "@elastic-gas/shared/format/numbers";
 import { type ChartTokens, readChartTokens } from "@elastic-gas/shared/ui/chart-tokens";
-import { countText } from "@elastic-gas/shared/ui/words";
 import { BarController, BarElement, CategoryScale, Chart, LinearScale, Tooltip } from "chart.js";
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip);
@@ -86,7 +86,7 @@ function scales(tokens: ChartTokens) {
         font,
         maxTicksLimit: 5,
         precision: 0,
-        callback: (value: string | number) => countText(Number(value)),
+        callback: (value: string | number) => formatCount(Number(value)),
       },
     },
   };
@@ -111,5 +111,5 @@ function describe(title: string, bars: readonly TableBar[]): string {
   );
   return most === undefined
     ? title
-    : `${title}: ${bars.length} bars, most at ${most.name} with ${countText(most.count)}`;
+    : `${title}: ${bars.length} bars, most at ${most.name} with ${formatCount(most.count)}`;
 }

@@ -1,4 +1,4 @@
-import { timeText } from "@elastic-gas/shared/ui/local-time";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import { csrfHeaders } from "./csrf-headers.ts";
 
 /** The download as a command line: asked for only when wanted, for a signed address is a key for a minute. */
@@ -18,7 +18,7 @@ export function mountCommand(root: ParentNode): void {
         text.textContent = `curl -o ${shellQuoted(link.fileName)} ${shellQuoted(link.url)}`;
         text.hidden = false;
         copy.hidden = false;
-        until.textContent = `valid until ${timeText(new Date(link.until), "time")}`;
+        until.textContent = `valid until ${formatTime(new Date(link.until), "time")}`;
       });
     });
     copy?.addEventListener("click", () => {

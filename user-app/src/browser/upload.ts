@@ -1,5 +1,6 @@
-import { createIcon } from "@elastic-gas/shared/ui/icons";
-import { bytesText, spanText } from "@elastic-gas/shared/ui/words";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
+import { formatBytes } from "@elastic-gas/shared/format/numbers";
+import { createIcon } from "@elastic-gas/shared/ui/create-icon";
 import { csrfHeaders } from "./csrf-headers.ts";
 import { CHECKED_BYTES, checkMagic, checkVcf, type VcfCheck } from "./vcf-check.ts";
 
@@ -52,15 +53,17 @@ export function mountUpload(root: HTMLElement): void {
     progress.hidden = true;
     find("name").textContent = file.name;
     const premium = root.dataset.plan === "premium_user";
-    find("size").textContent = premium ? bytesText(file.size) : `${bytesText(file.size)} of ${bytesText(maxBytes)}`;
+    find("size").textContent = premium
+      ? formatBytes(file.size)
+      : `${formatBytes(file.size)} of ${formatBytes(maxBytes)}`;
     setReady(false);
     showNote(undefined);
     showChecks(undefined);
     if (file.size > maxBytes) {
-      const over = bytesText(file.size - maxBytes);
+      const over = formatBytes(file.size - maxBytes);
       showNote(
         premium
-          ? { tone: "bad", start: `Too large by ${over}.`, text: `Up to ${bytesText(maxBytes)} is taken.` }
+          ? { tone: "bad", start: `Too large by ${over}.`, text: `Up to ${formatBytes(maxBytes)} is taken.` }
           : {
               tone: "warn",
               start: `Too large for the Free plan by ${over}.`,
@@ -154,7 +157,7 @@ export function mountUpload(root: HTMLElement): void {
     const seconds = (Date.now() - began) / 1_000;
     const left = sent === 0 ? undefined : ((size - sent) / sent) * seconds;
     find("left").textContent =
-      `${bytesText(sent)} of ${bytesText(size)}${left === undefined ? "" : `, ${spanText(Math.ceil(left))} left`}`;
+      `${formatBytes(sent)} of ${formatBytes(size)}${left === undefined ? "" : `, ${formatDuration(Math.ceil(left))} left`}`;
   }
 
   function showChecks(check: VcfCheck | undefined): void {

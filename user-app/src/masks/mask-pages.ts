@@ -10,6 +10,8 @@ import { deletePhoto } from "./photos.ts";
 import { countPhotos, findPhoto, listPhotos, type Photo } from "./queries.ts";
 import { takePhoto } from "./take-photo.ts";
 import { type MaskPagesDeps, sendUploadPage } from "./upload-page.ts";
+import { historyView } from "./views/history.ts";
+import { resultView } from "./views/result.ts";
 
 const PHOTOS_PER_PAGE = 12;
 
@@ -59,34 +61,27 @@ async function sendHistory(deps: MaskPagesDeps, req: Request, res: Response, lis
   const offset = (page - 1) * PHOTOS_PER_PAGE;
   const photos = await listPhotos(deps.db, userId, { list, offset, limit: PHOTOS_PER_PAGE });
   deps.sendPage(res, {
-    template: "masks/views/history",
     title: `Mask history: ${PHOTO_LIST_TEXTS[list].name}`,
     tab: "masks",
-    data: {
-      list,
-      text: PHOTO_LIST_TEXTS[list],
-      lists: PHOTO_LISTS.map((key) => ({ key, name: PHOTO_LIST_TEXTS[key].name, photos: counts.byList[key] })),
-      photos,
-      total: counts.photos,
-      sizeBytes: counts.sizeBytes,
-      inList: total,
-      first: offset + 1,
-      last: offset + photos.length,
-      newer: page > 1 ? page - 1 : undefined,
-      older: page < pages ? page + 1 : undefined,
-    },
+    content: (context) =>
+      historyView(
+        {
+          list,
+          counts,
+          photos,
+          first: offset + 1,
+          last: offset + photos.length,
+          newer: page > 1 ? page - 1 : undefined,
+          older: page < pages ? page + 1 : undefined,
+        },
+        context,
+      ),
   });
 }
 
 async function sendResult(deps: MaskPagesDeps, req: Request, res: Response): Promise<void> {
   const photo = await getPhoto(deps, req, res);
-  const list = listOf(photo);
-  deps.sendPage(res, {
-    template: "masks/views/result",
-    title: photo.fileName,
-    tab: "masks",
-    data: { photo, list, listName: PHOTO_LIST_TEXTS[list].name },
-  });
+  deps.sendPage(res, { title: photo.fileName, tab: "masks", content: (page) => resultView({ photo }, page) });
 }
 
 async function removePhoto(deps: MaskPagesDeps, req: Request, res: Response): Promise<void> {

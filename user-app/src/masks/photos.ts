@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { cleanFileName } from "@elastic-gas/shared/clean-file-name";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { HttpError } from "@elastic-gas/shared/web/errors";
@@ -46,7 +47,7 @@ export async function checkAndKeep({ db, photos, detector, log }: PhotoDeps, upl
         id,
         userId: upload.userId,
         keys,
-        fileName: shownFileName(upload.fileName),
+        fileName: cleanFileName(upload.fileName, "photo"),
         contentType: checked.contentType,
         width: checked.width,
         height: checked.height,
@@ -101,12 +102,4 @@ async function removeObjects(photos: PhotoBucket, keys: readonly string[], log: 
     // The sweep removes them; the user's request must not fail for it.
     log.warn({ err: error, keys }, "photo objects left behind");
   }
-}
-
-/** The last part of a path, without control characters, short enough for its column. */
-export function shownFileName(name: string): string {
-  const last = name.split(/[/\\]/).at(-1) ?? "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
-  const clean = last.replace(/[\u0000-\u001f\u007f]/g, "").trim();
-  return [...clean].slice(0, 200).join("") || "photo";
 }

@@ -6,6 +6,7 @@ import type { FetchPhoto } from "./fetching/fetch-photo.ts";
 import type { PhotoDeps } from "./photos.ts";
 import { countPhotos } from "./queries.ts";
 import { MAX_PHOTO_BYTES } from "./upload/multipart.ts";
+import { type Refusal, uploadView } from "./views/upload.ts";
 
 export interface MaskPagesDeps extends PhotoDeps {
   readonly sendPage: SendPage;
@@ -13,30 +14,24 @@ export interface MaskPagesDeps extends PhotoDeps {
   readonly fetchPhoto: FetchPhoto;
 }
 
-/** What the upload page shows beside the form after a refusal. */
-export interface Refusal {
-  readonly of: "file" | "address";
-  readonly status: number;
-  readonly sentence: string;
-  readonly address?: string;
-}
-
 /** The form of `/masks`; after a refusal with its status, and the sentence beside what was refused. */
 export async function sendUploadPage(deps: MaskPagesDeps, res: Response, refusal?: Refusal): Promise<void> {
   const counts = await countPhotos(deps.db, currentUser(res).id);
   const availability = deps.detector.availability();
   deps.sendPage(res, {
-    template: "masks/views/upload",
     title: "Masks",
     tab: "masks",
     status: refusal?.status ?? 200,
-    data: {
-      photos: counts.photos,
-      refusal,
-      maxMegabytes: MAX_PHOTO_BYTES / 1e6,
-      maxBytes: MAX_PHOTO_BYTES,
-      maxMegapixels: MAX_PIXELS / 1e6,
-      missing: availability.kind === "missing" ? availability.reason : undefined,
-    },
+    content: (page) =>
+      uploadView(
+        {
+          photos: counts.photos,
+          refusal,
+          maxBytes: MAX_PHOTO_BYTES,
+          maxPixels: MAX_PIXELS,
+          missing: availability.kind === "missing" ? availability.reason : undefined,
+        },
+        page,
+      ),
   });
 }

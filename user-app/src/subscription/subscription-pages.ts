@@ -12,6 +12,9 @@ import { leaveNotice } from "../web/pages.ts";
 import { cancelAtStripe, finishCheckout, openPortal, type PaymentsDeps, startCheckout } from "./payments.ts";
 import { makeFree, PREMIUM_PRICE } from "./plan.ts";
 import { findSubscription } from "./queries.ts";
+import { doneView } from "./views/done.ts";
+import { subscribeView } from "./views/subscribe.ts";
+import { unsubscribeView } from "./views/unsubscribe.ts";
 
 const DoneQuery = z.object({ session_id: z.string().regex(/^[\w-]{1,200}$/, "This is not a payment.") });
 
@@ -31,8 +34,8 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
       leaveNotice(req, { tone: "ok", start: "You are Premium already." });
       return res.redirect(303, "/profile");
     }
+    const archived = await countArchived(db, user.id);
     return sendPage(res, {
-      template: "subscription/views/subscribe",
       title: "Premium",
       notes:
         req.query.cancelled === undefined
@@ -44,13 +47,17 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
                 text: "Nothing was charged, your plan is still Free.",
               },
             ],
-      data: {
-        archived: await countArchived(db, user.id),
-        price: PREMIUM_PRICE,
-        setUp: deps.stripe !== undefined,
-        retentionSeconds: config.FREE_RETENTION_SECONDS,
-        premiumMaxBytes: config.PREMIUM_MAX_BYTES,
-      },
+      content: (page) =>
+        subscribeView(
+          {
+            archived,
+            price: PREMIUM_PRICE,
+            isSetUp: deps.stripe !== undefined,
+            retentionSeconds: config.FREE_RETENTION_SECONDS,
+            premiumMaxBytes: config.PREMIUM_MAX_BYTES,
+          },
+          page,
+        ),
     });
   });
 
@@ -78,15 +85,11 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
     }
     // The frame shows the plan: read it again.
     res.locals.user = await findUserById(db, user.id);
+    const subscription = await findSubscription(db, user.id);
+    const restoring = await countArchived(db, user.id);
     sendPage(res, {
-      template: "subscription/views/done",
       title: outcome === "paid" ? "You are Premium" : "Payment",
-      data: {
-        outcome,
-        subscription: await findSubscription(db, user.id),
-        restoring: await countArchived(db, user.id),
-        price: PREMIUM_PRICE,
-      },
+      content: (page) => doneView({ outcome, subscription, restoring, price: PREMIUM_PRICE }, page),
     });
   });
   router.all("/subscribe/done", methodNotAllowed("GET"));
@@ -95,9 +98,9 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
     const user = currentUser(res);
     if (user.role !== "premium_user") return res.redirect(303, "/profile");
     return sendPage(res, {
-      template: "subscription/views/unsubscribe",
       title: "Cancel Premium",
-      data: { retentionSeconds: config.FREE_RETENTION_SECONDS, freeMaxBytes: config.FREE_MAX_BYTES },
+      content: (page) =>
+        unsubscribeView({ retentionSeconds: config.FREE_RETENTION_SECONDS, freeMaxBytes: config.FREE_MAX_BYTES }, page),
     });
   });
 
@@ -128,7 +131,7 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
   return router;
 }
 
-/** Ends what a user pays, if anything. Throws when he pays and Stripe cannot be asked: his account must not go while he is charged. */
+/** Ends what a user pays, if anything. Throws when there is something to end and Stripe cannot be asked: an account must not go while it is charged. */
 export async function cancelSubscription(
   deps: Deps & { readonly stripe: Stripe | undefined },
   userId: number,

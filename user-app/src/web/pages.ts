@@ -1,15 +1,14 @@
-import { join } from "node:path";
-import type { User } from "@elastic-gas/shared/accounts/users";
 import { type Config, userAppUrl } from "@elastic-gas/shared/config";
-import { type IconName, icon, iconSprite } from "@elastic-gas/shared/ui/icons";
-import { type TimeStyle, timeElement } from "@elastic-gas/shared/ui/local-time";
-import { type Note, note, state } from "@elastic-gas/shared/ui/states";
-import { bytesText, countOf, countText, percentText, spanText } from "@elastic-gas/shared/ui/words";
+import { time } from "@elastic-gas/shared/ui/parts";
+import type { Note } from "@elastic-gas/shared/ui/states";
 import type { Assets } from "@elastic-gas/shared/web/assets";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
+import type { Html } from "@elastic-gas/shared/web/html";
+import { renderDocument } from "@elastic-gas/shared/web/render-html";
 import { findCurrentUser } from "@elastic-gas/shared/web/sessions";
-import { createViews } from "@elastic-gas/shared/web/views";
 import type { Request, Response } from "express";
+import type { PageContext, Tab } from "./page-context.ts";
+import { frameView } from "./views/frame.ts";
 
 declare module "express-session" {
   interface SessionData {
@@ -18,24 +17,16 @@ declare module "express-session" {
   }
 }
 
-export type Tab = "annotate" | "annotations" | "masks";
-
 export interface Page {
-  /** Template below `user-app/src`, without its ending: `annotations/views/list`. */
-  readonly template: string;
   readonly title: string;
+  readonly content: (page: PageContext) => Html;
   readonly tab?: Tab;
   readonly status?: number;
-  /** What the template finds as `it.data`. */
-  readonly data?: object;
   /** Notes above the content, at most two. */
   readonly notes?: readonly Note[];
 }
 
-/**
- * Sends a page in the frame. Templates get `it`: `data`, `user` (undefined when anonymous), `csrf` (token for the hidden field `_csrf`), `zone`, `url` (our own
- * address), and the helpers below, whose markup is put in with `<%~ %>`.
- */
+/** Sends a page in the frame. */
 export type SendPage = (res: Response, page: Page) => void;
 
 /** Shows a note on the page that the reader sees next. */
@@ -50,45 +41,31 @@ export interface PagesOptions {
 }
 
 export function createPages({ config, assets, now }: PagesOptions): SendPage {
-  const views = createViews(join(import.meta.dirname, ".."));
   const zone = config.DISPLAY_TIME_ZONE;
-  const helpers = {
-    icon: (name: IconName) => icon(name),
-    state,
-    note,
-    time: (at: Date, style: TimeStyle) => timeElement(at, style, { zone, now: now() }),
-    bytes: bytesText,
-    count: countText,
-    countOf,
-    percent: percentText,
-    span: spanText,
-  };
-  const sprite = iconSprite();
-  return (res, { template, title, tab, status = 200, data = {}, notes = [] }) => {
+  const url = userAppUrl(config);
+  return (res, { title, content, tab, status = 200, notes = [] }) => {
     const req = res.req;
-    const user: User | undefined = findCurrentUser(res);
-    const shared = {
-      ...helpers,
-      data,
+    const user = findCurrentUser(res);
+    const page: PageContext = {
       user,
+      csrf: user === undefined ? "" : csrfToken(req),
       zone,
       now: now(),
-      url: userAppUrl(config),
-      csrf: user === undefined ? "" : csrfToken(req),
+      url,
+      time: (at, style) => time(at, style, { zone, now: now() }),
     };
-    const content = views.render(template, shared);
-    const html = views.render("web/views/frame", {
-      ...shared,
-      content,
+    const document = frameView({
       title,
       tab,
+      user,
+      csrf: page.csrf,
       notes: [...takeNotice(req), ...notes],
       assets,
-      sprite,
       requestId: String(res.locals.requestId ?? ""),
+      content: content(page),
     });
     // A page shows one person's data and a token: no cache may keep it.
-    res.status(status).setHeader("Cache-Control", "no-store").type("html").send(html);
+    res.status(status).setHeader("Cache-Control", "no-store").type("html").send(renderDocument(document));
   };
 }
 

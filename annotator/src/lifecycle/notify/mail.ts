@@ -1,4 +1,4 @@
-import { escapeHtml } from "@elastic-gas/shared/ui/words";
+import { escapeHtml } from "@elastic-gas/shared/format/escape-html";
 
 export interface FinishedJob {
   readonly id: string;

@@ -5,6 +5,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import type { JobResult } from "@elastic-gas/shared/messages";
 import { DONE, type Handled } from "@elastic-gas/shared/reliability/consumer";
+import { sql } from "kysely";
 import { jobMail } from "./mail.ts";
 
 export interface NotifyDeps {
@@ -17,9 +18,12 @@ export interface NotifyDeps {
   >;
 }
 
+/** Longer than the mail service may take to answer. */
+const CLAIM_SECONDS = 60;
+
 /**
- * Mails the owner of a finished job, once: the row says whether that was done, and the message stays until the mail service has taken the mail. An owner without an
- * address is recorded in the audit log.
+ * Mails the owner of a finished job, once: the row says whether that was done or is being done, and the message stays until the mail service has taken the mail. An
+ * owner without an address is recorded in the audit log.
  */
 export async function notifyOwner(
   { db, ses, log, config }: NotifyDeps,
@@ -62,19 +66,41 @@ export async function notifyOwner(
       downloadUntil: isFree ? new Date(job.completedAt.getTime() + config.FREE_RETENTION_SECONDS * 1_000) : null,
     },
   );
-  await ses.send(
-    new SendEmailCommand({
-      FromEmailAddress: config.MAIL_FROM,
-      Destination: { ToAddresses: [job.email] },
-      Content: {
-        Simple: {
-          Subject: { Data: subject, Charset: "UTF-8" },
-          Body: { Text: { Data: text, Charset: "UTF-8" }, Html: { Data: html, Charset: "UTF-8" } },
-        },
+  if (!(await claimMail(db, jobId))) return { kind: "later", seconds: CLAIM_SECONDS };
+  const mail = new SendEmailCommand({
+    FromEmailAddress: config.MAIL_FROM,
+    Destination: { ToAddresses: [job.email] },
+    Content: {
+      Simple: {
+        Subject: { Data: subject, Charset: "UTF-8" },
+        Body: { Text: { Data: text, Charset: "UTF-8" }, Html: { Data: html, Charset: "UTF-8" } },
       },
-    }),
-  );
+    },
+  });
+  try {
+    await ses.send(mail);
+  } catch (error) {
+    await releaseMail(db, jobId);
+    throw error;
+  }
   await db.updateTable("jobs").set({ notifiedAt }).where("id", "=", jobId).execute();
   log.info({ jobId, outcome }, "owner notified");
   return DONE;
+}
+
+/** Two messages about one job may be handled at once: one of them mails. False: another process is at it, or has done it. */
+async function claimMail(db: Database, jobId: string): Promise<boolean> {
+  const now = sql<Date>`utc_timestamp(3)`;
+  const { numUpdatedRows } = await db
+    .updateTable("jobs")
+    .set({ mailClaimedUntil: sql<Date>`utc_timestamp(3) + interval ${sql.lit(CLAIM_SECONDS)} second` })
+    .where("id", "=", jobId)
+    .where("notifiedAt", "is", null)
+    .where((row) => row.or([row("mailClaimedUntil", "is", null), row("mailClaimedUntil", "<", now)]))
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+async function releaseMail(db: Database, jobId: string): Promise<void> {
+  await db.updateTable("jobs").set({ mailClaimedUntil: null }).where("id", "=", jobId).execute();
 }

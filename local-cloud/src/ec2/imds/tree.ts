@@ -3,15 +3,16 @@ import type { InstanceRecord } from "../instances/record.ts";
 export interface InstanceCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  readonly expiresAt?: Date;
+  readonly sessionToken: string;
+  readonly expiresAt: Date;
 }
 
 export interface MetadataContext {
   readonly region: string;
   readonly accountId: string;
   readonly privateDnsName: string;
-  readonly credentials: InstanceCredentials;
+  /** What the role of an instance profile gives. */
+  readonly credentialsOf: (profileName: string) => InstanceCredentials;
   readonly now: Date;
 }
 
@@ -22,9 +23,6 @@ export interface MetadataAnswer {
 
 /** A leaf is a text; a folder lists its children. */
 type Node = string | (() => string) | { readonly [name: string]: Node };
-
-/** Credentials are handed out anew with each request, so any life longer than the SDK's refresh window serves. */
-const CREDENTIAL_LIFE_MILLISECONDS = 6 * 60 * 60 * 1000;
 
 /** What EC2's metadata service answers to a path after the version, such as `meta-data/instance-id`; undefined: 404. */
 export function findMetadata(
@@ -70,8 +68,7 @@ function treeOf(record: InstanceRecord, context: MetadataContext): Node {
   };
 }
 
-function iamOf(record: InstanceRecord, role: string, { accountId, credentials, now }: MetadataContext): Node {
-  const expiresAt = credentials.expiresAt ?? new Date(now.getTime() + CREDENTIAL_LIFE_MILLISECONDS);
+function iamOf(record: InstanceRecord, role: string, { accountId, credentialsOf, now }: MetadataContext): Node {
   return {
     info: () =>
       JSON.stringify({
@@ -81,16 +78,18 @@ function iamOf(record: InstanceRecord, role: string, { accountId, credentials, n
         InstanceProfileId: `AIPA${record.instanceId.slice(-16).toUpperCase()}`,
       }),
     "security-credentials": {
-      [role]: () =>
-        JSON.stringify({
+      [role]: () => {
+        const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = credentialsOf(role);
+        return JSON.stringify({
           Code: "Success",
           LastUpdated: awsInstant(now),
           Type: "AWS-HMAC",
-          AccessKeyId: credentials.accessKeyId,
-          SecretAccessKey: credentials.secretAccessKey,
-          Token: credentials.sessionToken ?? "local-cloud", // the SDK takes no credentials without one
+          AccessKeyId: accessKeyId,
+          SecretAccessKey: secretAccessKey,
+          Token: sessionToken,
           Expiration: awsInstant(expiresAt),
-        }),
+        });
+      },
     },
   };
 }

@@ -70,7 +70,6 @@ function record(changes: Partial<InstanceRecord>): InstanceRecord {
     clientToken: null,
     imageId: "ami-0123456789abcdef0",
     instanceType: "t3.micro",
-    keyName: null,
     subnetId: "subnet-a",
     availabilityZone: "us-east-1a",
     vpcId: "vpc-1",

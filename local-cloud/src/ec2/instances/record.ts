@@ -32,7 +32,6 @@ const InstanceRecordSchema = z.object({
   clientToken: z.string().nullable(),
   imageId: z.string(),
   instanceType: z.string(),
-  keyName: z.string().nullable(),
   subnetId: z.string(),
   availabilityZone: z.string(),
   vpcId: z.string(),

@@ -14,6 +14,15 @@ test.each<[Partial<RunInstancesCommandInput>, string]>([
   [{ UserData: "not base64!" }, "InvalidParameterValue"],
   [{ UserData: Buffer.alloc(16_385).toString("base64") }, "InvalidParameterValue"],
   [{ ClientToken: "x".repeat(65) }, "InvalidParameterValue"],
+  [{ InstanceMarketOptions: { MarketType: "spot" } }, "UnsupportedOperation"],
+  [{ BlockDeviceMappings: [{ DeviceName: "/dev/xvda", Ebs: { VolumeSize: 8 } }] }, "UnsupportedOperation"],
+  [{ Placement: { Tenancy: "dedicated" } }, "UnsupportedOperation"],
+  [{ NetworkInterfaces: [{ AssociatePublicIpAddress: true }] }, "UnsupportedOperation"],
+  [{ NetworkInterfaces: [{ SubnetId: "a" }, { SubnetId: "b" }] }, "UnsupportedOperation"],
+  [{ KeyName: "mine" }, "InvalidKeyPair.NotFound"],
+  [{ SecurityGroupIds: ["sg-0123456789abcdef0"] }, "InvalidGroup.NotFound"],
+  [{ SecurityGroups: ["web"] }, "InvalidGroup.NotFound"],
+  [{ InstanceType: "t3.tiny" as never }, "InvalidParameterValue"],
   [{ TagSpecifications: [{ ResourceType: "instance", Tags: [{ Key: "aws:x", Value: "" }] }] }, "InvalidParameterValue"],
   [
     {
@@ -31,6 +40,13 @@ test.each<[Partial<RunInstancesCommandInput>, string]>([
     expect(error instanceof Fault ? error.code : error).toBe(code);
   }
 });
+
+test.each(["t3.small", "m5.large", "c7gn.16xlarge", "m7i-flex.xlarge", "r6id.metal", "u-6tb1.112xlarge"])(
+  "knows the instance type %s",
+  (InstanceType) => {
+    expect(readRunRequest({ ...GOOD, InstanceType: InstanceType as never }).instanceType).toBe(InstanceType);
+  },
+);
 
 test("takes user data of exactly 16 KiB", () => {
   expect(readRunRequest({ ...GOOD, UserData: Buffer.alloc(16_384, "a").toString("base64") }).userData).toHaveLength(

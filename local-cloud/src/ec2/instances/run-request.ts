@@ -2,6 +2,37 @@ import { createHash } from "node:crypto";
 import type { RunInstancesCommandInput, Tag } from "@aws-sdk/client-ec2";
 import { Fault } from "../../wire/handler.ts";
 
+/**
+ * The parameters that mean something here. Any other one is refused: who asks for an encrypted disk must not get none.
+ */
+const SUPPORTED: ReadonlySet<string> = new Set<keyof RunInstancesCommandInput>([
+  "ClientToken",
+  "DisableApiTermination",
+  "DryRun",
+  "IamInstanceProfile",
+  "ImageId",
+  "InstanceInitiatedShutdownBehavior",
+  "InstanceType",
+  "KeyName",
+  "MaxCount",
+  "MetadataOptions",
+  "MinCount",
+  "Monitoring",
+  "NetworkInterfaces",
+  "Placement",
+  "SecurityGroupIds",
+  "SecurityGroups",
+  "SubnetId",
+  "TagSpecifications",
+  "UserData",
+]);
+const NETWORK_SUPPORTED: ReadonlySet<string> = new Set(["DeviceIndex", "Groups", "SubnetId"]);
+const PLACEMENT_SUPPORTED: ReadonlySet<string> = new Set(["AvailabilityZone"]);
+/** The one security group that there is: nothing of it is configurable, so no other can be meant. */
+const DEFAULT_GROUP = "sg-default";
+/** `t3.small`, `c7g.2xlarge`, `u-6tb1.metal`: family, generation and options, size. */
+const INSTANCE_TYPE =
+  /^[a-z]+(?:\d[a-z0-9-]*|-[a-z0-9]+)\.(?:nano|micro|small|medium|(?:\d+)?x?large|metal(?:-\d+xl)?)$/;
 const USER_DATA_MAX_BYTES = 16_384;
 const TAGS_MAX = 50;
 
@@ -14,7 +45,6 @@ export interface RunRequest {
   readonly fingerprint: string;
   readonly imageId: string;
   readonly instanceType: string;
-  readonly keyName: string | null;
   readonly subnetId: string | null;
   readonly availabilityZone: string | null;
   readonly securityGroupIds: readonly string[];
@@ -32,6 +62,7 @@ export interface RunRequest {
 /** Checks and defaults; throws EC2's fault for what it would refuse. */
 export function readRunRequest(input: RunInstancesCommandInput): RunRequest {
   const { ClientToken, DryRun: _, ...rest } = input;
+  refuseUnsupported(input);
   const { MinCount, MaxCount } = input;
   if (MinCount === undefined) throw missing("MinCount");
   if (MaxCount === undefined) throw missing("MaxCount");
@@ -66,10 +97,9 @@ export function readRunRequest(input: RunInstancesCommandInput): RunRequest {
     fingerprint: createHash("sha256").update(canonicalJson(rest)).digest("hex"),
     imageId: input.ImageId,
     instanceType: input.InstanceType ?? "m1.small", // EC2's default to this day
-    keyName: input.KeyName ?? null,
     subnetId: input.SubnetId ?? network?.SubnetId ?? null,
     availabilityZone: input.Placement?.AvailabilityZone ?? null,
-    securityGroupIds: input.SecurityGroupIds ?? network?.Groups ?? input.SecurityGroups ?? ["sg-default"],
+    securityGroupIds: [DEFAULT_GROUP],
     profileName: input.IamInstanceProfile?.Name ?? input.IamInstanceProfile?.Arn?.split("/").at(-1) ?? null,
     userData: readUserData(input.UserData),
     detailedMonitoring: input.Monitoring?.Enabled ?? false,
@@ -84,6 +114,32 @@ export function readRunRequest(input: RunInstancesCommandInput): RunRequest {
         .flatMap((given) => given.Tags ?? []),
     ),
   };
+}
+
+function refuseUnsupported(input: RunInstancesCommandInput): void {
+  const [network, ...others] = input.NetworkInterfaces ?? [];
+  const unsupported =
+    unknownMember(input, SUPPORTED) ??
+    unknownMember(network, NETWORK_SUPPORTED) ??
+    unknownMember(input.Placement, PLACEMENT_SUPPORTED) ??
+    (others.length > 0 ? "NetworkInterface.2" : undefined);
+  if (unsupported !== undefined) {
+    throw new Fault(
+      "UnsupportedOperation",
+      `local-cloud does not support the parameter ${unsupported} of RunInstances.`,
+    );
+  }
+  if (input.KeyName !== undefined)
+    throw new Fault("InvalidKeyPair.NotFound", `The key pair '${input.KeyName}' does not exist`);
+  const groups = [...(input.SecurityGroupIds ?? []), ...(network?.Groups ?? [])];
+  const group = groups.find((id) => id !== DEFAULT_GROUP) ?? input.SecurityGroups?.find((name) => name !== "default");
+  if (group !== undefined) throw new Fault("InvalidGroup.NotFound", `The security group '${group}' does not exist`);
+  if (input.InstanceType !== undefined && !INSTANCE_TYPE.test(input.InstanceType))
+    throw new Fault("InvalidParameterValue", `Invalid value '${input.InstanceType}' for InstanceType.`);
+}
+
+function unknownMember(given: object | undefined, supported: ReadonlySet<string>): string | undefined {
+  return Object.entries(given ?? {}).find(([name, value]) => value !== undefined && !supported.has(name))?.[0];
 }
 
 /** Tags as a record; throws for what EC2 does not take as a tag. */

@@ -92,7 +92,7 @@ const INSTANCE_PROPERTIES: Readonly<Record<string, Property<InstanceRecord>>> = 
   "instance.group-id": (record) => record.securityGroupIds,
   "instance.group-name": (record) => record.securityGroupIds,
   "ip-address": () => [],
-  "key-name": (record) => (record.keyName === null ? [] : [record.keyName]),
+  "key-name": () => [],
   "launch-index": (record) => [String(record.launchIndex)],
   "launch-time": (record) => [record.launchedAt.toISOString()],
   "metadata-options.http-endpoint": (record) => [record.httpEndpoint],

@@ -33,6 +33,7 @@ async function runInstances(
   const { store, supervisor, log } = context;
   const repeated = findRepeated(context, request);
   if (repeated) return repeated;
+  checkProfile(context, request);
   const subnet = chooseSubnet(context, request);
   const count = grantCount(
     request,
@@ -64,6 +65,12 @@ async function runInstances(
   for (const { instanceId } of records) log.info({ instanceId, subnetId: subnet.subnetId }, "instance pending");
   supervisor.wake();
   return records;
+}
+
+function checkProfile({ profiles }: Ec2Context, { profileName }: RunRequest): void {
+  if (profileName === null || profiles === undefined || profiles.has(profileName)) return;
+  const message = `Value (${profileName}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`;
+  throw new Fault("InvalidParameterValue", message);
 }
 
 function findRepeated({ store }: Ec2Context, request: RunRequest): readonly InstanceRecord[] | undefined {
@@ -147,7 +154,6 @@ async function prepareInstance(
     clientToken: request.clientToken,
     imageId: request.imageId,
     instanceType: request.instanceType,
-    keyName: request.keyName,
     subnetId: at.subnet.subnetId,
     availabilityZone: at.subnet.availabilityZone,
     vpcId: at.subnet.vpcId,

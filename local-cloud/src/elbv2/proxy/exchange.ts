@@ -18,7 +18,8 @@ const NONE: ReadonlySet<Target> = new Set();
  *
  * Which failures are tried again:
  * - No connection came about: nothing was sent, so another target takes it.
- * - A connection that had carried requests before ended without a byte of answer: the target has most likely closed it while idle. Only
+ * - A connection that had carried requests before ended without a byte of answer: the target has most likely closed it
+ * while idle. Only
  *   idempotent requests whose body we hold go over such connections, so they are sent again on a fresh one.
  * - Everything else goes over a fresh connection at once and is never sent twice.
  */
@@ -38,6 +39,7 @@ export class Exchange implements ConnectionUser {
   #held: Buffer | null = null; // the latest part of the response, so that a short one leaves in one piece with its head
   #flushed = false; // some of the response has been written
   #over = false;
+  #bodyTimer: NodeJS.Timeout | undefined; // runs while the rest of a body that is held is to come
 
   constructor(req: ClientRequest, res: ClientResponse, route: Route) {
     this.#req = req;
@@ -107,7 +109,7 @@ export class Exchange implements ConnectionUser {
     } else if (failure === "refused" || failure === "connect timeout") {
       this.#tried ??= new Set();
       this.#tried.add(target);
-      this.#send(true, failure === "refused" ? 502 : 504);
+      this.#send(true, failure === "refused" ? this.#route.group.unreachable() : 504);
     } else if (failure === "cut" && connection.reused && !connection.answered) {
       this.#send(false, 502);
     } else if (failure === "idle timeout") {
@@ -119,8 +121,16 @@ export class Exchange implements ConnectionUser {
 
   #holdBody(): void {
     const parts: Buffer[] = [];
-    this.#req.on("data", (part: Buffer) => parts.push(part));
+    // A client that announces a body and sends none must not keep a place for ever. A longer body is the connection's
+    // to watch.
+    const timer = setTimeout(() => this.#refuse(408), this.#route.idleTimeoutMs);
+    this.#bodyTimer = timer;
+    this.#req.on("data", (part: Buffer) => {
+      timer.refresh();
+      parts.push(part);
+    });
     this.#req.on("end", () => {
+      clearTimeout(timer);
       this.#body = parts.length === 1 ? (parts[0] ?? null) : Buffer.concat(parts);
       this.#send(true);
     });
@@ -193,11 +203,14 @@ export class Exchange implements ConnectionUser {
     this.#route.counters.refused(status);
     const page = errorPage(status);
     this.#req.resume();
-    this.#res.writeHead(page.status, page.reason, Object.entries(page.headers).flat());
+    // What is still to come of the request could not be told from the next one.
+    const closing = status === 408 ? ["Connection", "close"] : [];
+    this.#res.writeHead(page.status, page.reason, [...Object.entries(page.headers).flat(), ...closing]);
     this.#res.end(page.body, "latin1");
   }
 
   #clientGone(): void {
+    clearTimeout(this.#bodyTimer);
     if (this.#over) return;
     if (this.#connection) this.#discard(this.#connection);
     this.#finish();

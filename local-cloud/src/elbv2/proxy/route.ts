@@ -6,4 +6,6 @@ export interface Route {
   readonly port: number;
   readonly group: TargetGroup;
   readonly counters: RequestCounters;
+  /** How long nothing may come from a client that still owes some of its request. */
+  readonly idleTimeoutMs: number;
 }

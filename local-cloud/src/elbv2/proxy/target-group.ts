@@ -21,6 +21,15 @@ export class TargetGroup {
     return chooseTarget(candidates, this.algorithm, this.#turn);
   }
 
+  /**
+   * The answer when no target took the connection: a bad gateway is one target's fault, without any healthy one the
+   * service is not there.
+   */
+  unreachable(): 502 | 503 {
+    const isHealthy = ({ host, health }: Target) => host !== null && health.state === "healthy";
+    return this.listRegistered().some(isHealthy) ? 502 : 503;
+  }
+
   listRegistered(): readonly Target[] {
     return [...this.targets.values()].filter(({ drainingSince }) => drainingSince === null);
   }

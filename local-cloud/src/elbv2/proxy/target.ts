@@ -1,5 +1,5 @@
-import { type Health, INITIAL } from "../health.ts";
 import { ConnectionPool } from "./connection-pool.ts";
+import { type Health, INITIAL } from "./health.ts";
 
 /** One registered target as the data plane sees it. */
 export class Target {

@@ -65,7 +65,7 @@ export class Upgrade implements ConnectionUser {
       this.#client.destroy();
     } else if (failure === "refused" || failure === "connect timeout") {
       this.#tried.add(target);
-      this.#send(failure === "refused" ? 502 : 504);
+      this.#send(failure === "refused" ? this.#route.group.unreachable() : 504);
     } else {
       this.#refuse(failure === "idle timeout" ? 504 : 502);
     }

@@ -12,20 +12,26 @@ export interface Credentials {
 export interface AuthenticationInput {
   readonly service: ServiceId;
   readonly request: SignedRequest;
-  readonly signature: Signature | undefined;
+  readonly signature: Signature;
   /** Hash of the payload as the canonical request needs it: hex SHA-256 or one of S3's literals. */
   readonly payloadHash: string;
 }
 
 const SKEW_MS = 15 * 60_000; // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html#RESTAuthenticationTimeStamp
 
-/** Throws the error that the service itself would answer when a request is unsigned, wrongly signed, expired or signed at another time. */
+/**
+ * Throws the error that the service itself would answer when a request is wrongly signed, expired or signed at another
+ * time.
+ */
 export function authenticate(input: AuthenticationInput, credentials: Credentials, keys: SigningKeys, now: Date): void {
-  const { signature, service } = input;
-  if (!signature) throw service === "s3" ? new Fault("AccessDenied", "Access Denied", 403) : missingToken(service);
-  if (signature.accessKeyId !== credentials.accessKeyId) throw unknownKey(service, signature.accessKeyId);
+  const { signature } = input;
   if (signature.version === "v2") checkV2(input, signature, credentials, now);
   else checkV4(input, signature, keys, now);
+}
+
+/** The fault for a request without a signature, by service. */
+export function unsigned(service: ServiceId): Fault {
+  return service === "s3" ? new Fault("AccessDenied", "Access Denied", 403) : missingToken(service);
 }
 
 /** The fault for a signature that does not match, by service. */
@@ -90,7 +96,7 @@ function tooSkewed(service: ServiceId): Fault {
   return new Fault(code, "The difference between the request time and the current time is too large.", 403);
 }
 
-function unknownKey(service: ServiceId, accessKeyId: string): Fault {
+export function unknownKey(service: ServiceId, accessKeyId: string): Fault {
   if (service === "s3") {
     const message = "The AWS Access Key Id you provided does not exist in our records.";
     return new Fault("InvalidAccessKeyId", message, 403, { fields: { AWSAccessKeyId: accessKeyId } });

@@ -27,7 +27,8 @@ export interface IncomingBodyOptions {
 const SHA256_HEX = /^[\da-f]{64}$/;
 
 /**
- * The content of a request that streams: `aws-chunked` is undone, and length, payload hash and checksum are checked by the end of it, so a
+ * The content of a request that streams: `aws-chunked` is undone, and length, payload hash and checksum are checked by
+ * the end of it, so a
  * reader must not trust the content before the stream has ended without an error.
  */
 export class IncomingBody extends Transform {
@@ -94,7 +95,8 @@ export class IncomingBody extends Transform {
     const name = checksumHeader(this.#algorithm);
     const expected = this.#headers[name] ?? this.#decoder?.trailers.get(name);
     const value = this.#checksum.digest();
-    if (expected !== undefined && expected !== value) throw checksumMismatch(this.#algorithm);
+    if (expected === undefined) throw malformedTrailer();
+    if (expected !== value) throw checksumMismatch(this.#algorithm);
     this.#verified = { algorithm: this.#algorithm, value };
   }
 }
@@ -106,7 +108,7 @@ export function verifyBufferedBody(headers: IncomingHttpHeaders, body: Buffer, h
   if (!hasChecksum) return;
   const algorithm = checksumAlgorithmOf(headers);
   const expected = algorithm === undefined ? undefined : headers[checksumHeader(algorithm)];
-  if (algorithm === undefined || expected === undefined) return;
+  if (algorithm === undefined || expected === undefined) return; // no body that is whole has a trailer
   const checksum = createChecksum(algorithm);
   checksum.update(body);
   if (checksum.digest() !== expected) throw checksumMismatch(algorithm);
@@ -135,11 +137,21 @@ function checksumAlgorithmOf(headers: IncomingHttpHeaders): ChecksumAlgorithm | 
   const asked = String(headers["x-amz-sdk-checksum-algorithm"] ?? "").toUpperCase();
   if (asked !== "" && !isChecksumAlgorithm(asked))
     throw new Fault("NotImplemented", `The checksum algorithm ${asked} is not implemented.`, 501);
-  return isChecksumAlgorithm(asked) ? asked : undefined;
+  if (asked === "") return undefined;
+  throw new Fault(
+    "InvalidRequest",
+    "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
+  );
 }
 
 export function checksumMismatch(algorithm: ChecksumAlgorithm): Fault {
   return new Fault("BadDigest", `The ${algorithm} you specified did not match the calculated checksum.`);
+}
+
+function malformedTrailer(): Fault {
+  const message =
+    "The request contained trailing data that was not well-formed or did not conform to our published schema.";
+  return new Fault("MalformedTrailerError", message);
 }
 
 function incomplete(): Fault {

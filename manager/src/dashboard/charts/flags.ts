@@ -1,8 +1,8 @@
-import type { ChartSnapshot } from "../../charts/snapshot.ts";
-import { MARK_WORDS, type Mark, type Occurrence } from "../../decisions/occurrence.ts";
-import { el } from "../../markup/tree.ts";
-import { type Reader, when } from "../../markup/words.ts";
-import { patch } from "../patch.ts";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment, h } from "@elastic-gas/shared/web/html";
+import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
+import { MARK_WORDS, type Mark, type Occurrence } from "../../model/decisions/occurrence.ts";
+import { type Reader, when } from "../../model/words.ts";
 
 /** Flags closer than this merge into one with their number. */
 const MERGE_PIXELS = 18;
@@ -29,25 +29,27 @@ export function drawFlags(
     if (last !== undefined && at - last.at < MERGE_PIXELS) last.events.push(event);
     else groups.push({ at, events: [event] });
   }
-  patch(
+  renderInto(
     row,
-    groups.map(({ events: [first, ...more] }) => {
-      const all = first === undefined ? [] : [first, ...more];
-      const sentence = all.map((event) => `${when(event.at, reader)} ${event.sentence}`).join("\n");
-      const mark = first === undefined ? "G" : first.mark;
-      return el(
-        "a",
-        {
-          class: `chart-flag eg-mark eg-mark-${more.length > 0 ? "policy" : CLASSES[mark]}`,
-          "data-key": all.map((event) => event.id).join(" "),
-          // The list is newest first, so below the newest of them lie the others.
-          href: `/decisions?pool=${pool}&range=${span.range}#${all.at(-1)?.id ?? ""}`,
-          title: sentence,
-          "aria-label": `${more.length > 0 ? `${all.length} changes` : MARK_WORDS[mark]}: ${sentence}`,
-        },
-        more.length > 0 ? String(all.length) : mark,
-      );
-    }),
+    fragment(
+      groups.map(({ events: [first, ...more] }) => {
+        const all = first === undefined ? [] : [first, ...more];
+        const sentence = all.map((event) => `${when(event.at, reader)} ${event.sentence}`).join("\n");
+        const mark = first === undefined ? "G" : first.mark;
+        return h(
+          "a",
+          {
+            class: `chart-flag eg-mark eg-mark-${more.length > 0 ? "policy" : CLASSES[mark]}`,
+            key: all.map((event) => event.id).join(" "),
+            // The list is newest first, so below the newest of them lie the others.
+            href: `/decisions?pool=${pool}&range=${span.range}#${all.at(-1)?.id ?? ""}`,
+            title: sentence,
+            "aria-label": `${more.length > 0 ? `${all.length} changes` : MARK_WORDS[mark]}: ${sentence}`,
+          },
+          more.length > 0 ? String(all.length) : mark,
+        );
+      }),
+    ),
   );
   // A policy forbids style attributes; the style property is free.
   groups.forEach(({ at }, index) => {

@@ -1,9 +1,9 @@
 import type { ChartTokens } from "@elastic-gas/shared/ui/chart-tokens";
 import type { Chart, Plugin } from "chart.js";
-import type { Gap } from "../../charts/series.ts";
-import type { CountStep } from "../../charts/steps.ts";
-import type { Occurrence } from "../../decisions/occurrence.ts";
-import { clock, clockSeconds } from "../../markup/words.ts";
+import type { CountStep } from "../../model/charts/count-steps.ts";
+import type { Gap } from "../../model/charts/series.ts";
+import type { Occurrence } from "../../model/decisions/occurrence.ts";
+import { clock, clockSeconds } from "../../model/words.ts";
 import type { Cursor } from "./cursor.ts";
 import { hatch, withAlpha } from "./hatch.ts";
 

@@ -1,12 +1,13 @@
-import { durationTick, valueAxis } from "../../charts/axis.ts";
-import { chartGaps } from "../../charts/chart-gaps.ts";
-import { type ChartName, chartTitle, isChartName } from "../../charts/chart-panel.ts";
-import { keyOf, labelOf, seriesOf, tableOf } from "../../charts/chart-values.ts";
-import { RANGES } from "../../charts/range.ts";
-import type { ChartSnapshot } from "../../charts/snapshot.ts";
-import { el } from "../../markup/tree.ts";
-import { figure, grouped, NO_BREAK_SPACE, NO_VALUE, type Reader, when } from "../../markup/words.ts";
-import { patch } from "../patch.ts";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment, h } from "@elastic-gas/shared/web/html";
+import { durationTick, valueAxis } from "../../model/charts/axis.ts";
+import { chartGaps } from "../../model/charts/chart-gaps.ts";
+import type { ChartName } from "../../model/charts/chart-names.ts";
+import { chartTitle, isChartName } from "../../model/charts/chart-names.ts";
+import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
+import { keyOf, labelOf, seriesOf, tableOf } from "../../model/charts/chart-values.ts";
+import { RANGES } from "../../model/charts/range.ts";
+import { figure, grouped, NO_BREAK_SPACE, NO_VALUE, type Reader, when } from "../../model/words.ts";
 import type { Cursor } from "./cursor.ts";
 import { drawFlags } from "./flags.ts";
 import { type ChartModel, type Colour, createTimeChart, type TimeChart } from "./time-chart.ts";
@@ -60,15 +61,17 @@ function mountPanel(panel: HTMLElement, name: ChartName, cursor: Cursor, timeZon
   const reader = (): Reader => ({ now: shown?.span.to ?? Date.now(), timeZone });
   const drawKey = (): void => {
     if (shown === null) return;
-    patch(
+    renderInto(
       key,
-      keyOf(name, shown, cursor.at).map((item) =>
-        el(
-          "li",
-          {},
-          el("span", { class: `eg-sample sample-${item.sample}`, "aria-hidden": "true" }),
-          item.name,
-          item.value !== "" && el("b", {}, item.value),
+      fragment(
+        keyOf(name, shown, cursor.at).map((item) =>
+          h(
+            "li",
+            {},
+            h("span", { class: `eg-sample sample-${item.sample}`, "aria-hidden": "true" }),
+            item.name,
+            item.value !== "" && h("b", {}, item.value),
+          ),
         ),
       ),
     );
@@ -76,33 +79,36 @@ function mountPanel(panel: HTMLElement, name: ChartName, cursor: Cursor, timeZon
   const drawTable = (): void => {
     if (shown === null || values.hidden) return;
     const { heads, rows } = tableOf(name, shown);
-    patch(values, [
-      el(
-        "table",
-        { class: "eg-table" },
-        el(
-          "thead",
-          {},
-          el(
-            "tr",
+    renderInto(
+      values,
+      fragment([
+        h(
+          "table",
+          { class: "eg-table" },
+          h(
+            "thead",
             {},
-            heads.map((head, index) => el("th", { class: index > 0 && "eg-number" }, head)),
-          ),
-        ),
-        el(
-          "tbody",
-          {},
-          rows.map(({ at, cells }) =>
-            el(
+            h(
               "tr",
               {},
-              el("td", {}, when(at, reader())),
-              cells.map((cell) => el("td", { class: "eg-number" }, cell === null ? NO_VALUE : figure(cell))),
+              heads.map((head, index) => h("th", { class: index > 0 ? "eg-number" : undefined }, head)),
+            ),
+          ),
+          h(
+            "tbody",
+            {},
+            rows.map(({ at, cells }) =>
+              h(
+                "tr",
+                {},
+                h("td", {}, when(at, reader())),
+                cells.map((cell) => h("td", { class: "eg-number" }, cell === null ? NO_VALUE : figure(cell))),
+              ),
             ),
           ),
         ),
-      ),
-    ]);
+      ]),
+    );
   };
   table.setAttribute("role", "button");
   table.setAttribute("aria-expanded", "false");

@@ -1,13 +1,13 @@
-import { halvedAxis, type ValueAxis } from "../../charts/axis.ts";
-import { gapsOf, latestOf, type Series } from "../../charts/series.ts";
-import type { ChartSnapshot, WorkerSeries } from "../../charts/snapshot.ts";
-import type { FleetSnapshot } from "../../fleet/snapshot.ts";
-import type { WorkerSnapshot } from "../../fleet/worker-state.ts";
-import { icon } from "../../markup/parts.ts";
-import { el } from "../../markup/tree.ts";
-import { clock, figure, grouped, NO_VALUE, percent } from "../../markup/words.ts";
-import { waitingWords } from "../../workers/worker-row.ts";
-import { patch } from "../patch.ts";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment, h } from "@elastic-gas/shared/web/html";
+import { halvedAxis, type ValueAxis } from "../../model/charts/axis.ts";
+import type { ChartSnapshot, WorkerSeries } from "../../model/charts/chart-snapshot.ts";
+import { gapsOf, latestOf, type Series } from "../../model/charts/series.ts";
+import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
+import type { WorkerSnapshot } from "../../model/fleet/worker-state.ts";
+import { clock, figure, grouped, NO_VALUE, percent } from "../../model/words.ts";
+import { icon } from "../../pages/kit/parts.ts";
+import { waitingWords } from "../../pages/workers/worker-row.ts";
 import type { Cursor } from "./cursor.ts";
 import { type ChartModel, createTimeChart, type TimeChart } from "./time-chart.ts";
 
@@ -89,18 +89,20 @@ export function mountRowCharts(main: HTMLElement, context: Context): RowCharts {
       if (place === null || series === undefined) continue;
       const gap = gapsOf(series.cpu, series.expectedFrom, series.expectedTo).at(-1);
       const open = gap !== undefined && gap.to + series.cpu.stepMs >= series.expectedTo ? gap : undefined;
-      patch(
+      renderInto(
         place,
-        open === undefined
-          ? []
-          : [
-              el(
-                "span",
-                { class: "eg-state eg-tone-warn" },
-                icon("dashed-ring-dash"),
-                el("span", {}, `No CPU data since ${clock(open.from, context.timeZone)}; left out of the mean`),
-              ),
-            ],
+        fragment(
+          open === undefined
+            ? []
+            : [
+                h(
+                  "span",
+                  { class: "eg-state eg-tone-warn" },
+                  icon("dashed-ring-dash"),
+                  h("span", {}, `No CPU data since ${clock(open.from, context.timeZone)}; left out of the mean`),
+                ),
+              ],
+        ),
       );
     }
   };

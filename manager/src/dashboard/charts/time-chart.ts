@@ -1,10 +1,10 @@
 import { type ChartTokens, readChartTokens } from "@elastic-gas/shared/ui/chart-tokens";
 import { Chart, Filler, LinearScale, LineController, LineElement, PointElement } from "chart.js";
-import { timeTicks, type ValueAxis } from "../../charts/axis.ts";
-import type { Span } from "../../charts/range.ts";
-import { atOf, type Gap, type Series, valueAt } from "../../charts/series.ts";
-import type { CountStep } from "../../charts/steps.ts";
-import type { Occurrence } from "../../decisions/occurrence.ts";
+import { timeTicks, type ValueAxis } from "../../model/charts/axis.ts";
+import type { CountStep } from "../../model/charts/count-steps.ts";
+import type { Span } from "../../model/charts/range.ts";
+import { atOf, type Gap, type Series, valueAt } from "../../model/charts/series.ts";
+import type { Occurrence } from "../../model/decisions/occurrence.ts";
 import type { Cursor } from "./cursor.ts";
 import { withAlpha } from "./hatch.ts";
 import { type Drawing, groundPlugin, overlayPlugin, type StepLine } from "./plugins.ts";

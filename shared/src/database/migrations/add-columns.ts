@@ -14,3 +14,17 @@ export function addColumns(table: string, columns: Readonly<Record<string, strin
     "deallocate prepare ddl",
   ]);
 }
+
+/** Statements that add the indexes which a table does not have yet; as `addColumns`. */
+export function addIndexes(table: string, indexes: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(indexes).flatMap(([index, columns]) => [
+    `set @ddl = if(
+       (select count(*) from information_schema.statistics
+        where table_schema = database() and table_name = '${table}' and index_name = '${index}') = 0,
+       'alter table ${table} add index ${index} (${columns})',
+       'do 0')`,
+    "prepare ddl from @ddl",
+    "execute ddl",
+    "deallocate prepare ddl",
+  ]);
+}

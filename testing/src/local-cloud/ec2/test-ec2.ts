@@ -14,6 +14,7 @@ export const CALL = {
   host: "127.0.0.1:4566",
   region: "us-east-1",
   accountId: "000000000000",
+  principal: { arn: "arn:aws:iam::000000000000:root", userId: "000000000000", statements: undefined },
   signal: new AbortController().signal,
 };
 
@@ -43,7 +44,12 @@ export function testOptions(dataDir: string, settings: Partial<Ec2Settings> = {}
     ],
     region: "us-east-1",
     accountId: "000000000000",
-    credentialsFor: () => ({ accessKeyId: "local-key", secretAccessKey: "local-secret" }),
+    credentialsFor: () => ({
+      accessKeyId: "local-key",
+      secretAccessKey: "local-secret",
+      sessionToken: "local-token",
+      expiresAt: new Date(Date.now() + 6 * 3_600_000),
+    }),
     settings: {
       terminationGraceSeconds: 5,
       closeGraceSeconds: 1,

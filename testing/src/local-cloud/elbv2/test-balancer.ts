@@ -98,7 +98,7 @@ async function startBalancer(
 ) {
   const service = await startService(atEnd, settings.options);
   const { handlers } = service;
-  const balancers = await handlers.CreateLoadBalancer({ Name: "gas" }, call);
+  const balancers = await handlers.CreateLoadBalancer({ Name: "gas", Subnets: ["subnet-1", "subnet-2"] }, call);
   const LoadBalancerArn = balancers.LoadBalancers?.[0]?.LoadBalancerArn ?? "";
   const groups = await handlers.CreateTargetGroup(
     {

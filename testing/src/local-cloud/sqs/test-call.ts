@@ -7,6 +7,7 @@ export function testCall(changes: Partial<Call> = {}): Call {
     host: "127.0.0.1:4566",
     region: "us-east-1",
     accountId: "123456789012",
+    principal: { arn: "arn:aws:iam::123456789012:root", userId: "123456789012", statements: undefined },
     signal: new AbortController().signal,
     ...changes,
   };

@@ -1,4 +1,4 @@
-import { bytesText } from "@elastic-gas/shared/ui/words";
+import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { fileProblem, uploadWords } from "./upload-words.ts";
 
 /** Improves the upload form of /masks: drag and drop, a check before sending, progress with Cancel. The form works without it. */
@@ -87,7 +87,7 @@ function send(form: HTMLFormElement, parts: Parts, file: File): void {
   parts.input.disabled = true;
   parts.error.hidden = true;
   parts.name.textContent = file.name;
-  parts.size.textContent = bytesText(file.size);
+  parts.size.textContent = formatBytes(file.size);
   parts.progress.hidden = false;
   show(0, file.size);
   request.send(body);

@@ -1,10 +1,10 @@
-import { bytesText, percentText } from "@elastic-gas/shared/ui/words";
+import { formatBytes, formatShare } from "@elastic-gas/shared/format/numbers";
 
 /** What the progress says while `sent` of `total` bytes are on their way. */
 export function uploadWords(sent: number, total: number): string {
   if (total === 0 || sent < total) {
     const share = total > 0 ? sent / total : 0;
-    return `Sending: ${percentText(share)}, ${bytesText(sent)} of ${bytesText(total)}`;
+    return `Sending: ${formatShare(share)}, ${formatBytes(sent)} of ${formatBytes(total)}`;
   }
   return "Checking: looking for faces";
 }
@@ -16,7 +16,7 @@ export function fileProblem(
 ): string | undefined {
   if (file.size === 0) return "This file is empty.";
   if (file.size > maxBytes)
-    return `This photo is larger than ${maxBytes / 1e6} MB by ${bytesText(file.size - maxBytes)}.`;
+    return `This photo is larger than ${maxBytes / 1e6} MB by ${formatBytes(file.size - maxBytes)}.`;
   // Browsers do not know the type of every picture, and leave it empty then.
   if (file.type !== "" && !/^image\/(jpeg|png|webp|gif|avif)$/.test(file.type)) {
     return "This is not a JPEG, PNG, WebP, GIF or AVIF picture.";

@@ -86,7 +86,7 @@ async function follow(start: URL, agent: Agent, limits: Limits): Promise<Uploade
 function redirectOf({ statusCode, headers }: Dispatcher.ResponseData, from: URL): URL | null {
   if (![301, 302, 303, 307, 308].includes(statusCode)) return null;
   const location = [headers.location].flat()[0];
-  if (location === undefined || !URL.canParse(location, from)) throw refusal("The address redirects to nowhere.");
+  if (location === undefined || !URL.canParse(location, from.href)) throw refusal("The address redirects to nowhere.");
   return parseAddress(new URL(location, from).href);
 }
 

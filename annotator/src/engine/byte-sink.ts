@@ -1,0 +1,47 @@
+const LOOP_BYTES = 512;
+
+/** Bytes put one after another into one buffer that grows and is used again for the next block. */
+export class ByteSink {
+  #buffer: Buffer;
+  #length = 0;
+
+  constructor(bytes: number) {
+    this.#buffer = Buffer.allocUnsafeSlow(bytes);
+  }
+
+  copy(source: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    // Most pieces are one record long: a loop is faster than a view of each.
+    if (end - start <= LOOP_BYTES) for (let from = start; from < end; ) buffer[at++] = source[from++] ?? 0;
+    else {
+      buffer.set(source.subarray(start, end), at);
+      at += end - start;
+    }
+    this.#length = at;
+  }
+
+  /** Latin-1 text. */
+  write(text: string): void {
+    this.#reserve(text.length);
+    this.#length += this.#buffer.write(text, this.#length, "latin1");
+  }
+
+  /** What was put in since the last `clear`; valid until then. */
+  get bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.ceil(this.#buffer.length * 1.5)));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+}

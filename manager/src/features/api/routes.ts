@@ -1,0 +1,28 @@
+import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
+import { methodNotAllowed, notFound } from "@elastic-gas/shared/web/errors";
+import { requireAdmin } from "@elastic-gas/shared/web/sessions";
+import { Router } from "express";
+import type { FeatureDeps } from "../feature-deps.ts";
+import { limitRequests, requireScope } from "./bearer.ts";
+import { apiHandlers } from "./handlers.ts";
+import { OPERATIONS } from "./operations.ts";
+
+/** JSON for scripts, at /api/v1. */
+export function apiRoutes(deps: FeatureDeps, limiter: RateLimiter): Router {
+  const router = Router();
+  router.use(requireAdmin, limitRequests(limiter), requireScope);
+  router.use((_req, res, next) => {
+    res.setHeader("Cache-Control", "no-store");
+    next();
+  });
+  const handlers = apiHandlers(deps);
+  const methods = new Map<string, string[]>();
+  for (const { id, method, path } of OPERATIONS) {
+    const route = path.replaceAll(/\{(\w+)\}/g, ":$1");
+    router[method](route, handlers[id]);
+    methods.set(route, [...(methods.get(route) ?? []), method.toUpperCase()]);
+  }
+  for (const [route, allowed] of methods) router.all(route, methodNotAllowed(...allowed));
+  router.use(notFound);
+  return router;
+}

@@ -1,0 +1,43 @@
+import type { z } from "zod";
+import { figure } from "../../model/words.ts";
+import type { ApiActivity, ApiDecision, ApiPolicy, ApiPolicyVersion } from "../api/schemas.ts";
+import { table } from "./table.ts";
+import { localTime } from "./times.ts";
+
+export function showActivities(activities: readonly z.infer<typeof ApiActivity>[]): string {
+  if (activities.length === 0) return "Nothing changed in this time.\n";
+  const rows = activities.map(({ at, pool, actor, desiredBefore, desiredAfter, status, reason }) => [
+    localTime(at),
+    pool,
+    desiredBefore === desiredAfter ? String(desiredAfter) : `${desiredBefore} → ${desiredAfter}`,
+    actor,
+    status,
+    reason,
+  ]);
+  return table(["TIME", "POOL", "DESIRED", "BY", "STATUS", "REASON"], rows);
+}
+
+export function showDecisions(decisions: readonly z.infer<typeof ApiDecision>[]): string {
+  if (decisions.length === 0) return "No checks in this time.\n";
+  const rows = decisions.map(({ at, pool, outcome, desiredBefore, desiredAfter, inService, measured, reason }) => [
+    localTime(at),
+    pool,
+    outcome,
+    desiredBefore === desiredAfter ? String(desiredAfter) : `${desiredBefore} → ${desiredAfter}`,
+    String(inService),
+    measured === null ? "-" : figure(measured),
+    reason,
+  ]);
+  return table(["TIME", "POOL", "OUTCOME", "DESIRED", "IN SERVICE", "MEASURED", "REASON"], rows);
+}
+
+export function showPolicy(pool: string, { version, policy, limits }: z.infer<typeof ApiPolicy>): string {
+  const rows = Object.entries({ ...policy, ...limits }).map(([name, value]) => [name, String(value)]);
+  return `${pool}, policy v${version}\n\n${table(["NAME", "VALUE"], rows)}`;
+}
+
+export function showVersions(versions: readonly z.infer<typeof ApiPolicyVersion>[]): string {
+  if (versions.length === 0) return "Never changed.\n";
+  const rows = versions.map(({ version, at, actor, difference }) => [`v${version}`, localTime(at), actor, difference]);
+  return table(["VERSION", "SAVED", "BY", "WHAT"], rows);
+}

@@ -1,0 +1,24 @@
+import { currentUser } from "@elastic-gas/shared/web/sessions";
+import type { Request, Response } from "express";
+
+/** Who asks for a change, and from where. */
+export interface Requester {
+  readonly actor: string;
+  readonly address: string | undefined;
+  /** One per click or call; a request that is sent twice counts once. */
+  readonly key?: string | undefined;
+}
+
+/** A signed-in administrator, or the owner of an API token. */
+export function requesterOf(req: Request, res: Response): Requester {
+  return { actor: actorOf(res), address: req.ip, key: requestKey(req) };
+}
+
+export function actorOf(res: Response): string {
+  return currentUser(res).username;
+}
+
+function requestKey(req: Request): string | undefined {
+  const key = req.get("idempotency-key");
+  return key === undefined || key.length < 8 || key.length > 100 ? undefined : key;
+}

@@ -1,0 +1,115 @@
+import type { Alert } from "../fleet/alert.ts";
+import type { PoolSnapshot } from "../fleet/fleet-snapshot.ts";
+import type { WorkerSnapshot } from "../fleet/worker-state.ts";
+import { count } from "../words.ts";
+import type { AlertFacts } from "./alert-facts.ts";
+
+const LAUNCH_FAILURES = 2;
+/** From here on the autoscaler tries one worker at a time, with growing pauses (design.md section 4). */
+const LAUNCH_FAILING = 3;
+
+/** What keeps one pool from being what it should be. */
+export function poolAlerts(pool: PoolSnapshot, facts: AlertFacts): readonly Alert[] {
+  return [
+    launchAlert(pool, facts),
+    unhealthyAlert(pool, facts),
+    noDataAlert(pool),
+    limitAlert(pool),
+    pausedAlert(pool),
+  ].filter((alert) => alert !== null);
+}
+
+function launchAlert({ name }: PoolSnapshot, { failedLaunches }: AlertFacts): Alert | null {
+  const failures = failedLaunches.filter((launch) => launch.pool === name);
+  const [latest] = failures;
+  if (latest === undefined || failures.length < LAUNCH_FAILURES) return null;
+  const failing = failures.length >= LAUNCH_FAILING;
+  return {
+    id: `launch-${name}`,
+    tone: "bad",
+    pool: name,
+    start: `${name}: ${failing ? "launch failing, " : ""}${count(failures.length, "launch", "launches")} failed in a row.`,
+    text: `${latest.failure.replace(/[.\s]+$/, "")}.`,
+    remedy: failing
+      ? "One worker at a time is tried, with growing pauses; the pool counts none of them as capacity. Look at the worker's console output, and at the capacity of the machine or the quota of the account."
+      : "The next try goes to another zone. If it fails too, look at the worker's console output and at the capacity of the machine.",
+    at: latest.at,
+    link: { href: `/decisions?pool=${name}`, text: "Decisions" },
+  };
+}
+
+function unhealthyAlert({ name }: PoolSnapshot, { workers, now }: AlertFacts): Alert | null {
+  const ours = workers.filter((worker) => worker.pool === name);
+  const unhealthy = ours.filter((worker) => worker.state === "unhealthy");
+  if (unhealthy.length === 0) return null;
+  const serving = ours.filter((worker) => worker.state === "in service" || worker.state === "unhealthy");
+  const shared = {
+    tone: "bad",
+    pool: name,
+    at: now,
+    link: { href: `/workers?pool=${name}&filter=unhealthy`, text: "Workers" },
+  } as const;
+  if (serving.length > 1 && unhealthy.length * 2 > serving.length) {
+    return {
+      ...shared,
+      id: `mass-${name}`,
+      start: `${name}: ${unhealthy.length} of ${count(serving.length, "worker")} unhealthy, so none is replaced.`,
+      text: `That many at once are overload or a shared cause, not illness. ${whys(unhealthy)}`,
+      remedy: `Look what they share: MySQL, S3, the last release, the machine. Grow ${name} by hand if it is the load. Left alone, one at a time is replaced after the boot deadline.`,
+    };
+  }
+  return {
+    ...shared,
+    id: `unhealthy-${name}`,
+    start: `${name}: ${count(unhealthy.length, "worker")} unhealthy.`,
+    text: whys(unhealthy),
+    remedy: "It is replaced when it stays so for the grace period. Its console output tells what it does.",
+  };
+}
+
+function whys(workers: readonly WorkerSnapshot[]): string {
+  return workers.map((worker) => `${worker.id}: ${worker.why}.`).join(" ");
+}
+
+function noDataAlert({ name, lastCheck }: PoolSnapshot): Alert | null {
+  if (lastCheck?.outcome !== "no data") return null;
+  return {
+    id: `no-data-${name}`,
+    tone: "warn",
+    pool: name,
+    start: `${name}:`,
+    text: lastCheck.sentence,
+    remedy:
+      "Look whether CloudWatch answers and whether the workers publish: the console output of one tells. Lost workers are still replaced, and the buttons work.",
+    at: lastCheck.at,
+    link: { href: `/decisions?pool=${name}`, text: "Decisions" },
+  };
+}
+
+function limitAlert({ name, max, lastCheck }: PoolSnapshot): Alert | null {
+  if (lastCheck?.outcome !== "at the limit" || (lastCheck.wanted ?? 0) <= max) return null;
+  return {
+    id: `limit-${name}`,
+    tone: "warn",
+    pool: name,
+    start: `${name}:`,
+    text: lastCheck.sentence,
+    remedy: "Raise the maximum if the machine or the quota allows more workers.",
+    at: lastCheck.at,
+    link: { href: `/policy/${name}`, text: "Policy" },
+  };
+}
+
+function pausedAlert({ name, paused }: PoolSnapshot): Alert | null {
+  if (paused === null) return null;
+  return {
+    id: `paused-${name}`,
+    tone: "warn",
+    pool: name,
+    start: `${name} is paused`,
+    text: `by ${paused.by}. Lost workers are still replaced.`,
+    remedy: "Resume it on the page Pools when the reason is over: nothing grows or shrinks by itself until then.",
+    at: paused.at,
+    link: { href: `/?pool=${name}`, text: "Pools" },
+  };
+}

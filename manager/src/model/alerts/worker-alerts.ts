@@ -1,0 +1,45 @@
+import type { Alert } from "../fleet/alert.ts";
+import { count } from "../words.ts";
+import type { AlertFacts } from "./alert-facts.ts";
+
+const REPLACED_SHOWN_MS = 15 * 60_000;
+
+export function replacedWorkers({ activities, now }: AlertFacts): readonly Alert[] {
+  return activities
+    .filter((activity) => activity.cause === "replacement" && now - activity.at <= REPLACED_SHOWN_MS)
+    .map((activity) => ({
+      id: `replaced-${activity.id}`,
+      tone: activity.status === "failed" ? "bad" : "warn",
+      pool: activity.pool,
+      start: "Worker replaced:",
+      text: activity.reason,
+      remedy:
+        activity.status === "failed"
+          ? "The replacement failed too: look at the launches of the pool under Decisions."
+          : "Nothing to do once. When it comes again, the console output of the worker tells why.",
+      at: activity.at,
+      link: { href: `/decisions?pool=${activity.pool}&kind=replace#a${activity.id}`, text: "Decision" },
+    }));
+}
+
+export function silentWorkers({ workers, lastCpuAt, cpuMaxAgeMs, now }: AlertFacts): readonly Alert[] {
+  const silent = workers.filter((worker) => {
+    if (worker.state !== "in service" || !lastCpuAt.has(worker.id)) return false;
+    const since = lastCpuAt.get(worker.id) ?? worker.inServiceAt ?? worker.launchedAt;
+    return now - since > cpuMaxAgeMs;
+  });
+  const pools = [...new Set(silent.map((worker) => worker.pool))];
+  return pools.map((pool) => {
+    const ids = silent.filter((worker) => worker.pool === pool);
+    return {
+      id: `cpu-${pool}`,
+      tone: "warn",
+      pool,
+      start: `${pool}: no CPU data from ${count(ids.length, "worker")}`,
+      text: `(${ids.map((worker) => worker.id).join(", ")}). The mean uses the others.`,
+      remedy: "On AWS, look whether detailed monitoring is on. Replace the worker if its data do not come back.",
+      at: Math.min(...ids.map((worker) => lastCpuAt.get(worker.id) ?? worker.launchedAt)),
+      link: { href: `/workers?pool=${pool}`, text: "Workers" },
+    };
+  });
+}

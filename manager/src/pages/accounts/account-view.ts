@@ -1,0 +1,59 @@
+import { type Html, h } from "@elastic-gas/shared/web/html";
+import type { ViewContext } from "../frame/send-page.ts";
+import { csrfField } from "../kit/parts.ts";
+
+/** Reasons beside fields, by field name. */
+export type FieldErrors = ReadonlyMap<string, string>;
+
+const FIELDS = [
+  ["current", "Current password", "current-password"],
+  ["password", "New password, 8 characters or more", "new-password"],
+  ["again", "New password again", "new-password"],
+] as const;
+
+export function accountView(errors: FieldErrors, { csrf }: ViewContext): Html[] {
+  return [
+    h("div", { class: "page-head" }, h("h1", {}, "Change password")),
+    h(
+      "section",
+      { class: "eg-panel narrow-panel", "aria-label": "Change password" },
+      h(
+        "form",
+        { method: "post", action: "/account", class: "eg-form" },
+        csrfField(csrf),
+        FIELDS.map(([name, label, autocomplete]) =>
+          h(
+            "div",
+            { class: "eg-field" },
+            h("label", { class: "eg-label", for: name }, label),
+            h("input", {
+              class: "eg-input",
+              id: name,
+              name,
+              type: "password",
+              autocomplete,
+              required: true,
+              ...invalidBy(errors, name, `${name}-error`),
+            }),
+            fieldError(errors, name, `${name}-error`),
+          ),
+        ),
+        h(
+          "div",
+          { class: "eg-actions" },
+          h("button", { class: "eg-button eg-button-primary", type: "submit" }, "Change password"),
+        ),
+      ),
+    ),
+  ];
+}
+
+/** The attributes of a field with an error below it. */
+export function invalidBy(errors: FieldErrors, name: string, id: string) {
+  return errors.has(name) ? ({ "aria-invalid": "true", "aria-describedby": id } as const) : {};
+}
+
+export function fieldError(errors: FieldErrors, name: string, id: string): Html | null {
+  const reason = errors.get(name);
+  return reason === undefined ? null : h("p", { class: "eg-error", id, role: "alert" }, reason);
+}

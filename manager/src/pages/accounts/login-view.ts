@@ -1,0 +1,66 @@
+import { type Html, h } from "@elastic-gas/shared/web/html";
+import type { ViewContext } from "../frame/send-page.ts";
+import { csrfField, icon } from "../kit/parts.ts";
+
+export interface Login {
+  readonly next: string;
+  readonly username: string;
+  /** Empty before the first attempt. */
+  readonly error: string;
+}
+
+export function loginView({ next, username, error }: Login, { csrf }: ViewContext): Html {
+  return h(
+    "section",
+    { class: "eg-panel login-panel" },
+    h("h1", {}, "Sign in to the manager"),
+    h("p", { class: "eg-secondary" }, "For administrators of this installation."),
+    error !== "" &&
+      h(
+        "div",
+        { class: "eg-note eg-note-bad", role: "alert" },
+        icon("warning"),
+        h("p", { class: "eg-note-text" }, error),
+      ),
+    h(
+      "form",
+      { method: "post", action: "/login", class: "eg-form" },
+      csrfField(csrf),
+      h("input", { type: "hidden", name: "next", value: next }),
+      h(
+        "div",
+        { class: "eg-field" },
+        h("label", { class: "eg-label", for: "username" }, "User name"),
+        h("input", {
+          class: "eg-input",
+          id: "username",
+          name: "username",
+          value: username,
+          autocomplete: "username",
+          required: true,
+          maxlength: 100,
+          autofocus: username === "",
+        }),
+      ),
+      h(
+        "div",
+        { class: "eg-field" },
+        h("label", { class: "eg-label", for: "password" }, "Password"),
+        h("input", {
+          class: "eg-input",
+          id: "password",
+          name: "password",
+          type: "password",
+          autocomplete: "current-password",
+          required: true,
+          autofocus: username !== "",
+        }),
+      ),
+      h(
+        "div",
+        { class: "eg-actions" },
+        h("button", { class: "eg-button eg-button-primary", type: "submit" }, "Sign in"),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,195 @@
+import { type AttributesOf, type Child, type Html, h } from "@elastic-gas/shared/web/html";
+import type { UserRow } from "../../features/accounts/users.ts";
+import { count, grouped } from "../../model/words.ts";
+import type { ViewContext } from "../frame/send-page.ts";
+import { csrfField, icon, tableBox, time } from "../kit/parts.ts";
+import { type FieldErrors, fieldError, invalidBy } from "./account-view.ts";
+
+export interface Users {
+  readonly users: readonly UserRow[];
+  readonly filter: string;
+  /** There are more than are shown. */
+  readonly more: boolean;
+  /** Of the form for a new one. */
+  readonly errors: FieldErrors;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+export function usersView(page: Users, context: ViewContext): Html[] {
+  return [
+    h(
+      "div",
+      { class: "page-head" },
+      h("h1", {}, "Users"),
+      h(
+        "form",
+        { method: "get", action: "/users", class: "page-tools", role: "search" },
+        h("label", { class: "visually-hidden", for: "filter" }, "Filter"),
+        h("input", {
+          class: "eg-input",
+          type: "search",
+          id: "filter",
+          name: "filter",
+          value: page.filter,
+          placeholder: "Filter: name, e-mail",
+          "data-filter": "",
+        }),
+      ),
+    ),
+    h("div", { class: "list-grid" }, userList(page, context), newUserForm(page, context)),
+  ];
+}
+
+function userList({ users, filter, more }: Users, context: ViewContext): Html {
+  return h(
+    "section",
+    { class: "eg-panel eg-panel-flush", "aria-label": "Users" },
+    users.length === 0
+      ? h(
+          "div",
+          { class: "eg-empty" },
+          icon("search"),
+          h("p", { class: "eg-empty-title" }, `No user matches “${filter}”`),
+          h("a", { class: "eg-button", href: "/users" }, "Clear filter"),
+        )
+      : tableBox(
+          "Table of users",
+          h(
+            "table",
+            { class: "eg-table" },
+            h(
+              "thead",
+              {},
+              h(
+                "tr",
+                {},
+                h("th", {}, "User name"),
+                h("th", {}, "Plan"),
+                h("th", { class: "eg-number" }, "Jobs"),
+                h("th", { class: "eg-number" }, "Pictures"),
+                h("th", {}, "Since"),
+                h("th", {}, h("span", { class: "visually-hidden" }, "Actions")),
+              ),
+            ),
+            h(
+              "tbody",
+              {},
+              users.map((user) => userRow(user, context)),
+            ),
+          ),
+        ),
+    more &&
+      h("p", { class: "eg-small eg-secondary table-foot" }, `The first ${users.length}; the filter finds the others.`),
+  );
+}
+
+function userRow(user: UserRow, { reader, csrf }: ViewContext): Html {
+  return h(
+    "tr",
+    {},
+    h(
+      "td",
+      {},
+      h("b", {}, user.username),
+      user.isAdmin && [" ", h("span", { class: "eg-chip" }, icon("shield"), "administrator")],
+      user.email !== null && h("div", { class: "eg-small eg-secondary" }, user.email),
+    ),
+    h("td", {}, user.role === "premium_user" ? "Premium" : "Free"),
+    h("td", { class: "eg-number" }, grouped(user.jobs)),
+    h("td", { class: "eg-number" }, grouped(user.images)),
+    h("td", { class: "eg-nowrap" }, time(user.createdAt, reader)),
+    h("td", { class: "eg-number" }, userMenu(user, csrf)),
+  );
+}
+
+function userMenu(user: UserRow, csrf: string): Html {
+  const item = (verb: string, words: Child, confirm?: string): Html =>
+    h(
+      "form",
+      { method: "post", action: `/users/${user.id}/${verb}`, "data-confirm-form": confirm },
+      csrfField(csrf),
+      h("button", { type: "submit" }, words),
+    );
+  const owned = `${count(user.jobs, "job")} and ${count(user.images, "picture")}`;
+  return h(
+    "details",
+    { class: "eg-menu", "data-menu": "" },
+    h(
+      "summary",
+      { class: "eg-button eg-button-plain eg-button-icon", "aria-label": `Menu of ${user.username}` },
+      icon("more"),
+    ),
+    h(
+      "div",
+      { class: "eg-menu-list" },
+      item("password", [icon("key"), "New password"], `Give ${user.username} a new password? The old one ends.`),
+      item("admin", [icon("shield"), user.isAdmin ? "No longer administrator" : "Make administrator"]),
+      !user.isAdmin &&
+        item("delete", [icon("trash"), "Delete"], `Delete ${user.username} with ${owned}? This cannot be undone.`),
+    ),
+  );
+}
+
+interface NewUserField {
+  readonly name: "username" | "email" | "password";
+  readonly label: string;
+  readonly help: string;
+  readonly input: AttributesOf<"input">;
+}
+
+const FIELDS: readonly NewUserField[] = [
+  { name: "username", label: "User name", help: "", input: { type: "text", autocomplete: "off", required: true } },
+  {
+    name: "email",
+    label: "E-mail (optional)",
+    help: "For notices and a forgotten password.",
+    input: { type: "email", autocomplete: "off" },
+  },
+  {
+    name: "password",
+    label: "Password (optional)",
+    help: "Left empty, one is made and shown once.",
+    input: { type: "password", autocomplete: "new-password" },
+  },
+];
+
+function newUserForm({ errors, values }: Users, { csrf }: ViewContext): Html {
+  return h(
+    "section",
+    { class: "eg-panel", "aria-label": "New user" },
+    h("div", { class: "eg-panel-head" }, h("h2", {}, "New user")),
+    h(
+      "form",
+      { method: "post", action: "/users", class: "eg-form" },
+      csrfField(csrf),
+      FIELDS.map(({ name, label, help, input }) =>
+        h(
+          "div",
+          { class: "eg-field" },
+          h("label", { class: "eg-label", for: `new-${name}` }, label),
+          h("input", {
+            ...input,
+            class: "eg-input",
+            id: `new-${name}`,
+            name,
+            value: name === "password" ? "" : (values[name] ?? ""),
+            ...invalidBy(errors, name, `new-${name}-error`),
+          }),
+          fieldError(errors, name, `new-${name}-error`),
+          help !== "" && h("p", { class: "eg-help" }, help),
+        ),
+      ),
+      h(
+        "label",
+        { class: "eg-check" },
+        h("input", { type: "checkbox", name: "isAdmin", value: "on" }),
+        " Administrator of this installation",
+      ),
+      h(
+        "div",
+        { class: "eg-actions" },
+        h("button", { class: "eg-button eg-button-primary", type: "submit" }, "Create user"),
+      ),
+    ),
+  );
+}

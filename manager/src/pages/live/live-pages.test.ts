@@ -1,0 +1,140 @@
+import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
+import { makePools, startTestManager, TestBrowser, type TestManager } from "@elastic-gas/testing/manager/test-manager";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
+import { io, type Socket } from "socket.io-client";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
+import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
+import { LIVE_NAMESPACE } from "./live-events.ts";
+
+let staged: StagedCloud;
+let manager: TestManager;
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  staged = await startStagedCloud();
+  manager = await startTestManager({ cloud: staged.cloud });
+  await makePools(manager.db);
+  browser = new TestBrowser(manager.url);
+  await browser.signIn();
+});
+afterAll(async () => {
+  await manager[Symbol.asyncDispose]();
+  await staged[Symbol.asyncDispose]();
+});
+
+const settle = () => manager.manager.watcher.fleet({ fresh: true });
+
+describe("what the pages show", () => {
+  it("is what EC2 and the load balancer say, also after a restart of the manager", async () => {
+    staged.stage.workers = [
+      { id: "i-0aaa", pool: "web", health: "healthy", ageSeconds: 600 },
+      { id: "i-0bbb", pool: "web", health: "initial", ageSeconds: 60 },
+      { id: "i-0ccc", pool: "web", state: "pending", ageSeconds: 5 },
+      { id: "i-0ddd", pool: "web", state: "terminated", ageSeconds: 900 },
+    ];
+    const fleet = await settle();
+    expect(fleet.workers.map(({ id, state }) => [id, state])).toEqual([
+      ["i-0aaa", "in service"],
+      ["i-0bbb", "warming"],
+      ["i-0ccc", "pending"],
+      ["i-0ddd", "terminated"],
+    ]);
+    expect(fleet.pools[0]?.counts).toEqual({ inService: 1, warming: 1, pending: 1, draining: 0, unhealthy: 0 });
+    expect(fleet.balancer?.url).toBe("http://dev-gas-1846302197.us-east-1.elb.amazonaws.com:8080/");
+    const html = await (await browser.get("/")).text();
+    expect(html).toContain('href="http://dev-gas-1846302197.us-east-1.elb.amazonaws.com:8080/"');
+  });
+
+  it("has one point a minute for CPU and requests of each worker, and nothing where CloudWatch has nothing", async () => {
+    staged.stage.metric = (metric, id, at) => {
+      if (id !== "i-0aaa" || at % 120_000 === 0) return undefined;
+      return metric === "CPUUtilization" ? 50 : 40;
+    };
+    const charts = await manager.manager.watcher.charts("web", "30m", 0);
+    const worker = charts.workers.find(({ id }) => id === "i-0aaa");
+    expect(worker?.cpu.values).toHaveLength(30);
+    expect(worker?.cpu.stepMs).toBe(60_000);
+    expect(new Set(worker?.cpu.values)).toEqual(new Set([50, null]));
+    expect(new Set(worker?.work?.values)).toEqual(new Set([40, null]));
+    expect(charts.workers.find(({ id }) => id === "i-0bbb")?.cpu.values.every((value) => value === null)).toBe(true);
+  });
+
+  it("keeps the last good state when AWS fails, and says since when", async () => {
+    const before = await settle();
+    staged.stage.failure = "throttled";
+    const fleet = await settle();
+    staged.stage.failure = null;
+    expect(fleet.workers.map(({ id }) => id)).toEqual(before.workers.map(({ id }) => id));
+    expect(fleet.cloud).toMatchObject({
+      seenAt: before.cloud.seenAt,
+      failure: expect.stringContaining("did not answer"),
+    });
+    expect(fleet.alerts[0]).toMatchObject({ id: "cloud", tone: "bad" });
+    expect((await settle()).cloud.failure).toBeNull();
+  });
+});
+
+describe("live pages", () => {
+  const connect = (): Socket =>
+    io(manager.url + LIVE_NAMESPACE, {
+      extraHeaders: { cookie: browser.cookie },
+      transports: ["websocket"],
+      forceNew: true,
+    });
+  const calls = () => staged.stage.calls.get("DescribeInstances") ?? 0;
+
+  it("are served by one poll, however many look, and by none when nobody does", async () => {
+    const sockets = Array.from({ length: 8 }, connect);
+    const seen = new Map<Socket, number>();
+    for (const socket of sockets) socket.on("fleet", () => seen.set(socket, (seen.get(socket) ?? 0) + 1));
+    await waitUntil("all are connected", () => seen.size === 8);
+    const before = calls();
+    const rounds = Math.min(...seen.values());
+    await waitUntil("all got two more snapshots", () => Math.min(...seen.values()) >= rounds + 2);
+    // Two rounds for all eight; one more may be under way.
+    expect(calls() - before).toBeLessThanOrEqual(3);
+    for (const socket of sockets) socket.disconnect();
+    await waitUntil("all are gone", () => manager.manager.live.countViewers() === 0);
+    const idle = calls();
+    await waitUntil(
+      "the rhythm of polls has passed",
+      (() => {
+        const end = Date.now() + 2_600;
+        return () => Date.now() > end;
+      })(),
+    );
+    expect(calls() - idle).toBeLessThanOrEqual(1);
+  });
+
+  it("get the charts that they watch, and a new state within the rhythm", async () => {
+    const socket = connect();
+    let fleet: FleetSnapshot | undefined;
+    let charts: ChartSnapshot | undefined;
+    socket.on("fleet", (snapshot: FleetSnapshot) => {
+      fleet = snapshot;
+    });
+    socket.on("charts", (snapshot: ChartSnapshot) => {
+      charts = snapshot;
+    });
+    socket.emit("watch", { pool: "web", range: "3h" });
+    await waitUntil("charts came", () => charts?.span.range === "3h");
+    staged.stage.workers = [...staged.stage.workers, { id: "i-0eee", pool: "web", state: "pending", ageSeconds: 1 }];
+    await waitUntil("the new worker is shown", () => fleet?.workers.some(({ id }) => id === "i-0eee"));
+    socket.disconnect();
+  });
+
+  it("end with the session", async () => {
+    const visitor = new TestBrowser(manager.url);
+    await visitor.signIn();
+    const socket = io(manager.url + LIVE_NAMESPACE, {
+      extraHeaders: { cookie: visitor.cookie },
+      transports: ["websocket"],
+      forceNew: true,
+      reconnection: false,
+    });
+    await waitUntil("connected", () => socket.connected);
+    await visitor.post("/logout");
+    await waitUntil("disconnected", () => !socket.connected);
+  });
+});

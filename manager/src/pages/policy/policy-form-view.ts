@@ -1,0 +1,205 @@
+import type { PolicyKind } from "@elastic-gas/scaling/policy";
+import type { PoolName } from "@elastic-gas/shared/resources";
+import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
+import {
+  type FieldWords,
+  FLAP_BACK_OFF,
+  GUARD_FIELDS,
+  LIMIT_FIELDS,
+  RULE_FIELDS,
+  RULE_WORDS,
+} from "../../model/policy/differences.ts";
+import type { FormValues } from "../../model/policy/policy-form.ts";
+import type { Warnings } from "../../model/policy/warnings.ts";
+import { NO_VALUE } from "../../model/words.ts";
+import type { ViewContext } from "../frame/send-page.ts";
+import { csrfField, icon } from "../kit/parts.ts";
+
+export interface PolicyForm {
+  readonly pool: PoolName;
+  /** Of the rule that the form shows; the one in force may be another. */
+  readonly kind: PolicyKind;
+  readonly kinds: readonly PolicyKind[];
+  readonly values: FormValues;
+  readonly inForce: FormValues;
+  readonly errors: ReadonlyMap<string, string>;
+  readonly warnings: Warnings;
+  /** The CPU that a shrink must stay below; null when the numbers do not say. */
+  readonly settleLimit: string | null;
+  readonly version: number;
+}
+
+export function policyForm(form: PolicyForm, { csrf }: ViewContext): Html {
+  const { pool, kind, version, inForce } = form;
+  return h(
+    "form",
+    {
+      method: "post",
+      action: `/policy/${pool}`,
+      class: "stack-wide",
+      "data-policy-form": "",
+      "data-pool": pool,
+      "data-kind": inForce.kind,
+      novalidate: true,
+    },
+    csrfField(csrf),
+    h("input", { type: "hidden", name: "kind", value: kind }),
+    h("input", { type: "hidden", name: "expected", value: String(version) }),
+    rulePanel(form),
+    limitsPanel(form),
+    saveBar(form),
+  );
+}
+
+function rulePanel(form: PolicyForm): Html {
+  const { pool, kind, kinds, errors } = form;
+  const reason = errors.get("kind") ?? errors.get("");
+  return h(
+    "section",
+    { class: "eg-panel" },
+    h("div", { class: "eg-panel-head" }, h("h2", {}, "Rule")),
+    h(
+      "div",
+      { class: "eg-segments policy-kinds", role: "group", "aria-label": "Rule" },
+      kinds.map((each) =>
+        h(
+          "a",
+          { href: `/policy/${pool}?kind=${each}`, "aria-current": each === kind ? "true" : undefined },
+          RULE_WORDS[each],
+        ),
+      ),
+    ),
+    reason !== undefined && h("p", { class: "eg-error", role: "alert" }, reason),
+    kind === "fixed"
+      ? h(
+          "p",
+          { class: "eg-secondary policy-words" },
+          "The pool keeps its desired capacity. Lost workers are replaced.",
+        )
+      : h(
+          "div",
+          { class: "policy-fields" },
+          RULE_FIELDS[kind].map((words) => field(words, form)),
+        ),
+  );
+}
+
+function limitsPanel(form: PolicyForm): Html {
+  const { kind, values, inForce, settleLimit } = form;
+  return h(
+    "section",
+    { class: "eg-panel", id: "limits" },
+    h("div", { class: "eg-panel-head" }, h("h2", {}, "Limits and guards")),
+    h(
+      "div",
+      { class: "policy-fields" },
+      [...LIMIT_FIELDS, ...GUARD_FIELDS[kind]].map((words) => field(words, form)),
+    ),
+    kind === "cpu" && [
+      h(
+        "p",
+        { class: "eg-small eg-secondary policy-words" },
+        "With these numbers a shrink must stay below ",
+        h("b", { "data-settle-limit": "" }, settleLimit ?? NO_VALUE),
+        " CPU.",
+      ),
+      h(
+        "div",
+        { class: "policy-check" },
+        h(
+          "label",
+          { class: "eg-check" },
+          h("input", {
+            type: "checkbox",
+            name: FLAP_BACK_OFF.name,
+            value: "on",
+            checked: values[FLAP_BACK_OFF.name] === "on",
+            "data-was": inForce[FLAP_BACK_OFF.name] ?? "",
+          }),
+          ` ${FLAP_BACK_OFF.label}`,
+        ),
+        h("p", { class: "eg-help" }, FLAP_BACK_OFF.help),
+      ),
+    ],
+  );
+}
+
+function field({ name, label, unit, help }: FieldWords, { errors, inForce, values, warnings }: PolicyForm): Html {
+  const error = errors.get(name);
+  const warning = warnings[name];
+  const was = inForce[name];
+  const value = values[name] ?? "";
+  return h(
+    "div",
+    { class: "eg-field" },
+    h("label", { class: "eg-label", for: name }, label),
+    h(
+      "div",
+      { class: `eg-input-group${error === undefined ? "" : " eg-input-group-bad"}` },
+      h("input", {
+        class: "eg-input policy-input",
+        id: name,
+        name,
+        value,
+        inputmode: "decimal",
+        autocomplete: "off",
+        required: true,
+        "aria-describedby": `${name}-error ${name}-warning ${name}-help`,
+        "aria-invalid": error === undefined ? undefined : "true",
+        "data-was": was ?? "",
+      }),
+      h("span", { class: "eg-unit" }, unit),
+    ),
+    h(
+      "p",
+      {
+        class: "eg-error",
+        id: `${name}-error`,
+        "data-error-of": name,
+        role: error === undefined ? undefined : "alert",
+        hidden: error === undefined,
+      },
+      error,
+    ),
+    h(
+      "p",
+      { class: "policy-warning", id: `${name}-warning`, "data-warning-of": name, hidden: warning === undefined },
+      icon("warning"),
+      h("span", { "data-words": "" }, warning),
+    ),
+    h(
+      "p",
+      { class: "eg-help", id: `${name}-help` },
+      h(
+        "span",
+        { class: "eg-was", "data-was-of": name, hidden: was === undefined || was === value },
+        `was ${was ?? ""}. `,
+      ),
+      help,
+    ),
+  );
+}
+
+function saveBar({ pool, kind, inForce, errors, version }: PolicyForm): Html {
+  return h(
+    "div",
+    { class: "eg-panel save-bar", "data-save-bar": "" },
+    h(
+      "p",
+      {},
+      h("strong", { "data-save-words": "" }, saveWords(errors.size, kind !== inForce.kind)),
+      " A change is in force at the next check.",
+    ),
+    h(
+      "div",
+      { class: "eg-actions" },
+      h("button", { class: "eg-button eg-button-primary", type: "submit", "data-save": "" }, `Save as v${version + 1}`),
+      h("a", { class: "eg-button", href: `/policy/${pool}`, "data-discard": "" }, "Discard changes"),
+    ),
+  );
+}
+
+function saveWords(errors: number, isOtherRule: boolean): Child {
+  if (errors > 0) return errors === 1 ? "1 number needs a correction." : `${errors} numbers need a correction.`;
+  return isOtherRule ? "Another rule than the one in force." : "No changes yet.";
+}

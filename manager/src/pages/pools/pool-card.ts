@@ -1,0 +1,248 @@
+import type { PolicyKind } from "@elastic-gas/scaling/policy";
+import type { IconName } from "@elastic-gas/shared/ui/icons";
+import { type Html, h } from "@elastic-gas/shared/web/html";
+import type { LastCheck, PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
+import { growRefusal, shrinkRefusal } from "../../model/fleet/refusals.ts";
+import { dollars } from "../../model/policy/cost.ts";
+import { clock, count, duration, type Reader } from "../../model/words.ts";
+import { actionForm, boldStart, icon, type NoteParts, note, POOL_WORDS, state } from "../kit/parts.ts";
+
+export interface CardContext {
+  readonly reader: Reader;
+  readonly csrf: string;
+  readonly chosen: boolean;
+  /** Address of the page with this pool chosen. */
+  readonly href: string;
+  readonly autoscalerAlive: boolean;
+  readonly cloudKnown: boolean;
+  readonly workerPriceCentsPerHour: number;
+}
+
+export const POLICY_WORDS: Readonly<Record<PolicyKind, string>> = {
+  cpu: "CPU policy",
+  adaptive: "adaptive policy",
+  requests: "request policy",
+  queue: "queue policy",
+  "queue-thresholds": "queue thresholds",
+  fixed: "fixed size",
+};
+
+/** One pool at a glance: how many, what they do, what the last check said, when the next one comes. */
+export function poolCard(pool: PoolSnapshot, context: CardContext): Html {
+  const { name, counts, desired } = pool;
+  return h(
+    "section",
+    {
+      class: `eg-panel pool-card${context.chosen ? " pool-card-chosen" : ""}`,
+      key: name,
+      "data-pool": name,
+      "aria-label": `Pool ${name}`,
+    },
+    h(
+      "div",
+      { class: "pool-card-head" },
+      h(
+        "h2",
+        {},
+        context.chosen
+          ? h("span", { "aria-current": "true" }, name)
+          : h("a", { class: "pool-card-link", href: context.href }, name),
+      ),
+      h("span", { class: "eg-small eg-secondary pool-card-kind" }, kindWords(pool)),
+      poolButtons(pool, context.csrf),
+    ),
+    h(
+      "div",
+      { class: "pool-card-size" },
+      h("span", { class: "eg-figure" }, context.cloudKnown ? String(counts.inService) : "–"),
+      h("span", { class: "eg-secondary" }, `of ${desired} in service`),
+      h(
+        "span",
+        { class: "eg-small eg-secondary pool-card-limits" },
+        pool.min === pool.max ? `fixed at ${pool.max}` : `min ${pool.min} · max ${pool.max}`,
+      ),
+    ),
+    h(
+      "div",
+      { class: "pool-card-states" },
+      stateCounts(pool),
+      context.cloudKnown && costWords(pool, context.workerPriceCentsPerHour),
+    ),
+    note(statusNote(pool, context)),
+    reasonsBesideButtons(pool),
+    h(
+      "div",
+      { class: "pool-card-foot eg-small eg-secondary" },
+      h("span", {}, nextCheckWords(pool, context.reader.now)),
+      footRight(pool),
+    ),
+  );
+}
+
+/** Whatever is launched and not terminated is paid for. To a tenth of a cent: it is an estimate. */
+function costWords({ counts }: PoolSnapshot, priceCentsPerHour: number): Html | false {
+  const paid = counts.inService + counts.warming + counts.pending + counts.draining + counts.unhealthy;
+  const cents = Math.round(paid * priceCentsPerHour * 10) / 10;
+  if (cents === 0) return false;
+  const title = `Estimated: ${count(paid, "worker")} at ${dollars(priceCentsPerHour)} an hour`;
+  return h("span", { class: "eg-small eg-secondary pool-card-cost", title }, `about ${dollars(cents)} an hour`);
+}
+
+function kindWords({ name, policyKind }: PoolSnapshot): string {
+  if (name === "web") return `${POOL_WORDS.web}, ${POLICY_WORDS[policyKind]}`;
+  return name === "annotator" ? POLICY_WORDS[policyKind] : POOL_WORDS[name];
+}
+
+export function resizeButton(
+  pool: PoolSnapshot,
+  by: 1 | -1,
+  { csrf, words = false }: { readonly csrf: string; readonly words?: boolean },
+): Html {
+  const grows = by === 1;
+  const refusal = grows ? growRefusal(pool) : shrinkRefusal(pool);
+  const verb = grows ? "Grow" : "Shrink";
+  const label = `${verb} ${pool.name} by 1${refusal === null ? "" : `: ${refusal}`}`;
+  return actionForm(
+    { action: `/pools/${pool.name}/${grows ? "grow" : "shrink"}`, csrf, busy: grows ? "Growing" : "Shrinking" },
+    h(
+      "button",
+      {
+        type: "submit",
+        class: words ? "eg-button" : "eg-button eg-button-icon eg-button-small",
+        disabled: refusal !== null,
+        // With words the words are the name.
+        "aria-label": words ? undefined : label,
+        title: label,
+      },
+      icon(grows ? "plus" : "minus"),
+      words && `${verb} by 1`,
+    ),
+  );
+}
+
+function poolButtons(pool: PoolSnapshot, csrf: string): Html {
+  const paused = pool.paused !== null;
+  return h(
+    "div",
+    { class: "pool-card-buttons" },
+    resizeButton(pool, -1, { csrf }),
+    resizeButton(pool, 1, { csrf }),
+    pool.policyKind !== "fixed" &&
+      actionForm(
+        {
+          action: `/pools/${pool.name}/${paused ? "resume" : "pause"}`,
+          csrf,
+          busy: paused ? "Resuming" : "Pausing",
+        },
+        h(
+          "button",
+          {
+            type: "submit",
+            class: "eg-button eg-button-small",
+            "data-pause": pool.name,
+            "aria-label": `${paused ? "Resume" : "Pause"} the policy of ${pool.name}`,
+          },
+          icon(paused ? "play" : "pause"),
+          paused ? "Resume" : "Pause",
+        ),
+      ),
+  );
+}
+
+function reasonsBesideButtons(pool: PoolSnapshot): Html | false {
+  const grow = growRefusal(pool);
+  const shrink = shrinkRefusal(pool);
+  if (pool.stopping || (grow === null && shrink === null)) return false;
+  return h(
+    "p",
+    { class: "eg-reason" },
+    [grow, shrink].filter((reason) => reason !== null).join(", "),
+    "; ",
+    h("a", { href: `/policy/${pool.name}#limits` }, "change it"),
+  );
+}
+
+function stateCounts({ counts, desired }: PoolSnapshot): readonly Html[] {
+  const shown: Html[] = [];
+  if (counts.unhealthy > 0) shown.push(state("unhealthy", `${counts.unhealthy} unhealthy`));
+  if (counts.warming > 0) shown.push(state("warming", `${counts.warming} warming`));
+  // Wanted but not launched yet counts as pending too: it is what the pool waits for.
+  const missing = Math.max(0, desired - counts.inService - counts.warming - counts.pending - counts.unhealthy);
+  if (counts.pending + missing > 0) shown.push(state("pending", `${counts.pending + missing} pending`));
+  if (counts.draining > 0) shown.push(state("draining", `${counts.draining} draining`));
+  if (shown.length === 0 && counts.inService > 0) shown.push(state("all in service"));
+  if (shown.length === 0) shown.push(state("terminated", "no workers"));
+  return shown;
+}
+
+const OUTCOME_LOOKS: Readonly<Record<string, readonly [NoteParts["tone"], IconName]>> = {
+  grew: ["info", "plus"],
+  shrank: ["drain", "ring-down"],
+  "no change": ["neutral", "ring-dash"],
+  holding: ["info", "half-disc"],
+  "cooling down": ["info", "clock"],
+  "would shrink": ["info", "clock"],
+  "shrink refused": ["neutral", "ring-dash"],
+  "at the limit": ["warn", "info"],
+  "no data": ["warn", "dashed-ring-dash"],
+  paused: ["warn", "pause"],
+  manual: ["info", "user"],
+};
+
+/** The sentence of the pool: what the autoscaler said last, unless it cannot speak for the present. */
+export function statusNote(pool: PoolSnapshot, { reader, autoscalerAlive }: CardContext): NoteParts {
+  const key = "status";
+  if (pool.stopping) {
+    return { key, tone: "bad", glyph: "stop", text: boldStart("Stopping: every worker is drained and terminated.") };
+  }
+  if (pool.lastCheck === null) {
+    return {
+      key,
+      tone: "neutral",
+      glyph: "clock",
+      text: boldStart("Nothing decided yet. The first check comes soon."),
+    };
+  }
+  if (pool.paused !== null) {
+    const text = `Paused by ${pool.paused.by} since ${clock(pool.paused.at, reader.timeZone)}. Lost workers are still replaced.`;
+    return { key, tone: "warn", glyph: "pause", text: boldStart(text.replace("Paused", "Paused:")) };
+  }
+  if (!autoscalerAlive) {
+    return {
+      key,
+      tone: "warn",
+      glyph: "warning",
+      text: [
+        h("strong", {}, `Said ${duration(reader.now - pool.lastCheck.at)} ago: `),
+        ...boldStart(pool.lastCheck.sentence),
+      ],
+    };
+  }
+  const { outcome } = pool.lastCheck;
+  // At the minimum a pool is merely idle; only the maximum keeps it from what it needs.
+  const idle = outcome === "at the limit" && pool.desired < pool.max;
+  const [tone, glyph] = (idle ? undefined : OUTCOME_LOOKS[outcome]) ?? ["neutral", "ring-dash"];
+  return { key, tone, glyph, text: boldStart(pool.lastCheck.sentence) };
+}
+
+function nextCheckWords(pool: PoolSnapshot, now: number): readonly (string | Html)[] {
+  if (pool.manualUntil !== null && pool.manualUntil > now) {
+    return ["Changed by hand; the policy waits ", h("b", {}, duration(pool.manualUntil - now))];
+  }
+  if (pool.nextCheckAt === null) return ["Not checked yet"];
+  const left = pool.nextCheckAt - now;
+  return left > 0 ? ["Next check in ", h("b", {}, duration(left))] : ["Check is due"];
+}
+
+function footRight(pool: PoolSnapshot): Html {
+  const words = queueWords(pool.lastCheck);
+  if (words !== null) return h("span", {}, words);
+  if (pool.name === "utility") {
+    return h("a", { href: "/alerts#dead-letters" }, count(pool.deadLetters, "dead letter"));
+  }
+  return h("a", { href: `/policy/${pool.name}` }, `policy v${pool.policyVersion}`);
+}
+
+function queueWords(check: LastCheck | null): string | null {
+  return check?.waiting == null ? null : `${count(check.waiting, "job")} waiting`;
+}

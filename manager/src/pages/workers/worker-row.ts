@@ -1,0 +1,152 @@
+import { type Html, h } from "@elastic-gas/shared/web/html";
+import { drainRefusal } from "../../model/fleet/refusals.ts";
+import type { WorkerSnapshot } from "../../model/fleet/worker-state.ts";
+import { duration, type Reader } from "../../model/words.ts";
+import { kept } from "../kit/kept.ts";
+import { actionForm, icon, state, withIds } from "../kit/parts.ts";
+
+export interface RowContext {
+  readonly reader: Reader;
+  readonly csrf: string;
+  readonly compact: boolean;
+  /** Of the worker's pool; a drain lowers it. */
+  readonly desired: number;
+  readonly min: number;
+  readonly stopping: boolean;
+  /** "requests" behind the load balancer, "jobs" at the queue. */
+  readonly measure: "requests" | "jobs" | null;
+}
+
+/** One worker: facts, two charts, menu. The charts' elements are kept: a script of the page draws in them. */
+export function workerRow(worker: WorkerSnapshot, context: RowContext): Html {
+  const age = duration(context.reader.now - worker.launchedAt);
+  return h(
+    "li",
+    {
+      class: `worker-row${context.compact ? " worker-row-compact" : ""}`,
+      key: worker.id,
+      "data-worker": worker.id,
+    },
+    context.compact ? compactFacts(worker, age) : detailedFacts(worker, age),
+    chartCell(worker, "cpu", "CPU"),
+    chartCell(worker, "work", context.measure === "jobs" ? "Jobs running" : "Requests per minute"),
+    workerMenu(worker, context),
+  );
+}
+
+function stateOf(worker: WorkerSnapshot): Html {
+  return state(worker.state);
+}
+
+function detailedFacts(worker: WorkerSnapshot, age: string): Html {
+  return h(
+    "div",
+    { class: "worker-facts" },
+    h(
+      "div",
+      { class: "worker-state" },
+      stateOf(worker),
+      worker.protected && h("span", { class: "eg-chip" }, icon("shield"), "protected"),
+    ),
+    h("div", { class: "eg-mono" }, worker.id),
+    h(
+      "div",
+      { class: "eg-small eg-secondary worker-place" },
+      h("span", {}, [worker.type, worker.zone, worker.address ?? "no address yet"].filter(Boolean).join(" · ")),
+      h("span", {}, `age ${age}`),
+    ),
+    h("div", { class: "eg-small eg-secondary" }, withIds(worker.why)),
+    kept("gap", h("div", { class: "eg-small worker-gap", "data-gap": "" })),
+  );
+}
+
+function compactFacts(worker: WorkerSnapshot, age: string): Html {
+  return h(
+    "div",
+    { class: "worker-facts", title: worker.why },
+    h("div", { class: "worker-state" }, stateOf(worker), worker.protected && icon("shield")),
+    h("div", { class: "eg-mono" }, worker.id),
+    h("div", { class: "eg-small eg-secondary" }, age),
+  );
+}
+
+function chartCell(worker: WorkerSnapshot, measure: "cpu" | "work", title: string): Html {
+  return kept(
+    measure,
+    h(
+      "div",
+      {
+        class: "worker-chart",
+        "data-chart-row": measure,
+        "data-chart-title": `${title} of ${worker.id}`,
+      },
+      // A chart follows as soon as the row is in view.
+      worker.inServiceAt !== null
+        ? h("span", { class: "eg-loading row-loading", "aria-busy": "true" })
+        : h("span", { class: "eg-small eg-secondary" }, measure === "cpu" ? waitingWords(worker) : "no requests yet"),
+    ),
+  );
+}
+
+/** What stands in place of a chart before the first point. */
+export function waitingWords(worker: Pick<WorkerSnapshot, "state">): string {
+  if (worker.state === "pending") return "starts after registration";
+  return "first point in up to 60 s";
+}
+
+function workerMenu(worker: WorkerSnapshot, context: RowContext): Html {
+  const leaving = worker.leaving !== null || worker.state === "draining" || context.stopping;
+  const refusal = drainRefusal(context);
+  const send = (action: string, busy: string, words: Html, confirm?: string) =>
+    actionForm({ action: `/workers/${worker.id}/${action}`, csrf: context.csrf, busy, confirm }, words);
+  return h(
+    "details",
+    { class: "eg-menu worker-menu", "data-menu": "" },
+    h(
+      "summary",
+      { class: "eg-button eg-button-plain eg-button-icon", "aria-label": `Menu of ${worker.id}` },
+      icon("more"),
+    ),
+    h(
+      "div",
+      { class: "eg-menu-list" },
+      leaving
+        ? h("p", { class: "worker-menu-words eg-small eg-secondary" }, `It is leaving: ${worker.why}.`)
+        : [
+            send(
+              "replace",
+              "Asking",
+              h("button", { type: "submit" }, icon("refresh"), "Replace: launch one, then drain"),
+            ),
+            refusal === null
+              ? send(
+                  "drain",
+                  "Asking",
+                  h(
+                    "button",
+                    { type: "submit" },
+                    icon("ring-down"),
+                    `Drain: desired ${context.desired} → ${context.desired - 1}`,
+                  ),
+                  `Drain ${worker.id}? The pool shrinks ${context.desired} → ${context.desired - 1}.`,
+                )
+              : h("p", { class: "worker-menu-words eg-small eg-secondary" }, `Drain: ${refusal}.`),
+            send(
+              worker.protected ? "unprotect" : "protect",
+              "Saving",
+              h(
+                "button",
+                { type: "submit" },
+                icon("shield"),
+                worker.protected ? "No longer protect from shrinking" : "Protect from shrinking",
+              ),
+            ),
+          ],
+      h("hr", {}),
+      h("a", { href: `/workers/${worker.id}/values` }, icon("table"), "Charts as a table"),
+      h("a", { href: `/workers/${worker.id}/console` }, icon("terminal"), "Console output"),
+      h("button", { type: "button", "data-copy": worker.id }, icon("copy"), "Copy instance id"),
+      h("a", { href: `/decisions?filter=${worker.id}&range=24h` }, icon("list"), "Decisions about it"),
+    ),
+  );
+}

@@ -1,0 +1,118 @@
+import type { Database } from "@elastic-gas/shared/database/connect";
+import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import type { CountRow } from "../model/charts/count-steps.ts";
+import { readFacts } from "../model/decisions/facts.ts";
+import type { ActivityRow, DecisionRow } from "../model/decisions/records.ts";
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  /** All pools when missing. */
+  readonly pool?: PoolName | undefined;
+}
+
+/** Both edges belong to it. For every table with a pool and an instant. */
+function within({ from, to, pool }: Span): RawBuilder<SqlBool> {
+  const pools = pool === undefined ? POOL_NAMES : [pool];
+  return sql`at between ${new Date(from)} and ${new Date(to)} and pool in (${sql.join(pools)})`;
+}
+
+/** Newest first. */
+export async function listDecisions(db: Database, span: Span, limit: number): Promise<DecisionRow[]> {
+  const rows = await db
+    .selectFrom("decisions")
+    .selectAll()
+    .where(within(span))
+    .orderBy("at", "desc")
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...row, at: row.at.getTime(), facts: readFacts(row.facts) }));
+}
+
+/** The latest check of each pool. */
+export async function listLatestDecisions(db: Database): Promise<ReadonlyMap<PoolName, DecisionRow>> {
+  const latest = await Promise.all(
+    POOL_NAMES.map(async (pool) => {
+      const row = await db
+        .selectFrom("decisions")
+        .selectAll()
+        .where("pool", "=", pool)
+        .orderBy("at", "desc")
+        .orderBy("id", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? undefined : { ...row, at: row.at.getTime(), facts: readFacts(row.facts) };
+    }),
+  );
+  return new Map(latest.flatMap((row) => (row === undefined ? [] : [[row.pool, row] as const])));
+}
+
+/** Newest first. */
+export async function listActivities(db: Database, span: Span, limit: number): Promise<ActivityRow[]> {
+  const rows = await db
+    .selectFrom("activities")
+    .selectAll()
+    .where(within(span))
+    .orderBy("at", "desc")
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map(({ epoch: _, ...row }) => ({
+    ...row,
+    at: row.at.getTime(),
+    finishedAt: row.finishedAt?.getTime() ?? null,
+  }));
+}
+
+/** Includes the last check before `from`, which says what held at the left edge. */
+export async function listCounts(db: Database, pool: PoolName, from: number, to: number): Promise<CountRow[]> {
+  const columns = ["at", "desiredAfter", "inService", "warming", "pending", "draining"] as const;
+  const [before, within] = await Promise.all([
+    db
+      .selectFrom("decisions")
+      .select(columns)
+      .where("pool", "=", pool)
+      .where("at", "<", new Date(from))
+      .orderBy("at", "desc")
+      .limit(1)
+      .execute(),
+    db
+      .selectFrom("decisions")
+      .select(columns)
+      .where("pool", "=", pool)
+      .where("at", ">=", new Date(from))
+      .where("at", "<=", new Date(to))
+      .orderBy("at")
+      .execute(),
+  ]);
+  return [...before, ...within].map(({ desiredAfter, at, ...counts }) => ({
+    ...counts,
+    desired: desiredAfter,
+    at: at.getTime(),
+  }));
+}
+
+/** How many checks there were in a span, and how many of them changed or refused something. One check looks at every pool. */
+export async function countDecisions(
+  db: Database,
+  span: Span,
+): Promise<{ readonly checks: number; readonly changes: number; readonly refused: number }> {
+  const rows = await db
+    .selectFrom("decisions")
+    .select((eb) => [
+      eb.fn.countAll<number>().as("checks"),
+      sql<number>`sum(kind <> 'hold')`.as("changes"),
+      sql<number>`coalesce(sum(json_value(facts, '$.outcome') = 'shrink refused'), 0)`.as("refused"),
+    ])
+    .where(within(span))
+    .groupBy("pool")
+    .execute();
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + Number(value), 0);
+  return {
+    checks: Math.max(0, ...rows.map((row) => Number(row.checks))),
+    changes: sum(rows.map((row) => row.changes)),
+    refused: sum(rows.map((row) => row.refused)),
+  };
+}

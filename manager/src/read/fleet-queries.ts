@@ -1,0 +1,67 @@
+import type { Database } from "@elastic-gas/shared/database/connect";
+import type { PoolName } from "@elastic-gas/shared/resources";
+import type { DeadLetterCount, FailedLaunch } from "../model/alerts/alert-facts.ts";
+import type { WorkerRow } from "../model/fleet/worker-state.ts";
+
+export async function listWorkerRows(db: Database, instanceIds: readonly string[]): Promise<readonly WorkerRow[]> {
+  if (instanceIds.length === 0) return [];
+  const rows = await db.selectFrom("workers").selectAll().where("instanceId", "in", instanceIds).execute();
+  return rows.map((row) => ({
+    instanceId: row.instanceId,
+    jobId: row.jobId,
+    draining: row.draining,
+    protectedFromShrinking: row.protectedFromShrinking,
+    victimReason: row.victimReason,
+    inServiceAt: row.inServiceAt?.getTime() ?? null,
+    unhealthySince: row.unhealthySince?.getTime() ?? null,
+    at: row.at?.getTime() ?? null,
+  }));
+}
+
+/** Who acts, or last acted, as the autoscaler, and until when: it is renewed while it lives, and `until` is null after it was given back. null before the first. */
+export async function findAutoscalerLease(
+  db: Database,
+): Promise<{ readonly holder: string; readonly until: number | null } | null> {
+  const row = await db.selectFrom("leases").selectAll().where("name", "=", "autoscaler").executeTakeFirst();
+  return row?.holder == null ? null : { holder: row.holder, until: row.until?.getTime() ?? null };
+}
+
+/** Per pool the launches that failed since the last one that succeeded, newest first. */
+export async function listFailedLaunches(db: Database, since: number): Promise<readonly FailedLaunch[]> {
+  const rows = await db
+    .selectFrom("launchIntents")
+    .select(["pool", "state", "failure", "updatedAt"])
+    .where("createdAt", ">=", new Date(since))
+    .orderBy("createdAt", "desc")
+    .limit(200)
+    .execute();
+  const succeeded = new Set<PoolName>();
+  const failed: FailedLaunch[] = [];
+  for (const row of rows) {
+    if (row.state === "launched") succeeded.add(row.pool);
+    if (row.state !== "failed" || succeeded.has(row.pool)) continue;
+    failed.push({ pool: row.pool, at: row.updatedAt.getTime(), failure: row.failure ?? "the launch failed" });
+  }
+  return failed;
+}
+
+/** Messages that ended in a dead-letter queue and that nobody has looked after yet. */
+export async function countDeadLetters(db: Database): Promise<readonly DeadLetterCount[]> {
+  const rows = await db
+    .selectFrom("deadLetters")
+    .select((eb) => [
+      "queue",
+      eb.fn.countAll<number>().as("count"),
+      eb.fn.max("at").as("latestAt"),
+      eb.fn.max("outcome").as("outcome"),
+    ])
+    .where("resolvedAt", "is", null)
+    .groupBy("queue")
+    .execute();
+  return rows.map((row) => ({
+    queue: row.queue,
+    count: Number(row.count),
+    latestAt: row.latestAt.getTime(),
+    outcome: row.outcome,
+  }));
+}

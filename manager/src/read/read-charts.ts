@@ -1,0 +1,212 @@
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import type { Database } from "@elastic-gas/shared/database/connect";
+import { METRICS } from "@elastic-gas/shared/metrics";
+import type { PoolName, Resources } from "@elastic-gas/shared/resources";
+import type { ChartSnapshot, WorkerSeries } from "../model/charts/chart-snapshot.ts";
+import { toSteps } from "../model/charts/count-steps.ts";
+import type { Span } from "../model/charts/range.ts";
+import { grid, meanOf, perMinute, type Series, scale, within, zeroWhere } from "../model/charts/series.ts";
+import { describeActivity, type Occurrence } from "../model/decisions/occurrence.ts";
+import type { PoolSnapshot } from "../model/fleet/fleet-snapshot.ts";
+import type { WorkerSnapshot } from "../model/fleet/worker-state.ts";
+import type { Balancer } from "./balancer.ts";
+import { listActivities, listCounts } from "./decisions.ts";
+import { listPolicyVersions } from "./policy-versions.ts";
+import { findPool } from "./pools.ts";
+import { type MetricQuery, readMetrics } from "./read-metrics.ts";
+
+export interface ChartDeps {
+  readonly db: Database;
+  readonly cloudwatch: CloudWatchClient;
+  readonly resources: Resources;
+  readonly tickSeconds: number;
+}
+
+export interface ChartRequest {
+  readonly pool: PoolName;
+  readonly span: Span;
+  readonly balancer: Balancer | null;
+  /** The workers of the pool that EC2 knows, ended ones included. */
+  readonly workers: readonly WorkerSnapshot[];
+  readonly present: PoolSnapshot | undefined;
+}
+
+/** CloudWatch has a period's value about one period after its end. */
+const PERIODS_OF_DELAY = 2;
+const MAX_EVENTS = 200;
+const MAX_PAST_WORKERS = 300;
+/** A worker launched this long before the span may still have served in it. */
+const LONG_LIFE_MS = 24 * 3_600_000;
+/** So many missed checks leave the worker counts unknown. */
+const MISSED_CHECKS = 3;
+
+/** Reads everything that the charts of one pool show: one GetMetricData for all its metrics, and the checks and changes from MySQL. */
+export async function readCharts(deps: ChartDeps, request: ChartRequest): Promise<ChartSnapshot> {
+  const { db, cloudwatch, resources, tickSeconds } = deps;
+  const { pool, span, present } = request;
+  const pastIds = await listPastIds(db, request);
+  const queries = metricQueries(request, pastIds, resources);
+  const [metrics, counts, events, row] = await Promise.all([
+    readMetrics(cloudwatch, queries, span),
+    listCounts(db, pool, span.from, span.to),
+    listEvents(db, pool, span),
+    findPool(db, pool),
+  ]);
+  const like = grid(span.from, span.to, span.periodSeconds);
+  const read = (key: string): Series => metrics.get(key) ?? { ...like, values: new Array<null>(like.count).fill(null) };
+  const settledUntil = span.to - PERIODS_OF_DELAY * span.periodSeconds * 1000;
+  const graceMs = PERIODS_OF_DELAY * span.periodSeconds * 1000;
+  const workers = request.workers.map((worker) => readWorker(worker, read, { pool, settledUntil, graceMs }));
+  const policy = row?.policy;
+  const windowSeconds = policy?.kind === "queue-thresholds" ? policy.windowSeconds : 600;
+  return {
+    pool,
+    span,
+    at: span.to,
+    steps: toSteps(counts, { ...span, maxAgeMs: MISSED_CHECKS * tickSeconds * 1000 }, presentCounts(present)),
+    cpu: meanOf(
+      [
+        ...workers.map((worker) => within(worker.cpu, worker.expectedFrom - graceMs, span.to)),
+        ...pastIds.map((id) => read(`cpu ${id}`)),
+      ],
+      like,
+    ),
+    traffic:
+      pool === "web" && request.balancer !== null
+        ? {
+            requests: perMinute(zeroWhere(read("requests"), read("hosts"))),
+            responseMs: scale(read("response"), 1000),
+          }
+        : null,
+    queue:
+      pool === "annotator"
+        ? { waiting: read("waiting"), sent: windowed(read("sent"), windowSeconds), windowSeconds }
+        : null,
+    thresholds:
+      policy?.kind === "cpu" ? { grow: policy.growThresholdPercent, shrink: policy.shrinkThresholdPercent } : null,
+    events,
+    workers,
+    workerMeasure: WORKER_MEASURES[pool],
+    settledUntil,
+  };
+}
+
+const WORKER_MEASURES: Readonly<Record<PoolName, ChartSnapshot["workerMeasure"]>> = {
+  web: "requests",
+  annotator: "jobs",
+  utility: null,
+};
+
+/** Workers that EC2 has forgotten (after about an hour) but that may have served within the span: their CPU belongs to the mean. */
+async function listPastIds(db: Database, { pool, span, workers }: ChartRequest): Promise<readonly string[]> {
+  const known = new Set(workers.map((worker) => worker.id));
+  const rows = await db
+    .selectFrom("launchIntents")
+    .select("instanceId")
+    .where("pool", "=", pool)
+    .where("state", "=", "launched")
+    .where("createdAt", ">=", new Date(span.from - LONG_LIFE_MS))
+    .orderBy("createdAt", "desc")
+    .limit(MAX_PAST_WORKERS)
+    .execute();
+  return rows.flatMap(({ instanceId }) => (instanceId === null || known.has(instanceId) ? [] : [instanceId]));
+}
+
+function metricQueries(
+  { pool, balancer, workers }: ChartRequest,
+  pastIds: readonly string[],
+  resources: Resources,
+): readonly MetricQuery[] {
+  const queries: MetricQuery[] = pastIds.map((id) => ({
+    key: `cpu ${id}`,
+    metric: METRICS.cpuUtilization,
+    dimensions: [id],
+    stat: "Average",
+  }));
+  for (const { id } of workers) {
+    queries.push({ key: `cpu ${id}`, metric: METRICS.cpuUtilization, dimensions: [id], stat: "Average" });
+    if (pool === "web")
+      queries.push({ key: `work ${id}`, metric: METRICS.workerRequests, dimensions: [id], stat: "Sum" });
+    if (pool === "annotator")
+      queries.push({ key: `work ${id}`, metric: METRICS.jobsRunning, dimensions: [id], stat: "Maximum" });
+  }
+  if (pool === "web" && balancer !== null) {
+    const dimensions = [balancer.loadBalancerDimension, balancer.targetGroupDimension];
+    queries.push(
+      { key: "requests", metric: METRICS.balancerRequests, dimensions, stat: "Sum" },
+      { key: "response", metric: METRICS.balancerResponseTime, dimensions, stat: "Average" },
+      { key: "hosts", metric: METRICS.healthyHosts, dimensions, stat: "Average" },
+    );
+  }
+  if (pool === "annotator") {
+    const dimensions = [resources.queues.jobRequests.name];
+    queries.push(
+      { key: "waiting", metric: METRICS.messagesVisible, dimensions, stat: "Average" },
+      { key: "sent", metric: METRICS.messagesSent, dimensions, stat: "Sum" },
+    );
+  }
+  return queries;
+}
+
+function readWorker(
+  worker: WorkerSnapshot,
+  read: (key: string) => Series,
+  { pool, settledUntil, graceMs }: { readonly pool: PoolName; readonly settledUntil: number; readonly graceMs: number },
+): WorkerSeries {
+  const cpu = read(`cpu ${worker.id}`);
+  const work = WORKER_MEASURES[pool] === null ? null : read(`work ${worker.id}`);
+  const live = worker.state === "in service" || worker.state === "unhealthy";
+  return {
+    id: worker.id,
+    cpu,
+    work: work === null || pool !== "web" ? work : perMinute(work),
+    // The first period is a part of one, and a worker sends its first count when that is over.
+    expectedFrom: (worker.inServiceAt ?? worker.launchedAt) + graceMs,
+    // A draining worker's data may end at any moment; only what lies between its points is a gap.
+    expectedTo: live ? settledUntil : lastPointEnd(cpu),
+  };
+}
+
+function lastPointEnd(series: Series): number {
+  const last = series.values.findLastIndex((value) => value !== null);
+  return last < 0 ? 0 : series.start + (last + 1) * series.stepMs;
+}
+
+/** At each period the sum of the last `windowSeconds`; null where the period itself is missing. */
+export function windowed(series: Series, windowSeconds: number): Series {
+  const periods = Math.max(1, Math.round((windowSeconds * 1000) / series.stepMs));
+  const values = series.values.map((value, index) => {
+    if (value === null) return null;
+    const window = series.values.slice(Math.max(0, index - periods + 1), index + 1);
+    return window.reduce<number>((sum, each) => sum + (each ?? 0), 0);
+  });
+  return { ...series, values };
+}
+
+async function listEvents(db: Database, pool: PoolName, span: Span): Promise<readonly Occurrence[]> {
+  const [activities, versions] = await Promise.all([
+    listActivities(db, { ...span, pool }, MAX_EVENTS),
+    listPolicyVersions(db, { pool, from: span.from, limit: MAX_EVENTS }),
+  ]);
+  const saved = versions
+    .filter((version) => version.at <= span.to && version.version > 1)
+    .map(
+      (version): Occurrence => ({
+        id: `p-${version.pool}-${version.version}`,
+        pool: version.pool,
+        at: version.at,
+        mark: "P",
+        sentence: `${version.actor} saved policy v${version.version} of ${version.pool}.`,
+        outcome: "",
+        tone: "neutral",
+      }),
+    );
+  return [...activities.map(describeActivity), ...saved].sort((a, b) => a.at - b.at);
+}
+
+function presentCounts(present: PoolSnapshot | undefined) {
+  if (present === undefined) return undefined;
+  const { inService, warming, pending, draining, unhealthy } = present.counts;
+  // An unhealthy worker still takes its share of requests until it is replaced.
+  return { desired: present.desired, inService: inService + unhealthy, warming, pending, draining };
+}

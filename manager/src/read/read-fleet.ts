@@ -1,0 +1,226 @@
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Config } from "@elastic-gas/shared/config";
+import type { Database } from "@elastic-gas/shared/database/connect";
+import { POOL_NAMES, type PoolName, type Resources } from "@elastic-gas/shared/resources";
+import { silenceOfAutoscaler } from "../model/alerts/installation-alerts.ts";
+import { listAlerts } from "../model/alerts/list-alerts.ts";
+import { outcomeOf } from "../model/decisions/facts.ts";
+import { describeActivity } from "../model/decisions/occurrence.ts";
+import type { DecisionRow } from "../model/decisions/records.ts";
+import { countStates, type FleetSnapshot, type LastCheck, type PoolSnapshot } from "../model/fleet/fleet-snapshot.ts";
+import type { Instance, TargetHealth } from "../model/fleet/instance.ts";
+import { describeWorker, type WorkerSnapshot } from "../model/fleet/worker-state.ts";
+import { describeRule } from "../model/policy/describe-rule.ts";
+import { type Balancer, findBalancer, listTargetHealth } from "./balancer.ts";
+import { listActivities, listLatestDecisions } from "./decisions.ts";
+import { readLastDeletion } from "./deletion-progress.ts";
+import { countDeadLetters, findAutoscalerLease, listFailedLaunches, listWorkerRows } from "./fleet-queries.ts";
+import { listInstances } from "./list-instances.ts";
+import { listPools, type PoolRow } from "./pools.ts";
+import { readStopRequest } from "./stop-request.ts";
+import type { Vitals } from "./vitals.ts";
+
+export type FleetConfig = Pick<
+  Config,
+  | "WORKER_PRICE_CENTS_PER_HOUR"
+  | "AWS_REGION"
+  | "PREFIX"
+  | "TICK_SECONDS"
+  | "METRIC_PERIOD_SECONDS"
+  | "BOOT_DEADLINE_SECONDS"
+  | "DISPLAY_TIME_ZONE"
+>;
+
+export interface FleetDeps {
+  readonly db: Database;
+  readonly ec2: EC2Client;
+  readonly elbv2: ElasticLoadBalancingV2Client;
+  readonly resources: Resources;
+  readonly config: FleetConfig;
+}
+
+/** What AWS said, at one instant. */
+export interface CloudView {
+  readonly seenAt: number;
+  readonly instances: readonly Instance[];
+  readonly health: readonly TargetHealth[];
+  readonly balancer: Balancer | null;
+  readonly balancerAt: number;
+}
+
+export interface CloudFailure {
+  readonly since: number;
+  readonly sentence: string;
+}
+
+const HEARTBEAT_MAX_AGE_SECONDS = 60;
+const LATEST_SHOWN = 6;
+const RECENT_MS = 24 * 3_600_000;
+const FAILED_LAUNCHES_MS = 30 * 60_000;
+/** A missing CPU point is named after this many metric periods, two of which CloudWatch itself may take. */
+const CPU_PERIODS = 5;
+
+/** Names, ports and ARNs of the load balancer are asked for that seldom; which workers exist and how they are, each time. */
+const BALANCER_MAX_AGE_MS = 60_000;
+
+export async function readCloud(
+  { ec2, elbv2, resources }: FleetDeps,
+  now: number,
+  before: CloudView | null,
+): Promise<CloudView> {
+  const known = before !== null && before.balancer !== null && now - before.balancerAt < BALANCER_MAX_AGE_MS;
+  const [instances, balancer] = await Promise.all([
+    listInstances(ec2, resources.prefix),
+    known ? before.balancer : findBalancer(elbv2, resources),
+  ]);
+  const health = balancer === null ? [] : await listTargetHealth(elbv2, balancer.targetGroupArn);
+  return { seenAt: now, instances, health, balancer, balancerAt: known ? before.balancerAt : now };
+}
+
+/** Puts what AWS said and what MySQL holds together; every judgement about workers and alerts is made by pure functions. */
+export async function readFleet(
+  { db, config }: FleetDeps,
+  view: {
+    readonly now: number;
+    readonly cloud: CloudView | null;
+    readonly failure: CloudFailure | null;
+    /** null before the first look, or when CloudWatch has not answered for long. */
+    readonly vitals: Vitals | null;
+  },
+): Promise<FleetSnapshot> {
+  const { now, cloud, failure } = view;
+  const [rows, pools, checks, activities, failedLaunches, deadLetters, lease, stop, deletion] = await Promise.all([
+    listWorkerRows(
+      db,
+      (cloud?.instances ?? []).map((instance) => instance.id),
+    ),
+    listPools(db),
+    listLatestDecisions(db),
+    listActivities(db, { from: now - RECENT_MS, to: now + 60_000 }, 50),
+    listFailedLaunches(db, now - FAILED_LAUNCHES_MS),
+    countDeadLetters(db),
+    findAutoscalerLease(db),
+    readStopRequest(db),
+    readLastDeletion(db),
+  ]);
+  const workers = describeWorkers(cloud, rows, {
+    now,
+    timeZone: config.DISPLAY_TIME_ZONE,
+    bootDeadlineSeconds: config.BOOT_DEADLINE_SECONDS,
+    heartbeatMaxAgeSeconds: HEARTBEAT_MAX_AGE_SECONDS,
+  });
+  const lastCheckAt = Math.max(0, ...[...checks.values()].map((check) => check.at)) || null;
+  const letters = deadLetters.reduce((sum, each) => sum + each.count, 0);
+  const poolSnapshots = pools.map((pool) =>
+    describePool(pool, workers, checks.get(pool.name), { tickSeconds: config.TICK_SECONDS, letters }),
+  );
+  return {
+    at: now,
+    cloud: { seenAt: cloud?.seenAt ?? null, failure: failure?.sentence ?? null },
+    balancer: cloud?.balancer == null ? null : { dnsName: cloud.balancer.dnsName, url: cloud.balancer.url },
+    autoscaler: {
+      lastCheckAt,
+      tickSeconds: config.TICK_SECONDS,
+      holder: lease !== null && (lease.until ?? 0) > now ? lease.holder : null,
+      alive: silenceOfAutoscaler(now, { lastCheckAt, tickSeconds: config.TICK_SECONDS }) === null,
+    },
+    pools: poolSnapshots,
+    workers,
+    alerts: listAlerts({
+      now,
+      tickSeconds: config.TICK_SECONDS,
+      cloudFailure: failure,
+      lastCheckAt,
+      lease,
+      pools: poolSnapshots,
+      workers,
+      failedLaunches,
+      deadLetters,
+      activities,
+      lastCpuAt: view.vitals?.lastCpuAt ?? new Map<string, number | null>(),
+      hostSaturation: view.vitals?.hostSaturation ?? null,
+      stopping: stop !== null,
+      cpuMaxAgeMs: CPU_PERIODS * config.METRIC_PERIOD_SECONDS * 1000,
+      deletionFailure: deletion?.failure == null ? null : { at: deletion.at, sentence: deletion.failure },
+    }),
+    latest: activities.slice(0, LATEST_SHOWN).map(describeActivity),
+    stop,
+    region: config.AWS_REGION,
+    prefix: config.PREFIX,
+    workerPriceCentsPerHour: config.WORKER_PRICE_CENTS_PER_HOUR,
+  };
+}
+
+/** Ended workers included: charts still show them. */
+export function describeWorkers(
+  cloud: CloudView | null,
+  rows: Awaited<ReturnType<typeof listWorkerRows>>,
+  rules: Parameters<typeof describeWorker>[1],
+): readonly WorkerSnapshot[] {
+  const health = new Map((cloud?.health ?? []).map((target) => [target.instanceId, target]));
+  const rowOf = new Map(rows.map((row) => [row.instanceId, row]));
+  return (cloud?.instances ?? []).map((instance) =>
+    describeWorker(
+      {
+        instance,
+        health: health.get(instance.id),
+        row: rowOf.get(instance.id),
+        balanced: BALANCED_POOLS.has(instance.pool),
+      },
+      rules,
+    ),
+  );
+}
+
+const BALANCED_POOLS: ReadonlySet<PoolName> = new Set<PoolName>(["web"]);
+
+function describePool(
+  pool: PoolRow,
+  workers: readonly WorkerSnapshot[],
+  check: DecisionRow | undefined,
+  { tickSeconds, letters }: { readonly tickSeconds: number; readonly letters: number },
+): PoolSnapshot {
+  return {
+    name: pool.name,
+    desired: pool.desired,
+    min: pool.min,
+    max: pool.max,
+    policyKind: pool.policy.kind,
+    rule: describeRule(pool.policy),
+    policyVersion: pool.policyVersion,
+    counts: countStates(workers.filter((worker) => worker.pool === pool.name)),
+    paused: pool.paused,
+    stopping: pool.stopping,
+    manualUntil: pool.manualUntil,
+    lastCheck: check === undefined ? null : describeCheck(check),
+    nextCheckAt: check === undefined ? null : check.at + tickSeconds * 1000,
+    // The utility pool is the one that handles them.
+    deadLetters: pool.name === "utility" ? letters : 0,
+  };
+}
+
+function describeCheck(check: DecisionRow): LastCheck {
+  const { facts } = check;
+  return {
+    at: check.at,
+    outcome: outcomeOf(check),
+    sentence: check.reason,
+    measured: check.measured,
+    unit: facts.unit ?? null,
+    waiting: facts.waiting ?? null,
+    backlogPerWorker: facts.backlogPerWorker ?? null,
+    backOffLevel: facts.backOffLevel ?? 0,
+    wanted: facts.wanted ?? null,
+  };
+}
+
+/** For pages that are asked about a pool which may not exist yet. */
+export function poolOf(fleet: FleetSnapshot, name: PoolName): PoolSnapshot | undefined {
+  return fleet.pools.find((pool) => pool.name === name);
+}
+
+/** The first pool when the asked one is none of ours. */
+export function choosePool(asked: unknown): PoolName {
+  return POOL_NAMES.find((name) => name === asked) ?? POOL_NAMES[0];
+}

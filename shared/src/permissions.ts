@@ -1,0 +1,156 @@
+import { POOL_NAMES, QUEUE_KEYS, type Resources } from "./resources.ts";
+
+/** What one part of the product may do in AWS: its processes on EC2 get the role of this name. */
+export const ROLES = ["manager", "autoscaler", ...POOL_NAMES] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Actions on resources, both as IAM writes them, with `*` for any text: `s3:GetObject`, `arn:aws:s3:::dev-inputs/*`. */
+export interface Statement {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+}
+
+/** What each role may do; nothing else is allowed. */
+export type RolePermissions<Name extends string = string> = Readonly<Record<Name, readonly Statement[]>>;
+
+/** The stem of the instance profiles' names where the settings give none. */
+export const DEFAULT_INSTANCE_PROFILE = "elastic-gas-worker";
+
+/** The instance profile, and the role of the same name, of a pool's workers. */
+export function instanceProfileName(stem: string, role: Role): string {
+  return `${stem}-${role}`;
+}
+
+/**
+ * The rights of each role: what its code calls, on the resources that it calls it for. The AWS deployment makes IAM policies of it, and
+ * local-cloud enforces it.
+ */
+export function permissionsOf(
+  resources: Resources,
+  { region, accountId, instanceProfile }: { region: string; accountId: string; instanceProfile: string },
+): RolePermissions<Role> {
+  const { buckets, queues, vault, targetGroup } = resources;
+  const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${accountId}:${resource}`;
+  const bucketArn = (bucket: string) => `arn:aws:s3:::${bucket}`;
+  const objectsOf = (...names: readonly string[]) => names.map((name) => `${bucketArn(name)}/*`);
+  const queueArns = QUEUE_KEYS.map((key) => arn("sqs", queues[key].name));
+  const deadLetterArns = QUEUE_KEYS.map((key) => arn("sqs", queues[key].deadLetterName));
+  const vaultArn = arn("glacier", `vaults/${vault}`);
+  const dataBuckets = [buckets.inputs, buckets.results, buckets.images, buckets.archive];
+
+  const putMetrics: Statement = { actions: ["cloudwatch:PutMetricData"], resources: ["*"] };
+  const readMetrics: Statement = { actions: ["cloudwatch:GetMetricData"], resources: ["*"] };
+  const sendMail: Statement = { actions: ["ses:SendEmail"], resources: [arn("ses", "identity/*")] };
+  // The outbox sends what any part left in it.
+  const send: Statement = { actions: ["sqs:GetQueueUrl", "sqs:SendMessage"], resources: queueArns };
+  const describeFleet: Statement = {
+    actions: [
+      "ec2:DescribeInstances",
+      "elasticloadbalancing:DescribeLoadBalancers",
+      "elasticloadbalancing:DescribeListeners",
+      "elasticloadbalancing:DescribeTargetGroups",
+      "elasticloadbalancing:DescribeTargetHealth",
+    ],
+    resources: ["*"],
+  };
+  const consume = (...names: readonly string[]): Statement => ({
+    actions: [
+      "sqs:ChangeMessageVisibility",
+      "sqs:DeleteMessage",
+      "sqs:GetQueueAttributes",
+      "sqs:GetQueueUrl",
+      "sqs:ReceiveMessage",
+    ],
+    resources: names.map((name) => arn("sqs", name)),
+  });
+
+  return {
+    manager: [
+      describeFleet,
+      readMetrics,
+      { actions: ["ec2:GetConsoleOutput", "ec2:StopInstances"], resources: [arn("ec2", "instance/*")] },
+      {
+        actions: ["s3:ListBucket", "s3:ListBucketMultipartUploads"],
+        resources: dataBuckets.map(bucketArn),
+      },
+      { actions: ["s3:AbortMultipartUpload", "s3:DeleteObject"], resources: objectsOf(...dataBuckets) },
+      { actions: ["s3:GetObject", "s3:PutObject"], resources: objectsOf(buckets.releases) },
+      send,
+      {
+        actions: ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:PurgeQueue"],
+        resources: [...queueArns, ...deadLetterArns],
+      },
+      { actions: ["sqs:DeleteMessage", "sqs:ReceiveMessage"], resources: deadLetterArns },
+      { actions: ["glacier:DeleteArchive"], resources: [vaultArn] },
+    ],
+    autoscaler: [
+      describeFleet,
+      readMetrics,
+      putMetrics,
+      { actions: ["ec2:RunInstances", "ec2:TerminateInstances"], resources: [arn("ec2", "instance/*")] },
+      { actions: ["ec2:CreateTags"], resources: [arn("ec2", "instance/*")] },
+      {
+        actions: ["iam:PassRole"],
+        resources: POOL_NAMES.map(
+          (pool) => `arn:aws:iam::${accountId}:role/${instanceProfileName(instanceProfile, pool)}`,
+        ),
+      },
+      {
+        actions: ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
+        resources: [arn("elasticloadbalancing", `targetgroup/${targetGroup}/*`)],
+      },
+      { actions: ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], resources: queueArns },
+      { actions: ["s3:GetObject"], resources: objectsOf(buckets.releases) },
+    ],
+    web: [
+      putMetrics,
+      sendMail,
+      send,
+      // A list right on the buckets makes a missing object a 404 instead of a 403.
+      { actions: ["s3:ListBucket"], resources: dataBuckets.map(bucketArn) },
+      {
+        actions: ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+        resources: objectsOf(buckets.inputs, buckets.images),
+      },
+      { actions: ["s3:DeleteObject", "s3:GetObject"], resources: objectsOf(buckets.results) },
+      { actions: ["s3:DeleteObject"], resources: objectsOf(buckets.archive) },
+    ],
+    annotator: [
+      putMetrics,
+      send,
+      consume(queues.jobRequests.name),
+      { actions: ["s3:ListBucket"], resources: [buckets.inputs, buckets.results].map(bucketArn) },
+      { actions: ["s3:GetObject"], resources: objectsOf(buckets.inputs) },
+      {
+        actions: ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+        resources: objectsOf(buckets.results),
+      },
+    ],
+    utility: [
+      putMetrics,
+      sendMail,
+      send,
+      consume(queues.jobResults.name, queues.archive.name, queues.restore.name, queues.thaw.name),
+      { actions: ["s3:ListBucket"], resources: [buckets.results, buckets.archive].map(bucketArn) },
+      {
+        actions: ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject", "s3:RestoreObject"],
+        resources: objectsOf(buckets.results, buckets.archive),
+      },
+      {
+        actions: [
+          "glacier:AbortMultipartUpload",
+          "glacier:CompleteMultipartUpload",
+          "glacier:DeleteArchive",
+          "glacier:DescribeJob",
+          "glacier:GetJobOutput",
+          "glacier:InitiateJob",
+          "glacier:InitiateMultipartUpload",
+          "glacier:ListJobs",
+          "glacier:UploadArchive",
+          "glacier:UploadMultipartPart",
+        ],
+        resources: [vaultArn],
+      },
+    ],
+  };
+}

@@ -1,0 +1,11 @@
+import { type Html, h } from "@elastic-gas/shared/web/html";
+import { type SignInFormProps, signInForm } from "./sign-in-form.ts";
+
+export function loginView(form: SignInFormProps): Html {
+  return h(
+    "section",
+    { class: "eg-panel app-panel-wide app-narrow", "aria-labelledby": "sign-in" },
+    h("h1", { id: "sign-in" }, "Sign in"),
+    signInForm(form),
+  );
+}

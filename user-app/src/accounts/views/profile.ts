@@ -1,0 +1,198 @@
+import type { User } from "@elastic-gas/shared/accounts/users";
+import { formatBytes, formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { icon } from "@elastic-gas/shared/ui/parts";
+import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
+import type { PageContext } from "../../web/page-context.ts";
+import { csrfField, type FieldProps, field } from "../../web/views/forms.ts";
+import type { Usage } from "../account-queries.ts";
+
+export interface ProfileProps {
+  readonly user: User;
+  readonly fields: readonly FieldProps[];
+  /** Undefined for accounts that sign in elsewhere. */
+  readonly password: { readonly old?: string | undefined; readonly new?: string | undefined } | undefined;
+  readonly plan: {
+    readonly name: string;
+    /** `, $999.99 a week`; empty when nothing is paid. */
+    readonly price: string;
+    readonly renewsAt: Date | null;
+    readonly customer: string | null;
+    readonly chip: { readonly tone: string; readonly text: string } | undefined;
+  };
+  readonly isPaymentSetUp: boolean;
+  readonly usage: Usage;
+  readonly sessions: readonly {
+    readonly name: string;
+    readonly createdAt: Date;
+    readonly seenAt: Date;
+    readonly address: string | null;
+  }[];
+}
+
+export function profileView(props: ProfileProps, page: PageContext): Html {
+  return fragment(
+    h("h1", {}, "Profile"),
+    h(
+      "div",
+      { class: "app-halves" },
+      h(
+        "div",
+        { class: "app-stack" },
+        aboutPanel(props, page.csrf),
+        props.password !== undefined && passwordPanel(props.user.username, props.password, page.csrf),
+      ),
+      h(
+        "div",
+        { class: "app-stack" },
+        planPanel(props, page),
+        usagePanel(props.usage),
+        sessionsPanel(props.sessions, page),
+      ),
+    ),
+  );
+}
+
+function panel(id: string, head: readonly Child[], ...content: readonly Child[]): Html {
+  return h(
+    "section",
+    { class: "eg-panel", "aria-labelledby": id },
+    h("div", { class: "eg-panel-head" }, ...head),
+    ...content,
+  );
+}
+
+function aboutPanel({ user, fields }: ProfileProps, csrf: string): Html {
+  return panel(
+    "you",
+    [
+      h("h2", { id: "you" }, "You"),
+      h("span", { class: "eg-chip" }, user.username),
+      user.isAdmin && h("span", { class: "eg-chip eg-chip-accent" }, "administrator"),
+    ],
+    h(
+      "form",
+      { class: "eg-form", method: "post", action: "/profile", "data-once": "Saving" },
+      csrfField(csrf),
+      fields.map(field),
+      h("div", {}, h("button", { class: "eg-button eg-button-primary", type: "submit" }, "Save")),
+    ),
+  );
+}
+
+function passwordPanel(username: string, errors: NonNullable<ProfileProps["password"]>, csrf: string): Html {
+  return panel(
+    "password-head",
+    [h("h2", { id: "password-head" }, "Password")],
+    h(
+      "form",
+      { class: "eg-form", method: "post", action: "/profile/password", "data-once": "Changing" },
+      csrfField(csrf),
+      // Tells password managers whose password this is.
+      h("input", { type: "hidden", name: "username", autocomplete: "username", value: username }),
+      field({
+        name: "old",
+        label: "Old password",
+        error: errors.old,
+        input: { type: "password", autocomplete: "current-password", maxlength: 200, required: true },
+      }),
+      field({
+        name: "new",
+        label: "New password",
+        error: errors.new,
+        help: "8 to 72 characters. You are signed out everywhere else.",
+        input: { type: "password", autocomplete: "new-password", minlength: 8, maxlength: 72, required: true },
+      }),
+      h("div", {}, h("button", { class: "eg-button", type: "submit" }, "Change password")),
+    ),
+  );
+}
+
+function planPanel({ user, plan, isPaymentSetUp }: ProfileProps, page: PageContext): Html {
+  const link =
+    user.role === "premium_user"
+      ? { href: "/unsubscribe", text: "Cancel Premium" }
+      : { href: "/subscribe", text: "Upgrade to Premium" };
+  return panel(
+    "plan",
+    [
+      h("h2", { id: "plan" }, "Plan"),
+      plan.chip !== undefined && h("span", { class: `eg-chip eg-chip-${plan.chip.tone}` }, plan.chip.text),
+    ],
+    h(
+      "dl",
+      { class: "eg-facts" },
+      h("dt", {}, "Plan"),
+      h("dd", {}, h("strong", {}, plan.name), plan.price),
+      plan.renewsAt !== null && [h("dt", {}, "Renews"), h("dd", {}, page.time(plan.renewsAt, "day"))],
+      plan.customer !== null && [h("dt", {}, "Customer"), h("dd", {}, h("code", {}, plan.customer))],
+    ),
+    h("p", { class: "eg-actions app-gap" }, h("a", { class: "eg-button", href: link.href }, link.text)),
+    plan.customer !== null &&
+      isPaymentSetUp &&
+      h(
+        "form",
+        { class: "app-gap", method: "post", action: "/profile/billing" },
+        csrfField(page.csrf),
+        h("button", { class: "eg-button", type: "submit" }, "Cards and invoices", icon("external")),
+      ),
+  );
+}
+
+function usagePanel(usage: Usage): Html {
+  const archived = usage.archived === 0 ? "none" : formatCountOf(usage.archived, "result");
+  const restoring = usage.restoring === 0 ? "" : `; ${formatCount(usage.restoring)} being restored`;
+  const facts = [
+    ["Jobs", `${formatCount(usage.jobs)}, of them ${formatCount(usage.unfinishedJobs)} unfinished`],
+    [
+      "Stored",
+      `${formatBytes(usage.inputBytes)} in inputs, ${formatBytes(usage.resultBytes)} in results, ${formatBytes(usage.photoBytes)} in photos`,
+    ],
+    ["Archived", `${archived}${restoring}`],
+    ["Photos", `${formatCount(usage.photos)} checked`],
+  ];
+  return panel(
+    "usage",
+    [h("h2", { id: "usage" }, "Usage")],
+    h(
+      "dl",
+      { class: "eg-facts" },
+      facts.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]),
+    ),
+  );
+}
+
+function sessionsPanel(sessions: ProfileProps["sessions"], page: PageContext): Html {
+  return panel(
+    "sessions",
+    [
+      h("h2", { id: "sessions" }, "Sessions"),
+      h(
+        "form",
+        { class: "eg-end", method: "post", action: "/profile/sessions" },
+        csrfField(page.csrf),
+        h("button", { class: "eg-button eg-button-small", type: "submit" }, "Sign out everywhere else"),
+      ),
+    ],
+    h(
+      "ul",
+      { class: "app-plain-list" },
+      sessions.map(({ name, createdAt, seenAt, address }) =>
+        h(
+          "li",
+          {},
+          name,
+          h("br", {}),
+          h(
+            "span",
+            { class: "eg-small eg-secondary" },
+            "signed in ",
+            page.time(createdAt, "near"),
+            ", last seen ",
+            page.time(seenAt, "near"),
+            address !== null && `, from ${address}`,
+          ),
+        ),
+      ),
+    ),
+  );
+}

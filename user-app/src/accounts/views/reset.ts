@@ -1,0 +1,35 @@
+import { note } from "@elastic-gas/shared/ui/parts";
+import { type Html, h } from "@elastic-gas/shared/web/html";
+import { csrfField, field } from "../../web/views/forms.ts";
+
+export type ResetProps =
+  | { readonly kind: "usable"; readonly token: string; readonly error?: string | undefined }
+  | { readonly kind: "over" };
+
+export function resetView(props: ResetProps): Html {
+  return h(
+    "section",
+    { class: "eg-panel app-panel-wide app-narrow", "aria-labelledby": "reset" },
+    h("h1", { id: "reset" }, "New password"),
+    props.kind === "over"
+      ? note({
+          tone: "warn",
+          start: "This link is used up or too old.",
+          text: "A link works once.",
+          action: { href: "/forgot", text: "Ask for a new one" },
+        })
+      : h(
+          "form",
+          { class: "eg-form", method: "post", "data-once": "Saving" },
+          csrfField(props.token),
+          field({
+            name: "password",
+            label: "New password",
+            error: props.error,
+            help: "8 to 72 characters. You are signed out everywhere.",
+            input: { type: "password", autocomplete: "new-password", minlength: 8, maxlength: 72, required: true },
+          }),
+          h("button", { class: "eg-button eg-button-primary", type: "submit" }, "Set the password"),
+        ),
+  );
+}

@@ -1,0 +1,177 @@
+import { formatBytes } from "@elastic-gas/shared/format/numbers";
+import { icon } from "@elastic-gas/shared/ui/parts";
+import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
+import { hiddenField, options } from "../../web/views/forms.ts";
+import { BUILDS, type Build } from "../upload.ts";
+
+export interface AnnotateProps {
+  readonly role: string;
+  readonly policy: { readonly url: string; readonly fields: Readonly<Record<string, string>> };
+  readonly build: Build | undefined;
+  readonly maxBytes: number;
+  /** Beyond it S3 refuses the file, without a word about plans. */
+  readonly ceilingBytes: number;
+  /** What the plan means, a phrase. */
+  readonly plan: string;
+}
+
+const FACTS = [
+  ["Reads", "VCF 3.3 to 4.5, .gz and .bgz too"],
+  ["Adds", "ID, GAS_GENE, GAS_REGION, GAS_BAND, GAS_CLINVAR"],
+  ["Keeps", "every record, in order"],
+  ["Builds", "GRCh38, GRCh37; NCBI36 bands"],
+] as const;
+
+export function annotateView(props: AnnotateProps): Html {
+  return fragment(
+    h("div", { class: "app-head" }, h("h1", {}, "Annotate"), h("p", { class: "eg-secondary" }, props.plan)),
+    h(
+      "div",
+      { class: "app-split" },
+      h(
+        "div",
+        {
+          class: "app-stack",
+          "data-upload": "",
+          "data-max-bytes": props.maxBytes,
+          "data-ceiling-bytes": props.ceilingBytes,
+          "data-plan": props.role,
+        },
+        plainForm(props),
+        chosenFile(props.build),
+        h("noscript", {}, plainBuild(props.build)),
+      ),
+      h(
+        "aside",
+        { class: "eg-panel", "aria-labelledby": "before" },
+        h("div", { class: "eg-panel-head" }, h("h2", { id: "before" }, "Before you send")),
+        h(
+          "dl",
+          { class: "eg-facts" },
+          FACTS.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]),
+        ),
+      ),
+    ),
+  );
+}
+
+/** Works without script: the browser sends the file to S3, which sends the reader on. */
+function plainForm({ policy, maxBytes }: AnnotateProps): Html {
+  return h(
+    "form",
+    {
+      class: "app-drop",
+      method: "post",
+      action: policy.url,
+      enctype: "multipart/form-data",
+      "data-upload-form": "",
+    },
+    Object.entries(policy.fields).map(([name, value]) => hiddenField(name, value)),
+    h(
+      "div",
+      { "data-drop-idle": "", class: "app-drop-inner" },
+      icon("upload"),
+      h("p", { class: "app-drop-title", "data-drop-title": "" }, "Choose a VCF file"),
+      h(
+        "label",
+        { class: "app-file" },
+        h("span", { class: "visually-hidden" }, "VCF file"),
+        h("input", {
+          class: "eg-input",
+          type: "file",
+          name: "file",
+          accept: ".vcf,.gz,.bgz,.vcf.gz",
+          required: true,
+          "data-upload-file": "",
+        }),
+      ),
+      h("p", { class: "eg-help" }, `.vcf or .vcf.gz, up to ${formatBytes(maxBytes)}.`),
+      h(
+        "p",
+        { "data-plain-submit": "" },
+        h("button", { class: "eg-button eg-button-primary", type: "submit", "data-upload-submit": "" }, "Annotate"),
+      ),
+    ),
+  );
+}
+
+/** What the page's script shows once a file is chosen. */
+function chosenFile(build: Build | undefined): Html {
+  return h(
+    "section",
+    {
+      class: "eg-panel app-stack-small",
+      "data-upload-panel": "",
+      hidden: true,
+      "aria-label": "Chosen file",
+    },
+    h(
+      "div",
+      { class: "app-file-head" },
+      icon("file"),
+      h("strong", { "data-upload-name": "" }),
+      h("span", { class: "eg-secondary", "data-upload-size": "" }),
+      h(
+        "span",
+        { class: "eg-end" },
+        h("button", { class: "eg-button eg-button-small", type: "button", "data-upload-other": "" }, "Choose another"),
+      ),
+    ),
+    h(
+      "div",
+      { class: "eg-progress", "data-upload-progress": "", hidden: true },
+      h(
+        "div",
+        { class: "eg-progress-words" },
+        h("span", { "data-upload-percent": "" }),
+        h("span", { class: "eg-secondary", "data-upload-left": "" }),
+      ),
+      h("progress", { max: 100, value: 0, "aria-label": "Upload" }),
+    ),
+    h("div", { "data-upload-note": "" }),
+    h(
+      "div",
+      { "data-upload-checks": "", hidden: true },
+      h("h2", { class: "eg-h3" }, "Checked in this browser"),
+      h("ul", { class: "app-checks", "data-upload-check-list": "" }),
+    ),
+    h(
+      "div",
+      { class: "eg-field app-half", "data-upload-options": "" },
+      h("label", { class: "eg-label", for: "build" }, "Genome build"),
+      h(
+        "select",
+        { class: "eg-select", id: "build", "data-upload-build": "" },
+        h("option", { value: "" }, "Detect"),
+        options(BUILDS, build),
+      ),
+    ),
+    h(
+      "p",
+      { class: "eg-actions" },
+      h("button", { class: "eg-button eg-button-primary", type: "button", "data-upload-send": "" }, "Annotate"),
+      h(
+        "a",
+        { class: "eg-button eg-button-primary", href: "/subscribe", "data-upload-upgrade": "", hidden: true },
+        "Upgrade to Premium",
+      ),
+      h("button", { class: "eg-button", type: "button", "data-upload-cancel": "", hidden: true }, "Cancel"),
+      h("span", { class: "eg-reason", "data-upload-reason": "" }),
+    ),
+  );
+}
+
+function plainBuild(build: Build | undefined): Html {
+  return h(
+    "form",
+    { class: "eg-panel app-toolbar", method: "get", action: "/annotate" },
+    h("label", { class: "eg-label", for: "plain-build" }, "Genome build"),
+    h(
+      "select",
+      { class: "eg-select app-select", id: "plain-build", name: "build" },
+      h("option", { value: "" }, "Detect"),
+      options(BUILDS, build),
+    ),
+    h("button", { class: "eg-button", type: "submit" }, "Use this build"),
+  );
+}

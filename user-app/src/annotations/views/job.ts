@@ -1,0 +1,167 @@
+import { icon, note, state as stateBadge } from "@elastic-gas/shared/ui/parts";
+import type { Note } from "@elastic-gas/shared/ui/states";
+import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
+import type { PageContext } from "../../web/page-context.ts";
+import { csrfField } from "../../web/views/forms.ts";
+import { isChanging, type JobState, stateVersion } from "../job-state.ts";
+import { type Step, stateWord } from "../job-words.ts";
+import { firstRecords } from "./first-records.ts";
+import { type JobDetailsProps, jobDetails } from "./job-details.ts";
+import { jobSummary } from "./job-summary.ts";
+
+export interface JobProps extends JobDetailsProps {
+  /** What the state means for the reader. */
+  readonly note: Note | undefined;
+  /** Why the genome build may be wrong, a sentence. */
+  readonly doubt: string | undefined;
+  /** Time left to download, as a clock. */
+  readonly left: string;
+  readonly steps: readonly Step[];
+}
+
+/** A job's page. What is in `data-live-part` is fetched again by the page's script whenever the state changes. */
+export function jobView(props: JobProps, page: PageContext): Html {
+  const { job, state, summary } = props;
+  return fragment(
+    h(
+      "nav",
+      { class: "app-crumbs", "aria-label": "Path" },
+      h("a", { href: "/annotations" }, "Annotations"),
+      " / ",
+      h("span", { class: "eg-mono" }, job.id.slice(0, 8)),
+    ),
+    h(
+      "div",
+      {
+        "data-live": isChanging(state) ? "job" : "",
+        "data-live-part": "job",
+        "data-live-url": `/annotations/${job.id}/state`,
+        "data-live-version": stateVersion(state),
+        class: "app-stack",
+      },
+      head(props, page.csrf),
+      downloadNote(props),
+      props.doubt !== undefined && note({ tone: "warn", start: "Is this the right genome build?", text: props.doubt }),
+      steps(props, page),
+      h(
+        "div",
+        { class: "app-split" },
+        h("div", { class: "app-stack" }, summary === undefined ? unfinished(props, page) : jobSummary(summary)),
+        jobDetails(props, page),
+      ),
+      summary !== undefined && summary.firstRecords.length > 0 && firstRecords(summary),
+    ),
+  );
+}
+
+function head({ job, state }: JobProps, csrf: string): Html {
+  const { word, detail } = stateWord(state);
+  return h(
+    "div",
+    { class: "app-head" },
+    h("h1", { class: "app-break" }, job.inputName),
+    h("span", { "data-job-status": job.status }, stateBadge(word, { detail })),
+    h(
+      "div",
+      { class: "eg-actions app-head-end" },
+      mainAction(job.id, state, csrf),
+      job.logKey !== null &&
+        h("a", { class: "eg-button", href: `/annotations/${job.id}/log`, "data-job-log": "" }, "View log"),
+    ),
+  );
+}
+
+function mainAction(jobId: string, state: JobState, csrf: string): Child {
+  const href = `/annotations/${jobId}`;
+  switch (state.kind) {
+    case "available":
+      return h(
+        "a",
+        { class: "eg-button eg-button-primary", href: `${href}/result`, "data-job-result": "" },
+        icon("download"),
+        "Download result",
+      );
+    case "restoring":
+      return h("span", { class: "eg-button", "aria-disabled": "true" }, "Download result");
+    case "failed":
+      return [
+        h("a", { class: "eg-button eg-button-primary", href: "/annotate" }, "Send a corrected file"),
+        h(
+          "form",
+          { method: "post", action: `${href}/run-again`, "data-once": "Starting" },
+          csrfField(csrf),
+          h("button", { class: "eg-button", type: "submit" }, icon("refresh"), "Run again"),
+        ),
+      ];
+    case "queued":
+    case "running":
+    case "expired":
+    case "archived":
+      return undefined;
+  }
+}
+
+function downloadNote({ state, note: shown, left }: JobProps): Child {
+  if (state.kind !== "available" || state.until === undefined) return shown !== undefined && note(shown);
+  return h(
+    "div",
+    { class: "eg-note eg-note-info" },
+    icon("clock"),
+    h(
+      "p",
+      { class: "eg-note-text" },
+      h("strong", {}, "Download within ", h("span", { "data-countdown-to": state.until.toISOString() }, left), "."),
+      " Then the result is archived; Premium restores it. Log and summary stay.",
+    ),
+    h("a", { class: "eg-note-action", href: "/subscribe" }, "Keep it: Premium"),
+  );
+}
+
+function steps({ state, steps: all }: JobProps, page: PageContext): Html {
+  return h(
+    "section",
+    { class: "eg-panel", "aria-label": "Steps" },
+    h(
+      "ol",
+      { class: "eg-steps" },
+      all.map((step) => stepItem(step, page)),
+    ),
+    state.kind === "running" &&
+      state.percent !== null &&
+      h(
+        "div",
+        { class: "eg-progress app-gap" },
+        h("progress", { max: 100, value: state.percent, "aria-label": "Annotated" }),
+      ),
+  );
+}
+
+/** What the time of a step is, where it is not when the step ended. */
+const TIME_MEANINGS: Readonly<Record<string, string>> = { Available: "until ", Restoring: "asked " };
+
+function stepItem({ name, look, icon: glyph, at, detail }: Step, page: PageContext): Html {
+  return h(
+    "li",
+    { class: `eg-step eg-step-${look}`, "aria-current": look === "now" ? "step" : undefined },
+    h("span", { class: "eg-step-name" }, glyph !== undefined && icon(glyph), name),
+    h(
+      "span",
+      { class: "eg-step-time" },
+      at !== null && [TIME_MEANINGS[name], page.time(at, "time"), detail !== "" && ", "],
+      detail,
+    ),
+  );
+}
+
+function unfinished({ job, state }: JobProps, page: PageContext): Child {
+  const panel = (text: string) => h("section", { class: "eg-panel" }, h("p", { class: "eg-secondary" }, text));
+  if (state.kind === "queued" || state.kind === "running") {
+    const start = state.kind === "queued" ? "The job waits for a free annotator." : "The file is being annotated.";
+    const email = page.user?.email ?? null;
+    const mail = email === null ? "" : ` A mail goes to ${email} when it is done.`;
+    return panel(`${start} This page changes by itself; you may close it.${mail}`);
+  }
+  return (
+    state.kind === "failed" && panel(`Nothing was kept but the input${job.logKey === null ? "" : " and the log"}.`)
+  );
+}

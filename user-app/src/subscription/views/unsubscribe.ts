@@ -1,0 +1,41 @@
+import { formatDuration } from "@elastic-gas/shared/format/durations";
+import { formatBytes } from "@elastic-gas/shared/format/numbers";
+import { type Html, h } from "@elastic-gas/shared/web/html";
+import type { PageContext } from "../../web/page-context.ts";
+import { csrfField } from "../../web/views/forms.ts";
+
+export interface UnsubscribeProps {
+  readonly retentionSeconds: number;
+  readonly freeMaxBytes: number;
+}
+
+export function unsubscribeView({ retentionSeconds, freeMaxBytes }: UnsubscribeProps, page: PageContext): Html {
+  return h(
+    "div",
+    { class: "app-medium app-stack" },
+    h("h1", {}, "Cancel Premium"),
+    h(
+      "section",
+      { class: "eg-panel app-stack-small" },
+      h("p", {}, "You are Free again at once, and you are not charged any more."),
+      h(
+        "ul",
+        { class: "app-bullets" },
+        h(
+          "li",
+          {},
+          `Results older than ${formatDuration(retentionSeconds)} are archived; log and summary stay open to you.`,
+        ),
+        h("li", {}, `Files may be up to ${formatBytes(freeMaxBytes)} again.`),
+        h("li", {}, "Premium later restores everything that was archived."),
+      ),
+      h(
+        "form",
+        { class: "eg-actions", method: "post", action: "/unsubscribe", "data-once": "Cancelling" },
+        csrfField(page.csrf),
+        h("button", { class: "eg-button", type: "submit" }, "Cancel Premium"),
+        h("a", { class: "eg-button", href: "/profile" }, "Stay Premium"),
+      ),
+    ),
+  );
+}
