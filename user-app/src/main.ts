@@ -29,7 +29,8 @@ const instanceId = identity?.instanceId ?? `local-${process.pid}`;
 
 const parts = createAppParts(config, log);
 const { app, settled } = createUserApp(parts);
-// Only a listening worker becomes healthy: a new one must not take photos before its model is loaded. Without a model it serves all else.
+// Only a listening worker becomes healthy: a new one must not take photos before its model is loaded. Without a model
+// it serves all else.
 await Promise.race([parts.detector.settled(), pause(MODEL_WAIT_MS, signal)]);
 const listening = await serve(app, { host, port: config.WORKER_PORT });
 log.info({ host, port: listening.port, instanceId }, "user-app serves");

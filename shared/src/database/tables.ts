@@ -177,7 +177,7 @@ export interface PoolsTable {
   pausedAt: Date | null;
   stopping: Flag;
   manualUntil: Date | null;
-  /** The run of start.sh for which the pool was resized to its minimum; see design.md, "resize to 1". */
+  /** The run of start.sh for which the pool was resized to its minimum; each run does that once. */
   startId: string | null;
   updatedAt: CreatedAt;
 }

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 const POLL_MS = 20;
 
 /**
- * Polls until `probe` gives something other than undefined, null or false, and returns it. Throws after the deadline, with what was waited for and the last failure.
+ * Polls until `probe` gives something other than undefined, null or false, and returns it. Throws after the deadline,
+ * with what was waited for and the last failure.
  */
 export async function waitUntil<Value>(
   what: string,
