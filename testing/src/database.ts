@@ -12,7 +12,8 @@ export interface TestDatabase extends AsyncDisposable {
 const PATIENT = { deadlineMs: 50_000 };
 
 /**
- * A migrated schema of its own on the test run's MariaDB server. Drops it when disposed: `await using database = await createTestDatabase()`.
+ * A migrated schema of its own on the test run's MariaDB server. Drops it when disposed: `await using database = await
+ * createTestDatabase()`.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env.TEST_DATABASE_SERVER;

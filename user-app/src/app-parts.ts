@@ -20,7 +20,10 @@ import { createRequestCounter } from "./web/request-counter.ts";
 const CONNECTIONS = 8;
 const LIMITER_CONNECTIONS = 3;
 
-/** Everything the app is built from, as production has it. Nothing here connects: a worker starts while MySQL or S3 is down. */
+/**
+ * Everything the app is built from, as production has it. Nothing here connects: a worker starts while MySQL or S3 is
+ * down.
+ */
 export function createAppParts(config: Config, log: Logger): UserAppParts & { close(): Promise<void> } {
   const resources = resourcesOf(config);
   const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: CONNECTIONS });

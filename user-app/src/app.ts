@@ -128,7 +128,9 @@ export function createUserApp(parts: UserAppParts): UserApp {
   return { app, settled: background.settled };
 }
 
-/** A worker takes traffic when it can check photos (or knows that it has no model), sign for AWS, and ask the database. */
+/**
+ * A worker takes traffic when it can check photos (or knows that it has no model), sign for AWS, and ask the database.
+ */
 function readiness({ detector, s3, db }: UserAppParts): ReadinessChecks {
   return {
     model: () => detector.settled(),

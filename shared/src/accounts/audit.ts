@@ -29,7 +29,8 @@ export async function audit(db: Database, entry: AuditEntry): Promise<void> {
 const COUNTED_MINUTES = 60;
 
 /**
- * Records a refusal. One that comes again within the hour is counted in the row of the first, so that nobody floods the log; `actor` is whatever name was given.
+ * Records a refusal. One that comes again within the hour is counted in the row of the first, so that nobody floods the
+ * log; `actor` is whatever name was given.
  */
 export async function auditRefusal(db: Database, { actor, action, detail, address }: AuditEntry): Promise<void> {
   const name = actor.slice(0, 100);

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import bcrypt from "bcrypt";
 import { z } from "zod";
+import { isCommonPassword } from "./common-passwords.ts";
 
 /** 37 checks a second on two cores; each doubling step halves that. */
 const COST = 10;
@@ -22,7 +23,8 @@ export const ApiPassword = z
 export const PagePassword = z
   .string()
   .min(MIN_PAGE_PASSWORD_CHARACTERS, `At least ${MIN_PAGE_PASSWORD_CHARACTERS} characters.`)
-  .refine((text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES, `At most ${MAX_PASSWORD_BYTES} bytes.`);
+  .refine((text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES, `At most ${MAX_PASSWORD_BYTES} bytes.`)
+  .refine((text) => !isCommonPassword(text), "This is one of the passwords that guessers try first. Choose another.");
 
 /** Too many hashes wait already; the caller answers 503. */
 export class HashingOverloaded extends Error {
@@ -45,20 +47,27 @@ export class NotAdmitted extends Error {
 export interface CheckOptions {
   /** Whose password it is; for accounts without a hash, whose checks are told apart by it. */
   readonly subject?: string;
-  /** Asked before a password is hashed: not for one that was right a moment ago, and once for equal checks at the same time. Seconds to wait refuse it. */
+  /**
+   * Asked before a password is hashed: not for one that was right a moment ago, and once for equal checks at the same
+   * time. Seconds to wait refuse it.
+   */
   readonly admit?: () => Promise<number | undefined>;
 }
 
 export interface PasswordVerifier {
-  /** Throws HashingOverloaded when too many wait, NotAdmitted when `admit` refuses. An absent hash costs the same time as a wrong password. */
+  /**
+   * Throws HashingOverloaded when too many wait, NotAdmitted when `admit` refuses. An absent hash costs the same time
+   * as a wrong password.
+   */
   verify(password: string, hash: string | null | undefined, options?: CheckOptions): Promise<boolean>;
   /** A salted bcrypt hash, in the same bounded queue. */
   hash(password: string): Promise<string>;
 }
 
 /**
- * Checks passwords with bounded work: at most 2 hashes at once, equal checks under way share one, and a pair that was right is remembered for 60 s, under an
- * HMAC key that never leaves the process. Keyed by the stored hash, so a changed password is forgotten by itself.
+ * Checks passwords with bounded work: at most 2 hashes at once, equal checks under way share one, and a pair that was
+ * right is remembered for 60 s, under an HMAC key that never leaves the process. Keyed by the stored hash, so a changed
+ * password is forgotten by itself.
  */
 export function createPasswordVerifier({
   now = Date.now,

@@ -6,12 +6,17 @@ export interface RateLimit {
   readonly name: string;
   readonly points: number;
   readonly perSeconds: number;
-  /** When given, each time that the limit is passed doubles the wait, up to this. A day without passing it begins again. */
+  /**
+   * When given, each time that the limit is passed doubles the wait, up to this. A day without passing it begins again.
+   */
   readonly longestSeconds?: number;
 }
 
 export interface RateLimiter {
-  /** Takes one point. Seconds to wait when none is left, else undefined. Any number of calls at once get no more than the points there are. */
+  /**
+   * Takes one point. Seconds to wait when none is left, else undefined. Any number of calls at once get no more than
+   * the points there are.
+   */
   consume(key: string): Promise<number | undefined>;
   /** Seconds to wait when no point is left, without taking one. */
   check(key: string): Promise<number | undefined>;
@@ -28,7 +33,10 @@ export interface RateLimitStore {
 
 const DAY_SECONDS = 86_400;
 
-/** A limit that all workers share, through MySQL. When MySQL fails, so does the call: a limit that cannot be checked is not lifted. */
+/**
+ * A limit that all workers share, through MySQL. When MySQL fails, so does the call: a limit that cannot be checked is
+ * not lifted.
+ */
 export function createRateLimiter(
   { pool, schema }: RateLimitStore,
   { name, points, perSeconds, longestSeconds = perSeconds }: RateLimit,

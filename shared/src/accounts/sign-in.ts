@@ -9,7 +9,10 @@ export type SignInRealm = "manager" | "pages" | "api";
 
 /** Guesses on one name from one address; each round of them makes the next wait twice as long, up to an hour. */
 export const PAIR_LIMIT = { points: 10, perSeconds: 300, longestSeconds: 3_600 } as const;
-/** Guesses on one name from all addresses. Beyond it, addresses from which the name never signed in have to wait; others are slowed. */
+/**
+ * Guesses on one name from all addresses. Beyond it, addresses from which the name never signed in have to wait; others
+ * are slowed.
+ */
 export const NAME_LIMIT = { points: 100, perSeconds: 300 } as const;
 /** Wrong guesses from one address on any name; generous, for a whole class may share an address. */
 export const ADDRESS_LIMIT = { points: 200, perSeconds: 300 } as const;
@@ -48,8 +51,9 @@ export type SignIn =
   | { readonly kind: "limited"; readonly retryAfterSeconds: number };
 
 /**
- * Checks a user name and password. Each guess is counted before it is hashed, so any number of them at once stays within the limits; a password that was found
- * right a moment ago, or is being checked already, is no new guess. Unknown names cost the same time as wrong passwords.
+ * Checks a user name and password. Each guess is counted before it is hashed, so any number of them at once stays
+ * within the limits; a password that was found right a moment ago, or is being checked already, is no new guess.
+ * Unknown names cost the same time as wrong passwords.
  */
 export async function signIn(
   { db, passwords, limits }: SignInDeps,

@@ -12,9 +12,10 @@ export interface ConnectOptions {
 }
 
 /**
- * A pool of connections to MySQL 8 or MariaDB 10.6+, camelCase names, times in UTC. Connects at the first query; a lost connection fails the query that
- * uses it and is replaced for the next, and nobody waits for ever (see guarded-pool.ts). A query never waits for a second connection while it holds one: work
- * inside a transaction uses that transaction, and what has to wait for something else holds none. Close it with `db.destroy()`.
+ * A pool of connections to MySQL 8 or MariaDB 10.6+, camelCase names, times in UTC. Connects at the first query; a lost
+ * connection fails the query that uses it and is replaced for the next, and nobody waits for ever (see
+ * guarded-pool.ts). A query never waits for a second connection while it holds one: work inside a transaction uses that
+ * transaction, and what has to wait for something else holds none. Close it with `db.destroy()`.
  */
 export function connectDatabase({ url, connectionLimit = 8 }: ConnectOptions): Database {
   return new Kysely<Tables>({
@@ -52,7 +53,8 @@ export function createDatabasePool({ url, connectionLimit = 8 }: ConnectOptions)
   };
   const pool = createPool(options);
   pool.on("connection", (connection) => {
-    // Comparisons with now() and current_timestamp defaults must be UTC as well; strict mode refuses values that would be cut.
+    // Comparisons with now() and current_timestamp defaults must be UTC as well; strict mode refuses values that would
+    // be cut.
     connection.query("set session time_zone = '+00:00', sql_mode = 'TRADITIONAL,NO_ENGINE_SUBSTITUTION'");
     connection.query("set session transaction isolation level read committed");
   });

@@ -14,7 +14,10 @@ export interface GuardedPool {
   end(callback?: (error?: unknown) => void): void;
 }
 
-/** Limits count turns of the event loop of at least this length: a process that was itself held up does not blame the database. */
+/**
+ * Limits count turns of the event loop of at least this length: a process that was itself held up does not blame the
+ * database.
+ */
 const TICK_MS = 200;
 /** A query that takes longer than this gets the server asked whether it is alive. */
 const ASK_AFTER_TICKS = 2;
@@ -24,9 +27,10 @@ const SILENT_AFTER_TICKS = 5;
 const WAIT_TICKS = 25;
 
 /**
- * A pool in which nobody waits for ever. Whoever gets no connection within 5 s is told so; and when the server answers not even a ping for a second (it is
- * frozen, or the network swallows everything), all who wait for it are told at once, and so is everybody who comes, until it answers again. A slow query is
- * left alone while the server answers others.
+ * A pool in which nobody waits for ever. Whoever gets no connection within 5 s is told so; and when the server answers
+ * not even a ping for a second (it is frozen, or the network swallows everything), all who wait for it are told at
+ * once, and so is everybody who comes, until it answers again. A slow query is left alone while the server answers
+ * others.
  */
 export function guardPool(pool: Pool, openProbe: () => Connection): GuardedPool {
   const held = new Map<PoolConnection, number>();

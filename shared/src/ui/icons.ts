@@ -1,6 +1,7 @@
 /**
- * The icons of both apps: 16 x 16, 1.5 px stroke in the colour of the text. A page holds the sprite once (`iconSprite()`), right after `<body>`, and
- * refers to it with `icon(name)` in templates or `createIcon(name)` in browser code. Icons are decoration: the words beside them carry the meaning.
+ * The icons of both apps: 16 x 16, 1.5 px stroke in the colour of the text. A page holds the sprite once
+ * (`iconSprite()`), right after `<body>`, and refers to it with `icon(name)` in templates or `createIcon(name)` in
+ * browser code. Icons are decoration: the words beside them carry the meaning.
  */
 const SHAPES = {
   logo: '<path d="M1.5 13.5h4v-4h4v-4h5"/>',

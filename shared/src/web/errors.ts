@@ -49,7 +49,10 @@ export interface ErrorHandlerOptions {
 
 const isApiPath = (path: string): boolean => path.startsWith("/api/");
 
-/** The last middleware: any error becomes a page or JSON with a sentence and the request's id; never a stack, SQL or an ARN. */
+/**
+ * The last middleware: any error becomes a page or JSON with a sentence and the request's id; never a stack, SQL or an
+ * ARN.
+ */
 export function errorHandler({
   log,
   renderPage,

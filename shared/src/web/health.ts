@@ -35,8 +35,8 @@ export function createMetrics(part: string): Metrics {
 }
 
 /**
- * `/healthz` is liveness: it asks no other part, so that a failing database never gets workers replaced. `/metrics` is Prometheus text, for programs on this
- * machine only: what came through a balancer names who sent it, and is refused.
+ * `/healthz` is liveness: it asks no other part, so that a failing database never gets workers replaced. `/metrics` is
+ * Prometheus text, for programs on this machine only: what came through a balancer names who sent it, and is refused.
  */
 export function healthRoutes({ registry }: Metrics): Router {
   const router = Router();

@@ -29,7 +29,8 @@ export function securityHeaders({
         objectSrc: ["'none'"],
         frameAncestors: ["'none'"],
         scriptSrc: ["'self'"],
-        // Charts size their canvas through the style property, which a policy does not restrict; style attributes stay forbidden.
+        // Charts size their canvas through the style property, which a policy does not restrict; style attributes stay
+        // forbidden.
         styleSrc: ["'self'"],
         fontSrc: ["'self'"],
         imgSrc: ["'self'", "data:", ...imgSrc],

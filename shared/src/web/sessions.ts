@@ -34,8 +34,8 @@ export const LONGEST_SESSION_MS = 24 * 3_600_000;
 const TOUCH_SECONDS = 60;
 
 /**
- * Sessions in MySQL, so that any worker serves any user; the table holds hashes of the ids only. What a request wrote into its session is stored before its
- * answer begins.
+ * Sessions in MySQL, so that any worker serves any user; the table holds hashes of the ids only. What a request wrote
+ * into its session is stored before its answer begins.
  */
 export function sessions({ db, secret, cookieName, hours, isHttps = false }: SessionOptions): RequestHandler {
   const load = session({
@@ -60,9 +60,10 @@ export function sessions({ db, secret, cookieName, hours, isHttps = false }: Ses
 }
 
 /**
- * Holds the end of an answer, headers included, until the changed session is stored. express-session sends the headers first, so that a quick browser follows
- * a redirect and reads the session as it was: https://expressjs.com/en/resources/middleware/session.html#sessionsavecallback
- * A session that cannot be stored becomes an error page, where express-session would have to break the connection.
+ * Holds the end of an answer, headers included, until the changed session is stored. express-session sends the headers
+ * first, so that a quick browser follows a redirect and reads the session as it was:
+ * https://expressjs.com/en/resources/middleware/session.html#sessionsavecallback A session that cannot be stored
+ * becomes an error page, where express-session would have to break the connection.
  */
 function saveBeforeAnswer(
   req: Request,
@@ -90,7 +91,10 @@ function saveBeforeAnswer(
   res.end = end as Response["end"]; // passes on whichever of the overloads' arguments came
 }
 
-/** What of a session is worth a write; its cookie's time alone is not. Undefined when there is no session, as after `endSession`. */
+/**
+ * What of a session is worth a write; its cookie's time alone is not. Undefined when there is no session, as after
+ * `endSession`.
+ */
 function contentOf(req: Request): string | undefined {
   const present = req.session as Request["session"] | undefined;
   if (present === undefined) return undefined;
@@ -102,7 +106,10 @@ export function cookieNameOf(name: string, isHttps: boolean): string {
   return isHttps ? `__Host-${name}` : name;
 }
 
-/** Reads the signed-in user, once per request; undefined when anonymous, also when the sign-in is too long ago. Mount after `sessions`. */
+/**
+ * Reads the signed-in user, once per request; undefined when anonymous, also when the sign-in is too long ago. Mount
+ * after `sessions`.
+ */
 export function loadUser(db: Database): RequestHandler {
   return async (req, res, next) => {
     const { userId, signedInAt = 0 } = req.session;
@@ -229,7 +236,8 @@ class DatabaseSessionStore extends session.Store {
       .where("idHash", "=", sessionIdHash(id))
       .where("seenAt", "<", new Date(now.getTime() - TOUCH_SECONDS * 1_000))
       .execute()
-      // Not prolonging a session is no reason to fail the request that it belongs to; any argument would count as an error.
+      // Not prolonging a session is no reason to fail the request that it belongs to; any argument would count as an
+      // error.
       .then(
         () => callback(),
         () => callback(),

@@ -1,4 +1,7 @@
-/** For tests: the whole app on a free port, over a MariaDB schema and a local cloud of its own, and browsers that keep cookies. */
+/**
+ * For tests: the whole app on a free port, over a MariaDB schema and a local cloud of its own, and browsers that keep
+ * cookies.
+ */
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

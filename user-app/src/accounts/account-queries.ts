@@ -27,7 +27,10 @@ export interface UserRow extends User {
   readonly photos: number;
 }
 
-/** Sets the password and ends every session and API token of the account: `passwordChangedAt` also refuses sessions that another worker remembers. */
+/**
+ * Sets the password and ends every session and API token of the account: `passwordChangedAt` also refuses sessions that
+ * another worker remembers.
+ */
 export async function changePassword(
   trx: Transaction<Tables>,
   { userId, passwordHash, now }: { readonly userId: number; readonly passwordHash: string; readonly now: Date },

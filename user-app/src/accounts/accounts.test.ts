@@ -246,6 +246,7 @@ describe("recovery", () => {
     const path = `/reset/${mail?.token}`;
     expect((await browser.get(path)).status).toBe(200);
     expect((await browser.submit(path, { password: "short" })).status).toBe(400);
+    expect((await browser.submit(path, { password: "password1" })).status).toBe(400);
     const { id: userId } = await app.db
       .selectFrom("users")
       .select("id")

@@ -12,8 +12,9 @@ export interface DeleteAccountDeps {
 }
 
 /**
- * Deletes an account with everything: subscription first, then objects, rows, and again the objects that a worker in flight may have written meanwhile. Safe
- * to repeat after a failure half-way. Archives in a vault are found by the archive sweep, for no row refers to them any more.
+ * Deletes an account with everything: subscription first, then objects, rows, and again the objects that a worker in
+ * flight may have written meanwhile. Safe to repeat after a failure half-way. Archives in a vault are found by the
+ * archive sweep, for no row refers to them any more.
  */
 export async function deleteAccount(
   { db, s3, resources, cancelSubscription }: DeleteAccountDeps,

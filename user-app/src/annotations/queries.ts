@@ -36,7 +36,9 @@ export interface NewJob {
   readonly build: Build | null;
 }
 
-/** How many jobs of a user wait or run. The lock on the account makes those who ask at once come one after the other. */
+/**
+ * How many jobs of a user wait or run. The lock on the account makes those who ask at once come one after the other.
+ */
 export async function countUnfinished(trx: Transaction<Tables>, userId: number): Promise<number> {
   await trx.selectFrom("users").select("id").where("id", "=", userId).forUpdate().execute();
   const { n } = await trx

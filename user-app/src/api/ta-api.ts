@@ -10,7 +10,7 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { MaskDetector } from "../masks/detector/mask-detector.ts";
 import type { PhotoBucket } from "../masks/photo-store.ts";
-import { checkAndKeep } from "../masks/photos.ts";
+import { detectAndStore } from "../masks/photos.ts";
 import { abortWhenSenderLeaves } from "../masks/upload/abort.ts";
 import { dropRest, readForm } from "../masks/upload/multipart.ts";
 import { admitOrRefuse } from "../masks/upload/refusals.ts";
@@ -40,7 +40,8 @@ const Credentials = z.object({
 type Credentials = z.infer<typeof Credentials>;
 
 /**
- * The course's two endpoints. They sign in by themselves, so mount them before sessions, body parsers and the CSRF check. Every answer is JSON:
+ * The course's two endpoints. They sign in by themselves, so mount them before sessions, body parsers and the CSRF
+ * check. Every answer is JSON:
  * `{"success":true}`, `{"success":true,"payload":{...}}` or `{"success":false,"error":{"code":...,"message":"..."}}`.
  */
 export function taApi(deps: TaApiDeps): Router {
@@ -90,7 +91,12 @@ async function upload(deps: TaApiDeps, req: Request, res: Response): Promise<voi
   const credentials = readCredentials(fields);
   if (file === undefined) throw new HttpError(400, "The file is missing: send a part named file.");
   const user = await authenticate(deps, credentials, req.ip ?? "unknown");
-  const kept = await checkAndKeep(deps, { userId: user.id, fileName: file.fileName, bytes: await file.read(), signal });
+  const kept = await detectAndStore(deps, {
+    userId: user.id,
+    fileName: file.fileName,
+    bytes: await file.read(),
+    signal,
+  });
   res.json({
     success: true,
     payload: { num_faces: kept.faces, num_masked: kept.masked, num_unmasked: kept.unmasked },

@@ -9,7 +9,10 @@ interface Policy {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Drag and drop, a look at the first lines, a progress bar; then on to the confirmation. Without this script the plain form does. */
+/**
+ * Drag and drop, a look at the first lines, a progress bar; then on to the confirmation. Without this script the plain
+ * form does.
+ */
 export function mountUpload(root: HTMLElement): void {
   const find = <Found extends HTMLElement>(name: string): Found => {
     const element = root.querySelector<Found>(`[data-upload-${name}]`);

@@ -2,7 +2,7 @@ import { HttpError } from "@elastic-gas/shared/web/errors";
 import { currentUser } from "@elastic-gas/shared/web/sessions";
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { checkAndKeep } from "./photos.ts";
+import { detectAndStore } from "./photos.ts";
 import { abortWhenSenderLeaves } from "./upload/abort.ts";
 import { dropRest, readForm, SenderGone, type SentFile, type UploadedFile } from "./upload/multipart.ts";
 import { admitOrRefuse, toHttpError } from "./upload/refusals.ts";
@@ -16,8 +16,9 @@ interface Wanted {
 }
 
 /**
- * POST /masks: a multipart form with `file`, or a form with `url`. Goes on to the result page; a refusal is shown beside the form, or, to our script
- * (`Accept: application/json`), told as `{"error":{"message":...}}`, as success is as `{"location":...}`.
+ * POST /masks: a multipart form with `file`, or a form with `url`. Goes on to the result page; a refusal is shown
+ * beside the form, or, to our script (`Accept: application/json`), told as `{"error":{"message":...}}`, as success is
+ * as `{"location":...}`.
  */
 export async function takePhoto(deps: MaskPagesDeps, req: Request, res: Response): Promise<void> {
   const userId = currentUser(res).id;
@@ -28,7 +29,7 @@ export async function takePhoto(deps: MaskPagesDeps, req: Request, res: Response
     admitOrRefuse(deps.detector, req);
     wanted = await readWanted(req, opened);
     const { fileName, bytes } = await getFile(deps, wanted, signal);
-    const kept = await checkAndKeep(deps, { userId, fileName, bytes, signal });
+    const kept = await detectAndStore(deps, { userId, fileName, bytes, signal });
     const location = `/masks/${kept.id}`;
     if (wantsJson(req)) res.json({ location });
     else res.redirect(303, location);

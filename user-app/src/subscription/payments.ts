@@ -50,8 +50,8 @@ export function createStripe(config: PaymentSettings): Stripe | undefined {
 export type Checkout = { readonly kind: "pay"; readonly url: string } | { readonly kind: "already premium" };
 
 /**
- * The address of Stripe's payment page for this user. Nobody is charged twice: an open subscription starts no new one, an open payment page is used again, and
- * two clicks at once share an idempotency key and so get the same page.
+ * The address of Stripe's payment page for this user. Nobody is charged twice: an open subscription starts no new one,
+ * an open payment page is used again, and two clicks at once share an idempotency key and so get the same page.
  */
 export async function startCheckout(
   deps: PaymentsDeps,
@@ -102,8 +102,8 @@ export async function finishCheckout(deps: PaymentsDeps, userId: number, session
 const turns = createTurns();
 
 /**
- * Brings role and subscriptions in line with what Stripe says now. Safe to repeat, and in several processes at once: no lock is held while Stripe is asked, and
- * an answer that was asked for earlier never replaces a later one.
+ * Brings role and subscriptions in line with what Stripe says now. Safe to repeat, and in several processes at once: no
+ * lock is held while Stripe is asked, and an answer that was asked for earlier never replaces a later one.
  */
 export async function syncCustomer(deps: PaymentsDeps, customer: string): Promise<{ readonly premium: boolean }> {
   return turns.share(customer, () => storeCustomerState(deps, customer));

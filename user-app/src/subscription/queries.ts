@@ -2,7 +2,10 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import { type Kysely, sql, type Transaction } from "kysely";
 
-/** Stripe's words for a subscription that entitles: https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses */
+/**
+ * Stripe's words for a subscription that entitles:
+ * https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses
+ */
 export const OPEN_STATUSES: ReadonlySet<string> = new Set(["active", "trialing", "past_due"]);
 
 export interface SubscriptionView {

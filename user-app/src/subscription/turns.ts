@@ -4,8 +4,8 @@ export interface Turns {
 }
 
 /**
- * One run at a time per key in this process. Those who come while one is under way share the next: each sees a state that was read after its call, and
- * any number of calls at once cost two runs.
+ * One run at a time per key in this process. Those who come while one is under way share the next: each sees a state
+ * that was read after its call, and any number of calls at once cost two runs.
  */
 export function createTurns(): Turns {
   const running = new Map<string, Promise<unknown>>();

@@ -12,8 +12,8 @@ const MAX_EVENT = "1mb";
 const EventBody = z.object({ data: z.object({ object: z.unknown().optional() }).nullish() });
 
 /**
- * `/stripe/webhook`: Stripe's news, signed. An event only says whose state to fetch: order and single delivery are not promised. Mount before sessions and body
- * parsers, for the signature covers the raw body.
+ * `/stripe/webhook`: Stripe's news, signed. An event only says whose state to fetch: order and single delivery are not
+ * promised. Mount before sessions and body parsers, for the signature covers the raw body.
  */
 export function stripeWebhook(deps: Deps & { readonly stripe: Stripe | undefined }): Router {
   const router = Router();

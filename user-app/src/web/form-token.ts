@@ -6,8 +6,9 @@ import type { Request, RequestHandler, Response } from "express";
 const COOKIE = "gas_form";
 
 /**
- * The token of forms that anonymous readers send (sign-in, recovery): the same random value in the form and in a cookie that other sites can neither read
- * nor set. No session row is made for it, so a load test of the home page leaves the database alone.
+ * The token of forms that anonymous readers send (sign-in, recovery): the same random value in the form and in a cookie
+ * that other sites can neither read nor set. No session row is made for it, so a load test of the home page leaves the
+ * database alone.
  */
 export function formToken(req: Request, res: Response): string {
   const known = cookieOf(req);

@@ -1,13 +1,15 @@
 import type { RequestHandler } from "express";
 
-/** What a worker needs before it may take traffic; each resolves once it has answered, and throws or hangs until then. */
+/**
+ * What a worker needs before it may take traffic; each resolves once it has answered, and throws or hangs until then.
+ */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<unknown>>>;
 
 const CHECK_LIMIT_MS = 1_000;
 
 /**
- * `/readyz`: 200 once each part has answered once, 503 with the names of the others before. What answered once is not asked again: a database that fails later
- * must not take every worker out of service at once.
+ * `/readyz`: 200 once each part has answered once, 503 with the names of the others before. What answered once is not
+ * asked again: a database that fails later must not take every worker out of service at once.
  */
 export function readyRoute(checks: ReadinessChecks): RequestHandler {
   const missing = new Map(Object.entries(checks));

@@ -13,7 +13,9 @@ export interface WorkerSessionOptions {
   readonly isHttps: boolean;
 }
 
-/** Sessions whose secret is looked up at the first request that needs it, so that a worker starts while MySQL is down. */
+/**
+ * Sessions whose secret is looked up at the first request that needs it, so that a worker starts while MySQL is down.
+ */
 export function workerSessions({ db, secret, hours, isHttps }: WorkerSessionOptions): RequestHandler {
   const create = (key: string) => sessions({ db, secret: key, cookieName: SESSION_COOKIE, hours, isHttps });
   let handler = secret === undefined ? undefined : create(secret);

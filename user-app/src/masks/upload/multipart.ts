@@ -40,8 +40,9 @@ const MAX_BYTES_AT_ONCE = 25 * (MAX_PHOTO_BYTES + OVERHEAD_BYTES);
 const budget = createUploadBudget(MAX_BYTES_AT_ONCE);
 
 /**
- * Reads an urlencoded or multipart form; its file goes to disk. Throws HttpError 400 (malformed), 413 (too large), 415 (another content type), 503 (too much
- * on its way already, at once) and 507 (disk full), and SenderGone. What is left of a refused body is read and dropped, so that the sender gets its answer.
+ * Reads an urlencoded or multipart form; its file goes to disk. Throws HttpError 400 (malformed), 413 (too large), 415
+ * (another content type), 503 (too much on its way already, at once) and 507 (disk full), and SenderGone. What is left
+ * of a refused body is read and dropped, so that the sender gets its answer.
  */
 export async function readForm(req: IncomingMessage): Promise<Form> {
   const type = (req.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
@@ -64,7 +65,9 @@ export async function readForm(req: IncomingMessage): Promise<Form> {
   }
 }
 
-/** Reads on without keeping anything: senders read the answer only when their body is sent. Gives up on endless bodies. */
+/**
+ * Reads on without keeping anything: senders read the answer only when their body is sent. Gives up on endless bodies.
+ */
 export function dropRest(req: IncomingMessage): void {
   let dropped = 0;
   req.on("data", (chunk: Buffer) => {

@@ -4,7 +4,10 @@ const RETRY_SECONDS = 2;
 
 /** How much may be on its way into this worker at once, over all requests. */
 export interface UploadBudget {
-  /** Takes room for a body and returns how to give it back, once or more often. Throws HttpError 503 at once when there is none. */
+  /**
+   * Takes room for a body and returns how to give it back, once or more often. Throws HttpError 503 at once when there
+   * is none.
+   */
   take(bytes: number): () => void;
 }
 

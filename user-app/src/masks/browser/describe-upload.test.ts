@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { fileProblem, uploadWords } from "./upload-words.ts";
+import { describeUpload, fileProblem } from "./describe-upload.ts";
 
 it("says how much was sent, then that the photo is checked", () => {
-  expect(uploadWords(0, 0)).toMatch(/^Sending: 0/);
-  expect(uploadWords(512_000, 1_024_000)).toMatch(/^Sending: 50.%, .* of /);
-  expect(uploadWords(1_024_000, 1_024_000)).toBe("Checking: looking for faces");
+  expect(describeUpload(0, 0)).toMatch(/^Sending: 0/);
+  expect(describeUpload(512_000, 1_024_000)).toMatch(/^Sending: 50.%, .* of /);
+  expect(describeUpload(1_024_000, 1_024_000)).toBe("Checking: looking for faces");
 });
 
 it.each([

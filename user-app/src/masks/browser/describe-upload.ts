@@ -1,7 +1,7 @@
 import { formatBytes, formatShare } from "@elastic-gas/shared/format/numbers";
 
 /** What the progress says while `sent` of `total` bytes are on their way. */
-export function uploadWords(sent: number, total: number): string {
+export function describeUpload(sent: number, total: number): string {
   if (total === 0 || sent < total) {
     const share = total > 0 ? sent / total : 0;
     return `Sending: ${formatShare(share)}, ${formatBytes(sent)} of ${formatBytes(total)}`;
