@@ -2,8 +2,7 @@
 
     python3 quantize.py FLOAT.onnx CHECKPOINT LESSONS_FOLDER OUT.onnx
 
-Weights keep 7 bits a number (with a scale for each channel): processors without VNNI add two products in 16 bits, which 8 would overflow. The
-last convolution of each level stays float, for places and scores of one level are numbers of very different size.
+Weights keep 7 bits a number (with a scale for each channel): processors without VNNI add two products in 16 bits, which 8 would overflow.
 """
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from train import Lessons
 
 PICTURES = 128
 WEIGHT_STEPS = 63
+ANSWER_LIMIT = 10.0  # of logits and places: beyond it nothing changes any more
 
 
 def largest_values(checkpoint, folder):
@@ -57,6 +57,7 @@ class Quantizer:
         self.largest = iter(largest)
         self.nodes, self.tensors = [], {}
         self.scales = {}  # name of a value that is bytes now -> its scale
+        self.zeros = {}  # the same -> name of the constant that stands for 0
 
     def constant(self, name, values, kind):
         self.tensors[name] = numpy_helper.from_array(np.asarray(values, kind), name)
@@ -68,9 +69,10 @@ class Quantizer:
         for node in nodes:
             for name in node.input:
                 users.setdefault(name, []).append(node)
-        zero = self.constant("zero", 0, np.uint8)
+        self.constant("zero", 0, np.uint8)
+        self.constant("middle", 128, np.uint8)
         first = self.graph.input[0].name
-        self.nodes.append(helper.make_node("QuantizeLinear", [first, self.scale_of("bytes", 1 / 255), zero], ["bytes"], name="bytes"))
+        self.nodes.append(helper.make_node("QuantizeLinear", [first, self.scale_of("bytes", 1 / 255), "zero"], ["bytes"], name="bytes"))
         renamed, skipped = {first: "bytes"}, set()
         for node in nodes:
             if id(node) in skipped:
@@ -78,11 +80,15 @@ class Quantizer:
             inputs = [renamed.get(name, name) for name in node.input]
             followers = users.get(node.output[0], [])
             if node.op_type == "Conv" and [user.op_type for user in followers] == ["Relu"]:
-                self.convolution(node, inputs[0], followers[0].output[0])
+                self.convolution(node, inputs[0], followers[0].output[0], next(self.largest) / 255)
                 skipped.add(id(followers[0]))
+                continue
+            if node.op_type == "Conv":
+                self.convolution(node, inputs[0], node.output[0], ANSWER_LIMIT / 127, "middle")
                 continue
             if node.op_type == "MaxPool" and inputs[0] in self.scales:
                 self.scales[node.output[0]] = self.scales[inputs[0]]
+                self.zeros[node.output[0]] = "zero"
             else:
                 inputs = [self.floats(name) for name in inputs]
                 for name in inputs:
@@ -94,15 +100,15 @@ class Quantizer:
             copy.input.extend(inputs)
             self.nodes.append(copy)
 
-    def scale_of(self, name, scale):
+    def scale_of(self, name, scale, zero="zero"):
         self.scales[name] = scale
+        self.zeros[name] = zero
         return self.constant(f"{name}.scale", scale, np.float32)
 
-    def convolution(self, node, given, output):
+    def convolution(self, node, given, output, scale, zero="zero"):
         weights, bias = self.values[node.input[1]], self.values[node.input[2]]
         steps = np.abs(weights).max((1, 2, 3)) / WEIGHT_STEPS
         rounded = np.round(weights / steps[:, None, None, None])
-        scale_name = self.scale_of(output, next(self.largest) / 255)
         inputs = [
             given,
             self.input_scale(given),
@@ -110,8 +116,8 @@ class Quantizer:
             self.constant(f"{output}.weights", rounded, np.int8),
             self.constant(f"{output}.steps", steps, np.float32),
             self.constant(f"{output}.no", np.zeros(len(steps)), np.int8),
-            scale_name,
-            "zero",
+            self.scale_of(output, scale, zero),
+            zero,
             self.constant(f"{output}.bias", np.round(bias / (self.scales[given] * steps)), np.int32),
         ]
         made = helper.make_node("QLinearConv", inputs, [output], name=output)
@@ -126,7 +132,7 @@ class Quantizer:
             return name
         wide = f"{name}.floats"
         if all(wide not in node.output for node in self.nodes):
-            self.nodes.append(helper.make_node("DequantizeLinear", [name, self.input_scale(name), "zero"], [wide], name=wide))
+            self.nodes.append(helper.make_node("DequantizeLinear", [name, self.input_scale(name), self.zeros[name]], [wide], name=wide))
         return wide
 
 

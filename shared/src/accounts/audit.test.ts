@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { audit, auditRefusal } from "./audit.ts";
 
 let database: TestDatabase;

@@ -1,6 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import bcrypt from "bcrypt";
 import { z } from "zod";
+import { HttpError } from "../web/errors.ts";
 import { isCommonPassword } from "./common-passwords.ts";
 
 /** 37 checks a second on two cores; each doubling step halves that. */
@@ -27,9 +28,11 @@ export const PagePassword = z
   .refine((text) => !isCommonPassword(text), "This is one of the passwords that guessers try first. Choose another.");
 
 /** Too many hashes wait already; the caller answers 503. */
-export class HashingOverloaded extends Error {
+export class HashingOverloaded extends HttpError {
   constructor() {
-    super("Too many passwords are being checked at this moment. Try again in a few seconds.");
+    super(503, "Too many passwords are being checked at this moment. Try again in a few seconds.", {
+      retryAfterSeconds: 5,
+    });
     this.name = "HashingOverloaded";
   }
 }
@@ -115,13 +118,6 @@ export function createPasswordVerifier({
     },
     hash: (password) => slots.run(() => bcrypt.hash(password, COST)),
   };
-}
-
-/** Compares two texts in a time that does not tell where they differ. */
-export function equalInConstantTime(a: string, b: string): boolean {
-  const left = Buffer.from(a);
-  const right = Buffer.from(b);
-  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 function forgetOldest(entries: Map<string, number>, now: number): void {

@@ -1,7 +1,7 @@
+import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createDatabasePool, schemaOf } from "../database/connect.ts";
 import type { GuardedPool } from "../database/guarded-pool.ts";
-import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { createPasswordVerifier } from "./passwords.ts";
 import { createRateLimiter } from "./rate-limit.ts";
 import { createSignInLimits, NAME_LIMIT, PAIR_LIMIT, type SignInRealm, signIn } from "./sign-in.ts";

@@ -1,8 +1,8 @@
-import { sql } from "kysely";
-import { expect, test } from "vitest";
 import { createTestDatabase } from "@elastic-gas/testing/database";
 import { createStallableProxy } from "@elastic-gas/testing/stallable-proxy";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
+import { sql } from "kysely";
+import { expect, test } from "vitest";
 import { connectDatabase } from "./connect.ts";
 
 async function behindProxy(connectionLimit: number) {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Request, RequestHandler } from "express";
-import { equalInConstantTime } from "../accounts/passwords.ts";
+import { equalInConstantTime } from "./equal-in-constant-time.ts";
 import { HttpError } from "./errors.ts";
 
 declare module "express-session" {

@@ -1,6 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from "express";
 import { z } from "zod";
-import { HashingOverloaded } from "../accounts/passwords.ts";
 import type { Logger } from "../logger.ts";
 
 export interface HttpErrorOptions {
@@ -111,7 +110,6 @@ function asHttpError(error: unknown): HttpError | undefined {
   if (error instanceof z.ZodError) {
     return new HttpError(400, error.issues.map((issue) => issue.message).join(" "), { cause: error });
   }
-  if (error instanceof HashingOverloaded) return new HttpError(503, error.message, { retryAfterSeconds: 5 });
   if (isUnreachable(error)) {
     return new HttpError(503, "A service that this page needs does not answer.", {
       remedy: "Nothing was lost. Try again in a moment.",

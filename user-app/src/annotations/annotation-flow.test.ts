@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { median } from "@elastic-gas/shared/median";
+import { resourcesOf } from "@elastic-gas/shared/resources";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { type Browser, startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { median } from "@elastic-gas/shared/median";
-import { resourcesOf } from "@elastic-gas/shared/resources";
 import { sweepUploads } from "./sweep-uploads.ts";
 
 const VCF = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nchr1\t100\t.\tA\tG\t50\tPASS\t.\n";

@@ -1,5 +1,5 @@
-import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { formatCount, formatCountOf, formatShare } from "@elastic-gas/shared/format/numbers";
+import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { splitSentence } from "./job-words.ts";
 
 export interface Bar {

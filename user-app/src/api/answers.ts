@@ -1,4 +1,3 @@
-import { HashingOverloaded } from "@elastic-gas/shared/accounts/passwords";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { HttpError, isUnreachable } from "@elastic-gas/shared/web/errors";
 import type { ErrorRequestHandler, RequestHandler } from "express";
@@ -33,7 +32,6 @@ export function apiMethodNotAllowed(allowed: string): RequestHandler {
 }
 
 function asApiError(error: unknown): HttpError | undefined {
-  if (error instanceof HashingOverloaded) return new HttpError(503, error.message, { retryAfterSeconds: 5 });
   const known = toHttpError(error);
   if (known !== undefined) return known;
   if (isUnreachable(error)) {

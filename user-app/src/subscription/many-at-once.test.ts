@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import Stripe from "stripe";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 
 const SECRET_KEY = "sk_test_many";
 const WEBHOOK_SECRET = "whsec_many";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { equalInConstantTime } from "@elastic-gas/shared/accounts/passwords";
+import { equalInConstantTime } from "@elastic-gas/shared/web/equal-in-constant-time";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import type { Request, RequestHandler, Response } from "express";
 

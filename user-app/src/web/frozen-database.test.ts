@@ -1,8 +1,8 @@
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { createStallableProxy, type StallableProxy } from "@elastic-gas/testing/stallable-proxy";
+import { startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 
 let app: TestApp;
 let proxy: StallableProxy;

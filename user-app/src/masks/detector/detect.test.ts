@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { hugePicture, readSample, TRUTH_FOLDERS } from "@elastic-gas/testing/user-app/mask-samples";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scoreFolder } from "../../../mask-model/score.ts";
-import { hugePicture, readSample, TRUTH_FOLDERS } from "@elastic-gas/testing/user-app/mask-samples";
 import { ModelUnusable, SHIPPED_MODEL } from "../model/mask-model.ts";
 import { createFaceFinder, type Face, type FaceFinder } from "./detect.ts";
 import { drawAnnotated, drawThumbnail } from "./draw.ts";
