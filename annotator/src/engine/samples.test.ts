@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { VCF_SAMPLES, vcfSamplePath } from "@elastic-gas/shared/samples";
 import { expect, it, onTestFinished } from "vitest";
 import { openPack } from "../pack/pack.ts";
-import { FAILURES } from "../vcf/failure.ts";
+import { REFUSALS } from "@elastic-gas/shared/vcf/foreign-file";
 import { runEngine } from "./engine.ts";
 
 const pack = openPack();
@@ -48,5 +48,5 @@ it.each([
 );
 
 it("says what is wrong with the sample that fails", async () => {
-  await expect(annotate("no-header-line.vcf")).rejects.toThrow(FAILURES.noChromLine);
+  await expect(annotate("no-header-line.vcf")).rejects.toThrow(REFUSALS.noChromLine.problem);
 });

@@ -1,4 +1,4 @@
-import { CamelCasePlugin, Kysely, MysqlDialect, type MysqlPool } from "kysely";
+import { CamelCasePlugin, Kysely, MysqlDialect } from "kysely";
 import { createConnection, createPool, type PoolOptions } from "mysql2";
 import { type GuardedPool, guardPool } from "./guarded-pool.ts";
 import type { Tables } from "./tables.ts";
@@ -19,8 +19,7 @@ export interface ConnectOptions {
  */
 export function connectDatabase({ url, connectionLimit = 8 }: ConnectOptions): Database {
   return new Kysely<Tables>({
-    // Kysely uses more of a connection's type than it calls.
-    dialect: new MysqlDialect({ pool: createDatabasePool({ url, connectionLimit }) as MysqlPool }),
+    dialect: new MysqlDialect({ pool: createDatabasePool({ url, connectionLimit }) }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
   });
 }
