@@ -1,4 +1,5 @@
 import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
+import { findCurrentUser, loadUser, requireAdmin, requireUser } from "@elastic-gas/shared/accounts/sessions";
 import { createSignInLimits } from "@elastic-gas/shared/accounts/sign-in";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import type { Assets } from "@elastic-gas/shared/web/assets";
@@ -7,7 +8,6 @@ import { type ErrorView, errorHandler, notFound } from "@elastic-gas/shared/web/
 import { createMetrics, healthRoutes } from "@elastic-gas/shared/web/health";
 import { requestId } from "@elastic-gas/shared/web/request-id";
 import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
-import { findCurrentUser, loadUser, requireAdmin, requireUser } from "@elastic-gas/shared/web/sessions";
 import express, { type Express, type Response } from "express";
 import { sql } from "kysely";
 import { adminPages } from "./accounts/admin-pages.ts";

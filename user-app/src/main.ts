@@ -1,4 +1,5 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { deleteExpiredSessions } from "@elastic-gas/shared/accounts/sessions";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { awaitFirstAnswers } from "@elastic-gas/shared/aws/first-answers";
 import { awaitInstanceIdentity } from "@elastic-gas/shared/aws/instance-identity";
@@ -6,7 +7,6 @@ import { readConfig } from "@elastic-gas/shared/config";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { aborted, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { serve } from "@elastic-gas/shared/web/serve";
-import { deleteExpiredSessions } from "@elastic-gas/shared/web/sessions";
 import { sql } from "kysely";
 import { sweepUploads } from "./annotations/sweep-uploads.ts";
 import { createUserApp } from "./app.ts";

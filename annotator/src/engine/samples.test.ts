@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VCF_SAMPLES, vcfSamplePath } from "@elastic-gas/shared/samples";
+import { REFUSALS } from "@elastic-gas/shared/vcf/foreign-file";
 import { expect, it, onTestFinished } from "vitest";
 import { openPack } from "../pack/pack.ts";
-import { REFUSALS } from "@elastic-gas/shared/vcf/foreign-file";
 import { runEngine } from "./engine.ts";
 
 const pack = openPack();

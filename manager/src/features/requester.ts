@@ -1,4 +1,4 @@
-import { currentUser } from "@elastic-gas/shared/web/sessions";
+import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import type { Request, Response } from "express";
 
 /** Who asks for a change, and from where. */

@@ -1,9 +1,9 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { keepOneAdmin } from "@elastic-gas/shared/accounts/last-admin";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
+import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { createUser, Email, findUserById, makePassword, type User, Username } from "@elastic-gas/shared/accounts/users";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { currentUser } from "@elastic-gas/shared/web/sessions";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { makeFree, makePremium } from "../subscription/plan.ts";

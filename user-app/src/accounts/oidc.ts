@@ -1,8 +1,8 @@
+import { safeNextPath, startSession } from "@elastic-gas/shared/accounts/sessions";
 import { createUser, findUserById, type User, Username } from "@elastic-gas/shared/accounts/users";
 import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { safeNextPath, startSession } from "@elastic-gas/shared/web/sessions";
 import { Router } from "express";
 import * as oidc from "openid-client";
 import { z } from "zod";

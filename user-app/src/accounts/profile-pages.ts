@@ -1,9 +1,9 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
+import { currentUser, sessionIdHash, startSession } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { Email, type User } from "@elastic-gas/shared/accounts/users";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { currentUser, sessionIdHash, startSession } from "@elastic-gas/shared/web/sessions";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { PREMIUM_PRICE } from "../subscription/plan.ts";

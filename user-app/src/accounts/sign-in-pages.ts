@@ -1,15 +1,15 @@
 import { audit, auditRefusal } from "@elastic-gas/shared/accounts/audit";
-import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
-import { userAppUrl } from "@elastic-gas/shared/config";
-import { formatDuration } from "@elastic-gas/shared/format/durations";
-import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import {
   cookieNameOf,
   endSession,
   findCurrentUser,
   safeNextPath,
   startSession,
-} from "@elastic-gas/shared/web/sessions";
+} from "@elastic-gas/shared/accounts/sessions";
+import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { userAppUrl } from "@elastic-gas/shared/config";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
+import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { PREMIUM_PRICE } from "../subscription/plan.ts";

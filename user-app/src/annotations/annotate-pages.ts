@@ -1,9 +1,9 @@
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
+import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { currentUser } from "@elastic-gas/shared/web/sessions";
 import { Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";

@@ -1,8 +1,8 @@
+import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { formatCountdown } from "@elastic-gas/shared/format/durations";
 import { formatTime } from "@elastic-gas/shared/format/times";
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { currentUser } from "@elastic-gas/shared/web/sessions";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";

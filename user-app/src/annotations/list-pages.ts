@@ -1,6 +1,6 @@
+import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { formatCountdown, formatDuration } from "@elastic-gas/shared/format/durations";
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { currentUser } from "@elastic-gas/shared/web/sessions";
 import { Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";

@@ -1,9 +1,9 @@
+import { loadUser, sessions, startSession } from "@elastic-gas/shared/accounts/sessions";
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { csrf, csrfToken } from "@elastic-gas/shared/web/csrf";
 import { errorHandler, HttpError } from "@elastic-gas/shared/web/errors";
 import { type Listening, serve } from "@elastic-gas/shared/web/serve";
-import { loadUser, sessions, startSession } from "@elastic-gas/shared/web/sessions";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import {
   createScriptedDetector,

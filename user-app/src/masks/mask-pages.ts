@@ -1,6 +1,6 @@
 import { pipeline } from "node:stream/promises";
+import { currentUser, requireUser } from "@elastic-gas/shared/accounts/sessions";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { currentUser, requireUser } from "@elastic-gas/shared/web/sessions";
 import express, { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { leaveNotice } from "../web/pages.ts";

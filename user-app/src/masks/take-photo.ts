@@ -1,5 +1,5 @@
+import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { HttpError } from "@elastic-gas/shared/web/errors";
-import { currentUser } from "@elastic-gas/shared/web/sessions";
 import type { Request, Response } from "express";
 import { z } from "zod";
 import { detectAndStore } from "./photos.ts";

@@ -1,4 +1,4 @@
-import { currentUser } from "@elastic-gas/shared/web/sessions";
+import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import type { Response } from "express";
 import type { SendPage } from "../web/pages.ts";
 import { MAX_PIXELS } from "./detector/picture.ts";

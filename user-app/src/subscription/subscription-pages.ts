@@ -1,8 +1,8 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { findUserById } from "@elastic-gas/shared/accounts/users";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { currentUser } from "@elastic-gas/shared/web/sessions";
 import { Router } from "express";
 import type Stripe from "stripe";
 import { z } from "zod";

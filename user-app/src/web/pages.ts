@@ -1,3 +1,4 @@
+import { findCurrentUser } from "@elastic-gas/shared/accounts/sessions";
 import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import { time } from "@elastic-gas/shared/ui/parts";
 import type { Note } from "@elastic-gas/shared/ui/states";
@@ -5,7 +6,6 @@ import type { Assets } from "@elastic-gas/shared/web/assets";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import type { Html } from "@elastic-gas/shared/web/html";
 import { renderDocument } from "@elastic-gas/shared/web/render-html";
-import { findCurrentUser } from "@elastic-gas/shared/web/sessions";
 import type { Request, Response } from "express";
 import type { PageContext, Tab } from "./page-context.ts";
 import { frameView } from "./views/frame.ts";

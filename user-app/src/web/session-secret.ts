@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { sessions } from "@elastic-gas/shared/accounts/sessions";
 import type { Database } from "@elastic-gas/shared/database/connect";
-import { sessions } from "@elastic-gas/shared/web/sessions";
 import type { RequestHandler } from "express";
 
 export const SESSION_COOKIE = "gas_session";

@@ -1,7 +1,7 @@
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
+import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { HttpError } from "@elastic-gas/shared/web/errors";
-import { currentUser } from "@elastic-gas/shared/web/sessions";
 import type { RequestHandler, Response } from "express";
 import { findTokenOwner, type Scope } from "../accounts/tokens.ts";
 

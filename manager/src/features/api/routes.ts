@@ -1,6 +1,6 @@
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
+import { requireAdmin } from "@elastic-gas/shared/accounts/sessions";
 import { methodNotAllowed, notFound } from "@elastic-gas/shared/web/errors";
-import { requireAdmin } from "@elastic-gas/shared/web/sessions";
 import { Router } from "express";
 import type { FeatureDeps } from "../feature-deps.ts";
 import { limitRequests, requireScope } from "./bearer.ts";

@@ -1,12 +1,12 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
-import { type SignInDeps, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import {
   endSession,
   findCurrentUser,
   safeNextPath,
   sessionIdHash,
   startSession,
-} from "@elastic-gas/shared/web/sessions";
+} from "@elastic-gas/shared/accounts/sessions";
+import { type SignInDeps, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { Router } from "express";
 import { z } from "zod";
 import { duration } from "../../model/words.ts";

@@ -1,6 +1,6 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { currentUser } from "@elastic-gas/shared/web/sessions";
 import { Router } from "express";
 import { z } from "zod";
 import { createToken, listTokens, revokeToken, SCOPES } from "../../features/accounts/tokens.ts";

@@ -1,5 +1,6 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
+import { startSession } from "@elastic-gas/shared/accounts/sessions";
 import {
   createUser,
   Email,
@@ -10,7 +11,6 @@ import {
   Username,
 } from "@elastic-gas/shared/accounts/users";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { startSession } from "@elastic-gas/shared/web/sessions";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import {

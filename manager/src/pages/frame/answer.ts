@@ -1,4 +1,4 @@
-import { safeNextPath } from "@elastic-gas/shared/web/sessions";
+import { safeNextPath } from "@elastic-gas/shared/accounts/sessions";
 import type { Request, Response } from "express";
 import type { Outcome } from "../../features/feature-deps.ts";
 import { leaveNotice } from "./send-page.ts";

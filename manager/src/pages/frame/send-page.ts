@@ -1,9 +1,9 @@
+import { findCurrentUser } from "@elastic-gas/shared/accounts/sessions";
 import type { Config } from "@elastic-gas/shared/config";
 import type { Assets } from "@elastic-gas/shared/web/assets";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import type { Child } from "@elastic-gas/shared/web/html";
 import { renderDocument } from "@elastic-gas/shared/web/render-html";
-import { findCurrentUser } from "@elastic-gas/shared/web/sessions";
 import type { Request, Response } from "express";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { Reader } from "../../model/words.ts";

@@ -1,10 +1,10 @@
 import type { Server as HttpServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { sessionIdHash } from "@elastic-gas/shared/accounts/sessions";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { isPoolName } from "@elastic-gas/shared/resources";
 import { pause } from "@elastic-gas/shared/shutdown";
-import { sessionIdHash } from "@elastic-gas/shared/web/sessions";
 import type { Request, RequestHandler } from "express";
 import { Server, type Socket } from "socket.io";
 import { z } from "zod";

@@ -2,9 +2,9 @@ import { createHash, createHmac } from "node:crypto";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import session from "express-session";
 import { sql } from "kysely";
-import { findUserById, type User } from "../accounts/users.ts";
 import type { Database } from "../database/connect.ts";
-import { HttpError } from "./errors.ts";
+import { HttpError } from "../web/errors.ts";
+import { findUserById, type User } from "./users.ts";
 
 declare module "express-session" {
   interface SessionData {

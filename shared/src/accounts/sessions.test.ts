@@ -4,11 +4,10 @@ import express from "express";
 import { sql } from "kysely";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { createUser } from "../accounts/users.ts";
-import { csrf, csrfToken } from "./csrf.ts";
-import { errorHandler, notFound } from "./errors.ts";
-import { requestId } from "./request-id.ts";
-import { type Listening, serve } from "./serve.ts";
+import { csrf, csrfToken } from "../web/csrf.ts";
+import { errorHandler, notFound } from "../web/errors.ts";
+import { requestId } from "../web/request-id.ts";
+import { type Listening, serve } from "../web/serve.ts";
 import {
   currentUser,
   endSession,
@@ -21,6 +20,7 @@ import {
   sessions,
   startSession,
 } from "./sessions.ts";
+import { createUser } from "./users.ts";
 
 let database: TestDatabase;
 let listening: Listening;
