@@ -246,11 +246,11 @@ describe("the autoscaler against the local cloud", { timeout: 270_000 }, () => {
     })();
     try {
       await waitUntil("both to be in service", async () => (await inService("annotator")).length === 2);
+      await harness.setPool("annotator", { max: 3 });
       const queue = harness.context.resources.queues.jobRequests.name;
       const QueueUrl = `${harness.cloud.endpoint}/000000000000/${queue}`;
       for (let count = 0; count < 21; count += 1)
         await harness.context.cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" }));
-      await harness.setPool("annotator", { max: 3 });
       await waitUntil("a third annotator", async () => (await harness.living("annotator")).length === 3);
       const grown = (await activities("annotator")).findLast(({ cause }) => cause === "policy");
       expect(grown?.reason).toMatch(/^annotator grew 2 → 3: .*maximum 3\.$/);
@@ -342,7 +342,7 @@ describe("the autoscaler against the local cloud", { timeout: 270_000 }, () => {
     );
     start("run-3");
     await settled("web", 1);
-    await waitUntil("an annotator", async () => (await harness.living("annotator")).length === 1);
+    await waitUntil("an annotator", async () => (await harness.living("annotator")).length > 0);
     const since = await harness.db.selectFrom("activities").select("cause").where("id", ">", last).execute();
     const causes = since.map(({ cause }) => cause);
     expect(causes).toContain("start");
