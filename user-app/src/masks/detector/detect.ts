@@ -17,7 +17,7 @@ export interface Face {
   readonly confidence: number;
 }
 
-/** Finds faces; runs on the calling thread, which it blocks for about 10 ms a pass. */
+/** Finds faces; runs on the calling thread, which it blocks for about 5 ms a pass. */
 export interface FaceFinder {
   /** Faces from left to right. */
   find(picture: Picture): Promise<Face[]>;
