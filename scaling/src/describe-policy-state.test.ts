@@ -51,7 +51,7 @@ describe("what a rule keeps in its state", () => {
     );
     expect(items.map(explainPolicyState)[0]).toEqual({
       name: "Service time",
-      value: "3\u00a0min a job",
+      value: "2\u00a0min\u00a030\u00a0s a job",
       help: "Mean of the latest 1 finished job; tells how many workers the arrivals need.",
     });
   });

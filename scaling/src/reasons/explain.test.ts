@@ -75,14 +75,14 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
   [{ kind: "workers-awaited", warming: 0, pending: 2, secondsLeft: null }, "Holding: 2 workers pending."],
   [
     { kind: "data-awaited", minutes: 2, secondsLeft: 150 },
-    "Holding: the last 2 full minutes must lie after the last change, about 3 min left.",
+    "Holding: the last 2 full minutes must lie after the last change, about 2 min 30 s left.",
   ],
   [
     { kind: "data-awaited", minutes: 1, secondsLeft: null },
     "Holding: the last full minute must lie after the last change.",
   ],
   [{ kind: "share-awaited", secondsLeft: 30 }, "Holding: the newest worker takes its share first, 30 s left."],
-  [{ kind: "held-after-grow", desired: 3, secondsLeft: 150 }, "Holding: 3 min left after growing to 3."],
+  [{ kind: "held-after-grow", desired: 3, secondsLeft: 150 }, "Holding: 2 min 30 s left after growing to 3."],
   [
     { kind: "cooling-down", secondsLeft: 74, change: { from: 3, to: 5 } },
     "Cooling down: 74 s left after growing 3 → 5.",
@@ -240,7 +240,7 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
   ],
   [
     { kind: "queue-grew", pool: "annotator", from: 4, to: 10, finding: work, max: 10 },
-    "annotator grew 4 → 10: 6 jobs a minute of 3 min each and 40 waiting, to be begun within 60 s, need 44 workers, maximum 10.",
+    "annotator grew 4 → 10: 6 jobs a minute of 2 min 30 s each and 40 waiting, to be begun within 60 s, need 44 workers, maximum 10.",
   ],
   [
     {
@@ -263,7 +263,7 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
       held: 3,
       heldSeconds: 300,
     },
-    "No change at 1: 0.2 jobs a minute of 3 min each and none waiting need 1 worker; the last 5 min needed up to 3.",
+    "No change at 1: 0.2 jobs a minute of 2 min 30 s each and none waiting need 1 worker; the last 5 min needed up to 3.",
   ],
   [
     { kind: "adaptive-grew", ...resize, finding: forecast, max: 8, wanted: 5, regretMarginPercent: null },

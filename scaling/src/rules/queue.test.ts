@@ -101,15 +101,15 @@ describe("the queue rule", () => {
     expect(check(seen({ size: 3, busy: 3, waiting: 20, input: { desired: 9 } })).decision.desired).toBe(10);
   });
 
-  it("shrinks idle workers to the most that was needed within 5 minutes", () => {
+  it("shrinks idle workers to the most that was needed within 4 minutes", () => {
     const quiet = { size: 10, perMinute: 1, busy: 1 };
     const rush = { size: 10, perMinute: 4, busy: 6 };
-    expect(checkAfter(quiet, rush, 4).decision).toMatchObject({ kind: "shrink", desired: 6, reason: { held: 6 } });
-    expect(checkAfter(quiet, rush, 5).decision).toMatchObject({ kind: "shrink", desired: 2, reason: { held: 2 } });
-    expect(checkAfter({ ...quiet, size: 6 }, { ...rush, size: 6 }, 4).decision.reason).toMatchObject({
+    expect(checkAfter(quiet, rush, 3).decision).toMatchObject({ kind: "shrink", desired: 6, reason: { held: 6 } });
+    expect(checkAfter(quiet, rush, 4).decision).toMatchObject({ kind: "shrink", desired: 2, reason: { held: 2 } });
+    expect(checkAfter({ ...quiet, size: 6 }, { ...rush, size: 6 }, 3).decision.reason).toMatchObject({
       kind: "queue-fits",
       held: 6,
-      heldSeconds: 300,
+      heldSeconds: 240,
     });
   });
 

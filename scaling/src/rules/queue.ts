@@ -8,7 +8,7 @@ import { awaitWorkers } from "./holding.ts";
 import { MAX_AGE_MINUTES } from "./minutes.ts";
 
 /** A shrink goes to the most that was needed within so many minutes. */
-export const HOLD_MINUTES = 5;
+export const HOLD_MINUTES = 4;
 const LONG_JOBS_HOLD_MINUTES = 2;
 /** The service time until a job has finished. */
 export const ASSUMED_SERVICE_SECONDS = 60;
@@ -38,7 +38,7 @@ export function decideQueue(policy: QueuePolicy, seen: Observation, before: Stat
     serviceSeconds,
     bootSeconds: seen.bootSeconds ?? DEFAULT_BOOT_SECONDS,
   });
-  const holdMinutes = serviceSeconds > policy.acceptableWaitSeconds ? LONG_JOBS_HOLD_MINUTES : HOLD_MINUTES;
+  const holdMinutes = serviceSeconds > 2 * policy.acceptableWaitSeconds ? LONG_JOBS_HOLD_MINUTES : HOLD_MINUTES;
   const heldSeconds = lasting(seen, holdMinutes * 60) / 1000;
   const state = noteNeed(learned, { at: now, workers: needs }, now - heldSeconds * 1000);
   const held = Math.max(...(state.needs ?? []).map(({ workers }) => workers));

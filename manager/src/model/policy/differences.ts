@@ -124,6 +124,15 @@ export const FLAP_BACK_OFF = {
   help: "A grow within 30 min of a shrink doubles the checks that a shrink needs; halved after 2 quiet hours.",
 } as const;
 
+export const GROW_ONLY_TO_NEED = {
+  name: "growOnlyToNeed",
+  label: "Grow only to what is needed",
+  help: "A grow stops at the size that the load needs, where it is known and less than the ratio gives.",
+} as const;
+
+/** The switches of the rule on CPU. */
+export const SWITCHES = [FLAP_BACK_OFF, GROW_ONLY_TO_NEED] as const;
+
 export const RULE_WORDS: Readonly<Record<Policy["kind"], string>> = {
   cpu: "CPU",
   adaptive: "Adaptive",
@@ -153,12 +162,11 @@ export function describeDifference(before: Stored | undefined, after: Stored): s
     const suffix = unit === "%" || unit === "s" || unit === "ms" ? `${NO_BREAK_SPACE}${unit}` : "";
     changes.push(`${label.toLowerCase()} ${value(old[name])} → ${value(now[name])}${suffix}`);
   }
-  if (
-    typeof old.flapBackOff === "boolean" &&
-    typeof now.flapBackOff === "boolean" &&
-    old.flapBackOff !== now.flapBackOff
-  )
-    changes.push(`flap back-off ${now.flapBackOff ? "on" : "off"}`);
+  for (const { name, label } of SWITCHES) {
+    const [was, is] = [old[name], now[name]];
+    if (typeof was !== "boolean" || typeof is !== "boolean" || was === is) continue;
+    changes.push(`${label.toLowerCase()} ${is ? "on" : "off"}`);
+  }
   return changes.length === 0 ? "nothing changed" : changes.join(", ");
 }
 

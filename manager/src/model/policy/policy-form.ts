@@ -2,7 +2,7 @@ import { Policy, PoolLimits } from "@elastic-gas/scaling/policy";
 import { POOLS } from "@elastic-gas/scaling/pools";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { z } from "zod";
-import { FLAP_BACK_OFF, GUARD_FIELDS, LIMIT_FIELDS, RULE_FIELDS, type Stored } from "./differences.ts";
+import { GUARD_FIELDS, LIMIT_FIELDS, RULE_FIELDS, type Stored, SWITCHES } from "./differences.ts";
 
 /** What the form sends: texts, as typed. */
 export type FormValues = Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ export function parsePolicyForm(pool: PoolName, values: FormValues): FormResult 
   };
   const rule: Record<string, unknown> = { kind };
   for (const { name } of [...RULE_FIELDS[kind], ...GUARD_FIELDS[kind]]) rule[name] = number(name);
-  if (kind === "cpu") rule[FLAP_BACK_OFF.name] = values[FLAP_BACK_OFF.name] === "on";
+  if (kind === "cpu") for (const { name } of SWITCHES) rule[name] = values[name] === "on";
   const limits = Object.fromEntries(LIMIT_FIELDS.map(({ name }) => [name, number(name)]));
   const policy = Policy.safeParse(rule);
   const range = PoolLimits.safeParse(limits);

@@ -3,11 +3,11 @@ import type { PoolName } from "@elastic-gas/shared/resources";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import {
   type FieldWords,
-  FLAP_BACK_OFF,
   GUARD_FIELDS,
   LIMIT_FIELDS,
   RULE_FIELDS,
   RULE_WORDS,
+  SWITCHES,
 } from "../../model/policy/differences.ts";
 import type { FormValues } from "../../model/policy/policy-form.ts";
 import type { Warnings } from "../../model/policy/warnings.ts";
@@ -103,22 +103,24 @@ function limitsPanel(form: PolicyForm): Html {
         h("b", { "data-settle-limit": "" }, settleLimit ?? NO_VALUE),
         " CPU.",
       ),
-      h(
-        "div",
-        { class: "policy-check" },
+      ...SWITCHES.map(({ name, label, help }) =>
         h(
-          "label",
-          { class: "eg-check" },
-          h("input", {
-            type: "checkbox",
-            name: FLAP_BACK_OFF.name,
-            value: "on",
-            checked: values[FLAP_BACK_OFF.name] === "on",
-            "data-was": inForce[FLAP_BACK_OFF.name] ?? "",
-          }),
-          ` ${FLAP_BACK_OFF.label}`,
+          "div",
+          { class: "policy-check" },
+          h(
+            "label",
+            { class: "eg-check" },
+            h("input", {
+              type: "checkbox",
+              name,
+              value: "on",
+              checked: values[name] === "on",
+              "data-was": inForce[name] ?? "",
+            }),
+            ` ${label}`,
+          ),
+          h("p", { class: "eg-help" }, help),
         ),
-        h("p", { class: "eg-help" }, FLAP_BACK_OFF.help),
       ),
     ],
   );
