@@ -205,7 +205,7 @@ describe("elastic-gas policy", () => {
     const { code, err } = await runHere(["policy", "annotator", "set", "growAbove=5"]);
     expect([code, err]).toEqual([
       1,
-      expect.stringContaining("The rule queue has no growAbove; it has kind, windowSeconds"),
+      expect.stringContaining("The rule queue has no growAbove; it has kind, targetUtilizationPercent"),
     ]);
     expect((await runHere(["policy", "utility", "--undo"])).err).toBe("utility has no version before v1.\n");
   });

@@ -15,7 +15,7 @@ import { alertsView } from "./alerts-view.ts";
 const LETTERS_SHOWN = 200;
 const Queue = z.object({ queue: z.enum(QUEUE_KEYS) });
 
-/** Everything that needs a look, in one place; and the messages that could not be handled. */
+/** Everything that needs attention, in one place; and the messages that could not be handled. */
 export function alertPages(deps: PageDeps): Router {
   const { db, watcher, sendPage, now } = deps;
   const router = Router();

@@ -10,7 +10,7 @@ export function alertsPageView(alerts: readonly Html[], letters: readonly DeadLe
       "div",
       { class: "page-head" },
       h("h1", {}, "Alerts"),
-      h("p", { class: "page-link eg-secondary" }, "what needs a look, worst first"),
+      h("p", { class: "page-link eg-secondary" }, "Needs attention, most severe first"),
     ),
     h(
       "div",

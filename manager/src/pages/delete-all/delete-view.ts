@@ -149,7 +149,7 @@ function deleteForm({ word, errors }: DeletePage, { rows, objects }: Inventory, 
       h(
         "div",
         { class: "eg-field" },
-        h("label", { class: "eg-label", for: "word" }, "Type ", h("code", {}, word)),
+        h("label", { class: "eg-label", for: "word" }, "Type ", h("code", {}, word), " to confirm"),
         h("input", {
           class: "eg-input eg-mono",
           id: "word",
@@ -192,7 +192,7 @@ function deleteForm({ word, errors }: DeletePage, { rows, objects }: Inventory, 
       h(
         "span",
         { class: "eg-reason", "data-typed-reason": "", hidden: true },
-        "The button works once the word matches.",
+        "Type the word to enable the button.",
       ),
     ),
   );

@@ -211,7 +211,7 @@ function saveBar(form: PolicyForm, reader: Reader): Html {
 }
 
 function saveWords(errors: number, isOtherRule: boolean): Child {
-  if (errors > 0) return errors === 1 ? "1 number needs a correction." : `${errors} numbers need a correction.`;
+  if (errors > 0) return errors === 1 ? "1 value needs correcting." : `${errors} values need correcting.`;
   return isOtherRule ? "Another rule than the one in force." : "No changes yet.";
 }
 

@@ -88,7 +88,7 @@ function stopForm(
       h(
         "span",
         { class: "eg-reason", "data-typed-reason": "", hidden: true },
-        "The button works once the name matches.",
+        "Type the name to enable the button.",
       ),
     ),
   );
