@@ -25,8 +25,8 @@ describe("the policy form", () => {
     [{ growThresholdPercent: "96" }, "growThresholdPercent", "At most 95."],
     [{ shrinkThresholdPercent: "-1" }, "shrinkThresholdPercent", "At least 0."],
     [{ shrinkThresholdPercent: "66" }, "shrinkThresholdPercent", "Must be at least 5 points below the grow threshold."],
-    [{ growRatio: "1" }, "growRatio", "Must be above 1."],
-    [{ shrinkRatio: "1" }, "shrinkRatio", "Must be below 1."],
+    [{ growRatio: "0.9" }, "growRatio", "At least 1."],
+    [{ shrinkRatio: "1.1" }, "shrinkRatio", "At most 1."],
     [{ shrinkRatio: "0" }, "shrinkRatio", "Must be above 0."],
     [{ growRatio: "two" }, "growRatio", "This is not a number."],
     [{ cooldownSeconds: "" }, "cooldownSeconds", "A number is needed."],
@@ -55,7 +55,7 @@ describe("the policy form", () => {
         const result = parsePolicyForm("web", { ...stored, growRatio: text });
         if (!result.ok) return;
         const { growRatio } = result.stored.policy as Extract<Policy, { kind: "cpu" }>;
-        expect(growRatio > 1 && growRatio <= 10).toBe(true);
+        expect(growRatio >= 1 && growRatio <= 10).toBe(true);
       }),
     );
   });
