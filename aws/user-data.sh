@@ -18,7 +18,7 @@ fetch() {
     const [url, file] = process.argv.slice(1);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const response = await fetch(url);
+        const response = await fetch(url, { signal: AbortSignal.timeout(60000) });
         if (!response.ok) throw new Error(`status ${response.status}`);
         writeFileSync(file, Buffer.from(await response.arrayBuffer()));
         break;

@@ -204,6 +204,7 @@ describe("two autoscalers", STORY, () => {
       return (await harness.db.selectFrom("leases").select("holder").executeTakeFirst())?.holder === "throttled";
     });
     await harness.setPool("annotator", { desired: 1, min: 1 });
+    await harness.db.deleteFrom("decisions").execute();
     let throttled = 0;
     harness.intercept((invocation, next) => {
       if (invocation.service === "elbv2") throw new Fault("ServiceUnavailable", "not now", 503);
@@ -221,7 +222,7 @@ describe("two autoscalers", STORY, () => {
     });
     // The SDK's own retry got over the throttled call: with the same token, so that nothing was launched twice.
     expect(throttled).toBe(1);
-    const told = await harness.db.selectFrom("decisions").selectAll().where("pool", "=", "web").orderBy("id", "desc");
+    const told = harness.db.selectFrom("decisions").selectAll().where("pool", "=", "web").orderBy("id", "desc");
     expect(await told.executeTakeFirst()).toMatchObject({
       kind: "hold",
       reason: expect.stringMatching(/^Not checked: the load balancer failed \(.*not now\)\.$/),

@@ -30,7 +30,10 @@ export interface BootstrapOptions {
   readonly log: Logger;
 }
 
-/** Creates what the product needs of AWS, through the same clients as everyone. Safe to run again: what exists is brought in line with the settings. */
+/**
+ * Creates what the product needs of AWS, through the same clients as everyone. Safe to run again: what exists is
+ * brought in line with the settings.
+ */
 export async function bootstrap({
   endpoint,
   region,

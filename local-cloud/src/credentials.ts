@@ -6,7 +6,10 @@ import type { Credentials } from "./wire/auth/authenticate.ts";
 const CREDENTIALS_FILE = "credentials";
 const PROFILE = "default";
 
-/** The access key in `<data dir>/credentials`, which is made with random secrets (mode 0600) when it is absent. Safe to call from several processes. */
+/**
+ * The access key in `<data dir>/credentials`, which is made with random secrets (mode 0600) when it is absent. Safe to
+ * call from several processes.
+ */
 export async function ensureLocalCredentials(dataDir: string): Promise<Credentials> {
   const path = join(dataDir, CREDENTIALS_FILE);
   const existing = await readIfThere(path);

@@ -7,7 +7,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter, type RateLimitStore } from "@elastic-gas/shared/accounts/rate-limit";
-import { SIGN_IN_ADDRESS_LIMIT, SIGN_IN_LIMIT } from "@elastic-gas/shared/accounts/sign-in";
+import { createSignInLimits } from "@elastic-gas/shared/accounts/sign-in";
 import type { Config } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
@@ -111,8 +111,7 @@ export function createManager(deps: AppDeps): Manager {
     signInPages({
       db,
       passwords,
-      byName: createRateLimiter(rateLimits, SIGN_IN_LIMIT),
-      byAddress: createRateLimiter(rateLimits, SIGN_IN_ADDRESS_LIMIT),
+      limits: createSignInLimits(rateLimits, "manager"),
       sendPage,
       onSignOut: live.signOut,
     }),

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { CpuPolicy, noiseWarning, Policy } from "./policy.ts";
+import { CpuPolicy, marginWarning, noiseWarning, Policy, QUIET_HYSTERESIS_MARGIN_PERCENT } from "./policy.ts";
 import { POOLS, readPolicy } from "./pools.ts";
+import { constantLoad } from "./simulator/loads.ts";
+import { POOL_DEFAULTS } from "./simulator/pool-settings.ts";
+import { policyRule } from "./simulator/rules.ts";
+import { simulate } from "./simulator/simulated-pool.ts";
 
 describe("the warning about measuring noise", () => {
   it.each([
@@ -18,6 +22,27 @@ describe("the warning about measuring noise", () => {
     expect(noiseWarning({ kind: "fixed" })).toBeNull();
     expect(noiseWarning({ kind: "adaptive", serviceLevelPercent: 99, riskPercent: 17 })).toBeNull();
   });
+});
+
+describe("the warning about the hysteresis margin", () => {
+  /** Actions in a day after two hours, at the load at which the margin alone decides between one worker and two. */
+  const actionsAt = (hysteresisMarginPercent: number): number => {
+    const policy = CpuPolicy.parse({ kind: "cpu", shrinkThresholdPercent: 65, hysteresisMarginPercent });
+    const load = constantLoad(0.7 * (1 - hysteresisMarginPercent / 100) - 0.02, 1_560);
+    const noisy = { ...POOL_DEFAULTS, noise: 0.05, noiseShape: "normal", start: 2 } as const;
+    return simulate(policyRule("cpu", policy), load, noisy).actions.filter(({ second }) => second > 7_200).length;
+  };
+
+  it("is the simulator's answer", () => {
+    for (const margin of [1, 5]) {
+      expect(actionsAt(margin)).toBeGreaterThan(2);
+      expect(marginWarning(CpuPolicy.parse({ kind: "cpu", hysteresisMarginPercent: margin }))).toContain("Below 9 %");
+    }
+    for (const margin of [QUIET_HYSTERESIS_MARGIN_PERCENT, 10]) {
+      expect(actionsAt(margin)).toBeLessThanOrEqual(2);
+      expect(marginWarning(CpuPolicy.parse({ kind: "cpu", hysteresisMarginPercent: margin }))).toBeNull();
+    }
+  }, 120_000);
 });
 
 describe("a policy of an earlier version", () => {

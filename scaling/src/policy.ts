@@ -37,6 +37,18 @@ export function noiseWarning(policy: Policy): string | null {
   return `Above ${QUIET_GROW_THRESHOLD_PERCENT} % the metrics' own noise of 5 % may change the size more than once a day, even at a constant load.`;
 }
 
+/**
+ * From this hysteresis margin on, metrics that err by a normal 5 % cause no action at a constant load that the margin alone decides about; below it several a
+ * day (`simulate noise` prints the figures of other settings).
+ */
+export const QUIET_HYSTERESIS_MARGIN_PERCENT = 9;
+
+/** Why a policy may act on measuring noise because of its margin, as a sentence for whoever sets it; null when it will not. */
+export function marginWarning(policy: Policy): string | null {
+  if (policy.kind !== "cpu" || policy.hysteresisMarginPercent >= QUIET_HYSTERESIS_MARGIN_PERCENT) return null;
+  return `Below ${QUIET_HYSTERESIS_MARGIN_PERCENT} % the metrics' own noise of 5 % may shrink and grow the pool several times a day, even at a constant load.`;
+}
+
 /** Learns how much the load rises within a boot time and keeps that much room (docs/scaling.md). */
 export const AdaptivePolicy = z.object({
   kind: z.literal("adaptive"),

@@ -72,7 +72,7 @@ export function describeWorkerReason(reason: WorkerReason, reader: ReasonReader)
 }
 
 /** "unhealthy for 60 s (health check timed out)": what is, or was, wrong with a worker. */
-export function describeFault(fault: WorkerFault, reader: ReasonReader): string {
+function describeFault(fault: WorkerFault, reader: ReasonReader): string {
   const since = (at: number): string => formatDuration(Math.round(Math.max(0, reader.now - at) / 1_000));
   switch (fault.kind) {
     case "overdue":

@@ -12,11 +12,13 @@ const CONTENT = [
   "start.sh",
   "start/install.sh",
   "start/src/{utility,supervise,processes}.ts",
-  "{shared,user-app,annotator}/src/**/*.{ts,eta}",
+  "{shared,user-app,annotator}/src/**/*.ts",
   "user-app/dist/**",
+  "user-app/mask-model/mask-model.onnx",
+  "samples/{pictures,vcf}/*",
   "annotator/pack/**",
 ];
-const LEFT_OUT = /\.test\.ts$|(^|\/)browser\/(?!.*\.eta$)|(^|\/)node_modules\/|^annotator\/src\/pack\/build-pack\.ts$/;
+const LEFT_OUT = /\.test\.ts$|(^|\/)browser\/|(^|\/)node_modules\/|^annotator\/src\/pack\/build-pack\.ts$/;
 
 /** The files of a release as paths from the root, sorted. */
 export async function listReleaseFiles(root: string): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { S3Client } from "@aws-sdk/client-s3";
 import { ensureLocalCredentials } from "@elastic-gas/local-cloud/credentials";
@@ -9,13 +9,13 @@ import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { type Config, readConfig, userAppUrl } from "@elastic-gas/shared/config";
 import { connectDatabase } from "@elastic-gas/shared/database/connect";
 import { migrate } from "@elastic-gas/shared/database/migrate";
-import { createLogger } from "@elastic-gas/shared/logger";
+import { createLogger, type Logger } from "@elastic-gas/shared/logger";
 import { DEFAULT_INSTANCE_PROFILE } from "@elastic-gas/shared/permissions";
+import { noteAllStopped } from "@elastic-gas/shared/pools/workers";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { aborted, runLoop } from "@elastic-gas/shared/shutdown";
 import { type Environment, withoutAws, workerSettings } from "./environment.ts";
 import { findMariadb, ownerSql } from "./mariadb.ts";
-import { ensureMaskModel } from "./mask-model.ts";
 import { recordStatuses, STATUS_FILE } from "./part-status.ts";
 import { autoscalerPart, localCloudPart, managerPart, mariadbPart } from "./parts.ts";
 import { endProcess, processFile } from "./processes.ts";
@@ -73,9 +73,14 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     started.push(supervised);
     return supervised;
   };
+  let localCloud: Supervised | undefined;
   const stopAll = async () => {
     // In reverse: whoever uses another part goes first.
-    for (const supervised of started.toReversed()) await supervised.stop();
+    for (const supervised of started.toReversed()) {
+      // Its instances end with it: the next start must not take them for lost.
+      if (supervised === localCloud) await noteStopped(config, log);
+      await supervised.stop();
+    }
     partsFile.remove();
   };
 
@@ -84,7 +89,8 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     const parts = { root, config, environment: settings };
     if (config.CLOUD === "local") {
       await begin(mariadbPart(await mariadbOptions(config))).up;
-      await begin(localCloudPart(parts, { AWS_ENDPOINT_URL: undefined })).up;
+      localCloud = begin(localCloudPart(parts, { AWS_ENDPOINT_URL: undefined }));
+      await localCloud.up;
     }
     const admin = await prepareDatabase(config);
     await publish(root, config, settings);
@@ -93,7 +99,6 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     await Promise.all([autoscaler.up, manager.up]);
     for (const line of addressLines(config, admin)) print(line);
     void announceUserApp(config, signal, print);
-    void announceMaskModel(root, settings, print);
     // The manager's stop button ends both of them with exit code 0; then the whole machine's work is over.
     stopped = await Promise.race([
       aborted(signal).then(() => false),
@@ -124,7 +129,8 @@ async function completeSettings(environment: Environment): Promise<Environment> 
     AWS_ENDPOINT_URL: endpoint,
     DATABASE_URL: nonEmpty(local.DATABASE_URL) ?? database,
     SESSION_SECRET: nonEmpty(local.SESSION_SECRET) ?? secrets.sessionSecret,
-    MASK_MODEL: nonEmpty(local.MASK_MODEL) ?? join(DATA_DIR, "models", "face_mask_detection.caffemodel"),
+    // Instances start in folders of their own, so a path of the operator's must not depend on this one.
+    MASK_MODEL: local.MASK_MODEL ? resolve(local.MASK_MODEL) : undefined,
     STRIPE_API_URL: nonEmpty(local.STRIPE_API_URL) ?? endpoint,
     STRIPE_SECRET_KEY: nonEmpty(local.STRIPE_SECRET_KEY) ?? secrets.stripeSecretKey,
     STRIPE_WEBHOOK_SECRET: nonEmpty(local.STRIPE_WEBHOOK_SECRET) ?? secrets.stripeWebhookSecret,
@@ -156,6 +162,17 @@ async function prepareDatabase(config: Config): Promise<FirstAdmin> {
       username: config.ADMIN_USERNAME,
       password: config.ADMIN_PASSWORD,
     });
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function noteStopped(config: Config, log: Logger): Promise<void> {
+  const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: 1 });
+  try {
+    await noteAllStopped(db, new Date());
+  } catch (error) {
+    log.warn({ err: error }, "not noted that the workers end: the next start will call them lost");
   } finally {
     await db.destroy();
   }
@@ -228,15 +245,6 @@ async function announceUserApp(config: Config, signal: AbortSignal, print: (line
   } catch (error) {
     if (!signal.aborted) print(stateLine("user-app", "down", error instanceof Error ? error.message : String(error)));
   }
-}
-
-async function announceMaskModel(root: string, settings: Environment, print: (line: string) => void): Promise<void> {
-  const path = settings.MASK_MODEL;
-  // A path of the operator's own is theirs to fill; workers and pages say what is missing.
-  if (settings.CLOUD === "aws" || path === undefined || !path.startsWith(join(settings.DATA_DIR ?? "", "models")))
-    return;
-  const model = await ensureMaskModel(root, path, settings);
-  if (model.kind === "missing") print(`!! photos       not available: ${model.why}`);
 }
 
 function stateLine(name: string, state: PartState, detail: string): string {

@@ -9,8 +9,11 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
 }
 
+const PATIENT = { deadlineMs: 50_000 };
+
 /**
- * A migrated schema of its own on the test run's MariaDB server. Drops it when disposed: `await using database = await createTestDatabase()`.
+ * A migrated schema of its own on the test run's MariaDB server. Drops it when disposed: `await using database = await
+ * createTestDatabase()`.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env.TEST_DATABASE_SERVER;
@@ -18,16 +21,21 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     throw new Error("No test server: run this through vitest, whose global set-up starts MariaDB.");
   const schema = `test_${randomBytes(6).toString("hex")}`;
   const admin = connectDatabase({ url: `${server}/information_schema`, connectionLimit: 1 });
-  // On a machine that is busy with other tests a first connection may time out before it is looked at.
-  await waitUntil("a connection to the test server", async () => {
-    await sql
-      .raw(`create database if not exists ${schema} character set utf8mb4 collate utf8mb4_unicode_ci`)
-      .execute(admin);
-    return true;
-  });
+  // On a machine that is busy with other tests a connection may time out before it is looked at, on either side.
+  await waitUntil(
+    "a connection to the test server",
+    async () => {
+      await sql
+        .raw(`create database if not exists ${schema} character set utf8mb4 collate utf8mb4_unicode_ci`)
+        .execute(admin);
+      return true;
+    },
+    PATIENT,
+  );
   const url = `${server}/${schema}`;
   const db = connectDatabase({ url });
-  await migrate(db);
+  // A migration may be cut and run again.
+  await waitUntil("the schema", async () => (await migrate(db)) !== undefined, PATIENT);
   return {
     db,
     url,

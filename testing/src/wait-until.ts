@@ -5,7 +5,8 @@ const POLL_MS = 20;
 const DEADLINE_MS = 90_000;
 
 /**
- * Polls until `probe` gives something other than undefined, null or false, and returns it. Throws after the deadline, with what was waited for and the last failure.
+ * Polls until `probe` gives something other than undefined, null or false, and returns it. Throws after the deadline,
+ * with what was waited for and the last failure.
  */
 export async function waitUntil<Value>(
   what: string,

@@ -13,21 +13,24 @@ import { readAssets } from "@elastic-gas/shared/web/assets";
 import type { UserAppParts } from "./app.ts";
 import { startMaskDetector } from "./masks/detector/mask-detector.ts";
 import { createPhotoFetcher } from "./masks/fetching/fetch-photo.ts";
-import { locateModel } from "./masks/model/model-file.ts";
+import { locateModel } from "./masks/model/mask-model.ts";
 import { createRequestCounter } from "./web/request-counter.ts";
 
 /** Connections that a worker keeps: 8 workers stay well below the 151 that MySQL takes by default. */
 const CONNECTIONS = 8;
 const LIMITER_CONNECTIONS = 3;
 
-/** Everything the app is built from, as production has it. Nothing here connects: a worker starts while MySQL or S3 is down. */
+/**
+ * Everything the app is built from, as production has it. Nothing here connects: a worker starts while MySQL or S3 is
+ * down.
+ */
 export function createAppParts(config: Config, log: Logger): UserAppParts & { close(): Promise<void> } {
   const resources = resourcesOf(config);
   const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: CONNECTIONS });
   const pool = createDatabasePool({ url: config.DATABASE_URL, connectionLimit: LIMITER_CONNECTIONS });
   const sqs = createAwsClient(SQSClient, config);
   const detector = startMaskDetector({
-    locateModel: () => locateModel({ maskModel: config.MASK_MODEL, dataDir: config.DATA_DIR }),
+    locateModel: () => locateModel(config.MASK_MODEL),
     log,
   });
   return {

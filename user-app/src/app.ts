@@ -1,5 +1,6 @@
 import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
-import { SIGN_IN_ADDRESS_LIMIT, SIGN_IN_LIMIT } from "@elastic-gas/shared/accounts/sign-in";
+import { createSignInLimits } from "@elastic-gas/shared/accounts/sign-in";
+import { userAppUrl } from "@elastic-gas/shared/config";
 import type { Assets } from "@elastic-gas/shared/web/assets";
 import { csrf } from "@elastic-gas/shared/web/csrf";
 import { type ErrorView, errorHandler, notFound } from "@elastic-gas/shared/web/errors";
@@ -8,6 +9,7 @@ import { requestId } from "@elastic-gas/shared/web/request-id";
 import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
 import { findCurrentUser, loadUser, requireAdmin, requireUser } from "@elastic-gas/shared/web/sessions";
 import express, { type Express, type Response } from "express";
+import { sql } from "kysely";
 import { adminPages } from "./accounts/admin-pages.ts";
 import { oidcName, oidcPages } from "./accounts/oidc.ts";
 import { profilePages } from "./accounts/profile-pages.ts";
@@ -28,6 +30,7 @@ import { browserOrigins } from "./web/browser-origins.ts";
 import { refuseUploadsDuringDeletion } from "./web/deletion-pause.ts";
 import type { AppParts, Deps } from "./web/deps.ts";
 import { createPages } from "./web/pages.ts";
+import { type ReadinessChecks, readyRoute } from "./web/readiness.ts";
 import type { RequestCounter } from "./web/request-counter.ts";
 import { workerSessions } from "./web/session-secret.ts";
 import { timeLimit } from "./web/time-limit.ts";
@@ -57,21 +60,21 @@ export function createUserApp(parts: UserAppParts): UserApp {
   const background = createBackground(log);
   const sendPage = createPages({ config, assets, now });
   const deps: Deps = { ...parts, now, sendPage, inBackground: background.start };
-  const signInLimits = {
-    byName: createRateLimiter(parts.rateLimits, SIGN_IN_LIMIT),
-    byAddress: createRateLimiter(parts.rateLimits, SIGN_IN_ADDRESS_LIMIT),
-  };
+  const limits = createSignInLimits(parts.rateLimits, "pages");
   const stripe = createStripe(config);
   const photos = { s3: parts.s3, bucket: parts.resources.buckets.images, prefix: parts.resources.prefix };
   const metrics = createMetrics("user-app");
+  const isHttps = userAppUrl(config).startsWith("https:");
 
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", PROXY_HOPS);
 
   // First what asks nobody: liveness must not depend on sessions or MySQL.
-  app.use(requestId, metrics.observe, parts.requests.count, healthRoutes(metrics));
-  app.use(timeLimit(), securityHeaders(browserOrigins(config, parts.resources)));
+  app.use(requestId, securityHeaders({ ...browserOrigins(config, parts.resources), isHttps }));
+  app.use(metrics.observe, parts.requests.count, healthRoutes(metrics));
+  app.get("/readyz", readyRoute(readiness(parts)));
+  app.use(timeLimit());
   app.use("/assets", express.static(assets.folder, { immutable: true, maxAge: "1y", index: false, fallthrough: true }));
   app.get("/favicon.svg", (_req, res) => res.set("Cache-Control", "public, max-age=86400").type("svg").send(FAVICON));
 
@@ -84,18 +87,18 @@ export function createUserApp(parts: UserAppParts): UserApp {
       detector: parts.detector,
       log,
       passwords: parts.passwords,
-      signInLimits,
+      limits: createSignInLimits(parts.rateLimits, "api"),
       registerLimit: createRateLimiter(parts.rateLimits, REGISTER_LIMIT),
       registerEnabled: config.API_REGISTER_ENABLED,
     }),
   );
   app.use(stripeWebhook({ ...deps, stripe }));
 
-  app.use(workerSessions({ db, secret: config.SESSION_SECRET, hours: config.SESSION_HOURS }), loadUser(db));
+  app.use(workerSessions({ db, secret: config.SESSION_SECRET, hours: config.SESSION_HOURS, isHttps }), loadUser(db));
   app.use(express.urlencoded({ extended: false, limit: "100kb" }), express.json({ limit: "100kb" }));
 
   // Before the CSRF check: anonymous forms carry a token that needs no session.
-  app.use(signInPages({ ...deps, signInLimits, oidcName: oidcName(config) }), oidcPages(deps), recoveryPages(deps));
+  app.use(signInPages({ ...deps, limits, oidcName: oidcName(config) }), oidcPages(deps), recoveryPages(deps));
   app.get("/help", (_req, res) =>
     sendPage(res, {
       title: "Help",
@@ -108,13 +111,32 @@ export function createUserApp(parts: UserAppParts): UserApp {
   app.use("/admin", requireAdmin);
   app.use(csrf());
   app.use(annotatePages(deps), listPages(deps), jobPages(deps));
-  app.use(profilePages({ ...deps, signInLimits }), subscriptionPages({ ...deps, stripe }));
+  app.use(profilePages({ ...deps, limits }), subscriptionPages({ ...deps, stripe }));
   app.use(adminPages({ ...deps, cancelSubscription: (userId) => cancelSubscription({ ...deps, stripe }, userId) }));
   app.use(maskPages({ db, photos, detector: parts.detector, log, sendPage, fetchPhoto: parts.fetchPhoto }));
 
   app.use(notFound);
-  app.use(errorHandler({ log, wantsJson, renderPage: (res, view) => sendErrorPage(deps, res, view) }));
+  app.use(
+    errorHandler({
+      log,
+      wantsJson,
+      // The keys that the API's callers know, and no others; the request's id is in a header.
+      sendJson: (res, { status, sentence }) => res.json({ success: false, error: { code: status, message: sentence } }),
+      renderPage: (res, view) => sendErrorPage(deps, res, view),
+    }),
+  );
   return { app, settled: background.settled };
+}
+
+/**
+ * A worker takes traffic when it can check photos (or knows that it has no model), sign for AWS, and ask the database.
+ */
+function readiness({ detector, s3, db }: UserAppParts): ReadinessChecks {
+  return {
+    model: () => detector.settled(),
+    credentials: () => s3.config.credentials(),
+    database: () => sql`select 1`.execute(db),
+  };
 }
 
 /** Answers that only scripts read. */

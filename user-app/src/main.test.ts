@@ -17,7 +17,10 @@ async function startMetadata(): Promise<string> {
   app.put("/latest/api/token", (_req, res) => {
     res.send("token");
   });
+  const credentials = { AccessKeyId: "a", SecretAccessKey: "b", Token: "c", Expiration: "2099-01-01T00:00:00Z" };
   const answers: Record<string, string> = {
+    "iam/security-credentials/": "dev-gas-web",
+    "iam/security-credentials/dev-gas-web": JSON.stringify(credentials),
     "instance-id": "i-0abc",
     "local-ipv4": ADDRESS,
     "placement/availability-zone": "us-east-1a",
@@ -66,16 +69,15 @@ async function startWorker(databaseUrl: string) {
   onTestFinished(() => void child.kill("SIGKILL"));
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const origin = `http://${ADDRESS}:${port}`;
-  await waitUntil("the worker", async () => (await fetch(`${origin}/healthz`)).ok);
+  await waitUntil("the worker to listen", async () => (await fetch(`${origin}/healthz`)).status > 0);
   return { child, ended, origin, port };
 }
 
-test("starts and stays alive while MySQL and AWS are down, says so to readers, and ends with 0 when asked", async () => {
+test("is unhealthy until MySQL has answered, says so to readers, and ends with 0 when asked", async () => {
   const { child, ended, origin, port } = await startWorker("mysql://gas@127.0.0.1:9/gas");
-  expect((await fetch(`${origin}/healthz`)).status).toBe(200);
+  expect((await fetch(`${origin}/healthz`)).status).toBe(503);
   const page = await fetch(origin);
-  expect(page.status).toBe(503);
-  expect(await page.text()).toContain("A service that this page needs does not answer.");
+  expect([page.status, page.headers.get("retry-after")]).toEqual([503, "2"]);
   // Other workers live on other addresses of the same machine.
   await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
   child.kill("SIGTERM");
@@ -84,7 +86,9 @@ test("starts and stays alive while MySQL and AWS are down, says so to readers, a
 
 test("beats under its instance id, in the web pool, and leaves the autoscaler's columns alone", async () => {
   await using database = await createTestDatabase();
-  const { child, ended } = await startWorker(database.url);
+  const { child, ended, origin } = await startWorker(database.url);
+  // AWS is down: credentials come from the instance, and nothing more of AWS is asked.
+  await waitUntil("the worker to be healthy", async () => (await fetch(`${origin}/healthz`)).ok);
   const { db } = database;
   const row = () => db.selectFrom("workers").selectAll().where("instanceId", "=", "i-0abc").executeTakeFirst();
   const first = await waitUntil("a heartbeat", row);

@@ -1,35 +1,51 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
-import { readInstanceIdentity } from "@elastic-gas/shared/aws/instance-identity";
+import { awaitFirstAnswers } from "@elastic-gas/shared/aws/first-answers";
+import { awaitInstanceIdentity } from "@elastic-gas/shared/aws/instance-identity";
 import { readConfig } from "@elastic-gas/shared/config";
 import { createLogger } from "@elastic-gas/shared/logger";
-import { aborted, pause, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
+import { aborted, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { deleteExpiredSessions } from "@elastic-gas/shared/web/sessions";
+import { sql } from "kysely";
+import { sweepUploads } from "./annotations/sweep-uploads.ts";
 import { createUserApp } from "./app.ts";
 import { createAppParts } from "./app-parts.ts";
 import { sweepLeftovers } from "./masks/photos.ts";
+import { gateUntilReady } from "./web/gate-until-ready.ts";
 import { beat } from "./web/heartbeat.ts";
 import { publishRequestCounts } from "./web/request-counter.ts";
 
-const MODEL_WAIT_MS = 10_000;
 const SESSION_SWEEP_MS = 600_000;
 const PHOTO_SWEEP_MS = 3_600_000;
+const UPLOAD_SWEEP_MS = 3_600_000;
 
 const config = readConfig(process.env);
 const log = createLogger("user-app", config.LOG_LEVEL);
 const { signal } = stopOnSignals(log);
 const isInstance = config.CLOUD === "aws" || config.AWS_EC2_METADATA_SERVICE_ENDPOINT !== undefined;
-const identity = isInstance ? await readInstanceIdentity(config.AWS_EC2_METADATA_SERVICE_ENDPOINT) : undefined;
+const identity = isInstance ? await awaitInstanceIdentity(config.AWS_EC2_METADATA_SERVICE_ENDPOINT) : undefined;
 // Other workers may run on the same machine: each listens on its own address only.
 const host = identity?.localIpv4 ?? "127.0.0.1";
 const instanceId = identity?.instanceId ?? `local-${process.pid}`;
 
 const parts = createAppParts(config, log);
 const { app, settled } = createUserApp(parts);
-// Only a listening worker becomes healthy: a new one must not take photos before its model is loaded. Without a model it serves all else.
-await Promise.race([parts.detector.settled(), pause(MODEL_WAIT_MS, signal)]);
-const listening = await serve(app, { host, port: config.WORKER_PORT });
+const gate = gateUntilReady(app);
+const listening = await serve(gate.listener, { host, port: config.WORKER_PORT });
+const ready = awaitFirstAnswers(
+  {
+    // Settles also without a model: then the worker serves all else.
+    model: () => parts.detector.settled(),
+    credentials: () => parts.s3.config.credentials(),
+    database: () => sql`select 1`.execute(parts.db),
+  },
+  { log, signal },
+).then((isReady) => {
+  if (!isReady) return;
+  gate.open();
+  log.info({ instanceId }, "user-app is ready");
+});
 log.info({ host, port: listening.port, instanceId }, "user-app serves");
 
 const cloudwatch = createAwsClient(CloudWatchClient, config);
@@ -54,10 +70,15 @@ const loops = [
     const deleted = await sweepLeftovers({ db: parts.db, photos }, new Date());
     if (deleted > 0) log.info({ deleted }, "photo objects without a row deleted");
   }),
+  loop("upload sweep", UPLOAD_SWEEP_MS, async () => {
+    const deleted = await sweepUploads(parts, new Date());
+    if (deleted > 0) log.info({ deleted }, "uploads that were never submitted deleted");
+  }),
   parts.outbox.run(signal),
 ];
 
 await aborted(signal);
+await ready;
 await listening.close();
 await settled();
 await publish(true).catch((error: unknown) => log.warn({ err: error }, "last request count not published"));

@@ -43,8 +43,10 @@ interface CommonStretch extends Stretch {
   readonly annotation: Annotation;
   /** False where a variant of ClinVar begins: then REF and ALT matter. */
   readonly isCommon: boolean;
-  readonly text: string;
-  readonly textAfterOthers: string;
+  /** 1 where ClinVar's variants are known, else 0. */
+  readonly inClinvar: number;
+  /** What is added to INFO, after a semicolon. */
+  readonly added: Uint8Array;
   records: number;
 }
 
@@ -57,8 +59,8 @@ const NO_STRETCH: CommonStretch = {
   to: -1,
   annotation: { genes: [], regions: [], band: "", clinvar: [] },
   isCommon: false,
-  text: "",
-  textAfterOthers: "",
+  inClinvar: 0,
+  added: new Uint8Array(0),
   records: 0,
 };
 /** Contigs kept apart; a file can name any number. */
@@ -76,7 +78,7 @@ export class LineAnnotator {
     bytes: Buffer.alloc(0),
     chromosome: null,
     oddity: null,
-    counts: { records: 0, annotated: 0 },
+    counts: { records: 0, annotated: 0, inClinvar: 0 },
   };
   #stretch = NO_STRETCH;
   #line: number;
@@ -109,7 +111,7 @@ export class LineAnnotator {
   finish(): void {
     this.#endStretch();
     for (const { counts, chromosome } of this.#contigs.values()) {
-      if (chromosome !== null) this.#setting.tally.addLookedUp(chromosome, counts.annotated);
+      if (chromosome !== null) this.#setting.tally.addLookedUp(chromosome, counts);
     }
   }
 
@@ -153,10 +155,11 @@ export class LineAnnotator {
     stretch.records += 1;
     counts.records += 1;
     counts.annotated += 1;
+    counts.inClinvar += stretch.inClinvar;
     tally.addSubstitution(code, isRs);
     const isEmpty = bytes[infoStart] === DOT && infoEnd === infoStart + 1;
     out.copy(bytes, this.#pending, isEmpty ? infoStart : infoEnd);
-    out.write(isEmpty ? stretch.text : stretch.textAfterOthers);
+    out.copy(stretch.added, isEmpty ? 1 : 0, stretch.added.length);
     this.#pending = infoEnd;
     return true;
   }
@@ -171,8 +174,8 @@ export class LineAnnotator {
       ...stretch,
       annotation,
       isCommon: text !== "" && chromosome.clinvar?.has(pos) !== true,
-      text,
-      textAfterOthers: `;${text}`,
+      inClinvar: chromosome.clinvar?.covers(pos) === true ? 1 : 0,
+      added: Buffer.from(`;${text}`, "latin1"),
       records: 0,
     };
   }
@@ -278,6 +281,7 @@ export class LineAnnotator {
       chromosomeOf: (other) => this.#chromosomeOf(other).chromosome,
     });
     contig.counts.annotated += 1;
+    if (chromosome.clinvar?.covers(record.pos) === true) contig.counts.inClinvar += 1;
     tally.addAnnotation(annotation, 1);
     return annotation;
   }

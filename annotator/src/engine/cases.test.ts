@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { describe, expect, it } from "vitest";
 import { openPack } from "../pack/pack.ts";
@@ -22,17 +22,29 @@ interface Outcome {
   }[];
 }
 
-async function annotate(name: string, build: string | null = null): Promise<Outcome> {
+const annotate = (name: string) => annotateFile(join(folder, name), null);
+
+async function annotateText(text: string, build: string): Promise<Outcome> {
+  const directory = mkdtempSync(join(tmpdir(), "truth-"));
+  try {
+    const path = join(directory, "in.vcf");
+    writeFileSync(path, text);
+    return await annotateFile(path, build);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+async function annotateFile(inputPath: string, build: string | null): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), "case-"));
   try {
     const [outputPath, logPath] = [join(directory, "out"), join(directory, "log")];
-    const inputPath = join(folder, name);
     const summary = await runEngine({
       inputPath,
       outputPath,
       logPath,
       workDirectory: directory,
-      fileName: name,
+      fileName: basename(inputPath),
       pack,
       build,
     });
@@ -52,6 +64,12 @@ async function annotate(name: string, build: string | null = null): Promise<Outc
 const warningsOf = ({ summary }: Outcome) => summary.warnings.map(({ sentence }) => sentence).join("\n");
 
 describe("the build", () => {
+  it("of b1_grch37_no_header_assumed38.vcf is found by the bases that ClinVar's variants have there", async () => {
+    const { summary, records } = await annotate("b1_grch37_no_header_assumed38.vcf");
+    expect(summary.buildDecision).toMatchObject({ build: "GRCh37", decidedBy: "records", undecided: false });
+    expect(records[0]?.info.GAS_GENE).toBe("TP53");
+  });
+
   it.each([
     ["b2_refseq_accessions_in_records.vcf", "GRCh37", "accession"],
     ["b3_gatk_line_b37_reference_assembly38.vcf", "GRCh38", "reference"],
@@ -166,12 +184,84 @@ describe("what is found", () => {
     );
   });
 
+  it("on GRCh37 what is certain there; the rest is counted as not looked up", async () => {
+    const { records, summary, log } = await annotate("c1_grch37_pathogenic.vcf");
+    expect(records.map(({ info }) => info.GAS_CLINVAR?.split("|")[0])).toEqual([undefined, "13961", "17662"]);
+    expect(summary).toMatchObject({ clinvarPathogenic: 2, lookedUp: { genes: 3, clinvar: 2 } });
+    expect(log).toContain("Records looked up in ClinVar: 2 of 3\n");
+  });
+
+  it("the parts of genes whose transcripts begin after the gene, as far as that is proven", async () => {
+    const { records } = await annotate("c2_region_gene_of_famous_genes.vcf");
+    // F2's last base: CFTR and PAH are proven by ClinVar's variants, F2's transcripts to within 17 bases.
+    expect(records.map(({ info }) => info.GAS_REGION)).toEqual(["CDS", "CDS", "GENE"]);
+  });
+
   it("not more than the pack's classes of ClinVar, which log and summary name", async () => {
     const { records, summary, log } = await annotate("c3_clinvar_with_qualifier_missing.vcf");
     expect(records.map(({ info }) => info.GAS_CLINVAR)).toEqual([undefined, undefined]);
     expect(summary.lookedUp?.clinvar).toBe(2);
     expect(summary.clinvarHeld).toContain("not risk factors");
     expect(log).toContain(`ClinVar variants of the pack: ${summary.clinvarHeld}`);
+  });
+});
+
+describe("well-known variants", () => {
+  const rows = readFileSync(join(folder, "truth.tsv"), "utf8")
+    .trim()
+    .split("\n")
+    .slice(1)
+    .map((line) => {
+      const [name = "", chrom = "", pos38 = "", pos37 = "", ref = "", alt = "", gene = "", rs = "", region = ""] =
+        line.split("\t");
+      return { name, chrom, GRCh38: pos38, GRCh37: pos37, ref, alt, gene, rs, region };
+    });
+  // Not among the pack's classes of ClinVar: drug response, risk factor, benign, or a class with a qualifier.
+  const NOT_IN_CLINVAR = new Set([
+    "EGFR_L858R",
+    "EGFR_T790M",
+    "F2_20210",
+    "HFE_C282Y",
+    "APOE_e4",
+    "APOE_e2",
+    "SERPINA1_Z",
+    "LCT_13910",
+  ]);
+  // Where the transcripts of the gene begin cannot be proven to the base, or not where it lies on GRCh37.
+  const GENE_ONLY = {
+    GRCh38: new Set(["F2_20210"]),
+    GRCh37: new Set([
+      "CFTR_F508del",
+      "CFTR_G551D",
+      "EGFR_L858R",
+      "EGFR_T790M",
+      "F2_20210",
+      "APOE_e4",
+      "APOE_e2",
+      "LCT_13910",
+    ]),
+  };
+
+  describe.each(["GRCh38", "GRCh37"] as const)("on %s", (build) => {
+    it.each(rows)("$name", async (row) => {
+      const outcome = await annotateText(
+        `##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n${row.chrom}\t${row[build]}\t.\t${row.ref}\t${row.alt}\t.\t.\t.\n`,
+        build,
+      );
+      const [record] = outcome.records;
+      const genes = record?.info.GAS_GENE?.split(",") ?? ["INTERGENIC"];
+      expect(genes).toContain(row.gene);
+      const region = record?.info.GAS_REGION?.split(",")[genes.indexOf(row.gene)];
+      const isGeneOnly = GENE_ONLY[build].has(row.name);
+      if (isGeneOnly) expect(region).toBe("GENE");
+      else if (row.region !== "") expect(region).toBe(row.region);
+      if (row.rs === "" || NOT_IN_CLINVAR.has(row.name)) return;
+      // Where the place on GRCh37 is not certain, ClinVar is not looked up, and that is said.
+      const isCertain = build === "GRCh38" || !isGeneOnly;
+      expect(record?.id).toBe(isCertain ? row.rs : ".");
+      expect(outcome.summary.lookedUp?.clinvar).toBe(isCertain ? 1 : 0);
+      expect(outcome.log).toContain(`Records in ClinVar (likely pathogenic): ${isCertain ? "1" : "n/a"}\n`);
+    });
   });
 });
 

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
-import { REFUSALS, type Refusal } from "@elastic-gas/shared/vcf/foreign-file";
+import { foreignFile, REFUSALS, type Refusal } from "@elastic-gas/shared/vcf/foreign-file";
+import { judgeVcf, someUnreadable } from "@elastic-gas/shared/vcf/judge";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openPack } from "../pack/pack.ts";
@@ -339,6 +340,76 @@ describe("what cannot be annotated says why", () => {
   it("text that grows beyond the limit once decompressed", async () => {
     await expect(annotate(gzipSync(text), null, 1_000)).rejects.toThrow("Too large once unpacked.");
   });
+});
+
+describe("what the pre-check says before the upload", () => {
+  const line = fc.oneof(
+    { weight: 4, arbitrary: fc.constant(row("9", 5_456_114, "A", "G")) },
+    fc.constantFrom(
+      "",
+      " ",
+      "# a comment",
+      HEAD.trimEnd(),
+      row("9", 5, "TRUE", "C"),
+      "9 5 . A G . . .",
+      "9\t5",
+      "9\tx\t.\tA\tG\t.\t.\t.",
+    ),
+    fc.string({ unit: fc.constantFrom("\t", "9", "A", ".", " ", "#", "\r"), maxLength: 30 }),
+  );
+  const start = fc.oneof(
+    { weight: 5, arbitrary: fc.constant(HEAD) },
+    fc.constantFrom(
+      "",
+      "##fileformat=VCFv4.2\n",
+      `${CHROM}\n`,
+      `##x\n${CHROM}\n`,
+      "##fileformat=VCFv4.2\n#CHROM,POS\n",
+      "<html>\n",
+      "BEGIN:VCARD\n",
+      "# rsid\tchromosome\tposition\tgenotype\n",
+      "##fileformat=VCFv4.2\r#CHROM\r",
+      ">chr1\nACGT\n",
+      "name\n",
+    ),
+  );
+
+  it("is what comes of the file, in both directions", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        start,
+        fc.array(line, { maxLength: 8 }),
+        fc.constantFrom("\n", "\r\n"),
+        async (head, lines, eol) => {
+          const text = head + lines.map((one) => one + eol).join("");
+          const foreign = foreignFile(Buffer.from(text, "latin1"), false);
+          const judged =
+            foreign === null ? judgeVcf(text, { complete: true }) : { kind: "refused" as const, refusal: foreign };
+          const outcome = await annotate(text, null).catch((error: unknown) => error);
+          if (judged.kind === "refused") {
+            expect(outcome).toBeInstanceOf(AnnotationFailure);
+            expect((outcome as AnnotationFailure).message).toBe(sentence(judged.refusal));
+            return;
+          }
+          if (outcome instanceof Error) throw outcome;
+          const { summary } = outcome as Outcome;
+          expect(summary.records).toBe(judged.records);
+          const told = summary.warnings.filter((warning) => warning.sentence.includes("could not be parsed"));
+          expect(told).toEqual(
+            judged.firstUnreadable === null
+              ? []
+              : [
+                  {
+                    sentence: someUnreadable(judged.unreadableRecords, judged.firstUnreadable),
+                    count: judged.unreadableRecords,
+                  },
+                ],
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  }, 120_000);
 });
 
 describe.skipIf(!existsSync(samples))("the course's sample files (skipped without ../shared/samples)", () => {

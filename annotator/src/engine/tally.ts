@@ -18,6 +18,8 @@ export const SUBSTITUTION_CODES: Int8Array = substitutionCodes();
 export interface ContigTally {
   records: number;
   annotated: number;
+  /** Records at whose place ClinVar's variants are known. */
+  inClinvar: number;
 }
 
 /** Figures beyond the summary that only the log has. */
@@ -114,7 +116,7 @@ export class Tally {
     const key = name ?? OTHERS;
     let counts = this.#contigs.get(key);
     if (counts === undefined) {
-      counts = { records: 0, annotated: 0 };
+      counts = { records: 0, annotated: 0, inClinvar: 0 };
       this.#contigs.set(key, counts);
     }
     return counts;
@@ -166,11 +168,11 @@ export class Tally {
     if (position > (this.#beyondEnd?.position ?? 0)) this.#beyondEnd = { chromosome, position };
   }
 
-  /** For so many records the chromosome's tracks were asked. */
-  addLookedUp({ genes, clinvar }: Chromosome, records: number): void {
-    if (genes !== null) this.#lookedUp.genes += records;
-    if (genes?.hasParts === true) this.#lookedUp.regions += records;
-    if (clinvar !== null) this.#lookedUp.clinvar += records;
+  /** For so many records the chromosome's tracks could be asked. */
+  addLookedUp({ genes }: Chromosome, { annotated, inClinvar }: ContigTally): void {
+    if (genes !== null) this.#lookedUp.genes += annotated;
+    if (genes?.hasParts === true) this.#lookedUp.regions += annotated;
+    this.#lookedUp.clinvar += inClinvar;
   }
 
   addConsequence(name: string): void {

@@ -28,6 +28,7 @@ const RESULT = "##fileformat=VCFv4.2\nannotated\n";
 const SHA256 = createHash("sha256").update(RESULT).digest("hex");
 const never = new AbortController().signal;
 const STORES = ["s3-glacier", "glacier-vault"] as const satisfies readonly ArchiveStoreName[];
+const LONG_TEST = { timeout: 120_000 };
 const LONG = 240_000; // some thirty crashes one after the other
 
 let database: TestDatabase;
@@ -295,20 +296,12 @@ it(
   LONG,
 );
 
-it("a deletion that hangs until the result is restored does not hit the restored result", async () => {
+it("a deletion that hangs until the result is restored does not hit the restored result", LONG_TEST, async () => {
   const gate = Promise.withResolvers<void>();
   const done = await completed();
-  holdDelete = (input) => (String(input).includes(done.resultKey) ? gate.promise : undefined);
-  const impatient = new S3Client({
-    ...cloud.clientConfig,
-    forcePathStyle: true,
-    requestHandler: { requestTimeout: 300, throwOnRequestTimeout: true },
-  });
-  await archiveResult(
-    deps("s3-glacier", { db: database.db, s3: impatient, glacier: newGlacier() }),
-    archiveMessage(done),
-    never,
-  );
+  holdDelete = (input) => (String(input).includes(`"${done.resultKey}"`) ? gate.promise : undefined);
+  const archiving = archiveResult(living("s3-glacier"), archiveMessage(done), never);
+  await waitUntil("the result is archived", async () => (await setting.job(done.jobId)).archiveState === "archived");
   await upgrade(done);
   await restoreUser(living("s3-glacier"), restoreMessage(done), never);
   await thawResult(living("s3-glacier"), await readyCheck("s3-glacier", done), never);
@@ -317,6 +310,7 @@ it("a deletion that hangs until the result is restored does not hit the restored
   const before = deletes;
   gate.resolve();
   await waitUntil("the late deletion is done", () => deletes > before);
+  await archiving;
   const { resultKey } = await setting.job(done.jobId);
   expect(await read(resultKey ?? "")).toBe(RESULT);
   expect(await resultObjects(done)).toEqual([resultKey]);

@@ -1,7 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
-import { readInstanceIdentity } from "@elastic-gas/shared/aws/instance-identity";
+import { awaitInstanceIdentity } from "@elastic-gas/shared/aws/instance-identity";
 import { type Config, readConfig } from "@elastic-gas/shared/config";
 import { connectDatabase, type Database } from "@elastic-gas/shared/database/connect";
 import { createLogger, type Logger } from "@elastic-gas/shared/logger";
@@ -41,7 +41,7 @@ export async function runLifecycle<Key extends QueueKey>(
   const config = readConfig(process.env);
   const log = createLogger(name, config.LOG_LEVEL);
   const { signal } = stopOnSignals(log);
-  const { instanceId } = await readInstanceIdentity(config.AWS_EC2_METADATA_SERVICE_ENDPOINT);
+  const { instanceId } = await awaitInstanceIdentity(config.AWS_EC2_METADATA_SERVICE_ENDPOINT);
   const resources = resourcesOf(config);
   const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: 4 });
   const sqs = createAwsClient(SQSClient, config, { requestTimeoutMs: LONG_POLL_TIMEOUT_MS });

@@ -4,12 +4,17 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { minimalAllele } from "../vcf/alleles.ts";
-import { encodeParts, flattenParts, type GenePart, REGIONS } from "./gene-regions.ts";
+import { decodeParts, encodeParts, flattenParts, GENE, type GenePart, INTRON, REGIONS } from "./gene-regions.ts";
+import { type Anchor, type LiftBlock, liftBlocks, liftedStretches, shiftOf } from "./lift.ts";
 import type { PackBuild, PackManifest } from "./manifest.ts";
+import { certainParts, type Observed, possibleOffsets, type Structure, withGaps } from "./place-structure.ts";
+import type { Stretch } from "./stretch.ts";
 
 // Builds annotator/pack from the npm package ideogram; run by `npm run build-pack --workspace annotator` after an upgrade of that package.
 
 interface Gene {
+  /** Where the transcripts' zero lies, from the gene's first base; null or absent where it is not known to the base. */
+  readonly offset?: number | null;
   readonly chromosome: string;
   readonly start: number;
   readonly end: number;
@@ -19,11 +24,12 @@ interface Gene {
   readonly parts: string;
 }
 
-interface Structure {
+/** A gene's coding transcripts as the file has them. */
+interface Transcripts extends Structure {
   readonly strand: string;
-  start: number;
-  end: number;
-  readonly parts: GenePart[];
+  /** First and last base of each transcript. */
+  readonly starts: ReadonlySet<number>;
+  readonly ends: ReadonlySet<number>;
 }
 
 type Kind = "genes" | "bands" | "clinvar";
@@ -40,6 +46,15 @@ const STRUCTURES = "cache/gene-structures/homo-sapiens-gene-structures.tsv.gz";
 const VARIANTS = "cache/variants/homo-sapiens-variants.tsv.gz";
 const VARIANT_KEYS = "cache/variants/homo-sapiens-variants.tsv.li.gz";
 
+const CODON_CHANGES: ReadonlySet<string> = new Set([
+  "nonsense",
+  "missense_variant",
+  "synonymous_variant",
+  "stop_lost",
+  "initiator_codon_variant",
+]);
+const SPLICE_CHANGES: ReadonlySet<string> = new Set(["splice_acceptor_variant", "splice_donor_variant"]);
+
 const ideogram = findIdeogram();
 const target = join(import.meta.dirname, "..", "..", "pack");
 const sources: PackManifest["sources"][number][] = [];
@@ -52,30 +67,44 @@ writeFileSync(join(target, "pack.json"), `${JSON.stringify(manifest, null, 1)}\n
 for (const [name, { counts }] of Object.entries(manifest.builds)) console.log(name, counts);
 
 function buildPack(): PackManifest {
-  const structures = readStructures();
-  const genes38 = readGenes38(structures);
-  const genes37 = readGenes37();
+  const transcripts = readTranscripts();
+  const { rows, variants, diseases, significances } = readVariants();
+  const genes38 = placeStructures(readGenes38(), transcripts, variants);
+  const bases37 = readGenes37();
+  const blocks = findLiftBlocks(genes38, bases37, transcripts);
+  const bySymbol = new Map<string, Gene[]>();
+  for (const gene of genes38) listIn(bySymbol, gene.symbol).push(gene);
+  const genes37 = bases37.map((gene) => liftParts(gene, bySymbol.get(gene.symbol) ?? [], blocks));
   const mitochondrial = genes38.filter((gene) => gene.chromosome === "MT");
-  const { rows, diseases, significances } = readVariants();
-  const mitochondrialRows = new Map([...rows].filter(([chromosome]) => chromosome === "MT"));
+  const lifted = liftVariants(rows, blocks);
+  const coding = (genes: readonly Gene[]) => genes.filter((gene) => transcripts.has(gene.symbol));
+  const shareOfCoding = (genes: readonly Gene[]) =>
+    Math.round((coding(genes).filter((gene) => gene.parts !== "").length / coding(genes).length) * 1_000) / 10;
+  console.log(
+    `coding genes with known parts: ${shareOfCoding(genes38)} % of GRCh38, ${shareOfCoding(genes37)} % of GRCh37`,
+  );
 
   write("clinvar-diseases.txt.gz", gzipSync(`${diseases.join("\n")}\n`, { level: 9 }));
-  const known = {
-    diseases: "clinvar-diseases.txt.gz",
-    significances,
-    clinvarHeld: `ClinVar of 2024-12-15, ${significances.join(", ")}, with two submitters that agree or an expert's review; not risk factors, benign, uncertain or conflicting ones, nor classes with a qualifier`,
-  };
+  const held = `ClinVar of 2024-12-15, ${significances.join(", ")}, with two submitters that agree or an expert's review; not risk factors, benign, uncertain or conflicting ones, nor classes with a qualifier`;
+  const count = (lines: ReadonlyMap<string, string[]>) =>
+    [...lines.values()].reduce((sum, list) => sum + list.length, 0);
+  const share = Math.floor((count(lifted) / count(rows)) * 100);
+  const known = { diseases: "clinvar-diseases.txt.gz", significances };
   const builds: Record<string, PackBuild> = {
-    GRCh38: build("GRCh38", { genes: genes38, clinvar: rows }, known),
+    GRCh38: build("GRCh38", { genes: genes38, clinvar: rows }, { ...known, clinvarHeld: held }),
     // The mitochondrion is the same sequence in both builds, so GRCh37 takes it from GRCh38.
-    GRCh37: build("GRCh37", { genes: [...genes37, ...mitochondrial], clinvar: mitochondrialRows }, known),
+    GRCh37: build(
+      "GRCh37",
+      { genes: [...genes37, ...mitochondrial], clinvar: lifted, clinvarStretches: stretchesOf(blocks) },
+      { ...known, clinvarHeld: `${held}; ${share} % of those of GRCh38, whose place on GRCh37 is certain` },
+    ),
     NCBI36: build("NCBI36", { genes: [], clinvar: new Map() }, {}),
   };
   return {
     format: 1,
-    name: "human-genes-clinvar-1",
+    name: "human-genes-clinvar-2",
     description:
-      "Human gene loci (Ensembl 110 on GRCh38; GRCh37), cytobands, ClinVar (likely) pathogenic variants of 2024-12-15 on GRCh38.",
+      "Human gene loci (Ensembl 110 on GRCh38; NCBI on GRCh37), parts of coding genes as far as they can be proven, cytobands, ClinVar (likely) pathogenic variants of 2024-12-15.",
     licence: "CC0-1.0 (ideogram); ClinVar and Ensembl data are free of restrictions",
     builtOn: new Date().toISOString().slice(0, 10),
     defaultBuild: "GRCh38",
@@ -85,9 +114,162 @@ function buildPack(): PackManifest {
   };
 }
 
+/**
+ * The parts of GRCh38's genes. The file of transcripts does not tell where in the gene they begin; gene and transcripts of the same length, and variants of ClinVar
+ * whose consequence is given, prove it, or narrow it so far that most parts are certain.
+ */
+function placeStructures(
+  genes: readonly Gene[],
+  transcripts: ReadonlyMap<string, Transcripts>,
+  variants: ReadonlyMap<string, readonly Variant[]>,
+): Gene[] {
+  const rows = new Map<string, number>();
+  for (const { symbol } of genes) rows.set(symbol, (rows.get(symbol) ?? 0) + 1);
+  const coding = genes.filter(({ symbol }) => transcripts.has(symbol)).sort((a, b) => a.start - b.start);
+  return genes.map((gene) => {
+    const structure = transcripts.get(gene.symbol);
+    if (structure === undefined) return gene;
+    const length = gene.end - gene.start + 1;
+    const isWhole = structure.span.to - structure.span.from + 1 === length;
+    // A symbol of two genes names the transcripts of either.
+    if (!isWhole && rows.get(gene.symbol) !== 1) return { ...gene, strand: structure.strand };
+    const observed = isWhole
+      ? { coding: [], splice: [] }
+      : observedIn(gene, variants.get(gene.chromosome) ?? [], coding);
+    const offsets = possibleOffsets(structure, length, observed);
+    if (offsets === null) return { ...gene, strand: structure.strand };
+    const parts = certainParts(structure, offsets, length);
+    return {
+      ...gene,
+      strand: structure.strand,
+      parts: encodeParts(parts),
+      offset: offsets.from === offsets.to ? offsets.from : null,
+    };
+  });
+}
+
+/** ClinVar's variants in the gene, where no other coding gene could be meant. */
+function observedIn(gene: Gene, variants: readonly Variant[], coding: readonly Gene[]): Observed {
+  const others = coding.filter(
+    (other) =>
+      other !== gene && other.chromosome === gene.chromosome && other.start <= gene.end && other.end >= gene.start,
+  );
+  const own = variants.filter(
+    ({ pos }) =>
+      pos >= gene.start && pos <= gene.end && !others.some((other) => pos >= other.start && pos <= other.end),
+  );
+  const of = (kind: Variant["kind"]) =>
+    own.filter((variant) => variant.kind === kind).map(({ pos }) => pos - gene.start);
+  return { coding: of("coding"), splice: of("splice") };
+}
+
+/** Per chromosome, the stretches of GRCh38 that lie in GRCh37 as they are, by genes whose transcripts are where NCBI has the gene. */
+function findLiftBlocks(
+  genes38: readonly Gene[],
+  genes37: readonly Gene[],
+  transcripts: ReadonlyMap<string, Transcripts>,
+): Map<string, LiftBlock[]> {
+  const once = (genes: readonly Gene[]) => {
+    const bySymbol = new Map<string, Gene | null>();
+    for (const gene of genes) bySymbol.set(gene.symbol, bySymbol.has(gene.symbol) ? null : gene);
+    return bySymbol;
+  };
+  const of37 = once(genes37);
+  const anchors = new Map<string, Anchor[]>();
+  for (const [symbol, gene] of once(genes38)) {
+    const other = of37.get(symbol);
+    if (gene === null || !other || other.chromosome !== gene.chromosome) continue;
+    const structure = transcripts.get(symbol);
+    const zero = gene.start + (gene.offset ?? 0);
+    const [starts, ends] =
+      structure === undefined || gene.offset == null
+        ? [[gene.start], [gene.end]]
+        : [[...structure.starts].map((at) => zero + at), [...structure.ends].map((at) => zero + at)];
+    const startShifts = new Set(starts.map((start) => other.start - start));
+    const endShifts = new Set(ends.map((end) => other.end - end));
+    const whole = [...startShifts].filter((shift) => endShifts.has(shift));
+    listIn(anchors, gene.chromosome).push({
+      from: gene.start,
+      to: gene.end,
+      shift: whole.length === 1 ? (whole[0] ?? null) : null,
+      endShifts: new Set([...startShifts, ...endShifts]),
+    });
+  }
+  return new Map([...anchors].map(([chromosome, list]) => [chromosome, liftBlocks(list)]));
+}
+
+/** A gene of GRCh37 with the parts that GRCh38 has, as far as the gene lies in both as it is. */
+function liftParts(gene: Gene, same: readonly Gene[], blocks: ReadonlyMap<string, LiftBlock[]>): Gene {
+  const [source] = same;
+  if (same.length !== 1 || source?.chromosome !== gene.chromosome || source.parts === "") return gene;
+  const held = (blocks.get(gene.chromosome) ?? []).filter(({ from, to }) => from <= source.end && to >= source.start);
+  const [block] = held;
+  if (block === undefined || held.some(({ shift }) => shift !== block.shift)) return gene;
+  const [from, to] = [Math.min(...held.map((one) => one.from)), Math.max(...held.map((one) => one.to))];
+  const length = gene.end - gene.start + 1;
+  const moved: GenePart[] = [];
+  for (const part of withIntrons(source)) {
+    const start = Math.max(source.start + part.start, from) + block.shift - gene.start;
+    const end = Math.min(source.start + part.end, to) + block.shift - gene.start;
+    const [first, last] = [Math.max(0, start), Math.min(length - 1, end)];
+    if (part.region !== GENE && first <= last) moved.push({ region: part.region, start: first, end: last });
+  }
+  return moved.length === 0 ? gene : { ...gene, strand: source.strand, parts: encodeParts(withGaps(moved, length)) };
+}
+
+/** All of a gene's bases, what lies between its parts as introns. */
+function withIntrons({ parts, start: first, end: last }: Gene): GenePart[] {
+  const decoded = decodeParts(parts) ?? [];
+  const all: GenePart[] = [];
+  let cursor = 0;
+  for (let index = 0; index < decoded.length; index += 3) {
+    const [region = 0, start = 0, end = 0] = decoded.slice(index, index + 3);
+    if (start > cursor) all.push({ region: INTRON, start: cursor, end: start - 1 });
+    all.push({ region, start, end });
+    cursor = end + 1;
+  }
+  if (cursor <= last - first) all.push({ region: INTRON, start: cursor, end: last - first });
+  return all;
+}
+
+function stretchesOf(blocks: ReadonlyMap<string, LiftBlock[]>): Map<string, readonly Stretch[]> {
+  return new Map([...blocks].filter(([name]) => name !== "MT").map(([name, list]) => [name, liftedStretches(list)]));
+}
+
+/** ClinVar's rows on GRCh37: the mitochondrion as it is, the others where their stretch is. */
+function liftVariants(
+  rows: ReadonlyMap<string, string[]>,
+  blocks: ReadonlyMap<string, LiftBlock[]>,
+): Map<string, string[]> {
+  const lifted = new Map<string, string[]>();
+  for (const [chromosome, lines] of rows) {
+    if (chromosome === "MT") {
+      lifted.set(chromosome, lines);
+      continue;
+    }
+    const moved = lines.flatMap((line) => {
+      const [text = "", ref = "", ...rest] = line.split("\t");
+      const pos = Number(text);
+      const shift = shiftOf(blocks.get(chromosome) ?? [], { from: pos, to: pos + ref.length - 1 });
+      return shift === null ? [] : [{ pos: pos + shift, line: [pos + shift, ref, ...rest].join("\t") }];
+    });
+    if (moved.length > 0)
+      lifted.set(
+        chromosome,
+        moved.sort((a, b) => a.pos - b.pos).map(({ line }) => line),
+      );
+  }
+  return lifted;
+}
+
 function build(
   name: keyof typeof BAND_FILES,
-  data: { genes: readonly Gene[]; clinvar: ReadonlyMap<string, string[]> },
+  data: {
+    genes: readonly Gene[];
+    clinvar: ReadonlyMap<string, string[]>;
+    /** Where ClinVar is known, by chromosome; everywhere without an entry. */
+    clinvarStretches?: ReadonlyMap<string, readonly Stretch[]>;
+  },
   known: Partial<PackBuild["files"]>,
 ): PackBuild {
   const { bands, lengths } = readBands(BAND_FILES[name]);
@@ -122,6 +304,8 @@ function build(
     bands: store("bands", bands),
     clinvar: store("clinvar", data.clinvar),
   };
+  for (const [chromosome, stretches] of data.clinvarStretches ?? [])
+    entry(chromosome).clinvarStretches = stretches.map(({ from, to }) => [from, to]);
   const count = (lines: ReadonlyMap<string, string[]>) =>
     [...lines.values()].reduce((sum, rows) => sum + rows.length, 0);
   return {
@@ -138,22 +322,17 @@ function build(
 }
 
 /** GRCh38 genes. The file's `length` is end minus start. */
-function readGenes38(structures: ReadonlyMap<string, Structure>): Gene[] {
+function readGenes38(): Gene[] {
   return tsv(GENES_38, "Ensembl 110 genes").map(
-    ([chromosome = "", start = "", length = "", slimId = "", symbol = ""]) => {
-      const structure = structures.get(symbol);
-      // Offsets count from some coding transcript, not from the gene: only where the transcripts together are as long as the gene can they be placed.
-      const trusted = structure !== undefined && structure.end - structure.start === Number(length);
-      return {
-        chromosome,
-        start: Number(start),
-        end: Number(start) + Number(length),
-        symbol,
-        id: `ENSG${slimId.padStart(11, "0")}`,
-        strand: structure?.strand ?? ".",
-        parts: trusted ? encodeParts(flattenParts(structure.parts.map((part) => shift(part, structure.start)))) : "",
-      };
-    },
+    ([chromosome = "", start = "", length = "", slimId = "", symbol = ""]) => ({
+      chromosome,
+      start: Number(start),
+      end: Number(start) + Number(length),
+      symbol,
+      id: `ENSG${slimId.padStart(11, "0")}`,
+      strand: ".",
+      parts: "",
+    }),
   );
 }
 
@@ -173,49 +352,66 @@ function readGenes37(): Gene[] {
   );
 }
 
-/** Per gene symbol the parts of all its coding transcripts. Subparts: 0 = 5' UTR, 1 = exon, 2 = 3' UTR, offsets in the direction of the chromosome. */
-function readStructures(): Map<string, Structure> {
-  const structures = new Map<string, Structure>();
+/** Per gene symbol its coding transcripts. Subparts: 0 = 5' UTR, 1 = exon, 2 = 3' UTR, offsets in the direction of the chromosome, counted from one zero per gene. */
+function readTranscripts(): Map<string, Transcripts> {
   const region = {
     exon: REGIONS.indexOf("EXON"),
     utr5: REGIONS.indexOf("UTR5"),
     utr3: REGIONS.indexOf("UTR3"),
     cds: REGIONS.indexOf("CDS"),
   };
+  const found = new Map<
+    string,
+    { strand: string; parts: GenePart[]; splice: Set<number>; starts: Set<number>; ends: Set<number> }
+  >();
   for (const [transcript = "", offset = "", biotype = "", strand = ".", ...features] of tsv(
     STRUCTURES,
     "Ensembl 110 coding transcripts",
   )) {
     const symbol = transcript.slice(0, transcript.lastIndexOf("-"));
-    const structure = structures.get(symbol) ?? { strand, start: Number.POSITIVE_INFINITY, end: 0, parts: [] };
-    structures.set(symbol, structure);
+    const gene = found.get(symbol) ?? { strand, parts: [], splice: new Set(), starts: new Set(), ends: new Set() };
+    found.set(symbol, gene);
     const pieces = features
       .filter((text) => text !== "")
       .map((text) => {
         const [kind = 0, start = 0, length = 0] = text.split(";").map(Number);
         return { kind, start: Number(offset) + start, end: Number(offset) + start + length };
       });
-    const exons = pieces.filter((piece) => piece.kind === 1);
+    const exons = pieces.filter((piece) => piece.kind === 1).sort((a, b) => a.start - b.start);
     const utrs = pieces.filter((piece) => piece.kind !== 1);
-    structure.start = Math.min(structure.start, ...pieces.map((piece) => piece.start));
-    structure.end = Math.max(structure.end, ...pieces.map((piece) => piece.end));
-    for (const exon of exons) {
-      structure.parts.push({ region: region.exon, start: exon.start, end: exon.end });
+    gene.starts.add(Math.min(...pieces.map((piece) => piece.start)));
+    gene.ends.add(Math.max(...pieces.map((piece) => piece.end)));
+    for (const [index, exon] of exons.entries()) {
+      if (index > 0) gene.splice.add(exon.start - 1).add(exon.start - 2);
+      if (index < exons.length - 1) gene.splice.add(exon.end + 1).add(exon.end + 2);
+      gene.parts.push({ region: region.exon, start: exon.start, end: exon.end });
       // 1 and 2 are transcripts that the cell degrades (nonsense-mediated, non-stop): their exons are not counted as coding.
       if (biotype === "1" || biotype === "2") continue;
-      for (const coding of subtract(exon, utrs)) structure.parts.push({ region: region.cds, ...coding });
+      for (const coding of subtract(exon, utrs)) gene.parts.push({ region: region.cds, ...coding });
       for (const utr of utrs) {
         const start = Math.max(exon.start, utr.start);
         const end = Math.min(exon.end, utr.end);
-        if (start <= end) structure.parts.push({ region: utr.kind === 0 ? region.utr5 : region.utr3, start, end });
+        if (start <= end) gene.parts.push({ region: utr.kind === 0 ? region.utr5 : region.utr3, start, end });
       }
     }
   }
-  return structures;
-}
-
-function shift({ region, start, end }: GenePart, offset: number): GenePart {
-  return { region, start: start - offset, end: end - offset };
+  return new Map(
+    [...found].map(([symbol, { strand, parts, splice, starts, ends }]) => {
+      const flat = flattenParts(parts);
+      return [
+        symbol,
+        {
+          strand,
+          parts: flat,
+          span: { from: Math.min(...starts), to: Math.max(...ends) },
+          coding: flat.filter((part) => part.region === region.cds).map(({ start, end }) => ({ from: start, to: end })),
+          spliceSites: [...splice].sort((a, b) => a - b),
+          starts,
+          ends,
+        },
+      ];
+    }),
+  );
 }
 
 function subtract(
@@ -250,14 +446,27 @@ function readBands(path: string): { bands: Map<string, string[]>; lengths: Map<s
   return { bands, lengths };
 }
 
+/** A substitution of ClinVar that changes a codon, or is in a splice site. */
+interface Variant {
+  readonly pos: number;
+  readonly kind: "coding" | "splice";
+}
+
 /** ClinVar's (likely) pathogenic variants with at least two submitters or an expert's review, in minimal form, per chromosome by position. */
-function readVariants(): { rows: Map<string, string[]>; diseases: string[]; significances: string[] } {
+function readVariants(): {
+  rows: Map<string, string[]>;
+  variants: Map<string, Variant[]>;
+  diseases: string[];
+  significances: string[];
+} {
   const keys = gunzipSync(source(VARIANT_KEYS, "keys of the ClinVar file")).toString("utf8");
   const list = (name: string): string[] => {
     const line = new RegExp(`^# ${name} = (.*)$`, "m").exec(keys)?.[1];
     if (line === undefined) throw new Error(`No list ${name} in ${VARIANT_KEYS}`);
     return JSON.parse(line) as string[]; // the shape is fixed by the pinned version
   };
+  const consequences = list("molecular_consequences").map((text) => text.slice(text.indexOf("|") + 1));
+  const variants = new Map<string, Variant[]>();
   const found = new Map<string, { pos: number; line: string }[]>();
   for (const [
     chromosome = "",
@@ -270,7 +479,7 @@ function readVariants(): { rows: Map<string, string[]>; diseases: string[]; sign
     ,
     significance = "",
     ,
-    ,
+    consequence = "",
     ,
     rs = "",
   ] of tsv(VARIANTS, "ClinVar 2024-12-15")) {
@@ -279,12 +488,29 @@ function readVariants(): { rows: Map<string, string[]>; diseases: string[]; sign
     const rows = found.get(chromosome) ?? [];
     rows.push({ pos: minimal.pos, line });
     found.set(chromosome, rows);
+    const kind = kindOf(consequence.split(",").map((index) => consequences[Number(index)] ?? ""));
+    if (kind !== null && ref.length === 1 && alt.length === 1)
+      listIn(variants, chromosome).push({ pos: Number(pos), kind });
   }
   const rows = new Map(
     [...found].map(([chromosome, list]) => [chromosome, list.sort((a, b) => a.pos - b.pos).map(({ line }) => line)]),
   );
   const diseases = list("disease_mondo_ids_and_names").map((text) => text.slice(text.indexOf("|") + 1));
-  return { rows, diseases, significances: list("clinical_significances") };
+  return { rows, variants, diseases, significances: list("clinical_significances") };
+}
+
+/** Null for what may be either, according to the transcript. */
+function kindOf(consequences: readonly string[]): Variant["kind"] | null {
+  if (consequences.every((name) => CODON_CHANGES.has(name))) return "coding";
+  return consequences.some((name) => SPLICE_CHANGES.has(name)) && !consequences.some((name) => CODON_CHANGES.has(name))
+    ? "splice"
+    : null;
+}
+
+function listIn<Item>(lists: Map<string, Item[]>, key: string): Item[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }
 
 function tsv(path: string, note: string): string[][] {

@@ -1,4 +1,4 @@
-import { firstAbove, type Stretch, WHOLE } from "./stretch.ts";
+import { firstAbove, type Stretch, WHOLE, within } from "./stretch.ts";
 
 export interface ClinvarEntry {
   readonly variationId: string;
@@ -15,8 +15,16 @@ export class ClinvarTrack {
   #bases: ReadonlyMap<number, number> | undefined;
   #rsPositions: ReadonlyMap<string, number> | undefined;
 
-  constructor(lines: readonly string[]) {
+  /** First and last positions, in turn, between which variants are known. */
+  readonly #covered: Int32Array;
+
+  /** `covered`: where variants are known, sorted; everywhere without it. */
+  constructor(
+    lines: readonly string[],
+    covered: readonly (readonly [number, number])[] = [[WHOLE.from, WHOLE.to - 1]],
+  ) {
     this.#lines = lines;
+    this.#covered = Int32Array.from(covered.flatMap(([from, to]) => [from, to + 1]));
     this.#positions = Int32Array.from(lines, (line) => Number(line.slice(0, line.indexOf("\t"))));
   }
 
@@ -42,11 +50,20 @@ export class ClinvarTrack {
     return this.#positions[firstAbove(this.#positions, pos - 1)] === pos;
   }
 
-  /** The positions around `pos` at which no variant begins; `pos` alone when one begins there. */
+  /** False where nobody knows whether ClinVar has a variant: "not there" is then no answer. */
+  covers(pos: number): boolean {
+    return firstAbove(this.#covered, pos) % 2 === 1;
+  }
+
+  /** The positions around `pos` at which no variant begins, or `pos` alone when one begins there; all covered, or none. */
   stretch(pos: number): Stretch {
     const next = firstAbove(this.#positions, pos - 1);
     if (this.#positions[next] === pos) return { from: pos, to: pos };
-    return { from: (this.#positions[next - 1] ?? 0) + 1, to: (this.#positions[next] ?? WHOLE.to) - 1 };
+    const edge = firstAbove(this.#covered, pos);
+    return within(
+      { from: (this.#positions[next - 1] ?? 0) + 1, to: (this.#positions[next] ?? WHOLE.to) - 1 },
+      { from: this.#covered[edge - 1] ?? WHOLE.from, to: (this.#covered[edge] ?? WHOLE.to) - 1 },
+    );
   }
 
   /** Character code of the reference's base at `pos`, as far as the REFs of ClinVar's variants tell it. */

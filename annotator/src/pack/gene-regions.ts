@@ -15,10 +15,10 @@ export interface GenePart {
   readonly end: number;
 }
 
-const LETTERS = "..NE35C";
+const LETTERS = ".GNE35C";
 
 /**
- * Text of a gene's parts for the pack: per part one letter (E exon, 3, 5, C coding), the gap since the part before and its length less one, both in base
+ * Text of a gene's parts for the pack: per part one letter (E exon, 3, 5, C coding, G not known), the gap since the part before and its length less one, both in base
  * 36, joined by dots. What lies between parts is intron. The empty text means that the parts are not known.
  */
 export function encodeParts(parts: readonly GenePart[]): string {
@@ -53,15 +53,17 @@ export function decodeParts(text: string): Int32Array | null {
 /** The most telling region of the stretch [start, end], offsets from the gene's first base. */
 export function regionOfStretch(parts: Int32Array | null, start: number, end: number): number {
   if (parts === null) return GENE;
-  let best = INTRON;
+  let best = GENE;
+  let cursor = start;
   for (
     let index = firstEndingFrom(parts, start) * 3;
     index < parts.length && (parts[index + 1] ?? 0) <= end;
     index += 3
   ) {
-    best = Math.max(best, parts[index] ?? 0);
+    best = Math.max(best, parts[index] ?? 0, (parts[index + 1] ?? 0) > cursor ? INTRON : GENE);
+    cursor = (parts[index + 2] ?? 0) + 1;
   }
-  return best;
+  return cursor <= end ? Math.max(best, INTRON) : best;
 }
 
 /** The offsets around `offset` that lie in the same part, or between the same two parts. */

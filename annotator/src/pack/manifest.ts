@@ -9,6 +9,8 @@ const Chromosome = z.object({
   genes: Member.optional(),
   bands: Member.optional(),
   clinvar: Member.optional(),
+  /** First and last positions between which ClinVar's variants are there, sorted; absent: everywhere. */
+  clinvarStretches: z.array(z.tuple([z.number().int(), z.number().int()])).optional(),
 });
 
 const Files = z.object({

@@ -122,7 +122,7 @@ function buildData(directory: string, name: string, build: PackBuild, inherited:
       ),
       track(
         "clinvar",
-        (lines) => new ClinvarTrack(lines),
+        (lines) => new ClinvarTrack(lines, entry.clinvarStretches),
         () => base?.clinvar ?? null,
       ),
     ];

@@ -10,6 +10,7 @@ import type { Transaction } from "kysely";
 import { insertActivity } from "../activities/activities.ts";
 import type { Context, PoolSnapshot } from "../context/context.ts";
 import { observePool } from "../observe/observe-pool.ts";
+import { readServiceTime } from "../observe/service-time.ts";
 import { setDesired } from "../pools/pools.ts";
 import { decideNotChecked } from "./not-checked.ts";
 
@@ -28,7 +29,7 @@ export async function decidePool(
   last: LastPlan | undefined,
   now: Date,
 ): Promise<boolean> {
-  const { config, cloud, lease, log, resources } = context;
+  const { config, cloud, db, lease, log, resources } = context;
   const { pool } = snapshot;
   const { balanced, queue } = POOLS[pool.name];
   const { seen, failure } = await observePool(
@@ -40,6 +41,7 @@ export async function decidePool(
       launchFailing: (last?.failures.inARow ?? 0) >= LAUNCH_FAILING,
       balancer: balanced ? snapshot.balancer : null,
       queueName: queue === null ? null : resources.queues[queue].name,
+      service: queue === null ? null : await readServiceTime(db),
     },
     { periodSeconds: config.METRIC_PERIOD_SECONDS, tickSeconds: config.TICK_SECONDS },
     now.getTime(),

@@ -51,7 +51,7 @@ describe("the simulate command", { timeout: 600_000 }, () => {
   it("compares all rules over shapes and the traces of a folder in one table", async () => {
     const rows = Array.from({ length: 60 }, (_, minute) => `${minute},${minute < 30 ? 100 : 900}`);
     writeFileSync(join(folder, "jump.csv"), `minute,requests\n${rows.join("\n")}\n`);
-    const { code, out } = await simulate("compare", "--traces", folder, "--minutes", "60");
+    const { code, out } = await simulate("shapes", "--traces", folder, "--minutes", "60");
     expect(code).toBe(0);
     const lines = out.trim().split("\n");
     expect(lines).toHaveLength(1 + (7 + 1 + 2) * COMPARED_RULES.length);
@@ -105,7 +105,7 @@ describe("the simulate command", { timeout: 600_000 }, () => {
     [["--minutes", "0"], "minutes"],
     [["--min", "5", "--max", "2"], "--min 5 is above --max 2"],
     [["--trace", "/nowhere.csv"], "/nowhere.csv"],
-    [["contrast"], "there are only compare and noise"],
+    [["contrast"], "there are only compare, shapes, noise and late"],
     [["--think", "soon"], "think"],
   ])("says what is wrong with %j", async (args, message) => {
     const { code, err } = await simulate(...args);

@@ -203,7 +203,9 @@ function readOptions(args: readonly string[]): { readonly options: Options; read
   const [word, ...others] = positionals;
   const command = word === undefined ? "run" : COMMANDS.find((known) => known === word);
   if (others.length > 0 || command === undefined) {
-    throw new Error(`Unknown command "${positionals.join(" ")}"; there are only ${COMMANDS.join(" and ")}.`);
+    throw new Error(
+      `Unknown command "${positionals.join(" ")}"; there are only ${COMMANDS.slice(0, -1).join(", ")} and ${COMMANDS.at(-1)}.`,
+    );
   }
   const named = Object.entries(values).map(([name, value]) => [camelCase(name), value]);
   return { options: Options.parse(Object.fromEntries(named)), command };

@@ -37,7 +37,7 @@ it("asks for the CPU of every worker, at most 500 metrics in a call", async () =
   const workers = Array.from({ length: 1_201 }, (_, index) => buildWorker({ id: `i-${index}` }));
   const { seen, failure } = await observePool(
     harness.context.cloud,
-    { pool: POOL, workers, launching: 0, launchFailing: false, balancer: null, queueName: null },
+    { pool: POOL, workers, launching: 0, launchFailing: false, balancer: null, queueName: null, service: null },
     { periodSeconds: 60, tickSeconds: 60 },
     NOW,
   );

@@ -5,12 +5,15 @@ import type { Worker } from "@elastic-gas/scaling/worker-state";
 import type { Balancer } from "@elastic-gas/shared/aws/load-balancer";
 import { METRICS } from "@elastic-gas/shared/metrics";
 import type { Pool } from "../context/context.ts";
+import type { ServiceTime } from "./service-time.ts";
 import { isFailure, type SourceFailure, timed } from "./sources.ts";
 
 /** CPU and balancer: the longest lookback window of a rule, with late data. */
 const LOOKBACK_PERIODS = 15;
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
 const MAX_QUERIES = 500;
+
+const NOTHING_FINISHED: ServiceTime = { serviceSeconds: null, finished: 0 };
 
 export interface ObserveSettings {
   readonly periodSeconds: number;
@@ -26,6 +29,8 @@ export interface PoolSources {
   readonly balancer: Balancer | null;
   /** Null for pools without a queue. */
   readonly queueName: string | null;
+  /** Null for pools without a queue. */
+  readonly service: ServiceTime | null;
 }
 
 /**
@@ -62,7 +67,7 @@ export async function observePool(
     launching: sources.launching,
     workers: workers.flatMap((worker) => toSeenWorker(worker, series.get(cpuIds.get(worker.id) ?? "") ?? new Map())),
     balancer: balancer === null ? [] : toBalancerPeriods(series),
-    queue: live === null ? null : { ...live, sent: toSent(series), serviceSeconds: null, finished: 0 },
+    queue: live === null ? null : { ...live, sent: toSent(series), ...(sources.service ?? NOTHING_FINISHED) },
     bootSeconds: bootSecondsOf(workers),
     periodSeconds: settings.periodSeconds,
     tickSeconds: settings.tickSeconds,

@@ -1,15 +1,19 @@
-import { createReadStream, createWriteStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
-
+import { gunzipSync } from "node:zlib";
+import { PackManifest } from "@elastic-gas/annotator/pack/manifest";
+import { DEFAULT_PACK_DIRECTORY, openPack } from "@elastic-gas/annotator/pack/pack";
+import { bcftoolsVersion } from "@elastic-gas/annotator/engine/consequences";
 import { runEngine } from "@elastic-gas/annotator/engine/engine";
-import { openPack } from "@elastic-gas/annotator/pack/pack";
-import { lineBlocks } from "@elastic-gas/annotator/vcf/lines";
 
-// `npm run annotation --workspace bench`: records per second of the engine, and how many times longer it takes than only copying the file line by line.
+// `npm run annotation --workspace bench`: whole processes on the same million records in one run: this engine (genes, regions, bands, ClinVar) and
+// `bcftools annotate` with a BED of the same genes.
 
-const RECORDS = 500_000;
+const RECORDS = 1_000_000;
+const RUNS = 3;
 const CHROMOSOMES: readonly (readonly [string, number])[] = [
   ["1", 248_956_422],
   ["7", 159_345_973],
@@ -18,58 +22,148 @@ const CHROMOSOMES: readonly (readonly [string, number])[] = [
 ];
 const BASES = "ACGT";
 
-const directory = mkdtempSync(join(tmpdir(), "annotator-benchmark-"));
-try {
-  const inputPath = join(directory, "in.vcf");
-  writeFileSync(inputPath, randomVcf());
-  const copySeconds = await seconds(() => pipeline(copied(inputPath), createWriteStream(join(directory, "copy"))));
-  const engineSeconds = await seconds(() =>
-    runEngine({
-      inputPath,
-      outputPath: join(directory, "out.vcf"),
-      logPath: join(directory, "log"),
-      workDirectory: directory,
-      fileName: "in.vcf",
-      pack: openPack(),
-      build: "GRCh38",
-    }),
-  );
-  const rate = Math.round(RECORDS / engineSeconds).toLocaleString("en-US");
-  const memory = Math.round(process.resourceUsage().maxRSS / 1_024);
-  console.log(
-    `${rate} records/s, ${(engineSeconds / copySeconds).toFixed(1)} times a copy by lines, ${memory} MB at most`,
-  );
-} finally {
-  rmSync(directory, { recursive: true });
+const [mode, inputPath = "", directory = ""] = process.argv.slice(2);
+if (mode === "engine") await annotate(inputPath, directory);
+else await compare();
+
+async function compare(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "annotator-benchmark-"));
+  try {
+    const [vcf, bed, header] = [join(folder, "in.vcf"), join(folder, "genes.bed"), join(folder, "header.txt")];
+    await writeRandomVcf(vcf);
+    writeFileSync(bed, genesAsBed());
+    writeFileSync(header, '##INFO=<ID=GENE,Number=.,Type=String,Description="Genes">\n');
+    const engine = [
+      process.execPath,
+      "--max-old-space-size=112",
+      "--max-semi-space-size=4",
+      import.meta.filename,
+      "engine",
+      vcf,
+      folder,
+    ];
+    const bcftools = [
+      "bcftools",
+      "annotate",
+      "-a",
+      bed,
+      "-c",
+      "CHROM,FROM,TO,GENE",
+      "-h",
+      header,
+      "-l",
+      "GENE:unique",
+      "-o",
+      join(folder, "b"),
+      vcf,
+    ];
+    const version = await bcftoolsVersion();
+    const [ours, theirs] = [best(engine), version === null ? null : best(bcftools)];
+    const { rssBytes } = JSON.parse(readFileSync(join(folder, "memory.json"), "utf8")) as { rssBytes: number }; // written by annotate() below
+    console.log(
+      `engine: ${seconds(ours.wall)} wall, ${seconds(ours.cpu)} CPU, ${Math.round(rssBytes / 2 ** 20)} MB at most, ${rate(ours.wall)}`,
+    );
+    if (theirs === null) console.log("bcftools is not installed here: nothing to compare with");
+    else {
+      console.log(
+        `bcftools ${version} annotate: ${seconds(theirs.wall)} wall, ${seconds(theirs.cpu)} CPU, ${rate(theirs.wall)}`,
+      );
+      console.log(
+        `engine / bcftools: ${(ours.wall / theirs.wall).toFixed(2)} of the wall time, ${(ours.cpu / theirs.cpu).toFixed(2)} of the CPU time (asked: at most 2)`,
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-function randomVcf(): string {
+async function annotate(path: string, folder: string): Promise<void> {
+  await runEngine({
+    inputPath: path,
+    outputPath: join(folder, "out.vcf"),
+    logPath: join(folder, "log"),
+    workDirectory: folder,
+    fileName: "in.vcf",
+    pack: openPack(),
+    build: null,
+  });
+  writeFileSync(join(folder, "memory.json"), JSON.stringify({ rssBytes: process.resourceUsage().maxRSS * 1_024 }));
+}
+
+/** The fastest of some runs, by the shell's `time`. */
+function best(command: readonly string[]): { wall: number; cpu: number } {
+  const runs = Array.from({ length: RUNS }, () => {
+    const script = 'TIMEFORMAT="%R %U %S"; { time "$@" 2>/dev/null; } 2>&1 >/dev/null | tail -1';
+    const [wall = 0, user = 0, system = 0] = execFileSync("bash", ["-c", script, "bash", ...command], {
+      encoding: "utf8",
+    })
+      .trim()
+      .split(" ")
+      .map(Number);
+    return { wall, cpu: user + system };
+  });
+  return { wall: Math.min(...runs.map(({ wall }) => wall)), cpu: Math.min(...runs.map(({ cpu }) => cpu)) };
+}
+
+async function writeRandomVcf(path: string): Promise<void> {
   // A small generator with a fixed seed, so that runs can be compared (Park and Miller, 1988).
   let state = 20_261_120;
   const random = (below: number) => {
     state = (state * 48_271) % 2_147_483_647;
     return state % below;
   };
-  const lines = ["##fileformat=VCFv4.2", "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tSAMPLE"];
+  const file = createWriteStream(path);
+  const info = ["AC", "AN", "DP"].map((key) => `##INFO=<ID=${key},Number=1,Type=Integer,Description="x">`);
+  const format = [
+    '##FORMAT=<ID=GT,Number=1,Type=String,Description="x">',
+    '##FORMAT=<ID=DP,Number=1,Type=Integer,Description="x">',
+  ];
+  const contigs = CHROMOSOMES.map(([name, length]) => `##contig=<ID=chr${name},length=${length}>`);
+  file.write(
+    [
+      "##fileformat=VCFv4.2",
+      ...contigs,
+      ...info,
+      ...format,
+      "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tSAMPLE\n",
+    ].join("\n"),
+  );
   for (const [name, length] of CHROMOSOMES) {
     const positions = Int32Array.from({ length: RECORDS / CHROMOSOMES.length }, () => 1 + random(length)).sort();
-    for (const pos of positions) {
+    const rows = Array.from(positions, (pos) => {
       const ref = random(4);
-      const alt = (ref + 1 + random(3)) % 4;
-      lines.push(`chr${name}\t${pos}\t.\t${BASES[ref]}\t${BASES[alt]}\t50\tPASS\tAC=1;AN=2;DP=33\tGT:DP\t0/1:33`);
-    }
+      return `chr${name}\t${pos}\t.\t${BASES[ref]}\t${BASES[(ref + 1 + random(3)) % 4]}\t50\tPASS\tAC=1;AN=2;DP=33\tGT:DP\t0/1:33\n`;
+    });
+    file.write(rows.join(""));
   }
-  return `${lines.join("\n")}\n`;
+  file.end();
+  await once(file, "finish");
 }
 
-async function* copied(path: string): AsyncGenerator<Buffer> {
-  for await (const block of lineBlocks(createReadStream(path, { highWaterMark: 1 << 19 }))) {
-    yield Buffer.from(block.toString("latin1").split("\n").join("\n"), "latin1");
-  }
+/** The pack's genes of GRCh38 as BED: 0-based starts. */
+function genesAsBed(): string {
+  const manifest = PackManifest.parse(JSON.parse(readFileSync(join(DEFAULT_PACK_DIRECTORY, "pack.json"), "utf8")));
+  const build = manifest.builds.GRCh38;
+  const file = readFileSync(join(DEFAULT_PACK_DIRECTORY, build?.files.genes ?? ""));
+  return Object.entries(build?.chromosomes ?? {})
+    .flatMap(([name, { genes }]) => {
+      if (genes === undefined) return [];
+      const lines = gunzipSync(file.subarray(genes[0], genes[0] + genes[1]))
+        .toString("utf8")
+        .trimEnd()
+        .split("\n");
+      return lines.map((line) => {
+        const [start, end, symbol] = line.split("\t");
+        return `chr${name}\t${Number(start) - 1}\t${end}\t${symbol}\n`;
+      });
+    })
+    .join("");
 }
 
-async function seconds(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return (performance.now() - startedAt) / 1_000;
+function seconds(value: number): string {
+  return `${value.toFixed(2)} s`;
+}
+
+function rate(wall: number): string {
+  return `${Math.round(RECORDS / wall).toLocaleString("en-US")} records/s`;
 }

@@ -11,7 +11,10 @@ export function metricPeriodAt(at: Date, seconds: number): MetricPeriod {
   return { startedAt: new Date(Math.floor(at.getTime() / 1000 / seconds) * seconds * 1000), seconds };
 }
 
-/** Calls `publish` at the end of each metric period with that period, until the signal aborts. Resolves then. A failure is logged. */
+/**
+ * Calls `publish` at the end of each metric period with that period, until the signal aborts. Resolves then. A failure
+ * is logged.
+ */
 export async function everyMetricPeriod(
   options: { readonly seconds: number; readonly now: () => Date; readonly signal: AbortSignal; readonly log: Logger },
   publish: (period: MetricPeriod) => void | Promise<void>,

@@ -29,7 +29,9 @@ export function cpuPercent(used: {
   return Math.min(100, Math.max(0, percent));
 }
 
-/** Makes AWS/EC2 CPUUtilization of successive readings. An instance's first reading makes no point: it would be a guess. */
+/**
+ * Makes AWS/EC2 CPUUtilization of successive readings. An instance's first reading makes no point: it would be a guess.
+ */
 export class CpuUtilization {
   #readings = new Map<string, Reading>();
 

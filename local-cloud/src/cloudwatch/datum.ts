@@ -32,7 +32,10 @@ const MAX_MAGNITUDE = 2 ** 360;
 const MAX_PAST_MS = 14 * 86_400_000;
 const MAX_FUTURE_MS = 2 * 3_600_000;
 
-/** The points of a PutMetricData. Throws CloudWatch's exceptions. `standardSeconds` is the period of data without a storage resolution of 1. */
+/**
+ * The points of a PutMetricData. Throws CloudWatch's exceptions. `standardSeconds` is the period of data without a
+ * storage resolution of 1.
+ */
 export function pointsOf(
   namespace: string | undefined,
   data: readonly MetricDatum[] | undefined,

@@ -82,7 +82,10 @@ function resultOf(
   };
 }
 
-/** At most `limit` data points of all results in a row, after the first `skip`. Results without any left appear on the first page only. */
+/**
+ * At most `limit` data points of all results in a row, after the first `skip`. Results without any left appear on the
+ * first page only.
+ */
 export function pageOf(
   results: readonly MetricDataResult[],
   skip: number,

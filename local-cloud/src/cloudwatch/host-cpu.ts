@@ -10,7 +10,8 @@ export interface HostTicks {
 }
 
 /**
- * The first line of /proc/stat (proc_stat(5)): user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice. Guest time is counted in user already.
+ * The first line of /proc/stat (proc_stat(5)): user, nice, system, idle, iowait, irq, softirq, steal, guest,
+ * guest_nice. Guest time is counted in user already.
  * Time that the hypervisor gave to others (steal) is as little available as time that was used.
  */
 export function parseHostTicks(text: string): HostTicks {

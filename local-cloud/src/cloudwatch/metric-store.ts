@@ -105,7 +105,10 @@ export class MetricStore {
     );
   }
 
-  /** Merges points finer than a minute that began before `before` into points of a minute; at most `limit` of them. Returns how many. */
+  /**
+   * Merges points finer than a minute that began before `before` into points of a minute; at most `limit` of them.
+   * Returns how many.
+   */
   rollUp(before: number, limit: number): number {
     const rows = this.#sql(`select series_id, at, seconds, ${SUMMARY} from points indexed by fine_points
       where seconds < 60 and at < ? order by at limit ?`).all(before, limit);

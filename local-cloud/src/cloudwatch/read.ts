@@ -14,7 +14,9 @@ export interface Bucket {
   readonly summary: Summary;
 }
 
-/** Periods that CloudWatch knows. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricStat.html */
+/**
+ * Periods that CloudWatch knows. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricStat.html
+ */
 export function isPeriod(seconds: number | undefined): seconds is number {
   return (
     seconds !== undefined &&

@@ -21,7 +21,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { findCgroupTree } from "./quota/cgroup.ts";
 
 // What makes local pools behave as on EC2: CPUUtilization is true, and one more worker is one more worker's capacity.
-// PROVE=1 measures at the default period of a minute and at wall speed; the quick form takes what a busy machine cannot blur.
+// PROVE=1 measures at the default period of a minute and at wall speed; the quick form takes what a busy machine cannot
+// blur.
 
 const QUOTA = 0.2;
 const PERIOD_SECONDS = IS_PROOF ? 60 : 5;

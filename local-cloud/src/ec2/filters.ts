@@ -9,7 +9,8 @@ export interface Filter {
 export type Property<Item> = (item: Item) => readonly string[];
 
 /**
- * EC2's filters: all must match, one of the values of each must. `*` stands for any characters, `?` for one, a backslash
+ * EC2's filters: all must match, one of the values of each must. `*` stands for any characters, `?` for one, a
+ * backslash
  * takes their meaning away; letters count by case (docs: "Filter your Amazon EC2 resources").
  */
 export function applyFilters<Item>(

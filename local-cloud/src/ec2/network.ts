@@ -35,7 +35,10 @@ export function layOutSubnets(addressPrefix: string, vpcId: string, subnets: rea
   });
 }
 
-/** Free addresses in the order to try: round the subnet from the last one given, so that an address rests before its next use. */
+/**
+ * Free addresses in the order to try: round the subnet from the last one given, so that an address rests before its
+ * next use.
+ */
 export function freeAddresses(subnet: Subnet, taken: ReadonlySet<string>, last: string | undefined): string[] {
   const start = last === undefined ? 0 : subnet.addresses.indexOf(last) + 1;
   return [...subnet.addresses.slice(start), ...subnet.addresses.slice(0, start)].filter(

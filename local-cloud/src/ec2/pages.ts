@@ -5,7 +5,10 @@ export interface Page<Item> {
   readonly nextToken: string | undefined;
 }
 
-/** One page of a sorted list. The token names the key of the last item seen, so that insertions between two pages lose nothing. */
+/**
+ * One page of a sorted list. The token names the key of the last item seen, so that insertions between two pages lose
+ * nothing.
+ */
 export function pageOf<Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string,

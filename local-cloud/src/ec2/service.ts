@@ -66,7 +66,10 @@ export interface CpuUsage {
 
 export type Ec2Service = Awaited<ReturnType<typeof createEc2Service>>;
 
-/** EC2 whose instances are processes of this machine. Takes over what an earlier process with the same data folder left running. */
+/**
+ * EC2 whose instances are processes of this machine. Takes over what an earlier process with the same data folder left
+ * running.
+ */
 export async function createEc2Service(options: Ec2Options) {
   const { log, vcpus, now = () => new Date() } = options;
   let settings: Ec2Settings = { ...DEFAULT_EC2_SETTINGS, ...options.settings };

@@ -21,7 +21,10 @@ export interface Ec2Settings {
   readonly capacity: number;
   /** Describe answers are this old; at most 300. */
   readonly describeLagSeconds: number;
-  /** The metadata endpoints' port, each on its instance's address; 0: any. A fixed one shows addresses that another checkout uses. */
+  /**
+   * The metadata endpoints' port, each on its instance's address; 0: any. A fixed one shows addresses that another
+   * checkout uses.
+   */
   readonly metadataPort: number;
   readonly quota: "auto" | "cgroup" | "pauser" | "none";
 }

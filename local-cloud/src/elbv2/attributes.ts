@@ -16,7 +16,10 @@ const between =
   (value) =>
     value !== "" && Number(value) >= min && Number(value) <= max;
 
-/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html; fractions of seconds are accepted too. */
+/**
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html; fractions of
+ * seconds are accepted too.
+ */
 export const TARGET_GROUP_ATTRIBUTES: Readonly<Record<string, Attribute>> = {
   "deregistration_delay.timeout_seconds": { default: "300", accepts: between(0, 3600) },
   "load_balancing.algorithm.type": {

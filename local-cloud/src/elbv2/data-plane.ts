@@ -94,7 +94,7 @@ export class DataPlane {
     const key = targetKey(document);
     const known = group.watches.get(key);
     if (known?.target.drainingSince === null) return;
-    if (known) this.#remove(group, key); // registered again while it drains: it begins anew
+    if (known) this.#remove(group, key); // registered again while it drains: it begins from the start
     const target = new Target(document.id, document.port, () => this.#idleTimeoutOfGroup(targetGroupArn));
     const watch: Watch = { target, stop: new AbortController(), drain: undefined };
     group.watches.set(key, watch);

@@ -7,7 +7,8 @@ import { type RequestCounts, secondsOf } from "./proxy/request-counters.ts";
 const MAX_VALUES = 150; // of one datum
 
 /**
- * AWS/ApplicationELB of one period. As in AWS, counts are published when they are not zero and host counts whenever there are targets.
+ * AWS/ApplicationELB of one period. As in AWS, counts are published when they are not zero and host counts whenever
+ * there are targets.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
  */
 export function balancerMetrics(

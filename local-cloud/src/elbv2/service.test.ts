@@ -215,7 +215,7 @@ describe("target health", () => {
   });
 });
 
-it("keeps configuration and registrations over a restart, and checks the targets anew", async () => {
+it("keeps configuration and registrations over a restart, and checks the targets again", async () => {
   const dataDir = temporaryDir();
   const target = await startTarget("a");
   const first = await startBalancer([target], { options: { dataDir } });

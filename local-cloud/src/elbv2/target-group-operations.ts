@@ -177,7 +177,10 @@ export function targetGroupOperations(context: ElbContext) {
   };
 }
 
-/** Throws ValidationError. Intervals and timeouts may be fractions of a second, below AWS's 5 and 2 s, so that tests need not wait. */
+/**
+ * Throws ValidationError. Intervals and timeouts may be fractions of a second, below AWS's 5 and 2 s, so that tests
+ * need not wait.
+ */
 function changedHealthCheck(
   before: HealthCheckSettings,
   input: Omit<ModifyTargetGroupCommandInput, "TargetGroupArn">,

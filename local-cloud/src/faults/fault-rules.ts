@@ -18,7 +18,10 @@ interface Entry {
   readonly timer: NodeJS.Timeout;
 }
 
-/** The faults in force, in memory only: a restart ends them all. They last in real time, whatever clock the services go by. */
+/**
+ * The faults in force, in memory only: a restart ends them all. They last in real time, whatever clock the services go
+ * by.
+ */
 export class FaultRules {
   readonly #options: FaultRulesOptions;
   readonly #entries = new Map<string, Entry>();

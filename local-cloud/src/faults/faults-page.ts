@@ -29,7 +29,8 @@ export interface FaultsPageOptions {
 }
 
 /**
- * Fault injection. Programs: `GET /_faults` lists what is in force, `POST /_faults` adds (JSON, see rule.ts), `DELETE /_faults/<id>` and
+ * Fault injection. Programs: `GET /_faults` lists what is in force, `POST /_faults` adds (JSON, see rule.ts), `DELETE
+ * /_faults/<id>` and
  * `DELETE /_faults` end one or all. People get a page with forms at the same address.
  */
 export function faultsPage(options: FaultsPageOptions): Page {
@@ -45,7 +46,10 @@ export function faultsPage(options: FaultsPageOptions): Page {
   };
 }
 
-/** A form of this very page; whatever else comes is answered as to a program. Browsers tell the origin of every form that is sent. */
+/**
+ * A form of this very page; whatever else comes is answered as to a program. Browsers tell the origin of every form
+ * that is sent.
+ */
 async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   const isForm = /^application\/x-www-form-urlencoded\b/.test(request.headers["content-type"] ?? "");
   const isOurs =

@@ -100,7 +100,8 @@ export function isCallFault(fault: Fault): fault is CallFault {
 }
 
 /**
- * Which rules strike a call, oldest first: all that add latency up to the first that decides the outcome, which is the last. `draw` gives numbers from 0 up to 1.
+ * Which rules strike a call, oldest first: all that add latency up to the first that decides the outcome, which is the
+ * last. `draw` gives numbers from 0 up to 1.
  */
 export function strikingRules(
   rules: readonly Rule[],

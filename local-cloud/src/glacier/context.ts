@@ -53,7 +53,9 @@ export function vaultPath({ accountId }: Call, name: string): string {
   return `/${accountId}/vaults/${name}`;
 }
 
-/** https://docs.aws.amazon.com/amazonglacier/latest/dev/api-archive-post.html: up to 1,024 printable ASCII characters. */
+/**
+ * https://docs.aws.amazon.com/amazonglacier/latest/dev/api-archive-post.html: up to 1,024 printable ASCII characters.
+ */
 export function checkDescription(description: string | undefined): string {
   if (!/^[\x20-\x7e]{0,1024}$/.test(description ?? ""))
     throw invalidParameter("Invalid description: use at most 1024 printable ASCII characters.");

@@ -1,7 +1,10 @@
 import type { InventorySubject } from "./job-store.ts";
 import type { Archive } from "./vault-store.ts";
 
-/** The archives that an inventory job asks for: created within its dates, after its marker, at most its limit. Oldest first, as they are given. */
+/**
+ * The archives that an inventory job asks for: created within its dates, after its marker, at most its limit. Oldest
+ * first, as they are given.
+ */
 export function selectForInventory(
   archives: readonly Archive[],
   { StartDate, EndDate, Limit, Marker }: InventorySubject["parameters"],

@@ -27,7 +27,10 @@ export interface GlacierOptions {
 
 export type GlacierService = ReturnType<typeof createGlacierService>;
 
-/** Vaults on disk. What is acknowledged has been written, synced and committed; retrievals take the time that the settings say. */
+/**
+ * Vaults on disk. What is acknowledged has been written, synced and committed; retrievals take the time that the
+ * settings say.
+ */
 export function createGlacierService(options: GlacierOptions) {
   const { dataDir, log, now = () => new Date() } = options;
   const defaults = DEFAULT_GLACIER_SETTINGS;

@@ -8,7 +8,10 @@ export interface StoredBody {
   readonly treeHash: string;
 }
 
-/** Writes an archive or a part to a blob of its own and keeps it only when it has come whole and its tree hash is what the caller says. */
+/**
+ * Writes an archive or a part to a blob of its own and keeps it only when it has come whole and its tree hash is what
+ * the caller says.
+ */
 export async function storeArchiveBody(
   blobs: BlobStore,
   body: AsyncIterable<Uint8Array> | undefined,

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 
 export const LEAF_BYTES = 1 << 20;
 
-/** SHA-256 tree hash of bytes that come in pieces. https://docs.aws.amazon.com/amazonglacier/latest/dev/checksum-calculations.html */
+/**
+ * SHA-256 tree hash of bytes that come in pieces.
+ * https://docs.aws.amazon.com/amazonglacier/latest/dev/checksum-calculations.html
+ */
 export class TreeHash {
   readonly #leaves: Buffer[] = [];
   #leaf = createHash("sha256");
@@ -31,13 +34,17 @@ export class TreeHash {
   }
 }
 
-/** The tree hash of a whole from those of its parts in order, each of the same power of two MiB but the last, which may be smaller. */
+/**
+ * The tree hash of a whole from those of its parts in order, each of the same power of two MiB but the last, which may
+ * be smaller.
+ */
 export function combineTreeHashes(parts: readonly string[]): string {
   return combine(parts.map((hex) => Buffer.from(hex, "hex")));
 }
 
 /**
- * Whether a range of an archive (first and last byte, both included) is one node of the archive's tree: only then does an answer carry its hash.
+ * Whether a range of an archive (first and last byte, both included) is one node of the archive's tree: only then does
+ * an answer carry its hash.
  * https://docs.aws.amazon.com/amazonglacier/latest/dev/checksum-calculations-range.html
  */
 export function isTreeHashAligned(start: number, end: number, archiveBytes: number): boolean {

@@ -44,7 +44,9 @@ export class UploadStore {
     return this.#db.prepare("select * from uploads where created_at < ?").all(time).map(readUpload);
   }
 
-  /** A part that comes again takes the place of the one before; returns that one's blob. To be called in a transaction. */
+  /**
+   * A part that comes again takes the place of the one before; returns that one's blob. To be called in a transaction.
+   */
   putPart(upload: string, { start, sizeBytes, blob, treeHash }: Part): string | undefined {
     const before = this.#db.prepare("select blob from parts where upload = ? and start = ?").get(upload, start);
     this.#db

@@ -4,7 +4,8 @@ import { noSuchBucket, noSuchKey, preconditionFailed } from "./faults.ts";
 import type { ObjectRecord } from "./object-record.ts";
 
 /**
- * Makes a written object the current one; to be run in a transaction, in which checks and change are one step for everyone else. Answers
+ * Makes a written object the current one; to be run in a transaction, in which checks and change are one step for
+ * everyone else. Answers
  * the blobs that nothing names any more, which the caller removes after the commit.
  */
 export function commitObject(

@@ -82,7 +82,10 @@ export async function completeUpload(
   return { etag: record.etag, checksum };
 }
 
-/** The answer that a completed upload got, for a caller who asks for the same again: the first answer may have been lost. */
+/**
+ * The answer that a completed upload got, for a caller who asks for the same again: the first answer may have been
+ * lost.
+ */
 export function findCompleted(
   { uploads }: S3Context,
   asked: {
@@ -153,7 +156,9 @@ export function chooseParts(
   });
 }
 
-/** A checksum of checksums needs each of them from the caller: what was lost on the way would count as right otherwise. */
+/**
+ * A checksum of checksums needs each of them from the caller: what was lost on the way would count as right otherwise.
+ */
 function checkPartChecksums(listed: readonly CompletedPart[], { facts }: Upload): void {
   const { algorithm, checksumType } = facts;
   if (algorithm === undefined || checksumType !== "COMPOSITE") return;

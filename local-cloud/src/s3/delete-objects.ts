@@ -9,7 +9,10 @@ const MAX_KEYS = 1000;
 export function deleteOperations(context: S3Context): S3Handlers<"DeleteObject" | "DeleteObjects"> {
   const { objects, blobs, db } = context;
 
-  /** Succeeds when the object is already gone, unless it was to be a certain one. Answers the blobs that nothing names any more. */
+  /**
+   * Succeeds when the object is already gone, unless it was to be a certain one. Answers the blobs that nothing names
+   * any more.
+   */
   function deleteRow(bucket: string, key: string, etag: string | undefined): readonly string[] {
     const record = objects.find(bucket, key);
     if (!record && etag !== undefined) throw noSuchKey(key);

@@ -1,6 +1,9 @@
 import { invalidArgument } from "./faults.ts";
 
-/** How keys are written in a listing: XML 1.0 cannot carry every character of a key, so clients ask for percent-encoding. */
+/**
+ * How keys are written in a listing: XML 1.0 cannot carry every character of a key, so clients ask for
+ * percent-encoding.
+ */
 export function encodeListText(encodingType: string | undefined): (text: string) => string {
   if (encodingType === undefined) return (text) => text;
   if (encodingType !== "url")

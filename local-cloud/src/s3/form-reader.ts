@@ -16,7 +16,8 @@ const MAX_FIELDS_BYTES = 20 * 1024; // all fields but the file. https://docs.aws
 const HEADERS_END = Buffer.from("\r\n\r\n");
 
 /**
- * Reads `multipart/form-data` up to the part `file`, whose content the caller streams. What follows the file is ignored, as S3 does. Throws a
+ * Reads `multipart/form-data` up to the part `file`, whose content the caller streams. What follows the file is
+ * ignored, as S3 does. Throws a
  * fault when the form is malformed or has no file.
  */
 export async function readForm(source: AsyncIterable<Buffer>, contentType: string): Promise<Form> {
@@ -125,7 +126,10 @@ function readDisposition(header: string): { readonly name: string; readonly file
   return { name, fileName: dispositionParameter(line, "filename") ?? "" };
 }
 
-/** Browsers write `"` inside a name as %22 and line breaks as %0D and %0A. https://html.spec.whatwg.org/#multipart-form-data */
+/**
+ * Browsers write `"` inside a name as %22 and line breaks as %0D and %0A.
+ * https://html.spec.whatwg.org/#multipart-form-data
+ */
 function dispositionParameter(line: string, name: string): string | undefined {
   const [, quoted, plain] = new RegExp(`;\\s*${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^;\\s]+))`, "i").exec(line) ?? [];
   return quoted === undefined

@@ -25,7 +25,8 @@ type Fetch<Entry> = (position: Position, limit: number) => readonly Entry[];
 const BATCH = 1000;
 
 /**
- * One page of keys in byte order. Keys that go on after the prefix and the delimiter count once, as their common prefix, and are skipped in one
+ * One page of keys in byte order. Keys that go on after the prefix and the delimiter count once, as their common
+ * prefix, and are skipped in one
  * step however many they are.
  */
 export function listKeys<Entry extends { readonly key: string }>(
@@ -80,7 +81,10 @@ export function commonPrefixOf(key: string, prefix: string, delimiter: string): 
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
-/** The first bytes that come after every key with this prefix. UTF-8 has no byte 0xff, so there is always one to count up. */
+/**
+ * The first bytes that come after every key with this prefix. UTF-8 has no byte 0xff, so there is always one to count
+ * up.
+ */
 function afterPrefix(prefix: string): Uint8Array {
   const bytes = Buffer.from(prefix, "utf8");
   const final = bytes.length - 1;

@@ -64,7 +64,8 @@ export function listUploadOperations(context: S3Context): S3Handlers<"ListParts"
         Buffer.compare(Buffer.from(key), Buffer.from(keyMarker)) > 0 ||
         (key === keyMarker && idMarker !== "" && id > idMarker);
       const uploads = context.uploads.list(name, prefix).filter(({ key, id }) => isAfter(key, id));
-      // Uploads whose keys go on after the delimiter count once, as their common prefix; the page before may have ended with it.
+      // Uploads whose keys go on after the delimiter count once, as their common prefix; the page before may have ended
+      // with it.
       const groups = Map.groupBy(uploads, ({ key, id }) => commonPrefixOf(key, prefix, delimiter) ?? `${key}\n${id}`);
       if (delimiter !== "" && keyMarker.endsWith(delimiter)) groups.delete(keyMarker);
       const rest = [...groups.entries()].flatMap(([group, [upload]]): readonly Item[] => {

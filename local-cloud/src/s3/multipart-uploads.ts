@@ -145,7 +145,10 @@ function checkPartChecksum({ facts }: Upload, announced: NamedChecksum | undefin
   );
 }
 
-/** Composite checksums are checksums of the parts' checksums. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
+/**
+ * Composite checksums are checksums of the parts' checksums.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ */
 function checksumTypeOf(algorithm: ChecksumAlgorithm, asked: string | undefined): "FULL_OBJECT" | "COMPOSITE" {
   const isHash = algorithm === "SHA1" || algorithm === "SHA256";
   const type = asked ?? (algorithm === "CRC64NVME" ? "FULL_OBJECT" : "COMPOSITE");

@@ -30,7 +30,10 @@ export function readPolicy(encoded: string): PostPolicy {
   return { expiresAt: new Date(parsed.data.expiration), conditions: parsed.data.conditions.flatMap(readCondition) };
 }
 
-/** Throws AccessDenied unless the policy is in force and every field is covered and as the policy says. Field names are lower case. */
+/**
+ * Throws AccessDenied unless the policy is in force and every field is covered and as the policy says. Field names are
+ * lower case.
+ */
 export function checkPolicy(policy: PostPolicy, fields: ReadonlyMap<string, string>, bucket: string, now: Date): void {
   if (now >= policy.expiresAt) throw denied("Policy expired.");
   const covered = new Set<string>();
@@ -66,7 +69,8 @@ function holds(
 ): boolean {
   if (actual === undefined) return false;
   if (kind === "eq") return actual === value;
-  // A list of types matches when each begins so. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html#ConditionMatching
+  // A list of types matches when each begins so.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html#ConditionMatching
   if (field === "content-type") return actual.split(",").every((part) => part.startsWith(value));
   return actual.startsWith(value);
 }

@@ -37,7 +37,8 @@ export interface QueueCounts {
 const COLUMNS = `sequence, message_id as messageId, body, attributes, trace_header as traceHeader, sent_at as sentAt,
   first_received_at as firstReceivedAt, receive_count as receiveCount, receipt_number as receiptNumber, moved_from as movedFrom`;
 
-// receive_count is what maxReceiveCount is compared with; receipt_number only ever grows, so that an old handle never fits again.
+// receive_count is what maxReceiveCount is compared with; receipt_number only ever grows, so that an old handle never
+// fits again.
 const SCHEMA = `create table if not exists messages (
     sequence integer primary key autoincrement, queue_id integer not null, message_id text not null, body text not null,
     attributes text not null, trace_header text, sent_at integer not null, visible_at integer not null, first_received_at integer,

@@ -2,7 +2,10 @@ import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import type { MetricPeriod } from "../clock/metric-period.ts";
 import { retentionLimit, type SqsContext } from "./context.ts";
 
-/** AWS/SQS of one period for every queue. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
+/**
+ * AWS/SQS of one period for every queue.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+ */
 export function queueMetrics(
   { queues, messages, traffic, now }: SqsContext,
   period: MetricPeriod,

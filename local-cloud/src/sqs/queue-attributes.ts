@@ -11,7 +11,10 @@ interface Range {
   readonly max: number;
 }
 
-/** Seconds, but MaximumMessageSize: bytes. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html */
+/**
+ * Seconds, but MaximumMessageSize: bytes.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+ */
 const NUMBERS = {
   DelaySeconds: { default: 0, min: 0, max: 900 },
   MaximumMessageSize: { default: 1_048_576, min: 1024, max: 1_048_576 },
@@ -77,7 +80,8 @@ export function effectiveAttributes(attributes: QueueAttributes): Record<string,
 }
 
 /**
- * The attributes after a change; an empty RedrivePolicy removes it. `queueExists` answers for the dead-letter queue's ARN.
+ * The attributes after a change; an empty RedrivePolicy removes it. `queueExists` answers for the dead-letter queue's
+ * ARN.
  * Throws InvalidAttributeName, InvalidAttributeValue and InvalidParameterValue as SQS does.
  */
 export function changedAttributes(

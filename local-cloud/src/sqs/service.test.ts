@@ -397,7 +397,7 @@ describe("redrive", () => {
     expect((await ListDeadLetterSourceQueues({ QueueUrl: DeadLetterUrl }, call)).queueUrls).toEqual([QueueUrl]);
   });
 
-  it("moves messages back on request, with their receives counted anew", async () => {
+  it("moves messages back on request, with their receives counted from zero", async () => {
     const { QueueUrl, SendMessage, ReceiveMessage, StartMessageMoveTask, ListMessageMoveTasks, deadLetterTargetArn } =
       await startWithDeadLetters();
     await SendMessage({ QueueUrl, MessageBody: "poison" }, call);

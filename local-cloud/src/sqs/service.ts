@@ -32,7 +32,8 @@ export function createSqsService(options: SqsOptions) {
   const { dataDir, log, now = () => new Date(), metricPeriodSeconds = 60, putMetrics } = options;
   mkdirSync(join(dataDir, "sqs"), { recursive: true });
   const db = new DatabaseSync(join(dataDir, "sqs", "queues.sqlite"));
-  // NORMAL: a commit reaches the operating system before it returns, so it survives this process though not a power cut.
+  // NORMAL: a commit reaches the operating system before it returns, so it survives this process though not a power
+  // cut.
   db.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = off");
   const closing = new AbortController();
   const context: SqsContext = {

@@ -15,7 +15,10 @@ export class Waiters {
     return this.#line(queueId).version;
   }
 
-  /** Resolves when woken since `version` was taken, after `maxMs`, or when the signal aborts: the caller looks again in each case. */
+  /**
+   * Resolves when woken since `version` was taken, after `maxMs`, or when the signal aborts: the caller looks again in
+   * each case.
+   */
   wait(queueId: number, version: number, maxMs: number, signal: AbortSignal): Promise<void> {
     const line = this.#line(queueId);
     if (signal.aborted || line.version !== version) return Promise.resolve();
@@ -44,7 +47,10 @@ export class Waiters {
     }
   }
 
-  /** Wakes all waiters of a queue in `delayMs`, when a message becomes visible by itself. The earliest such moment counts. */
+  /**
+   * Wakes all waiters of a queue in `delayMs`, when a message becomes visible by itself. The earliest such moment
+   * counts.
+   */
   wakeIn(queueId: number, delayMs: number): void {
     const line = this.#line(queueId);
     const dueAt = performance.now() + delayMs;

@@ -24,7 +24,8 @@ export interface BlobStoreOptions {
 }
 
 /**
- * Immutable files of bytes. A blob appears whole or not at all: it is written under `tmp`, synced and renamed. Which blobs count is the index's
+ * Immutable files of bytes. A blob appears whole or not at all: it is written under `tmp`, synced and renamed. Which
+ * blobs count is the index's
  * matter; what no row names is removed at the next start.
  */
 export class BlobStore {
@@ -71,7 +72,9 @@ export class BlobStore {
     return blob;
   }
 
-  /** Bytes `start` to `end` (inclusive) of the segments in a row: as `read` gives them, or at once when they are few. */
+  /**
+   * Bytes `start` to `end` (inclusive) of the segments in a row: as `read` gives them, or at once when they are few.
+   */
   readFast(segments: readonly BlobSegment[], start: number, end: number): Readable | Buffer {
     if (end - start >= SMALL_BYTES) return this.read(segments, start, end);
     const [first, ...rest] = slice(segments, start, end).map((piece) => this.#readNow(piece));
@@ -79,7 +82,10 @@ export class BlobStore {
     return rest.length === 0 ? first : Buffer.concat([first, ...rest]);
   }
 
-  /** Bytes `start` to `end` (inclusive) of the segments in a row. The blobs stay readable until the stream ends, even when they are removed. */
+  /**
+   * Bytes `start` to `end` (inclusive) of the segments in a row. The blobs stay readable until the stream ends, even
+   * when they are removed.
+   */
   read(segments: readonly BlobSegment[], start: number, end: number): Readable {
     const pieces = slice(segments, start, end);
     const [piece] = pieces;

@@ -5,7 +5,8 @@ export interface ByteRange {
 }
 
 /**
- * Reads a Range header for an object of a size. Undefined: answer the whole object (no header, another unit, several ranges or nonsense, as S3 does);
+ * Reads a Range header for an object of a size. Undefined: answer the whole object (no header, another unit, several
+ * ranges or nonsense, as S3 does);
  * `unsatisfiable`: no byte of the object is in the range.
  */
 export function readByteRange(header: string | undefined, sizeBytes: number): ByteRange | "unsatisfiable" | undefined {

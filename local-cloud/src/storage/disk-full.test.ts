@@ -39,7 +39,10 @@ async function connect(cloud: TestCloud) {
   return {
     put: (sizeBytes: number) =>
       outcome(s3.send(new PutObjectCommand({ Bucket: "files", Key: "file", Body: Buffer.alloc(sizeBytes, 1) }))),
-    get: () => outcome(s3.send(new GetObjectCommand({ Bucket: "files", Key: "file" }))),
+    async get(): Promise<string> {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: "files", Key: "file" }));
+      return Body ? outcome(Body.transformToByteArray()) : "empty";
+    },
     archive: () =>
       outcome(glacier.send(new UploadArchiveCommand({ accountId: "-", vaultName: "vault", body: Buffer.from("x") }))),
     send: () => outcome(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "text" }))),

@@ -18,7 +18,8 @@ const LEAST_FREE_BYTES = 8 * 1024 * 1024;
 /**
  * The disk that everything is stored on.
  *
- *   roomy -> full    little is left: nothing large is stored any more, and the reserve is given up for small writes (receives of
+ *   roomy -> full    little is left: nothing large is stored any more, and the reserve is given up for small writes
+ * (receives of
  *                    messages, metrics, states of instances)
  *   full  -> roomy   there is room for the reserve again
  *
@@ -62,8 +63,8 @@ export class Disk {
 
   #look(): void {
     const { folder, reserveBytes, log } = this.#options;
-    const { bavail, bsize } = statfsSync(folder);
-    const freeBytes = bavail * bsize;
+    const freeBytes = freeBytesOf(folder);
+    if (freeBytes === undefined) return;
     const neededBytes = LEAST_FREE_BYTES + (this.#hasReserve ? 0 : reserveBytes);
     const wasLow = this.#isLow;
     this.#isLow = freeBytes < neededBytes;
@@ -87,5 +88,15 @@ export class Disk {
       rmSync(this.#reserve, { force: true });
       this.#isLow = true;
     }
+  }
+}
+
+/** Undefined when the folder is not there: whoever removes it has no use for a reserve either. */
+function freeBytesOf(folder: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return undefined;
   }
 }

@@ -6,10 +6,12 @@ interface Pending {
 }
 
 /**
- * Runs the writes of one event-loop turn in one transaction and tells their callers only after the commit, so what was acknowledged survives
+ * Runs the writes of one event-loop turn in one transaction and tells their callers only after the commit, so what was
+ * acknowledged survives
  * kill -9 while a commit's cost is shared by all requests of the turn.
  *
- * A unit of work is synchronous and touches nothing but the database: when one of a group throws, the group is rolled back and each
+ * A unit of work is synchronous and touches nothing but the database: when one of a group throws, the group is rolled
+ * back and each
  * unit runs again in a transaction of its own, so that it alone fails.
  */
 export class GroupCommit {

@@ -137,7 +137,10 @@ export function catchUp(context: StripeContext): void {
   }
 }
 
-/** Seconds since 1970 at which a period that begins at `start` ends. Months and years keep the day of the month, or the month's last. */
+/**
+ * Seconds since 1970 at which a period that begins at `start` ends. Months and years keep the day of the month, or the
+ * month's last.
+ */
 export function periodEnd(start: number, { interval, interval_count: count }: Price["recurring"]): number {
   if (interval === "day") return start + count * 86_400;
   if (interval === "week") return start + count * 7 * 86_400;

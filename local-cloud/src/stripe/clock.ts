@@ -4,7 +4,10 @@ import type { StripeStore } from "./store.ts";
 const DAY_SECONDS = 86_400;
 const MAX_DAYS = 366;
 
-/** The clock of billing: real time, or ahead of it by what people asked for. It only goes forward, and stays ahead over restarts, as Stripe's test clocks do. */
+/**
+ * The clock of billing: real time, or ahead of it by what people asked for. It only goes forward, and stays ahead over
+ * restarts, as Stripe's test clocks do.
+ */
 export class BillingClock {
   readonly #store: StripeStore;
   readonly #real: () => Date;
@@ -24,7 +27,9 @@ export class BillingClock {
   }
 }
 
-/** Seconds that a form asks to go forward: `days`, more than 0 and at most a year; undefined when it does not say so. */
+/**
+ * Seconds that a form asks to go forward: `days`, more than 0 and at most a year; undefined when it does not say so.
+ */
 export function readAdvance(form: URLSearchParams): number | undefined {
   const days = Number(form.get("days") ?? Number.NaN);
   return days > 0 && days <= MAX_DAYS ? Math.round(days * DAY_SECONDS) : undefined;

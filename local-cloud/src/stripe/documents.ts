@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-// The documents that the API answers with, in the API's own words, as of the version below. Times are seconds since 1970, amounts cents.
+// The documents that the API answers with, in the API's own words, as of the version below. Times are seconds since
+// 1970, amounts cents.
 // https://docs.stripe.com/api
 
 export const API_VERSION = "2026-10-28.endive";

@@ -2,7 +2,8 @@ export type FormValue = string | readonly FormValue[] | { readonly [name: string
 type Pair = readonly [path: readonly string[], value: string];
 
 /**
- * Reads the API's parameters, `line_items[0][price]=p&expand[]=customer`, into what they mean: `{ line_items: [{ price: "p" }], expand: ["customer"] }`. All
+ * Reads the API's parameters, `line_items[0][price]=p&expand[]=customer`, into what they mean: `{ line_items: [{ price:
+ * "p" }], expand: ["customer"] }`. All
  * leaves are texts.
  */
 export function readForm(text: string): { readonly [name: string]: FormValue } {

@@ -24,7 +24,10 @@ export interface StripeOptions extends StripeSettings {
 
 const CATCH_UP_MS = 5_000;
 
-/** Stripe as far as subscriptions need it: the API, hosted pages and signed webhooks. What is answered has been committed. */
+/**
+ * Stripe as far as subscriptions need it: the API, hosted pages and signed webhooks. What is answered has been
+ * committed.
+ */
 export function createStripeService(options: StripeOptions) {
   const { dataDir, log, now = () => new Date(), webhookUrl } = options;
   const store = new StripeStore(join(dataDir, "stripe"));

@@ -26,7 +26,10 @@ const SCHEMA = `
   create table if not exists deliveries (event text primary key, attempts integer not null, due_at integer not null) without rowid;
   create table if not exists clock (only_row integer primary key check (only_row = 1), ahead_seconds integer not null)`;
 
-/** Everything that the double remembers. Changes happen in `transaction`: an effect, its events and its answer are kept together or not at all. */
+/**
+ * Everything that the double remembers. Changes happen in `transaction`: an effect, its events and its answer are kept
+ * together or not at all.
+ */
 export class StripeStore {
   readonly #db: DatabaseSync;
 

@@ -33,7 +33,10 @@ function decode(text: string): string {
   }
 }
 
-/** Which names a Host header may carry: a page of a foreign site can reach loopback through a name of its own, and must not. */
+/**
+ * Which names a Host header may carry: a page of a foreign site can reach loopback through a name of its own, and must
+ * not.
+ */
 export class KnownHosts {
   readonly #names: ReadonlySet<string>;
 

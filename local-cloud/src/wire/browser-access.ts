@@ -9,6 +9,9 @@ export interface BrowserAccess {
   preflight(path: string, headers: IncomingHttpHeaders): WireResponse;
   /** CORS headers for the answer to a real request; none when no rule allows it. */
   responseHeaders(path: string, head: Pick<Head, "method" | "headers">): Readonly<Record<string, string>>;
-  /** Stores the file of a form whose policy is signed. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html */
+  /**
+   * Stores the file of a form whose policy is signed.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+   */
   postObject(path: string, request: IncomingMessage, call: Call): Promise<WireResponse>;
 }

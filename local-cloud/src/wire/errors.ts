@@ -18,7 +18,10 @@ export interface WireError {
   readonly members: Readonly<Record<string, unknown>>;
 }
 
-/** Describes an expected failure; undefined means that the error is a defect of ours and its text must not leave the process. */
+/**
+ * Describes an expected failure; undefined means that the error is a defect of ours and its text must not leave the
+ * process.
+ */
 export function describeError(error: unknown, model: Model): WireError | undefined {
   if (isDiskFull(error)) return describeError(unavailable(new DiskFullError().message), model);
   if (!(error instanceof Error)) return undefined;

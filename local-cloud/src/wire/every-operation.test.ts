@@ -156,7 +156,10 @@ function withoutEmptyBody(output: Fields): Fields {
   );
 }
 
-/** What the client gives back, as far as the answer says it: streams read, and without the length that comes with every body. */
+/**
+ * What the client gives back, as far as the answer says it: streams read, and without the length that comes with every
+ * body.
+ */
 async function readResult(result: Fields, skipped: (name: string) => boolean): Promise<Fields> {
   const entries = await Promise.all(
     Object.entries(result).map(
@@ -280,7 +283,10 @@ function isScalar(shape: Shape): boolean {
   return shape.kind !== "structure" && shape.kind !== "list" && shape.kind !== "map";
 }
 
-/** The value without what most protocols cannot tell from absence: empty lists, maps and structures. Bytes become base64. */
+/**
+ * The value without what most protocols cannot tell from absence: empty lists, maps and structures. Bytes become
+ * base64.
+ */
 function normalise(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
   if (value instanceof Date || typeof value !== "object" || value === null) return value;

@@ -34,7 +34,10 @@ export interface Invocation {
   hangUp(): void;
 }
 
-/** Stands between routing and handler (fault injection, latency). `next` carries the operation out; throw a `Fault` to answer an error. */
+/**
+ * Stands between routing and handler (fault injection, latency). `next` carries the operation out; throw a `Fault` to
+ * answer an error.
+ */
 export type Middleware = (invocation: Invocation, next: () => Promise<Value>) => Promise<Value>;
 
 export interface GatewayOptions {
@@ -100,11 +103,15 @@ export class Gateway {
     } catch (error) {
       this.#sendError(response, error, mount, head, context);
     } finally {
+      request.unpipe(); // or the end of the refused body would stop the request again
       if (!request.readableEnded) request.resume(); // what a failed call left unread must not block the connection's next request
     }
   }
 
-  /** Node's own limit is one to the whole request, which a large upload over a slow line may take as long as it likes for. */
+  /**
+   * Node's own limit is one to the whole request, which a large upload over a slow line may take as long as it likes
+   * for.
+   */
   #watchBody(request: IncomingMessage, response: ServerResponse, refuse: () => void): void {
     if (request.complete) return;
     const { socket } = request;
@@ -283,7 +290,9 @@ function bodyTimeout(): Fault {
   return new Fault("RequestTimeout", message, 408);
 }
 
-/** S3 takes no body of unknown length, except for one in signed or checksummed chunks that says how long its content is. */
+/**
+ * S3 takes no body of unknown length, except for one in signed or checksummed chunks that says how long its content is.
+ */
 function checkLength(headers: Head["headers"]): void {
   if (headers["content-length"] !== undefined || headers["x-amz-decoded-content-length"] !== undefined) return;
   if (headers["transfer-encoding"] === undefined)

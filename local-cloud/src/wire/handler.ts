@@ -14,7 +14,10 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
-/** Members that stream: handlers receive a `Readable` (decoded, checked while it is read) and may answer with one or with bytes. */
+/**
+ * Members that stream: handlers receive a `Readable` (decoded, checked while it is read) and may answer with one or
+ * with bytes.
+ */
 type StreamMember = "Body" | "body";
 type InputOf<Input> = { [Key in keyof Input]: Key extends StreamMember ? StreamInput<Input[Key]> : Input[Key] };
 type OutputOf<Output> = {
@@ -28,12 +31,16 @@ type StreamOutput<Value> =
   NonNullable<Value> extends { transformToString(...args: never): unknown } ? Readable | Uint8Array : Value;
 
 /**
- * One AWS operation. Input and output have the shapes of the SDK's `<Operation>CommandInput` and `<Operation>CommandOutput`
+ * One AWS operation. Input and output have the shapes of the SDK's `<Operation>CommandInput` and
+ * `<Operation>CommandOutput`
  * (without `$metadata`). Expected failures are thrown: the SDK's own exception classes, or a `Fault`.
  */
 export type Handler<Input, Output> = (input: InputOf<Input>, call: Call) => Promise<OutputOf<Output>>;
 
-/** Handlers of some operations of a client package: `HandlersOf<typeof import("@aws-sdk/client-sqs"), "SendMessage" | "ReceiveMessage">`. */
+/**
+ * Handlers of some operations of a client package: `HandlersOf<typeof import("@aws-sdk/client-sqs"), "SendMessage" |
+ * "ReceiveMessage">`.
+ */
 export type HandlersOf<Client, Name extends OperationName<Client>> = {
   readonly [Key in Name]: CommandHandler<Client, Key>;
 };
@@ -59,7 +66,10 @@ export interface FaultDetails {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An AWS error by its code, for services (EC2) whose clients ship no exception classes and for S3's many codes without a class. */
+/**
+ * An AWS error by its code, for services (EC2) whose clients ship no exception classes and for S3's many codes without
+ * a class.
+ */
 export class Fault extends Error {
   readonly code: string;
   readonly statusCode: number;

@@ -14,7 +14,10 @@ export interface Operation {
   readonly input: StructureShape;
   readonly output: StructureShape;
   readonly http: HttpBinding | undefined;
-  /** Whether `x-amz-checksum-*` headers speak of the request's body (and not, as when completing an upload, of an object). */
+  /**
+   * Whether `x-amz-checksum-*` headers speak of the request's body (and not, as when completing an upload, of an
+   * object).
+   */
   readonly hasBodyChecksum: boolean;
   /** Member of the input that carries a body too large to hold in memory. */
   readonly inputStream: string | undefined;

@@ -20,7 +20,10 @@ export interface ServiceMount {
   readonly protocol: Protocol;
 }
 
-/** Which operation a request means and in which protocol; `operation` is undefined as long as the body has not been read (query protocols). */
+/**
+ * Which operation a request means and in which protocol; `operation` is undefined as long as the body has not been read
+ * (query protocols).
+ */
 export interface Reading {
   readonly protocol: Protocol;
   readonly operation: Operation | undefined;

@@ -4,7 +4,10 @@ import type { WireResponse } from "./protocol/protocol.ts";
 
 export interface ResponseContext {
   readonly requestId: string;
-  /** The Date header's text. Clients correct their clocks by it, so it must be the clock that signatures are checked against. */
+  /**
+   * The Date header's text. Clients correct their clocks by it, so it must be the clock that signatures are checked
+   * against.
+   */
   readonly date: string;
   readonly isHead: boolean;
   /** Headers that do not depend on the operation, such as CORS. */
@@ -13,7 +16,10 @@ export interface ResponseContext {
 
 const MAX_TEXT_BYTES = 4096;
 
-/** Writes an answer. A stream that fails half-way closes the connection, which tells the caller that the body is not whole. */
+/**
+ * Writes an answer. A stream that fails half-way closes the connection, which tells the caller that the body is not
+ * whole.
+ */
 export function sendResponse(
   response: ServerResponse,
   { statusCode, headers, body }: WireResponse,
@@ -51,7 +57,10 @@ function stream(body: Readable, response: ServerResponse): void {
   body.pipe(response);
 }
 
-/** Name, value, name, value, ...: what `writeHead` takes as it is, while each `setHeader` is checked and stored for itself. */
+/**
+ * Name, value, name, value, ...: what `writeHead` takes as it is, while each `setHeader` is checked and stored for
+ * itself.
+ */
 function fieldsOf(headers: WireResponse["headers"], { date, requestId, extraHeaders }: ResponseContext): string[] {
   const fields = ["date", date];
   for (const name in headers) fields.push(name, headerText(headers[name]));

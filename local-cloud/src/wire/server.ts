@@ -4,7 +4,10 @@ import type { Logger } from "@elastic-gas/shared/logger";
 import type { KnownHosts } from "./address.ts";
 import type { Gateway } from "./gateway.ts";
 
-/** A part of the server that is not AWS. Its paths cannot be buckets: those have no underscore and at least three characters. */
+/**
+ * A part of the server that is not AWS. Its paths cannot be buckets: those have no underscore and at least three
+ * characters.
+ */
 export interface Page {
   /** Path that it owns, with everything below: `/_mail`. */
   readonly prefix: string;

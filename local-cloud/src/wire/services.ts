@@ -84,7 +84,9 @@ export const SERVICES: readonly ServiceDescription[] = [
 
 const models = new Map<ServiceId, Promise<Model>>();
 
-/** The model of a service, read once per process: importing a client takes tens of milliseconds and up to 55 MB (EC2). */
+/**
+ * The model of a service, read once per process: importing a client takes tens of milliseconds and up to 55 MB (EC2).
+ */
 export function loadModel(service: ServiceDescription): Promise<Model> {
   const known = models.get(service.id);
   if (known) return known;

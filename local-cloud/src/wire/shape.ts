@@ -8,7 +8,10 @@ export type Traits = SchemaTraitsObject & {
   readonly httpError?: number;
 };
 
-/** Timestamp format that a schema demands; without one the place in the message decides. https://smithy.io/2.0/spec/protocol-traits.html */
+/**
+ * Timestamp format that a schema demands; without one the place in the message decides.
+ * https://smithy.io/2.0/spec/protocol-traits.html
+ */
 export type TimestampFormat = "date-time" | "http-date" | "epoch-seconds";
 
 export interface Member {
@@ -54,7 +57,10 @@ export interface PlainShape {
   readonly kind: "string" | "boolean" | "number" | "document";
 }
 
-/** One of the SDK's schemas in the form that our codecs walk. Structures compute their members when first asked: the models are large and cyclic. */
+/**
+ * One of the SDK's schemas in the form that our codecs walk. Structures compute their members when first asked: the
+ * models are large and cyclic.
+ */
 export type Shape = StructureShape | ListShape | MapShape | TimestampShape | BlobShape | PlainShape;
 
 const compiled = new WeakMap<object, Shape>();
@@ -126,7 +132,8 @@ function compileStructure(schema: NormalizedSchema): StructureShape {
 }
 
 function compileMembers(schema: NormalizedSchema): readonly Member[] {
-  // A static structure schema is [kind, namespace, name, traits, member names, member schemas, count of required members, which come first].
+  // A static structure schema is [kind, namespace, name, traits, member names, member schemas, count of required
+  // members, which come first].
   const raw: unknown = schema.getSchema();
   const requiredCount = Array.isArray(raw) && typeof raw[6] === "number" ? raw[6] : 0;
   return [...schema.structIterator()].map(([name, member], index) => ({

@@ -1,4 +1,5 @@
-import { fragment, h, renderInto } from "@elastic-gas/shared/web/html";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment, h } from "@elastic-gas/shared/web/html";
 import { io, type Socket } from "socket.io-client";
 import { clock, clockSeconds, duration } from "../model/words.ts";
 import { icon, note } from "../pages/kit/parts.ts";

@@ -1,4 +1,5 @@
-import { fragment, renderInto } from "@elastic-gas/shared/web/html";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
 import type { Reader } from "../model/words.ts";
 import { frameNotes, sideCounts, sideFoot } from "../pages/frame/frame-parts.ts";

@@ -1,4 +1,5 @@
-import { fragment, renderInto } from "@elastic-gas/shared/web/html";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment } from "@elastic-gas/shared/web/html";
 import { z } from "zod";
 import type { Preview } from "../features/preview/make-preview.ts";
 import { valueAxis } from "../model/charts/axis.ts";

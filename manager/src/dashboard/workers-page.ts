@@ -1,4 +1,5 @@
-import { type Child, fragment, h, renderInto } from "@elastic-gas/shared/web/html";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { type Child, fragment, h } from "@elastic-gas/shared/web/html";
 import type { ChartSnapshot } from "../model/charts/chart-snapshot.ts";
 import { countsAt } from "../model/charts/chart-values.ts";
 import type { RangeName } from "../model/charts/range.ts";

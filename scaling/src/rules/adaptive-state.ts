@@ -3,7 +3,7 @@ import { Instant } from "../observation.ts";
 
 /** Loads are in workers' worth: 1 = one worker at 100 % CPU. */
 const LoadPoint = z.object({
-  /** Number of the metric period since the epoch. */
+  /** Number of the minute since the epoch. */
   period: z.number().int(),
   load: z.number(),
   level: z.number(),
@@ -21,6 +21,7 @@ export type LoadPoint = z.infer<typeof LoadPoint>;
 
 /** What the adaptive rule has learned, about 20 kB of JSON within `State`. */
 export const AdaptiveState = z.object({
+  /** Length of a minute: less in tests that run faster than life. */
   periodSeconds: z.number(),
   points: z.array(LoadPoint),
   /** Requests per period that load one worker to 100 %. */

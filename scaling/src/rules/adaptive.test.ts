@@ -350,7 +350,7 @@ describe("properties", () => {
       ),
       hold,
     );
-  });
+  }, 240_000);
 
   it("is silent in the last hour of five at a constant load, from any start", () => {
     fc.assert(
@@ -360,7 +360,7 @@ describe("properties", () => {
       }),
       hold,
     );
-  });
+  }, 240_000);
 
   it("carries a doubled load within ten minutes, and shrinks when it is gone", () => {
     const load = (second: number): number => (second > 6_000 && second < 12_000 ? 5.4 : 1.2);

@@ -5,19 +5,20 @@ import type { AdaptivePolicy } from "../policy.ts";
 import { changeSize, type State } from "../policy-state.ts";
 import type { Finding } from "../reasons/reason.ts";
 import { type Forecast, forecastAt, MANY_PAIRS, noteForecasts } from "./adaptive-forecast.ts";
+import { type FreshLoad, freshLoad } from "./adaptive-fresh.ts";
 import { measureMinutes } from "./adaptive-measure.ts";
 import { type AdaptiveState, FIRST_MARGIN, initialAdaptiveState, LARGEST_MARGIN } from "./adaptive-state.ts";
 import { awaitWorkers } from "./holding.ts";
 import { freshMs, MAX_AGE_MINUTES } from "./minutes.ts";
 
 export const REGRET_MINUTES = 60;
-const QUIET_PERIODS = 60;
-const PEAK_PERIODS = 10;
-const QUIET_PEAK_PERIODS = 30;
-const RISING_PEAK_PERIODS = 6;
-const SHRINK_WAIT_PERIODS = 5;
+const QUIET_MINUTES = 60;
+const PEAK_MINUTES = 10;
+const QUIET_PEAK_MINUTES = 30;
+const RISING_PEAK_MINUTES = 6;
+const SHRINK_WAIT_MINUTES = 5;
 
-const DEFAULT_BOOT_PERIODS = 1.5;
+const DEFAULT_BOOT_MINUTES = 1.5;
 const SAME_LOAD = 0.15;
 const QUIET_MARGIN = 0.12;
 
@@ -30,8 +31,8 @@ export function decideAdaptive(policy: AdaptivePolicy, seen: Observation, state:
   const measured = measureMinutes(before, state.minutes);
   const newest = measured.points.at(-1);
   const keep = (adaptive: AdaptiveState): State => ({ ...state, adaptive });
-  const period = seen.periodSeconds * 1000;
-  const endOfData = newest === undefined ? null : (newest.period + 1) * period;
+  const minute = lasting(seen, 60);
+  const endOfData = newest === undefined ? null : (newest.period + 1) * minute;
   const noData = (adaptive: AdaptiveState): Decided => ({
     decision: hold(seen, { kind: "no-data", since: endOfData }, { measured: null, unit: "%" }),
     state: keep(adaptive),
@@ -39,13 +40,15 @@ export function decideAdaptive(policy: AdaptivePolicy, seen: Observation, state:
   if (newest === undefined || endOfData === null) return noData(measured);
   if (now - endOfData > lasting(seen, MAX_AGE_MINUTES * 60)) return noData(measured);
 
-  const bootSeconds = measured.bootSeconds ?? DEFAULT_BOOT_PERIODS * seen.periodSeconds;
-  const ahead = Math.ceil((now / 1000 + bootSeconds) / seen.periodSeconds) - newest.period;
+  const bootMs = measured.bootSeconds === null ? DEFAULT_BOOT_MINUTES * minute : measured.bootSeconds * 1000;
+  const ahead = Math.ceil((now + bootMs) / minute) - newest.period;
   const risk = policy.riskPercent / 100;
   const from = before.points.at(-1)?.period ?? Number.NEGATIVE_INFINITY;
   const adaptive = forgetRegret(noteForecasts(measured, { from, ahead, risk }), newest.level);
-  const forecast = forecastAt(adaptive.points, adaptive.points.length - 1, ahead, risk);
-  if (forecast === null) throw new Error("A forecast needs at least one point.");
+  const byMinutes = forecastAt(adaptive.points, adaptive.points.length - 1, ahead, risk);
+  if (byMinutes === null) throw new Error("A forecast needs at least one point.");
+  const fresh = freshLoad(adaptive, seen, now);
+  const forecast = fresh === null ? byMinutes : freshened(byMinutes, fresh, adaptive, { now, bootMs, minute, risk });
 
   const wanted = ceil(forecast.forecast / (policy.serviceLevelPercent / 100));
   const facts = factsOf(state, adaptive, forecast, wanted);
@@ -57,6 +60,26 @@ export function decideAdaptive(policy: AdaptivePolicy, seen: Observation, state:
     return { decision: hold(seen, awaitWorkers(seen, now), facts), state: keep(adaptive) };
   }
   return shrinkOrHold(check, forecast, wanted);
+}
+
+/** With the load of the newest seconds where that asks for more: it is nearer to the time foreseen, so that less room is kept. */
+function freshened(
+  byMinutes: Forecast,
+  fresh: FreshLoad,
+  { points }: AdaptiveState,
+  {
+    now,
+    bootMs,
+    minute,
+    risk,
+  }: { readonly now: number; readonly bootMs: number; readonly minute: number; readonly risk: number },
+): Forecast {
+  if (fresh.load <= byMinutes.level) return byMinutes;
+  const ahead = Math.max(1, Math.ceil((now + bootMs - fresh.until) / minute));
+  const nearer = forecastAt(points, points.length - 1, ahead, risk);
+  if (nearer === null || fresh.load + nearer.head <= byMinutes.forecast) return byMinutes;
+  const { head } = nearer;
+  return { ...nearer, level: fresh.load, risingHead: head, forecast: fresh.load + head };
 }
 
 interface Check {
@@ -102,17 +125,17 @@ function grow({ policy, seen, state, now, adaptive, facts }: Check, forecast: Fo
 
 function shrinkOrHold(check: Check, forecast: Forecast, wanted: number): Decided {
   const { policy, seen, state, now, adaptive, facts } = check;
-  const period = seen.periodSeconds * 1000;
+  const minute = lasting(seen, 60);
   const service = policy.serviceLevelPercent / 100;
-  const quiet = now - adaptive.changedAt > QUIET_PERIODS * period;
-  const peakPeriods = quiet ? QUIET_PEAK_PERIODS : PEAK_PERIODS;
+  const quiet = now - adaptive.changedAt > QUIET_MINUTES * minute;
+  const peakMinutes = quiet ? QUIET_PEAK_MINUTES : PEAK_MINUTES;
   const margin = adaptive.margin + (quiet ? QUIET_MARGIN : 0);
-  const peak = highestForecast(adaptive, peakPeriods);
+  const peak = highestForecast(adaptive, peakMinutes);
   const room = service * (1 - margin);
   const { pool, desired: from, min, max } = seen;
   const to = clamp(Math.max(1, ceil(peak / room)), seen);
-  const withinSeconds = (peakPeriods * period) / 1000;
-  const more: DecisionFacts = { ...facts, peak: { load: peak, minutes: (peakPeriods * seen.periodSeconds) / 60 } };
+  const withinSeconds = (peakMinutes * minute) / 1000;
+  const more: DecisionFacts = { ...facts, peak: { load: peak, minutes: peakMinutes } };
   const same = (reason: Parameters<typeof hold>[1]): Decided => ({
     decision: hold(seen, reason, more),
     state: { ...state, adaptive },
@@ -125,9 +148,9 @@ function shrinkOrHold(check: Check, forecast: Forecast, wanted: number): Decided
     const shrinksBelow = (from - 1) * room;
     return same({ kind: "adaptive-unchanged", desired: from, finding, peak, withinSeconds, shrinksBelow });
   }
-  const left = adaptive.changedAt + SHRINK_WAIT_PERIODS * period - now;
+  const left = adaptive.changedAt + SHRINK_WAIT_MINUTES * minute - now;
   if (left > 0) return same({ kind: "cooling-down", secondsLeft: Math.ceil(left / 1000), change: null });
-  if (!isComplete(adaptive, peakPeriods)) return same({ kind: "data-missing", withinSeconds });
+  if (!isComplete(adaptive, peakMinutes)) return same({ kind: "data-missing", withinSeconds });
   const next: AdaptiveState = { ...adaptive, shrunk: { at: now, level: forecast.level }, changedAt: now };
   const { serviceLevelPercent } = policy;
   const marginPercent = margin * 100;
@@ -142,8 +165,9 @@ function shrinkOrHold(check: Check, forecast: Forecast, wanted: number): Decided
 
 /** A change by hand or by the limits counts as one, too. */
 function adaptiveStateOf(state: State, seen: Observation, now: number): AdaptiveState {
-  const stored = state.adaptive?.periodSeconds === seen.periodSeconds ? state.adaptive : undefined;
-  const adaptive = stored ?? initialAdaptiveState(seen.periodSeconds, now);
+  const minuteSeconds = lasting(seen, 60) / 1000;
+  const stored = state.adaptive?.periodSeconds === minuteSeconds ? state.adaptive : undefined;
+  const adaptive = stored ?? initialAdaptiveState(minuteSeconds, now);
   return {
     ...adaptive,
     bootSeconds: seen.bootSeconds ?? adaptive.bootSeconds,
@@ -158,26 +182,27 @@ function forgetRegret(adaptive: AdaptiveState, level: number): AdaptiveState {
   return { ...adaptive, margin: FIRST_MARGIN, regretLoad: null };
 }
 
-function highestForecast(adaptive: AdaptiveState, peakPeriods: number): number {
+function highestForecast(adaptive: AdaptiveState, peakMinutes: number): number {
   const newest = adaptive.points.at(-1)?.period ?? 0;
   return adaptive.points.reduce((top, point) => {
-    const base = point.period > newest - peakPeriods ? (point.base ?? point.level) : 0;
-    const forecast = point.period > newest - RISING_PEAK_PERIODS ? (point.forecast ?? point.level) : 0;
+    const base = point.period > newest - peakMinutes ? (point.base ?? point.level) : 0;
+    const forecast = point.period > newest - RISING_PEAK_MINUTES ? (point.forecast ?? point.level) : 0;
     // A lost point counts as a full worker in its own minute.
-    const most = point.period > newest - peakPeriods ? point.load + (point.lost ?? 0) : 0;
+    const most = point.period > newest - peakMinutes ? point.load + (point.lost ?? 0) : 0;
     return Math.max(top, base, forecast, most);
   }, 0);
 }
 
 /** Every period that a shrink looks at is known, since the first one: one without data could hide a peak. */
-function isComplete(adaptive: AdaptiveState, peakPeriods: number): boolean {
+function isComplete(adaptive: AdaptiveState, peakMinutes: number): boolean {
   const newest = adaptive.points.at(-1)?.period ?? 0;
-  const first = Math.max(adaptive.points[0]?.period ?? newest, newest - peakPeriods + 1);
+  const first = Math.max(adaptive.points[0]?.period ?? newest, newest - peakMinutes + 1);
   return adaptive.points.filter((point) => point.period >= first).length === newest - first + 1;
 }
 
 function findingOf(policy: AdaptivePolicy, seen: Observation, forecast: Forecast, needs: number): Finding {
   const { level, rise, head, risingHead, ahead, pairs } = forecast;
+  const minuteSeconds = lasting(seen, 60) / 1000;
   return {
     kind: "forecast",
     level,
@@ -185,9 +210,9 @@ function findingOf(policy: AdaptivePolicy, seen: Observation, forecast: Forecast
     head,
     risingHead,
     forecast: forecast.forecast,
-    aheadSeconds: ahead * seen.periodSeconds,
-    learnedSeconds: pairs * seen.periodSeconds,
-    learnsForSeconds: MANY_PAIRS * seen.periodSeconds,
+    aheadSeconds: ahead * minuteSeconds,
+    learnedSeconds: pairs * minuteSeconds,
+    learnsForSeconds: MANY_PAIRS * minuteSeconds,
     riskPercent: policy.riskPercent,
     serviceLevelPercent: policy.serviceLevelPercent,
     needs,

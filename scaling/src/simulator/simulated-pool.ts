@@ -33,6 +33,8 @@ export const SAMPLE_SECONDS = 5;
 export const REQUESTS_PER_LOAD = 600;
 /** An alarm of target tracking looks at 15 minutes, and metrics may come late. */
 const SEEN_SECONDS = 24 * 60;
+/** Whoever measures more often looks back less far. */
+const SEEN_PERIODS = 36;
 const EPOCH = Date.UTC(2026, 0, 5);
 
 /**
@@ -107,7 +109,7 @@ class SimulatedPool {
   /** Measures a period: adds the error of each metric, and forgets the periods that nobody looks at any more. */
   endPeriod(ended: number): void {
     const { metricPeriodSeconds, lostShare } = this.#settings;
-    const forgotten = ended - Math.round(SEEN_SECONDS / metricPeriodSeconds);
+    const forgotten = ended - Math.min(SEEN_PERIODS, Math.round(SEEN_SECONDS / metricPeriodSeconds));
     for (const worker of this.#workers) {
       const percent = worker.cpu.get(ended);
       if (percent !== undefined) worker.cpu.set(ended, Math.min(100, this.#noisy(percent)));

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Database } from "../database/connect.ts";
 
 export interface AuditEntry {
@@ -22,4 +23,27 @@ export async function audit(db: Database, entry: AuditEntry): Promise<void> {
       address: entry.address?.slice(0, 64) ?? null,
     })
     .execute();
+}
+
+/** Refusals of one kind from one sender within this time share a row. */
+const COUNTED_MINUTES = 60;
+
+/**
+ * Records a refusal. One that comes again within the hour is counted in the row of the first, so that nobody floods the
+ * log; `actor` is whatever name was given.
+ */
+export async function auditRefusal(db: Database, { actor, action, detail, address }: AuditEntry): Promise<void> {
+  const name = actor.slice(0, 100);
+  const sender = address?.slice(0, 64) ?? null;
+  const { numUpdatedRows } = await db
+    .updateTable("auditLog")
+    .set((where) => ({ times: where("times", "+", 1), lastAt: sql<Date>`utc_timestamp(3)` }))
+    .where("action", "=", action)
+    .where("at", ">", sql<Date>`utc_timestamp(3) - interval ${COUNTED_MINUTES} minute`)
+    .where("address", sender === null ? "is" : "=", sender)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  if (numUpdatedRows > 0n) return;
+  await audit(db, { actor: name, action, ...(detail === undefined ? {} : { detail }), address });
 }

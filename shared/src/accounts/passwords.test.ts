@@ -29,6 +29,18 @@ test("the API takes the course's password, the pages ask for 8 characters", () =
   expect(PagePassword.safeParse("pass").success).toBe(false);
 });
 
+test.each(["password1", "Password1", "iloveyou", "1q2w3e4r"])(
+  "the pages refuse the common password %s, the API takes it",
+  (text) => {
+    expect(PagePassword.safeParse(text).error?.issues[0]?.message).toContain("guessers try first");
+    expect(ApiPassword.safeParse(text).success).toBe(true);
+  },
+);
+
+test("the pages take a password that nobody else has", () => {
+  expect(PagePassword.safeParse("correct horse battery").success).toBe(true);
+});
+
 test("a changed password is not remembered: the cache is keyed by the stored hash", async () => {
   const passwords = createPasswordVerifier();
   const before = await passwords.hash("old password");

@@ -1,6 +1,8 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import bcrypt from "bcrypt";
 import { z } from "zod";
+import { HttpError } from "../web/errors.ts";
+import { isCommonPassword } from "./common-passwords.ts";
 
 /** 37 checks a second on two cores; each doubling step halves that. */
 const COST = 10;
@@ -22,26 +24,53 @@ export const ApiPassword = z
 export const PagePassword = z
   .string()
   .min(MIN_PAGE_PASSWORD_CHARACTERS, `At least ${MIN_PAGE_PASSWORD_CHARACTERS} characters.`)
-  .refine((text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES, `At most ${MAX_PASSWORD_BYTES} bytes.`);
+  .refine((text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES, `At most ${MAX_PASSWORD_BYTES} bytes.`)
+  .refine((text) => !isCommonPassword(text), "This is one of the passwords that guessers try first. Choose another.");
 
 /** Too many hashes wait already; the caller answers 503. */
-export class HashingOverloaded extends Error {
+export class HashingOverloaded extends HttpError {
   constructor() {
-    super("Too many passwords are being checked at this moment. Try again in a few seconds.");
+    super(503, "Too many passwords are being checked at this moment. Try again in a few seconds.", {
+      retryAfterSeconds: 5,
+    });
     this.name = "HashingOverloaded";
   }
 }
 
+/** `admit` of a check refused it. */
+export class NotAdmitted extends Error {
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number) {
+    super(`No more attempts for ${retryAfterSeconds} s.`);
+    this.name = "NotAdmitted";
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export interface CheckOptions {
+  /** Whose password it is; for accounts without a hash, whose checks are told apart by it. */
+  readonly subject?: string;
+  /**
+   * Asked before a password is hashed: not for one that was right a moment ago, and once for equal checks at the same
+   * time. Seconds to wait refuse it.
+   */
+  readonly admit?: () => Promise<number | undefined>;
+}
+
 export interface PasswordVerifier {
-  /** Throws HashingOverloaded when too many wait. An absent hash costs the same time as a wrong password. */
-  verify(password: string, hash: string | null | undefined): Promise<boolean>;
+  /**
+   * Throws HashingOverloaded when too many wait, NotAdmitted when `admit` refuses. An absent hash costs the same time
+   * as a wrong password.
+   */
+  verify(password: string, hash: string | null | undefined, options?: CheckOptions): Promise<boolean>;
   /** A salted bcrypt hash, in the same bounded queue. */
   hash(password: string): Promise<string>;
 }
 
 /**
- * Checks passwords with bounded work: at most 2 hashes at once, equal checks under way share one, and a pair that was right is remembered for 60 s, under an
- * HMAC key that never leaves the process. Keyed by the stored hash, so a changed password is forgotten by itself.
+ * Checks passwords with bounded work: at most 2 hashes at once, equal checks under way share one, and a pair that was
+ * right is remembered for 60 s, under an HMAC key that never leaves the process. Keyed by the stored hash, so a changed
+ * password is forgotten by itself.
  */
 export function createPasswordVerifier({
   now = Date.now,
@@ -65,16 +94,20 @@ export function createPasswordVerifier({
   };
 
   return {
-    async verify(password, hash) {
+    async verify(password, hash, { subject = "", admit } = {}) {
       if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return false;
       const fingerprint = createHmac("sha256", key)
-        .update(`${hash ?? ""}\0${password}`)
+        .update(`${hash ?? ""}\0${subject}\0${password}`)
         .digest("base64");
       const until = rightUntil.get(fingerprint);
       if (until !== undefined && until > now()) return true;
       const running = underWay.get(fingerprint);
       if (running !== undefined) return running;
-      const check = compare(password, hash).finally(() => underWay.delete(fingerprint));
+      const check = (async () => {
+        const wait = await admit?.();
+        if (wait !== undefined) throw new NotAdmitted(wait);
+        return compare(password, hash);
+      })().finally(() => underWay.delete(fingerprint));
       underWay.set(fingerprint, check);
       const right = await check;
       if (right) {
@@ -85,13 +118,6 @@ export function createPasswordVerifier({
     },
     hash: (password) => slots.run(() => bcrypt.hash(password, COST)),
   };
-}
-
-/** Compares two texts in a time that does not tell where they differ. */
-export function equalInConstantTime(a: string, b: string): boolean {
-  const left = Buffer.from(a);
-  const right = Buffer.from(b);
-  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 function forgetOldest(entries: Map<string, number>, now: number): void {

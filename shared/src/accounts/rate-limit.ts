@@ -1,48 +1,76 @@
-import type { Pool } from "mysql2";
 import { RateLimiterMySQL, RateLimiterRes } from "rate-limiter-flexible";
+import type { GuardedPool } from "../database/guarded-pool.ts";
 
 export interface RateLimit {
   /** Names the rows of this limit. */
   readonly name: string;
   readonly points: number;
   readonly perSeconds: number;
+  /**
+   * When given, each time that the limit is passed doubles the wait, up to this. A day without passing it begins again.
+   */
+  readonly longestSeconds?: number;
 }
 
 export interface RateLimiter {
-  /** Takes one point. Seconds to wait when none is left, else undefined. */
+  /**
+   * Takes one point. Seconds to wait when none is left, else undefined. Any number of calls at once get no more than
+   * the points there are.
+   */
   consume(key: string): Promise<number | undefined>;
   /** Seconds to wait when no point is left, without taking one. */
   check(key: string): Promise<number | undefined>;
+  /** True when a point was taken within the limit's time. */
+  has(key: string): Promise<boolean>;
   reset(key: string): Promise<void>;
 }
 
 export interface RateLimitStore {
-  readonly pool: Pool;
+  readonly pool: GuardedPool;
   /** The schema's name (see `schemaOf` in database/connect.ts). */
   readonly schema: string;
 }
 
-/** A limit that all workers share, through MySQL. When MySQL fails, so does the call: a limit that cannot be checked is not lifted. */
+const DAY_SECONDS = 86_400;
+
+/**
+ * A limit that all workers share, through MySQL. When MySQL fails, so does the call: a limit that cannot be checked is
+ * not lifted.
+ */
 export function createRateLimiter(
   { pool, schema }: RateLimitStore,
-  { name, points, perSeconds }: RateLimit,
+  { name, points, perSeconds, longestSeconds = perSeconds }: RateLimit,
 ): RateLimiter {
-  const limiter = new RateLimiterMySQL({
-    storeClient: pool,
-    dbName: schema,
-    tableName: "rate_limits",
-    tableCreated: true, // by our migration
-    keyPrefix: name,
-    points,
-    duration: perSeconds,
-  });
+  const create = (keyPrefix: string, most: number, duration: number) =>
+    new RateLimiterMySQL({
+      storeClient: pool,
+      storeType: "pool",
+      dbName: schema,
+      tableName: "rate_limits",
+      tableCreated: true, // by our migration
+      keyPrefix,
+      points: most,
+      duration,
+    });
+  const limiter = create(name, points, perSeconds);
+  const rounds = create(`${name}-rounds`, points, DAY_SECONDS);
+  /** The first that finds no point left begins a round; those after it wait for its end. */
+  const refuse = async (key: string, { consumedPoints, msBeforeNext }: RateLimiterRes): Promise<number> => {
+    if (longestSeconds > perSeconds && consumedPoints === points + 1) {
+      const { consumedPoints: round } = await rounds.penalty(key);
+      const seconds = Math.min(longestSeconds, perSeconds * 2 ** (round - 1));
+      await limiter.block(key, seconds);
+      return seconds;
+    }
+    return Math.max(1, Math.ceil(msBeforeNext / 1_000));
+  };
   return {
     async consume(key) {
       try {
         await limiter.consume(key);
         return undefined;
       } catch (refusal) {
-        if (refusal instanceof RateLimiterRes) return Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
+        if (refusal instanceof RateLimiterRes) return refuse(key, refusal);
         throw refusal;
       }
     },
@@ -50,6 +78,9 @@ export function createRateLimiter(
       const state = await limiter.get(key);
       if (state === null || state.consumedPoints < points) return undefined;
       return Math.max(1, Math.ceil(state.msBeforeNext / 1_000));
+    },
+    async has(key) {
+      return (await limiter.get(key)) !== null;
     },
     async reset(key) {
       await limiter.delete(key);

@@ -92,7 +92,10 @@ export type FirstAdmin =
   | { readonly kind: "made"; readonly username: string; readonly password: string; readonly chosen: boolean }
   | { readonly kind: "exists"; readonly username: string };
 
-/** Makes the first administrator when there is none. A password that the settings do not give is made here and can be shown once. */
+/**
+ * Makes the first administrator when there is none. A password that the settings do not give is made here and can be
+ * shown once.
+ */
 export async function ensureFirstAdmin(
   db: Database,
   verifier: PasswordVerifier,

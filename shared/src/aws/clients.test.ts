@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type CloudConfig, clientOptions } from "./clients.ts";
+import { processCredentials } from "./credentials.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gas-credentials-"));
 writeFileSync(
@@ -40,14 +41,14 @@ test("on an instance the metadata service gives the credentials", () => {
   const options = clientOptions(
     config({ AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://127.0.3.4:1338", DATA_DIR: "/nowhere" }),
   );
-  expect(options.credentials).toBeUndefined();
+  expect(options.credentials).toBe(processCredentials());
 });
 
 test("URLs for browsers carry the public host and the same port", () => {
   expect(clientOptions(config(), { forBrowsers: true }).endpoint).toBe("http://lab.example.org:4566");
 });
 
-test("on AWS nothing is overridden", () => {
+test("on AWS no endpoint is set, and one chain of credentials serves all clients", () => {
   const options = clientOptions(config({ CLOUD: "aws", AWS_ENDPOINT_URL: undefined }));
-  expect(options).toMatchObject({ endpoint: undefined, credentials: undefined, forcePathStyle: false });
+  expect(options).toMatchObject({ endpoint: undefined, credentials: processCredentials(), forcePathStyle: false });
 });

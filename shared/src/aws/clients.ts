@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
+import { type CredentialSource, processCredentials } from "./credentials.ts";
 
 export type CloudConfig = Pick<
   Config,
@@ -10,7 +11,7 @@ export type CloudConfig = Pick<
 export interface ClientOptions {
   readonly region: string;
   readonly endpoint: string | undefined;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | CredentialSource;
   readonly forcePathStyle: boolean;
   readonly maxAttempts: number;
   readonly retryMode: "standard";
@@ -52,7 +53,8 @@ export function clientOptions(config: CloudConfig, choices: ClientChoices = {}):
     retryMode: "standard",
     requestHandler: { connectionTimeout: 3_000, requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true },
   } as const;
-  if (config.CLOUD === "aws") return { ...common, endpoint: undefined, credentials: undefined, forcePathStyle: false };
+  if (config.CLOUD === "aws")
+    return { ...common, endpoint: undefined, credentials: processCredentials(), forcePathStyle: false };
 
   const endpoint = localEndpoint(config.AWS_ENDPOINT_URL);
   if (forBrowsers) endpoint.hostname = config.PUBLIC_HOST;
@@ -61,7 +63,9 @@ export function clientOptions(config: CloudConfig, choices: ClientChoices = {}):
     endpoint: endpoint.origin,
     // On an instance the SDK's default chain asks the metadata service, as on EC2; elsewhere the key lies in the data folder.
     credentials:
-      config.AWS_EC2_METADATA_SERVICE_ENDPOINT === undefined ? readLocalCredentials(config.DATA_DIR) : undefined,
+      config.AWS_EC2_METADATA_SERVICE_ENDPOINT === undefined
+        ? readLocalCredentials(config.DATA_DIR)
+        : processCredentials(),
     forcePathStyle: true,
   };
 }

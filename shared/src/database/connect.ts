@@ -1,5 +1,6 @@
-import { CamelCasePlugin, Kysely, MysqlDialect } from "kysely";
-import { createPool, type Pool, type PoolOptions } from "mysql2";
+import { CamelCasePlugin, Kysely, MysqlDialect, type MysqlPool } from "kysely";
+import { createConnection, createPool, type PoolOptions } from "mysql2";
+import { type GuardedPool, guardPool } from "./guarded-pool.ts";
 import type { Tables } from "./tables.ts";
 
 export type Database = Kysely<Tables>;
@@ -11,19 +12,21 @@ export interface ConnectOptions {
 }
 
 /**
- * A pool of connections to MySQL 8 or MariaDB 10.6+, camelCase names, times in UTC. Connects at the first query; a lost connection fails the query that
- * uses it and is replaced for the next. Close it with `db.destroy()`.
+ * A pool of connections to MySQL 8 or MariaDB 10.6+, camelCase names, times in UTC. Connects at the first query; a lost
+ * connection fails the query that uses it and is replaced for the next, and nobody waits for ever (see
+ * guarded-pool.ts). A query never waits for a second connection while it holds one: work inside a transaction uses that
+ * transaction, and what has to wait for something else holds none. Close it with `db.destroy()`.
  */
 export function connectDatabase({ url, connectionLimit = 8 }: ConnectOptions): Database {
   return new Kysely<Tables>({
-    // mysql2's promise-less pool is what kysely's dialect drives.
-    dialect: new MysqlDialect({ pool: createDatabasePool({ url, connectionLimit }) }),
+    // Kysely uses more of a connection's type than it calls.
+    dialect: new MysqlDialect({ pool: createDatabasePool({ url, connectionLimit }) as MysqlPool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
   });
 }
 
 /** The plain pool, for libraries that bring their own queries (the rate limiter). */
-export function createDatabasePool({ url, connectionLimit = 8 }: ConnectOptions): Pool {
+export function createDatabasePool({ url, connectionLimit = 8 }: ConnectOptions): GuardedPool {
   const options: PoolOptions = {
     uri: url,
     connectionLimit,
@@ -50,11 +53,12 @@ export function createDatabasePool({ url, connectionLimit = 8 }: ConnectOptions)
   };
   const pool = createPool(options);
   pool.on("connection", (connection) => {
-    // Comparisons with now() and current_timestamp defaults must be UTC as well; strict mode refuses values that would be cut.
+    // Comparisons with now() and current_timestamp defaults must be UTC as well; strict mode refuses values that would
+    // be cut.
     connection.query("set session time_zone = '+00:00', sql_mode = 'TRADITIONAL,NO_ENGINE_SUBSTITUTION'");
     connection.query("set session transaction isolation level read committed");
   });
-  return pool;
+  return guardPool(pool, () => createConnection({ uri: url, connectTimeout: 5_000 }));
 }
 
 /** The schema that a database address names. */

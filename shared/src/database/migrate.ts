@@ -4,6 +4,8 @@ import * as workerStates from "./migrations/0006-worker-states.ts";
 import * as activityOwners from "./migrations/0007-activity-owners.ts";
 import * as reliability from "./migrations/0007-reliability.ts";
 import * as poolChecks from "./migrations/0008-pool-checks.ts";
+import * as accounts from "./migrations/0009-accounts.ts";
+import * as finishedJobs from "./migrations/0009-finished-jobs.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -18,6 +20,8 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0007-reliability", statements: reliability.statements },
   { name: "0007-activity-owners", statements: activityOwners.statements },
   { name: "0008-pool-checks", statements: poolChecks.statements },
+  { name: "0009-accounts", statements: accounts.statements },
+  { name: "0009-finished-jobs", statements: finishedJobs.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */

@@ -31,6 +31,8 @@ export interface UsersTable {
   oidcIssuer: string | null;
   oidcSubject: string | null;
   stripeCustomerId: string | null;
+  /** When the subscriptions stored here were asked for at Stripe, by the database's clock. */
+  stripeSyncedAt: ColumnType<Date | null, Date | null | undefined, Date | null>;
   createdAt: CreatedAt;
 }
 
@@ -80,6 +82,9 @@ export interface AuditLogTable {
   detail: string | null;
   address: string | null;
   at: CreatedAt;
+  /** A refusal that comes again within a short time is counted rather than written again; `lastAt` is when it came last. */
+  times: ColumnType<number, number | undefined, number>;
+  lastAt: ColumnType<Date | null, Date | null | undefined, Date | null>;
 }
 
 export interface JobsTable {

@@ -5,8 +5,8 @@ const HOUR = 3_600;
 const DAY = 86_400;
 
 /**
- * How long something takes or took: `120 ms`, `1.4 s`, `95 s`, `2 min 30 s`, `2 h 14 min`, `3 days 4 h`. At most two units, the smaller one left out when
- * it is 0. Seconds go up to 2 min and hours up to 2 days.
+ * How long something takes or took: `120 ms`, `1.4 s`, `95 s`, `2 min 30 s`, `2 h 14 min`, `3 days 4 h`. At most two
+ * units, the smaller one left out when it is 0. Seconds go up to 2 min and hours up to 2 days.
  */
 export function formatDuration(seconds: number): string {
   const all = Math.max(0, seconds);

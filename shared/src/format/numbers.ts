@@ -1,4 +1,7 @@
-/** How numbers, sizes and shares are written, in pages, mails, logs and the command line alike. A no-break space stands before a unit. */
+/**
+ * How numbers, sizes and shares are written, in pages, mails, logs and the command line alike. A no-break space stands
+ * before a unit.
+ */
 
 export const NO_BREAK_SPACE = "\u00a0";
 /** Stands where there is no value. */

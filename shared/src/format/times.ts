@@ -1,7 +1,8 @@
 import { NO_BREAK_SPACE } from "./numbers.ts";
 
 /**
- * `time` 14:00:09, `minute` 14:00, `day` 8 Sep 2026, `date` 8 Sep, `full` 8 Sep 2026, 14:00:09, `near` "today 14:00" or "8 Sep 14:00",
+ * `time` 14:00:09, `minute` 14:00, `day` 8 Sep 2026, `date` 8 Sep, `full` 8 Sep 2026, 14:00:09, `near` "today 14:00" or
+ * "8 Sep 14:00",
  * `recent` "14:00:09" today or "8 Sep 14:00". The year stands with `near` and `recent` when it is another one.
  */
 export const TIME_STYLES = ["time", "minute", "day", "date", "full", "near", "recent"] as const;

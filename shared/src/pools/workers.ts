@@ -31,3 +31,26 @@ export async function listWorkerRecords(
         : { state: row.state, reason: row.stateReason, since: row.stateAt.getTime() },
   }));
 }
+
+/**
+ * Notes that all workers end with the cloud that runs them, as when the system on one machine is stopped: the next start finds none of them lost, and waits for no
+ * launch of this one.
+ */
+export async function noteAllStopped(db: Database, now: Date): Promise<void> {
+  await db
+    .updateTable("workers")
+    .set({ victimReason: "stop", draining: true, drainingAt: now })
+    .where("draining", "=", false)
+    .execute();
+  await db
+    .updateTable("launchIntents")
+    .set({ state: "failed", failure: "the system was stopped", updatedAt: now })
+    .where("state", "!=", "failed")
+    .where((eb) =>
+      eb.or([
+        eb("instanceId", "is", null),
+        eb("instanceId", "not in", eb.selectFrom("workers").select("workers.instanceId")),
+      ]),
+    )
+    .execute();
+}

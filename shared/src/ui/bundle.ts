@@ -1,6 +1,6 @@
 /**
- * Vite's settings to bundle the browser code of an app: `sources` holds app.css, main.ts and theme.ts. The server reads the
- * manifest to know the hashed names (web/assets.ts).
+ * Vite's settings to bundle the browser code of an app: `sources` holds app.css, main.ts and theme.ts. The server reads
+ * the manifest to know the hashed names (web/assets.ts).
  */
 export function bundleOf(root: string, sources: string) {
   return {

@@ -1,6 +1,7 @@
 /**
- * The icons of both apps: 16 x 16, 1.5 px stroke in the colour of the text. A page holds the sprite once (`iconSprite()`), right after `<body>`, and
- * refers to it with `icon(name)` in templates or `createIcon(name)` in browser code. Icons are decoration: the words beside them carry the meaning.
+ * The icons of both apps: 16 x 16, 1.5 px stroke in the colour of the text. A page holds the sprite once
+ * (`iconSprite()`), right after `<body>`, and refers to it with `icon(name)` in templates or `createIcon(name)` in
+ * browser code. Icons are decoration: the words beside them carry the meaning.
  */
 const SHAPES = {
   logo: '<path d="M1.5 13.5h4v-4h4v-4h5"/>',
@@ -70,15 +71,4 @@ export const ICON_SYMBOLS: string = Object.entries(SHAPES)
 /** The hidden sprite with every icon as text, for templates. */
 export function iconSprite(): string {
   return `<svg class="eg-sprite" aria-hidden="true" xmlns="http://www.w3.org/2000/svg">${ICON_SYMBOLS}</svg>`;
-}
-
-/** One icon as an element, for browser code. */
-export function createIcon(name: IconName): SVGSVGElement {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "eg-icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `#eg-i-${name}`);
-  svg.append(use);
-  return svg;
 }

@@ -3,7 +3,10 @@ import { formatTime, TIME_STYLES, type TimeStyle } from "../format/times.ts";
 
 const STYLES: ReadonlySet<string> = new Set(TIME_STYLES);
 
-/** Rewrites every `<time data-local-time>` below `root` into the reader's zone, and names that zone in `[data-time-zone]`. Safe to call again. */
+/**
+ * Rewrites every `<time data-local-time>` below `root` into the reader's zone, and names that zone in
+ * `[data-time-zone]`. Safe to call again.
+ */
 export function mountLocalTimes(root: ParentNode): void {
   for (const element of root.querySelectorAll<HTMLTimeElement>("time[data-local-time]")) {
     const at = new Date(element.dateTime);
@@ -17,8 +20,8 @@ export function mountLocalTimes(root: ParentNode): void {
 }
 
 /**
- * Keeps countdowns (`[data-countdown-to]`, an ISO instant, "4:12") and ages (`[data-age-since]`, "12 s") current. At the end of a countdown the element
- * fires a bubbling `eg:over` event, once. Returns a function that stops the clock.
+ * Keeps countdowns (`[data-countdown-to]`, an ISO instant, "4:12") and ages (`[data-age-since]`, "12 s") current. At
+ * the end of a countdown the element fires a bubbling `eg:over` event, once. Returns a function that stops the clock.
  */
 export function mountClocks(root: ParentNode & EventTarget, now: () => number = Date.now): () => void {
   const over = new WeakSet<Element>();

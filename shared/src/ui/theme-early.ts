@@ -1,6 +1,6 @@
 /**
- * Sets the theme before the first paint. Bundle it as an entry of its own and load it as a classic, blocking script in `<head>`, before the style sheet:
- * it imports nothing and exports nothing. The saved choice wins over the system's.
+ * Sets the theme before the first paint. Bundle it as an entry of its own and load it as a classic, blocking script in
+ * `<head>`, before the style sheet: it imports nothing and exports nothing. The saved choice wins over the system's.
  */
 (() => {
   let saved: string | null = null;

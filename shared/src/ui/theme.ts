@@ -7,7 +7,8 @@ export function currentTheme(): Theme {
 }
 
 /**
- * Makes every `[data-theme-toggle]` button switch between light and dark and remember the choice; follows the system until one is made. Fires
+ * Makes every `[data-theme-toggle]` button switch between light and dark and remember the choice; follows the system
+ * until one is made. Fires
  * `eg:theme` on the document, so that charts read their colours again.
  */
 export function mountThemeToggle(root: ParentNode): void {

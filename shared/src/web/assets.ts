@@ -13,8 +13,8 @@ export interface Assets {
 }
 
 /**
- * Reads what Vite built into `folder` from the entries app.css, main.ts and theme.ts of `sources`, as the vite.config.ts beside
- * them writes it. Names carry a hash of their content, so browsers may keep them for ever.
+ * Reads what Vite built into `folder` from the entries app.css, main.ts and theme.ts of `sources`, as the
+ * vite.config.ts beside them writes it. Names carry a hash of their content, so browsers may keep them for ever.
  */
 export function readAssets(folder: string, sources: string): Assets {
   const path = join(folder, "manifest.json");

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Request, RequestHandler } from "express";
-import { equalInConstantTime } from "../accounts/passwords.ts";
+import { equalInConstantTime } from "./equal-in-constant-time.ts";
 import { HttpError } from "./errors.ts";
 
 declare module "express-session" {
@@ -11,15 +11,19 @@ declare module "express-session" {
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** The token of this session, for the hidden field `_csrf`, the header `x-csrf-token`, or, in multipart forms, the query `_csrf`. */
+/**
+ * The token of this session, for the hidden field `_csrf`, the header `x-csrf-token`, or, in multipart forms, the query
+ * `_csrf`.
+ */
 export function csrfToken(req: Request): string {
   req.session.csrfToken ??= randomBytes(24).toString("base64url");
   return req.session.csrfToken;
 }
 
 /**
- * Refuses state changes that another site may have started: by Sec-Fetch-Site or Origin, and by the session's token. Put it after the session and the body
- * parsers; routes with their own authentication (webhooks, the TA API) come before it.
+ * Refuses state changes that another site may have started: by Sec-Fetch-Site or Origin, and by the session's token.
+ * Put it after the session and the body parsers; routes with their own authentication (webhooks, the TA API) come
+ * before it.
  */
 export function csrf(): RequestHandler {
   return (req, _res, next) => {

@@ -1,6 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from "express";
 import { z } from "zod";
-import { HashingOverloaded } from "../accounts/passwords.ts";
 import type { Logger } from "../logger.ts";
 
 export interface HttpErrorOptions {
@@ -43,12 +42,22 @@ export interface ErrorHandlerOptions {
   readonly renderPage: (res: Response, view: ErrorView) => void;
   /** True for requests that get JSON; by default those below /api/. */
   readonly wantsJson?: (path: string) => boolean;
+  /** Sends that JSON; by default the sentence with the request's id. */
+  readonly sendJson?: (res: Response, view: ErrorView) => void;
 }
 
 const isApiPath = (path: string): boolean => path.startsWith("/api/");
 
-/** The last middleware: any error becomes a page or JSON with a sentence and the request's id; never a stack, SQL or an ARN. */
-export function errorHandler({ log, renderPage, wantsJson = isApiPath }: ErrorHandlerOptions): ErrorRequestHandler {
+/**
+ * The last middleware: any error becomes a page or JSON with a sentence and the request's id; never a stack, SQL or an
+ * ARN.
+ */
+export function errorHandler({
+  log,
+  renderPage,
+  wantsJson = isApiPath,
+  sendJson = sendFailure,
+}: ErrorHandlerOptions): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const requestId = String(res.locals.requestId ?? "");
     const known = asHttpError(error);
@@ -70,11 +79,15 @@ export function errorHandler({ log, renderPage, wantsJson = isApiPath }: ErrorHa
       requestId,
     };
     if (wantsJson(req.path)) {
-      res.json({ success: false, error: { code: view.status, message: view.sentence }, requestId });
+      sendJson(res, view);
     } else {
       renderPage(res, view);
     }
   };
+}
+
+function sendFailure(res: Response, { status, sentence, requestId }: ErrorView): void {
+  res.json({ success: false, error: { code: status, message: sentence }, requestId });
 }
 
 /** After all routes: what no route took. */
@@ -97,7 +110,6 @@ function asHttpError(error: unknown): HttpError | undefined {
   if (error instanceof z.ZodError) {
     return new HttpError(400, error.issues.map((issue) => issue.message).join(" "), { cause: error });
   }
-  if (error instanceof HashingOverloaded) return new HttpError(503, error.message, { retryAfterSeconds: 5 });
   if (isUnreachable(error)) {
     return new HttpError(503, "A service that this page needs does not answer.", {
       remedy: "Nothing was lost. Try again in a moment.",
@@ -121,6 +133,7 @@ const CLIENT_ERRORS: Readonly<Record<number, string>> = {
 };
 
 const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
+  "DATABASE_UNAVAILABLE",
   "ECONNREFUSED",
   "ECONNRESET",
   "ETIMEDOUT",
@@ -129,8 +142,9 @@ const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
   "POOL_CLOSED",
 ]);
 
-function isUnreachable(error: unknown): boolean {
-  return (
-    error instanceof Error && "code" in error && typeof error.code === "string" && UNREACHABLE_CODES.has(error.code)
-  );
+/** True when a service (MySQL, S3) does not answer: nothing was changed, and the same request may be sent again. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ("code" in error && typeof error.code === "string" && UNREACHABLE_CODES.has(error.code)) return true;
+  return isUnreachable(error.cause);
 }

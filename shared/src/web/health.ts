@@ -1,6 +1,7 @@
 import type { RequestHandler } from "express";
 import { Router } from "express";
 import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { HttpError } from "./errors.ts";
 
 export interface Metrics {
   readonly registry: Registry;
@@ -33,15 +34,25 @@ export function createMetrics(part: string): Metrics {
   };
 }
 
-/** `/healthz` is liveness: it asks no other part, so that a failing database never gets workers replaced. `/metrics` is Prometheus text. */
+/**
+ * `/healthz` is liveness: it asks no other part, so that a failing database never gets workers replaced. `/metrics` is
+ * Prometheus text, for programs on this machine only: what came through a balancer names who sent it, and is refused.
+ */
 export function healthRoutes({ registry }: Metrics): Router {
   const router = Router();
   router.get("/healthz", (_req, res) => {
     res.setHeader("Cache-Control", "no-store");
     res.json({ status: "ok" });
   });
-  router.get("/metrics", async (_req, res) => {
+  router.get("/metrics", async (req, res) => {
+    if (req.get("x-forwarded-for") !== undefined || !isLoopback(req.socket.remoteAddress)) {
+      throw new HttpError(403, "Metrics are for programs on this machine.");
+    }
     res.type(registry.contentType).send(await registry.metrics());
   });
   return router;
+}
+
+function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && /^(::ffff:)?127\.|^::1$/.test(address);
 }

@@ -1,11 +1,19 @@
-import { createElement, Fragment, type JSX, render, type VNode } from "preact";
+import { createElement, Fragment, type JSX, type VNode } from "preact";
 
-/** A piece of a page. A view is a function from typed properties to one of these; text in it is escaped when it is written. */
+/**
+ * A piece of a page. A view is a function from typed properties to one of these; text in it is escaped when it is
+ * written.
+ */
 export type Html = VNode<object>;
-/** What may stand inside an element. `false`, null and undefined leave it out, as in `list.length > 0 && h("ul", ...)`. */
+/**
+ * What may stand inside an element. `false`, null and undefined leave it out, as in `list.length > 0 && h("ul", ...)`.
+ */
 export type Child = Html | string | number | false | null | undefined | readonly Child[];
 
-/** Markup that is written as it stands. Only `trustedHtml` makes one, so searching for that name finds every place that does not escape. */
+/**
+ * Markup that is written as it stands. Only `trustedHtml` makes one, so searching for that name finds every place that
+ * does not escape.
+ */
 export interface TrustedHtml {
   readonly __html: string;
   readonly [TRUSTED]: true;
@@ -17,13 +25,17 @@ type DataAttributes = { readonly [name: `data-${string}`]: string | number | und
 // The pages' content security policy refuses style attributes, and what is not escaped has to come from `trustedHtml`.
 type Replaced = "children" | "style" | "dangerouslySetInnerHTML";
 type Distribute<Attributes> = Attributes extends unknown ? Omit<Attributes, Replaced> : never;
-/** The attributes of an element by their HTML names, and any `data-*`; a name that the element does not know fails the type check. */
+/**
+ * The attributes of an element by their HTML names, and any `data-*`; a name that the element does not know fails the
+ * type check.
+ */
 export type AttributesOf<Name extends Tag> = Distribute<JSX.IntrinsicElements[Name]> &
   DataAttributes & { readonly dangerouslySetInnerHTML?: TrustedHtml };
 
 /**
- * One element: `h("a", { href: "/help" }, "Help")`. `true` (in `data-*`: `""`) writes a bare attribute; false and undefined leave it out. In what the
- * browser renders again, `key` finds an element whose siblings move, and `defaultValue` (or `defaultChecked`) leaves alone what somebody has typed.
+ * One element: `h("a", { href: "/help" }, "Help")`. `true` (in `data-*`: `""`) writes a bare attribute; false and
+ * undefined leave it out. In what the browser renders again, `key` finds an element whose siblings move, and
+ * `defaultValue` (or `defaultChecked`) leaves alone what somebody has typed.
  */
 export function h<Name extends Tag>(tag: Name, attributes: AttributesOf<Name>, ...children: readonly Child[]): Html {
   // Preact's own types take any attribute; the ones above are stricter, and its children are wider than ours.
@@ -42,12 +54,8 @@ export function trustedHtml(html: string): TrustedHtml {
 
 /** A value for a script of the page, which finds it by `id`: `JSON.parse(document.getElementById(id).textContent)`. */
 export function jsonScript(id: string, value: unknown): Html {
-  // "<" could end the script element: https://html.spec.whatwg.org/multipage/scripting.html#restrictions-for-contents-of-script-elements
+  // "<" could end the script element:
+  // https://html.spec.whatwg.org/multipage/scripting.html#restrictions-for-contents-of-script-elements
   const json = JSON.stringify(value).replaceAll("<", "\\u003c");
   return h("script", { type: "application/json", id, dangerouslySetInnerHTML: trustedHtml(json) });
-}
-
-/** In the browser: brings what stands inside `container`, also what the server wrote there, in line with `html`. Null empties it. */
-export function renderInto(container: Element, html: Html | null): void {
-  render(html, container);
 }

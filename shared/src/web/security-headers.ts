@@ -7,13 +7,18 @@ export interface SecurityHeaderOptions {
   /** Origins, besides our own, that forms may be sent to, also by a redirect. */
   readonly formAction?: readonly string[];
   readonly imgSrc?: readonly string[];
+  /** The app's address is https, where TLS ends at the balancer: browsers then insist on it. */
+  readonly isHttps?: boolean;
 }
+
+const HSTS_SECONDS = 31_536_000;
 
 /** Security headers of every answer. Scripts and styles come from our own origin only, never inline. */
 export function securityHeaders({
   connectSrc = [],
   formAction = [],
   imgSrc = [],
+  isHttps = false,
 }: SecurityHeaderOptions = {}): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
@@ -24,7 +29,8 @@ export function securityHeaders({
         objectSrc: ["'none'"],
         frameAncestors: ["'none'"],
         scriptSrc: ["'self'"],
-        // Charts size their canvas through the style property, which a policy does not restrict; style attributes stay forbidden.
+        // Charts size their canvas through the style property, which a policy does not restrict; style attributes stay
+        // forbidden.
         styleSrc: ["'self'"],
         fontSrc: ["'self'"],
         imgSrc: ["'self'", "data:", ...imgSrc],
@@ -32,8 +38,8 @@ export function securityHeaders({
         formAction: ["'self'", ...formAction],
       },
     },
-    // TLS ends at the balancer; on one machine there is none, so browsers must not be told to insist on it here.
-    strictTransportSecurity: false,
+    // Without https browsers must not be told to insist on it.
+    strictTransportSecurity: isHttps && { maxAge: HSTS_SECONDS, includeSubDomains: false },
     crossOriginOpenerPolicy: { policy: "same-origin" },
     referrerPolicy: { policy: "same-origin" },
   });

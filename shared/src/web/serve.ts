@@ -1,7 +1,10 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** The balancer closes idle connections after 60 s; the server must keep them longer, or a request meets a closing connection. */
+/**
+ * The balancer closes idle connections after 60 s; the server must keep them longer, or a request meets a closing
+ * connection.
+ */
 const KEEP_ALIVE_MS = 75_000;
 /** Below the balancer's 60 s, so that the reader gets our page rather than its 504. */
 export const REQUEST_LIMIT_MS = 55_000;

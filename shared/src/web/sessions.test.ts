@@ -3,7 +3,7 @@ import { waitUntil } from "@elastic-gas/testing/wait-until";
 import express from "express";
 import { sql } from "kysely";
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createUser } from "../accounts/users.ts";
 import { csrf, csrfToken } from "./csrf.ts";
 import { errorHandler, notFound } from "./errors.ts";
@@ -12,6 +12,7 @@ import { type Listening, serve } from "./serve.ts";
 import {
   currentUser,
   endSession,
+  LONGEST_SESSION_MS,
   loadUser,
   requireAdmin,
   requireUser,
@@ -137,6 +138,54 @@ test("the table holds a hash of the session's id, not the id", async () => {
   const id = sessionIdOf(cookie);
   const rows = await database.db.selectFrom("sessions").select(["idHash", "data"]).execute();
   expect(JSON.stringify(rows)).not.toContain(id);
+});
+
+test("a session ends a day after signing in, however much it is used", async () => {
+  const reader = await signIn();
+  const row = database.db.updateTable("sessions").where("idHash", "=", sessionIdHash(sessionIdOf(reader.cookie)));
+  await database.db
+    .updateTable("users")
+    .set({ passwordChangedAt: new Date(0) })
+    .execute();
+  const signedIn = (at: number) => row.set({ data: sql<string>`json_set(data, '$.signedInAt', ${at})` }).execute();
+  await signedIn(Date.now() - LONGEST_SESSION_MS + 60_000);
+  expect((await get("/me", reader)).status).toBe(200);
+  await signedIn(Date.now() - LONGEST_SESSION_MS - 1);
+  expect((await get("/me", reader)).status).toBe(303);
+});
+
+test("a cookie of one app is nothing to another that has the same secret", async () => {
+  const { db } = database;
+  const other = express();
+  other.use(sessions({ db, secret: "s".repeat(32), cookieName: "other", hours: 1 }), loadUser(db));
+  other.get("/me", requireUser, (_req, res) => {
+    res.send("in");
+  });
+  const server = await serve(other, { host: "127.0.0.1", port: 0 });
+  onTestFinished(() => server.close(0));
+  const { cookie } = await signIn();
+  const asOther = cookie.replace(/^test=/, "other=");
+  const answer = await fetch(`http://127.0.0.1:${server.port}/me`, {
+    redirect: "manual",
+    headers: { cookie: asOther },
+  });
+  expect(answer.status).toBe(303);
+});
+
+test("behind https the cookie is bound to the host and to https", async () => {
+  const { db } = database;
+  const app = express();
+  app.set("trust proxy", 1);
+  app.use(sessions({ db, secret: "s".repeat(32), cookieName: "test", hours: 1, isHttps: true }));
+  app.get("/sign-in", async (req, res) => {
+    await startSession(req, { id: userId });
+    res.send("in");
+  });
+  const server = await serve(app, { host: "127.0.0.1", port: 0 });
+  onTestFinished(() => server.close(0));
+  const answer = await fetch(`http://127.0.0.1:${server.port}/sign-in`, { headers: { "x-forwarded-proto": "https" } });
+  expect(answer.headers.get("set-cookie")).toMatch(/^__Host-test=.*Path=\/;.*HttpOnly; Secure/);
+  expect(answer.headers.get("set-cookie")).not.toMatch(/Domain=/);
 });
 
 test("after signing out the old cookie is refused", async () => {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import session from "express-session";
 import { sql } from "kysely";
@@ -21,25 +21,32 @@ export interface SessionOptions {
   readonly secret: string;
   /** One name per app: cookies do not tell ports apart, and both apps may run on one host. */
   readonly cookieName: string;
+  /** Without use. */
   readonly hours: number;
+  /** The app's address is https: browsers then keep the cookie to this host and to https (`__Host-`). */
+  readonly isHttps?: boolean;
 }
+
+/** A session ends this long after signing in, however much it is used. */
+export const LONGEST_SESSION_MS = 24 * 3_600_000;
 
 /** Rows are written at most this often when nothing but the time changed. */
 const TOUCH_SECONDS = 60;
 
 /**
- * Sessions in MySQL, so that any worker serves any user; the table holds hashes of the ids only. What a request wrote into its session is stored before its
- * answer begins.
+ * Sessions in MySQL, so that any worker serves any user; the table holds hashes of the ids only. What a request wrote
+ * into its session is stored before its answer begins.
  */
-export function sessions({ db, secret, cookieName, hours }: SessionOptions): RequestHandler {
+export function sessions({ db, secret, cookieName, hours, isHttps = false }: SessionOptions): RequestHandler {
   const load = session({
-    name: cookieName,
-    secret,
+    name: cookieNameOf(cookieName, isHttps),
+    // A key of its own for each app: a cookie of one is nothing to the other, even where both are given one secret.
+    secret: createHmac("sha256", secret).update(`cookies of ${cookieName}`).digest("hex"),
     resave: false,
     saveUninitialized: false,
     rolling: true,
     proxy: true,
-    cookie: { httpOnly: true, sameSite: "lax", secure: "auto", maxAge: hours * 3_600_000, path: "/" },
+    cookie: { httpOnly: true, sameSite: "lax", secure: isHttps || "auto", maxAge: hours * 3_600_000, path: "/" },
     store: new DatabaseSessionStore(db),
   });
   return (req, res, next) => {
@@ -53,9 +60,10 @@ export function sessions({ db, secret, cookieName, hours }: SessionOptions): Req
 }
 
 /**
- * Holds the end of an answer, headers included, until the changed session is stored. express-session sends the headers first, so that a quick browser follows
- * a redirect and reads the session as it was: https://expressjs.com/en/resources/middleware/session.html#sessionsavecallback
- * A session that cannot be stored becomes an error page, where express-session would have to break the connection.
+ * Holds the end of an answer, headers included, until the changed session is stored. express-session sends the headers
+ * first, so that a quick browser follows a redirect and reads the session as it was:
+ * https://expressjs.com/en/resources/middleware/session.html#sessionsavecallback A session that cannot be stored
+ * becomes an error page, where express-session would have to break the connection.
  */
 function saveBeforeAnswer(
   req: Request,
@@ -83,18 +91,29 @@ function saveBeforeAnswer(
   res.end = end as Response["end"]; // passes on whichever of the overloads' arguments came
 }
 
-/** What of a session is worth a write; its cookie's time alone is not. Undefined when there is no session, as after `endSession`. */
+/**
+ * What of a session is worth a write; its cookie's time alone is not. Undefined when there is no session, as after
+ * `endSession`.
+ */
 function contentOf(req: Request): string | undefined {
   const present = req.session as Request["session"] | undefined;
   if (present === undefined) return undefined;
   return JSON.stringify(present, (key, value: unknown) => (key === "cookie" ? undefined : value));
 }
 
-/** Reads the signed-in user, once per request; undefined when anonymous. Mount after `sessions`. */
+/** https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes */
+export function cookieNameOf(name: string, isHttps: boolean): string {
+  return isHttps ? `__Host-${name}` : name;
+}
+
+/**
+ * Reads the signed-in user, once per request; undefined when anonymous, also when the sign-in is too long ago. Mount
+ * after `sessions`.
+ */
 export function loadUser(db: Database): RequestHandler {
   return async (req, res, next) => {
     const { userId, signedInAt = 0 } = req.session;
-    if (userId !== undefined) {
+    if (userId !== undefined && signedInAt + LONGEST_SESSION_MS > Date.now()) {
       const user = await findUserById(db, userId);
       if (user !== undefined && user.passwordChangedAt.getTime() <= signedInAt) res.locals.user = user;
     }
@@ -217,7 +236,8 @@ class DatabaseSessionStore extends session.Store {
       .where("idHash", "=", sessionIdHash(id))
       .where("seenAt", "<", new Date(now.getTime() - TOUCH_SECONDS * 1_000))
       .execute()
-      // Not prolonging a session is no reason to fail the request that it belongs to; any argument would count as an error.
+      // Not prolonging a session is no reason to fail the request that it belongs to; any argument would count as an
+      // error.
       .then(
         () => callback(),
         () => callback(),

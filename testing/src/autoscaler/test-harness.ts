@@ -123,7 +123,7 @@ export async function startTestHarness(
     LEASE_SECONDS: "15",
     BOOT_DEADLINE_SECONDS: "120",
     UNHEALTHY_GRACE_SECONDS: "4",
-    HEALTH_CHECK_INTERVAL_SECONDS: "2",
+    HEALTH_CHECK_INTERVAL_SECONDS: "3",
     DEREGISTRATION_DELAY_SECONDS: "1",
     ...settings,
   };

@@ -24,7 +24,8 @@ function unusedFiles(modules: readonly Module[], commands: readonly string[]): r
     .filter((path) => !used.has(path) && !ENTRY_POINT.test(path))
     .filter((path) => {
       const inWorkspace = path.slice(path.indexOf("/") + 1);
-      return !commands.some((text) => text.includes(path) || text.includes(` ${inWorkspace}`));
+      const besideScript = `$here/${path.slice(path.lastIndexOf("/") + 1)}`;
+      return !commands.some((text) => [path, ` ${inWorkspace}`, besideScript].some((name) => text.includes(name)));
     })
     .map((path) => `${path} is used by nothing.`);
 }

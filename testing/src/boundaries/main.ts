@@ -12,7 +12,7 @@ const ls = (...args: string[]): readonly string[] =>
     .filter((path) => path !== "");
 const deleted = new Set(ls("--deleted"));
 const present = ls("--cached", "--others", "--exclude-standard", "--deduplicate").filter((path) => !deleted.has(path));
-const paths = present.filter((path) => path.endsWith(".ts"));
+const paths = present.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"));
 const commands = present
   .filter((path) => /(^|\/)package\.json$|\.sh$/.test(path))
   .map((path) => readFileSync(join(root, path), "utf8"));

@@ -97,7 +97,6 @@ export async function startSystem({
       LOCAL_ADDRESS_BLOCK: `127.${2 + (ports.cloud % 250)}.10`,
       ADMIN_USERNAME: admin.username,
       ADMIN_PASSWORD: admin.password,
-      MASK_MODEL: join(SHARED_INPUTS, "models/face_mask_detection.caffemodel"),
       ...environment,
     },
   });

@@ -1,34 +1,36 @@
-/** For tests: the sample photos and the model, which lie beside the project and are not part of it. */
+/** For tests: the drawn pictures that come with the project, and the photos beside it on machines that have them. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { crc32, deflateSync } from "node:zlib";
 
-const SHARED = new URL("../../../../shared/", import.meta.url);
+const PICTURES = new URL("../../../samples/pictures/", import.meta.url);
+const PHOTOS = new URL("../../../../shared/samples/masks/", import.meta.url);
 
-export const MODEL_PATH = fileURLToPath(new URL("models/face_mask_detection.caffemodel", SHARED));
-const SAMPLES = new URL("samples/masks/", SHARED);
-
-/** Says why tests are skipped, or null when everything is there. */
-export const missingSamples: string | null = !existsSync(MODEL_PATH)
-  ? `the mask model is not at ${MODEL_PATH}`
-  : !existsSync(SAMPLES)
-    ? `the sample photos are not at ${fileURLToPath(SAMPLES)}`
-    : null;
-
-export interface Truth {
-  readonly file: string;
-  readonly faces: number;
-  readonly masked: number;
-  readonly unmasked: number;
-}
+/** Folders with pictures and a truth.csv. */
+export const TRUTH_FOLDERS = [PICTURES, PHOTOS]
+  .filter((folder) => existsSync(folder))
+  .map((folder) => fileURLToPath(folder));
 
 export function readSample(file: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(readFileSync(new URL(file, SAMPLES)));
+  return Uint8Array.from(readFileSync(new URL(file, PICTURES)));
 }
 
-export function readTruth(): Truth[] {
-  const [, ...lines] = readFileSync(new URL("truth.csv", SAMPLES), "utf8").trim().split(/\r?\n/);
-  return lines.map((line) => {
-    const [file = "", faces, masked, unmasked] = line.split(",");
-    return { file, faces: Number(faces), masked: Number(masked), unmasked: Number(unmasked) };
-  });
+/** A few KB that say they are a picture of 400 megapixels. */
+export function hugePicture(): Uint8Array<ArrayBuffer> {
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(20_000, 0);
+  head.writeUInt32BE(20_000, 4);
+  head[8] = 1; // bits a pixel; greyscale
+  const rows = deflateSync(Buffer.alloc(1_000_000));
+  const parts = [chunk("IHDR", head), chunk("IDAT", rows), chunk("IEND", Buffer.alloc(0))];
+  return Uint8Array.from(Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), ...parts]));
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const typed = Buffer.concat([Buffer.from(type), data]);
+  const framed = Buffer.alloc(typed.length + 8);
+  framed.writeUInt32BE(data.length, 0);
+  typed.copy(framed, 4);
+  framed.writeUInt32BE(crc32(typed), typed.length + 4);
+  return framed;
 }

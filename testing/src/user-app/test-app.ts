@@ -1,4 +1,7 @@
-/** For tests: the whole app on a free port, over a MariaDB schema and a local cloud of its own, and browsers that keep cookies. */
+/**
+ * For tests: the whole app on a free port, over a MariaDB schema and a local cloud of its own, and browsers that keep
+ * cookies.
+ */
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -60,9 +63,15 @@ export interface Cloud extends AsyncDisposable {
   };
 }
 
-/** Takes the cloud over: disposing of the app ends it too. */
-export async function startTestApp(cloud: Cloud, environment: Record<string, string> = {}): Promise<TestApp> {
+/** Takes the cloud over: disposing of the app ends it too. `databasePort` stands between the app and its database. */
+export async function startTestApp(
+  cloud: Cloud,
+  environment: Record<string, string> = {},
+  { databasePort }: { readonly databasePort?: number } = {},
+): Promise<TestApp> {
   const database = await createTestDatabase();
+  const databaseUrl = new URL(database.url);
+  if (databasePort !== undefined) databaseUrl.port = String(databasePort);
   const { credentials } = cloud.clientConfig;
   await writeFile(
     join(cloud.dataDir, "credentials"),
@@ -71,7 +80,7 @@ export async function startTestApp(cloud: Cloud, environment: Record<string, str
   const config = readConfig({
     CLOUD: "local",
     AWS_ENDPOINT_URL: cloud.endpoint,
-    DATABASE_URL: database.url,
+    DATABASE_URL: databaseUrl.href,
     DATA_DIR: cloud.dataDir,
     PUBLIC_HOST: "127.0.0.1",
     PREFIX: "test",

@@ -1,7 +1,7 @@
 import { USER_COLUMNS, type User } from "@elastic-gas/shared/accounts/users";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Tables } from "@elastic-gas/shared/database/tables";
-import { type Kysely, sql, type Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 
 export interface SessionRow {
   readonly idHash: string;
@@ -27,13 +27,22 @@ export interface UserRow extends User {
   readonly photos: number;
 }
 
-/** Sets the password and ends every session of the account: `passwordChangedAt` also refuses those that another worker remembers. */
+/**
+ * Sets the password and ends every session and API token of the account: `passwordChangedAt` also refuses sessions that
+ * another worker remembers.
+ */
 export async function changePassword(
   trx: Transaction<Tables>,
   { userId, passwordHash, now }: { readonly userId: number; readonly passwordHash: string; readonly now: Date },
 ): Promise<void> {
   await trx.updateTable("users").set({ passwordHash, passwordChangedAt: now }).where("id", "=", userId).execute();
   await trx.deleteFrom("sessions").where("userId", "=", userId).execute();
+  await trx
+    .updateTable("apiTokens")
+    .set({ revokedAt: now })
+    .where("userId", "=", userId)
+    .where("revokedAt", "is", null)
+    .execute();
 }
 
 export async function findPasswordHash(db: Database, userId: number): Promise<string | null | undefined> {
@@ -127,11 +136,6 @@ export async function listUsers(
     .execute();
 }
 
-export async function countAdmins(db: Kysely<Tables>): Promise<number> {
-  const { n } = await db
-    .selectFrom("users")
-    .select(sql<number>`count(*)`.as("n"))
-    .where("isAdmin", "=", true)
-    .executeTakeFirstOrThrow();
-  return Number(n);
+export async function setAdmin(trx: Transaction<Tables>, userId: number, isAdmin: boolean): Promise<void> {
+  await trx.updateTable("users").set({ isAdmin }).where("id", "=", userId).execute();
 }

@@ -137,9 +137,10 @@ describe("signing in", () => {
     await app.makeUser("dora");
     const browser = await app.signedIn("dora");
     const old = new Map(browser.cookies);
-    expect((await browser.get("/logout", { "sec-fetch-site": "cross-site" })).status).toBe(303);
+    expect((await browser.get("/logout")).status).toBe(405);
+    expect((await browser.submit("/logout", {}, { "sec-fetch-site": "cross-site" })).status).toBe(303);
     expect((await browser.get("/annotations")).status).toBe(200);
-    await browser.get("/logout");
+    await browser.submit("/logout");
     for (const [name, value] of old) browser.cookies.set(name, value);
     expect((await browser.get("/annotations")).location).toMatch(/^\/login/);
   });
@@ -152,7 +153,7 @@ describe("the profile", () => {
     await browser.submit("/profile", { name: "Emil <i>", email: "emil@example.org", institution: "Lab" });
     const page = await browser.get("/profile");
     expect(page.text).toContain("Your profile is saved.");
-    expect(page.text).toContain('value="Emil &lt;i&gt;"');
+    expect(page.text).toContain('value="Emil &lt;i>"');
     expect((await browser.get("/profile")).text).not.toContain("Your profile is saved.");
   });
 
@@ -237,7 +238,7 @@ describe("recovery", () => {
     expect(mails).not.toContain("unknown@example.org");
   });
 
-  it("sets a password by a link that works once, for an hour, and ends all sessions", async () => {
+  it("sets a password by a link that works once, for an hour, and ends all sessions and API tokens", async () => {
     await app.makeUser("kim", { email: "kim@example.org" });
     const signedIn = await app.signedIn("kim");
     const [mail] = await startPasswordReset(app.db, "kim@example.org", new Date());
@@ -245,8 +246,25 @@ describe("recovery", () => {
     const path = `/reset/${mail?.token}`;
     expect((await browser.get(path)).status).toBe(200);
     expect((await browser.submit(path, { password: "short" })).status).toBe(400);
+    expect((await browser.submit(path, { password: "password1" })).status).toBe(400);
+    const { id: userId } = await app.db
+      .selectFrom("users")
+      .select("id")
+      .where("username", "=", "kim")
+      .executeTakeFirstOrThrow();
+    const token = {
+      userId,
+      name: "script",
+      tokenHash: "f".repeat(64),
+      scope: "read",
+      usedAt: null,
+      revokedAt: null,
+    } as const;
+    await app.db.insertInto("apiTokens").values(token).execute();
     expect((await browser.submit(path, { password: "a new password" })).location).toBe("/login");
     expect((await signedIn.get("/profile")).status).toBe(303);
+    const tokens = await app.db.selectFrom("apiTokens").select("revokedAt").where("userId", "=", userId).execute();
+    expect(tokens).toEqual([{ revokedAt: expect.any(Date) }]);
     expect((await browser.get(path)).status).toBe(410);
     expect((await browser.submit(path, { password: "a third password" })).status).toBe(410);
     await browser.get("/login");

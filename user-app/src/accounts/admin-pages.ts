@@ -1,4 +1,5 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { keepOneAdmin } from "@elastic-gas/shared/accounts/last-admin";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
 import { createUser, Email, findUserById, makePassword, type User, Username } from "@elastic-gas/shared/accounts/users";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
@@ -8,7 +9,7 @@ import { z } from "zod";
 import { makeFree, makePremium } from "../subscription/plan.ts";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
-import { changePassword, countAdmins, listUsers, readUsage, USERS_PER_PAGE } from "./account-queries.ts";
+import { changePassword, listUsers, readUsage, setAdmin, USERS_PER_PAGE } from "./account-queries.ts";
 import { deleteAccount } from "./delete-account.ts";
 import { usersView } from "./views/users.ts";
 
@@ -110,12 +111,8 @@ export function adminPages(deps: AdminPagesDeps): Router {
         await makeFree(trx, { userId: user.id, now: now(), retentionSeconds: config.FREE_RETENTION_SECONDS });
       }
       if (admin === undefined) return;
-      await trx
-        .updateTable("users")
-        .set({ isAdmin: admin === "yes" })
-        .where("id", "=", user.id)
-        .execute();
-      if ((await countAdmins(trx)) === 0) throw new HttpError(409, "One administrator has to stay.");
+      if (admin === "no") await keepOneAdmin(trx, user.id);
+      await setAdmin(trx, user.id, admin === "yes");
     });
     deps.inBackground("outbox flush", () => deps.outbox.flush());
     await audit(db, {

@@ -1,4 +1,5 @@
 import { DeleteObjectsCommand, paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
+import { keepOneAdmin } from "@elastic-gas/shared/accounts/last-admin";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { type Resources, userKeyPrefix } from "@elastic-gas/shared/resources";
 
@@ -11,8 +12,9 @@ export interface DeleteAccountDeps {
 }
 
 /**
- * Deletes an account with everything: subscription first, then objects, rows, and again the objects that a worker in flight may have written meanwhile. Safe
- * to repeat after a failure half-way. Archives in a vault are found by the archive sweep, for no row refers to them any more.
+ * Deletes an account with everything: subscription first, then objects, rows, and again the objects that a worker in
+ * flight may have written meanwhile. Safe to repeat after a failure half-way. Archives in a vault are found by the
+ * archive sweep, for no row refers to them any more.
  */
 export async function deleteAccount(
   { db, s3, resources, cancelSubscription }: DeleteAccountDeps,
@@ -27,8 +29,12 @@ export async function deleteAccount(
   ];
   const prefix = userKeyPrefix(resources.prefix, userId);
   const deleteAll = () => Promise.all(buckets.map((bucket) => deleteObjects(s3, bucket, prefix)));
+  await db.transaction().execute((trx) => keepOneAdmin(trx, userId));
   await deleteAll();
-  await db.deleteFrom("users").where("id", "=", userId).execute();
+  await db.transaction().execute(async (trx) => {
+    await keepOneAdmin(trx, userId);
+    await trx.deleteFrom("users").where("id", "=", userId).execute();
+  });
   await deleteAll();
 }
 

@@ -37,8 +37,9 @@ export function oidcName(config: Pick<Config, "OIDC_ISSUER" | "OIDC_CLIENT_ID">)
 }
 
 /**
- * Sign-in through an OpenID Connect provider (Globus Auth is one): authorization code with PKCE, state and nonce. The first sign-in makes a Free account, keyed
- * on issuer and subject; an existing account with the same name or address is never taken over.
+ * Sign-in through an OpenID Connect provider (Globus Auth is one): authorization code with PKCE, state and nonce. The
+ * first sign-in makes a Free account, keyed on issuer and subject; an existing account with the same name or address is
+ * never taken over.
  */
 export function oidcPages(deps: Deps): Router {
   const { config, db } = deps;

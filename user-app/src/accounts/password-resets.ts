@@ -10,7 +10,10 @@ export interface ResetMail {
   readonly token: string;
 }
 
-/** Makes a one-time token for each account with this address. Only hashes are stored: the table alone resets no password. */
+/**
+ * Makes a one-time token for each account with this address. Only hashes are stored: the table alone resets no
+ * password.
+ */
 export async function startPasswordReset(db: Database, email: string, now: Date): Promise<readonly ResetMail[]> {
   const users = await db
     .selectFrom("users")
@@ -40,7 +43,9 @@ export async function findResetUser(db: Database, token: string, now: Date): Pro
   return row?.userId;
 }
 
-/** Sets the password and uses up the token and every other one of the account. False: the token is used up or too old. */
+/**
+ * Sets the password and uses up the token and every other one of the account. False: the token is used up or too old.
+ */
 export async function finishPasswordReset(
   db: Database,
   { token, passwordHash, now }: { readonly token: string; readonly passwordHash: string; readonly now: Date },

@@ -1,6 +1,6 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
-import { type SignInDeps, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { Email, type User } from "@elastic-gas/shared/accounts/users";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { currentUser, sessionIdHash, startSession } from "@elastic-gas/shared/web/sessions";
@@ -35,7 +35,7 @@ const ProfileForm = z.object({
 const PasswordForm = z.object({ old: z.string().max(1_000).default(""), new: z.string().default("") });
 
 export interface ProfilePagesDeps extends Deps {
-  readonly signInLimits: Pick<SignInDeps, "byName" | "byAddress">;
+  readonly limits: SignInLimits;
 }
 
 interface Refused {
@@ -111,10 +111,7 @@ export function profilePages(deps: ProfilePagesDeps): Router {
       return show(req, res, { status: 400, password: { new: wanted.error.issues[0]?.message } });
     }
     // Through the same limits as signing in: an open session must not be a way to guess the password.
-    const checked = await signIn(
-      { ...deps, ...deps.signInLimits },
-      { username: user.username, password: form.old, address: req.ip ?? "" },
-    );
+    const checked = await signIn(deps, { username: user.username, password: form.old, address: req.ip ?? "" });
     if (checked.kind === "limited") {
       throw new HttpError(429, "Too many failed attempts.", { retryAfterSeconds: checked.retryAfterSeconds });
     }

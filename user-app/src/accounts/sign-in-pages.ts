@@ -1,8 +1,15 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
-import { type SignInDeps, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { audit, auditRefusal } from "@elastic-gas/shared/accounts/audit";
+import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { userAppUrl } from "@elastic-gas/shared/config";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { endSession, findCurrentUser, safeNextPath, startSession } from "@elastic-gas/shared/web/sessions";
+import {
+  cookieNameOf,
+  endSession,
+  findCurrentUser,
+  safeNextPath,
+  startSession,
+} from "@elastic-gas/shared/web/sessions";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { PREMIUM_PRICE } from "../subscription/plan.ts";
@@ -20,7 +27,7 @@ const SignInForm = z.object({
 });
 
 export interface SignInPagesDeps extends Deps {
-  readonly signInLimits: Pick<SignInDeps, "byName" | "byAddress">;
+  readonly limits: SignInLimits;
   /** How the button of the other way to sign in is named; undefined without OpenID Connect. */
   readonly oidcName: string | undefined;
 }
@@ -60,12 +67,14 @@ export function signInPages(deps: SignInPagesDeps): Router {
   router.post("/login", checkFormToken, async (req, res) => {
     const { username, password, next } = SignInForm.parse(req.body);
     const address = req.ip ?? "";
-    const outcome = await signIn({ ...deps, ...deps.signInLimits }, { username, password, address });
+    const outcome = await signIn(deps, { username, password, address });
     if (outcome.kind === "ok") {
       await startSession(req, outcome.user);
+      await audit(deps.db, { actor: outcome.user.username, action: "session.start", address });
       res.redirect(303, safeNextPath(next, "/annotations"));
       return;
     }
+    await auditRefusal(deps.db, { actor: username, action: "session.refused", detail: outcome.kind, address });
     const error = refusal(outcome);
     if (outcome.kind === "limited") res.setHeader("Retry-After", String(outcome.retryAfterSeconds));
     const shown = form(req, res, { next: safeNextPath(next, "/annotations"), username: username.slice(0, 100), error });
@@ -82,13 +91,13 @@ export function signInPages(deps: SignInPagesDeps): Router {
     if (isForeign(req)) return res.redirect(303, "/");
     const user = findCurrentUser(res);
     await endSession(req);
-    res.clearCookie(SESSION_COOKIE, { path: "/" });
+    const isHttps = userAppUrl(config).startsWith("https:");
+    res.clearCookie(cookieNameOf(SESSION_COOKIE, isHttps), { path: "/", secure: isHttps });
     if (user !== undefined) await audit(deps.db, { actor: user.username, action: "session.end", address: req.ip });
     return res.redirect(303, "/");
   };
-  router.get("/logout", leave);
   router.post("/logout", leave);
-  router.all("/logout", methodNotAllowed("GET", "POST"));
+  router.all("/logout", methodNotAllowed("POST"));
   return router;
 }
 

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
-import { formatBytes } from "@elastic-gas/shared/format/numbers";
+import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { currentUser } from "@elastic-gas/shared/web/sessions";
 import { Router } from "express";
@@ -9,7 +9,7 @@ import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
 import { findObject } from "./files.ts";
 import { jobState } from "./job-state.ts";
-import { findJob, insertJob, listWaiting } from "./queries.ts";
+import { countUnfinished, findJob, insertJob, listWaiting } from "./queries.ts";
 import { BUILDS, createUploadPolicy, parseUploadKey, uploadCeiling } from "./upload.ts";
 import { annotateView } from "./views/annotate.ts";
 import { submittedView } from "./views/submitted.ts";
@@ -85,8 +85,10 @@ export function annotatePages(deps: Deps): Router {
           link: { href: "/subscribe", text: "Upgrade to Premium" },
         });
       }
-      await db.transaction().execute((trx) =>
-        insertJob(trx, {
+      await db.transaction().execute(async (trx) => {
+        if ((await countUnfinished(trx, user.id)) >= config.MAX_WAITING_JOBS)
+          throw tooManyWaiting(config.MAX_WAITING_JOBS);
+        await insertJob(trx, {
           id: uploaded.jobId,
           userId: user.id,
           inputName: uploaded.fileName,
@@ -94,8 +96,8 @@ export function annotatePages(deps: Deps): Router {
           inputEtag: object.etag,
           inputSize: object.sizeBytes,
           build: build ?? null,
-        }),
-      );
+        });
+      });
       deps.inBackground("outbox flush", () => deps.outbox.flush());
     }
     const found = await findJob(db, user.id, uploaded.jobId);
@@ -116,4 +118,11 @@ export function annotatePages(deps: Deps): Router {
   });
   router.all("/annotate/job", methodNotAllowed("GET"));
   return router;
+}
+
+function tooManyWaiting(most: number): HttpError {
+  return new HttpError(429, `${formatCountOf(most, "job")} of yours wait already, and no more can.`, {
+    remedy: "The file is kept for a day. Reload this page when some jobs are done.",
+    retryAfterSeconds: 60,
+  });
 }

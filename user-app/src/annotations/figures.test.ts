@@ -1,6 +1,17 @@
+import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bars, buildDoubt, indelLengths, perChromosome } from "./figures.ts";
+import {
+  bars,
+  buildDoubt,
+  buildNotice,
+  clinvarSentence,
+  indelLengths,
+  perChromosome,
+  summaryFigures,
+  warningSentences,
+} from "./figures.ts";
+import { jobNote } from "./job-words.ts";
 
 test("chromosomes come in their order whatever the file calls them, the rest together", () => {
   const counts = perChromosome([
@@ -68,4 +79,84 @@ test("a file with hardly anything in genes raises doubt about its build, a small
   expect(buildDoubt({ records: 1_000, inGenes: 150, build: "GRCh38" })).toContain("not GRCh38");
   expect(buildDoubt({ records: 1_000, inGenes: 200, build: "GRCh38" })).toBeUndefined();
   expect(buildDoubt({ records: 49, inGenes: 0, build: "GRCh38" })).toBeUndefined();
+});
+
+const SUMMARY: JobSummary = {
+  pack: "p",
+  build: "GRCh38",
+  buildReason: "because",
+  records: 10,
+  inGenes: 4,
+  clinvarPathogenic: 0,
+  lookedUp: { genes: 10, regions: 10, clinvar: 10 },
+  tiTv: 2,
+  transitions: 2,
+  transversions: 1,
+  unmatchedRecords: 0,
+  unmatchedContigs: [],
+  chromosomes: [],
+  regions: [],
+  classes: [],
+  substitutions: [],
+  indelLengths: [],
+  topGenes: [],
+  warnings: [{ sentence: "2 records are odd.", count: 2 }],
+  firstRecords: [],
+  durationMs: 1,
+};
+const DECISION = {
+  build: "GRCh38",
+  decidedBy: "assumption",
+  undecided: true,
+  alternatives: ["GRCh37", "NCBI36"],
+  warning: "The genome build is not known. GRCh38 was assumed.",
+} as const;
+const value = (summary: JobSummary, key: string) => summaryFigures(summary).find((figure) => figure.key === key);
+
+test("what was not looked up is n/a, what was and is not there is 0", () => {
+  expect(value(SUMMARY, "clinvar")).toMatchObject({ value: "0", note: "" });
+  const without = { ...SUMMARY, lookedUp: { genes: 10, regions: 0, clinvar: 0 } };
+  expect(value(without, "clinvar")).toMatchObject({
+    value: "n/a",
+    note: "The pack has no ClinVar variants for these records.",
+  });
+  expect(value(without, "inGenes")).toMatchObject({ value: "4", label: "in genes (40.0\u00a0%)" });
+  const part = { ...SUMMARY, lookedUp: { genes: 8, regions: 8, clinvar: 3 } };
+  expect(value(part, "clinvar")).toMatchObject({ value: "0", note: "of 3 records that could be looked up" });
+  expect(value(part, "inGenes")?.label).toBe("in genes (50.0\u00a0%)");
+  expect(value({ ...SUMMARY, lookedUp: undefined }, "clinvar")?.value).toBe("0");
+});
+
+test("the classes of ClinVar that the pack holds are told", () => {
+  expect(clinvarSentence({ clinvarHeld: "ClinVar of 2024", build: "GRCh38" })).toBe("Looked up: ClinVar of 2024.");
+  expect(clinvarSentence({ clinvarHeld: null, build: "NCBI36" })).toContain("none was looked up");
+  expect(clinvarSentence({ build: "GRCh38" })).toBeUndefined();
+});
+
+test("an undecided build stands on top with the builds to try, but none that has cytobands only", () => {
+  expect(buildNotice({ buildDecision: { ...DECISION, alternatives: [...DECISION.alternatives] } })).toEqual({
+    tone: "warn",
+    start: "The genome build is not known.",
+    text: "GRCh38 was assumed.",
+    alternatives: ["GRCh37"],
+  });
+  expect(buildNotice({ buildDecision: { ...DECISION, alternatives: [], build: "unknown" } })?.tone).toBe("bad");
+  expect(buildNotice({ buildDecision: { ...DECISION, alternatives: [], warning: null } })).toBeUndefined();
+  expect(buildNotice({})).toBeUndefined();
+});
+
+test("warnings are sentences; those of old jobs get their number", () => {
+  expect(warningSentences({ ...SUMMARY, buildDecision: { ...DECISION, alternatives: [] } })).toEqual([
+    "2 records are odd.",
+  ]);
+  expect(warningSentences({ warnings: [{ sentence: "Odd records", count: 2 }] })).toEqual(["Odd records: 2"]);
+});
+
+test("a file above the Free plan's limit is offered Premium", () => {
+  const note = (sentence: string) => jobNote({ kind: "failed", sentence }, { retentionSeconds: 300, clock: String });
+  expect(note("The file unpacks to more than 2.9 MB, the limit of the Free plan. Premium takes more.")).toMatchObject({
+    start: "The file unpacks to more than 2.9 MB, the limit of the Free plan.",
+    action: { href: "/subscribe" },
+  });
+  expect(note("The file is empty.")?.action).toBeUndefined();
 });

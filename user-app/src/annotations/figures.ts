@@ -1,4 +1,6 @@
+import { formatCount, formatCountOf, formatShare } from "@elastic-gas/shared/format/numbers";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
+import { splitSentence } from "./job-words.ts";
 
 export interface Bar {
   readonly name: string;
@@ -68,12 +70,85 @@ export function indelLengths(
     }));
 }
 
+export interface SummaryFigure {
+  readonly key: "records" | "inGenes" | "clinvar" | "tiTv" | "unmatched";
+  /** The figure as it is shown; `n/a` where nothing was looked up. */
+  readonly value: string;
+  readonly label: string;
+  /** Why it is n/a, or of how many records it tells; empty without need. */
+  readonly note: string;
+}
+
+/** The figures on top of a job's page. What the pack could not be asked for is `n/a`, never 0. */
+export function summaryFigures(summary: JobSummary): readonly SummaryFigure[] {
+  const { records, inGenes, clinvarPathogenic, lookedUp, tiTv, unmatchedRecords } = summary;
+  const ofPack = (count: number, asked: number | undefined, what: string): Pick<SummaryFigure, "value" | "note"> => {
+    if (asked === 0 && records > 0) return { value: "n/a", note: `The pack has no ${what} for these records.` };
+    const note =
+      asked === undefined || asked === records ? "" : `of ${formatCountOf(asked, "record")} that could be looked up`;
+    return { value: formatCount(count), note };
+  };
+  const genes = ofPack(inGenes, lookedUp?.genes, "genes");
+  const share = formatShare(inGenes / Math.max(1, lookedUp?.genes ?? records), 1);
+  return [
+    { key: "records", value: formatCount(records), label: records === 1 ? "record" : "records", note: "" },
+    { key: "inGenes", ...genes, label: genes.value === "n/a" ? "in genes" : `in genes (${share})` },
+    {
+      key: "clinvar",
+      ...ofPack(clinvarPathogenic, lookedUp?.clinvar, "ClinVar variants"),
+      label: "ClinVar pathogenic",
+    },
+    { key: "tiTv", value: tiTv === null ? "n/a" : tiTv.toFixed(2), label: "Ti/Tv", note: "" },
+    { key: "unmatched", value: formatCount(unmatchedRecords), label: "not in the pack", note: "" },
+  ];
+}
+
+/** Which variants of ClinVar the job's pack held, a sentence for page and help; undefined for jobs of version 0.1. */
+export function clinvarSentence({ clinvarHeld, build }: Pick<JobSummary, "clinvarHeld" | "build">): string | undefined {
+  if (clinvarHeld === undefined) return undefined;
+  return clinvarHeld === null
+    ? `The pack has no ClinVar variants for ${build}: none was looked up.`
+    : `Looked up: ${clinvarHeld}.`;
+}
+
+/** Warnings as whole sentences. Those of version 0.1 lack their number. */
+export function warningSentences(summary: Pick<JobSummary, "warnings" | "buildDecision">): readonly string[] {
+  return summary.warnings.map(({ sentence, count }) =>
+    summary.buildDecision === undefined ? `${sentence}: ${formatCount(count)}` : sentence,
+  );
+}
+
+export interface BuildNotice {
+  readonly tone: "warn" | "bad";
+  /** Set in bold. */
+  readonly start: string;
+  readonly text: string;
+  /** Builds to offer as "Annotate again as ...", the likeliest first. */
+  readonly alternatives: readonly string[];
+}
+
+/** What belongs on top of the page about the genome build; undefined when it is certain. */
+export function buildNotice({ buildDecision }: Pick<JobSummary, "buildDecision">): BuildNotice | undefined {
+  if (buildDecision === undefined || buildDecision.warning === null) return undefined;
+  const { first, rest } = splitSentence(buildDecision.warning);
+  return {
+    tone: buildDecision.build === "unknown" ? "bad" : "warn",
+    start: first,
+    text: rest,
+    // A build with cytobands only helps nobody who doubts the other.
+    alternatives: buildDecision.alternatives.filter((build) => build !== "NCBI36"),
+  };
+}
+
 /** Below this share in genes a human file was probably read with the wrong build. */
 const SUSPICIOUS_SHARE = 0.2;
 const ENOUGH_RECORDS = 50;
 
 /** A warning when hardly anything lies in a gene: a wrong build is silent otherwise. */
-export function buildDoubt(summary: Pick<JobSummary, "records" | "inGenes" | "build">): string | undefined {
-  if (summary.records < ENOUGH_RECORDS || summary.inGenes / summary.records >= SUSPICIOUS_SHARE) return undefined;
+export function buildDoubt(
+  summary: Pick<JobSummary, "records" | "inGenes" | "build" | "lookedUp">,
+): string | undefined {
+  const asked = summary.lookedUp?.genes ?? summary.records;
+  if (asked < ENOUGH_RECORDS || summary.inGenes / asked >= SUSPICIOUS_SHARE) return undefined;
   return `Few records lie in a gene. Perhaps the file is not ${summary.build}: send it again with another genome build.`;
 }

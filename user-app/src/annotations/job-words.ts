@@ -50,7 +50,9 @@ export function jobNote(
       return undefined;
     case "failed": {
       const { first, rest } = splitSentence(state.sentence);
-      return { tone: "bad", start: first, text: rest };
+      // A limit of the Free plan is named by its sentence: see annotator's textLimit.
+      const isPlanLimit = state.sentence.includes("limit of the Free plan");
+      return { tone: "bad", start: first, text: rest, ...(isPlanLimit ? { action: upgrade } : {}) };
     }
     case "expired":
       return {

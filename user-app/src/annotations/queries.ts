@@ -36,6 +36,20 @@ export interface NewJob {
   readonly build: Build | null;
 }
 
+/**
+ * How many jobs of a user wait or run. The lock on the account makes those who ask at once come one after the other.
+ */
+export async function countUnfinished(trx: Transaction<Tables>, userId: number): Promise<number> {
+  await trx.selectFrom("users").select("id").where("id", "=", userId).forUpdate().execute();
+  const { n } = await trx
+    .selectFrom("jobs")
+    .select(sql<number>`count(*)`.as("n"))
+    .where("userId", "=", userId)
+    .where("status", "in", ["PENDING", "RUNNING"])
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
 /** Records a job and its request, once: a second call with the same id changes nothing and returns false. */
 export async function insertJob(trx: Transaction<Tables>, job: NewJob): Promise<boolean> {
   // The lock makes "delete all data" wait, or makes this see the new number. FOR SHARE is not known to MariaDB.

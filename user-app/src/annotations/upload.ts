@@ -9,7 +9,10 @@ import { jobKey, type Resources } from "@elastic-gas/shared/resources";
 export const BUILDS = ["GRCh38", "GRCh37", "NCBI36"] as const;
 export type Build = (typeof BUILDS)[number];
 
-/** A Free file above the plan's limit still gets through to the redirect, whose answer carries the upgrade link; beyond this S3 refuses it. */
+/**
+ * A Free file above the plan's limit still gets through to the redirect, whose answer carries the upgrade link; beyond
+ * this S3 refuses it.
+ */
 const FREE_CEILING_BYTES = 10 * 1_048_576;
 const SCRIPT_POLICY_SECONDS = 60; // asked for in the moment of sending
 const PLAIN_POLICY_SECONDS = 15 * 60; // handed out with the page
@@ -32,8 +35,9 @@ export interface UploadPolicyDeps {
 }
 
 /**
- * A presigned POST for one file of one job: private, encrypted (SSE-S3), of a bounded size, into the user's own prefix. With a file name (the page's script asks)
- * it holds for 60 s and S3 answers 201; without (the plain form) it holds for 15 min and S3 redirects.
+ * A presigned POST for one file of one job: private, encrypted (SSE-S3), of a bounded size, into the user's own prefix.
+ * With a file name (the page's script asks) it holds for 60 s and S3 answers 201; without (the plain form) it holds for
+ * 15 min and S3 redirects.
  */
 export async function createUploadPolicy(
   { browserS3, resources, config }: UploadPolicyDeps,

@@ -1,6 +1,5 @@
-import { HashingOverloaded } from "@elastic-gas/shared/accounts/passwords";
 import type { Logger } from "@elastic-gas/shared/logger";
-import { HttpError } from "@elastic-gas/shared/web/errors";
+import { HttpError, isUnreachable } from "@elastic-gas/shared/web/errors";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import { SenderGone } from "../masks/upload/multipart.ts";
 import { toHttpError } from "../masks/upload/refusals.ts";
@@ -33,7 +32,6 @@ export function apiMethodNotAllowed(allowed: string): RequestHandler {
 }
 
 function asApiError(error: unknown): HttpError | undefined {
-  if (error instanceof HashingOverloaded) return new HttpError(503, error.message, { retryAfterSeconds: 5 });
   const known = toHttpError(error);
   if (known !== undefined) return known;
   if (isUnreachable(error)) {
@@ -42,16 +40,4 @@ function asApiError(error: unknown): HttpError | undefined {
     });
   }
   return undefined;
-}
-
-/** MySQL or S3 does not answer: nothing was kept, and the same request may be sent again. */
-function isUnreachable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (
-    "code" in error &&
-    typeof error.code === "string" &&
-    /^(ECONN|ETIMEDOUT|EPIPE|PROTOCOL_CONNECTION_LOST)/.test(error.code)
-  )
-    return true;
-  return isUnreachable(error.cause);
 }

@@ -2,13 +2,13 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter, type RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
-import { SIGN_IN_ADDRESS_LIMIT, SIGN_IN_LIMIT } from "@elastic-gas/shared/accounts/sign-in";
+import { createSignInLimits, PAIR_LIMIT } from "@elastic-gas/shared/accounts/sign-in";
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import { createDatabasePool, schemaOf } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
-import { MODEL_PATH, missingSamples, readSample } from "@elastic-gas/testing/user-app/mask-samples";
+import { hugePicture, readSample } from "@elastic-gas/testing/user-app/mask-samples";
 import {
   createScriptedDetector,
   type ScriptedDetector,
@@ -19,6 +19,7 @@ import { waitUntil } from "@elastic-gas/testing/wait-until";
 import express from "express";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type MaskDetector, startMaskDetector } from "../masks/detector/mask-detector.ts";
+import { SHIPPED_MODEL } from "../masks/model/mask-model.ts";
 import { REGISTER_LIMIT, type TaApiDeps, taApi } from "./ta-api.ts";
 
 let database: TestDatabase;
@@ -61,7 +62,7 @@ async function startApi(overrides: Partial<TaApiDeps>): Promise<{ origin: string
       detector,
       log: createLogger("test", "silent"),
       passwords,
-      signInLimits: { byName: limiter(SIGN_IN_LIMIT), byAddress: limiter(SIGN_IN_ADDRESS_LIMIT) },
+      limits: createSignInLimits({ pool, schema: schemaOf(database.url) }, "api"),
       registerLimit: limiter(REGISTER_LIMIT),
       registerEnabled: true,
       ...overrides,
@@ -195,6 +196,7 @@ describe("POST /api/register", () => {
     const registerLimit: RateLimiter = {
       consume: async () => (left-- > 0 ? undefined : 7),
       check: async () => undefined,
+      has: async () => false,
       reset: async () => {},
     };
     const limited = await startApi({ registerLimit });
@@ -344,11 +346,11 @@ describe("POST /api/upload", () => {
   });
 
   it("answers 503 with what to do when the model is missing", async () => {
-    detector.missing = "The mask model is missing. An administrator sets MASK_MODEL.";
+    detector.missing = "The mask model is missing. An administrator corrects MASK_MODEL.";
     expectFailure(
       await post("/api/upload", uploadForm(scriptedPhoto(1, 1))),
       503,
-      "The mask model is missing. An administrator sets MASK_MODEL.",
+      "The mask model is missing. An administrator corrects MASK_MODEL.",
     );
   });
 
@@ -402,7 +404,7 @@ describe("POST /api/upload", () => {
 
   it("limits failed attempts on one name before it hashes", async () => {
     await createUser(database.db, { username: "target", passwordHash: await passwords.hash("right") });
-    for (let attempt = 0; attempt < SIGN_IN_LIMIT.points; attempt++) {
+    for (let attempt = 0; attempt < PAIR_LIMIT.points; attempt++) {
       expect(
         (
           await post(
@@ -421,36 +423,40 @@ describe("POST /api/upload", () => {
   });
 });
 
-describe.skipIf(missingSamples)(
-  `POST /api/upload with the model${missingSamples ? ` (skipped: ${missingSamples})` : ""}`,
-  () => {
-    it("counts real photos, many at once", async () => {
-      const real: MaskDetector = startMaskDetector({
-        locateModel: async () => MODEL_PATH,
-        log: createLogger("test", "silent"),
-      });
-      closers.push(() => real.close());
-      await waitUntil("the model is loaded", () => real.availability().kind === "ready");
-      const api = await startApi({ detector: real });
-      const photo = readSample("mixed_3.jpg");
-      const answers = await Promise.all(
-        Array.from({ length: 20 }, () => post(`${api.origin}/api/upload`, uploadForm(photo))),
-      );
-      expect(new Set(answers.map(({ body }) => body))).toEqual(
-        new Set(['{"success":true,"payload":{"num_faces":3,"num_masked":1,"num_unmasked":2}}']),
-      );
-      for (const [file, status] of [
-        ["bad_corrupt.jpg", 422],
-        ["bad_svg.jpg", 415],
-        ["bad_text.jpg", 415],
-        ["bomb_20000x20000_1bit.png", 413],
-      ] as const) {
-        const answer = await post(`${api.origin}/api/upload`, uploadForm(readSample(file)));
-        expectFailure(answer, status, /./);
-      }
-    });
+it.each(["/api", "/api/nothing", "/api/upload/x"])(
+  "answers %s, which does not exist, in the course's JSON",
+  async (path) => {
+    expectFailure(await post(path), 404, `Nothing is at ${path}.`);
   },
 );
+
+describe("POST /api/upload with the model", () => {
+  it("counts faces in pictures, many at once", async () => {
+    const real: MaskDetector = startMaskDetector({
+      locateModel: async () => SHIPPED_MODEL,
+      log: createLogger("test", "silent"),
+    });
+    closers.push(() => real.close());
+    await waitUntil("the model is loaded", () => real.availability().kind === "ready");
+    const api = await startApi({ detector: real });
+    const photo = readSample("mixed-three.jpg");
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => post(`${api.origin}/api/upload`, uploadForm(photo))),
+    );
+    expect(new Set(answers.map(({ body }) => body))).toEqual(
+      new Set(['{"success":true,"payload":{"num_faces":3,"num_masked":1,"num_unmasked":2}}']),
+    );
+    for (const [bytes, status] of [
+      [photo.subarray(0, 4000), 422],
+      [Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>"), 415],
+      [Buffer.from("no picture"), 415],
+      [hugePicture(), 413],
+    ] as const) {
+      const answer = await post(`${api.origin}/api/upload`, uploadForm(bytes));
+      expectFailure(answer, status, /./);
+    }
+  });
+});
 
 const HEAD = "POST /api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n";
 const FILE_PART =

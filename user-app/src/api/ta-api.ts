@@ -1,6 +1,7 @@
+import { auditRefusal } from "@elastic-gas/shared/accounts/audit";
 import { ApiPassword, type PasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
-import { type SignInDeps, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { createUser, findUserByUsername, Username } from "@elastic-gas/shared/accounts/users";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
@@ -9,7 +10,7 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { MaskDetector } from "../masks/detector/mask-detector.ts";
 import type { PhotoBucket } from "../masks/photo-store.ts";
-import { checkAndKeep } from "../masks/photos.ts";
+import { detectAndStore } from "../masks/photos.ts";
 import { abortWhenSenderLeaves } from "../masks/upload/abort.ts";
 import { dropRest, readForm } from "../masks/upload/multipart.ts";
 import { admitOrRefuse } from "../masks/upload/refusals.ts";
@@ -21,8 +22,8 @@ export interface TaApiDeps {
   readonly detector: MaskDetector;
   readonly log: Logger;
   readonly passwords: PasswordVerifier;
-  /** Failed sign-ins, shared with the pages. */
-  readonly signInLimits: Pick<SignInDeps, "byName" | "byAddress">;
+  /** Guesses at passwords; the API counts its own. */
+  readonly limits: SignInLimits;
   /** New accounts per address; see REGISTER_LIMIT. */
   readonly registerLimit: RateLimiter;
   /** API_REGISTER_ENABLED */
@@ -39,7 +40,8 @@ const Credentials = z.object({
 type Credentials = z.infer<typeof Credentials>;
 
 /**
- * The course's two endpoints. They sign in by themselves, so mount them before sessions, body parsers and the CSRF check. Every answer is JSON:
+ * The course's two endpoints. They sign in by themselves, so mount them before sessions, body parsers and the CSRF
+ * check. Every answer is JSON:
  * `{"success":true}`, `{"success":true,"payload":{...}}` or `{"success":false,"error":{"code":...,"message":"..."}}`.
  */
 export function taApi(deps: TaApiDeps): Router {
@@ -47,6 +49,10 @@ export function taApi(deps: TaApiDeps): Router {
   router.post("/api/register", (req, res) => register(deps, req, res));
   router.post("/api/upload", (req, res) => upload(deps, req, res));
   router.all(["/api/register", "/api/upload"], apiMethodNotAllowed("POST"));
+  // Every address below /api/ answers in the course's JSON, also one that does not exist.
+  router.use("/api", (req) => {
+    throw new HttpError(404, `Nothing is at ${(req.originalUrl.split("?")[0] ?? "").slice(0, 200)}.`);
+  });
   router.use("/api", apiErrors(deps.log));
   return router;
 }
@@ -56,7 +62,8 @@ async function register(deps: TaApiDeps, req: Request, res: Response): Promise<v
     dropRest(req);
     throw new HttpError(403, "Registration is switched off. An administrator creates accounts.");
   }
-  const { fields } = await readForm(req);
+  await using form = await readForm(req);
+  const { fields } = form;
   const credentials = readCredentials(fields);
   const wait = await deps.registerLimit.consume(req.ip ?? "unknown");
   if (wait !== undefined) {
@@ -79,11 +86,17 @@ async function createAccount({ db, passwords }: TaApiDeps, { username, password 
 async function upload(deps: TaApiDeps, req: Request, res: Response): Promise<void> {
   admitOrRefuse(deps.detector, req);
   const signal = abortWhenSenderLeaves(res);
-  const { fields, file } = await readForm(req);
+  await using form = await readForm(req);
+  const { fields, file } = form;
   const credentials = readCredentials(fields);
   if (file === undefined) throw new HttpError(400, "The file is missing: send a part named file.");
   const user = await authenticate(deps, credentials, req.ip ?? "unknown");
-  const kept = await checkAndKeep(deps, { userId: user.id, fileName: file.fileName, bytes: file.bytes, signal });
+  const kept = await detectAndStore(deps, {
+    userId: user.id,
+    fileName: file.fileName,
+    bytes: await file.read(),
+    signal,
+  });
   res.json({
     success: true,
     payload: { num_faces: kept.faces, num_masked: kept.masked, num_unmasked: kept.unmasked },
@@ -95,10 +108,10 @@ async function authenticate(
   credentials: Credentials,
   address: string,
 ): Promise<{ readonly id: number }> {
-  const outcome = await signIn(
-    { db: deps.db, passwords: deps.passwords, ...deps.signInLimits },
-    { ...credentials, address },
-  );
+  const outcome = await signIn(deps, { ...credentials, address });
+  if (outcome.kind !== "ok") {
+    await auditRefusal(deps.db, { actor: credentials.username, action: "api.refused", detail: outcome.kind, address });
+  }
   switch (outcome.kind) {
     case "ok":
       return outcome.user;

@@ -4,8 +4,9 @@ const SLOW_MS = 4_000;
 const FAST_FOR_MS = 30_000;
 
 /**
- * Keeps a page's changing part current by polling, which needs no open connection: any worker may answer, also one that is about to end. A job's page asks for
- * its version and fetches itself anew only when that changed; the list fetches itself. Nothing is asked while the tab is hidden.
+ * Keeps a page's changing part current by polling, which needs no open connection: any worker may answer, also one that
+ * is about to end. A job's page asks for its version and fetches itself again only when that changed; the list fetches
+ * itself. Nothing is asked while the tab is hidden.
  */
 export function mountLive(root: Document, mountPart: (part: ParentNode) => void): void {
   const begin = Date.now();

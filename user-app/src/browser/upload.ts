@@ -1,6 +1,6 @@
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { formatBytes } from "@elastic-gas/shared/format/numbers";
-import { createIcon } from "@elastic-gas/shared/ui/icons";
+import { createIcon } from "@elastic-gas/shared/ui/create-icon";
 import { csrfHeaders } from "./csrf-headers.ts";
 import { CHECKED_BYTES, checkMagic, checkVcf, type VcfCheck } from "./vcf-check.ts";
 
@@ -9,7 +9,10 @@ interface Policy {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Drag and drop, a look at the first lines, a progress bar; then on to the confirmation. Without this script the plain form does. */
+/**
+ * Drag and drop, a look at the first lines, a progress bar; then on to the confirmation. Without this script the plain
+ * form does.
+ */
 export function mountUpload(root: HTMLElement): void {
   const find = <Found extends HTMLElement>(name: string): Found => {
     const element = root.querySelector<Found>(`[data-upload-${name}]`);

@@ -14,6 +14,7 @@ test("a good file: version, samples, columns, records and build", () => {
       "First 2 records are there",
       "Genome build GRCh38, from the length of chromosome 1",
     ],
+    warnings: [],
   });
 });
 
@@ -31,25 +32,48 @@ test("spaces instead of tabs are named with the line", () => {
   const check = checkVcf(`${HEAD}chr1 100 . A G 50 PASS .\n`, whole);
   expect(check).toMatchObject({
     kind: "refused",
-    problem: "Line 4 has 1 column, 8 are needed.",
-    help: "Spaces instead of tabs?",
+    problem: "The file's only record cannot be read.",
+    help: "Line 4 has 1 column, 8 are needed. Spaces instead of tabs?",
     line: "chr1 100 . A G 50 PASS .",
   });
 });
 
-test("one odd record among good ones is left to the annotator", () => {
-  expect(checkVcf(`${HEAD + RECORD}chr1\t1\n`, whole).kind).toBe("fits");
+test("records that cannot be read among good ones are counted, with the first one's line", () => {
+  expect(checkVcf(`${HEAD + RECORD}chr1\t1\n${RECORD}chr1\tx\t.\tA\tG\t.\t.\t.\n`, whole)).toMatchObject({
+    kind: "fits",
+    warnings: [
+      "2 records could not be parsed and were passed through unchanged; the first is line 5: it has 2 columns, 8 are needed.",
+    ],
+  });
+});
+
+test("an excerpt in which no record can be read is not refused: the rest may be good", () => {
+  const excerpt = `${HEAD}chr1\t1\nchr1\t2\nchr1`;
+  expect(checkVcf(excerpt, { complete: false })).toMatchObject({
+    kind: "fits",
+    warnings: [expect.stringContaining("2 records")],
+  });
+  expect(checkVcf(excerpt, whole)).toMatchObject({
+    kind: "refused",
+    problem: "None of the file's 3 records can be read.",
+  });
 });
 
 test("other text is refused", () => {
-  expect(checkVcf("name,age\nada,36\n", whole)).toMatchObject({ kind: "refused", problem: "This is not a VCF." });
-  expect(checkVcf("##fileformat=VCFv4.2\n", whole)).toMatchObject({ problem: "There is no #CHROM line." });
+  expect(checkVcf("name,age\nada,36\n", whole)).toMatchObject({
+    kind: "refused",
+    problem: "This is not a VCF file: its first line is not ##fileformat=VCF...",
+  });
+  expect(checkVcf("##fileformat=VCFv4.2\n", whole)).toMatchObject({
+    problem: expect.stringContaining("no #CHROM line"),
+  });
+  expect(checkVcf("BEGIN:VCARD\nVERSION:3.0\n", whole).problem).toContain("address book");
 });
 
 test.each([
   [[], "The file is empty."],
-  [[0x50, 0x4b, 3, 4], "This is a zip archive (Excel), not a VCF."],
-  [[0xff, 0xfe, 0x23], "This file is encoded in UTF-16."],
+  [[0x50, 0x4b, 3, 4], "This is a zip archive (an Excel workbook or a compressed folder), not a VCF."],
+  [[0xff, 0xfe, 0x23], "The file is UTF-16 text."],
   [[0x89, 0x50, 0x4e, 0x47], "This is a picture, not a VCF."],
   [[0x1f, 0x8b, 8], undefined],
   [[0x23, 0x23], undefined],

@@ -1,10 +1,14 @@
-import { formatCount } from "@elastic-gas/shared/format/numbers";
+import { formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { foreignFile } from "@elastic-gas/shared/vcf/foreign-file";
+import { judgeVcf, someUnreadable } from "@elastic-gas/shared/vcf/judge";
 
-/** What the first part of a file tells before it is sent. The annotator decides; this only saves people a wait. */
+/** What the first part of a file tells before it is sent. The annotator decides by the same rules; this only saves people a wait. */
 export interface VcfCheck {
   readonly kind: "fits" | "refused";
   /** What was found, one line each. */
   readonly findings: readonly string[];
+  /** What the annotator will pass through or warn of, one sentence each. */
+  readonly warnings?: readonly string[];
   /** Why it is refused, a sentence; and what helps. */
   readonly problem?: string;
   readonly help?: string;
@@ -14,70 +18,45 @@ export interface VcfCheck {
 
 /** Read from the start of the (uncompressed) file. */
 export const CHECKED_BYTES = 262_144;
-const NEEDED_COLUMNS = 8;
 const MAX_SHOWN = 120;
 
-const GRCH38_CHR1 = 248_956_422;
-const GRCH37_CHR1 = 249_250_621;
-const NCBI36_CHR1 = 247_249_719;
 const CHR1_BUILDS: ReadonlyMap<number, string> = new Map([
-  [GRCH38_CHR1, "GRCh38"],
-  [GRCH37_CHR1, "GRCh37"],
-  [NCBI36_CHR1, "NCBI36"],
+  [248_956_422, "GRCh38"],
+  [249_250_621, "GRCh37"],
+  [247_249_719, "NCBI36"],
 ]);
 
-/** Names a file that is no text by its first bytes; undefined for what may be a VCF, plain or gzip. */
+/** Names a file that is no VCF by its first bytes; undefined for what may be one, plain or gzip. */
 export function checkMagic(start: Uint8Array): string | undefined {
-  const at = (...bytes: readonly number[]) => bytes.every((byte, i) => start[i] === byte);
-  if (start.length === 0) return "The file is empty.";
-  if (at(0x50, 0x4b, 0x03, 0x04)) return "This is a zip archive (Excel), not a VCF.";
-  if (at(0xff, 0xfe) || at(0xfe, 0xff)) return "This file is encoded in UTF-16.";
-  if (at(0x89, 0x50, 0x4e, 0x47) || at(0xff, 0xd8, 0xff)) return "This is a picture, not a VCF.";
-  if (at(0x25, 0x50, 0x44, 0x46)) return "This is a PDF, not a VCF.";
-  if (at(0x42, 0x43, 0x46)) return "This is a BCF file. Convert it to VCF first.";
-  return undefined;
+  return foreignFile(start, false)?.problem;
 }
 
 /** Checks the first lines. `complete`: the text is the whole file, so its last line counts too. */
 export function checkVcf(text: string, { complete }: { readonly complete: boolean }): VcfCheck {
-  const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
-  if (!complete) lines.pop();
-  if (!/^##fileformat=VCF/i.test(lines[0] ?? "")) {
-    return refused("This is not a VCF.", "A VCF starts with ##fileformat=VCFv4.", (lines[0] ?? "").slice(0, MAX_SHOWN));
-  }
-  const headAt = lines.findIndex((line) => line.startsWith("#CHROM"));
-  const version = (lines[0] ?? "").slice("##fileformat=".length);
-  if (headAt === -1) {
-    if (complete)
-      return refused("There is no #CHROM line.", "The columns of a VCF are named in a line that starts with #CHROM.");
-    return { kind: "fits", findings: [`${version}, a long header`] };
-  }
-  const columns = (lines[headAt] ?? "").split("\t").length;
+  const foreign = foreignFile(new TextEncoder().encode(text.slice(0, CHECKED_BYTES)), true);
+  if (foreign !== null && (text !== "" || complete)) return refused(foreign, firstLine(text));
+  const judged = judgeVcf(text, { complete });
+  if (judged.kind === "refused") return refused(judged.refusal, judged.unreadable?.text ?? firstLine(text));
+  const { version, columns, records, unreadableRecords, firstUnreadable } = judged;
+  const name = version === null ? "VCF without a version" : `VCFv${version}`;
+  if (columns === null) return { kind: "fits", findings: [`${name}, a long header`], warnings: [] };
   const samples = Math.max(0, columns - 9);
-  const records = lines.slice(headAt + 1).filter((line) => line !== "");
-  const first = lines.findIndex((line, i) => i > headAt && line !== "" && line.split("\t").length < NEEDED_COLUMNS);
-  if (first !== -1) {
-    const count = (lines[first] ?? "").split("\t").length;
-    // A single odd record is the annotator's to count; a first one like this means that all are.
-    if (lines[first] === records[0]) {
-      return refused(
-        `Line ${first + 1} has ${count} ${count === 1 ? "column" : "columns"}, ${NEEDED_COLUMNS} are needed.`,
-        "Spaces instead of tabs?",
-        (lines[first] ?? "").slice(0, MAX_SHOWN),
-      );
-    }
-  }
-  const build = buildOf(lines.slice(0, headAt));
+  const build = buildOf(judged.metaLines);
   return {
     kind: "fits",
     findings: [
-      `${version}, ${samples} ${samples === 1 ? "sample" : "samples"}, ${columns} columns`,
-      records.length === 0
+      `${name}, ${formatCountOf(samples, "sample")}, ${formatCountOf(columns, "column")}`,
+      records === 0
         ? "No records in the part that was looked at"
-        : `First ${formatCount(records.length)} ${records.length === 1 ? "record is" : "records are"} there`,
+        : `First ${formatCount(records)} ${records === 1 ? "record is" : "records are"} there`,
       ...(build === undefined ? [] : [`Genome build ${build}, from the length of chromosome 1`]),
     ],
+    warnings: firstUnreadable === null ? [] : [someUnreadable(unreadableRecords, firstUnreadable)],
   };
+}
+
+function firstLine(text: string): string {
+  return (/^[^\r\n]*/.exec(text)?.[0] ?? "").slice(0, MAX_SHOWN);
 }
 
 function buildOf(header: readonly string[]): string | undefined {
@@ -88,6 +67,6 @@ function buildOf(header: readonly string[]): string | undefined {
   return undefined;
 }
 
-function refused(problem: string, help: string, line?: string): VcfCheck {
-  return { kind: "refused", findings: [], problem, help, line };
+function refused({ problem, help }: { readonly problem: string; readonly help: string }, line: string): VcfCheck {
+  return { kind: "refused", findings: [], warnings: [], problem, help, line: line.slice(0, MAX_SHOWN) };
 }

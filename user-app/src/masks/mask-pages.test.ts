@@ -117,7 +117,7 @@ describe("uploading on the page", () => {
     expect(page).toContain("data-mask-faces>3<");
     expect(page).toContain("data-mask-masked>1<");
     expect(page).toContain("data-mask-unmasked>2<");
-    expect(page).toContain('<h1 class="masks-name">Café &lt;b&gt;.jpg</h1>');
+    expect(page).toContain('<h1 class="masks-name">Café &lt;b>.jpg</h1>');
     expect(page.match(/<tr><th scope="row">/g)).toHaveLength(3);
     expect(page).toMatch(/<img src="\/masks\/[\w-]+\/annotated"/);
     expect(page).toMatch(/<img src="\/masks\/[\w-]+\/original"/);
@@ -168,11 +168,11 @@ describe("uploading on the page", () => {
     expect({ status: busy.status, after: busy.headers.get("retry-after") }).toEqual({ status: 503, after: "9" });
     expect(await busy.text()).toContain("The detector is busy. Your photo was not taken; try again in 9 s.");
     detector.busySeconds = null;
-    detector.missing = "The mask model is missing. An administrator sets MASK_MODEL.";
+    detector.missing = "The mask model is missing. An administrator corrects MASK_MODEL.";
     expect((await browser.upload(scriptedPhoto(1, 1))).status).toBe(503);
     const page = await browser.get("/masks");
     expect(page.status).toBe(200);
-    expect(await page.text()).toContain("An administrator sets MASK_MODEL.");
+    expect(await page.text()).toContain("An administrator corrects MASK_MODEL.");
   });
 
   it("needs a session and the form's token", async () => {

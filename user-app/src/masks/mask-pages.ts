@@ -21,8 +21,8 @@ const PHOTO_FILES = ["original", "annotated", "thumbnail"] as const;
 type PhotoFile = (typeof PHOTO_FILES)[number];
 
 /**
- * `/masks` and everything below, for signed-in users. Mount after sessions, the urlencoded body parser and the CSRF check; the multipart form carries its
- * token in the query.
+ * `/masks` and everything below, for signed-in users. Mount after sessions, the urlencoded body parser and the CSRF
+ * check; the multipart form carries its token in the query.
  */
 export function maskPages(deps: MaskPagesDeps): Router {
   const router = Router();

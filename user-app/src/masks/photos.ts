@@ -28,10 +28,11 @@ export interface KeptPhoto extends FaceCounts {
 }
 
 /**
- * Checks a photo and keeps it: objects first, then the row, so that a crash leaves at most objects that `sweepLeftovers` removes, never a row
- * without objects. Throws what the detector throws, and HttpError 409 when the account or all data were deleted meanwhile.
+ * Checks a photo and keeps it: objects first, then the row, so that a crash leaves at most objects that
+ * `sweepLeftovers` removes, never a row without objects. Throws what the detector throws, and HttpError 409 when the
+ * account or all data were deleted meanwhile.
  */
-export async function checkAndKeep({ db, photos, detector, log }: PhotoDeps, upload: Upload): Promise<KeptPhoto> {
+export async function detectAndStore({ db, photos, detector, log }: PhotoDeps, upload: Upload): Promise<KeptPhoto> {
   const generation = await getDataGeneration(db);
   const checked = await detector.check(upload.bytes, upload.signal);
   upload.signal?.throwIfAborted();
@@ -79,7 +80,10 @@ export async function deletePhoto(
 /** Uploads take seconds, so objects without a row that are older than this belong to none under way. */
 const LEFTOVER_SECONDS = 3600;
 
-/** Deletes objects that no row names: of uploads and deletions that a crash cut short, and of deleted accounts. Returns how many. */
+/**
+ * Deletes objects that no row names: of uploads and deletions that a crash cut short, and of deleted accounts. Returns
+ * how many.
+ */
 export async function sweepLeftovers({ db, photos }: Pick<PhotoDeps, "db" | "photos">, now: Date): Promise<number> {
   let deleted = 0;
   for await (const keys of listObjectsBefore(photos, new Date(now.getTime() - LEFTOVER_SECONDS * 1000))) {

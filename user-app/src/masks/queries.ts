@@ -58,7 +58,10 @@ export async function getDataGeneration(db: Database): Promise<string> {
   return row?.value ?? "0";
 }
 
-/** Records a photo. False, and nothing recorded, when all data were deleted since `generation` was read, or the user is gone. */
+/**
+ * Records a photo. False, and nothing recorded, when all data were deleted since `generation` was read, or the user is
+ * gone.
+ */
 export async function insertPhoto(db: Database, photo: NewPhoto, generation: string): Promise<boolean> {
   const { keys, boxes, ...columns } = photo;
   return db.transaction().execute(async (trx) => {

@@ -2,32 +2,34 @@ import { HttpError } from "@elastic-gas/shared/web/errors";
 import { currentUser } from "@elastic-gas/shared/web/sessions";
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { checkAndKeep } from "./photos.ts";
+import { detectAndStore } from "./photos.ts";
 import { abortWhenSenderLeaves } from "./upload/abort.ts";
-import { dropRest, readForm, SenderGone, type UploadedFile } from "./upload/multipart.ts";
+import { dropRest, readForm, SenderGone, type SentFile, type UploadedFile } from "./upload/multipart.ts";
 import { admitOrRefuse, toHttpError } from "./upload/refusals.ts";
 import { type MaskPagesDeps, sendUploadPage } from "./upload-page.ts";
 
 const AddressForm = z.object({ url: z.string().optional() });
 
 interface Wanted {
-  readonly file: UploadedFile | undefined;
+  readonly file: SentFile | undefined;
   readonly address: string | undefined;
 }
 
 /**
- * POST /masks: a multipart form with `file`, or a form with `url`. Goes on to the result page; a refusal is shown beside the form, or, to our script
- * (`Accept: application/json`), told as `{"error":{"message":...}}`, as success is as `{"location":...}`.
+ * POST /masks: a multipart form with `file`, or a form with `url`. Goes on to the result page; a refusal is shown
+ * beside the form, or, to our script (`Accept: application/json`), told as `{"error":{"message":...}}`, as success is
+ * as `{"location":...}`.
  */
 export async function takePhoto(deps: MaskPagesDeps, req: Request, res: Response): Promise<void> {
   const userId = currentUser(res).id;
   const signal = abortWhenSenderLeaves(res);
   let wanted: Wanted = { file: undefined, address: undefined };
+  await using opened = new AsyncDisposableStack();
   try {
     admitOrRefuse(deps.detector, req);
-    wanted = await readWanted(req);
+    wanted = await readWanted(req, opened);
     const { fileName, bytes } = await getFile(deps, wanted, signal);
-    const kept = await checkAndKeep(deps, { userId, fileName, bytes, signal });
+    const kept = await detectAndStore(deps, { userId, fileName, bytes, signal });
     const location = `/masks/${kept.id}`;
     if (wantsJson(req)) res.json({ location });
     else res.redirect(303, location);
@@ -52,9 +54,9 @@ export async function takePhoto(deps: MaskPagesDeps, req: Request, res: Response
   }
 }
 
-async function readWanted(req: Request): Promise<Wanted> {
+async function readWanted(req: Request, opened: AsyncDisposableStack): Promise<Wanted> {
   if (req.is("multipart/form-data")) {
-    const { file, fields } = await readForm(req);
+    const { file, fields } = opened.use(await readForm(req));
     return { file, address: blankToUndefined(fields.get("url")) };
   }
   const form = AddressForm.safeParse(req.body);
@@ -70,7 +72,7 @@ async function getFile(
   { file, address }: Wanted,
   signal: AbortSignal,
 ): Promise<UploadedFile> {
-  if (file !== undefined) return file;
+  if (file !== undefined) return { fileName: file.fileName, bytes: await file.read() };
   if (address !== undefined) return fetchPhoto(address, signal);
   throw new HttpError(400, "Choose a photo, or give its address.");
 }

@@ -3,22 +3,21 @@ import type { Config } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { HttpError } from "@elastic-gas/shared/web/errors";
-import { sql } from "kysely";
 import Stripe from "stripe";
 import { makeFree, makePremium } from "./plan.ts";
 import {
   findSubscriber,
   lockSubscriberByCustomer,
   OPEN_STATUSES,
-  recordEvent,
+  readDatabaseClock,
   type Subscriber,
   type SubscriptionState,
   storeCustomer,
   storeSubscriptions,
 } from "./queries.ts";
+import { createTurns } from "./turns.ts";
 
 const STRIPE_TIMEOUT_MS = 10_000;
-const LOCK_WAIT_SECONDS = 30;
 
 export interface PaymentsDeps {
   readonly db: Database;
@@ -51,8 +50,8 @@ export function createStripe(config: PaymentSettings): Stripe | undefined {
 export type Checkout = { readonly kind: "pay"; readonly url: string } | { readonly kind: "already premium" };
 
 /**
- * The address of Stripe's payment page for this user. Nobody is charged twice: an open subscription starts no new one, an open payment page is used again, and
- * two clicks at once share an idempotency key and so get the same page.
+ * The address of Stripe's payment page for this user. Nobody is charged twice: an open subscription starts no new one,
+ * an open payment page is used again, and two clicks at once share an idempotency key and so get the same page.
  */
 export async function startCheckout(
   deps: PaymentsDeps,
@@ -86,7 +85,10 @@ export type PaymentOutcome = "paid" | "confirming" | "not paid";
 
 /** What became of a payment page. Asks Stripe, so the answer does not depend on the webhook having come. */
 export async function finishCheckout(deps: PaymentsDeps, userId: number, sessionId: string): Promise<PaymentOutcome> {
-  const session = await deps.stripe.checkout.sessions.retrieve(sessionId);
+  const session = await deps.stripe.checkout.sessions.retrieve(sessionId).catch((error: unknown) => {
+    if (error instanceof Stripe.errors.StripeInvalidRequestError) throw new HttpError(404, "There is no such payment.");
+    throw error;
+  });
   const customer = customerIdOf(session);
   if (session.client_reference_id !== String(userId) || customer === undefined) {
     throw new HttpError(403, "This payment belongs to another account.");
@@ -96,41 +98,42 @@ export async function finishCheckout(deps: PaymentsDeps, userId: number, session
   return session.status === "complete" ? "confirming" : "not paid";
 }
 
-/** Brings role and subscriptions in line with what Stripe says now, one at a time per customer. Safe to repeat. */
-export async function syncCustomer(
-  deps: PaymentsDeps,
-  customer: string,
-  event?: { readonly id: string; readonly type: string },
-): Promise<{ readonly premium: boolean }> {
+/** Callers at the same time share the work: see `createTurns`. */
+const turns = createTurns();
+
+/**
+ * Brings role and subscriptions in line with what Stripe says now. Safe to repeat, and in several processes at once: no
+ * lock is held while Stripe is asked, and an answer that was asked for earlier never replaces a later one.
+ */
+export async function syncCustomer(deps: PaymentsDeps, customer: string): Promise<{ readonly premium: boolean }> {
+  return turns.share(customer, () => storeCustomerState(deps, customer));
+}
+
+async function storeCustomerState(deps: PaymentsDeps, customer: string): Promise<{ readonly premium: boolean }> {
   const { db, stripe, log } = deps;
-  const { premium, surplus } = await withCustomerLock(db, customer, async () => {
-    const states = await listSubscriptions(stripe, customer);
-    return db.transaction().execute(async (trx) => {
-      const user = await lockSubscriberByCustomer(trx, customer);
-      if (user === undefined) return { premium: false, surplus: [] };
-      const open = states.filter((state) => OPEN_STATUSES.has(state.status)).sort(byAge);
-      if (event !== undefined && !(await recordEvent(trx, event))) return { premium: open.length > 0, surplus: [] };
-      const wasOpen = await storeSubscriptions(trx, user.id, states);
-      if (open.length > 0 && user.role !== "premium_user") await makePremium(trx, user.id);
-      // Who is Premium by an administrator's decision never had a subscription, and stays.
-      if (open.length === 0 && wasOpen && user.role === "premium_user") {
-        await makeFree(trx, {
-          userId: user.id,
-          now: deps.now(),
-          retentionSeconds: deps.config.FREE_RETENTION_SECONDS,
-        });
-      }
-      return { premium: open.length > 0, surplus: open.slice(1) };
-    });
+  const askedAt = await readDatabaseClock(db);
+  const states = await listSubscriptions(stripe, customer);
+  const open = states.filter((state) => OPEN_STATUSES.has(state.status)).sort(byAge);
+  const isNewest = await db.transaction().execute(async (trx) => {
+    const user = await lockSubscriberByCustomer(trx, customer);
+    if (user === undefined) return true;
+    if (user.stripeSyncedAt !== null && user.stripeSyncedAt > askedAt) return false;
+    const wasOpen = await storeSubscriptions(trx, { userId: user.id, states, askedAt });
+    if (open.length > 0 && user.role !== "premium_user") await makePremium(trx, user.id);
+    // Who is Premium by an administrator's decision never had a subscription, and stays.
+    if (open.length === 0 && wasOpen && user.role === "premium_user") {
+      await makeFree(trx, { userId: user.id, now: deps.now(), retentionSeconds: deps.config.FREE_RETENTION_SECONDS });
+    }
+    return true;
   });
-  for (const { id } of surplus) {
+  for (const { id } of isNewest ? open.slice(1) : []) {
     log.error({ customer, subscription: id }, "second subscription found and cancelled with credit");
     await stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true });
   }
-  return { premium };
+  return { premium: open.length > 0 };
 }
 
-/** Ends every subscription and payment page of a user at Stripe, and makes him Free. */
+/** Ends every subscription and payment page of a user at Stripe, and takes Premium away. */
 export async function cancelAtStripe(deps: PaymentsDeps, userId: number): Promise<void> {
   const { db, stripe } = deps;
   const customer = (await findSubscriber(db, userId))?.stripeCustomerId ?? undefined;
@@ -151,8 +154,9 @@ export async function openPortal(deps: PaymentsDeps, userId: number, returnUrl: 
 }
 
 /** The customer that an event or a session belongs to. */
-export function customerIdOf(object: { readonly customer?: unknown }): string | undefined {
-  const { customer } = object;
+export function customerIdOf(object: unknown): string | undefined {
+  const customer: unknown =
+    typeof object === "object" && object !== null && "customer" in object ? object.customer : undefined;
   if (typeof customer === "string") return customer;
   const id = typeof customer === "object" && customer !== null && "id" in customer ? customer.id : undefined;
   return typeof id === "string" ? id : undefined;
@@ -199,24 +203,4 @@ async function listSubscriptions(stripe: Stripe, customer: string): Promise<read
 
 function byAge(a: SubscriptionState, b: SubscriptionState): number {
   return a.createdAt.getTime() - b.createdAt.getTime();
-}
-
-/**
- * Runs `work` while no other process does for the same customer: otherwise an answer of Stripe's that was fetched earlier could be stored later. A named lock
- * rather than the user's row, because no transaction may wait for HTTP.
- */
-async function withCustomerLock<Value>(db: Database, customer: string, work: () => Promise<Value>): Promise<Value> {
-  return db.connection().execute(async (connection) => {
-    const name = sql`concat('gas-pay-', left(sha1(concat(database(), ${customer})), 40))`;
-    const { rows } = await sql<{
-      locked: number | null;
-    }>`select get_lock(${name}, ${LOCK_WAIT_SECONDS}) as locked`.execute(connection);
-    if (rows[0]?.locked !== 1)
-      throw new HttpError(503, "Your payment is being dealt with at this moment.", { retryAfterSeconds: 5 });
-    try {
-      return await work();
-    } finally {
-      await sql`select release_lock(${name})`.execute(connection);
-    }
-  });
 }

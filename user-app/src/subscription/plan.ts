@@ -8,8 +8,8 @@ export const PREMIUM_PRICE = "$999.99 a week";
 const OUTBOX_ROWS_PER_INSERT = 500;
 
 /**
- * Makes a user Premium: under the lock of his row, what is about to be archived is kept, and a message has every archived result restored. Safe to repeat.
- * False when there is no such user.
+ * Makes a user Premium: under the lock of the row, what is about to be archived is kept, and a message has every
+ * archived result restored. Safe to repeat. False when there is no such user.
  */
 export async function makePremium(trx: Transaction<Tables>, userId: number): Promise<boolean> {
   const user = await lockUser(trx, userId);
@@ -26,8 +26,8 @@ export async function makePremium(trx: Transaction<Tables>, userId: number): Pro
 }
 
 /**
- * Makes a user Free again and has each result archived as soon as it is past the retention (at once, for old ones). Safe to repeat. False when there is no
- * such user.
+ * Makes a user Free again and has each result archived as soon as it is past the retention (at once, for old ones).
+ * Safe to repeat. False when there is no such user.
  */
 export async function makeFree(
   trx: Transaction<Tables>,

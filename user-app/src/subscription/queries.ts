@@ -2,7 +2,10 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import { type Kysely, sql, type Transaction } from "kysely";
 
-/** Stripe's words for a subscription that entitles: https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses */
+/**
+ * Stripe's words for a subscription that entitles:
+ * https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses
+ */
 export const OPEN_STATUSES: ReadonlySet<string> = new Set(["active", "trialing", "past_due"]);
 
 export interface SubscriptionView {
@@ -21,7 +24,7 @@ export interface SubscriptionState {
   readonly createdAt: Date;
 }
 
-/** The user's open subscription, else his latest, as stored at the last news from Stripe. */
+/** The user's open subscription, else the latest, as stored at the last news from Stripe. */
 export async function findSubscription(db: Database, userId: number): Promise<SubscriptionView | undefined> {
   const row = await db
     .selectFrom("users")
@@ -47,9 +50,16 @@ export interface Subscriber {
   readonly email: string | null;
   readonly role: "free_user" | "premium_user";
   readonly stripeCustomerId: string | null;
+  readonly stripeSyncedAt: Date | null;
 }
 
-const SUBSCRIBER_COLUMNS = ["id", "username", "email", "role", "stripeCustomerId"] as const;
+const SUBSCRIBER_COLUMNS = ["id", "username", "email", "role", "stripeCustomerId", "stripeSyncedAt"] as const;
+
+/** The one clock that all workers share. */
+export async function readDatabaseClock(db: Database): Promise<Date> {
+  const row = await db.selectNoFrom(sql<Date>`utc_timestamp(3)`.as("now")).executeTakeFirstOrThrow();
+  return row.now;
+}
 
 export async function findSubscriber(db: Kysely<Tables>, userId: number): Promise<Subscriber | undefined> {
   return db.selectFrom("users").select(SUBSCRIBER_COLUMNS).where("id", "=", userId).executeTakeFirst();
@@ -79,25 +89,16 @@ export async function storeCustomer(db: Database, userId: number, customerId: st
   return (await findSubscriber(db, userId))?.stripeCustomerId ?? undefined;
 }
 
-/** False when this event was dealt with before. */
-export async function recordEvent(
-  trx: Transaction<Tables>,
-  event: { readonly id: string; readonly type: string },
-): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await trx
-    .insertInto("stripeEvents")
-    .ignore()
-    .values({ id: event.id, type: event.type })
-    .executeTakeFirst();
-  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
-}
-
 /** Stores what Stripe says now; true when one of them was open before. */
 export async function storeSubscriptions(
   trx: Transaction<Tables>,
-  userId: number,
-  states: readonly SubscriptionState[],
+  {
+    userId,
+    states,
+    askedAt,
+  }: { readonly userId: number; readonly states: readonly SubscriptionState[]; readonly askedAt: Date },
 ): Promise<boolean> {
+  await trx.updateTable("users").set({ stripeSyncedAt: askedAt }).where("id", "=", userId).execute();
   const before = await trx.selectFrom("subscriptions").select("status").where("userId", "=", userId).execute();
   const updatedAt = new Date();
   for (const state of states) {

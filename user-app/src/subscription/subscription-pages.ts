@@ -131,7 +131,10 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
   return router;
 }
 
-/** Ends what a user pays, if anything. Throws when there is something to end and Stripe cannot be asked: an account must not go while it is charged. */
+/**
+ * Ends what a user pays, if anything. Throws when there is something to end and Stripe cannot be asked: an account must
+ * not go while it is charged.
+ */
 export async function cancelSubscription(
   deps: Deps & { readonly stripe: Stripe | undefined },
   userId: number,

@@ -1,6 +1,7 @@
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import express, { Router } from "express";
 import type Stripe from "stripe";
+import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
 import { customerIdOf, type PaymentsDeps, syncCustomer } from "./payments.ts";
 
@@ -8,9 +9,11 @@ import { customerIdOf, type PaymentsDeps, syncCustomer } from "./payments.ts";
 const TOLERANCE_SECONDS = 300;
 const MAX_EVENT = "1mb";
 
+const EventBody = z.object({ data: z.object({ object: z.unknown().optional() }).nullish() });
+
 /**
- * `/stripe/webhook`: Stripe's news, signed. An event only says whose state to fetch: order and single delivery are not promised. Mount before sessions and body
- * parsers, for the signature covers the raw body.
+ * `/stripe/webhook`: Stripe's news, signed. An event only says whose state to fetch: order and single delivery are not
+ * promised. Mount before sessions and body parsers, for the signature covers the raw body.
  */
 export function stripeWebhook(deps: Deps & { readonly stripe: Stripe | undefined }): Router {
   const router = Router();
@@ -21,10 +24,10 @@ export function stripeWebhook(deps: Deps & { readonly stripe: Stripe | undefined
     }
     const payments: PaymentsDeps = { ...deps, stripe };
     const event = await verify(stripe, req.body, req.get("stripe-signature"), config.STRIPE_WEBHOOK_SECRET);
-    const object: object = event.data.object;
-    const customer = customerIdOf(object);
+    // The signature vouches for the sender, not for the shape.
+    const customer = customerIdOf(EventBody.parse(event).data?.object);
     if (customer !== undefined) {
-      await syncCustomer(payments, customer, { id: event.id, type: event.type });
+      await syncCustomer(payments, customer);
       deps.inBackground("outbox flush", () => deps.outbox.flush());
     }
     res.json({ received: true });

@@ -3,7 +3,9 @@ import type { Config } from "@elastic-gas/shared/config";
 import type { Resources } from "@elastic-gas/shared/resources";
 import type { SecurityHeaderOptions } from "@elastic-gas/shared/web/security-headers";
 
-/** Where forms may lead and scripts may talk to, beside ourselves: the inputs bucket for uploads, and Stripe's pages. */
+/**
+ * Where forms may lead and scripts may talk to, beside ourselves: the inputs bucket for uploads, and Stripe's pages.
+ */
 export function browserOrigins(config: Config, resources: Resources): SecurityHeaderOptions {
   const { endpoint } = clientOptions(config, { forBrowsers: true });
   const storage = endpoint === undefined ? awsOrigins(resources.buckets.inputs, config.AWS_REGION) : [endpoint];

@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { equalInConstantTime } from "@elastic-gas/shared/accounts/passwords";
+import { equalInConstantTime } from "@elastic-gas/shared/web/equal-in-constant-time";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import type { Request, RequestHandler, Response } from "express";
 
 const COOKIE = "gas_form";
 
 /**
- * The token of forms that anonymous readers send (sign-in, recovery): the same random value in the form and in a cookie that other sites can neither read
- * nor set. No session row is made for it, so a load test of the home page leaves the database alone.
+ * The token of forms that anonymous readers send (sign-in, recovery): the same random value in the form and in a cookie
+ * that other sites can neither read nor set. No session row is made for it, so a load test of the home page leaves the
+ * database alone.
  */
 export function formToken(req: Request, res: Response): string {
   const known = cookieOf(req);

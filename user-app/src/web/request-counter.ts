@@ -5,7 +5,7 @@ import type { RequestHandler } from "express";
 /** A failing CloudWatch must not let the memory grow: older periods are given up. */
 const MAX_PERIODS = 60;
 /** The balancer's health checks and the scraper are not load. */
-const UNCOUNTED: ReadonlySet<string> = new Set(["/healthz", "/metrics"]);
+const UNCOUNTED: ReadonlySet<string> = new Set(["/healthz", "/metrics", "/readyz"]);
 
 export interface PeriodCount {
   /** Start of the period. */
@@ -15,13 +15,19 @@ export interface PeriodCount {
 
 export interface RequestCounter {
   readonly count: RequestHandler;
-  /** Counts of the periods that are over (all of them when `all`), oldest first, zeros included; the counter forgets them. */
+  /**
+   * Counts of the periods that are over (all of them when `all`), oldest first, zeros included; the counter forgets
+   * them.
+   */
   take(now: Date, all?: boolean): readonly PeriodCount[];
   /** Puts counts back whose publishing failed. */
   giveBack(counts: readonly PeriodCount[]): void;
 }
 
-/** Counts requests by wall-clock period, so that each CloudWatch point holds exactly the requests that came in its period. */
+/**
+ * Counts requests by wall-clock period, so that each CloudWatch point holds exactly the requests that came in its
+ * period.
+ */
 export function createRequestCounter(periodSeconds: number, now: () => Date = () => new Date()): RequestCounter {
   const periodMs = periodSeconds * 1_000;
   const startOf = (at: Date) => Math.floor(at.getTime() / periodMs) * periodMs;

@@ -10,11 +10,14 @@ export interface WorkerSessionOptions {
   /** From the settings; without one, all workers share a secret that the first of them puts into the database. */
   readonly secret: string | undefined;
   readonly hours: number;
+  readonly isHttps: boolean;
 }
 
-/** Sessions whose secret is looked up at the first request that needs it, so that a worker starts while MySQL is down. */
-export function workerSessions({ db, secret, hours }: WorkerSessionOptions): RequestHandler {
-  const create = (key: string) => sessions({ db, secret: key, cookieName: SESSION_COOKIE, hours });
+/**
+ * Sessions whose secret is looked up at the first request that needs it, so that a worker starts while MySQL is down.
+ */
+export function workerSessions({ db, secret, hours, isHttps }: WorkerSessionOptions): RequestHandler {
+  const create = (key: string) => sessions({ db, secret: key, cookieName: SESSION_COOKIE, hours, isHttps });
   let handler = secret === undefined ? undefined : create(secret);
   return async (req, res, next) => {
     handler ??= create(await findOrMakeSecret(db));

@@ -14,7 +14,10 @@ export interface MetadataEndpoint {
   close(): Promise<void>;
 }
 
-/** EC2's instance metadata service, version 2 (version 1 where the instance's HttpTokens is `optional`). Rejects when the address is taken. */
+/**
+ * EC2's instance metadata service, version 2 (version 1 where the instance's HttpTokens is `optional`). Rejects when
+ * the address is taken.
+ */
 export async function openMetadataEndpoint(
   address: string,
   port: number,

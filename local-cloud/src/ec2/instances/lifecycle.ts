@@ -21,7 +21,8 @@ export type Step =
   | { readonly kind: "remove-folder" };
 
 /**
- * What is due now; null: nothing. All waiting is in the record as an instant, so that the next process goes on where a killed
+ * What is due now; null: nothing. All waiting is in the record as an instant, so that the next process goes on where a
+ * killed
  * one stopped.
  */
 export function nextStep(record: InstanceRecord, seen: Seen, settings: LifecycleSettings, now: Date): Step | null {

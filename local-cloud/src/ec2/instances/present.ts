@@ -89,7 +89,9 @@ export function toReservations(records: readonly InstanceRecord[], place: Place)
   }));
 }
 
-/** EC2's checks take some minutes to turn to `ok`; ours pass once the script runs, and fail while the instance hangs. */
+/**
+ * EC2's checks take some minutes to turn to `ok`; ours pass once the script runs, and fail while the instance hangs.
+ */
 export function toStatus(record: InstanceRecord): InstanceStatus {
   const status = record.state !== "running" ? "not-applicable" : record.hung ? "impaired" : "ok";
   const reachability: "passed" | "failed" = status === "ok" ? "passed" : "failed";

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import type { RunInstancesCommandInput, Tag } from "@aws-sdk/client-ec2";
 import { Fault } from "../../wire/handler.ts";
 
-/** The parameters that mean something here. Any other one is refused: who asks for an encrypted disk must not get none. */
+/**
+ * The parameters that mean something here. Any other one is refused: who asks for an encrypted disk must not get none.
+ */
 const SUPPORTED: ReadonlySet<string> = new Set<keyof RunInstancesCommandInput>([
   "ClientToken",
   "DisableApiTermination",

@@ -38,7 +38,10 @@ export interface SupervisorOptions {
   readonly onEnded: (instanceId: string) => void;
 }
 
-/** Carries the instances through their lives: looks at the processes, asks `nextStep` what is due, does it, writes it down. */
+/**
+ * Carries the instances through their lives: looks at the processes, asks `nextStep` what is due, does it, writes it
+ * down.
+ */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #accounts = new Map<string, CpuAccount>();
@@ -89,7 +92,10 @@ export class Supervisor {
     return join(this.#options.folder, instanceId);
   }
 
-  /** CPU seconds since launch, of these instances as of now: a look back at the last tick would blur short metric periods. */
+  /**
+   * CPU seconds since launch, of these instances as of now: a look back at the last tick would blur short metric
+   * periods.
+   */
   listUsedSeconds(instanceIds: readonly string[]): readonly number[] {
     this.#options.table.scan();
     return instanceIds.map((instanceId) => this.#usedSeconds(instanceId));

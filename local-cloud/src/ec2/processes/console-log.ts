@@ -22,7 +22,8 @@ export function readTail(path: string, maxBytes: number): Buffer {
 }
 
 /**
- * Cuts a log that outgrew its limit to its newer half. The writers hold it open for appending and go on at the new end; a line
+ * Cuts a log that outgrew its limit to its newer half. The writers hold it open for appending and go on at the new end;
+ * a line
  * written in the instant between reading and cutting is lost.
  */
 export function boundLog(path: string, maxBytes: number): void {

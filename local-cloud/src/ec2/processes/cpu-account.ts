@@ -16,8 +16,10 @@ export function totalTicks(account: CpuAccount): number {
 }
 
 /**
- * Takes a new look at the session's processes (with zombies). The time of a process that vanished is either in the account of
- * its nearest surviving ancestor, who waited for it, or nowhere (an orphan; a parent that ignores SIGCHLD): what the ancestor's
+ * Takes a new look at the session's processes (with zombies). The time of a process that vanished is either in the
+ * account of
+ * its nearest surviving ancestor, who waited for it, or nowhere (an orphan; a parent that ignores SIGCHLD): what the
+ * ancestor's
  * account did not grow by is kept here. So the total never falls.
  */
 export function takeAccount(account: CpuAccount, stats: readonly ProcessStat[]): CpuAccount {

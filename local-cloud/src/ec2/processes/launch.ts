@@ -20,7 +20,7 @@ export interface LaunchOptions {
 const IDLE_SCRIPT = "#!/bin/bash\nexec sleep infinity\n";
 
 /** Joins the quota's groups first, so that not one instruction of the script runs outside of them. */
-const BOOTSTRAP = 'for file in "$@"; do echo $$ > "$file" || exit 126; done; exec bash ./user-data.sh';
+const BOOTSTRAP = 'for file in "$@"; do echo $$ > "$file" || exit 126; done; exec nice -n 10 bash ./user-data.sh';
 
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 

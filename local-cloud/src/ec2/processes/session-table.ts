@@ -24,8 +24,10 @@ const REFRESH_MILLISECONDS = 2000;
 
 /**
  * Which processes belong to which session. A process belongs if its session id is that of a leader whose start time was
- * verified, if its parent belongs, if it was seen to belong before, or if it carries the session's marker in its environment:
- * so double forks, own sessions and orphans are found, also by a table that was made after the leader ended, and a pid that
+ * verified, if its parent belongs, if it was seen to belong before, or if it carries the session's marker in its
+ * environment:
+ * so double forks, own sessions and orphans are found, also by a table that was made after the leader ended, and a pid
+ * that
  * was given to a stranger never counts.
  */
 export class SessionTable {
@@ -132,7 +134,9 @@ export class SessionTable {
     }
   }
 
-  /** A session's number stays reserved as long as one process is in it, so a verified one is trusted until it is empty. */
+  /**
+   * A session's number stays reserved as long as one process is in it, so a verified one is trusted until it is empty.
+   */
   #distrustEmptySessions(): void {
     for (const [sid, key] of this.#trustedSids) {
       if (!this.listWithEnded(key).some((stat) => stat.sessionId === sid)) this.#trustedSids.delete(sid);

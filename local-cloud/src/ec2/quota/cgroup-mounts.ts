@@ -1,11 +1,15 @@
-/** Where groups can be made: version 2 has one tree, version 1 one for each controller (often `cpu,cpuacct` together). */
+/**
+ * Where groups can be made: version 2 has one tree, version 1 one for each controller (often `cpu,cpuacct` together).
+ */
 export type CgroupTree =
   | { readonly version: 2; readonly parent: string }
   | { readonly version: 1; readonly cpuParent: string; readonly accountParent: string | undefined };
 
 /**
- * Candidates in order of preference, from /proc/self/mountinfo and /proc/self/cgroup (cgroups(7)). Our own group comes first, as it
- * is what was delegated to us; version 2 allows no processes in a group with controlled children, so there it is our group's
+ * Candidates in order of preference, from /proc/self/mountinfo and /proc/self/cgroup (cgroups(7)). Our own group comes
+ * first, as it
+ * is what was delegated to us; version 2 allows no processes in a group with controlled children, so there it is our
+ * group's
  * parent. The root comes last: in a container our path may not exist below the mount.
  */
 export function listCgroupTrees(mountinfo: string, ownGroups: string): CgroupTree[] {

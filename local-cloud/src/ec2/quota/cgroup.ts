@@ -9,6 +9,11 @@ import type { QuotaEnforcer, QuotaSession } from "./enforcer.ts";
 /** Short enough that a throttled request waits little, long enough for the scheduler's slices of 5 ms. */
 const PERIOD_MICROSECONDS = 50_000;
 
+/** The kernel's own weight of a group, by version; an instance has this share of it. */
+const USUAL_WEIGHT = 100;
+const USUAL_SHARES = 1024;
+const INSTANCE_SHARE = 0.25;
+
 /** The kernel refuses less. */
 const SMALLEST_QUOTA_MICROSECONDS = 1000;
 
@@ -43,6 +48,7 @@ export class CgroupEnforcer implements QuotaEnforcer {
   prepare(instanceId: string): readonly string[] {
     const folders = foldersOf(this.#tree, this.#prefix + instanceId);
     for (const folder of folders) mkdirSync(folder, { recursive: true });
+    writeWeight(this.#tree, this.#prefix + instanceId);
     this.#limit(instanceId, null);
     return folders.map((folder) => join(folder, "cgroup.procs"));
   }
@@ -126,6 +132,22 @@ function foldersOf(tree: CgroupTree, name: string): string[] {
   return [...parents].map((parent) => join(parent, name));
 }
 
+/**
+ * Whenever both want the CPU, the cloud goes before its instances. Where the weight cannot be set, the quota alone has
+ * to do.
+ */
+function writeWeight(tree: CgroupTree, name: string): void {
+  const [file, weight] =
+    tree.version === 2
+      ? [join(tree.parent, name, "cpu.weight"), Math.round(USUAL_WEIGHT * INSTANCE_SHARE)]
+      : [join(tree.cpuParent, name, "cpu.shares"), Math.round(USUAL_SHARES * INSTANCE_SHARE)];
+  try {
+    writeFileSync(file, String(weight));
+  } catch {
+    // A tree that was made without it.
+  }
+}
+
 function writeLimit(tree: CgroupTree, name: string, quota: number | null): void {
   if (tree.version === 2) {
     writeFileSync(join(tree.parent, name, "cpu.max"), `${quota ?? "max"} ${PERIOD_MICROSECONDS}`);
@@ -168,7 +190,10 @@ function removeGroup(folder: string): void {
   }
 }
 
-/** Makes, limits, enters and removes a group: permissions alone do not tell (delegation, read-only mounts, absent controllers). */
+/**
+ * Makes, limits, enters and removes a group: permissions alone do not tell (delegation, read-only mounts, absent
+ * controllers).
+ */
 function isUsable(tree: CgroupTree, name: string): boolean {
   if (tree.version === 1 && tree.accountParent === undefined) return false;
   const folders = foldersOf(tree, name);

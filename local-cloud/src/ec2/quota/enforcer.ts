@@ -13,7 +13,8 @@ export interface QuotaSession {
 }
 
 /**
- * Holds each instance's processes to their share of CPU time. All of an enforcer's state can be rebuilt from the sessions, so
+ * Holds each instance's processes to their share of CPU time. All of an enforcer's state can be rebuilt from the
+ * sessions, so
  * that it may be killed and replaced.
  */
 export interface QuotaEnforcer {

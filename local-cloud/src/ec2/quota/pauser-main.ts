@@ -3,7 +3,8 @@ import { type PauserOrder, PauserOrderSchema } from "./pauser-protocol.ts";
 import { Throttle } from "./throttle.ts";
 
 /**
- * Entry of the pauser's own process, so that a busy local-cloud does not keep workers standing still. Whoever starts it holds the
+ * Entry of the pauser's own process, so that a busy local-cloud does not keep workers standing still. Whoever starts it
+ * holds the
  * other end of its input: when that end closes, also by kill -9, it resumes everything and ends.
  */
 let throttle: Throttle | undefined;

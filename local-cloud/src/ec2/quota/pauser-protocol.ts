@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** One line of JSON to the pauser: the complete list of sessions, each time. The end of its input tells it to resume all and end. */
+/**
+ * One line of JSON to the pauser: the complete list of sessions, each time. The end of its input tells it to resume all
+ * and end.
+ */
 export const PauserOrderSchema = z.object({
   owner: z.string(),
   sessions: z.array(

@@ -23,7 +23,9 @@ export class Throttle {
     this.#table = new SessionTable(owner);
   }
 
-  /** The complete list. A session that was left stopped by an earlier pauser is resumed; one that left the list, too. */
+  /**
+   * The complete list. A session that was left stopped by an earlier pauser is resumed; one that left the list, too.
+   */
   apply(sessions: readonly QuotaSession[]): void {
     const listed = new Set(sessions.map((session) => session.instanceId));
     for (const [instanceId, { session }] of this.#throttled) {

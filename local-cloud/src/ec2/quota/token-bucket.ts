@@ -28,8 +28,10 @@ export function newBucket(used: number, at: number): Bucket {
 }
 
 /**
- * Fills by the share of the time that passed and drains by what was used. What was used beyond the level stays as a debt, so
- * the mean holds exactly however late the looks come; only the level's ceiling forgets, and only what an idle session left.
+ * Fills by the share of the time that passed and drains by what was used. What was used beyond the level stays as a
+ * debt, so
+ * the mean holds exactly however late the looks come; only the level's ceiling forgets, and only what an idle session
+ * left.
  */
 export function look(bucket: Bucket, used: number, at: number, limits: BucketLimits): Bucket {
   const round = limits.vcpus * ROUND_SECONDS;
@@ -42,7 +44,10 @@ export function look(bucket: Bucket, used: number, at: number, limits: BucketLim
   return { level, isPaused, at, used };
 }
 
-/** Until the next look can change anything: a paused session has saved a round, or all cores together have used the level up. */
+/**
+ * Until the next look can change anything: a paused session has saved a round, or all cores together have used the
+ * level up.
+ */
 export function secondsToNextLook(bucket: Bucket, vcpus: number, cores: number): number {
   const seconds = bucket.isPaused ? (vcpus * ROUND_SECONDS - bucket.level) / vcpus : bucket.level / cores;
   return Math.min(LONGEST_LOOK_SECONDS, Math.max(SHORTEST_LOOK_SECONDS, seconds));

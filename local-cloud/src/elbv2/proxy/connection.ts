@@ -1,7 +1,10 @@
 import { connect, type Socket } from "node:net";
 import { ResponseParser, type ResponseSink } from "./response-parser.ts";
 
-/** "refused": no connection came about, so nothing was sent. "cut": the target ended it before the response was complete. */
+/**
+ * "refused": no connection came about, so nothing was sent. "cut": the target ended it before the response was
+ * complete.
+ */
 export type Failure = "refused" | "connect timeout" | "idle timeout" | "malformed" | "cut";
 
 export interface ConnectionUser extends ResponseSink {
@@ -19,8 +22,10 @@ export interface Endpoint {
 const CONNECT_TIMEOUT_MS = 10_000; // as an Application Load Balancer
 
 /**
- * One TCP connection to a target, used by one request after the other. Node's own client is not used on this path: it costs more than
- * the whole server side (a proxy made of it reached 0.31 of an empty server's throughput) and hides what a safe retry must know: whether the
+ * One TCP connection to a target, used by one request after the other. Node's own client is not used on this path: it
+ * costs more than
+ * the whole server side (a proxy made of it reached 0.31 of an empty server's throughput) and hides what a safe retry
+ * must know: whether the
  * connection had been used before, and whether a byte of the answer came.
  */
 export class TargetConnection {

@@ -18,7 +18,8 @@ const NONE: ReadonlySet<Target> = new Set();
  *
  * Which failures are tried again:
  * - No connection came about: nothing was sent, so another target takes it.
- * - A connection that had carried requests before ended without a byte of answer: the target has most likely closed it while idle. Only
+ * - A connection that had carried requests before ended without a byte of answer: the target has most likely closed it
+ * while idle. Only
  *   idempotent requests whose body we hold go over such connections, so they are sent again on a fresh one.
  * - Everything else goes over a fresh connection at once and is never sent twice.
  */
@@ -120,7 +121,8 @@ export class Exchange implements ConnectionUser {
 
   #holdBody(): void {
     const parts: Buffer[] = [];
-    // A client that announces a body and sends none must not keep a place for ever. A longer body is the connection's to watch.
+    // A client that announces a body and sends none must not keep a place for ever. A longer body is the connection's
+    // to watch.
     const timer = setTimeout(() => this.#refuse(408), this.#route.idleTimeoutMs);
     this.#bodyTimer = timer;
     this.#req.on("data", (part: Buffer) => {

@@ -1,7 +1,7 @@
 const MAX_NAMES = 1000;
 const lowerCaseNames = new Map<string, string>();
 
-/** Clients spell a few names in the same way again and again: looking them up is cheaper than making them anew. */
+/** Clients spell a few names in the same way again and again: looking them up is cheaper than making them each time. */
 export function lowerCase(name: string): string {
   const known = lowerCaseNames.get(name);
   if (known !== undefined) return known;

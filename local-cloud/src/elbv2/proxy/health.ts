@@ -34,7 +34,10 @@ export function nextHealth(before: Health, last: CheckResult, thresholds: Thresh
   return { state: passed ? "healthy" : "unhealthy", against: 0, last };
 }
 
-/** As DescribeTargetHealth words it. https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html */
+/**
+ * As DescribeTargetHealth words it.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html
+ */
 export function describeHealth({ state, last }: Health): TargetHealth {
   switch (state) {
     case "healthy":

@@ -9,7 +9,8 @@ const HEADERS_TIMEOUT_MS = 60_000;
 const MAX_HEADER_BYTES = 65_536;
 
 /**
- * One listener's server. Connections begin on the short way (`PlainConnection`) and go to Node's HTTP server when they need it. `route` is asked for every request, so that a listener
+ * One listener's server. Connections begin on the short way (`PlainConnection`) and go to Node's HTTP server when they
+ * need it. `route` is asked for every request, so that a listener
  * can change its target group while it listens.
  */
 export class Listener {

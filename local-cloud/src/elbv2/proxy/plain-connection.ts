@@ -11,8 +11,10 @@ export interface PlainConnectionOptions {
 }
 
 /**
- * A client's connection on the short way. As long as a client sends one plain GET or HEAD after the other, no HTTP server stands between the
- * two sockets, which saves a third of a request's CPU time. Whatever is not that plain, a body, an upgrade, two requests at once, a head in
+ * A client's connection on the short way. As long as a client sends one plain GET or HEAD after the other, no HTTP
+ * server stands between the
+ * two sockets, which saves a third of a request's CPU time. Whatever is not that plain, a body, an upgrade, two
+ * requests at once, a head in
  * pieces, a wrong one, goes with its connection to Node's HTTP server:
  *
  *   waiting -> plain request -> answering -> waiting

@@ -44,7 +44,8 @@ export interface PlainHead {
 }
 
 /**
- * Reads bytes that are exactly one GET or HEAD without a body, on a connection that stays open, in a form that leaves nothing to interpret.
+ * Reads bytes that are exactly one GET or HEAD without a body, on a connection that stays open, in a form that leaves
+ * nothing to interpret.
  * Undefined for everything else, which is Node's parser's to judge.
  */
 export function readPlainHead(bytes: Buffer): PlainHead | undefined {

@@ -82,7 +82,10 @@ function withoutFields(head: string, connection: string): string {
   return [requestLine, ...kept].join("\r\n");
 }
 
-/** A client's Root is kept and our own id added as Self. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html */
+/**
+ * A client's Root is kept and our own id added as Self.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html
+ */
 function traceHeader(given: string, id: string): string {
   if (given === "") return `Root=${id}`;
   return /(?:^|;)\s*Root=/.test(given)
@@ -95,7 +98,10 @@ let count = 0;
 let second = 0;
 let prefix = "";
 
-/** Unique per request: `1-<time>-<process and counter>`. Random bits once per process: drawing them for each request costs more than the rest. */
+/**
+ * Unique per request: `1-<time>-<process and counter>`. Random bits once per process: drawing them for each request
+ * costs more than the rest.
+ */
 export function newTraceId(nowMs: number): string {
   count = (count + 1) % 0x1_0000_0000;
   if (second !== Math.floor(nowMs / 1000)) {

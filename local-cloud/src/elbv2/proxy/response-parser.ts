@@ -52,7 +52,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 export class MalformedResponse extends Error {}
 
 /**
- * Takes one HTTP/1.1 response after the other out of a connection's bytes (RFC 9112, sections 4, 6 and 7), in any portions.
+ * Takes one HTTP/1.1 response after the other out of a connection's bytes (RFC 9112, sections 4, 6 and 7), in any
+ * portions.
  * Interim responses (100, 103) are skipped, 101 is not. Throws MalformedResponse. One parser serves one connection.
  */
 export class ResponseParser {
@@ -63,7 +64,9 @@ export class ResponseParser {
   #left = 0; // bytes of the body or of the chunk
   #persistent = true;
 
-  /** Begins the next response; `toHead` when the request was a HEAD, whose answer has no body whatever its headers say. */
+  /**
+   * Begins the next response; `toHead` when the request was a HEAD, whose answer has no body whatever its headers say.
+   */
   expect(sink: ResponseSink, toHead: boolean): void {
     this.#state = "head";
     this.#sink = sink;

@@ -21,7 +21,10 @@ export class TargetGroup {
     return chooseTarget(candidates, this.algorithm, this.#turn);
   }
 
-  /** The answer when no target took the connection: a bad gateway is one target's fault, without any healthy one the service is not there. */
+  /**
+   * The answer when no target took the connection: a bad gateway is one target's fault, without any healthy one the
+   * service is not there.
+   */
   unreachable(): 502 | 503 {
     const isHealthy = ({ host, health }: Target) => host !== null && health.state === "healthy";
     return this.listRegistered().some(isHealthy) ? 502 : 503;

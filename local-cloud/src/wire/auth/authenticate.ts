@@ -19,7 +19,10 @@ export interface AuthenticationInput {
 
 const SKEW_MS = 15 * 60_000; // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html#RESTAuthenticationTimeStamp
 
-/** Throws the error that the service itself would answer when a request is wrongly signed, expired or signed at another time. */
+/**
+ * Throws the error that the service itself would answer when a request is wrongly signed, expired or signed at another
+ * time.
+ */
 export function authenticate(input: AuthenticationInput, credentials: Credentials, keys: SigningKeys, now: Date): void {
   const { signature } = input;
   if (signature.version === "v2") checkV2(input, signature, credentials, now);

@@ -7,7 +7,9 @@ interface Place {
   readonly accountId: string;
 }
 
-/** What a caller must be allowed for an operation with this input: IAM's actions, on the resources that the input names. */
+/**
+ * What a caller must be allowed for an operation with this input: IAM's actions, on the resources that the input names.
+ */
 export function requiredRights(service: ServiceId, operation: string, input: Value, place: Place): readonly Right[] {
   const arn = (name: string, resource: string) => `arn:aws:${name}:${place.region}:${place.accountId}:${resource}`;
   switch (service) {
@@ -34,7 +36,10 @@ export function requiredRights(service: ServiceId, operation: string, input: Val
   }
 }
 
-/** S3's actions that have not the name of their operation. https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
+/**
+ * S3's actions that have not the name of their operation.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+ */
 const S3_OBJECT_ACTIONS: Readonly<Record<string, string>> = {
   AbortMultipartUpload: "AbortMultipartUpload",
   CompleteMultipartUpload: "PutObject",

@@ -14,7 +14,9 @@ const Session = z.object({ role: z.string(), name: z.string(), expiresAt: z.coer
 /** Whose credentials a token belongs to: a role, taken by someone (an instance), until a moment. */
 export type Session = z.infer<typeof Session>;
 
-/** Everything follows from the session and the account's own secret, so nothing is stored and a restart ends no session. */
+/**
+ * Everything follows from the session and the account's own secret, so nothing is stored and a restart ends no session.
+ */
 export function issueSession(secret: string, session: Session): SessionCredentials {
   const payload = Buffer.from(JSON.stringify(session)).toString("base64url");
   return {
@@ -25,7 +27,9 @@ export function issueSession(secret: string, session: Session): SessionCredentia
   };
 }
 
-/** The session of a token with its credentials; undefined when the token is not one of ours or belongs to another key. */
+/**
+ * The session of a token with its credentials; undefined when the token is not one of ours or belongs to another key.
+ */
 export function readSession(
   secret: string,
   accessKeyId: string,

@@ -35,7 +35,10 @@ const V4_HEADER = /^AWS4-HMAC-SHA256 +Credential=([^,\s]+)[,\s]+SignedHeaders=([
 const TIMESTAMP = /^\d{8}T\d{6}Z$/;
 const MAX_EXPIRES_SECONDS = 7 * 24 * 3600;
 
-/** Reads where and how a request is signed; undefined when it is not signed at all. Throws a fault when it is signed in a wrong form. */
+/**
+ * Reads where and how a request is signed; undefined when it is not signed at all. Throws a fault when it is signed in
+ * a wrong form.
+ */
 export function readSignature(headers: IncomingHttpHeaders, query: Parameters): Signature | undefined {
   const authorization = headers.authorization;
   if (authorization?.startsWith("AWS4-HMAC-SHA256")) return readV4Header(authorization, headers);

@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import type { SignedRequest } from "./sigv4.ts";
 
-// Query parameters that are part of the resource. https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
+// Query parameters that are part of the resource.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
 const SUB_RESOURCES: ReadonlySet<string> = new Set(
   (
     "accelerate acl analytics cors defaultObjectAcl delete encryption inventory lifecycle location logging metrics notification object-lock " +

@@ -36,7 +36,10 @@ export class SigningKeys {
   }
 }
 
-/** The signature that the request must carry. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+/**
+ * The signature that the request must carry.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
 export function expectedSignature(
   request: SignedRequest,
   signature: V4Signature,

@@ -49,7 +49,8 @@ test("a body that ends early is not done", () => {
   expect(decode(Buffer.from("5\r\nabcde\r\n"), [3]).isDone).toBe(false);
 });
 
-// The published example: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html#example-signature-calculations-streaming
+// The published example:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html#example-signature-calculations-streaming
 const SEED: V4Signature = {
   version: "v4",
   place: "header",

@@ -27,7 +27,8 @@ export interface IncomingBodyOptions {
 const SHA256_HEX = /^[\da-f]{64}$/;
 
 /**
- * The content of a request that streams: `aws-chunked` is undone, and length, payload hash and checksum are checked by the end of it, so a
+ * The content of a request that streams: `aws-chunked` is undone, and length, payload hash and checksum are checked by
+ * the end of it, so a
  * reader must not trust the content before the stream has ended without an error.
  */
 export class IncomingBody extends Transform {

@@ -2,7 +2,9 @@ import { Fault } from "../handler.ts";
 import type { ListShape, MapShape, Member, Shape, StructureShape } from "../shape.ts";
 import { scalarFromText } from "./scalar.ts";
 
-/** `ec2`: lists are always flat and names come from ec2QueryName. `aws`: `Name.member.N` unless the member is flattened. */
+/**
+ * `ec2`: lists are always flat and names come from ec2QueryName. `aws`: `Name.member.N` unless the member is flattened.
+ */
 export type QueryDialect = "aws" | "ec2";
 
 /** Parameters as a tree by their dots: `Filter.1.Value.2=x` is Filter -> 1 -> Value -> 2 with text `x`. */

@@ -42,7 +42,8 @@ export function timestampToText(at: Date, format: TimestampFormat): string {
 }
 
 export function timestampFromText(text: string, format: TimestampFormat): Date {
-  // Clients differ: boto3 sends ISO text where the model asks for an HTTP date. Digits alone are epoch seconds in every format.
+  // Clients differ: boto3 sends ISO text where the model asks for an HTTP date. Digits alone are epoch seconds in every
+  // format.
   const isEpoch = format === "epoch-seconds" || /^-?\d+(\.\d+)?$/.test(text);
   const at = isEpoch ? new Date(Math.round(Number(text) * 1000)) : new Date(text);
   if (Number.isNaN(at.getTime())) throw new Fault("ValidationError", `"${text}" is not a timestamp.`);

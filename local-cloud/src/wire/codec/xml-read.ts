@@ -20,7 +20,10 @@ interface Open {
   text: string;
 }
 
-/** Reads one XML document. A document type declaration is refused (entity bombs); everything malformed is a `MalformedXML` fault. */
+/**
+ * Reads one XML document. A document type declaration is refused (entity bombs); everything malformed is a
+ * `MalformedXML` fault.
+ */
 export function readXml(source: string): XmlElement {
   const root: Open = { name: "", attributes: {}, children: [], text: "" };
   const stack: Open[] = [root];

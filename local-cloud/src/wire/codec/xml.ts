@@ -2,7 +2,10 @@ import type { ListShape, MapShape, Member, Shape, StructureShape, TimestampForma
 import { scalarFromText, scalarToText } from "./scalar.ts";
 import type { XmlElement } from "./xml-read.ts";
 
-/** What differs between the XML dialects: EC2's lists are always `<item>` in a wrapper, its names those of the model's xmlName. */
+/**
+ * What differs between the XML dialects: EC2's lists are always `<item>` in a wrapper, its names those of the model's
+ * xmlName.
+ */
 const TIMESTAMP: TimestampFormat = "date-time";
 
 type Fields = Readonly<Record<string, unknown>>;

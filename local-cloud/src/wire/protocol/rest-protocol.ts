@@ -21,7 +21,10 @@ import { errorTree, parseJson } from "./tree-protocol.ts";
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
-/** REST with XML or JSON bodies: members travel in path, query, headers and body. https://smithy.io/2.0/spec/http-bindings.html */
+/**
+ * REST with XML or JSON bodies: members travel in path, query, headers and body.
+ * https://smithy.io/2.0/spec/http-bindings.html
+ */
 export function restProtocol(format: "xml" | "json", namespace: string, router: RestRouter): Protocol {
   return {
     decode: (operation, request) => ({

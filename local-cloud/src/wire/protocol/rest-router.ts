@@ -50,7 +50,10 @@ export class RestRouter {
       templates.sort((a, b) => b.literalLength - a.literalLength);
   }
 
-  /** Throws `NotImplemented` when the model knows no such operation. A more specific route never falls back to a general one. */
+  /**
+   * Throws `NotImplemented` when the model knows no such operation. A more specific route never falls back to a general
+   * one.
+   */
   route(request: RoutableRequest): Route {
     const names = new Set(request.query.map(([name]) => name));
     for (const template of this.#templatesByMethod.get(request.method) ?? []) {

@@ -1,4 +1,5 @@
-import { fragment, h, renderInto } from "@elastic-gas/shared/web/html";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment, h } from "@elastic-gas/shared/web/html";
 import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
 import { MARK_WORDS, type Mark, type Occurrence } from "../../model/decisions/occurrence.ts";
 import { type Reader, when } from "../../model/words.ts";

@@ -1,4 +1,5 @@
-import { fragment, h, renderInto } from "@elastic-gas/shared/web/html";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment, h } from "@elastic-gas/shared/web/html";
 import { durationTick, valueAxis } from "../../model/charts/axis.ts";
 import { chartGaps } from "../../model/charts/chart-gaps.ts";
 import type { ChartName } from "../../model/charts/chart-names.ts";

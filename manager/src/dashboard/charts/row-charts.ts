@@ -1,4 +1,5 @@
-import { fragment, h, renderInto } from "@elastic-gas/shared/web/html";
+import { renderInto } from "@elastic-gas/shared/ui/render-into";
+import { fragment, h } from "@elastic-gas/shared/web/html";
 import { halvedAxis, type ValueAxis } from "../../model/charts/axis.ts";
 import type { ChartSnapshot, WorkerSeries } from "../../model/charts/chart-snapshot.ts";
 import { gapsOf, latestOf, type Series } from "../../model/charts/series.ts";

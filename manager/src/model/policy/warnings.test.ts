@@ -12,6 +12,11 @@ it("warns beside the grow threshold where the metrics' noise alone may change th
   expect(warningsOf(cpu({ growThresholdPercent: 86 })).growThresholdPercent).toMatch(/noise/);
 });
 
+it("warns beside the hysteresis margin where noise alone may change the size", () => {
+  expect(warningsOf(cpu({ hysteresisMarginPercent: 9 }))).toEqual({});
+  expect(warningsOf(cpu({ hysteresisMarginPercent: 5 })).hysteresisMarginPercent).toMatch(/noise/);
+});
+
 it("warns that nothing is below 0 %", () => {
   expect(warningsOf(cpu({ shrinkThresholdPercent: 0 }))).toHaveProperty("shrinkThresholdPercent");
 });

@@ -1,4 +1,4 @@
-import { noiseWarning, type Policy } from "@elastic-gas/scaling/policy";
+import { marginWarning, noiseWarning, type Policy } from "@elastic-gas/scaling/policy";
 
 /** Sentences beside fields, by field name; they stop nothing. */
 export type Warnings = Readonly<Record<string, string>>;
@@ -7,8 +7,10 @@ export type Warnings = Readonly<Record<string, string>>;
 export function warningsOf(policy: Policy): Warnings {
   if (policy.kind !== "cpu") return {};
   const noise = noiseWarning(policy);
+  const margin = marginWarning(policy);
   return {
     ...(noise === null ? {} : { growThresholdPercent: noise }),
+    ...(margin === null ? {} : { hysteresisMarginPercent: margin }),
     ...(policy.shrinkThresholdPercent === 0
       ? { shrinkThresholdPercent: "No CPU is below 0 %: the pool shrinks by hand only." }
       : {}),

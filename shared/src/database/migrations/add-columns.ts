@@ -28,3 +28,17 @@ export function addIndexes(table: string, indexes: Readonly<Record<string, strin
     "deallocate prepare ddl",
   ]);
 }
+
+/** The same for an index, by its name. */
+export function addIndex(table: string, name: string, columns: string): readonly string[] {
+  return [
+    `set @ddl = if(
+       (select count(*) from information_schema.statistics
+        where table_schema = database() and table_name = '${table}' and index_name = '${name}') = 0,
+       'create index ${name} on ${table} (${columns})',
+       'do 0')`,
+    "prepare ddl from @ddl",
+    "execute ddl",
+    "deallocate prepare ddl",
+  ];
+}

@@ -1,7 +1,10 @@
 import { formatBytes } from "@elastic-gas/shared/format/numbers";
-import { fileProblem, uploadWords } from "./upload-words.ts";
+import { describeUpload, fileProblem } from "./describe-upload.ts";
 
-/** Improves the upload form of /masks: drag and drop, a check before sending, progress with Cancel. The form works without it. */
+/**
+ * Improves the upload form of /masks: drag and drop, a check before sending, progress with Cancel. The form works
+ * without it.
+ */
 export function mountMasks(root: Document): void {
   const form = root.querySelector<HTMLFormElement>("[data-mask-upload]");
   const parts = form && findParts(root, form);
@@ -70,7 +73,7 @@ function send(form: HTMLFormElement, parts: Parts, file: File): void {
   request.responseType = "json";
   request.setRequestHeader("Accept", "application/json");
   const show = (sent: number, total: number) => {
-    parts.words.textContent = uploadWords(sent, total);
+    parts.words.textContent = describeUpload(sent, total);
     parts.bar.value = total > 0 ? sent / total : 0;
   };
   request.upload.addEventListener("progress", ({ loaded, total }) => show(loaded, total));

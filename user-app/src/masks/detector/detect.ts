@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import sharp from "sharp";
-import { caffeToOnnx, MODEL } from "../model/convert.ts";
+import { MODEL, ModelUnusable } from "../model/mask-model.ts";
 import { type Candidate, decodeCandidates, makeAnchors } from "./anchors.ts";
 import { mergePasses, suppress } from "./boxes.ts";
 import type { Picture } from "./picture.ts";
@@ -29,15 +29,9 @@ const SQUARE_CONFIDENCE = 0.5;
 const WIDE_CONFIDENCE = 0.6;
 const TILE_CONFIDENCE = 0.8;
 
-/** Throws ModelUnusable when the bytes are not the known Caffe model. */
-export async function createFaceFinder(caffeModel: Uint8Array): Promise<FaceFinder> {
-  const session = await InferenceSession.create(caffeToOnnx(caffeModel), {
-    executionProviders: ["cpu"],
-    // One thread is fastest on small machines, and the workers share the host's cores.
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: "sequential",
-  });
+/** Throws ModelUnusable when the bytes are no ONNX model of the known form. */
+export async function createFaceFinder(model: Uint8Array): Promise<FaceFinder> {
+  const session = await openSession(model);
   const anchors = makeAnchors();
 
   async function pass(picture: Picture, tile: Tile | null, minConfidence: number): Promise<Candidate[]> {
@@ -62,6 +56,39 @@ export async function createFaceFinder(caffeModel: Uint8Array): Promise<FaceFind
     },
     close: () => session.release(),
   };
+}
+
+async function openSession(model: Uint8Array): Promise<InferenceSession> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: ["cpu"],
+    // One thread is fastest on small machines, and the workers share the host's cores.
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+  }).catch((error: unknown) => {
+    throw new ModelUnusable("The file is no ONNX model, or it is cut short.", { cause: error });
+  });
+  const { inputPixels, anchors } = MODEL;
+  const differences = [
+    ...compareForm(session.inputMetadata, { [MODEL.input]: [1, 3, inputPixels, inputPixels] }),
+    ...compareForm(session.outputMetadata, { [MODEL.locations]: [1, anchors, 4], [MODEL.scores]: [1, anchors, 2] }),
+  ];
+  if (differences.length === 0) return session;
+  await session.release();
+  throw new ModelUnusable(`The file is an ONNX model of another form: ${differences.join(" ")}`);
+}
+
+/** What the model does not have as it is wanted, a sentence each. */
+function compareForm(
+  found: InferenceSession["inputMetadata"],
+  wanted: Readonly<Record<string, readonly number[]>>,
+): string[] {
+  return Object.entries(wanted).flatMap(([name, shape]) => {
+    const value = found.find((candidate) => candidate.name === name);
+    if (value?.isTensor && value.type === "float32" && value.shape.join() === shape.join()) return [];
+    const instead = value?.isTensor ? `has ${value.type} [${value.shape.join(", ")}]` : "is missing";
+    return [`${name} must be float32 [${shape.join(", ")}] and ${instead}.`];
+  });
 }
 
 /** The picture, or a tile of it, stretched to the model's square: planes of red, green and blue, each 0 to 1. */

@@ -56,9 +56,9 @@ interface Waiting {
 const FIRST_SERVICE_SECONDS = 0.25;
 /** The largest accepted picture takes a few seconds on a throttled worker; beyond this something is stuck. */
 const CHECK_TIMEOUT_MS = 45_000;
-/** A look at a file, or a download that failed a moment ago. */
+/** MASK_MODEL may name a file that is put there later. */
 const RETRY_MODEL_MS = 60_000;
-const WAITING_FOR_MODEL = "The mask model is being fetched.";
+const WAITING_FOR_MODEL = "The mask model is being loaded. Try again in a few seconds.";
 
 /** Starts at once and loads the model in the background; until then `availability()` says what is missing. */
 export function startMaskDetector(options: MaskDetectorOptions): MaskDetector {

@@ -5,7 +5,10 @@ import { AddressRefused, createGuardedAgent, type GuardedAgentOptions, type MayR
 import { isPublicAddress } from "./public-address.ts";
 
 export interface FetchPhotoOptions {
-  /** Which addresses may be reached; the public ones by default. An argument, so that no setting can widen it in production. */
+  /**
+   * Which addresses may be reached; the public ones by default. An argument, so that no setting can widen it in
+   * production.
+   */
   readonly mayReach?: MayReach;
   readonly resolve?: GuardedAgentOptions["resolve"];
   readonly timeoutMs?: number;
@@ -20,8 +23,9 @@ const TIMEOUT_MS = 15_000;
 const MAX_CONCURRENT = 8;
 
 /**
- * Makes a function that fetches a file from a public http or https address. It throws HttpError 422 with a sentence for the user when the address is not
- * allowed or does not give a file, 413 when that is too large, 503 when too many fetches are under way. Whether it is a picture, the detector says.
+ * Makes a function that fetches a file from a public http or https address. It throws HttpError 422 with a sentence for
+ * the user when the address is not allowed or does not give a file, 413 when that is too large, 503 when too many
+ * fetches are under way. Whether it is a picture, the detector says.
  */
 export function createPhotoFetcher(options: FetchPhotoOptions = {}): FetchPhoto {
   const { mayReach = isPublicAddress, resolve, timeoutMs = TIMEOUT_MS, maxBytes = MAX_PHOTO_BYTES } = options;
@@ -86,7 +90,7 @@ async function follow(start: URL, agent: Agent, limits: Limits): Promise<Uploade
 function redirectOf({ statusCode, headers }: Dispatcher.ResponseData, from: URL): URL | null {
   if (![301, 302, 303, 307, 308].includes(statusCode)) return null;
   const location = [headers.location].flat()[0];
-  if (location === undefined || !URL.canParse(location, from)) throw refusal("The address redirects to nowhere.");
+  if (location === undefined || !URL.canParse(location, from.href)) throw refusal("The address redirects to nowhere.");
   return parseAddress(new URL(location, from).href);
 }
 

@@ -23,8 +23,9 @@ export interface GuardedAgentOptions {
 }
 
 /**
- * An undici agent that connects only where `mayReach` allows. The rule is applied to the very addresses that the socket uses, so a name that answers
- * differently the second time gains nothing; numeric hosts, which skip the look-up, are checked before, and the connected socket once more after.
+ * An undici agent that connects only where `mayReach` allows. The rule is applied to the very addresses that the socket
+ * uses, so a name that answers differently the second time gains nothing; numeric hosts, which skip the look-up, are
+ * checked before, and the connected socket once more after.
  */
 export function createGuardedAgent({
   mayReach,

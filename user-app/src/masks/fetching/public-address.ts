@@ -1,9 +1,9 @@
 import ipaddr from "ipaddr.js";
 
 /**
- * True for addresses on the public internet. Whatever is not plainly public is refused: private and loopback ranges, link-local (the metadata
- * service), shared and reserved ranges, and IPv6 ranges that carry an IPv4 address within (NAT64, 6to4, Teredo). An IPv4-mapped address counts as the
- * IPv4 address.
+ * True for addresses on the public internet. Whatever is not plainly public is refused: private and loopback ranges,
+ * link-local (the metadata service), shared and reserved ranges, and IPv6 ranges that carry an IPv4 address within
+ * (NAT64, 6to4, Teredo). An IPv4-mapped address counts as the IPv4 address.
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;

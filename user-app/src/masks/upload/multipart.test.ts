@@ -64,7 +64,8 @@ it("gives fields and file whatever their order and content", async () => {
         if (at >= fields.length) file();
         const read = await send(form);
         if (read === undefined || read instanceof Error) throw read ?? new Error("no form");
-        expect(Buffer.from(read.file?.bytes ?? []).equals(Buffer.from(bytes))).toBe(true);
+        expect(Buffer.from((await read.file?.read()) ?? []).equals(Buffer.from(bytes))).toBe(true);
+        await read[Symbol.asyncDispose]();
         expect(read.file?.fileName).toBe("é.jpg");
         // Forms write line ends as CRLF and lone surrogates as U+FFFD.
         const sent = (value: string) => value.replace(/\r\n|\r|\n/g, "\r\n").toWellFormed();
@@ -82,7 +83,11 @@ it("ignores files under other names and keeps the first of several", async () =>
   form.append("other", new Blob(["no"]), "no.jpg");
   form.append("file", new Blob(["first"]), "first.jpg");
   form.append("file", new Blob(["second"]), "second.jpg");
-  expect(await send(form)).toMatchObject({ file: { fileName: "first.jpg", bytes: Buffer.from("first") } });
+  const read = await send(form);
+  if (read === undefined || read instanceof Error) throw read ?? new Error("no form");
+  expect(read.file?.fileName).toBe("first.jpg");
+  expect(Buffer.from((await read.file?.read()) ?? []).toString()).toBe("first");
+  await read[Symbol.asyncDispose]();
 });
 
 it("refuses forms of too many parts and fields that are too long", async () => {
@@ -93,4 +98,39 @@ it("refuses forms of too many parts and fields that are too long", async () => {
   long.append("username", "x".repeat(9_000));
   expect(await send(long)).toMatchObject({ status: 413 });
   expect(await send(new URLSearchParams({ username: "x".repeat(200_000) }))).toMatchObject({ status: 413 });
+});
+
+it("refuses at once what is too much beside what is on its way already, and takes it afterwards", async () => {
+  const outcomes: (Form | Error)[] = [];
+  const server = createServer(async (req, res) => {
+    const outcome = await readForm(req).catch((error: unknown) =>
+      error instanceof Error ? error : new Error(String(error)),
+    );
+    outcomes.push(outcome);
+    res.end("done");
+  });
+  server.listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as AddressInfo;
+  const head =
+    "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 9900000\r\n\r\n";
+  const begin = () => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(`${head}--b\r\n`));
+    socket.on("error", () => {});
+    return socket;
+  };
+  // 60 bodies of 9.9 MB are announced and none comes: 25 have room.
+  const sockets = Array.from({ length: 60 }, begin);
+  await waitUntil("35 are refused", () => outcomes.length === 35);
+  for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 503 });
+  for (const socket of sockets) socket.destroy();
+  await waitUntil("the others are given up", () => outcomes.length === 60);
+  const form = new FormData();
+  form.append("file", new Blob([new Uint8Array(1_000)]), "a.jpg");
+  expect((await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: form })).status).toBe(200);
+  expect(outcomes.at(-1)).toMatchObject({ file: { fileName: "a.jpg" } });
 });

@@ -1,18 +1,27 @@
 import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import busboy from "busboy";
+import { openSpool, type Spool } from "./spool.ts";
+import { createUploadBudget } from "./upload-budget.ts";
 
 export interface UploadedFile {
   readonly fileName: string;
   readonly bytes: Uint8Array;
 }
 
-/** What a form held, whatever the order of its parts. */
-export interface Form {
+/** A file of a form, which lies on disk until somebody wants its bytes. */
+export interface SentFile {
+  readonly fileName: string;
+  read(): Promise<Uint8Array>;
+}
+
+/** What a form held, whatever the order of its parts. Dispose of it to free its file and its room. */
+export interface Form extends AsyncDisposable {
   /** First value of each name. */
   readonly fields: ReadonlyMap<string, string>;
   /** The first part named `file` that is a file with content. */
-  readonly file: UploadedFile | undefined;
+  readonly file: SentFile | undefined;
 }
 
 /** The sender went away before the body was complete; there is nobody to answer. */
@@ -26,17 +35,28 @@ const OVERHEAD_BYTES = 100_000;
 const MAX_DROPPED_BYTES = 64_000_000;
 const MAX_FIELD_BYTES = 8_192;
 const MAX_PARTS = 50;
+/** What all senders together may have on its way into this worker: 25 photos of the largest size. */
+const MAX_BYTES_AT_ONCE = 25 * (MAX_PHOTO_BYTES + OVERHEAD_BYTES);
+const budget = createUploadBudget(MAX_BYTES_AT_ONCE);
 
 /**
- * Reads an urlencoded or multipart form into memory. Throws HttpError 400 (malformed), 413 (too large) and 415 (another content type), and SenderGone.
- * What is left of a refused body is read and dropped, so that the sender gets its answer.
+ * Reads an urlencoded or multipart form; its file goes to disk. Throws HttpError 400 (malformed), 413 (too large), 415
+ * (another content type), 503 (too much on its way already, at once) and 507 (disk full), and SenderGone. What is left
+ * of a refused body is read and dropped, so that the sender gets its answer.
  */
 export async function readForm(req: IncomingMessage): Promise<Form> {
   const type = (req.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
   const announced = Number(req.headers["content-length"] ?? 0);
   try {
     if (announced > MAX_PHOTO_BYTES + OVERHEAD_BYTES) throw tooLarge();
-    if (type === "multipart/form-data") return await readMultipart(req);
+    if (type === "multipart/form-data") {
+      // A body of unknown length may be as long as the longest.
+      const giveBack = budget.take(
+        req.headers["content-length"] === undefined ? MAX_PHOTO_BYTES + OVERHEAD_BYTES : announced,
+      );
+      req.once("close", giveBack);
+      return await readMultipart(req);
+    }
     if (type === "application/x-www-form-urlencoded") return await readUrlencoded(req);
     throw new HttpError(415, "Send a form: multipart/form-data or application/x-www-form-urlencoded.");
   } catch (error) {
@@ -45,7 +65,9 @@ export async function readForm(req: IncomingMessage): Promise<Form> {
   }
 }
 
-/** Reads on without keeping anything: senders read the answer only when their body is sent. Gives up on endless bodies. */
+/**
+ * Reads on without keeping anything: senders read the answer only when their body is sent. Gives up on endless bodies.
+ */
 export function dropRest(req: IncomingMessage): void {
   let dropped = 0;
   req.on("data", (chunk: Buffer) => {
@@ -72,14 +94,15 @@ async function readUrlencoded(req: IncomingMessage): Promise<Form> {
   for (const [name, value] of new URLSearchParams(Buffer.concat(chunks).toString("utf8"))) {
     if (!fields.has(name)) fields.set(name, value);
   }
-  return { fields, file: undefined };
+  return { fields, file: undefined, [Symbol.asyncDispose]: async () => {} };
 }
 
 function readMultipart(req: IncomingMessage): Promise<Form> {
   const { promise, resolve, reject } = Promise.withResolvers<Form>();
   const parser = makeParser(req);
   const fields = new Map<string, string>();
-  let file: UploadedFile | undefined;
+  let file: (SentFile & { readonly spool: Spool }) | undefined;
+  let storing: Promise<void> = Promise.resolve();
   let received = 0;
 
   const fail = (error: Error) => {
@@ -90,6 +113,7 @@ function readMultipart(req: IncomingMessage): Promise<Form> {
     parser.on("error", () => {});
     parser.destroy();
     reject(error);
+    void storing.finally(() => file?.spool.close());
   };
   const count = (chunk: Buffer) => {
     received += chunk.length;
@@ -105,15 +129,9 @@ function readMultipart(req: IncomingMessage): Promise<Form> {
       stream.resume();
       return;
     }
-    const chunks: Buffer[] = [];
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.on("limit", () => fail(tooLarge()));
     stream.on("error", () => {}); // the parser reports it
-    stream.on("close", () => {
-      const bytes = Buffer.concat(chunks);
-      // A browser sends an empty part when no file was chosen.
-      if (bytes.length > 0) file ??= { fileName: info.filename ?? "", bytes };
-    });
+    storing = storing.then(() => store(stream, info.filename ?? "")).catch(fail);
   });
   for (const limit of ["partsLimit", "filesLimit", "fieldsLimit"] as const) {
     parser.on(limit, () => fail(new HttpError(413, `The form has more than ${MAX_PARTS} parts.`)));
@@ -121,13 +139,32 @@ function readMultipart(req: IncomingMessage): Promise<Form> {
   parser.on("error", (error) => {
     fail(new HttpError(400, "The multipart body could not be read.", { cause: error }));
   });
-  parser.on("close", () => resolve({ fields, file }));
+  parser.on("close", () => {
+    void storing.then(() => resolve({ fields, file, [Symbol.asyncDispose]: async () => file?.spool.close() }));
+  });
   req.on("data", count);
   req.once("close", () => {
     if (!req.complete) fail(new SenderGone("The sender left before the body was complete."));
   });
   req.pipe(parser);
   return promise;
+
+  /** Keeps the first file that has content: a browser sends an empty part when none was chosen. */
+  async function store(stream: Readable, fileName: string): Promise<void> {
+    if (file !== undefined) {
+      stream.resume();
+      return;
+    }
+    const spool = await openSpool();
+    try {
+      for await (const chunk of stream) await spool.write(chunk);
+    } catch (error) {
+      await spool.close();
+      throw error;
+    }
+    if (spool.sizeBytes === 0) await spool.close();
+    else file = { fileName, spool, read: () => spool.read() };
+  }
 }
 
 function makeParser(req: IncomingMessage): busboy.Busboy {

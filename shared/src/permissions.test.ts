@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { instanceProfileName, permissionsOf, ROLES, type Role } from "./permissions.ts";
+import { resourcesOf } from "./resources.ts";
+
+const resources = resourcesOf({ PREFIX: "dev" });
+const place = { region: "us-east-1", accountId: "000000000000", instanceProfile: "gas" };
+const permissions = permissionsOf(resources, place);
+
+/** Which roles have an action on at least one resource. */
+function holdersOf(action: string): readonly Role[] {
+  return ROLES.filter((role) => permissions[role].some(({ actions }) => actions.includes(action)));
+}
+
+test.each<[string, readonly Role[]]>([
+  ["ec2:RunInstances", ["autoscaler"]],
+  ["ec2:TerminateInstances", ["autoscaler"]],
+  ["iam:PassRole", ["autoscaler"]],
+  ["elasticloadbalancing:RegisterTargets", ["autoscaler"]],
+  ["sqs:PurgeQueue", ["manager"]],
+  ["sqs:ReceiveMessage", ["manager", "annotator", "utility"]],
+  ["glacier:DeleteArchive", ["manager", "utility"]],
+  ["glacier:UploadArchive", ["utility"]],
+  ["ses:SendEmail", ["web", "utility"]],
+  ["s3:RestoreObject", ["utility"]],
+])("%s is for %j alone", (action, roles) => {
+  expect(holdersOf(action)).toEqual(roles);
+});
+
+test("no role has all actions of a service, or a right on what is not the installation's own", () => {
+  const own = /(?:\bdev-|vaults\/dev|instance\/\*|identity\/\*|role\/gas-)/;
+  for (const statement of Object.values(permissions).flat()) {
+    for (const action of statement.actions) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/);
+    const isOnAnything = statement.resources.includes("*");
+    // AWS knows no resources for these.
+    if (isOnAnything)
+      expect(statement.actions.every((action) => /:(?:Describe|Get|Put)Metric|:Describe/.test(action))).toBe(true);
+    else for (const resource of statement.resources) expect(resource).toMatch(own);
+  }
+});
+
+test("the roles that workers may be given are those of the pools", () => {
+  const passed = permissions.autoscaler.find(({ actions }) => actions.includes("iam:PassRole"))?.resources;
+  const profiles = (["web", "annotator", "utility"] as const).map((pool) => instanceProfileName("gas", pool));
+  expect(passed).toEqual(profiles.map((name) => `arn:aws:iam::000000000000:role/${name}`));
+});
