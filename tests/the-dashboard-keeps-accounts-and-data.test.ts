@@ -286,7 +286,7 @@ test("all data are deleted after the word and the password, with numbers; admini
 
   await page.fill("#word", "delete");
   expect(await button.isDisabled()).toBe(true);
-  await page.waitForSelector(".eg-reason:text('The button works once the word matches.')");
+  await page.waitForSelector(".eg-reason:text('Type the word to enable the button.')");
   await page.fill("#password", system.admin.password);
   await page.locator("[data-typed-form]").evaluate((form: HTMLFormElement) => form.submit());
   await page.waitForSelector("#word-error:text('Type DELETE to confirm.')");

@@ -380,7 +380,7 @@ describe("the policy page", () => {
     await page.waitForSelector("[role=status]:has-text('Saved as v2: grow above 70 → 65 %.')");
     expect(await page.inputValue("#growThresholdPercent")).toBe("65");
     await page.waitForSelector("#v2:has-text('in force')");
-    await page.getByRole("button", { name: "Go back to v1" }).click();
+    await page.getByRole("button", { name: "Restore v1" }).click();
     await page.waitForSelector("[role=status]:has-text('Saved as v3: grow above 65 → 70 %.')");
     expect(await page.inputValue("#growThresholdPercent")).toBe("70");
     await page.fill("#max", "6");

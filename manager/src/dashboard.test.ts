@@ -124,6 +124,22 @@ describe("the dashboard in a browser", () => {
     expect(await page.locator('[data-chart="cpu"] tbody tr').count()).toBe(30);
   });
 
+  it("keeps a change's flag at its line, from the first drawing on and when the window gets narrower", async () => {
+    const page = await open();
+    await page.locator('[data-chart="workers"] .chart-flag').waitFor();
+    for (const width of [1440, 1000]) {
+      await page.setViewportSize({ width, height: 900 });
+      // The change was a minute or a few ago, so its line stands in the last fifth of the half hour.
+      await page.waitForFunction(() => {
+        const plot = document.querySelector('[data-chart="workers"] canvas')?.getBoundingClientRect();
+        const flag = document.querySelector('[data-chart="workers"] .chart-flag')?.getBoundingClientRect();
+        if (plot === undefined || flag === undefined) return false;
+        const share = (flag.left + flag.width / 2 - plot.left) / plot.width;
+        return share > 0.8 && share <= 1;
+      });
+    }
+  });
+
   it("grows by one click, without a reload, and refuses at the limit with the reason", async () => {
     const page = await open();
     await page.click('[data-pool="web"] button[aria-label="Grow web by 1"]');

@@ -10,8 +10,6 @@ import express from "express";
 import { expect, onTestFinished, test } from "vitest";
 
 const ADDRESS = "127.0.0.77";
-/** Loading the app takes 3 s of CPU, which a machine with all cores busy gives slowly. */
-const BOOT_DEADLINE_MS = 120_000;
 
 /** The metadata service of an instance whose address is ADDRESS. */
 async function startMetadata(): Promise<string> {

@@ -75,7 +75,7 @@ export function showErrors(form: HTMLFormElement, errors: Readonly<Record<string
   const count = Object.keys(errors).length;
   const words = form.querySelector("[data-save-words]");
   if (count > 0 && words !== null) {
-    words.textContent = count === 1 ? "1 number needs a correction." : `${count} numbers need a correction.`;
+    words.textContent = count === 1 ? "1 value needs correcting." : `${count} values need correcting.`;
   }
   const save = form.querySelector<HTMLButtonElement>("[data-save]");
   if (count > 0 && save !== null) save.disabled = true;

@@ -1,5 +1,9 @@
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
+import { HttpError } from "@elastic-gas/shared/web/errors";
 import type { Request, Response } from "express";
+
+const SHORTEST_KEY = 8;
+const LONGEST_KEY = 100;
 
 /** Who asks for a change, and from where. */
 export interface Requester {
@@ -20,5 +24,8 @@ export function actorOf(res: Response): string {
 
 function requestKey(req: Request): string | undefined {
   const key = req.get("idempotency-key");
-  return key === undefined || key.length < 8 || key.length > 100 ? undefined : key;
+  if (key === undefined || (key.length >= SHORTEST_KEY && key.length <= LONGEST_KEY)) return key;
+  // Whoever sends one relies on it; to ignore it would do the change twice.
+  const words = `An Idempotency-Key has ${SHORTEST_KEY} to ${LONGEST_KEY} characters; this one has ${key.length}.`;
+  throw new HttpError(400, words);
 }

@@ -18,13 +18,13 @@ const CLASSES: Readonly<Record<Mark, string>> = {
 export function drawFlags(
   row: HTMLElement,
   { events, pool, span }: ChartSnapshot,
-  pixelOf: (at: number) => number | null,
+  pixelOf: (at: number) => number,
   reader: Reader,
 ): void {
   const groups: { at: number; events: Occurrence[] }[] = [];
   for (const event of events) {
     const at = pixelOf(event.at);
-    if (at === null || event.at < span.from || event.at > span.to) continue;
+    if (event.at < span.from || event.at > span.to) continue;
     const last = groups.at(-1);
     if (last !== undefined && at - last.at < MERGE_PIXELS) last.events.push(event);
     else groups.push({ at, events: [event] });

@@ -121,11 +121,9 @@ function mountPanel(panel: HTMLElement, name: ChartName, cursor: Cursor, timeZon
     drawTable();
   });
   cursor.onChange(drawKey);
-  new ResizeObserver(() => placeFlags()).observe(body);
-
-  const placeFlags = (): void => {
-    if (shown === null || chart === null || !FLAGGED.has(name)) return;
-    drawFlags(flags, shown, chart.pixelOf, reader());
+  const placeFlags = (pixelOf: (at: number) => number): void => {
+    if (shown === null || !FLAGGED.has(name)) return;
+    drawFlags(flags, shown, pixelOf, reader());
   };
 
   return {
@@ -138,14 +136,14 @@ function mountPanel(panel: HTMLElement, name: ChartName, cursor: Cursor, timeZon
         showWords(body, "Collecting: first point in up to 60 s");
       } else if (chart === null) {
         const formatTick = formatterOf(name);
-        chart = createTimeChart(body, { look: "panel", colour: COLOURS[name], formatTick, cursor, timeZone }, model);
+        const look = { look: "panel", colour: COLOURS[name], formatTick, cursor, timeZone } as const;
+        chart = createTimeChart(body, { ...look, onLayout: placeFlags }, model);
       } else {
         chart.update(model);
       }
       panel.classList.remove("chart-stale");
       drawKey();
       drawTable();
-      placeFlags();
     },
     fail(sentence: string): void {
       panel.classList.add("chart-stale");

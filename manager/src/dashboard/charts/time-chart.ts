@@ -31,8 +31,6 @@ export interface ChartModel {
 
 export interface TimeChart {
   update(model: ChartModel): void;
-  /** Pixels from the left edge of the chart's box; null before the first drawing. */
-  pixelOf(at: number): number | null;
   destroy(): void;
 }
 
@@ -42,6 +40,8 @@ export interface ChartOptions {
   readonly formatTick: (value: number) => string;
   readonly cursor: Cursor;
   readonly timeZone: string;
+  /** After the plot got its place, at first and whenever it moves: what stands beside it follows. */
+  readonly onLayout?: (pixelOf: (at: number) => number) => void;
 }
 
 const GUTTERS: Readonly<Record<Look, number>> = { panel: 50, row: 34, bare: 0 };
@@ -83,7 +83,16 @@ export function createTimeChart(box: HTMLElement, options: ChartOptions, first: 
       plugins: { legend: { display: false }, tooltip: { enabled: false } },
       scales: scalesOf(first, options, { tokens: drawing.tokens, widthPixels: box.clientWidth }),
     },
-    plugins: [groundPlugin(drawing), overlayPlugin(drawing, cursor, cursorValue)],
+    plugins: [
+      groundPlugin(drawing),
+      overlayPlugin(drawing, cursor, cursorValue),
+      {
+        id: "layout",
+        afterLayout: ({ scales: { x } }) => {
+          if (x !== undefined) options.onLayout?.((at) => x.getPixelForValue(at));
+        },
+      },
+    ],
   });
 
   const apply = (): void => {
@@ -166,7 +175,6 @@ export function createTimeChart(box: HTMLElement, options: ChartOptions, first: 
       model = next;
       apply();
     },
-    pixelOf: (at) => chart.scales.x?.getPixelForValue(at) ?? null,
     destroy() {
       listeners.abort();
       stopCursor();

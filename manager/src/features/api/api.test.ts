@@ -23,6 +23,17 @@ beforeAll(async () => {
   manager = await startTestManager({ cloud: staged.cloud });
   await makePools(manager.db);
   await noteCheck();
+  const letter = {
+    queue: "archive",
+    messageId: "m1",
+    body: "nonsense",
+    outcome: "It could not be read.",
+    at: new Date(),
+  } as const;
+  await manager.db
+    .insertInto("deadLetters")
+    .values({ ...letter, resolvedAt: null })
+    .execute();
   browser = new TestBrowser(manager.url);
   await browser.signIn();
   readToken = await createToken("read");
@@ -115,6 +126,48 @@ describe("the JSON API", () => {
     ]);
     expect((await call("POST", "/pools/web/grow", operateToken, { by: 1, to: 2 })).status).toBe(400);
     expect((await call("POST", "/pools/web/grow", operateToken, { by: 0.5 })).status).toBe(400);
+  });
+
+  it("refuses an idempotency key that it would not use", async () => {
+    const send = (path: string, method: string, key: string, body: object) =>
+      fetch(`${manager.url}/api/v1${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${operateToken}`,
+          "content-type": "application/json",
+          "idempotency-key": key,
+        },
+        body: JSON.stringify(body),
+      });
+    expect(await refusal(await send("/pools/web/grow", "POST", "short", {}))).toEqual([
+      400,
+      "An Idempotency-Key has 8 to 100 characters; this one has 5.",
+    ]);
+    const { version, policy, limits } = await (await call("GET", "/pools/web/policy", readToken)).json();
+    const saved = await send("/pools/web/policy", "PUT", "long enough", { version, policy, limits });
+    expect(await refusal(saved)).toEqual([400, expect.stringContaining("not used here")]);
+  });
+
+  it("sends again what could not be handled, and says which message never can", async () => {
+    const [letter] = await (await call("GET", "/dead-letters", readToken)).json();
+    expect(letter).toMatchObject({ queue: "archive", outcome: "It could not be read." });
+    expect(await refusal(await call("POST", "/dead-letters/send", operateToken, { id: letter.id }))).toEqual([
+      409,
+      `Message ${letter.id} stays: Its body is not a message of queue archive.`,
+    ]);
+    const body = JSON.stringify({ version: 1, userId: 1 });
+    const row = {
+      queue: "restore",
+      messageId: "m2",
+      body,
+      outcome: "Stripe was away.",
+      at: new Date(),
+      resolvedAt: null,
+    } as const;
+    await manager.db.insertInto("deadLetters").values(row).execute();
+    const all = await (await call("POST", "/dead-letters/send", operateToken, {})).json();
+    expect(all.sentence).toBe("1 message sent again. 1 message could never be handled and stayed.");
+    expect(await manager.db.selectFrom("outbox").select("queue").execute()).toEqual([{ queue: "restore" }]);
   });
 
   it("refuses what is not possible with 409 and a reason", async () => {

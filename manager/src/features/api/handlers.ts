@@ -2,9 +2,11 @@ import { audit } from "@elastic-gas/shared/accounts/audit";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import type { Request, RequestHandler, Response } from "express";
 import { chartsMaxAgeMs } from "../../model/charts/charts-age.ts";
+import { listDeadLetters } from "../../read/dead-letters.ts";
 import { listActivities, listDecisions } from "../../read/decisions.ts";
 import { listPolicyVersions } from "../../read/policy-versions.ts";
 import { findPool } from "../../read/pools.ts";
+import { SendAgainBody, sendAgain } from "../dead-letters/dead-letter-actions.ts";
 import type { FeatureDeps, Outcome } from "../feature-deps.ts";
 import { savePolicy } from "../policy/save-policy.ts";
 import { pausePool, resizePool } from "../pools/pool-actions.ts";
@@ -24,10 +26,10 @@ import {
   presentVersion,
   presentWorker,
 } from "./present.ts";
-import { ChartsQuery, ListQuery, ResizeChange, VersionsQuery, WorkersQuery } from "./schemas.ts";
+import { ChartsQuery, DeadLettersQuery, ListQuery, ResizeChange, VersionsQuery, WorkersQuery } from "./schemas.ts";
 
 /** The version of the document; raised with every change that a caller can see. */
-export const API_VERSION = "1.1.0";
+export const API_VERSION = "1.2.0";
 const DAY_MS = 86_400_000;
 
 /** What each operation does: the same reads and changes as the pages. */
@@ -103,6 +105,14 @@ export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, Req
       const { span, limit } = readList(req, now());
       res.json((await listActivities(db, span, limit)).map(presentActivity));
     },
+    listDeadLetters: async (req, res) => {
+      const { limit } = DeadLettersQuery.parse(req.query);
+      const letters = await listDeadLetters(db, limit);
+      res.json(letters.map((letter) => ({ ...letter, at: new Date(letter.at).toISOString() })));
+    },
+    sendDeadLetters: async (req, res) => {
+      sendOutcome(res, await sendAgain(deps, SendAgainBody.parse(req.body ?? {}), requesterOf(req, res)));
+    },
     listAlerts: async (_req, res) => void res.json((await watcher.fleet()).alerts.map(presentAlert)),
   };
 }
@@ -115,7 +125,13 @@ function sendOutcome(res: Response, outcome: Outcome): void {
 async function changePolicy({ db, now }: FeatureDeps, req: Request, res: Response): Promise<void> {
   const pool = poolOfPath(req);
   const { version, ...stored } = readPolicyChange(pool, req.body);
-  const { actor, address } = requesterOf(req, res);
+  const { actor, address, key } = requesterOf(req, res);
+  if (key !== undefined) {
+    throw new HttpError(
+      400,
+      "Idempotency-Key is not used here: a policy is saved once against the version that was read.",
+    );
+  }
   const saved = await savePolicy(db, pool, stored, { actor, now: new Date(now()), expected: version });
   if (saved === undefined) throw missing(pool);
   if (saved.kind === "conflict") throw new HttpError(409, `${saved.by} saved v${saved.version} in the meantime.`);

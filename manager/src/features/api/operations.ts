@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { SendAgainBody } from "../dead-letters/dead-letter-actions.ts";
 import {
   ApiActivity,
   ApiAlert,
   ApiCharts,
+  ApiDeadLetter,
   ApiDecision,
   ApiOutcome,
   ApiPolicy,
@@ -11,6 +13,7 @@ import {
   ApiStatus,
   ApiWorker,
   ChartsQuery,
+  DeadLettersQuery,
   ListQuery,
   PolicyChange,
   PoolParams,
@@ -82,7 +85,7 @@ export const OPERATIONS = [
     body: ResizeChange,
   },
   poolVerb("pause", "Pause the policy; lost workers are still replaced"),
-  poolVerb("resume", "Put the policy in force again"),
+  poolVerb("resume", "Let the policy decide again: ends a pause, and the hold after a manual change"),
   {
     method: "get",
     path: "/pools/{pool}/policy",
@@ -146,7 +149,29 @@ export const OPERATIONS = [
     query: ListQuery,
     answer: z.array(ApiActivity),
   },
-  { method: "get", path: "/alerts", id: "listAlerts", summary: "What needs a look", answer: z.array(ApiAlert) },
+  {
+    method: "get",
+    path: "/alerts",
+    id: "listAlerts",
+    summary: "What needs attention, most severe first",
+    answer: z.array(ApiAlert),
+  },
+  {
+    method: "get",
+    path: "/dead-letters",
+    id: "listDeadLetters",
+    summary: "Messages that could not be handled and that nobody has looked after, newest first",
+    query: DeadLettersQuery,
+    answer: z.array(ApiDeadLetter),
+  },
+  {
+    method: "post",
+    path: "/dead-letters/send",
+    id: "sendDeadLetters",
+    summary: "Put messages back into their queues: the one with `id`, those of `queue`, or all",
+    body: SendAgainBody,
+    answer: ApiOutcome,
+  },
 ] as const satisfies readonly ApiOperation[];
 
 export type OperationId = (typeof OPERATIONS)[number]["id"];

@@ -1,5 +1,5 @@
 import { Policy, PoolLimits } from "@elastic-gas/scaling/policy";
-import { POOL_NAMES } from "@elastic-gas/shared/resources";
+import { POOL_NAMES, QUEUE_KEYS } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 import { RANGE_NAMES } from "../../model/charts/range.ts";
 import { ResizeBody } from "../pools/resize-body.ts";
@@ -133,6 +133,15 @@ export const ApiCharts = z.object({
   waitingJobs: ApiSeries.nullable(),
   byWorker: z.array(z.object({ id: z.string(), cpuPercent: ApiSeries, requestsPerMinute: ApiSeries.nullable() })),
 });
+export const ApiDeadLetter = z.object({
+  id: z.number().int(),
+  at: instant,
+  queue: z.enum(QUEUE_KEYS),
+  /** What became of what it asked for. */
+  outcome: z.string(),
+  body: z.string(),
+});
+export const DeadLettersQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
 export const ApiFailure = z.object({
   success: z.literal(false),
   error: z.object({ code: z.number().int(), message: z.string() }),

@@ -43,8 +43,9 @@ export function createCallApi({ ELASTIC_GAS_URL: base, ELASTIC_GAS_TOKEN: token 
       headers: {
         authorization: `Bearer ${token}`,
         accept: "application/json",
-        // One run is one request, however often the request is sent.
-        ...(method === "GET" ? {} : { "content-type": "application/json", "idempotency-key": randomUUID() }),
+        ...(method === "GET" ? {} : { "content-type": "application/json" }),
+        // One run is one change, however often the request is sent; a PUT needs no key for that.
+        ...(method === "POST" ? { "idempotency-key": randomUUID() } : {}),
       },
       body: method === "GET" ? null : JSON.stringify(body ?? {}),
       signal: AbortSignal.timeout(TIMEOUT_MS),

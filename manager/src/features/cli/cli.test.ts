@@ -205,7 +205,7 @@ describe("elastic-gas policy", () => {
     const { code, err } = await runHere(["policy", "annotator", "set", "growAbove=5"]);
     expect([code, err]).toEqual([
       1,
-      expect.stringContaining("The rule queue has no growAbove; it has kind, windowSeconds"),
+      expect.stringContaining("The rule queue has no growAbove; it has kind, targetUtilizationPercent"),
     ]);
     expect((await runHere(["policy", "utility", "--undo"])).err).toBe("utility has no version before v1.\n");
   });
@@ -262,8 +262,28 @@ describe("a command line that is not understood", () => {
   });
 });
 
+describe("elastic-gas resume and dead-letters", () => {
+  it("ends the hold after a manual change", async () => {
+    await runHere(["grow", "web"]);
+    expect((await runHere(["status"])).out).toMatch(/^web .* held \d+/m);
+    expect((await runHere(["resume", "web"])).out).toContain("decides again");
+    expect((await runHere(["status"])).out).not.toMatch(/^web .* held/m);
+  });
+
+  it("lists what could not be handled, and sends it again once", async () => {
+    const body = JSON.stringify({ version: 1, userId: 1 });
+    const letter = { queue: "restore", messageId: "m1", body, outcome: "Stripe was away.", resolvedAt: null } as const;
+    await manager.db.insertInto("deadLetters").values(letter).execute();
+    const id = /^(\d+) .*restore +Stripe was away\.$/m.exec((await runHere(["dead-letters"])).out)?.[1] ?? "none";
+    expect((await runHere(["dead-letters", "send", id])).out).toBe(`Message ${id} is on its way again.\n`);
+    expect((await runHere(["dead-letters", "send", id])).out).toContain("already sent again");
+    expect(await runHere(["dead-letters"])).toMatchObject({ code: 0, out: "No messages that could not be handled.\n" });
+    expect((await runHere(["dead-letters", "send"])).code).toBe(2);
+  });
+});
+
 describe("help and failures", () => {
-  it.each(["status", "grow", "shrink", "pause", "resume", "policy", "activity", "decisions"])(
+  it.each(["status", "grow", "shrink", "pause", "resume", "policy", "dead-letters", "activity", "decisions"])(
     "%s --help explains it without asking anybody",
     async (command) => {
       const { code, out } = await runHere([command, "--help"], { ELASTIC_GAS_TOKEN: "" });

@@ -1,10 +1,18 @@
 import type { ParseArgsOptionsConfig } from "node:util";
 import { isPoolName, POOL_NAMES } from "@elastic-gas/shared/resources";
 import { z } from "zod";
-import { ApiActivity, ApiDecision, ApiOutcome, ApiPolicy, ApiPolicyVersion, ApiStatus } from "../api/schemas.ts";
+import {
+  ApiActivity,
+  ApiDeadLetter,
+  ApiDecision,
+  ApiOutcome,
+  ApiPolicy,
+  ApiPolicyVersion,
+  ApiStatus,
+} from "../api/schemas.ts";
 import type { CallApi } from "./call-api.ts";
 import { setValues, undo } from "./change-policy.ts";
-import { showActivities, showDecisions, showPolicy, showVersions } from "./show-lists.ts";
+import { showActivities, showDeadLetters, showDecisions, showPolicy, showVersions } from "./show-lists.ts";
 import { showStatus } from "./show-status.ts";
 import { sinceOf } from "./times.ts";
 import { UsageError } from "./usage.ts";
@@ -50,6 +58,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     maxWords: Number.POSITIVE_INFINITY,
     run: policy,
   },
+  "dead-letters": { options: { queue: { type: "string" }, all: { type: "boolean" } }, maxWords: 2, run: deadLetters },
   activity: {
     options: LIST_OPTIONS,
     maxWords: 1,
@@ -67,6 +76,20 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
 };
+
+/** Lists them, or sends again one by its number, those of a queue, or all. */
+async function deadLetters(call: CallApi, { words: [verb, id], values }: Given): Promise<Answer> {
+  if (verb === undefined) {
+    const json = await call({ path: "/dead-letters" });
+    return { json, text: () => showDeadLetters(z.array(ApiDeadLetter).parse(json)) };
+  }
+  if (verb !== "send") throw new UsageError(`“${verb}” is not known here: send ID, send --queue NAME, or send --all.`);
+  const { queue, all } = values;
+  if ([id, queue, all].filter((each) => each !== undefined).length !== 1) {
+    throw new UsageError("Say which: send ID, send --queue NAME, or send --all.");
+  }
+  return ask(call, "/dead-letters/send", id === undefined ? { queue } : { id: Number(id) });
+}
 
 function resize(verb: "grow" | "shrink"): Command["run"] {
   return (call, given) => {

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { figure } from "../../model/words.ts";
-import type { ApiActivity, ApiDecision, ApiPolicy, ApiPolicyVersion } from "../api/schemas.ts";
+import type { ApiActivity, ApiDeadLetter, ApiDecision, ApiPolicy, ApiPolicyVersion } from "../api/schemas.ts";
 import { table } from "./table.ts";
 import { localTime } from "./times.ts";
 
@@ -40,4 +40,10 @@ export function showVersions(versions: readonly z.infer<typeof ApiPolicyVersion>
   if (versions.length === 0) return "Never changed.\n";
   const rows = versions.map(({ version, at, actor, difference }) => [`v${version}`, localTime(at), actor, difference]);
   return table(["VERSION", "SAVED", "BY", "WHAT"], rows);
+}
+
+export function showDeadLetters(letters: readonly z.infer<typeof ApiDeadLetter>[]): string {
+  if (letters.length === 0) return "No messages that could not be handled.\n";
+  const rows = letters.map(({ id, at, queue, outcome }) => [String(id), localTime(at), queue, outcome]);
+  return table(["ID", "TIME", "QUEUE", "OUTCOME"], rows);
 }

@@ -26,7 +26,7 @@ Pauses the pool's policy; lost workers are still replaced.
 `,
   resume: `elastic-gas resume POOL [--json]
 
-Puts the pool's policy in force again.
+Lets the pool's policy decide again, from the next check on: ends a pause, and the hold after a manual change.
 `,
   policy: `elastic-gas policy POOL [--json]
 elastic-gas policy POOL set NAME=VALUE... [--json]
@@ -35,6 +35,12 @@ elastic-gas policy POOL --undo [--json]
 
 Shows the rule, its numbers and the limits; changes some of them (kind=, min= and max= too), as a new version in force
 at the next check; lists saved versions; or saves the version before the last one again.
+`,
+  "dead-letters": `elastic-gas dead-letters [--json]
+elastic-gas dead-letters send ID [--json]
+elastic-gas dead-letters send --queue NAME | --all [--json]
+
+Lists the messages that could not be handled, or puts them back into their queues: one, those of a queue, or all.
 `,
   activity: `elastic-gas activity [POOL] [--limit N] [--since 2h] [--json]
 
@@ -52,8 +58,9 @@ export const OVERVIEW = `elastic-gas COMMAND [...]
   status                 pools, workers, limits, last check, alerts
   grow POOL              request more workers
   shrink POOL            request fewer workers
-  pause POOL             stop the pool's policy; resume POOL puts it in force
+  pause POOL             stop the pool's policy; resume POOL ends a pause or a manual hold
   policy POOL            show or change rule, numbers and limits
+  dead-letters           messages that could not be handled; dead-letters send puts them back
   activity [POOL]        what changed, and who asked
   decisions [POOL]       what every check said
 

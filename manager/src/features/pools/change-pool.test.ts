@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/data
 import { makePools } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { requestLeaving, requestProtection } from "../workers/change-worker.ts";
-import { requestPause, requestSize } from "./change-pool.ts";
+import { requestPause, requestResume, requestSize } from "./change-pool.ts";
 
 let database: TestDatabase;
 const now = new Date("2026-09-07T13:47:05Z");
@@ -74,11 +74,21 @@ describe("a request for another size", () => {
 
 describe("a request to pause", () => {
   it("names who paused, and succeeds once", async () => {
-    expect(await requestPause(database.db, "web", true, request)).toBe(true);
-    expect(await requestPause(database.db, "web", true, { ...request, actor: "tomas" })).toBe(false);
+    expect(await requestPause(database.db, "web", request)).toBe(true);
+    expect(await requestPause(database.db, "web", { ...request, actor: "tomas" })).toBe(false);
     expect(await web()).toMatchObject({ paused: true, pausedBy: "anna", pausedAt: now });
-    expect(await requestPause(database.db, "web", false, request)).toBe(true);
+    expect(await requestResume(database.db, "web", now)).toBe(true);
     expect(await web()).toMatchObject({ paused: false, pausedBy: null });
+  });
+});
+
+describe("a request to resume", () => {
+  it("ends the hold after a manual change, once", async () => {
+    await requestSize(database.db, "web", -1, request);
+    expect((await web()).manualUntil).not.toBeNull();
+    expect(await requestResume(database.db, "web", now)).toBe(true);
+    expect(await web()).toMatchObject({ desired: 6, manualUntil: null });
+    expect(await requestResume(database.db, "web", now)).toBe(false);
   });
 });
 

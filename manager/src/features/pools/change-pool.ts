@@ -59,18 +59,24 @@ export async function requestSize(
   });
 }
 
-/** Stops or resumes the policy; replacement, limits and buttons go on. */
-export async function requestPause(
-  db: Database,
-  pool: PoolName,
-  paused: boolean,
-  { actor, now }: ChangeRequest,
-): Promise<boolean> {
+/** Stops the policy; replacement, limits and buttons go on. False when it was paused already. */
+export async function requestPause(db: Database, pool: PoolName, { actor, now }: ChangeRequest): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("pools")
-    .set({ paused, pausedBy: paused ? actor : null, pausedAt: paused ? now : null, updatedAt: now })
+    .set({ paused: true, pausedBy: actor, pausedAt: now, updatedAt: now })
     .where("name", "=", pool)
-    .where("paused", "=", !paused)
+    .where("paused", "=", false)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Lets the policy decide from the next check on: ends a pause, and the hold after a manual change. False when there was neither. */
+export async function requestResume(db: Database | Transaction<Tables>, pool: PoolName, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("pools")
+    .set({ paused: false, pausedBy: null, pausedAt: null, manualUntil: null, updatedAt: now })
+    .where("name", "=", pool)
+    .where((eb) => eb.or([eb("paused", "=", true), eb("manualUntil", ">", now)]))
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }

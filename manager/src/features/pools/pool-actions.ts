@@ -3,7 +3,7 @@ import type { PoolName } from "@elastic-gas/shared/resources";
 import { duration } from "../../model/words.ts";
 import type { FeatureDeps, Outcome } from "../feature-deps.ts";
 import type { Requester } from "../requester.ts";
-import { type PoolChange, requestPause, requestSize } from "./change-pool.ts";
+import { type PoolChange, requestPause, requestResume, requestSize } from "./change-pool.ts";
 
 export interface ResizeRequest extends Requester {
   readonly why?: string;
@@ -34,13 +34,15 @@ export async function pausePool(
   verb: "pause" | "resume",
   { actor, address }: Requester,
 ): Promise<Outcome> {
-  const changed = await requestPause(db, pool, verb === "pause", { actor, now: new Date(now()) });
+  const at = new Date(now());
+  const changed =
+    verb === "pause" ? await requestPause(db, pool, { actor, now: at }) : await requestResume(db, pool, at);
   if (changed) await audit(db, { actor, action: `pool.${verb}`, target: pool, address });
   await watcher.fleet({ fresh: true });
   const sentence =
     verb === "pause"
       ? `The policy of ${pool} is paused. Lost workers are still replaced.`
-      : `The policy of ${pool} is in force again, from the next check on.`;
+      : `The policy of ${pool} decides again, from the next check on.`;
   return { done: true, sentence };
 }
 

@@ -10,8 +10,8 @@ export interface FieldWords {
 }
 
 export const LIMIT_FIELDS: readonly FieldWords[] = [
-  { name: "min", label: "Minimum", unit: "workers", help: "Kept even while holding." },
-  { name: "max", label: "Maximum", unit: "workers", help: "Never more, whatever the load." },
+  { name: "min", label: "Minimum", unit: "workers", help: "Always kept." },
+  { name: "max", label: "Maximum", unit: "workers", help: "Upper limit regardless of load." },
 ];
 
 /** The rule's own numbers, by kind of policy. */
@@ -34,7 +34,7 @@ export const RULE_FIELDS: Readonly<Record<Policy["kind"], readonly FieldWords[]>
       name: "shrinkRatio",
       label: "Shrink ratio",
       unit: "stays",
-      help: "The share that stays: 0.5 keeps half, rounded up.",
+      help: "The share that is kept: 0.5 keeps half, rounded up.",
     },
   ],
   adaptive: [

@@ -142,13 +142,13 @@ const FIELDS: readonly NewUserField[] = [
   {
     name: "email",
     label: "E-mail (optional)",
-    help: "For notices and a forgotten password.",
+    help: "Used for notifications and password resets.",
     input: { type: "email", autocomplete: "off" },
   },
   {
     name: "password",
     label: "Password (optional)",
-    help: "Left empty, one is made and shown once.",
+    help: "Leave empty to generate one; it is shown once.",
     input: { type: "password", autocomplete: "new-password" },
   },
 ];

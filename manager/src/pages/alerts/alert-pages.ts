@@ -3,8 +3,10 @@ import { QUEUE_KEYS } from "@elastic-gas/shared/resources";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import { z } from "zod";
-import { actorOf } from "../../features/requester.ts";
+import { SendAgainBody, sendAgain } from "../../features/dead-letters/dead-letter-actions.ts";
+import { actorOf, requesterOf } from "../../features/requester.ts";
 import { count } from "../../model/words.ts";
+import { listDeadLetters } from "../../read/dead-letters.ts";
 import { answer } from "../frame/answer.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { alertsPageView } from "./alerts-page-view.ts";
@@ -13,27 +15,19 @@ import { alertsView } from "./alerts-view.ts";
 const LETTERS_SHOWN = 200;
 const Queue = z.object({ queue: z.enum(QUEUE_KEYS) });
 
-/** Everything that needs a look, in one place; and the messages that could not be handled. */
-export function alertPages({ db, watcher, sendPage, now }: PageDeps): Router {
+/** Everything that needs attention, in one place; and the messages that could not be handled. */
+export function alertPages(deps: PageDeps): Router {
+  const { db, watcher, sendPage, now } = deps;
   const router = Router();
 
   router.get("/alerts", async (_req, res) => {
     const fleet = await watcher.fleet();
-    const letters = await db
-      .selectFrom("deadLetters")
-      .selectAll()
-      .where("resolvedAt", "is", null)
-      .orderBy("id", "desc")
-      .limit(LETTERS_SHOWN)
-      .execute();
+    const letters = await listDeadLetters(db, LETTERS_SHOWN);
     sendPage(res, {
       title: "Alerts",
       section: "alerts",
       fleet,
-      content: (context) => {
-        const shown = letters.map((letter) => ({ ...letter, at: letter.at.getTime() }));
-        return alertsPageView(alertsView(fleet, context.reader), shown, context);
-      },
+      content: (context) => alertsPageView(alertsView(fleet, context.reader), letters, context),
     });
   });
 
@@ -58,6 +52,11 @@ export function alertPages({ db, watcher, sendPage, now }: PageDeps): Router {
     await watcher.fleet({ fresh: true });
     answer(req, res, { done: true, sentence: `${letters} of ${queue} marked as looked after.` }, "/alerts");
   });
-  router.all("/alerts/dead-letters", methodNotAllowed("POST"));
+  router.post("/alerts/dead-letters/send", async (req, res) => {
+    const which = SendAgainBody.safeParse(req.body ?? {});
+    if (!which.success) throw new HttpError(400, "There is no such message or queue.");
+    answer(req, res, await sendAgain(deps, which.data, requesterOf(req, res)), "/alerts");
+  });
+  router.all(["/alerts/dead-letters", "/alerts/dead-letters/send"], methodNotAllowed("POST"));
   return router;
 }

@@ -1,13 +1,7 @@
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
+import type { DeadLetter } from "../../read/dead-letters.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, tableBox, time } from "../kit/parts.ts";
-
-export interface DeadLetter {
-  readonly at: number;
-  readonly queue: string;
-  readonly outcome: string;
-  readonly body: string;
-}
 
 /** Alerts, and below them the messages that nobody has looked after. */
 export function alertsPageView(alerts: readonly Html[], letters: readonly DeadLetter[], context: ViewContext): Child[] {
@@ -16,7 +10,7 @@ export function alertsPageView(alerts: readonly Html[], letters: readonly DeadLe
       "div",
       { class: "page-head" },
       h("h1", {}, "Alerts"),
-      h("p", { class: "page-link eg-secondary" }, "what needs a look, worst first"),
+      h("p", { class: "page-link eg-secondary" }, "Needs attention, most severe first"),
     ),
     h(
       "div",
@@ -39,15 +33,10 @@ function letterPanel(letters: readonly DeadLetter[], { csrf, reader }: ViewConte
       h(
         "span",
         { class: "eg-end" },
-        queues.map((queue) =>
-          h(
-            "form",
-            { method: "post", action: "/alerts/dead-letters" },
-            csrfField(csrf),
-            h("input", { type: "hidden", name: "queue", value: queue }),
-            h("button", { class: "eg-button eg-button-small", type: "submit" }, `${queue}: looked after`),
-          ),
-        ),
+        queues.map((queue) => [
+          letterForm("/alerts/dead-letters/send", { queue }, `${queue}: send all again`, csrf),
+          letterForm("/alerts/dead-letters", { queue }, `${queue}: looked after`, csrf),
+        ]),
       ),
     ),
     tableBox(
@@ -62,12 +51,13 @@ function letterPanel(letters: readonly DeadLetter[], { csrf, reader }: ViewConte
             "tr",
             {},
             ["Time", "Queue", "Outcome", "Message"].map((head) => h("th", {}, head)),
+            h("th", {}, h("span", { class: "visually-hidden" }, "Actions")),
           ),
         ),
         h(
           "tbody",
           {},
-          letters.map(({ at, queue, outcome, body }) =>
+          letters.map(({ id, at, queue, outcome, body }) =>
             h(
               "tr",
               {},
@@ -75,10 +65,25 @@ function letterPanel(letters: readonly DeadLetter[], { csrf, reader }: ViewConte
               h("td", {}, queue),
               h("td", {}, outcome),
               h("td", {}, h("code", {}, body.slice(0, 300))),
+              h(
+                "td",
+                { class: "eg-number" },
+                letterForm("/alerts/dead-letters/send", { id: String(id) }, "Send again", csrf),
+              ),
             ),
           ),
         ),
       ),
     ),
+  );
+}
+
+function letterForm(action: string, fields: Readonly<Record<string, string>>, words: string, csrf: string): Html {
+  return h(
+    "form",
+    { method: "post", action },
+    csrfField(csrf),
+    Object.entries(fields).map(([name, value]) => h("input", { type: "hidden", name, value })),
+    h("button", { class: "eg-button eg-button-small eg-nowrap", type: "submit" }, words),
   );
 }

@@ -11,7 +11,7 @@ export function alertsView({ alerts }: FleetSnapshot, reader: Reader): readonly 
       h(
         "div",
         { class: "eg-panel", key: "none" },
-        empty("disc-check", "Nothing needs a look", "Problems with workers, data, launches or messages appear here."),
+        empty("disc-check", "All clear", "Problems with workers, data, launches or messages appear here."),
       ),
     ];
   }

@@ -36,7 +36,7 @@ export function decisionsView(page: DecisionsPage, context: ViewContext): Html[]
       "div",
       { class: "page-head" },
       h("h1", {}, "Decisions"),
-      h("p", { class: "page-link eg-secondary" }, "every check, and why it did what it did"),
+      h("p", { class: "page-link eg-secondary" }, "Every check and the reason for its outcome"),
       h(
         "div",
         { class: "page-tools" },

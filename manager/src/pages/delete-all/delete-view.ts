@@ -149,7 +149,7 @@ function deleteForm({ word, errors }: DeletePage, { rows, objects }: Inventory, 
       h(
         "div",
         { class: "eg-field" },
-        h("label", { class: "eg-label", for: "word" }, "Type ", h("code", {}, word)),
+        h("label", { class: "eg-label", for: "word" }, "Type ", h("code", {}, word), " to confirm"),
         h("input", {
           class: "eg-input eg-mono",
           id: "word",
@@ -189,11 +189,7 @@ function deleteForm({ word, errors }: DeletePage, { rows, objects }: Inventory, 
         `Delete ${count(rows, "row")} and ${count(objects, "object")}`,
       ),
       h("a", { class: "eg-button", href: "/" }, "Cancel"),
-      h(
-        "span",
-        { class: "eg-reason", "data-typed-reason": "", hidden: true },
-        "The button works once the word matches.",
-      ),
+      h("span", { class: "eg-reason", "data-typed-reason": "", hidden: true }, "Type the word to enable the button."),
     ),
   );
 }

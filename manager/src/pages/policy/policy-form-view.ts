@@ -11,7 +11,7 @@ import {
 } from "../../model/policy/differences.ts";
 import type { FormValues } from "../../model/policy/policy-form.ts";
 import type { Warnings } from "../../model/policy/warnings.ts";
-import { NO_VALUE } from "../../model/words.ts";
+import { duration, NO_VALUE, type Reader } from "../../model/words.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, icon } from "../kit/parts.ts";
 
@@ -27,9 +27,12 @@ export interface PolicyForm {
   /** The CPU that a shrink must stay below; null when the numbers do not say. */
   readonly settleLimit: string | null;
   readonly version: number;
+  /** Until when the policy leaves the pool alone after a manual change; null when it does not. */
+  readonly heldUntil: number | null;
+  readonly isPaused: boolean;
 }
 
-export function policyForm(form: PolicyForm, { csrf }: ViewContext): Html {
+export function policyForm(form: PolicyForm, { csrf, reader }: ViewContext): Html {
   const { pool, kind, version, inForce } = form;
   return h(
     "form",
@@ -47,7 +50,7 @@ export function policyForm(form: PolicyForm, { csrf }: ViewContext): Html {
     h("input", { type: "hidden", name: "expected", value: String(version) }),
     rulePanel(form),
     limitsPanel(form),
-    saveBar(form),
+    saveBar(form, reader),
   );
 }
 
@@ -182,7 +185,8 @@ function field({ name, label, unit, help }: FieldWords, { errors, inForce, value
   );
 }
 
-function saveBar({ pool, kind, inForce, errors, version }: PolicyForm): Html {
+function saveBar(form: PolicyForm, reader: Reader): Html {
+  const { pool, kind, inForce, errors, version } = form;
   return h(
     "div",
     { class: "eg-panel save-bar", "data-save-bar": "" },
@@ -190,8 +194,15 @@ function saveBar({ pool, kind, inForce, errors, version }: PolicyForm): Html {
       "p",
       {},
       h("strong", { "data-save-words": "" }, saveWords(errors.size, kind !== inForce.kind)),
-      " A change is in force at the next check.",
+      ` ${whenInForce(form, reader)}`,
     ),
+    form.heldUntil !== null &&
+      h(
+        "label",
+        { class: "eg-check" },
+        h("input", { type: "checkbox", name: "resume", value: "on" }),
+        " Resume now: end the hold after the manual change when saving",
+      ),
     h(
       "div",
       { class: "eg-actions" },
@@ -202,6 +213,12 @@ function saveBar({ pool, kind, inForce, errors, version }: PolicyForm): Html {
 }
 
 function saveWords(errors: number, isOtherRule: boolean): Child {
-  if (errors > 0) return errors === 1 ? "1 number needs a correction." : `${errors} numbers need a correction.`;
+  if (errors > 0) return errors === 1 ? "1 value needs correcting." : `${errors} values need correcting.`;
   return isOtherRule ? "Another rule than the one in force." : "No changes yet.";
+}
+
+function whenInForce({ heldUntil, isPaused }: PolicyForm, reader: Reader): string {
+  if (isPaused) return "The policy is paused: changes take effect when it is resumed.";
+  if (heldUntil === null) return "Changes take effect at the next check.";
+  return `The pool was changed manually: changes take effect when the hold ends, in ${duration(heldUntil - reader.now)}.`;
 }

@@ -152,10 +152,10 @@ function undoForm(
         class: "eg-button eg-button-small",
         type: "submit",
         title: `Writes a new version with the values of v${version}`,
-        "aria-label": `Go back to v${version}`,
+        "aria-label": `Restore v${version}`,
       },
       icon("history"),
-      "Go back",
+      `Restore v${version}`,
     ),
   );
 }

@@ -9,6 +9,7 @@ import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { savePolicy } from "../../features/policy/save-policy.ts";
+import { pausePool } from "../../features/pools/pool-actions.ts";
 import { poolOfPath } from "../../features/pools/pool-of-path.ts";
 import { actorOf } from "../../features/requester.ts";
 import { dollars } from "../../model/policy/cost.ts";
@@ -16,6 +17,7 @@ import type { Stored } from "../../model/policy/differences.ts";
 import { type FormValues, parsePolicyForm, toFormValues } from "../../model/policy/policy-form.ts";
 import { settleLimit } from "../../model/policy/settle-margin.ts";
 import { warningsOf } from "../../model/policy/warnings.ts";
+import { duration } from "../../model/words.ts";
 import { findPolicyVersion, listPolicyVersions } from "../../read/policy-versions.ts";
 import { findPool, type PoolRow } from "../../read/pools.ts";
 import { differenceToOlder } from "../decisions/decision-pages.ts";
@@ -47,7 +49,7 @@ export function policyPages(deps: PageDeps): Router {
       return sendForm(deps, res, row, { kind, values, errors: parsed.errors });
     }
     const expected = Number(values.expected);
-    await save(deps, req, res, pool, parsed.stored, expected);
+    await save(req, res, row, { stored: parsed.stored, expected, resume: values.resume === "on" });
   });
 
   router.post("/policy/:pool/undo", async (req, res) => {
@@ -58,19 +60,19 @@ export function policyPages(deps: PageDeps): Router {
     // It may be older than the present limits of its numbers.
     const policy = Policy.safeParse(wanted.policy);
     if (!policy.success) throw new HttpError(409, `Policy v${version} no longer fits today's rules.`);
-    await save(deps, req, res, pool, { policy: policy.data, limits: wanted.limits }, expected);
+    const stored = { policy: policy.data, limits: wanted.limits };
+    await save(req, res, await poolRow(deps, pool), { stored, expected, resume: false });
   });
   router.all("/policy/:pool/undo", methodNotAllowed("POST"));
   return router;
 
   async function save(
-    _: PageDeps,
     req: Request,
     res: Response,
-    pool: PoolName,
-    stored: Stored,
-    expected: number,
+    row: PoolRow,
+    { stored, expected, resume }: { readonly stored: Stored; readonly expected: number; readonly resume: boolean },
   ): Promise<void> {
+    const pool = row.name;
     const actor = actorOf(res);
     const saved = await savePolicy(db, pool, stored, { actor, now: new Date(now()), expected });
     if (saved === undefined) throw new HttpError(409, "The autoscaler has not made this pool yet.");
@@ -83,9 +85,10 @@ export function policyPages(deps: PageDeps): Router {
           detail: saved.difference,
           address: req.ip,
         });
+        if (resume) await pausePool(deps, pool, "resume", { actor, address: req.ip });
         leaveNotice(req, {
           tone: "ok",
-          text: `Saved as v${saved.version}: ${saved.difference}. In force at the next check.`,
+          text: `Saved as v${saved.version}: ${saved.difference}. ${resume ? IN_FORCE_NEXT : whenInForce(row, now())}`,
         });
         break;
       case "same":
@@ -100,6 +103,20 @@ export function policyPages(deps: PageDeps): Router {
     await watcher.fleet({ fresh: true });
     res.redirect(303, `/policy/${pool}`);
   }
+}
+
+const IN_FORCE_NEXT = "In force at the next check.";
+
+/** What the reader may rely on: a pause or a manual change keeps the policy from deciding. */
+function whenInForce(row: PoolRow, now: number): string {
+  if (row.paused !== null) return "The policy is paused: in force when it is resumed.";
+  const until = heldUntil(row, now);
+  if (until === null) return IN_FORCE_NEXT;
+  return `In force when the hold after the manual change ends, in ${duration(until - now)}, or at once with “Resume now” on the Pools page.`;
+}
+
+function heldUntil({ manualUntil }: PoolRow, now: number): number | null {
+  return manualUntil !== null && manualUntil > now ? manualUntil : null;
 }
 
 async function poolRow({ db }: PageDeps, pool: PoolName): Promise<PoolRow> {
@@ -122,7 +139,7 @@ function readFields(req: Request): FormValues {
 }
 
 async function sendForm(
-  { db, config, watcher, sendPage }: PageDeps,
+  { db, config, watcher, sendPage, now }: PageDeps,
   res: Response,
   row: PoolRow,
   form: {
@@ -157,6 +174,8 @@ async function sendForm(
             warnings: parsed.ok ? warningsOf(parsed.stored.policy) : {},
             settleLimit: parsed.ok && parsed.stored.policy.kind === "cpu" ? settleLimit(parsed.stored.policy) : null,
             version: row.policyVersion,
+            heldUntil: heldUntil(row, now()),
+            isPaused: row.paused !== null,
           },
           meanings: policyMeanings(kind),
           policyState: describePolicyState(readState(row.policyState), row.policy, {

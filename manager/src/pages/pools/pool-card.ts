@@ -75,6 +75,7 @@ export function poolCard(pool: PoolSnapshot, context: CardContext): Html {
       "div",
       { class: "pool-card-foot eg-small eg-secondary" },
       h("span", {}, nextCheckWords(pool, context.reader.now)),
+      resumeNow(pool, context),
       footRight(pool),
     ),
   );
@@ -226,9 +227,18 @@ export function statusNote(pool: PoolSnapshot, { reader, autoscalerAlive }: Card
   return { key, tone, glyph, text: boldStart(describeCheck(pool.lastCheck, reader)) };
 }
 
+/** Ends the hold after a manual change; a paused pool has its button above. */
+function resumeNow({ name, manualUntil, paused, stopping }: PoolSnapshot, { reader, csrf }: CardContext): Html | null {
+  if (manualUntil === null || manualUntil <= reader.now || paused !== null || stopping) return null;
+  return actionForm(
+    { action: `/pools/${name}/resume`, csrf, busy: "Resuming" },
+    h("button", { type: "submit", class: "eg-button eg-button-small", "data-resume": name }, "Resume now"),
+  );
+}
+
 function nextCheckWords(pool: PoolSnapshot, now: number): readonly (string | Html)[] {
   if (pool.manualUntil !== null && pool.manualUntil > now) {
-    return ["Changed by hand; the policy waits ", h("b", {}, duration(pool.manualUntil - now))];
+    return ["Changed manually; the policy resumes in ", h("b", {}, duration(pool.manualUntil - now))];
   }
   if (pool.nextCheckAt === null) return ["Not checked yet"];
   const left = pool.nextCheckAt - now;

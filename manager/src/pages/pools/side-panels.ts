@@ -9,7 +9,7 @@ import { ruleWords } from "./rule-panel.ts";
 
 const ALERTS_SHOWN = 4;
 
-/** The column beside the charts: what needs a look, what changed lately, what changes the rules now. */
+/** The column beside the charts: what needs attention, what changed lately, what changes the rules now. */
 export function sidePanels(
   fleet: FleetSnapshot,
   pool: PoolSnapshot | undefined,
@@ -34,7 +34,7 @@ function alertsPanel(alerts: readonly Alert[], reader: Reader): Html {
     "Alerts",
     h("a", { href: "/alerts" }, alerts.length > ALERTS_SHOWN ? `All ${alerts.length} alerts` : "All alerts"),
     shown.length === 0
-      ? [empty("disc-check", "Nothing needs a look", "Problems with workers, data or launches appear here.")]
+      ? [empty("disc-check", "All clear", "Problems with workers, data or launches appear here.")]
       : [h("div", { class: "stack" }, shown)],
   );
 }

@@ -1,0 +1,24 @@
+import type { Database } from "@elastic-gas/shared/database/connect";
+import type { QueueKey } from "@elastic-gas/shared/resources";
+
+/** A message that could not be handled. The instant is epoch milliseconds. */
+export interface DeadLetter {
+  readonly id: number;
+  readonly at: number;
+  readonly queue: QueueKey;
+  /** What became of what it asked for. */
+  readonly outcome: string;
+  readonly body: string;
+}
+
+/** Those that nobody has sent again or looked after, newest first. */
+export async function listDeadLetters(db: Database, limit: number): Promise<readonly DeadLetter[]> {
+  const rows = await db
+    .selectFrom("deadLetters")
+    .select(["id", "at", "queue", "outcome", "body"])
+    .where("resolvedAt", "is", null)
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...row, at: row.at.getTime() }));
+}
