@@ -3,8 +3,8 @@ import { z } from "zod";
 import { SHAPE_NAMES, SHAPES } from "./shapes.ts";
 
 /** At most this many requests a second and in all, so that a slip of the finger harms nobody. */
-export const MAX_RATE = 200;
-export const MAX_COUNT = 100_000;
+const MAX_RATE = 200;
+const MAX_COUNT = 100_000;
 
 const seconds = (max: number) => z.coerce.number().positive().max(max);
 

@@ -200,6 +200,6 @@ async function startServices(options: LocalCloudOptions, ec2: Ec2Service, identi
 }
 
 /** Small enough that the largest pool fits on the machine, so that adding a worker adds capacity. */
-export function defaultInstanceVcpus(cores: number): number {
+function defaultInstanceVcpus(cores: number): number {
   return Math.min(0.2, (cores - RESERVED_CORES) / (WEB_MAX + ANNOTATOR_MIN + 1));
 }

@@ -6,7 +6,7 @@ export const Instant = z.number();
 /** One value of one metric period; `at` is the start of the period. */
 const CpuPoint = z.object({ at: Instant, percent: z.number().min(0) });
 
-export const WORKER_STATES = ["pending", "warming", "in service", "unhealthy", "draining"] as const;
+const WORKER_STATES = ["pending", "warming", "in service", "unhealthy", "draining"] as const;
 
 /**
  * A worker as the rules see it:

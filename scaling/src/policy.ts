@@ -29,7 +29,7 @@ export type CpuPolicy = z.infer<typeof CpuPolicy>;
  * Up to this grow threshold metrics that err by up to 5 % cause at most one action a day at a constant load. Above it errors without a bound reach the full
  * worker; `simulate noise` of the autoscaler prints the figures, with `--noise-shape normal` those of such errors.
  */
-export const QUIET_GROW_THRESHOLD_PERCENT = 85;
+const QUIET_GROW_THRESHOLD_PERCENT = 85;
 
 /** Why a policy may act on measuring noise alone, as a sentence for whoever sets it; null when it will not. */
 export function noiseWarning(policy: Policy): string | null {
@@ -95,8 +95,7 @@ export const QueueThresholdsPolicy = z
 export type QueueThresholdsPolicy = z.infer<typeof QueueThresholdsPolicy>;
 
 /** No scaling: the pool keeps its desired capacity; lost workers are replaced. */
-export const FixedPolicy = z.object({ kind: z.literal("fixed") });
-export type FixedPolicy = z.infer<typeof FixedPolicy>;
+const FixedPolicy = z.object({ kind: z.literal("fixed") });
 
 /** Names of fields in policies that were stored, or are sent, by earlier versions. */
 const FORMER_NAMES: Readonly<Record<string, string>> = { settleMarginPercent: "hysteresisMarginPercent" };

@@ -9,7 +9,7 @@ export type ProcessRecord = z.infer<typeof ProcessRecord>;
 const Records = z.record(z.string(), ProcessRecord);
 
 /** The record of a living process; undefined when it is gone (a zombie is gone). */
-export function describeProcess(pid: number): ProcessRecord | undefined {
+function describeProcess(pid: number): ProcessRecord | undefined {
   try {
     // The name in brackets may hold spaces and brackets, so fields count from the last one: state is 3, starttime 22 (proc(5)).
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8")

@@ -117,7 +117,7 @@ async function beatOnce(
 const Command = z.array(z.string()).min(1);
 
 /** `["python2", "/opt/anntools/anntools.py", "{input}"]`; null without one. Throws when the text is not such a list. */
-export function readCommand(text: string | undefined): readonly string[] | null {
+function readCommand(text: string | undefined): readonly string[] | null {
   if (text === undefined) return null;
   try {
     return Command.parse(JSON.parse(text));

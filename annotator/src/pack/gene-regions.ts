@@ -2,7 +2,6 @@ import { type Stretch, WHOLE } from "./stretch.ts";
 
 /** Parts of a gene from the least to the most telling; a variant that touches several gets the last. */
 export const REGIONS = ["INTERGENIC", "GENE", "INTRON", "EXON", "UTR3", "UTR5", "CDS"] as const;
-export type Region = (typeof REGIONS)[number];
 
 export const INTERGENIC = 0;
 export const GENE = 1;

@@ -60,7 +60,7 @@ export function headEnd(block: Buffer, start: number, end: number): number {
 }
 
 /** Latin-1 text of a file as the UTF-8 that it was. */
-export function utf8(latin1: string): string {
+function utf8(latin1: string): string {
   return Buffer.from(latin1, "latin1").toString("utf8");
 }
 

@@ -19,7 +19,7 @@ export interface Launch {
 }
 
 /** EC2's answers lag: that long a launch counts as pending without its instance being seen. */
-export const UNSEEN_MS = 120_000;
+const UNSEEN_MS = 120_000;
 /** Older than that, a launch that was never settled is not looked at any more. */
 const EXPIRED_MS = 10 * UNSEEN_MS;
 const FIRST_WAIT_MS = 10_000;

@@ -4,17 +4,17 @@ import type { PoolName } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 
 /** `current.json` in the releases bucket: what a new worker runs. */
-export const Release = z.object({
+const Release = z.object({
   release: z.string().min(1),
   settings: z.string().min(1),
   lockfileHash: z.string().regex(/^[A-Za-z0-9._-]+$/),
 });
-export type Release = z.infer<typeof Release>;
+type Release = z.infer<typeof Release>;
 
 /** A worker fetches its release within minutes of its launch; later the addresses are worthless. */
 const URL_SECONDS = 3_600;
 
-export async function readRelease(s3: S3Client, bucket: string): Promise<Release> {
+async function readRelease(s3: S3Client, bucket: string): Promise<Release> {
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: "current.json" }));
   return Release.parse(JSON.parse((await Body?.transformToString()) ?? ""));
 }

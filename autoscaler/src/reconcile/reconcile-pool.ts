@@ -113,7 +113,7 @@ export async function reconcilePool(context: Context, snapshot: PoolSnapshot, no
 }
 
 /** Launch failures in a row, as the launch book and the workers' rows tell. */
-export function failuresOf(snapshot: Pick<PoolSnapshot, "launches" | "records" | "begunAt">): LaunchFailures {
+function failuresOf(snapshot: Pick<PoolSnapshot, "launches" | "records" | "begunAt">): LaunchFailures {
   const reachedService = ({ instanceId }: Launch): boolean => {
     if (instanceId === null) return false;
     const record = snapshot.records.get(instanceId);

@@ -4,10 +4,10 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { PackManifest } from "@elastic-gas/annotator/pack/manifest";
-import { DEFAULT_PACK_DIRECTORY, openPack } from "@elastic-gas/annotator/pack/pack";
 import { bcftoolsVersion } from "@elastic-gas/annotator/engine/consequences";
 import { runEngine } from "@elastic-gas/annotator/engine/engine";
+import { PackManifest } from "@elastic-gas/annotator/pack/manifest";
+import { DEFAULT_PACK_DIRECTORY, openPack } from "@elastic-gas/annotator/pack/pack";
 
 // `npm run annotation --workspace bench`: whole processes on the same million records in one run: this engine (genes, regions, bands, ClinVar) and
 // `bcftools annotate` with a BED of the same genes.

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Pids of the processes of all instances of one data folder: their home is below its `instances`. */
-export function instancePids(dataDir: string): readonly number[] {
+function instancePids(dataDir: string): readonly number[] {
   return readdirSync("/proc")
     .map(Number)
     .filter(

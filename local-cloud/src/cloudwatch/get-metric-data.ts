@@ -86,7 +86,7 @@ function resultOf(
  * At most `limit` data points of all results in a row, after the first `skip`. Results without any left appear on the
  * first page only.
  */
-export function pageOf(
+function pageOf(
   results: readonly MetricDataResult[],
   skip: number,
   limit: number,

@@ -10,7 +10,7 @@ export interface HealthCheck {
 }
 
 /** Asks a target once, over a connection of its own. Never rejects. */
-export function checkTarget(
+function checkTarget(
   endpoint: { readonly host: string; readonly port: number },
   check: HealthCheck,
 ): Promise<CheckResult> {

@@ -54,7 +54,7 @@ export function balancerMetrics(
 }
 
 /** The end of the ARN: `app/<name>/<id>` or `targetgroup/<name>/<id>`. */
-export function dimensionOf(arn: string): string {
+function dimensionOf(arn: string): string {
   return (arn.split(":").at(-1) ?? "").replace(/^loadbalancer\//, "");
 }
 

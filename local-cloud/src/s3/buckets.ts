@@ -92,6 +92,6 @@ export function bucketOperations(
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-export function isBucketName(name: string): boolean {
+function isBucketName(name: string): boolean {
   return /^[a-z\d](?:[a-z\d-]|\.(?!\.)){1,61}[a-z\d]$/.test(name) && !/^\d+\.\d+\.\d+\.\d+$/.test(name);
 }

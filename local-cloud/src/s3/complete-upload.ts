@@ -110,14 +110,14 @@ function unquoted(etag: string): string {
 }
 
 /** MD5 over the parts' binary MD5s, as S3 makes the ETag of an object uploaded in parts. */
-export function multipartEtag(md5s: readonly string[]): string {
+function multipartEtag(md5s: readonly string[]): string {
   const hash = createHash("md5");
   for (const md5 of md5s) hash.update(md5, "hex");
   return `${hash.digest("hex")}-${md5s.length}`;
 }
 
 /** The stored parts that the caller lists, in ascending order and each as it was uploaded. */
-export function chooseParts(
+function chooseParts(
   listed: readonly CompletedPart[],
   stored: readonly Part[],
   algorithm: ChecksumAlgorithm | undefined,

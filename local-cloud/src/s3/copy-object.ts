@@ -93,7 +93,7 @@ export function copyOperations(context: S3Context): S3Handlers<"CopyObject" | "U
 }
 
 /** `[/]<bucket>/<key>[?versionId=...]`, percent-encoded. */
-export function readCopySource(header: string): {
+function readCopySource(header: string): {
   readonly bucket: string;
   readonly key: string;
   readonly versionId: string | undefined;

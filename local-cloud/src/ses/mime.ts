@@ -29,14 +29,14 @@ export function parseMessage(raw: Uint8Array): ParsedMessage {
 }
 
 /** Splits at commas that stand outside quotes and angle brackets. */
-export function splitAddresses(list: string): readonly string[] {
+function splitAddresses(list: string): readonly string[] {
   return (list.match(/(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,"<])+/g) ?? [])
     .map((part) => part.trim())
     .filter((part) => part !== "");
 }
 
 /** RFC 2047 words such as `=?utf-8?B?w7w=?=`. */
-export function decodeWords(text: string): string {
+function decodeWords(text: string): string {
   // Blanks between two encoded words belong to the encoding.
   const joined = text.replace(/(\?=)\s+(?==\?)/g, "$1");
   return joined.replace(

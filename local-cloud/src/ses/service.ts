@@ -33,11 +33,7 @@ export function createSesService({ dataDir, log, now = () => new Date() }: SesOp
 }
 
 /** The mail that a request means; throws what SES answers to one that it would not send. */
-export function readMail({
-  Content,
-  Destination,
-  FromEmailAddress,
-}: SendEmailCommandInput): Omit<Mail, "id" | "sentAt"> {
+function readMail({ Content, Destination, FromEmailAddress }: SendEmailCommandInput): Omit<Mail, "id" | "sentAt"> {
   const given = [Destination?.ToAddresses, Destination?.CcAddresses, Destination?.BccAddresses].flatMap(
     (list) => list ?? [],
   );

@@ -14,7 +14,7 @@ import type { MessageAttributes } from "./md5.ts";
  * Bytes of a message with its attributes, and of a batch.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
-export const MAX_MESSAGE_BYTES = 1_048_576;
+const MAX_MESSAGE_BYTES = 1_048_576;
 const MAX_ATTRIBUTES = 10;
 const MAX_BATCH_ENTRIES = 10;
 

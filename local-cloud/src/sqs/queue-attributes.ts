@@ -36,7 +36,7 @@ const UNENCRYPTED = "local-cloud does not support queues without encryption.";
 const ENCRYPTION = "SqsManagedSseEnabled"; // on, as with every new queue of SQS
 
 /** What GetQueueAttributes knows besides what can be set. */
-export const COMPUTED_ATTRIBUTES = [
+const COMPUTED_ATTRIBUTES = [
   "ApproximateNumberOfMessages",
   "ApproximateNumberOfMessagesDelayed",
   "ApproximateNumberOfMessagesNotVisible",

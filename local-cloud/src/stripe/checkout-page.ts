@@ -23,7 +23,7 @@ export function payCheckout(context: StripeContext, id: string, form: URLSearchP
 }
 
 /** `{CHECKOUT_SESSION_ID}` stands for the session's id, as in Stripe's own redirects. */
-export function successUrl({ success_url, id }: Pick<CheckoutSession, "success_url" | "id">): string {
+function successUrl({ success_url, id }: Pick<CheckoutSession, "success_url" | "id">): string {
   return success_url.replaceAll("{CHECKOUT_SESSION_ID}", id);
 }
 

@@ -6,7 +6,7 @@ import { z } from "zod";
 
 export const API_VERSION = "2026-10-28.endive";
 
-export const Metadata = z.record(z.string(), z.string());
+const Metadata = z.record(z.string(), z.string());
 
 export const Product = z.object({
   id: z.string(),
@@ -207,7 +207,6 @@ export const DOCUMENTS = {
 export type Kind = keyof typeof DOCUMENTS;
 export type DocumentOf<Key extends Kind> = z.infer<(typeof DOCUMENTS)[Key]>;
 export type Document = { [Key in Kind]: DocumentOf<Key> }[Kind];
-export type Metadata = z.infer<typeof Metadata>;
 export type Product = z.infer<typeof Product>;
 export type Price = z.infer<typeof Price>;
 export type Customer = z.infer<typeof Customer>;

@@ -19,13 +19,13 @@ const MAX_RETRY_SECONDS = 3_600;
 const MAX_ATTEMPTS = 83; // with these delays after three days, as Stripe does
 
 /** Stripe-Signature header of a payload. https://docs.stripe.com/webhooks#verify-manually */
-export function signatureHeader(payload: string, secret: string, sentAt: Date): string {
+function signatureHeader(payload: string, secret: string, sentAt: Date): string {
   const time = secondsOf(sentAt);
   return `t=${time},v1=${createHmac("sha256", secret).update(`${time}.${payload}`).digest("hex")}`;
 }
 
 /** Seconds to wait after so many failed attempts. */
-export function retryDelaySeconds(attempts: number, firstSeconds: number): number {
+function retryDelaySeconds(attempts: number, firstSeconds: number): number {
   return Math.min(MAX_RETRY_SECONDS, firstSeconds * 2 ** (attempts - 1));
 }
 

@@ -71,7 +71,7 @@ const DOCUMENT: Shape = { kind: "document" };
 // The numbers that schemas use for timestamps with a demanded format.
 const TIMESTAMPS: Readonly<Record<number, TimestampFormat>> = { 5: "date-time", 6: "http-date", 7: "epoch-seconds" };
 
-export function shapeOf(ref: SchemaRef): Shape {
+function shapeOf(ref: SchemaRef): Shape {
   const schema = NormalizedSchema.of(ref);
   const key: unknown = schema.getSchema();
   if (typeof key !== "object" || key === null) return compile(schema);

@@ -2,11 +2,11 @@ import { type BalancerPeriod, lasting, type Observation, type SeenWorker } from 
 import type { Minute, State } from "../policy-state.ts";
 
 /** A mean of at least this many percent says only that the workers are full: the load above it is hidden. */
-export const SATURATED_PERCENT = 95;
+const SATURATED_PERCENT = 95;
 /** No decision at all on data whose end is older. */
 export const MAX_AGE_MINUTES = 10;
 /** Data are fresh while they are not older than the metrics usually are, and two minutes. */
-export const FRESH_MINUTES = 2;
+const FRESH_MINUTES = 2;
 const MAX_DELAY_MINUTES = 7;
 /** The largest of the latest delays counts. */
 const KEPT_DELAYS = 5;

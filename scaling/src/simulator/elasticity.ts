@@ -22,7 +22,7 @@ export interface Elasticity {
 }
 
 /** A worker above this CPU no longer meets the service level. */
-export const SERVICE_SHARE = 0.8;
+const SERVICE_SHARE = 0.8;
 
 export function demandFor(load: number): number {
   return Math.max(1, Math.ceil(load / SERVICE_SHARE - 1e-9));

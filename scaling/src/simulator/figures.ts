@@ -7,7 +7,7 @@ import { type Summary, totalOf } from "./summary.ts";
 
 /** The rule that all others are measured by: HPA on CloudWatch's points. */
 export const BASELINE = "hpa-60";
-export const ALL_DAYS = "all";
+const ALL_DAYS = "all";
 
 /** A rule's overload minutes and worker minutes over the days of one source, as shares of the baseline's. */
 export interface Figure {

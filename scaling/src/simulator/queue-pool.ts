@@ -52,7 +52,7 @@ const EPOCH = Date.UTC(2026, 0, 5);
 const LEARNED_JOBS = 50;
 const SEEN_MINUTES = 63;
 
-export function simulateQueue(rule: Rule, load: JobLoad, settings: QueueSettings): QueueRun {
+function simulateQueue(rule: Rule, load: JobLoad, settings: QueueSettings): QueueRun {
   const { min, max, bootSeconds, metricDelaySeconds } = settings;
   const decide = rule.start();
   const jobs = arrivalsOf(load, settings.seed);
@@ -168,7 +168,7 @@ function arrivalsOf({ minutes, perMinute, serviceSeconds }: JobLoad, seed: numbe
 }
 
 /** The jobs of the figures: a swing between idle and six workers' worth, and bursts. */
-export const JOB_LOADS: readonly JobLoad[] = [
+const JOB_LOADS: readonly JobLoad[] = [
   ...[10, 60, 600].map(
     (serviceSeconds): JobLoad => ({
       name: `${serviceSeconds} s jobs`,
@@ -196,7 +196,7 @@ const KEDA_STABILIZATION_MS = 300_000;
  * what a worker finishes within the acceptable wait, at least 1.
  * https://keda.sh/docs/latest/scalers/aws-sqs/
  */
-export function kedaRule(serviceSeconds: number): Rule {
+function kedaRule(serviceSeconds: number): Rule {
   const target = Math.max(1, Math.floor(ACCEPTABLE_WAIT_SECONDS / serviceSeconds));
   return {
     name: "keda",
@@ -220,7 +220,7 @@ export function kedaRule(serviceSeconds: number): Rule {
  * worker at a time after 15 minutes below 90 % of it.
  * https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-using-sqs-queue.html
  */
-export function awsBacklogRule(serviceSeconds: number): Rule {
+function awsBacklogRule(serviceSeconds: number): Rule {
   const target = ACCEPTABLE_WAIT_SECONDS / serviceSeconds;
   return {
     name: "aws-backlog",
@@ -249,7 +249,7 @@ function verdict(seen: Observation, wanted: number): { readonly desired: number;
   return { desired: clamp(Math.max(1, wanted), seen), describe: () => "" };
 }
 
-export function comparedQueueRules(serviceSeconds: number): readonly Rule[] {
+function comparedQueueRules(serviceSeconds: number): readonly Rule[] {
   return [
     kedaRule(serviceSeconds),
     awsBacklogRule(serviceSeconds),

@@ -15,7 +15,7 @@ export const PAIR_LIMIT = { points: 10, perSeconds: 300, longestSeconds: 3_600 }
  */
 export const NAME_LIMIT = { points: 100, perSeconds: 300 } as const;
 /** Wrong guesses from one address on any name; generous, for a whole class may share an address. */
-export const ADDRESS_LIMIT = { points: 200, perSeconds: 300 } as const;
+const ADDRESS_LIMIT = { points: 200, perSeconds: 300 } as const;
 /** How long an address counts as one from which a name has signed in. */
 const KNOWN_SECONDS = 90 * 86_400;
 const SLOWED_MS = 1_000;

@@ -64,7 +64,7 @@ export async function listTargetHealth(
   );
 }
 
-export function listenerUrl(dnsName: string, protocol: string, port: number): string {
+function listenerUrl(dnsName: string, protocol: string, port: number): string {
   const scheme = protocol === "HTTPS" ? "https" : "http";
   const usual = scheme === "https" ? 443 : 80;
   return `${scheme}://${dnsName}${port === usual ? "" : `:${port}`}/`;

@@ -1,7 +1,7 @@
 import type { Connection, Pool, PoolConnection } from "mysql2";
 
 /** Why a query got no connection, or lost the one that it had. Its code makes it a 503 that may be tried again. */
-export class DatabaseUnavailable extends Error {
+class DatabaseUnavailable extends Error {
   override name = "DatabaseUnavailable";
   readonly code = "DATABASE_UNAVAILABLE";
 }

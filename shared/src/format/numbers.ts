@@ -4,8 +4,6 @@
  */
 
 export const NO_BREAK_SPACE = "\u00a0";
-/** Stands where there is no value. */
-export const NO_VALUE = "–";
 
 const GROUPED = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const ONE_DECIMAL = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });

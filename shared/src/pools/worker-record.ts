@@ -1,6 +1,3 @@
-/** Why a worker ends: stored in `workers.victim_reason`. An admin's request has the same words until it is carried out. */
-export type EndCause = "shrink" | "replacement" | "stop" | "lost";
-
 /** The state and its reason that the autoscaler acted on last, as JSON that `scaling` reads. */
 export interface StoredState {
   readonly state: string;

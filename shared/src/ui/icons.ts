@@ -67,8 +67,3 @@ export type IconName = keyof typeof SHAPES;
 export const ICON_SYMBOLS: string = Object.entries(SHAPES)
   .map(([name, shape]) => `<symbol id="eg-i-${name}" viewBox="0 0 16 16">${shape}</symbol>`)
   .join("");
-
-/** The hidden sprite with every icon as text, for templates. */
-export function iconSprite(): string {
-  return `<svg class="eg-sprite" aria-hidden="true" xmlns="http://www.w3.org/2000/svg">${ICON_SYMBOLS}</svg>`;
-}

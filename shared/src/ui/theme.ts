@@ -2,7 +2,7 @@ export type Theme = "light" | "dark";
 
 const STORAGE_KEY = "eg-theme"; // theme-early.ts reads the same key
 
-export function currentTheme(): Theme {
+function currentTheme(): Theme {
   return document.documentElement.dataset.bsTheme === "dark" ? "dark" : "light";
 }
 

@@ -38,7 +38,7 @@ export class HeaderScan {
   }
 }
 
-export function isChromLine(line: string): boolean {
+function isChromLine(line: string): boolean {
   return /^#CHROM(?:\s|$)/.test(line);
 }
 

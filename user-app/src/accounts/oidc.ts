@@ -164,7 +164,7 @@ async function claimSubject(db: Database, id: number, issuer: string, claims: Cl
 }
 
 /** The provider's user name, else the address, else the subject: whatever makes a name here. */
-export function accountName(claims: Claims): string {
+function accountName(claims: Claims): string {
   const candidates = [claims.preferred_username, claims.email, claims.sub].map((name) => name?.trim().slice(0, 90));
   return candidates.find((name) => name !== undefined && Username.safeParse(name).success) ?? "user";
 }

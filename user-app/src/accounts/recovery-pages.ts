@@ -88,7 +88,7 @@ export function recoveryPages(deps: Deps): Router {
 }
 
 /** Names the account in the mail only: the page must not tell whether there is one. */
-export function resetMail(
+function resetMail(
   { username, email, token }: { readonly username: string; readonly email: string; readonly token: string },
   appUrl: string,
 ): { readonly to: string; readonly subject: string; readonly text: string } {

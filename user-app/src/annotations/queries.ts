@@ -116,7 +116,7 @@ export async function findJob(db: Database, userId: number, jobId: string): Prom
   return { kind: other === undefined ? "unknown" : "not yours" };
 }
 
-export const JOBS_PER_PAGE = 50;
+const JOBS_PER_PAGE = 50;
 export type JobFilter = "all" | "running" | "completed" | "failed";
 /** A place in the list: newest first by time, then by id. */
 export interface Cursor {

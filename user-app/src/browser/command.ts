@@ -41,6 +41,6 @@ async function make(url: string): Promise<Link | undefined> {
 }
 
 /** Safe in POSIX shells, whatever the file is called. */
-export function shellQuoted(text: string): string {
+function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

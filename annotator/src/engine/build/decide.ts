@@ -4,7 +4,7 @@ import { isChromosome } from "../../vcf/contigs.ts";
 import type { HeaderEvidence, LengthEvidence, Statement } from "./header-evidence.ts";
 import type { Fit, RecordEvidence } from "./record-evidence.ts";
 
-export const UNKNOWN_BUILD = "unknown";
+const UNKNOWN_BUILD = "unknown";
 
 /** A decision with the sentence that tells how it was made. */
 export interface Decision extends BuildDecision {

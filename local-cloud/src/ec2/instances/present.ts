@@ -8,7 +8,7 @@ export interface Place {
   readonly vcpus: number;
 }
 
-export function toTags(tags: Readonly<Record<string, string>>): Tag[] {
+function toTags(tags: Readonly<Record<string, string>>): Tag[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 

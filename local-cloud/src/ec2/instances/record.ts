@@ -18,12 +18,8 @@ export const STATE_CODES = {
   stopped: 80,
 } as const;
 
-export type InstanceState = keyof typeof STATE_CODES;
-
 /** A process that is identified for ever: pids are used again, a pid with its start time and boot is not. */
 const LeaderSchema = z.object({ pid: z.number(), startTicks: z.number(), bootId: z.string() });
-
-export type Leader = z.infer<typeof LeaderSchema>;
 
 const InstanceRecordSchema = z.object({
   instanceId: z.string(),

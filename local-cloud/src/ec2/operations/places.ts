@@ -13,7 +13,7 @@ import { isAlive } from "../instances/record.ts";
 import { countUsed, type Subnet } from "../network.ts";
 
 /** The one image there is: this machine, as it stands. RunInstances takes any other id too and runs the same. */
-export const LOCAL_IMAGE_ID = "ami-0000000000000001a";
+const LOCAL_IMAGE_ID = "ami-0000000000000001a";
 
 export function createDescribeSubnets(
   context: Ec2Context,

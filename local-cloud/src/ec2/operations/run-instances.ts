@@ -108,7 +108,7 @@ function chooseSubnet(context: Ec2Context, request: RunRequest): Subnet {
 }
 
 /** EC2 gives as many as it can, from MinCount on. */
-export function grantCount(
+function grantCount(
   { minCount, maxCount }: { readonly minCount: number; readonly maxCount: number },
   existing: number,
   { instanceLimit, capacity }: { readonly instanceLimit: number; readonly capacity: number },

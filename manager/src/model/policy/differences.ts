@@ -118,13 +118,13 @@ export const GUARD_FIELDS: Readonly<Record<Policy["kind"], readonly FieldWords[]
   fixed: [],
 };
 
-export const FLAP_BACK_OFF = {
+const FLAP_BACK_OFF = {
   name: "flapBackOff",
   label: "Flap back-off",
   help: "A grow within 30 min of a shrink doubles the checks that a shrink needs; halved after 2 quiet hours.",
 } as const;
 
-export const GROW_ONLY_TO_NEED = {
+const GROW_ONLY_TO_NEED = {
   name: "growOnlyToNeed",
   label: "Grow only to what is needed",
   help: "A grow stops at the size that the load needs, where it is known and less than the ratio gives.",

@@ -15,7 +15,7 @@ export type Admission =
   | { readonly kind: "refused"; readonly retryAfterSeconds: number; readonly reason: string };
 
 /** The course's generator and browsers give up after about 30 s; a promise that will be broken is not made. */
-export const MAX_WAIT_SECONDS = 20;
+const MAX_WAIT_SECONDS = 20;
 /** Pictures are held in memory while they wait. */
 export const MAX_QUEUED_BYTES = 128 * 1024 * 1024;
 /** Weight of the newest measurement in the moving mean. */

@@ -3,8 +3,8 @@ import type { Face } from "./detect.ts";
 import { letter } from "./lettering.ts";
 import type { Picture } from "./picture.ts";
 
-export const MASKED_COLOUR = "#0b8f4d";
-export const UNMASKED_COLOUR = "#d92d20";
+const MASKED_COLOUR = "#0b8f4d";
+const UNMASKED_COLOUR = "#d92d20";
 const OUTLINE_COLOUR = "#101820";
 const FRAME_PIXELS = 4;
 const THUMBNAIL_EDGE = 360;

@@ -65,7 +65,7 @@ export async function readPicture(bytes: Uint8Array): Promise<Picture> {
 }
 
 /** The format that the first bytes announce: nothing else is handed to a decoder, so that no other loader ever sees a user's bytes. */
-export function sniffFormat(bytes: Uint8Array): Format | undefined {
+function sniffFormat(bytes: Uint8Array): Format | undefined {
   const text = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
   if (text(0, 3) === "\xff\xd8\xff") return "jpeg";
   if (text(0, 8) === "\x89PNG\r\n\x1a\n") return "png";

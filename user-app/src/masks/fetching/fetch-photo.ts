@@ -51,7 +51,7 @@ export function createPhotoFetcher(options: FetchPhotoOptions = {}): FetchPhoto 
 }
 
 /** An http or https address. Throws HttpError 422 for anything else. */
-export function parseAddress(address: string): URL {
+function parseAddress(address: string): URL {
   const text = address.trim();
   if (text.length > 2_000 || !URL.canParse(text))
     throw refusal("This is not an address. It starts with http:// or https://.");
