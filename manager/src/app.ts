@@ -67,7 +67,7 @@ export interface Manager {
   readonly deletion: Deletion;
 }
 
-export const SESSION_COOKIE = "manager_session";
+const SESSION_COOKIE = "manager_session";
 const YEAR_MS = 365 * 86_400_000;
 
 /** The whole dashboard, without a port: `main.ts` and tests serve it. */

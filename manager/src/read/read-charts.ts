@@ -170,7 +170,7 @@ function lastPointEnd(series: Series): number {
 }
 
 /** At each period the sum of the last `windowSeconds`; null where the period itself is missing. */
-export function windowed(series: Series, windowSeconds: number): Series {
+function windowed(series: Series, windowSeconds: number): Series {
   const periods = Math.max(1, Math.round((windowSeconds * 1000) / series.stepMs));
   const values = series.values.map((value, index) => {
     if (value === null) return null;

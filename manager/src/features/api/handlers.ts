@@ -29,7 +29,7 @@ import {
 import { ChartsQuery, DeadLettersQuery, ListQuery, ResizeChange, VersionsQuery, WorkersQuery } from "./schemas.ts";
 
 /** The version of the document; raised with every change that a caller can see. */
-export const API_VERSION = "1.2.0";
+const API_VERSION = "1.2.0";
 const DAY_MS = 86_400_000;
 
 /** What each operation does: the same reads and changes as the pages. */

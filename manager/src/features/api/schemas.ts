@@ -11,7 +11,7 @@ const maybeInstant = instant.nullable();
 export const PoolParams = z.object({ pool: z.enum(POOL_NAMES) });
 export const WorkerParams = z.object({ id: z.string().regex(/^i-[0-9a-z]+$/, "An instance id.") });
 
-export const ApiCounts = z.object({
+const ApiCounts = z.object({
   inService: z.number().int(),
   warming: z.number().int(),
   pending: z.number().int(),

@@ -17,7 +17,7 @@ export interface SizeRow {
 
 type Checks = Replay["checks"];
 
-export const SIZES_SHOWN = 12;
+const SIZES_SHOWN = 12;
 /** Just over or under a threshold, in percent of one worker. */
 const NUDGE_PERCENT = 0.5;
 const MINUTES = 50;

@@ -22,7 +22,7 @@ export function seriesOf(name: ChartName, snapshot: ChartSnapshot): Series | nul
   }
 }
 
-export function formatValue(name: ChartName, value: number | null | undefined): string {
+function formatValue(name: ChartName, value: number | null | undefined): string {
   if (value == null) return NO_VALUE;
   switch (name) {
     case "cpu":

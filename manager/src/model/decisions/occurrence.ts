@@ -26,7 +26,7 @@ export interface Occurrence {
 }
 
 /** The mark of an activity by its cause. */
-export function markOf(activity: Pick<ActivityRow, "cause" | "desiredBefore" | "desiredAfter">): Mark {
+function markOf(activity: Pick<ActivityRow, "cause" | "desiredBefore" | "desiredAfter">): Mark {
   if (activity.cause === "replacement" || activity.cause === "launch") return "R";
   if (activity.cause !== "policy") return "M";
   return activity.desiredAfter >= activity.desiredBefore ? "G" : "S";

@@ -19,7 +19,7 @@ export interface CardContext {
   readonly workerPriceCentsPerHour: number;
 }
 
-export const POLICY_WORDS: Readonly<Record<PolicyKind, string>> = {
+const POLICY_WORDS: Readonly<Record<PolicyKind, string>> = {
   cpu: "CPU policy",
   adaptive: "adaptive policy",
   requests: "request policy",
@@ -192,7 +192,7 @@ const OUTCOME_LOOKS: Readonly<Record<string, readonly [NoteParts["tone"], IconNa
 };
 
 /** The sentence of the pool: what the autoscaler said last, unless it cannot speak for the present. */
-export function statusNote(pool: PoolSnapshot, { reader, autoscalerAlive }: CardContext): NoteParts {
+function statusNote(pool: PoolSnapshot, { reader, autoscalerAlive }: CardContext): NoteParts {
   const key = "status";
   if (pool.stopping) {
     return { key, tone: "bad", glyph: "stop", text: boldStart("Stopping: every worker is drained and terminated.") };

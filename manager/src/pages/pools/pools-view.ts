@@ -46,7 +46,7 @@ export function poolsView(
 }
 
 /** The load balancer's DNS name, as a link to user-app. */
-export function balancerLink({ balancer, cloud }: FleetSnapshot): Html {
+function balancerLink({ balancer, cloud }: FleetSnapshot): Html {
   if (balancer === null) {
     const words = cloud.seenAt === null ? "Load balancer not known yet" : "No load balancer exists";
     return h("span", { class: "eg-secondary" }, words);

@@ -115,7 +115,7 @@ function step(word: StateWord, text: string): Html {
   return h("li", { class: word === "pending" ? "eg-secondary" : undefined }, state(word, text));
 }
 
-export const STOPPED_ICON: IconName = "disc-check";
+const STOPPED_ICON: IconName = "disc-check";
 
 /** What the page shows when the manager is gone. */
 export function stoppedNote(): Html {
