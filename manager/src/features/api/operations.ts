@@ -149,7 +149,13 @@ export const OPERATIONS = [
     query: ListQuery,
     answer: z.array(ApiActivity),
   },
-  { method: "get", path: "/alerts", id: "listAlerts", summary: "What needs attention, most severe first", answer: z.array(ApiAlert) },
+  {
+    method: "get",
+    path: "/alerts",
+    id: "listAlerts",
+    summary: "What needs attention, most severe first",
+    answer: z.array(ApiAlert),
+  },
   {
     method: "get",
     path: "/dead-letters",

@@ -189,11 +189,7 @@ function deleteForm({ word, errors }: DeletePage, { rows, objects }: Inventory, 
         `Delete ${count(rows, "row")} and ${count(objects, "object")}`,
       ),
       h("a", { class: "eg-button", href: "/" }, "Cancel"),
-      h(
-        "span",
-        { class: "eg-reason", "data-typed-reason": "", hidden: true },
-        "Type the word to enable the button.",
-      ),
+      h("span", { class: "eg-reason", "data-typed-reason": "", hidden: true }, "Type the word to enable the button."),
     ),
   );
 }

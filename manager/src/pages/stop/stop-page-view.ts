@@ -85,11 +85,7 @@ function stopForm(
         `Stop manager and ${count(workers, "worker")}`,
       ),
       h("a", { class: "eg-button", href: "/" }, "Cancel"),
-      h(
-        "span",
-        { class: "eg-reason", "data-typed-reason": "", hidden: true },
-        "Type the name to enable the button.",
-      ),
+      h("span", { class: "eg-reason", "data-typed-reason": "", hidden: true }, "Type the name to enable the button."),
     ),
   );
 }
