@@ -1,7 +1,7 @@
 import { POOLS } from "@elastic-gas/scaling/pools";
 import type { PoolName } from "@elastic-gas/shared/resources";
 
-export const CHART_NAMES = ["workers", "cpu", "requests", "response", "waiting", "sent"] as const;
+const CHART_NAMES = ["workers", "cpu", "requests", "response", "waiting", "sent"] as const;
 export type ChartName = (typeof CHART_NAMES)[number];
 
 export function isChartName(text: unknown): text is ChartName {
