@@ -40,9 +40,9 @@ test("columns that a cut migration added stay, the missing ones are added", asyn
   const describe = () => sql<{ Field: string; Type: string }>`describe workers`.execute(db);
   const columns = async () => (await describe()).rows.map(({ Field, Type }) => `${Field} ${Type}`).toSorted();
   const complete = await columns();
-  await sql`delete from migrations where name = '0006-worker-states'`.execute(db);
+  await sql`delete from migrations where name = '0002-worker-states'`.execute(db);
   await sql`alter table workers drop column state_reason`.execute(db);
-  expect(await migrate(db)).toEqual(["0006-worker-states"]);
+  expect(await migrate(db)).toEqual(["0002-worker-states"]);
   expect(await columns()).toEqual(complete);
 });
 

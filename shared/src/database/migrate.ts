@@ -1,11 +1,11 @@
 import { type Kysely, sql } from "kysely";
 import * as initial from "./migrations/0001-initial.ts";
-import * as workerStates from "./migrations/0006-worker-states.ts";
-import * as activityOwners from "./migrations/0007-activity-owners.ts";
-import * as reliability from "./migrations/0007-reliability.ts";
-import * as poolChecks from "./migrations/0008-pool-checks.ts";
-import * as accounts from "./migrations/0009-accounts.ts";
-import * as finishedJobs from "./migrations/0009-finished-jobs.ts";
+import * as workerStates from "./migrations/0002-worker-states.ts";
+import * as reliability from "./migrations/0003-reliability.ts";
+import * as activityOwners from "./migrations/0004-activity-owners.ts";
+import * as poolChecks from "./migrations/0005-pool-checks.ts";
+import * as accounts from "./migrations/0006-accounts.ts";
+import * as finishedJobs from "./migrations/0007-finished-jobs.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -16,12 +16,12 @@ interface Migration {
 /** In order; a new one is appended, an old one never edited. */
 const MIGRATIONS: readonly Migration[] = [
   { name: "0001-initial", statements: initial.statements },
-  { name: "0006-worker-states", statements: workerStates.statements },
-  { name: "0007-reliability", statements: reliability.statements },
-  { name: "0007-activity-owners", statements: activityOwners.statements },
-  { name: "0008-pool-checks", statements: poolChecks.statements },
-  { name: "0009-accounts", statements: accounts.statements },
-  { name: "0009-finished-jobs", statements: finishedJobs.statements },
+  { name: "0002-worker-states", statements: workerStates.statements },
+  { name: "0003-reliability", statements: reliability.statements },
+  { name: "0004-activity-owners", statements: activityOwners.statements },
+  { name: "0005-pool-checks", statements: poolChecks.statements },
+  { name: "0006-accounts", statements: accounts.statements },
+  { name: "0007-finished-jobs", statements: finishedJobs.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */
