@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { type Account, signIn } from "../../testing/src/system/sign-in.ts";
-import { type RunningSystem, SHARED_INPUTS } from "../../testing/src/system/system.ts";
+import { type RunningSystem, SAMPLES } from "../../testing/src/system/system.ts";
 
 export const USER: Account = { username: "mreyes", password: "a long password" };
 const LOADER: Account = { username: "load", password: "pass" };
-const PHOTOS = ["one_masked_a.jpg", "mixed_3.jpg", "two_masked.jpeg", "none_qrcat.jpg", "one_unmasked_a.jpg"];
+const PHOTOS = ["one-masked.jpg", "mixed-three.jpg", "two-masked.jpg", "no-face.jpg", "one-bare.jpg"];
 
 /**
  * What a day brings, in minutes: photos at a changing rate, so that the web pool grows and shrinks; a worker more and less by hand; a policy tried and
@@ -39,13 +39,13 @@ async function useAsUser({ userAppUrl }: RunningSystem, browser: Browser): Promi
   await signIn(page, userAppUrl, USER);
   for (const photo of PHOTOS) {
     await page.goto(`${userAppUrl}/masks`);
-    await page.setInputFiles("#mask-file", join(SHARED_INPUTS, "samples/masks", photo));
+    await page.setInputFiles("#mask-file", join(SAMPLES, "pictures", photo));
     if (new URL(page.url()).pathname === "/masks") await page.click("[data-mask-submit]").catch(() => {});
     await page.waitForURL(/\/masks\/[0-9a-f-]{36}/, { timeout: 60_000 });
   }
-  for (const file of ["test.vcf", "free_1.vcf"]) {
+  for (const file of ["grch37.vcf", "grch38.vcf"]) {
     await page.goto(`${userAppUrl}/annotate`);
-    await page.setInputFiles("[data-upload-file]", join(SHARED_INPUTS, "samples", file));
+    await page.setInputFiles("[data-upload-file]", join(SAMPLES, "vcf", file));
     await page.click("[data-upload-send]");
     await page.waitForURL(/\/annotate\/job|\/annotations\//, { timeout: 60_000 });
   }
@@ -87,7 +87,7 @@ const RATES = [0.2, 0.3, 1.2, 2.2, 2.4, 1.2, 0.5, 0.2, 0.15, 0.3, 0.5, 0.4];
 
 async function runLoad({ userAppUrl }: RunningSystem, minutes: number): Promise<void> {
   await fetch(`${userAppUrl}/api/register`, { method: "POST", body: new URLSearchParams({ ...LOADER }) });
-  const photo = readFileSync(join(SHARED_INPUTS, "samples/masks/one_masked_a.jpg"));
+  const photo = readFileSync(join(SAMPLES, "pictures/one-masked.jpg"));
   const start = Date.now();
   const open = new Set<Promise<void>>();
   for (;;) {

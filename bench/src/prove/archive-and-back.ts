@@ -56,7 +56,7 @@ export const archiveAndBack: Proof = {
 
 async function follow(proof: ProofSystem, user: VcfUser, { quick, say }: ProofContext): Promise<Course> {
   const retentionMs = RETENTION_SECONDS[quick ? "quick" : "full"] * 1_000;
-  const jobId = await submitVcf(user, "free_1.vcf", sampleVcf("free_1.vcf"));
+  const jobId = await submitVcf(user, "grch38.vcf", sampleVcf("grch38.vcf"));
   const job = () => proof.db.selectFrom("jobs").selectAll().where("id", "=", jobId).executeTakeFirstOrThrow();
   const { completedAt: completed } = await proof.wait(
     "the job to be completed",

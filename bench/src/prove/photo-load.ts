@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { SHARED_INPUTS } from "@elastic-gas/testing/system/system";
+import { SAMPLES } from "@elastic-gas/testing/system/system";
 
-export const PHOTO_FILE = "one_masked_a.jpg";
+export const PHOTO_FILE = "one-masked.jpg";
 const ACCOUNT = { username: "load", password: "pass" };
 const TIMEOUT_MS = 60_000;
 /** What a reader looks at; none of it needs a session. */
@@ -15,7 +15,7 @@ export async function registerLoadUser(origin: string): Promise<void> {
 
 /** One upload as the course's load generator sends it; "ok" when the answer names the face that is there. */
 export function photoCall(origin: string): () => Promise<string> {
-  const photo = readFileSync(join(SHARED_INPUTS, "samples/masks", PHOTO_FILE));
+  const photo = readFileSync(join(SAMPLES, "pictures", PHOTO_FILE));
   return async () => {
     const form = new FormData();
     form.set("file", new Blob([photo], { type: "application/octet-stream" }), PHOTO_FILE);

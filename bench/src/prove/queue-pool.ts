@@ -15,7 +15,7 @@ import {
 } from "./vcf-user.ts";
 
 const INSTANCE_VCPUS = 0.2;
-const SAMPLE = "free_1.vcf";
+const SAMPLE = "grch38.vcf";
 const USERS = 10;
 /** Work for the smallest pool, in seconds: long enough to grow several times. */
 const BURST_SECONDS = { full: 480, quick: 60 };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import type { Role } from "@elastic-gas/shared/database/tables";
-import { SHARED_INPUTS } from "@elastic-gas/testing/system/system";
+import { SAMPLES } from "@elastic-gas/testing/system/system";
 import { z } from "zod";
 import { FormBrowser } from "./form-browser.ts";
 import type { ProofSystem } from "./proof-system.ts";
@@ -19,8 +19,8 @@ export interface VcfUser {
   readonly browser: FormBrowser;
 }
 
-export function sampleVcf(name: "free_1.vcf" | "test.vcf"): string {
-  return readFileSync(join(SHARED_INPUTS, "samples", name), "utf8");
+export function sampleVcf(name: "grch38.vcf" | "grch37.vcf"): string {
+  return readFileSync(join(SAMPLES, "vcf", name), "utf8");
 }
 
 /** Lines of a VCF that are records. */

@@ -64,7 +64,7 @@ async function complete({ manager, wait }: ProofSystem): Promise<void> {
 
 async function loseAll(proof: ProofSystem, user: VcfUser, { say }: ProofContext): Promise<Round> {
   const { manager, system, db } = proof;
-  const content = sampleVcf("free_1.vcf");
+  const content = sampleVcf("grch38.vcf");
   const jobs: string[] = [];
   for (let number = 1; number <= JOBS_PER_ROUND; number += 1)
     jobs.push(await submitVcf(user, `sample-${number}.vcf`, content));

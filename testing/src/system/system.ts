@@ -6,7 +6,8 @@ import { findFreePort } from "@elastic-gas/start/free-port";
 import { waitUntil } from "../wait-until.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-export const SHARED_INPUTS = join(ROOT, "../shared");
+/** The project's own pictures and VCF files. */
+export const SAMPLES = join(ROOT, "samples");
 
 export interface RunningSystem extends AsyncDisposable {
   readonly child: ChildProcess;
