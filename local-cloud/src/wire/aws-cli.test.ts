@@ -258,7 +258,7 @@ describe.skipIf(installed.length === 0).each(IS_PROOF ? installed : installed.sl
     test(
       "launches instances of EC2 and balances over them",
       async () => {
-        const [subnet] = (await json("ec2", "describe-subnets")).Subnets;
+        const [subnet, another] = (await json("ec2", "describe-subnets")).Subnets;
         const userData = `file://${await file("worker.sh", webWorkerScript())}`;
         const tags = "ResourceType=instance,Tags=[{Key=Name,Value=cli}]";
         const launch = [
@@ -306,7 +306,8 @@ describe.skipIf(installed.length === 0).each(IS_PROOF ? installed : installed.sl
         ];
         const group = ["--name", "cli", "--protocol", "HTTP", "--port", "8000", "--vpc-id", "vpc-1", ...checks];
         const [{ TargetGroupArn }] = (await json("elbv2", "create-target-group", ...group)).TargetGroups;
-        const balancer = await json("elbv2", "create-load-balancer", "--name", "cli", "--subnets", subnet.SubnetId);
+        const subnets = ["--subnets", subnet.SubnetId, another.SubnetId];
+        const balancer = await json("elbv2", "create-load-balancer", "--name", "cli", ...subnets);
         const [{ LoadBalancerArn }] = balancer.LoadBalancers;
         const Actions = `Type=forward,TargetGroupArn=${TargetGroupArn}`;
         const listener = ["--protocol", "HTTP", "--port", String(await findFreePort()), "--default-actions", Actions];

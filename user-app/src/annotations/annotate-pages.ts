@@ -2,7 +2,7 @@ import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
-import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import { z } from "zod";
@@ -10,6 +10,7 @@ import type { Deps } from "../web/deps.ts";
 import { findObject } from "./files.ts";
 import { jobState } from "./job-state.ts";
 import { countUnfinished, findJob, insertJob, listWaiting } from "./queries.ts";
+import { tooManyWaiting } from "./too-many-waiting.ts";
 import { BUILDS, createUploadPolicy, parseUploadKey, uploadCeiling } from "./upload.ts";
 import { annotateView } from "./views/annotate.ts";
 import { submittedView } from "./views/submitted.ts";
@@ -118,11 +119,4 @@ export function annotatePages(deps: Deps): Router {
   });
   router.all("/annotate/job", methodNotAllowed("GET"));
   return router;
-}
-
-function tooManyWaiting(most: number): HttpError {
-  return new HttpError(429, `${formatCountOf(most, "job")} of yours wait already, and no more can.`, {
-    remedy: "The file is kept for a day. Reload this page when some jobs are done.",
-    retryAfterSeconds: 60,
-  });
 }

@@ -357,6 +357,85 @@ describe("the job's page", () => {
   });
 });
 
+describe("a genome build that is not certain", () => {
+  const summary = {
+    pack: "human-genes-clinvar-2",
+    build: "GRCh38",
+    buildReason: "Nothing in the file names a genome build.",
+    buildDecision: {
+      build: "GRCh38",
+      decidedBy: "assumption",
+      undecided: true,
+      alternatives: ["GRCh37", "NCBI36"],
+      warning: "The genome build is not known. Nothing in the file names it; GRCh38 was taken.",
+    },
+    records: 3,
+    inGenes: 2,
+    clinvarPathogenic: 0,
+    lookedUp: { genes: 3, regions: 3, clinvar: 0 },
+    clinvarHeld: null,
+    tiTv: null,
+    transitions: 0,
+    transversions: 0,
+    unmatchedRecords: 0,
+    unmatchedContigs: [],
+    chromosomes: [],
+    regions: [],
+    classes: [],
+    substitutions: [],
+    indelLengths: [],
+    topGenes: [],
+    warnings: [{ sentence: "1 record could not be parsed and was passed through unchanged: line 4.", count: 1 }],
+    firstRecords: [],
+    durationMs: 5,
+  };
+
+  it("is told on top of the job's page, and one click annotates again as the other one", async () => {
+    const userId = await app.makeUser("doubtful");
+    const browser = await app.signedIn("doubtful");
+    const { path, jobId } = await upload(browser);
+    await browser.get(path);
+    await complete(jobId);
+    await app.db
+      .updateTable("jobs")
+      .set({ summary: JSON.stringify(summary) })
+      .where("id", "=", jobId)
+      .execute();
+    const { text } = await browser.get(`/annotations/${jobId}`);
+    expect(text).toContain("<strong>The genome build is not known.</strong>");
+    expect(text).toContain("Annotate again as GRCh37");
+    expect(text).not.toContain("Annotate again as NCBI36");
+    expect(text).toMatch(/data-figure="clinvar"><dd class="eg-figure">n\/a</);
+    expect(text).toContain("1 record could not be parsed and was passed through unchanged: line 4.<");
+
+    const { location } = await browser.submit(`/annotations/${jobId}/annotate-again`, { build: "GRCh37" });
+    const second = /[0-9a-f-]{36}$/.exec(location ?? "")?.[0] ?? "";
+    expect(second).not.toBe(jobId);
+    const input = ["inputKey", "inputEtag", "inputName", "inputSize"] as const;
+    const job = (id: string) =>
+      app.db
+        .selectFrom("jobs")
+        .select(["userId", "build", "status", ...input])
+        .where("id", "=", id)
+        .executeTakeFirstOrThrow();
+    const { userId: _, build, status, ...first } = await job(jobId);
+    expect([build, status]).toEqual([null, "COMPLETED"]);
+    expect(await job(second)).toEqual({ ...first, userId, build: "GRCh37", status: "PENDING" });
+  });
+
+  it("annotates nobody else's file again, and no build that is not there", async () => {
+    await app.makeUser("owner-of-file");
+    const owner = await app.signedIn("owner-of-file");
+    const { path, jobId } = await upload(owner);
+    await owner.get(path);
+    await app.makeUser("other-user");
+    const other = await app.signedIn("other-user");
+    const again = `/annotations/${jobId}/annotate-again`;
+    expect((await other.submit(again, { build: "GRCh37" })).status).toBe(403);
+    expect((await owner.submit(again, { build: "mm10" })).status).toBe(400);
+  });
+});
+
 describe("the list", () => {
   it("holds 10,000 jobs, newest first, all reachable, each once, and the last as quickly as the first", async () => {
     const userId = await app.makeUser("many");

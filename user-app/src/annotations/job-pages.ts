@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { formatCountdown } from "@elastic-gas/shared/format/durations";
 import { formatTime } from "@elastic-gas/shared/format/times";
@@ -7,15 +8,18 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
-import { buildDoubt } from "./figures.ts";
+import { buildDoubt, buildNotice } from "./figures.ts";
 import { readText, signDownload } from "./files.ts";
 import { isChanging, type JobState, jobState, resultLinkSeconds, stateVersion } from "./job-state.ts";
 import { jobNote, jobSteps } from "./job-words.ts";
-import { findJob, type Job, listWaiting, runAgain } from "./queries.ts";
+import { countUnfinished, findJob, insertJob, type Job, listWaiting, runAgain } from "./queries.ts";
+import { tooManyWaiting } from "./too-many-waiting.ts";
+import { BUILDS } from "./upload.ts";
 import { jobView } from "./views/job.ts";
 import { logView } from "./views/log.ts";
 
 const JobParams = z.object({ jobId: z.uuid() });
+const AnnotateAgainBody = z.object({ build: z.enum(BUILDS, { error: "Choose a genome build of the list." }) });
 const LOG_EXCERPT_BYTES = 4_096;
 const LOG_EXCERPT_LINES = 14;
 const LOG_PAGE_BYTES = 1_048_576;
@@ -57,6 +61,7 @@ export function jobPages(deps: Deps): Router {
             summary,
             log,
             note: jobNote(state, { retentionSeconds: config.FREE_RETENTION_SECONDS, clock }),
+            buildNotice: summary === undefined ? undefined : buildNotice(summary),
             doubt: summary === undefined ? undefined : buildDoubt(summary),
             left:
               state.kind === "available" && state.until ? formatCountdown(state.until.getTime() - now().getTime()) : "",
@@ -152,6 +157,22 @@ export function jobPages(deps: Deps): Router {
     res.redirect(303, `/annotations/${job.id}`);
   });
   router.all("/annotations/:jobId/run-again", methodNotAllowed("POST"));
+
+  // A job of its own on the same input, so that both results stay to compare.
+  router.post("/annotations/:jobId/annotate-again", async (req, res) => {
+    const { job } = await getJob(req, res);
+    const { build } = AnnotateAgainBody.parse(req.body);
+    const id = randomUUID();
+    await db.transaction().execute(async (trx) => {
+      if ((await countUnfinished(trx, job.userId)) >= config.MAX_WAITING_JOBS)
+        throw tooManyWaiting(config.MAX_WAITING_JOBS);
+      const { userId, inputName, inputKey, inputEtag, inputSize } = job;
+      await insertJob(trx, { id, userId, inputName, inputKey, inputEtag, inputSize, build });
+    });
+    deps.inBackground("outbox flush", () => deps.outbox.flush());
+    res.redirect(303, `/annotations/${id}`);
+  });
+  router.all("/annotations/:jobId/annotate-again", methodNotAllowed("POST"));
 
   async function logExcerpt(job: Job): Promise<string | undefined> {
     if (job.logKey === null) return undefined;

@@ -5,6 +5,8 @@ export interface FinishedJob {
   readonly inputName: string;
   readonly outcome: "COMPLETED" | "FAILED";
   readonly failure: string | null;
+  /** What is to know about the genome build, sentences; null when it is certain. */
+  readonly buildWarning: string | null;
   readonly submittedAt: Date;
   readonly completedAt: Date;
 }
@@ -32,6 +34,7 @@ export function jobMail(job: FinishedJob, { baseUrl, timeZone, downloadUntil }: 
     ? `Your annotation of ${oneLine(job.inputName)} is ready`
     : `Your annotation of ${oneLine(job.inputName)} failed`;
   const sentences = [
+    ...(isDone && job.buildWarning !== null ? [job.buildWarning] : []),
     isDone
       ? `The annotation of ${job.inputName}, submitted ${time(job.submittedAt)}, was completed ${time(job.completedAt)}.`
       : `The annotation of ${job.inputName}, submitted ${time(job.submittedAt)}, failed: ${job.failure ?? "The reason is not known."}`,

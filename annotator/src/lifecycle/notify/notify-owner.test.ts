@@ -113,6 +113,17 @@ it("drops a message about a job that no longer exists", async () => {
   expect(await notifyOwner(deps, { version: 1, jobId, userId: 1, outcome: "COMPLETED" })).toEqual({ kind: "done" });
 });
 
+it("begins with what is to know about the genome build", () => {
+  const job = { id: "1", inputName: "a.vcf", outcome: "COMPLETED" as const, failure: null };
+  const buildWarning = "The genome build is not known. GRCh38 was taken.";
+  const mail = jobMail(
+    { ...job, buildWarning, submittedAt: new Date(0), completedAt: new Date(0) },
+    { baseUrl: "http://gas", timeZone: "UTC", downloadUntil: null },
+  );
+  expect(mail.text.startsWith(`${buildWarning}\n`)).toBe(true);
+  expect(mail.html).toContain(`<p>${buildWarning}</p>`);
+});
+
 it("lets no file name change the mail's form", () => {
   const mail = jobMail(
     {
@@ -120,6 +131,7 @@ it("lets no file name change the mail's form", () => {
       inputName: '<b>"x"</b>\r\nBcc: all@example.org',
       outcome: "COMPLETED",
       failure: null,
+      buildWarning: null,
       submittedAt: new Date(0),
       completedAt: new Date(0),
     },

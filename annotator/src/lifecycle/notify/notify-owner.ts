@@ -2,6 +2,7 @@ import { type SESv2Client, SendEmailCommand } from "@aws-sdk/client-sesv2";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import type { Logger } from "@elastic-gas/shared/logger";
 import type { JobResult } from "@elastic-gas/shared/messages";
 import { DONE, type Handled } from "@elastic-gas/shared/reliability/consumer";
@@ -36,6 +37,7 @@ export async function notifyOwner(
       "jobs.id",
       "jobs.inputName",
       "jobs.failure",
+      "jobs.summary",
       "jobs.submittedAt",
       "jobs.completedAt",
       "jobs.notifiedAt",
@@ -59,7 +61,7 @@ export async function notifyOwner(
   }
   const isFree = job.role === "free_user";
   const { subject, text, html } = jobMail(
-    { ...job, outcome, completedAt: job.completedAt },
+    { ...job, outcome, completedAt: job.completedAt, buildWarning: buildWarningOf(job.summary) },
     {
       baseUrl: userAppUrl(config),
       timeZone: config.DISPLAY_TIME_ZONE,
@@ -86,6 +88,12 @@ export async function notifyOwner(
   await db.updateTable("jobs").set({ notifiedAt }).where("id", "=", jobId).execute();
   log.info({ jobId, outcome }, "owner notified");
   return DONE;
+}
+
+/** From the job's summary, which an older version may have written otherwise. */
+function buildWarningOf(summary: unknown): string | null {
+  const parsed = JobSummary.pick({ buildDecision: true }).safeParse(summary);
+  return parsed.success ? (parsed.data.buildDecision?.warning ?? null) : null;
 }
 
 /** Two messages about one job may be handled at once: one of them mails. False: another process is at it, or has done it. */

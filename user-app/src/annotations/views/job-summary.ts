@@ -1,8 +1,15 @@
-import { formatCount, formatShare } from "@elastic-gas/shared/format/numbers";
+import { formatCount } from "@elastic-gas/shared/format/numbers";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
-import { indelLengths, perChromosome, substitutions } from "../figures.ts";
+import {
+  clinvarSentence,
+  indelLengths,
+  perChromosome,
+  substitutions,
+  summaryFigures,
+  warningSentences,
+} from "../figures.ts";
 import { barTable } from "./bar-table.ts";
 
 const CONTIGS_SHOWN = 12;
@@ -42,26 +49,29 @@ export function jobSummary(summary: JobSummary): Html {
   );
 }
 
-function figures({ records, inGenes, clinvarPathogenic, tiTv, unmatchedRecords }: JobSummary): Html {
-  const values = [
-    [formatCount(records), "records, all kept"],
-    [formatCount(inGenes), `in a gene (${formatShare(records === 0 ? 0 : inGenes / records, 1)})`],
-    [formatCount(clinvarPathogenic), "ClinVar pathogenic"],
-    [tiTv === null ? "n/a" : tiTv.toFixed(2), "Ti/Tv"],
-    [formatCount(unmatchedRecords), "on unmatched contigs"],
-  ];
+function figures(summary: JobSummary): Html {
+  const held = clinvarSentence(summary);
   return h(
     "section",
     { class: "eg-panel", "aria-label": "Figures" },
     h(
       "dl",
       { class: "app-figures" },
-      values.map(([value, name]) => h("div", {}, h("dd", { class: "eg-figure" }, value), h("dt", {}, name))),
+      summaryFigures(summary).map(({ key, value, label, note }) =>
+        h(
+          "div",
+          { "data-figure": key },
+          h("dd", { class: "eg-figure" }, value),
+          h("dt", {}, label, note !== "" && h("span", { class: "eg-secondary" }, ` ${note}`)),
+        ),
+      ),
     ),
+    held !== undefined && h("p", { class: "eg-secondary app-gap" }, `ClinVar. ${held}`),
   );
 }
 
-function warnings({ warnings: lines, unmatchedContigs }: JobSummary): Html {
+function warnings(summary: JobSummary): Html {
+  const { unmatchedContigs } = summary;
   const warning = (...content: readonly Child[]) =>
     h("li", { class: "eg-tone-warn" }, icon("warning"), h("span", { class: "app-ink" }, ...content));
   const contigs = unmatchedContigs.slice(0, CONTIGS_SHOWN).join(", ");
@@ -71,7 +81,7 @@ function warnings({ warnings: lines, unmatchedContigs }: JobSummary): Html {
     h(
       "ul",
       { class: "app-checks" },
-      lines.map(({ sentence, count }) => warning(`${sentence}: ${formatCount(count)}`)),
+      warningSentences(summary).map((sentence) => warning(sentence)),
       unmatchedContigs.length > 0 &&
         warning(
           "Contigs that are not in the annotation pack: ",

@@ -3,6 +3,7 @@ import type { Note } from "@elastic-gas/shared/ui/states";
 import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import type { PageContext } from "../../web/page-context.ts";
 import { csrfField } from "../../web/views/forms.ts";
+import type { BuildNotice } from "../figures.ts";
 import { isChanging, type JobState, stateVersion } from "../job-state.ts";
 import { type Step, stateWord } from "../job-words.ts";
 import { firstRecords } from "./first-records.ts";
@@ -12,7 +13,9 @@ import { jobSummary } from "./job-summary.ts";
 export interface JobProps extends JobDetailsProps {
   /** What the state means for the reader. */
   readonly note: Note | undefined;
-  /** Why the genome build may be wrong, a sentence. */
+  /** What is to know about the genome build, and the builds to try instead; undefined when it is certain. */
+  readonly buildNotice: BuildNotice | undefined;
+  /** Why the genome build may be wrong although the file names it, a sentence. */
   readonly doubt: string | undefined;
   /** Time left to download, as a clock. */
   readonly left: string;
@@ -40,8 +43,11 @@ export function jobView(props: JobProps, page: PageContext): Html {
         class: "app-stack",
       },
       head(props, page.csrf),
+      props.buildNotice !== undefined && buildNote(props.buildNotice, job.id, page.csrf),
       downloadNote(props),
-      props.doubt !== undefined && note({ tone: "warn", start: "Is this the right genome build?", text: props.doubt }),
+      props.buildNotice === undefined &&
+        props.doubt !== undefined &&
+        note({ tone: "warn", start: "Is this the right genome build?", text: props.doubt }),
       steps(props, page),
       h(
         "div",
@@ -67,6 +73,25 @@ function head({ job, state }: JobProps, csrf: string): Html {
       mainAction(job.id, state, csrf),
       job.logKey !== null &&
         h("a", { class: "eg-button", href: `/annotations/${job.id}/log`, "data-job-log": "" }, "View log"),
+    ),
+  );
+}
+
+/** The doubt about the genome build, with a button for each build that the file may belong to instead. */
+function buildNote({ tone, start, text, alternatives }: BuildNotice, jobId: string, csrf: string): Html {
+  return h(
+    "div",
+    { class: `eg-note eg-note-${tone}`, role: tone === "bad" ? "alert" : undefined, "data-build-notice": "" },
+    icon("warning"),
+    h("p", { class: "eg-note-text" }, h("strong", {}, start), " ", text),
+    alternatives.map((build) =>
+      h(
+        "form",
+        { method: "post", action: `/annotations/${jobId}/annotate-again`, "data-once": "Starting" },
+        csrfField(csrf),
+        h("input", { type: "hidden", name: "build", value: build }),
+        h("button", { class: "eg-button eg-button-small", type: "submit" }, `Annotate again as ${build}`),
+      ),
     ),
   );
 }
