@@ -172,6 +172,7 @@ describe("two autoscalers", STORY, () => {
     harness.intercept(null);
     expect(tooLate).toBe(true);
     expect(await db.selectFrom("launchIntents").selectAll().where("state", "=", "wanted").execute()).toEqual([]);
+    await harness.setPool("web", { desired: 6 });
   });
 
   it("do not try a throttled call again when the lease is gone by then", async () => {
