@@ -134,11 +134,11 @@ describe("the pools page", { timeout: 600_000 }, () => {
   it("keeps the reason of a change by hand, and empties the field", async () => {
     const page = await dashboard.open();
     await page.fill("#why", "lab session at 13:50");
-    await page.click('[data-key="by-hand"] button:has-text("Grow by 1")');
+    await page.click('form.by-hand button:has-text("Grow by 1")');
     await page.waitForSelector(".latest-sentence:has-text('anna grew web 2 → 3: “lab session at 13:50”.')");
     expect(await page.inputValue("#why")).toBe("");
     await page.fill("#why", "over");
-    await page.click('[data-key="by-hand"] button:has-text("Shrink by 1")');
+    await page.click('form.by-hand button:has-text("Shrink by 1")');
     await page.waitForSelector(".latest-sentence:has-text('anna shrank web 3 → 2: “over”.')");
     await page.goto(`${dashboard.manager.url}/decisions?pool=web`);
     expect(await page.locator("main").textContent()).toContain("“lab session at 13:50”");
@@ -152,7 +152,7 @@ describe("the pools page", { timeout: 600_000 }, () => {
     await page.fill("#password", ADMIN.password);
     await page.click("button[type=submit]");
     await page.fill("#why", "no script here");
-    await page.click('[data-key="by-hand"] button:has-text("Grow by 1")');
+    await page.click('form.by-hand button:has-text("Grow by 1")');
     await page.waitForSelector("[role=status]:has-text('web: desired 2 → 3')");
     expect(await page.locator(".latest").textContent()).toContain("“no script here”");
     await context.close();

@@ -1,5 +1,19 @@
 import { parentPort } from "node:worker_threads";
-import { type ReplayQuestion, replay } from "@elastic-gas/scaling/simulator/replay";
+import { type Replay, type ReplayQuestion, replay } from "@elastic-gas/scaling/simulator/replay";
+import { z } from "zod";
 
-/** The thread of the simulator: a question in, its answer out. What fails here fails as the thread's error. */
-parentPort?.on("message", (question: ReplayQuestion) => parentPort?.postMessage(replay(question)));
+/** What the thread answers: a replay, or why there is none. An error of zod's loses its words on the way between threads. */
+export type ReplayAnswer =
+  | { readonly kind: "replay"; readonly replay: Replay }
+  | { readonly kind: "refused"; readonly why: string };
+
+function answer(question: ReplayQuestion): ReplayAnswer {
+  try {
+    return { kind: "replay", replay: replay(question) };
+  } catch (error) {
+    if (error instanceof z.ZodError) return { kind: "refused", why: z.prettifyError(error) };
+    throw error;
+  }
+}
+
+parentPort?.on("message", (question: ReplayQuestion) => parentPort?.postMessage(answer(question)));

@@ -54,7 +54,7 @@ it("gives up an answer that takes too long, and answers the next one from a fres
   const stuck = script(`
     import { parentPort } from "node:worker_threads";
     parentPort.on("message", ({ load }) => {
-      if (load.values[0] !== 7) parentPort.postMessage({ inService: [1] });
+      if (load.values[0] !== 7) parentPort.postMessage({ kind: "replay", replay: { inService: [1] } });
     });`);
   const replayer = start({ script: stuck, timeoutMs: 8_000 });
   await expect(replayer.ask(question(7), signal)).rejects.toThrow("took too long");

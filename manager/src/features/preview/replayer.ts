@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Replay, ReplayQuestion } from "@elastic-gas/scaling/simulator/replay";
 import { HttpError } from "@elastic-gas/shared/web/errors";
+import type { ReplayAnswer } from "./replay-worker.ts";
 
 export type AskReplay = (question: ReplayQuestion) => Promise<Replay>;
 
@@ -94,8 +95,10 @@ export class Replayer {
       // Rejects with the thread's own error; both are listened to until one of them comes.
       const answered = once(thread, "message", { signal: AbortSignal.any([limit, over.signal]) });
       thread.postMessage(question);
-      const [answer]: unknown[] = await Promise.race([answered, ended]);
-      return answer as Replay; // our own thread's type
+      const [message]: unknown[] = await Promise.race([answered, ended]);
+      const answer = message as ReplayAnswer; // our own thread's type
+      if (answer.kind === "refused") throw new Error(answer.why);
+      return answer.replay;
     } catch (error) {
       await this.close();
       if (!limit.aborted) throw error;
