@@ -24,6 +24,7 @@ import {
 import { startTestBucket, type TestBucket } from "@elastic-gas/testing/local-cloud/s3/test-bucket";
 import type { TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { SMALL_BLOB_BYTES } from "../storage/small-blobs.ts";
 
 let bucket: TestBucket;
 let cloud: TestCloud;
@@ -218,7 +219,7 @@ test("listings page through keys and common prefixes in byte order", async () =>
 });
 
 test("deleting is idempotent and frees the disk", async () => {
-  await put("gone");
+  await put("gone", Buffer.alloc(SMALL_BLOB_BYTES + 1)); // what is small has no file of its own
   const blobs = () =>
     readdirSync(join(cloud.dataDir, "s3", "blobs"), { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),

@@ -96,6 +96,8 @@ const fixedOutputs = (id: Id): Record<string, fc.Arbitrary<unknown>> =>
         CopyObjectResult: fc.constant({ ETag: '"a&b"' }),
         CopyPartResult: fc.constant({ ETag: '"c"' }),
         ETag: fc.constant('"d"'),
+        // The whole body of its answer: an empty one is none.
+        Policy: fc.constant('{"Version":"2012-10-17"}'),
       }
     : {};
 
