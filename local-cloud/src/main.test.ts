@@ -15,6 +15,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { MAX_RECEIVE_COUNT } from "@elastic-gas/shared/resources";
 import { type MainProcess, startMainProcess } from "@elastic-gas/testing/local-cloud/main-process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -51,7 +52,7 @@ test("creates what the product needs", async () => {
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["RedrivePolicy"] }));
   expect(JSON.parse(Attributes?.RedrivePolicy ?? "{}")).toMatchObject({
     deadLetterTargetArn: expect.stringMatching(/:test-job-requests-dlq$/),
-    maxReceiveCount: 4,
+    maxReceiveCount: MAX_RECEIVE_COUNT,
   });
   const vault = new DescribeVaultCommand({ accountId: "-", vaultName: "test-results" });
   expect((await new GlacierClient(cloud.clientConfig).send(vault)).VaultName).toBe("test-results");

@@ -33,7 +33,8 @@ describe("the release that workers fetch", () => {
     };
     ENTRIES.forEach(visit);
     expect([...needed].filter((path) => !files.includes(path))).toEqual([]);
-    expect(files).toEqual(expect.arrayContaining(["start.sh", "package-lock.json", "annotator/pack/pack.json"]));
+    const data = ["start.sh", "package-lock.json", "annotator/pack/pack.json", "user-app/mask-model/mask-model.onnx"];
+    expect(files).toEqual(expect.arrayContaining(data));
   });
 
   it("holds no test, benchmark, browser source or part of the manager's machine", () => {
@@ -43,6 +44,7 @@ describe("the release that workers fetch", () => {
       ".npmrc",
       "annotator",
       "package-lock.json",
+      "samples",
       "shared",
       "start",
       "start.sh",

@@ -11,14 +11,15 @@ const CONTENT = [
   "*/package.json", // npm wants every workspace that the lockfile names
   "start.sh",
   "start/install.sh",
-  "start/src/{utility,supervise,processes}.ts",
+  "start/src/{utility,supervise,watch-health,processes}.ts",
   "{shared,user-app,annotator}/src/**/*.ts",
   "user-app/dist/**",
   "user-app/mask-model/mask-model.onnx",
   "samples/{pictures,vcf}/*",
   "annotator/pack/**",
 ];
-const LEFT_OUT = /\.test\.ts$|(^|\/)browser\/|(^|\/)node_modules\/|^annotator\/src\/pack\/build-pack\.ts$/;
+const LEFT_OUT =
+  /\.test\.ts$|(^|\/)browser\/|(^|\/)node_modules\/|^annotator\/src\/(pack\/build-pack\.ts$|engine\/cases\/)/;
 
 /** The files of a release as paths from the root, sorted. */
 export async function listReleaseFiles(root: string): Promise<readonly string[]> {
