@@ -21,7 +21,7 @@ export const VCF_SAMPLES: readonly Sample[] = [
     file: "grch37.vcf",
     label: "GRCh37, famous genes",
     description:
-      "34 known variants by their GRCh37 positions: genes and cytobands; ClinVar for the mitochondrion only.",
+      "34 known variants by their GRCh37 positions: genes and cytobands; ClinVar where its place in GRCh37 is certain.",
   },
   {
     file: "ncbi36.vcf",
