@@ -60,7 +60,7 @@ describe("the pools page", () => {
     await card(page, "web").getByRole("button", { name: "Grow web by 1" }).click();
     await page.waitForSelector(".toast-line:has-text('web: desired 1 → 2.')");
     await card(page, "web").locator(":text('1 pending'), :text('1 warming')").first().waitFor({ timeout: LONG_MS });
-    await card(page, "web").locator(":text('Changed by hand; the policy waits')").waitFor();
+    await card(page, "web").locator(":text('Changed manually; the policy resumes')").waitFor();
     await untilWebHas(page, 2);
     await page.locator(".latest-item:has-text('admin grew web 1 → 2')").waitFor();
   });
