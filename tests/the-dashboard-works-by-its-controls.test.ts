@@ -157,7 +157,7 @@ describe("the pools page", () => {
     await page.waitForSelector(".toast-line:has-text('The policy of web is paused.')");
     await page.waitForSelector("[data-frame-notes] :text('web is paused')");
     await card(page, "web").getByRole("button", { name: "Resume the policy of web" }).click();
-    await page.waitForSelector(".toast-line:has-text('The policy of web is in force again')");
+    await page.waitForSelector(".toast-line:has-text('The policy of web decides again')");
     await page.waitForSelector("[data-frame-notes] :text('web is paused')", { state: "detached" });
     await card(page, "web").getByRole("button", { name: "Pause the policy of web" }).waitFor();
   });
