@@ -26,12 +26,12 @@ const open: TestDashboard["open"] = (options) => dashboard.open(options);
 beforeAll(async () => {
   dashboard = await startTestDashboard();
   ({ staged, manager } = dashboard);
-  await setScene();
+  await stageFleet();
 });
 afterAll(() => dashboard[Symbol.asyncDispose]());
 
 /** Two workers that serve, one that boots; half an hour of checks; one change. */
-async function setScene(): Promise<void> {
+async function stageFleet(): Promise<void> {
   const now = Date.now();
   staged.stage.workers = [
     { id: "i-0a3f92c41be07d586", pool: "web", health: "healthy", ageSeconds: 7_200 },

@@ -36,7 +36,7 @@ async function httpPart(changes: Partial<Part> = {}): Promise<{ part: Part; hang
     start: () =>
       spawnNode({ entry, root: folder, environment: { PATH: process.env.PATH }, logFile: join(folder, "part.log") }),
     ready: (child, signal) => waitUntilListening(url, { child, signal }),
-    health: { ...httpCheck(url), everyMs: 500, patienceMs: 60_000 },
+    health: { ...httpCheck(url), everyMs: 500, silenceLimitMs: 60_000 },
     stopMs: 1_000,
     ...changes,
   };
@@ -66,7 +66,7 @@ describe("a part", LONG, () => {
   it("that hangs while its process lives is killed, started again, and told of", async () => {
     const { part, hang } = await httpPart();
     if (part.health === undefined) throw new Error("the part has no check");
-    const impatient = { ...part, health: { ...part.health, patienceMs: 2_000 } };
+    const impatient = { ...part, health: { ...part.health, silenceLimitMs: 2_000 } };
     const states: string[] = [];
     const supervised = supervise(impatient, {
       log,

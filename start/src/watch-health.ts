@@ -6,7 +6,7 @@ export interface HealthCheck {
   readonly ask: (signal: AbortSignal) => Promise<unknown>;
   readonly everyMs: number;
   /** A part that has not answered for that long hangs. */
-  readonly patienceMs: number;
+  readonly silenceLimitMs: number;
 }
 
 const ASK_EVERY_MS = 5_000;
@@ -14,7 +14,7 @@ const PATIENCE_MS = 30_000;
 
 /** Asks from now on; resolves with what to say when the part hangs, or with undefined when the signal aborts. */
 export async function watchHealth(
-  { ask, everyMs, patienceMs }: HealthCheck,
+  { ask, everyMs, silenceLimitMs }: HealthCheck,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   let answeredAt = performance.now();
@@ -29,22 +29,22 @@ export async function watchHealth(
       last = error instanceof Error ? error.message : String(error);
     }
     const silentMs = performance.now() - answeredAt;
-    if (!signal.aborted && silentMs >= patienceMs)
+    if (!signal.aborted && silentMs >= silenceLimitMs)
       return `did not answer for ${Math.round(silentMs / 1_000)} s: ${last}`;
   }
   return undefined;
 }
 
-export function httpCheck(url: string, patienceMs = PATIENCE_MS): HealthCheck {
+export function httpCheck(url: string, silenceLimitMs = PATIENCE_MS): HealthCheck {
   return {
     ask: async (signal) => (await fetch(url, { signal, redirect: "manual" })).arrayBuffer(),
     everyMs: ASK_EVERY_MS,
-    patienceMs,
+    silenceLimitMs,
   };
 }
 
 /** A server that speaks first, as MariaDB does; that it has no connection left is an answer too. */
-export function greetingCheck(port: number, patienceMs: number): HealthCheck {
+export function greetingCheck(port: number, silenceLimitMs: number): HealthCheck {
   return {
     ask: (signal) =>
       new Promise<void>((resolve, reject) => {
@@ -58,6 +58,6 @@ export function greetingCheck(port: number, patienceMs: number): HealthCheck {
         signal.addEventListener("abort", () => end(() => reject(new Error("no greeting"))), { once: true });
       }),
     everyMs: ASK_EVERY_MS,
-    patienceMs,
+    silenceLimitMs,
   };
 }

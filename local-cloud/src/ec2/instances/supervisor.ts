@@ -16,7 +16,7 @@ import type { InstanceStore } from "./store.ts";
 const TICK_MILLISECONDS = 200;
 /** A process in the middle of fork, setsid and exec can escape one look, not two. */
 const EMPTY_MILLISECONDS = 40;
-const HOUSEKEEPING_MILLISECONDS = 5000;
+const CLEAN_UP_MILLISECONDS = 5000;
 
 /** A client token is remembered at least this long, and with it the instance it launched. */
 const MEMORY_SECONDS = 24 * 60 * 60;
@@ -49,7 +49,7 @@ export class Supervisor {
   readonly #cleaning = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
-  #housekeptAt = 0;
+  #cleanedUpAt = 0;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -170,7 +170,7 @@ export class Supervisor {
       if (step) this.#perform(before, step);
     }
     enforcer.refresh(Date.now());
-    this.#keepHouse();
+    this.#cleanUp();
   }
 
   #countProcesses(record: InstanceRecord): number {
@@ -283,10 +283,10 @@ export class Supervisor {
     return totalTicks(this.#accounts.get(instanceId) ?? EMPTY_ACCOUNT) / TICKS_PER_SECOND;
   }
 
-  #keepHouse(): void {
+  #cleanUp(): void {
     const { store, settings, now } = this.#options;
-    if (performance.now() - this.#housekeptAt < HOUSEKEEPING_MILLISECONDS) return;
-    this.#housekeptAt = performance.now();
+    if (performance.now() - this.#cleanedUpAt < CLEAN_UP_MILLISECONDS) return;
+    this.#cleanedUpAt = performance.now();
     this.#endStrays();
     for (const { instanceId } of store.list().filter(hasSession)) {
       boundLog(consoleLogOf(this.folderOf(instanceId)), settings.consoleMaxBytes);
