@@ -4,7 +4,7 @@ export const STAGED_PREFIX = "test";
 const ARN = "arn:aws:elasticloadbalancing:us-east-1:000000000000";
 const AGE_MS = 7_200_000;
 
-/** Answers of AWS for a web pool of so many workers, all in service at 50 % CPU. */
+/** Answers of AWS for a web pool of so many workers, all in service at 50 % CPU, and empty queues. */
 export const STAGED_ANSWERS: Readonly<Record<string, (size: number, input: Input) => object>> = {
   DescribeInstances(size, { MaxResults = 1_000, NextToken = "0" }) {
     const from = Number(NextToken);
@@ -21,17 +21,25 @@ export const STAGED_ANSWERS: Readonly<Record<string, (size: number, input: Input
     })),
   }),
   DescribeLoadBalancers: () => ({
-    LoadBalancers: [{ LoadBalancerArn: `${ARN}:loadbalancer/app/test-gas/1846302197` }],
+    LoadBalancers: [
+      { LoadBalancerArn: `${ARN}:loadbalancer/app/test-gas/1846302197`, DNSName: "test-gas.elb.local.test" },
+    ],
   }),
   DescribeTargetGroups: () => ({
     TargetGroups: [{ TargetGroupArn: `${ARN}:targetgroup/test-gas-web/73e2d6bc24d8a067` }],
   }),
+  DescribeListeners: () => ({ Listeners: [{ Protocol: "HTTP", Port: 80 }] }),
   GetMetricData: (_, { StartTime, EndTime, MetricDataQueries = [] }) => ({
-    MetricDataResults: MetricDataQueries.map(({ Id, MetricStat: { Period } }) => {
+    MetricDataResults: MetricDataQueries.map(({ Id, MetricStat: { Period, Metric } }) => {
       const first = Math.ceil(Number(StartTime) / (Period * 1_000)) * Period * 1_000;
       const count = Math.max(0, Math.ceil((Number(EndTime) - first) / (Period * 1_000)));
       const Timestamps = Array.from({ length: count }, (__, index) => new Date(first + index * Period * 1_000));
-      return { Id, StatusCode: "Complete", Timestamps, Values: Timestamps.map(() => 50) };
+      return {
+        Id,
+        StatusCode: "Complete",
+        Timestamps,
+        Values: Timestamps.map(() => (Metric.Namespace === "AWS/SQS" ? 0 : 50)),
+      };
     }),
   }),
   PutMetricData: () => ({}),
@@ -52,7 +60,10 @@ interface Input {
   readonly NextToken?: string;
   readonly StartTime?: Date;
   readonly EndTime?: Date;
-  readonly MetricDataQueries?: readonly { readonly Id: string; readonly MetricStat: { readonly Period: number } }[];
+  readonly MetricDataQueries?: readonly {
+    readonly Id: string;
+    readonly MetricStat: { readonly Period: number; readonly Metric: { readonly Namespace: string } };
+  }[];
 }
 
 function describeInstance(InstanceId: string): object {
