@@ -26,6 +26,14 @@ test.each<[string, readonly Role[]]>([
   expect(holdersOf(action)).toEqual(roles);
 });
 
+test.each(ROLES)("%s may set aside what it cannot handle, from every queue that it consumes", (role) => {
+  const held = (action: string): readonly string[] =>
+    permissions[role].filter(({ actions }) => actions.includes(action)).flatMap((statement) => statement.resources);
+  const consumed = held("sqs:ReceiveMessage").filter((resource) => !resource.endsWith("-dlq"));
+  for (const action of ["sqs:GetQueueUrl", "sqs:SendMessage"])
+    expect(held(action)).toEqual(expect.arrayContaining(consumed.map((resource) => `${resource}-dlq`)));
+});
+
 test("no role has all actions of a service, or a right on what is not the installation's own", () => {
   const own = /(?:\bdev-|vaults\/dev|instance\/\*|identity\/\*|role\/gas-)/;
   for (const statement of Object.values(permissions).flat()) {

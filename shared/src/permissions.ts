@@ -1,4 +1,4 @@
-import { POOL_NAMES, QUEUE_KEYS, type Resources } from "./resources.ts";
+import { POOL_NAMES, QUEUE_KEYS, type QueueResource, type Resources } from "./resources.ts";
 
 /** What one part of the product may do in AWS: its processes on EC2 get the role of this name. */
 export const ROLES = ["manager", "autoscaler", ...POOL_NAMES] as const;
@@ -53,16 +53,23 @@ export function permissionsOf(
     ],
     resources: ["*"],
   };
-  const consume = (...names: readonly string[]): Statement => ({
-    actions: [
-      "sqs:ChangeMessageVisibility",
-      "sqs:DeleteMessage",
-      "sqs:GetQueueAttributes",
-      "sqs:GetQueueUrl",
-      "sqs:ReceiveMessage",
-    ],
-    resources: names.map((name) => arn("sqs", name)),
-  });
+  // A consumer itself puts what can never be handled into the dead-letter queue.
+  const consume = (...consumed: readonly QueueResource[]): readonly Statement[] => [
+    {
+      actions: [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "sqs:ReceiveMessage",
+      ],
+      resources: consumed.map(({ name }) => arn("sqs", name)),
+    },
+    {
+      actions: ["sqs:GetQueueUrl", "sqs:SendMessage"],
+      resources: consumed.map(({ deadLetterName }) => arn("sqs", deadLetterName)),
+    },
+  ];
 
   return {
     manager: [
@@ -118,7 +125,7 @@ export function permissionsOf(
     annotator: [
       putMetrics,
       send,
-      consume(queues.jobRequests.name),
+      ...consume(queues.jobRequests),
       { actions: ["s3:ListBucket"], resources: [buckets.inputs, buckets.results].map(bucketArn) },
       { actions: ["s3:GetObject"], resources: objectsOf(buckets.inputs) },
       {
@@ -130,7 +137,7 @@ export function permissionsOf(
       putMetrics,
       sendMail,
       send,
-      consume(queues.jobResults.name, queues.archive.name, queues.restore.name, queues.thaw.name),
+      ...consume(queues.jobResults, queues.archive, queues.restore, queues.thaw),
       { actions: ["s3:ListBucket"], resources: [buckets.results, buckets.archive].map(bucketArn) },
       {
         actions: ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject", "s3:RestoreObject"],
