@@ -152,14 +152,15 @@ describe("the pools page", () => {
   });
 
   test("pauses the policy and resumes it", async () => {
+    // Not web's: its policy would decide at once, and the size that was set by hand would not stay.
     const page = await openDashboard(browser, system);
-    await card(page, "web").getByRole("button", { name: "Pause the policy of web" }).click();
-    await page.waitForSelector(".toast-line:has-text('The policy of web is paused.')");
-    await page.waitForSelector("[data-frame-notes] :text('web is paused')");
-    await card(page, "web").getByRole("button", { name: "Resume the policy of web" }).click();
-    await page.waitForSelector(".toast-line:has-text('The policy of web decides again')");
-    await page.waitForSelector("[data-frame-notes] :text('web is paused')", { state: "detached" });
-    await card(page, "web").getByRole("button", { name: "Pause the policy of web" }).waitFor();
+    await card(page, "annotator").getByRole("button", { name: "Pause the policy of annotator" }).click();
+    await page.waitForSelector(".toast-line:has-text('The policy of annotator is paused.')");
+    await page.waitForSelector("[data-frame-notes] :text('annotator is paused')");
+    await card(page, "annotator").getByRole("button", { name: "Resume the policy of annotator" }).click();
+    await page.waitForSelector(".toast-line:has-text('The policy of annotator decides again')");
+    await page.waitForSelector("[data-frame-notes] :text('annotator is paused')", { state: "detached" });
+    await card(page, "annotator").getByRole("button", { name: "Pause the policy of annotator" }).waitFor();
   });
 });
 
