@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { type Reply, sendReply } from "../pages/html.ts";
+import { type Reply, sendReply } from "../pages/page.ts";
 import { Fault } from "../wire/handler.ts";
 import { isOwnOrigin } from "../wire/own-origin.ts";
 import type { Page } from "../wire/server.ts";

@@ -1,4 +1,5 @@
-import { dateText, type Html, type HtmlPage, html } from "../pages/html.ts";
+import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
+import { dateText, type HtmlPage, table } from "../pages/page.ts";
 import { SERVICES } from "../wire/services.ts";
 import { FAULT_FORMS, type FaultForm, type FormField } from "./fault-forms.ts";
 import type { Rule } from "./rule.ts";
@@ -26,68 +27,93 @@ export function faultsView(view: FaultsView): HtmlPage {
     title: "Faults",
     statusCode: refusal === undefined ? 200 : 400,
     isWide: true,
-    body: html`<h1>Faults</h1>
-<p>Makes this cloud misbehave on purpose, for tests and demonstrations. Every fault ends by itself; a restart ends them all.</p>
-${refusal === undefined ? "" : html`<p class="error" role="alert">${refusal}</p>`}
-<h2>In force</h2>
-${rules.length === 0 ? html`<p>None.</p>` : rulesTable(rules)}
-<h2>Add</h2>
-<datalist id="operations">${operations.map((name) => html`<option value="${name}"></option>`)}</datalist>
-${FAULT_FORMS.map((form) => addForm(form, view))}`,
+    body: [
+      h("h1", {}, "Faults"),
+      h(
+        "p",
+        {},
+        "Makes this cloud misbehave on purpose, for tests and demonstrations. Every fault ends by itself; a restart ends them all.",
+      ),
+      refusal !== undefined && h("p", { class: "error", role: "alert" }, refusal),
+      h("h2", {}, "In force"),
+      rules.length === 0 ? h("p", {}, "None.") : rulesTable(rules),
+      h("h2", {}, "Add"),
+      h(
+        "datalist",
+        { id: "operations" },
+        operations.map((name) => h("option", { value: name })),
+      ),
+      FAULT_FORMS.map((form) => addForm(form, view)),
+    ],
   };
 }
 
-function rulesTable(rules: readonly Rule[]): Html {
-  const rows = rules.map(
-    ({ id, fault, strikes, expiresAt }) =>
-      html`<tr><td>${titleOf(fault.kind)}</td><td>${detailsOf(fault)}</td><td>${strikes}</td><td>${dateText(expiresAt.getTime() / 1000)}</td>
-<td><form method="post" action="/_faults/${id}/end"><button>End<span class="hidden"> ${titleOf(fault.kind)}</span></button></form></td></tr>`,
-  );
-  return html`<table><thead><tr><th scope="col">Fault</th><th scope="col">Details</th><th scope="col">Strikes</th><th scope="col">Until</th><th scope="col">End</th></tr></thead>
-<tbody>${rows}</tbody></table>
-<form method="post" action="/_faults/end" class="actions"><button>End all</button></form>`;
+function rulesTable(rules: readonly Rule[]): readonly Child[] {
+  const rows = rules.map(({ id, fault, strikes, expiresAt }) => [
+    titleOf(fault.kind),
+    detailsOf(fault),
+    strikes,
+    dateText(expiresAt.getTime() / 1_000),
+    h(
+      "form",
+      { method: "post", action: `/_faults/${id}/end` },
+      h("button", {}, "End", h("span", { class: "hidden" }, ` ${titleOf(fault.kind)}`)),
+    ),
+  ]);
+  return [
+    table(["Fault", "Details", "Strikes", "Until", "End"], rows),
+    h("form", { method: "post", action: "/_faults/end", class: "actions" }, h("button", {}, "End all")),
+  ];
 }
 
 function addForm({ kind, title, what, fields }: FaultForm, view: FaultsView): Html {
   const needsInstance = fields.some(({ type }) => type === "instance");
-  const form =
+  const verb = kind === "kill-instance" ? "Kill" : "Add";
+  return h(
+    "details",
+    {},
+    h("summary", {}, h("strong", {}, title), ` ${what}`),
     needsInstance && view.instances.length === 0
-      ? html`<p>No instance lives.</p>`
-      : html`<form method="post" action="/_faults"><input type="hidden" name="kind" value="${kind}">
-<div class="fields">${fields.map((field) => labelled(field, view))}</div>
-<div class="actions"><button class="primary">${kind === "kill-instance" ? "Kill" : "Add"}<span class="hidden"> ${title}</span></button></div></form>`;
-  return html`<details><summary><strong>${title}</strong> ${what}</summary>${form}</details>
-`;
-}
-
-function labelled(field: FormField, view: FaultsView): Html {
-  return html`<label>${field.label} ${control(field, view)}</label>`;
+      ? h("p", {}, "No instance is running.")
+      : h(
+          "form",
+          { method: "post", action: "/_faults" },
+          h("input", { type: "hidden", name: "kind", value: kind }),
+          h(
+            "div",
+            { class: "fields" },
+            fields.map((field) => h("label", {}, `${field.label} `, control(field, view))),
+          ),
+          h(
+            "div",
+            { class: "actions" },
+            h("button", { class: "primary" }, verb, h("span", { class: "hidden" }, ` ${title}`)),
+          ),
+        ),
+  );
 }
 
 function control({ name, type, required, value, min, max, step }: FormField, { instances }: FaultsView): Html {
-  const must = required ? html` required` : "";
   switch (type) {
     case "service":
-      return html`<select name="${name}"><option value="">all</option>${SERVICES.map(({ id }) => html`<option>${id}</option>`)}</select>`;
-    case "instance":
-      return html`<select name="${name}"${must}>${instances.map(
-        (each) => html`<option value="${each.instanceId}">${each.instanceId} ${each.name}</option>`,
-      )}</select>`;
-    case "operation":
-      return html`<input name="${name}" list="operations" autocomplete="off">`;
-    case "text":
-      return html`<input name="${name}" value="${value}"${must}>`;
-    case "number": {
-      const limits = [
-        ["min", min],
-        ["max", max],
-        ["step", step],
-      ] as const;
-      const attributes = limits.map(([attribute, limit]) =>
-        limit === undefined ? html`` : html` ${attribute}="${limit}"`,
+      return h(
+        "select",
+        { name },
+        h("option", { value: "" }, "all"),
+        SERVICES.map(({ id }) => h("option", {}, id)),
       );
-      return html`<input type="number" name="${name}" value="${value}"${attributes}${must}>`;
-    }
+    case "instance":
+      return h(
+        "select",
+        { name, required },
+        instances.map(({ instanceId, name: tag }) => h("option", { value: instanceId }, `${instanceId} ${tag}`)),
+      );
+    case "operation":
+      return h("input", { name, list: "operations", autocomplete: "off" });
+    case "text":
+      return h("input", { name, value, required });
+    case "number":
+      return h("input", { type: "number", name, value, min, max, step, required });
   }
 }
 

@@ -63,13 +63,13 @@ test("says on the page why a form is refused", async () => {
   expect(refused.status).toBe(400);
   const page = await refused.text();
   expect(page).toContain('role="alert"');
-  expect(page).toContain("&#60;b&#62;SendMesage");
+  expect(page).toContain("&lt;b>SendMesage");
   expect(await rules()).toEqual([]);
 });
 
 test("offers living instances to kill, by name", async () => {
   const { cloud, read, submit } = await startPage();
-  expect(await read()).toContain("No instance lives.");
+  expect(await read()).toContain("No instance is running.");
   const ec2 = new EC2Client(cloud.clientConfig);
   onTestFinished(() => ec2.destroy());
   const { Instances } = await ec2.send(
@@ -82,7 +82,7 @@ test("offers living instances to kill, by name", async () => {
     }),
   );
   const instanceId = Instances?.[0]?.InstanceId ?? "";
-  expect(await read()).toContain(`<option value="${instanceId}">${instanceId} a &#60;worker&#62;</option>`);
+  expect(await read()).toContain(`<option value="${instanceId}">${instanceId} a &lt;worker></option>`);
   expect((await submit({ kind: "kill-instance", instanceId })).status).toBe(303);
 });
 

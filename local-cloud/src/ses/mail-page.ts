@@ -1,4 +1,6 @@
 import type { ServerResponse } from "node:http";
+import { type Child, h } from "@elastic-gas/shared/web/html";
+import { renderPage, table } from "../pages/page.ts";
 import type { Page } from "../wire/server.ts";
 import type { Mail, Mailbox } from "./mailbox.ts";
 
@@ -46,15 +48,24 @@ function send(response: ServerResponse, statusCode: number, type: string, body: 
 }
 
 function listView(mails: readonly Mail[], to: string | undefined): string {
-  const rows = mails.map(
-    ({ id, from, to: recipients, subject, sentAt }) =>
-      `<tr><td><time datetime="${escapeHtml(sentAt)}">${escapeHtml(sentAt)}</time></td><td>${escapeHtml(from)}</td>` +
-      `<td>${escapeHtml(recipients.join(", "))}</td><td><a href="${PREFIX}/${id}">${escapeHtml(subject || "(no subject)")}</a></td></tr>`,
+  const rows = mails.map(({ id, from, to: recipients, subject, sentAt }) => [
+    h("time", { datetime: sentAt }, sentAt),
+    from,
+    recipients.join(", "),
+    h("a", { href: `${PREFIX}/${id}` }, subject || "(no subject)"),
+  ]);
+  const filter = h(
+    "form",
+    {},
+    h("label", {}, "To ", h("input", { name: "to", value: to ?? "" })),
+    " ",
+    h("button", {}, "Filter"),
   );
-  const table = `<table><thead><tr><th>Sent</th><th>From</th><th>To</th><th>Subject</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
-  const filter = `<form><label>To <input name="to" value="${escapeHtml(to ?? "")}"></label> <button>Filter</button></form>`;
-  const content = mails.length === 0 ? "<p>No mail yet.</p>" : table;
-  return document("Mail", `<h1>Captured mail</h1>${to === undefined && mails.length === 0 ? "" : filter}${content}`);
+  return page("Mail", [
+    h("h1", {}, "Captured mail"),
+    (to !== undefined || mails.length > 0) && filter,
+    mails.length === 0 ? h("p", {}, "No mail yet.") : table(["Sent", "From", "To", "Subject"], rows),
+  ]);
 }
 
 function mailView({ id, from, to, subject, text, html, sentAt }: Mail): string {
@@ -62,32 +73,24 @@ function mailView({ id, from, to, subject, text, html, sentAt }: Mail): string {
     ["From", from],
     ["To", to.join(", ")],
     ["Sent", sentAt],
-  ].map(([name = "", value = ""]) => `<tr><th>${name}</th><td>${escapeHtml(value)}</td></tr>`);
-  const plain = text === "" ? "" : `<h2>Text</h2><pre>${linked(text)}</pre>`;
-  const rich =
-    html === ""
-      ? ""
-      : `<h2>HTML</h2><iframe sandbox="allow-popups" title="HTML of the mail" src="${PREFIX}/${id}/html"></iframe>`;
-  return document(
-    subject,
-    `<p><a href="${PREFIX}">All mail</a></p><h1>${escapeHtml(subject)}</h1><table>${fields.join("")}</table>${plain}${rich}`,
-  );
+  ].map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value)));
+  const frame = { sandbox: "allow-popups", title: "HTML of the mail", src: `${PREFIX}/${id}/html` };
+  return page(subject, [
+    h("p", {}, h("a", { href: PREFIX }, "All mail")),
+    h("h1", {}, subject),
+    h("table", {}, fields),
+    text !== "" && [h("h2", {}, "Text"), h("pre", {}, linked(text))],
+    html !== "" && [h("h2", {}, "HTML"), h("iframe", frame)],
+  ]);
 }
 
-function document(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>${body}</body></html>`;
+function page(title: string, body: readonly Child[]): string {
+  return renderPage(title, STYLE, h("body", {}, body));
 }
 
 /** Addresses of pages become links: reset mails are there to be followed. */
-function linked(text: string): string {
+function linked(text: string): readonly Child[] {
   return text
     .split(/(https?:\/\/[^\s<>"']+)/)
-    .map((part, index) =>
-      index % 2 === 1 ? `<a href="${escapeHtml(part)}" rel="noreferrer">${escapeHtml(part)}</a>` : escapeHtml(part),
-    )
-    .join("");
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+    .map((part, index) => (index % 2 === 1 ? h("a", { href: part, rel: "noreferrer" }, part) : part));
 }

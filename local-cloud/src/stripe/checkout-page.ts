@@ -1,4 +1,5 @@
-import { dateText, type Html, type HtmlPage, html, type Reply } from "../pages/html.ts";
+import { type Child, h } from "@elastic-gas/shared/web/html";
+import { dateText, type HtmlPage, type Reply } from "../pages/page.ts";
 import { intervalText, priceText } from "./amounts.ts";
 import { completeCheckout } from "./billing.ts";
 import { judgeCard } from "./card.ts";
@@ -40,16 +41,38 @@ function formPage(
     title: `Pay for ${product?.name ?? "your plan"}`,
     statusCode: error === undefined ? 200 : 402,
     formOrigins: [new URL(session.success_url).origin],
-    body: html`<p class="note">This is local-cloud in Stripe's place: no card is charged. 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined.</p>
-<h1>Subscribe to ${product?.name ?? "your plan"}</h1>
-<p class="price">${amount} ${price && intervalText(price.recurring)}</p>
-${payer === null || payer === undefined ? "" : html`<p>For ${payer}</p>`}
-${error === undefined ? "" : html`<p class="error" role="alert" id="card-error">${error}</p>`}
-<form method="post" action="/_stripe/checkout/${session.id}">
-<label for="card-number">Card number</label>
-<input id="card-number" name="card_number" inputmode="numeric" autocomplete="cc-number" maxlength="30" required autofocus${error === undefined ? "" : html` aria-invalid="true" aria-describedby="card-error"`}>
-<div class="actions"><button class="primary" type="submit">Pay ${amount}</button>${cancelLink(session)}</div>
-</form>`,
+    body: [
+      h(
+        "p",
+        { class: "note" },
+        "This is local-cloud in Stripe's place: no card is charged. 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined.",
+      ),
+      h("h1", {}, `Subscribe to ${product?.name ?? "your plan"}`),
+      h("p", { class: "price" }, amount, " ", price && intervalText(price.recurring)),
+      payer && h("p", {}, `For ${payer}`),
+      error !== undefined && h("p", { class: "error", role: "alert", id: "card-error" }, error),
+      h(
+        "form",
+        { method: "post", action: `/_stripe/checkout/${session.id}` },
+        h("label", { for: "card-number" }, "Card number"),
+        h("input", {
+          id: "card-number",
+          name: "card_number",
+          inputmode: "numeric",
+          autocomplete: "cc-number",
+          maxlength: 30,
+          required: true,
+          autofocus: true,
+          ...(error === undefined ? {} : { "aria-invalid": "true" as const, "aria-describedby": "card-error" }),
+        }),
+        h(
+          "div",
+          { class: "actions" },
+          h("button", { class: "primary", type: "submit" }, `Pay ${amount}`),
+          cancelLink(session),
+        ),
+      ),
+    ],
   };
 }
 
@@ -57,17 +80,24 @@ function closedPage(session: CheckoutSession | undefined): HtmlPage {
   if (session?.status === "complete") {
     return {
       title: "Paid",
-      body: html`<h1>This has been paid already</h1><div class="actions"><a class="button" href="${successUrl(session)}">Continue</a></div>`,
+      body: [
+        h("h1", {}, "This has been paid already"),
+        h("div", { class: "actions" }, h("a", { class: "button", href: successUrl(session) }, "Continue")),
+      ],
     };
   }
-  const expired = session && html`<p>It was open until ${dateText(session.expires_at)}, or was closed by the shop.</p>`;
   return {
     title: "No such payment page",
     statusCode: session ? 410 : 404,
-    body: html`<h1>${session ? "This payment page has expired" : "There is no such payment page"}</h1>${expired}<p>Nothing was charged.</p>${session && html`<div class="actions">${cancelLink(session)}</div>`}`,
+    body: [
+      h("h1", {}, session ? "This payment page has expired" : "There is no such payment page"),
+      session && h("p", {}, "It was open until ", dateText(session.expires_at), ", or was closed by the shop."),
+      h("p", {}, "Nothing was charged."),
+      session && h("div", { class: "actions" }, cancelLink(session)),
+    ],
   };
 }
 
-function cancelLink({ cancel_url }: CheckoutSession): Html | undefined {
-  return cancel_url === null ? undefined : html`<a class="button" href="${cancel_url}">Cancel and go back</a>`;
+function cancelLink({ cancel_url }: CheckoutSession): Child {
+  return cancel_url !== null && h("a", { class: "button", href: cancel_url }, "Cancel and go back");
 }

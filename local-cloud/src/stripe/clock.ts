@@ -1,4 +1,5 @@
-import { dateText, type Html, html } from "../pages/html.ts";
+import { type Html, h } from "@elastic-gas/shared/web/html";
+import { dateText } from "../pages/page.ts";
 import type { StripeStore } from "./store.ts";
 
 const DAY_SECONDS = 86_400;
@@ -36,7 +37,13 @@ export function readAdvance(form: URLSearchParams): number | undefined {
 }
 
 export function clockForm(now: Date): Html {
-  return html`<form method="post" action="/_stripe/clock"><p>The clock of billing says ${dateText(Math.floor(now.getTime() / 1_000))}.</p>
-<label>Forward by (days) <input type="number" name="days" value="7" min="0" max="${MAX_DAYS}" step="any" required></label>
-<div class="actions"><button>Move the clock</button></div></form>`;
+  const time = dateText(Math.floor(now.getTime() / 1_000));
+  const days = { type: "number" as const, name: "days", value: 7, min: 0, max: MAX_DAYS, step: "any", required: true };
+  return h(
+    "form",
+    { method: "post", action: "/_stripe/clock" },
+    h("p", {}, "The clock of billing says ", time, "."),
+    h("label", {}, "Forward by (days) ", h("input", days)),
+    h("div", { class: "actions" }, h("button", {}, "Move the clock")),
+  );
 }

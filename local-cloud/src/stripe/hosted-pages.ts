@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { dateText, type HtmlPage, html, type Reply, sendReply } from "../pages/html.ts";
+import { h } from "@elastic-gas/shared/web/html";
+import { dateText, type HtmlPage, type Reply, sendReply, table } from "../pages/page.ts";
 import { isOwnOrigin } from "../wire/own-origin.ts";
 import type { Page } from "../wire/server.ts";
 import { catchUp } from "./billing.ts";
@@ -80,20 +81,23 @@ function refusalOf(
 
 function eventsPage({ store, now }: StripeContext): HtmlPage {
   const events = store.list("event").slice(0, MAX_EVENTS);
-  const rows = events.map(
-    ({ id, type, created, pending_webhooks }) =>
-      html`<tr><td>${dateText(created)}</td><td>${type}</td><td>${id}</td><td>${pending_webhooks === 0 ? "no" : "yes"}</td></tr>`,
-  );
+  const rows = events.map(({ id, type, created, pending_webhooks }) => [
+    dateText(created),
+    type,
+    id,
+    pending_webhooks === 0 ? "no" : "yes",
+  ]);
   return {
     title: "Stripe events",
     isWide: true,
-    body: html`<h1>Stripe events</h1>${
-      events.length === 0
-        ? html`<p>Nothing has happened yet.</p>`
-        : html`<table><thead><tr><th>Time</th><th>Type</th><th>Id</th><th>Webhook waiting</th></tr></thead><tbody>${rows}</tbody></table>`
-    }
-<h2>Time</h2>
-${clockForm(now())}`,
+    body: [
+      h("h1", {}, "Stripe events"),
+      rows.length === 0
+        ? h("p", {}, "Nothing has happened yet.")
+        : table(["Time", "Type", "Id", "Webhook waiting"], rows),
+      h("h2", {}, "Time"),
+      clockForm(now()),
+    ],
   };
 }
 

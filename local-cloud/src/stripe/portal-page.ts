@@ -1,4 +1,5 @@
-import { dateText, type Html, type HtmlPage, html, type Reply } from "../pages/html.ts";
+import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
+import { dateText, type HtmlPage, type Reply, table } from "../pages/page.ts";
 import { intervalText, priceText } from "./amounts.ts";
 import { endOfPeriod, endSubscription, setCancelAtPeriodEnd } from "./billing.ts";
 import { type StripeContext, secondsOf } from "./context.ts";
@@ -11,13 +12,21 @@ export function showPortal(context: StripeContext, id: string): Reply {
   const session = findOpen(context, id);
   if (!session) return closedPage();
   const subscriptions = context.store.list("subscription", session.customer);
-  const invoices = context.store.list("invoice", session.customer);
+  const invoices = context.store
+    .list("invoice", session.customer)
+    .map(({ number, created, amount_paid, currency }) => [number, dateText(created), priceText(amount_paid, currency)]);
   return {
     title: "Your subscription",
-    body: html`<p class="note">This is local-cloud in Stripe's place.</p><h1>Your subscription</h1>
-${subscriptions.length === 0 ? html`<p>You have no subscription.</p>` : subscriptions.map((each) => subscriptionView(context, session, each))}
-${invoices.length === 0 ? "" : html`<h2>Invoices</h2><table><thead><tr><th>Number</th><th>Date</th><th>Paid</th></tr></thead><tbody>${invoices.map((invoice) => html`<tr><td>${invoice.number}</td><td>${dateText(invoice.created)}</td><td>${priceText(invoice.amount_paid, invoice.currency)}</td></tr>`)}</tbody></table>`}
-${session.return_url === null ? "" : html`<div class="actions"><a class="button" href="${session.return_url}">Go back</a></div>`}`,
+    body: [
+      h("p", { class: "note" }, "This is local-cloud in Stripe's place."),
+      h("h1", {}, "Your subscription"),
+      subscriptions.length === 0
+        ? h("p", {}, "You have no subscription.")
+        : subscriptions.map((each) => subscriptionView(context, session, each)),
+      invoices.length > 0 && [h("h2", {}, "Invoices"), table(["Number", "Date", "Paid"], invoices)],
+      session.return_url !== null &&
+        h("div", { class: "actions" }, h("a", { class: "button", href: session.return_url }, "Go back")),
+    ],
   };
 }
 
@@ -38,22 +47,35 @@ function subscriptionView({ store }: StripeContext, session: PortalSession, subs
   const [item] = subscription.items.data;
   const product = item && store.find("product", item.price.product);
   const amount = item && priceText(item.price.unit_amount * item.quantity, subscription.currency);
-  const form = (action: string, text: string) =>
-    html`<form method="post" action="/_stripe/portal/${session.id}"><input type="hidden" name="subscription" value="${subscription.id}"><button name="action" value="${action}">${text}</button></form>`;
-  return html`<section><h2>${product?.name ?? subscription.id}</h2>
-<p>${amount} ${item && intervalText(item.price.recurring)}. ${stateText(subscription)}</p>
-${
-  subscription.status === "canceled"
-    ? ""
-    : html`<div class="actions">${subscription.cancel_at_period_end ? form("keep", "Keep the subscription") : form("cancel", "Cancel at the end of the period")}${form("end", "Cancel now")}</div>`
-}</section>`;
+  const form = (action: string, text: string): Child =>
+    h(
+      "form",
+      { method: "post", action: `/_stripe/portal/${session.id}` },
+      h("input", { type: "hidden", name: "subscription", value: subscription.id }),
+      h("button", { name: "action", value: action }, text),
+    );
+  return h(
+    "section",
+    {},
+    h("h2", {}, product?.name ?? subscription.id),
+    h("p", {}, amount, " ", item && intervalText(item.price.recurring), ". ", stateText(subscription)),
+    subscription.status !== "canceled" &&
+      h(
+        "div",
+        { class: "actions" },
+        subscription.cancel_at_period_end
+          ? form("keep", "Keep the subscription")
+          : form("cancel", "Cancel at the end of the period"),
+        form("end", "Cancel now"),
+      ),
+  );
 }
 
 function stateText(subscription: Subscription): Html {
   if (subscription.status === "canceled")
-    return html`Ended ${dateText(subscription.ended_at ?? subscription.created)}.`;
+    return fragment("Ended ", dateText(subscription.ended_at ?? subscription.created), ".");
   const end = dateText(endOfPeriod(subscription));
-  return subscription.cancel_at_period_end ? html`Ends ${end}.` : html`Renews ${end}.`;
+  return fragment(subscription.cancel_at_period_end ? "Ends " : "Renews ", end, ".");
 }
 
 function findOpen({ store, now }: StripeContext, id: string): PortalSession | undefined {
@@ -65,6 +87,6 @@ function closedPage(): HtmlPage {
   return {
     title: "No such page",
     statusCode: 404,
-    body: html`<h1>This page is not open any more</h1><p>Go back to the shop and open it again.</p>`,
+    body: [h("h1", {}, "This page is not open any more"), h("p", {}, "Go back to the shop and open it again.")],
   };
 }

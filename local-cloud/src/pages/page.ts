@@ -1,20 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
-
-/** Text that is HTML already; everything else that `html` is given is escaped. */
-export class Html {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-type Part = Html | readonly Html[] | string | number | undefined;
-
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return new Html(strings.reduce((text, piece, index) => text + htmlOf(parts[index - 1]) + piece));
-}
+import { type Child, type Html, h, trustedHtml } from "@elastic-gas/shared/web/html";
+import { renderDocument } from "@elastic-gas/shared/web/render-html";
 
 const STYLE =
   ":root{color-scheme:light dark;--line:#8888;--accent:#0b57d0;--error:#b3261e}" +
@@ -33,7 +20,7 @@ const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 
 export interface HtmlPage {
   readonly title: string;
-  readonly body: Html;
+  readonly body: readonly Child[];
   readonly statusCode?: number;
   readonly isWide?: boolean;
   /** Where the page's forms may lead besides here: browsers hold redirects to form-action as well. */
@@ -61,21 +48,57 @@ function sendPage(
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
   });
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${new Html(STYLE)}</style></head>
-<body${isWide ? html` class="wide"` : ""}><main>${body}</main></body></html>
-`;
-  response.end(page.text);
+  response.end(renderPage(title, STYLE, h("body", { class: isWide ? "wide" : undefined }, h("main", {}, body))));
+}
+
+/** A whole page of local-cloud, with a style of its own. */
+export function renderPage(title: string, style: string, body: Html): string {
+  return renderDocument(
+    h(
+      "html",
+      { lang: "en" },
+      h(
+        "head",
+        {},
+        h("meta", { charset: "utf-8" }),
+        h("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
+        h("title", {}, title),
+        h("style", { dangerouslySetInnerHTML: trustedHtml(style) }),
+      ),
+      body,
+    ),
+  );
 }
 
 export function dateText(seconds: number): Html {
   const iso = new Date(seconds * 1_000).toISOString();
-  return html`<time datetime="${iso}">${iso.slice(0, 16).replace("T", " ")} UTC</time>`;
+  return h("time", { datetime: iso }, `${iso.slice(0, 16).replace("T", " ")} UTC`);
 }
 
-function htmlOf(part: Part): string {
-  if (part === undefined) return "";
-  if (part instanceof Html) return part.text;
-  if (typeof part === "object") return part.map(({ text }) => text).join("");
-  return String(part).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+/** A table with its heads; each row has as many cells. */
+export function table(heads: readonly string[], rows: readonly (readonly Child[])[]): Html {
+  return h(
+    "table",
+    {},
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        heads.map((head) => h("th", { scope: "col" }, head)),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      rows.map((cells) =>
+        h(
+          "tr",
+          {},
+          cells.map((cell) => h("td", {}, cell)),
+        ),
+      ),
+    ),
+  );
 }
