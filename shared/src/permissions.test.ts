@@ -17,7 +17,7 @@ test.each<[string, readonly Role[]]>([
   ["iam:PassRole", ["autoscaler"]],
   ["elasticloadbalancing:RegisterTargets", ["autoscaler"]],
   ["sqs:PurgeQueue", ["manager"]],
-  ["sqs:ReceiveMessage", ["manager", "annotator", "utility"]],
+  ["sqs:ReceiveMessage", ["annotator", "utility"]],
   ["glacier:DeleteArchive", ["manager", "utility"]],
   ["glacier:UploadArchive", ["utility"]],
   ["ses:SendEmail", ["web", "utility"]],

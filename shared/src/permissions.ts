@@ -87,7 +87,6 @@ export function permissionsOf(
         actions: ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:PurgeQueue"],
         resources: [...queueArns, ...deadLetterArns],
       },
-      { actions: ["sqs:DeleteMessage", "sqs:ReceiveMessage"], resources: deadLetterArns },
       { actions: ["glacier:DeleteArchive"], resources: [vaultArn] },
     ],
     autoscaler: [
@@ -138,6 +137,10 @@ export function permissionsOf(
       sendMail,
       send,
       ...consume(queues.jobResults, queues.archive, queues.restore, queues.thaw),
+      // Its sweep compares the waiting jobs with the messages for them.
+      { actions: ["sqs:GetQueueAttributes"], resources: [arn("sqs", queues.jobRequests.name)] },
+      // It looks after what nobody could handle.
+      { actions: ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], resources: deadLetterArns },
       { actions: ["s3:ListBucket"], resources: [buckets.results, buckets.archive].map(bucketArn) },
       {
         actions: ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject", "s3:RestoreObject"],

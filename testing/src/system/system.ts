@@ -120,7 +120,7 @@ export async function startSystem({
         if (output.includes("ok user-app")) return "up";
         return child.exitCode === null && child.signalCode === null ? undefined : "ended";
       },
-      { deadlineMs: times === "quick" ? 120_000 : 300_000 },
+      { deadlineMs: 270_000 },
     );
     if (state === "ended") throw new Error("start.sh ended");
   } catch (error) {
@@ -144,11 +144,30 @@ export async function startSystem({
     stop,
     async [Symbol.asyncDispose]() {
       await stop();
+      const refusals = await accessRefusals(dataDir);
       // KEEP_DATA=1: to look at the logs and rows of a story afterwards.
       if (process.env.KEEP_DATA === "1") console.log(`data folder: ${dataDir}`);
       else if (given === undefined) await rm(dataDir, { recursive: true, force: true });
+      if (refusals.length > 0) throw new Error(`Calls that a role has no right to:\n${refusals.join("\n")}`);
     },
   };
+}
+
+/** What local-cloud refused to the roles of the parts and workers, by their logs: each is a right that shared/src/permissions.ts lacks. */
+async function accessRefusals(dataDir: string): Promise<readonly string[]> {
+  const instances = await readdir(join(dataDir, "instances")).catch(() => []);
+  const parts = await readdir(join(dataDir, "logs")).catch(() => []);
+  const logs = [
+    ...parts.map((name) => join(dataDir, "logs", name)),
+    ...instances.map((name) => join(dataDir, "instances", name, "console.log")),
+  ];
+  const refusals = new Set<string>();
+  for (const log of logs) {
+    const text = await readFile(log, "utf8").catch(() => "");
+    for (const [words] of text.matchAll(/assumed-role\/\S+ is not authorized to perform: \S+ on resource: \S+/g))
+      refusals.add(words);
+  }
+  return [...refusals];
 }
 
 async function endOfLogs(dataDir: string): Promise<string> {
