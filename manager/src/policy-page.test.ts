@@ -1,8 +1,8 @@
 import { initialState } from "@elastic-gas/scaling/policy-state";
+import { NO_BREAK_SPACE } from "@elastic-gas/shared/format/numbers";
 import { findViolations, startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
 import { ADMIN, checkRow } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NO_BREAK_SPACE } from "./model/words.ts";
 
 const MINUTE_MS = 60_000;
 let dashboard: TestDashboard;

@@ -1,7 +1,8 @@
+import { formatNumber, formatPercent } from "@elastic-gas/shared/format/numbers";
 import type { Observation } from "./observation.ts";
 import type { Policy } from "./policy.ts";
 import type { State } from "./policy-state.ts";
-import { figure, percent, quantity, span } from "./reasons/words.ts";
+import { quantity, span } from "./reasons/words.ts";
 import { REGRET_MINUTES } from "./rules/adaptive.ts";
 import { LEARNED_PERIODS } from "./rules/adaptive-forecast.ts";
 import { confirmationAt, flapMinutes, QUIET_HOURS } from "./rules/back-off.ts";
@@ -98,8 +99,8 @@ export function explainPolicyState(item: PolicyStateItem): PolicyStateWords {
         value:
           item.perMinute === null
             ? "not learned yet"
-            : `${figure(Math.round(item.perMinute))} a minute fill one worker`,
-        help: `Learned between ${percent(LEARN_FROM_PERCENT)} and ${percent(LEARN_TO_PERCENT)} CPU; tells the load when the workers are full.`,
+            : `${formatNumber(Math.round(item.perMinute))} a minute fill one worker`,
+        help: `Learned between ${formatPercent(LEARN_FROM_PERCENT)} and ${formatPercent(LEARN_TO_PERCENT)} CPU; tells the load when the workers are full.`,
       };
     case "low-checks":
       return { name: "Low checks", value: `${item.have} in a row`, help: `A shrink needs ${item.need}.` };
@@ -134,16 +135,16 @@ export function explainPolicyState(item: PolicyStateItem): PolicyStateWords {
     case "margin":
       return {
         name: "Margin",
-        value: percent(item.percent),
+        value: formatPercent(item.percent),
         help:
           item.regretLoad === null
             ? "What a smaller pool must leave free; doubles when a shrink is regretted."
-            : `Doubled after a regretted shrink at load ${figure(item.regretLoad)}, until the load is another.`,
+            : `Doubled after a regretted shrink at load ${formatNumber(item.regretLoad)}, until the load is another.`,
       };
     case "last-shrink":
       return {
         name: "Last shrink",
-        value: `at load ${figure(item.load)}`,
+        value: `at load ${formatNumber(item.load)}`,
         help: `A grow within ${span(REGRET_MINUTES * 60)}, or at this load, would be a regret.`,
         at: item.at,
       };

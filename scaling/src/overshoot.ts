@@ -1,6 +1,7 @@
+import { formatNumber } from "@elastic-gas/shared/format/numbers";
 import { ceil } from "./numbers.ts";
 import type { CpuPolicy, PoolLimits } from "./policy.ts";
-import { figure, worth } from "./reasons/words.ts";
+import { worth } from "./reasons/words.ts";
 
 /** A constant load at which the pool stays larger than it need be, once it has grown. */
 export interface Overshoot {
@@ -30,5 +31,5 @@ export function worstOvershoot(policy: CpuPolicy, limits: PoolLimits): Overshoot
 
 /** `A load of 2.8 workers’ worth settles at 8 workers once it has grown there; 4 would do.` */
 export function explainOvershoot({ load, settlesAt, wouldDo }: Overshoot): string {
-  return `A load of ${worth(load)} settles at ${figure(settlesAt)} workers once it has grown there; ${figure(wouldDo)} would do.`;
+  return `A load of ${worth(load)} settles at ${formatNumber(settlesAt)} workers once it has grown there; ${formatNumber(wouldDo)} would do.`;
 }

@@ -1,6 +1,7 @@
+import { formatPercent } from "@elastic-gas/shared/format/numbers";
 import { hysteresisShare } from "./hysteresis-margin.ts";
 import { CpuPolicy, type PolicyKind } from "./policy.ts";
-import { percent, span } from "./reasons/words.ts";
+import { span } from "./reasons/words.ts";
 import { confirmationAt, FLAP_MINUTES, lookbackMinutes, MAX_LEVEL, QUIET_HOURS } from "./rules/back-off.ts";
 import { WINDOW_MINUTES } from "./rules/minutes.ts";
 import { ARRIVAL_MINUTES, ASSUMED_SERVICE_SECONDS, HOLD_MINUTES } from "./rules/queue.ts";
@@ -114,7 +115,7 @@ function cpuMeanings(): readonly Meaning[] {
     },
     {
       label: "Hysteresis margin",
-      text: `A shrink is made only if the highest load of the last ${span(first.peakMinutes * 60)} would keep the smaller pool this far below the grow threshold: ${percent(margin)} below ${percent(grow)} is ${percent(hysteresisShare(margin) * grow)}. So no grow can follow a shrink at the same load, whatever thresholds and ratios are chosen. A deeper cut looks back longer (${span(deepest * 60)} when halving) and there needs half the margin. More margin shrinks later and grows less often.`,
+      text: `A shrink is made only if the highest load of the last ${span(first.peakMinutes * 60)} would keep the smaller pool this far below the grow threshold: ${formatPercent(margin)} below ${formatPercent(grow)} is ${formatPercent(hysteresisShare(margin) * grow)}. So no grow can follow a shrink at the same load, whatever thresholds and ratios are chosen. A deeper cut looks back longer (${span(deepest * 60)} when halving) and there needs half the margin. More margin shrinks later and grows less often.`,
     },
     COOLDOWN,
     {

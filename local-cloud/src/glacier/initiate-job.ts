@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { JobParameters } from "@aws-sdk/client-glacier";
+import { isTreeHashAligned, LEAF_BYTES } from "@elastic-gas/shared/aws/tree-hash";
 import type { Call } from "../wire/handler.ts";
 import {
   checkDescription,
@@ -14,7 +15,6 @@ import {
 import { insufficientCapacity, invalidParameter, missingParameter, notFound } from "./errors.ts";
 import { inventoryDocument, selectForInventory } from "./inventory.ts";
 import type { ArchiveSubject, InventorySubject, Job } from "./job-store.ts";
-import { isTreeHashAligned, LEAF_BYTES } from "./tree-hash.ts";
 import type { Archive } from "./vault-store.ts";
 
 export function initiateJobOperation(context: GlacierContext): GlacierHandlers<"InitiateJob"> {

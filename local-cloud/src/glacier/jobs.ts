@@ -1,4 +1,5 @@
 import type { GlacierJobDescription } from "@aws-sdk/client-glacier";
+import { isTreeHashAligned, TreeHash } from "@elastic-gas/shared/aws/tree-hash";
 import { readByteRange } from "../storage/byte-range.ts";
 import type { Call } from "../wire/handler.ts";
 import {
@@ -12,7 +13,6 @@ import {
 } from "./context.ts";
 import { invalidParameter, notFound } from "./errors.ts";
 import type { ArchiveSubject, Job } from "./job-store.ts";
-import { isTreeHashAligned, TreeHash } from "./tree-hash.ts";
 
 const MAX_JOBS_PER_PAGE = 50;
 

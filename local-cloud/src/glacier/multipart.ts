@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { combineTreeHashes } from "@elastic-gas/shared/aws/tree-hash";
 import { inTransaction } from "../storage/transaction.ts";
 import type { Call } from "../wire/handler.ts";
 import { newArchiveId } from "./archives.ts";
@@ -15,7 +16,6 @@ import {
 } from "./context.ts";
 import { invalidParameter, missingParameter, notFound } from "./errors.ts";
 import { checkTreeHash, storeArchiveBody } from "./store-archive-body.ts";
-import { combineTreeHashes } from "./tree-hash.ts";
 import type { Upload } from "./upload-store.ts";
 
 const MIB = 2 ** 20;

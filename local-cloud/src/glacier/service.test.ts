@@ -22,10 +22,10 @@ import {
   UploadArchiveCommand,
   UploadMultipartPartCommand,
 } from "@aws-sdk/client-glacier";
+import { TreeHash } from "@elastic-gas/shared/aws/tree-hash";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { expect, onTestFinished, test } from "vitest";
 import type { LocalCloudOptions } from "../start-local-cloud.ts";
-import { TreeHash } from "./tree-hash.ts";
 
 const vault = { accountId: "-", vaultName: "results" };
 const ARN = "arn:aws:glacier:us-east-1:000000000000:vaults/results";

@@ -1,6 +1,6 @@
+import { TreeHash } from "@elastic-gas/shared/aws/tree-hash";
 import type { BlobStore } from "../storage/blob-store.ts";
 import { invalidParameter, missingParameter } from "./errors.ts";
-import { TreeHash } from "./tree-hash.ts";
 
 export interface StoredBody {
   readonly blob: string;

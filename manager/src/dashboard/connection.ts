@@ -1,7 +1,8 @@
+import { formatInterval } from "@elastic-gas/shared/format/durations";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import { renderInto } from "@elastic-gas/shared/ui/render-into";
 import { fragment, h } from "@elastic-gas/shared/web/html";
 import { io, type Socket } from "socket.io-client";
-import { clock, clockSeconds, duration } from "../model/words.ts";
 import { icon, note } from "../pages/kit/parts.ts";
 import { LIVE_NAMESPACE, type PageToServer, type ServerToPage } from "../pages/live/live-events.ts";
 
@@ -82,7 +83,7 @@ export function openConnection(timeZone: string): Connection {
                   ? [h("b", {}, "Offline"), `, retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))} s`]
                   : updatedAt === null
                     ? "Connecting"
-                    : [h("b", {}, "Waiting"), `, last update ${duration(now - updatedAt)} ago`],
+                    : [h("b", {}, "Waiting"), `, last update ${formatInterval(now - updatedAt)} ago`],
             ),
           ),
         ]),
@@ -98,14 +99,14 @@ export function openConnection(timeZone: string): Connection {
       const seen =
         updatedAt === null
           ? ""
-          : ` Showing what was known at ${clockSeconds(updatedAt + offset, timeZone)}; times are grey.`;
+          : ` Showing what was known at ${formatTime(updatedAt + offset, "time", { zone: timeZone })}; times are grey.`;
       nodes.push(
         note({
           key: "offline",
           tone: "warn",
           glyph: "warning",
           text: [
-            h("strong", {}, `Offline since ${clock(offlineSince + offset, timeZone)}.`),
+            h("strong", {}, `Offline since ${formatTime(offlineSince + offset, "minute", { zone: timeZone })}.`),
             `${seen} Retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))} s.`,
           ],
           action: h("button", { type: "button", class: "eg-button eg-button-small", "data-retry": "" }, "Retry now"),
@@ -117,7 +118,7 @@ export function openConnection(timeZone: string): Connection {
           key: "back",
           tone: "ok",
           glyph: "disc-check",
-          text: `Reconnected after ${duration(reconnected.afterMs)}. Nothing was missed.`,
+          text: `Reconnected after ${formatInterval(reconnected.afterMs)}. Nothing was missed.`,
         }),
       );
     }

@@ -1,7 +1,7 @@
 import { renderInto } from "@elastic-gas/shared/ui/render-into";
 import { fragment } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
-import type { Reader } from "../model/words.ts";
+import type { Reader } from "../model/reader.ts";
 import { alertsView } from "../pages/alerts/alerts-view.ts";
 import { stopProgress, stoppedNote } from "../pages/stop/stop-view.ts";
 import type { LiveSocket } from "./connection.ts";

@@ -1,7 +1,7 @@
 import { renderInto } from "@elastic-gas/shared/ui/render-into";
 import { fragment } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
-import type { Reader } from "../model/words.ts";
+import type { Reader } from "../model/reader.ts";
 import { frameNotes, sideCounts, sideFoot } from "../pages/frame/frame-parts.ts";
 import { announceCalmly } from "./announce.ts";
 

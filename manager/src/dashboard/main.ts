@@ -4,7 +4,7 @@ import { z } from "zod";
 import { isRangeName } from "../model/charts/range.ts";
 import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
 import { isSort } from "../model/fleet/list-workers.ts";
-import type { Reader } from "../model/words.ts";
+import type { Reader } from "../model/reader.ts";
 import { mountActions } from "./actions.ts";
 import { openConnection } from "./connection.ts";
 import { mountAlertsPage, mountStopPage } from "./danger-pages.ts";

@@ -1,4 +1,5 @@
-import { duration, type Reader, span, when } from "../model/words.ts";
+import { formatInterval } from "@elastic-gas/shared/format/durations";
+import { type Reader, span, when } from "../model/reader.ts";
 
 /** Rewrites the times of server-rendered pages into the reader's zone, and counts down to the next check. */
 export function mountTimes(root: ParentNode, reader: Reader): void {
@@ -11,7 +12,7 @@ export function mountTimes(root: ParentNode, reader: Reader): void {
   }
   for (const element of root.querySelectorAll<HTMLElement>("[data-next-check]")) {
     const left = Number(element.dataset.nextCheck) - reader.now;
-    setText(element, left > 0 ? `in ${duration(left)}` : "now");
+    setText(element, left > 0 ? `in ${formatInterval(left)}` : "now");
   }
 }
 

@@ -1,3 +1,5 @@
+import { formatCount, formatNumber, formatPercent } from "@elastic-gas/shared/format/numbers";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import { renderInto } from "@elastic-gas/shared/ui/render-into";
 import { type Child, fragment, h } from "@elastic-gas/shared/web/html";
 import type { ChartSnapshot } from "../model/charts/chart-snapshot.ts";
@@ -6,7 +8,7 @@ import type { RangeName } from "../model/charts/range.ts";
 import { valueAt } from "../model/charts/series.ts";
 import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
 import { isSort } from "../model/fleet/list-workers.ts";
-import { clock, clockSeconds, figure, grouped, NO_VALUE, percent, type Reader } from "../model/words.ts";
+import { NO_VALUE, type Reader } from "../model/reader.ts";
 import { type WorkersChoice, workersView } from "../pages/workers/workers-view.ts";
 import { createCursor } from "./charts/cursor.ts";
 import { mountRowCharts } from "./charts/row-charts.ts";
@@ -88,17 +90,20 @@ function hoverWords(shown: ChartSnapshot | null, at: number | null, timeZone: st
   const cpu = valueAt(shown.cpu, at);
   const requests = shown.traffic === null ? null : valueAt(shown.traffic.requests, at);
   const counts = countsAt(shown.steps, at);
-  const words = shown.span.periodSeconds < 60 ? clockSeconds(at, timeZone) : clock(at, timeZone);
+  const words =
+    shown.span.periodSeconds < 60
+      ? formatTime(at, "time", { zone: timeZone })
+      : formatTime(at, "minute", { zone: timeZone });
   return [
     "At ",
     h("b", { class: "hover-time" }, words),
     ": mean CPU ",
-    h("b", {}, cpu === null ? NO_VALUE : percent(cpu)),
+    h("b", {}, cpu === null ? NO_VALUE : formatPercent(cpu)),
     ...(shown.traffic === null
       ? []
-      : [", ", h("b", {}, requests === null ? NO_VALUE : grouped(requests)), " requests/min"]),
+      : [", ", h("b", {}, requests === null ? NO_VALUE : formatCount(requests)), " requests/min"]),
     ", ",
-    h("b", {}, counts === null ? NO_VALUE : figure(counts.inService)),
+    h("b", {}, counts === null ? NO_VALUE : formatNumber(counts.inService)),
     " in service",
   ];
 }

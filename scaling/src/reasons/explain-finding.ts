@@ -1,35 +1,36 @@
+import { capitalize, formatNumber, formatPercent } from "@elastic-gas/shared/format/numbers";
 import type { Finding, SizeForecast } from "./reason.ts";
-import { capital, figure, fine, milliseconds, percent, quantity, span, workers, worth } from "./words.ts";
+import { fine, milliseconds, quantity, span, workers, worth } from "./words.ts";
 
-/** What was found, as a clause without its capital and full stop. */
+/** What was found, as a clause without its capitalize and full stop. */
 export function explainFinding(finding: Finding): string {
   switch (finding.kind) {
     case "cpu-above":
-      return `mean CPU ${percent(finding.meanPercent)} is above ${percent(finding.limitPercent)}`;
+      return `mean CPU ${formatPercent(finding.meanPercent)} is above ${formatPercent(finding.limitPercent)}`;
     case "cpu-below":
-      return `mean CPU ${percent(finding.meanPercent)} is below ${percent(finding.limitPercent)}`;
+      return `mean CPU ${formatPercent(finding.meanPercent)} is below ${formatPercent(finding.limitPercent)}`;
     case "first-minute-full":
-      return `mean CPU ${percent(finding.meanPercent)} in the first full minute after the change`;
+      return `mean CPU ${formatPercent(finding.meanPercent)} in the first full minute after the change`;
     case "load-above":
-      return `load ${worth(finding.load)} exceeds ${percent(finding.limitPercent)} of ${finding.workers}`;
+      return `load ${worth(finding.load)} exceeds ${formatPercent(finding.limitPercent)} of ${finding.workers}`;
     case "reported-load-above":
-      return `the workers that report carry ${worth(finding.load)}, more than ${percent(finding.limitPercent)} of ${finding.workers}`;
+      return `the workers that report carry ${worth(finding.load)}, more than ${formatPercent(finding.limitPercent)} of ${finding.workers}`;
     case "requests-above":
-      return `${quantity(finding.perMinute, "successful request")} a minute ${isOne(finding.perMinute) ? "is" : "are"} more than ${figure(finding.limit)}`;
+      return `${quantity(finding.perMinute, "successful request")} a minute ${isOne(finding.perMinute) ? "is" : "are"} more than ${formatNumber(finding.limit)}`;
     case "fast-answers":
       return finding.responseMs === null
         ? "there were no requests"
         : `the mean response time of ${milliseconds(finding.responseMs)} is below ${milliseconds(finding.limitMs)}`;
     case "many-sent":
-      return `${sent(finding)}, more than ${figure(finding.limit)}, and ${figure(finding.waiting)} ${isOne(finding.waiting) ? "waits" : "wait"}`;
+      return `${sent(finding)}, more than ${formatNumber(finding.limit)}, and ${formatNumber(finding.waiting)} ${isOne(finding.waiting) ? "waits" : "wait"}`;
     case "few-sent":
-      return `${sent(finding)}, fewer than ${figure(finding.limit)}, nothing waits and ${idle(finding.idle)}`;
+      return `${sent(finding)}, fewer than ${formatNumber(finding.limit)}, nothing waits and ${idle(finding.idle)}`;
     case "backlog-above":
-      return `${quantity(finding.perWorker, "waiting job")} per worker ${isOne(finding.perWorker) ? "is" : "are"} more than ${figure(finding.limit)}`;
+      return `${quantity(finding.perWorker, "waiting job")} per worker ${isOne(finding.perWorker) ? "is" : "are"} more than ${formatNumber(finding.limit)}`;
     case "work":
       return workWords(finding);
     case "forecast":
-      return `${roomWords(finding)}; ${fine(finding.forecast)} needs ${finding.needs} at ${percent(finding.serviceLevelPercent)}`;
+      return `${roomWords(finding)}; ${fine(finding.forecast)} needs ${finding.needs} at ${formatPercent(finding.serviceLevelPercent)}`;
   }
 }
 
@@ -56,19 +57,21 @@ export function idle(count: number): string {
 export function sizeWords(sizes: readonly SizeForecast[]): readonly string[] {
   return sizes.map(({ workers: size, percent: share, withinSeconds }, index) => {
     const who = index === 0 ? `${workers(size)} would run` : String(size);
-    return `${who} at ${percent(share)}${withinSeconds === null ? "" : ` by the peak of ${span(withinSeconds)}`}`;
+    return `${who} at ${formatPercent(share)}${withinSeconds === null ? "" : ` by the peak of ${span(withinSeconds)}`}`;
   });
 }
 
 export function sentenceOf(finding: Finding): string {
-  return `${capital(explainFinding(finding))}.`;
+  return `${capitalize(explainFinding(finding))}.`;
 }
 
 function workWords(finding: Extract<Finding, { kind: "work" }>): string {
   const { perMinute, waiting, serviceSeconds, learned, waitSeconds, needs } = finding;
   const jobs = `${quantity(perMinute, "job")} a minute of ${span(serviceSeconds)} each${learned ? "" : " (assumed)"}`;
   const backlog =
-    waiting === 0 ? "and none waiting" : `and ${figure(waiting)} waiting, to be begun within ${span(waitSeconds)},`;
+    waiting === 0
+      ? "and none waiting"
+      : `and ${formatNumber(waiting)} waiting, to be begun within ${span(waitSeconds)},`;
   return `${jobs} ${backlog} need ${workers(needs)}`;
 }
 
@@ -80,9 +83,9 @@ function roomWords(finding: Extract<Finding, { kind: "forecast" }>): string {
   if (learnedSeconds < learnsForSeconds) {
     return `${load} plus ${fine(head)} of room while the rule learns (${span(learnedSeconds)} of ${span(learnsForSeconds)})`;
   }
-  return `${load}, ${percent(100 - riskPercent)} of the last ${span(learnedSeconds)} rose less than ${fine(head)} in ${ahead}`;
+  return `${load}, ${formatPercent(100 - riskPercent)} of the last ${span(learnedSeconds)} rose less than ${fine(head)} in ${ahead}`;
 }
 
 function isOne(value: number): boolean {
-  return figure(value) === "1";
+  return formatNumber(value) === "1";
 }

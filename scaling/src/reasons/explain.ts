@@ -1,19 +1,8 @@
+import { capitalize, formatNumber, formatPercent } from "@elastic-gas/shared/format/numbers";
 import { ceil } from "../numbers.ts";
 import { explainFinding, explainForecast, idle, sent, sentenceOf, sizeWords } from "./explain-finding.ts";
 import type { BlockedBy, Reason, ResizeReason } from "./reason.ts";
-import {
-  capital,
-  checks,
-  clock,
-  figure,
-  fine,
-  joined,
-  milliseconds,
-  percent,
-  quantity,
-  span,
-  workers,
-} from "./words.ts";
+import { checks, clock, fine, joined, milliseconds, quantity, span, workers } from "./words.ts";
 
 export interface Reader {
   /** Zone of the clock times. */
@@ -64,7 +53,7 @@ export function explain(reason: Reason, reader: Reader): string {
     case "would-shrink":
       return `Would shrink: ${explainFinding(reason.finding)}, check ${reason.have} of ${reason.need}.`;
     case "points-missing":
-      return `Shrink refused: ${explainFinding(reason.finding)}, but ${reason.missing} of ${quantity(reason.of, "point")} ${reason.missing === 1 ? "is" : "are"} missing; counted as full workers the mean is ${percent(reason.ifFullPercent)}.`;
+      return `Shrink refused: ${explainFinding(reason.finding)}, but ${reason.missing} of ${quantity(reason.of, "point")} ${reason.missing === 1 ? "is" : "are"} missing; counted as full workers the mean is ${formatPercent(reason.ifFullPercent)}.`;
     case "peak-unknown":
       return reason.cause === "missing"
         ? `Shrink refused: data are missing within the last ${span(reason.withinSeconds)}, so the peak is not known.`
@@ -74,27 +63,27 @@ export function explain(reason: Reason, reader: Reader): string {
     case "cpu-grew":
       return cpuGrew(reason);
     case "cpu-shrank":
-      return `${resized(reason)}: ${explainFinding(reason.finding)}, ${inARow(reason.checks)}. ${capital(sizeWords(reason.sizes).join(", "))} (limit ${limitWords(reason)}).`;
+      return `${resized(reason)}: ${explainFinding(reason.finding)}, ${inARow(reason.checks)}. ${capitalize(sizeWords(reason.sizes).join(", "))} (limit ${limitWords(reason)}).`;
     case "cpu-too-much":
       return `Shrink refused: ${joined(sizeWords(reason.sizes))}, the limit is ${limitWords(reason)}.`;
     case "cpu-between":
-      return `No change: mean CPU ${percent(reason.meanPercent)} lies between ${percent(reason.lowPercent)} and ${percent(reason.highPercent)}.`;
+      return `No change: mean CPU ${formatPercent(reason.meanPercent)} lies between ${formatPercent(reason.lowPercent)} and ${formatPercent(reason.highPercent)}.`;
     case "requests-grew":
       return `${resized(reason)}: ${explainFinding(reason.finding)}. Then nothing changes for ${span(reason.holdSeconds)}, maximum ${reason.max}.`;
     case "requests-shrank":
-      return `${resized(reason)}: ${explainFinding(reason.finding)}, ${inARow(reason.checks)}. ${quantity(reason.peakPerMinute, "request")} a minute would fall on ${workers(reason.to)} (limit ${figure(reason.limit)}).`;
+      return `${resized(reason)}: ${explainFinding(reason.finding)}, ${inARow(reason.checks)}. ${quantity(reason.peakPerMinute, "request")} a minute would fall on ${workers(reason.to)} (limit ${formatNumber(reason.limit)}).`;
     case "requests-too-many":
-      return `Shrink refused: ${quantity(reason.peakPerMinute, "request")} a minute within the last ${span(reason.withinSeconds)} would fall on ${workers(reason.workers)}, the limit is ${figure(reason.limit)}.`;
+      return `Shrink refused: ${quantity(reason.peakPerMinute, "request")} a minute within the last ${span(reason.withinSeconds)} would fall on ${workers(reason.workers)}, the limit is ${formatNumber(reason.limit)}.`;
     case "requests-slow":
-      return `No change: ${quantity(reason.perMinute, "successful request")} a minute, grows above ${figure(reason.limit)}; the mean response time of ${milliseconds(reason.responseMs)} is not below ${milliseconds(reason.limitMs)}.`;
+      return `No change: ${quantity(reason.perMinute, "successful request")} a minute, grows above ${formatNumber(reason.limit)}; the mean response time of ${milliseconds(reason.responseMs)} is not below ${milliseconds(reason.limitMs)}.`;
     case "thresholds-grew":
       return `${resized(reason)}: ${explainFinding(reason.finding)}. ${reason.from} + ${reason.to - reason.from} = ${reason.to}, maximum ${reason.max}.`;
     case "thresholds-shrank":
       return `${resized(reason)}: ${explainFinding(reason.finding)}, ${inARow(reason.checks)}. Only an idle worker goes.`;
     case "thresholds-waits":
-      return `No change: ${quantity(reason.perWorker, "waiting job")} per worker, grows above ${figure(reason.limit)}.`;
+      return `No change: ${quantity(reason.perWorker, "waiting job")} per worker, grows above ${formatNumber(reason.limit)}.`;
     case "thresholds-arrivals":
-      return `No change: ${sent(reason)} and nothing waits, shrinks below ${figure(reason.limit)}.`;
+      return `No change: ${sent(reason)} and nothing waits, shrinks below ${formatNumber(reason.limit)}.`;
     case "queue-grew":
       return `${resized(reason)}: ${explainFinding(reason.finding)}, maximum ${reason.max}.`;
     case "queue-shrank":
@@ -106,11 +95,11 @@ export function explain(reason: Reason, reader: Reader): string {
       const regret =
         reason.regretMarginPercent === null
           ? ""
-          : ` The last shrink came too early: the next one leaves ${percent(reason.regretMarginPercent)} margin.`;
+          : ` The last shrink came too early: the next one leaves ${formatPercent(reason.regretMarginPercent)} margin.`;
       return `${resized(reason)}: ${explainFinding(reason.finding)}.${now}${regret}`;
     }
     case "adaptive-shrank":
-      return `${resized(reason)}: highest forecast of ${span(reason.withinSeconds)} ${fine(reason.peak)} fits ${reason.to} at ${percent(reason.serviceLevelPercent)} less ${percent(reason.marginPercent)} margin.`;
+      return `${resized(reason)}: highest forecast of ${span(reason.withinSeconds)} ${fine(reason.peak)} fits ${reason.to} at ${formatPercent(reason.serviceLevelPercent)} less ${formatPercent(reason.marginPercent)} margin.`;
     case "adaptive-unchanged": {
       const foreseen =
         reason.finding.kind === "forecast" ? explainForecast(reason.finding) : explainFinding(reason.finding);
@@ -137,7 +126,7 @@ function cpuGrew(reason: Of<"cpu-grew">): string {
   const step =
     need === null
       ? `${from} × ${fine(ratio)} = ${fine(product)}${roundingWords(product, from)}`
-      : `${need} would run below ${percent(growAbovePercent)}`;
+      : `${need} would run below ${formatPercent(growAbovePercent)}`;
   const doubled =
     flap === null
       ? ""
@@ -183,6 +172,6 @@ function limitWords({
   readonly limitPercent: number;
   readonly longerLimitPercent: number | null;
 }): string {
-  const longer = longerLimitPercent === null ? "" : `, ${percent(longerLimitPercent)} for a longer time`;
-  return `${percent(limitPercent)}${longer}`;
+  const longer = longerLimitPercent === null ? "" : `, ${formatPercent(longerLimitPercent)} for a longer time`;
+  return `${formatPercent(limitPercent)}${longer}`;
 }

@@ -1,17 +1,8 @@
 import { formatDuration } from "@elastic-gas/shared/format/durations";
-import { formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { formatCountOf, formatNumber, NO_BREAK_SPACE } from "@elastic-gas/shared/format/numbers";
+import { formatTime } from "@elastic-gas/shared/format/times";
 
 /** The words of the reasons. Units follow a no-break space. */
-const NO_BREAK_SPACE = "\u00a0";
-
-export function percent(value: number): string {
-  return `${figure(value)}${NO_BREAK_SPACE}%`;
-}
-
-/** At most one decimal, none when it is zero: 78.2, 70, 1,200. */
-export function figure(value: number): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: 1 });
-}
 
 /** At most two decimals, for loads and ratios: 3.91, 1.4. */
 export function fine(value: number): string {
@@ -19,7 +10,7 @@ export function fine(value: number): string {
 }
 
 export function milliseconds(value: number): string {
-  return `${figure(value)}${NO_BREAK_SPACE}ms`;
+  return `${formatNumber(value)}${NO_BREAK_SPACE}ms`;
 }
 
 /** What is left or looked back on, in whole seconds upwards: `74 s`, `3 min`. */
@@ -37,33 +28,22 @@ export function checks(count: number): string {
 
 /** A count that may have a decimal, with its noun: `1 message`, `1.5 messages`. */
 export function quantity(value: number, noun: string): string {
-  const shown = figure(value);
+  const shown = formatNumber(value);
   return `${shown} ${noun}${shown === "1" ? "" : "s"}`;
 }
 
 /** A load in workers: "5.1 workers’ worth". */
 export function worth(load: number): string {
-  const shown = figure(load);
+  const shown = formatNumber(load);
   return `${shown} ${shown === "1" ? "worker’s" : "workers’"} worth`;
 }
 
 /** `13:56`, in the reader's zone. */
 export function clock(at: number, timeZone: string): string {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit" });
-    formats.set(timeZone, format);
-  }
-  return format.format(at);
+  return formatTime(at, "minute", { zone: timeZone });
 }
-
-const formats = new Map<string, Intl.DateTimeFormat>();
 
 export function joined(parts: readonly string[]): string {
   if (parts.length < 2) return parts.join("");
   return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
-}
-
-export function capital(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

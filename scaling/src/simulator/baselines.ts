@@ -1,6 +1,7 @@
+import { formatPercent } from "@elastic-gas/shared/format/numbers";
 import { ceil, clamp } from "../numbers.ts";
 import { countWorkers, type Observation, type SeenWorker } from "../observation.ts";
-import { fine, percent } from "../reasons/words.ts";
+import { fine } from "../reasons/words.ts";
 import type { Decider, Verdict } from "./rule.ts";
 import { REQUESTS_PER_LOAD } from "./simulated-pool.ts";
 
@@ -157,7 +158,7 @@ function withCooldown(decider: Decider): Decider {
 function resized(seen: Observation, wanted: number, cpu: number | undefined): Verdict {
   const desired = clamp(Math.max(1, wanted), seen);
   const describe = (): string => {
-    const measured = cpu === undefined ? "no data" : `mean CPU ${percent(cpu)}`;
+    const measured = cpu === undefined ? "no data" : `mean CPU ${formatPercent(cpu)}`;
     const change = desired === seen.desired ? `no change at ${fine(desired)}` : `${seen.desired} → ${desired}`;
     return `${change}: ${measured}`;
   };

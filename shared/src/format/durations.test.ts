@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatCountdown, formatDuration, formatElapsed } from "./durations.ts";
+import { formatCountdown, formatDuration, formatElapsed, formatInterval } from "./durations.ts";
 
 test.each([
   [0, "0 s"],
@@ -44,5 +44,12 @@ test.each([
   [-5, "0:00"],
   [3_605_000, "1:00:05"],
 ])("%i ms left read %s", (left, text) => expect(formatCountdown(left)).toBe(text));
+
+test.each([
+  [4_200, "4 s"],
+  [134_400, "2 min 14 s"],
+])("%i ms left or passed read %s", (interval, text) =>
+  expect(formatInterval(interval)).toBe(text.replaceAll(" ", "\u00a0")),
+);
 
 test("what has passed is rounded to the nearest second", () => expect(formatElapsed(425_400)).toBe("7:05"));

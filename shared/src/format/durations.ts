@@ -21,6 +21,11 @@ export function formatDuration(seconds: number): string {
   return parts([Math.floor(hours / 24), "days"], [hours % 24, "h"]);
 }
 
+/** What is left or has passed, in whole seconds: `74 s`, `2 min 14 s`. For a figure that moves while it is read. */
+export function formatInterval(milliseconds: number): string {
+  return formatDuration(Math.round(milliseconds / 1_000));
+}
+
 /** What is left, as a clock: `4:12`, `1:00:05`; `0:00` when over. */
 export function formatCountdown(milliseconds: number): string {
   return clock(Math.max(0, Math.ceil(milliseconds / 1_000)));

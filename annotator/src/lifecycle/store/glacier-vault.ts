@@ -16,9 +16,9 @@ import {
   UploadArchiveCommand,
   UploadMultipartPartCommand,
 } from "@aws-sdk/client-glacier";
+import { TreeHash } from "@elastic-gas/shared/aws/tree-hash";
 import { z } from "zod";
 import type { ArchiveInput, ArchiveStore, StoredArchive, Tier } from "./archive-store.ts";
-import { TreeHash } from "./tree-hash.ts";
 
 /** A power of two MiB, as Glacier wants it; up to 10,000 parts make 160 GB. */
 const PART_BYTES = 16 * 2 ** 20;

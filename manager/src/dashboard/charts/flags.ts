@@ -2,7 +2,7 @@ import { renderInto } from "@elastic-gas/shared/ui/render-into";
 import { fragment, h } from "@elastic-gas/shared/web/html";
 import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
 import { MARK_WORDS, type Mark, type Occurrence } from "../../model/decisions/occurrence.ts";
-import { type Reader, when } from "../../model/words.ts";
+import { type Reader, when } from "../../model/reader.ts";
 
 /** Flags closer than this merge into one with their number. */
 const MERGE_PIXELS = 18;

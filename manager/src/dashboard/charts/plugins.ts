@@ -1,9 +1,9 @@
+import { formatTime } from "@elastic-gas/shared/format/times";
 import type { ChartTokens } from "@elastic-gas/shared/ui/chart-tokens";
 import type { Chart, Plugin } from "chart.js";
 import type { CountStep } from "../../model/charts/count-steps.ts";
 import type { Gap } from "../../model/charts/series.ts";
 import type { Occurrence } from "../../model/decisions/occurrence.ts";
-import { clock, clockSeconds } from "../../model/words.ts";
 import type { Cursor } from "./cursor.ts";
 import { hatch, withAlpha } from "./hatch.ts";
 
@@ -89,7 +89,7 @@ function drawGaps(chart: Chart, context: CanvasRenderingContext2D, { gaps, token
     context.fillRect(from, top, to - from, height);
     if (height < 100) continue; // rows say it in words beside the chart
     context.font = `${FONT_PIXELS}px ${tokens.fontFamily}`;
-    const long = `no data ${clock(gap.from, timeZone)} – ${clock(gap.to, timeZone)}`;
+    const long = `no data ${formatTime(gap.from, "minute", { zone: timeZone })} – ${formatTime(gap.to, "minute", { zone: timeZone })}`;
     const words = [long, "no data"].find((text) => context.measureText(text).width + 16 < to - from);
     if (words !== undefined)
       label(context, words, { x: (from + to) / 2, y: top + height / 2, align: "center" }, tokens);
@@ -265,7 +265,9 @@ function drawCursor(chart: Chart, drawing: Drawing, at: number, value: number | 
     ctx.stroke();
   }
   if (chart.scales.x?.options.display !== false) {
-    const words = drawing.seconds ? clockSeconds(at, drawing.timeZone) : clock(at, drawing.timeZone);
+    const words = drawing.seconds
+      ? formatTime(at, "time", { zone: drawing.timeZone })
+      : formatTime(at, "minute", { zone: drawing.timeZone });
     ctx.font = `600 ${FONT_PIXELS}px ${tokens.fontFamily}`;
     const half = ctx.measureText(words).width / 2 + 4;
     const middle = Math.min(chartArea.right - half, Math.max(chartArea.left + half, left));

@@ -1,3 +1,4 @@
+import { formatCount, formatNumber, NO_BREAK_SPACE } from "@elastic-gas/shared/format/numbers";
 import { renderInto } from "@elastic-gas/shared/ui/render-into";
 import { fragment, h } from "@elastic-gas/shared/web/html";
 import { durationTick, valueAxis } from "../../model/charts/axis.ts";
@@ -7,7 +8,7 @@ import { chartTitle, isChartName } from "../../model/charts/chart-names.ts";
 import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
 import { keyOf, labelOf, seriesOf, tableOf } from "../../model/charts/chart-values.ts";
 import { RANGES } from "../../model/charts/range.ts";
-import { figure, grouped, NO_BREAK_SPACE, NO_VALUE, type Reader, when } from "../../model/words.ts";
+import { NO_VALUE, type Reader, when } from "../../model/reader.ts";
 import type { Cursor } from "./cursor.ts";
 import { drawFlags } from "./flags.ts";
 import { type ChartModel, type Colour, createTimeChart, type TimeChart } from "./time-chart.ts";
@@ -102,7 +103,7 @@ function mountPanel(panel: HTMLElement, name: ChartName, cursor: Cursor, timeZon
                 "tr",
                 {},
                 h("td", {}, when(at, reader())),
-                cells.map((cell) => h("td", { class: "eg-number" }, cell === null ? NO_VALUE : figure(cell))),
+                cells.map((cell) => h("td", { class: "eg-number" }, cell === null ? NO_VALUE : formatNumber(cell))),
               ),
             ),
           ),
@@ -187,5 +188,5 @@ function modelOf(name: ChartName, snapshot: ChartSnapshot): ChartModel | null {
 
 function formatterOf(name: ChartName): (value: number) => string {
   if (name === "cpu") return (value) => `${value}${NO_BREAK_SPACE}%`;
-  return name === "response" ? durationTick : grouped;
+  return name === "response" ? durationTick : formatCount;
 }

@@ -1,3 +1,5 @@
+import { formatCount, formatNumber, formatPercent } from "@elastic-gas/shared/format/numbers";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import { renderInto } from "@elastic-gas/shared/ui/render-into";
 import { fragment, h } from "@elastic-gas/shared/web/html";
 import { halvedAxis, type ValueAxis } from "../../model/charts/axis.ts";
@@ -5,7 +7,7 @@ import type { ChartSnapshot, WorkerSeries } from "../../model/charts/chart-snaps
 import { gapsOf, latestOf, type Series } from "../../model/charts/series.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
-import { clock, figure, grouped, NO_VALUE, percent } from "../../model/words.ts";
+import { NO_VALUE } from "../../model/reader.ts";
 import { icon } from "../../pages/kit/parts.ts";
 import { waitingWords } from "../../pages/workers/worker-row.ts";
 import type { Cursor } from "./cursor.ts";
@@ -58,7 +60,7 @@ export function mountRowCharts(main: HTMLElement, context: Context): RowCharts {
       if (context.compact) cell.element.append(document.createElement("b"));
       const look = context.compact ? "bare" : "row";
       const colour = cell.measure === "cpu" ? "cpu" : snapshot.workerMeasure === "jobs" ? "queue" : "requests";
-      cell.chart = createTimeChart(plot, { look, colour, formatTick: grouped, ...context }, model);
+      cell.chart = createTimeChart(plot, { look, colour, formatTick: formatCount, ...context }, model);
     } else {
       cell.chart.update(model);
     }
@@ -99,7 +101,11 @@ export function mountRowCharts(main: HTMLElement, context: Context): RowCharts {
                   "span",
                   { class: "eg-state eg-tone-warn" },
                   icon("dashed-ring-dash"),
-                  h("span", {}, `No CPU data since ${clock(open.from, context.timeZone)}; left out of the mean`),
+                  h(
+                    "span",
+                    {},
+                    `No CPU data since ${formatTime(open.from, "minute", { zone: context.timeZone })}; left out of the mean`,
+                  ),
                 ),
               ],
         ),
@@ -147,7 +153,7 @@ function modelOf(
   const series = seriesFor(measure, worker);
   if (series === null || series.values.every((value) => value === null)) return null;
   const values = series.values.filter((value) => value !== null);
-  const say = measure === "cpu" ? percent : figure;
+  const say = measure === "cpu" ? formatPercent : formatNumber;
   const name = measure === "cpu" ? "CPU" : snapshot.workerMeasure === "jobs" ? "jobs running" : "requests per minute";
   return {
     span: snapshot.span,
@@ -170,13 +176,13 @@ function workAxis({ workers }: ChartSnapshot): ValueAxis {
 function workHead(snapshot: ChartSnapshot, compact: boolean): string {
   if (snapshot.workerMeasure === null) return "";
   const name = snapshot.workerMeasure === "jobs" ? "Jobs running" : "Requests per minute";
-  return compact ? name : `${name}, 0 to ${grouped(workAxis(snapshot).top)}`;
+  return compact ? name : `${name}, 0 to ${formatCount(workAxis(snapshot).top)}`;
 }
 
 function nowWords(measure: Measure, series: Series | null, { settledUntil }: ChartSnapshot): string {
   const latest = series === null ? null : latestOf(series);
   if (latest === null || series === null || latest.at + 2 * series.stepMs < settledUntil) return NO_VALUE;
-  return measure === "cpu" ? percent(Math.round(latest.value)) : grouped(latest.value);
+  return measure === "cpu" ? formatPercent(Math.round(latest.value)) : formatCount(latest.value);
 }
 
 function wordsFor(measure: Measure, worker: WorkerSnapshot, { workerMeasure }: ChartSnapshot): string {

@@ -8,7 +8,7 @@ import { describeCheck, type FleetSnapshot, type PoolSnapshot } from "../../mode
 import { describeWhy, type WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
 import { describeDifference } from "../../model/policy/differences.ts";
 import type { PolicyVersion } from "../../model/policy/policy-version.ts";
-import type { Reader } from "../../model/words.ts";
+import type { Reader } from "../../model/reader.ts";
 import type {
   ApiActivity,
   ApiAlert,

@@ -1,5 +1,5 @@
+import { formatNumber } from "@elastic-gas/shared/format/numbers";
 import type { z } from "zod";
-import { figure } from "../../model/words.ts";
 import type { ApiActivity, ApiDeadLetter, ApiDecision, ApiPolicy, ApiPolicyVersion } from "../api/schemas.ts";
 import { table } from "./table.ts";
 import { localTime } from "./times.ts";
@@ -25,7 +25,7 @@ export function showDecisions(decisions: readonly z.infer<typeof ApiDecision>[])
     outcome,
     desiredBefore === desiredAfter ? String(desiredAfter) : `${desiredBefore} → ${desiredAfter}`,
     String(inService),
-    measured === null ? "-" : figure(measured),
+    measured === null ? "-" : formatNumber(measured),
     reason,
   ]);
   return table(["TIME", "POOL", "OUTCOME", "DESIRED", "IN SERVICE", "MEASURED", "REASON"], rows);

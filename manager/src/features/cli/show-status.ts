@@ -1,5 +1,5 @@
+import { formatInterval } from "@elastic-gas/shared/format/durations";
 import type { z } from "zod";
-import { duration } from "../../model/words.ts";
 import type { ApiPool, ApiStatus } from "../api/schemas.ts";
 import { table } from "./table.ts";
 
@@ -41,10 +41,10 @@ export function showStatus(status: Status): string {
 function nextCheck({ nextCheckAt, paused, manualUntil }: Pool, now: number): string {
   if (paused !== null) return "paused";
   const held = manualUntil === null ? 0 : Date.parse(manualUntil) - now;
-  if (held > 0) return `held ${duration(held)}`;
+  if (held > 0) return `held ${formatInterval(held)}`;
   if (nextCheckAt === null) return "-";
   const left = Date.parse(nextCheckAt) - now;
-  return left > 0 ? `in ${duration(left)}` : "due";
+  return left > 0 ? `in ${formatInterval(left)}` : "due";
 }
 
 function sentenceOf({ lastCheck, paused, stopping }: Pool): string {
@@ -55,7 +55,8 @@ function sentenceOf({ lastCheck, paused, stopping }: Pool): string {
 
 function autoscalerLine({ autoscaler, cloudFailure }: Status, now: number): string {
   const { ticking, lastCheckAt } = autoscaler;
-  const last = lastCheckAt === null ? "no check yet" : `last check ${duration(now - Date.parse(lastCheckAt))} ago`;
+  const last =
+    lastCheckAt === null ? "no check yet" : `last check ${formatInterval(now - Date.parse(lastCheckAt))} ago`;
   const line = `autoscaler: ${lastCheckAt === null ? "not seen yet" : ticking ? "ticking" : "silent"}, ${last}\n`;
   return cloudFailure === null ? line : `${line}AWS: ${cloudFailure}\n`;
 }

@@ -1,8 +1,8 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { sendAllDeadLetters, sendDeadLetter } from "@elastic-gas/shared/reliability/dead-letters";
 import { QUEUE_KEYS, type QueueKey } from "@elastic-gas/shared/resources";
 import { z } from "zod";
-import { count } from "../../model/words.ts";
 import type { FeatureDeps, Outcome } from "../feature-deps.ts";
 import type { Requester } from "../requester.ts";
 
@@ -41,7 +41,7 @@ async function sendOne({ db }: FeatureDeps, id: number): Promise<Outcome> {
 async function sendAll({ db }: FeatureDeps, queue: QueueKey | undefined): Promise<Outcome> {
   const { sent, never } = await sendAllDeadLetters(db, queue);
   const of = queue === undefined ? "" : ` of ${queue}`;
-  const sentWords = `${count(sent, "message")}${of} sent again.`;
+  const sentWords = `${formatCountOf(sent, "message")}${of} sent again.`;
   if (never === 0) return { done: true, sentence: sentWords };
-  return { done: true, sentence: `${sentWords} ${count(never, "message")} could never be handled and stayed.` };
+  return { done: true, sentence: `${sentWords} ${formatCountOf(never, "message")} could never be handled and stayed.` };
 }

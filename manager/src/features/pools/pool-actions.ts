@@ -1,6 +1,6 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
 import type { PoolName } from "@elastic-gas/shared/resources";
-import { duration } from "../../model/words.ts";
 import type { FeatureDeps, Outcome } from "../feature-deps.ts";
 import type { Requester } from "../requester.ts";
 import { type PoolChange, requestPause, requestResume, requestSize } from "./change-pool.ts";
@@ -52,7 +52,7 @@ function describeResize(pool: PoolName, by: number, change: PoolChange, holdSeco
     case "done":
       return {
         done: true,
-        sentence: `${pool}: desired ${change.before} → ${change.after}. The policy leaves it alone for ${duration(holdSeconds * 1000)}.`,
+        sentence: `${pool}: desired ${change.before} → ${change.after}. The policy leaves it alone for ${formatDuration(holdSeconds)}.`,
       };
     case "repeated":
       return { done: true, sentence: `${pool}: already asked for; desired is ${change.desired}.` };

@@ -1,5 +1,6 @@
+import { formatInterval } from "@elastic-gas/shared/format/durations";
+import { formatCountOf, formatNumber } from "@elastic-gas/shared/format/numbers";
 import type { Alert } from "../fleet/alert.ts";
-import { count, duration, figure } from "../words.ts";
 import type { AlertFacts } from "./alert-facts.ts";
 
 /** More missed checks than this mean that the autoscaler does not tick. */
@@ -39,7 +40,7 @@ function autoscalerAlert(facts: AlertFacts): Alert | null {
       id: "autoscaler",
       tone: "bad",
       pool: null,
-      start: `The autoscaler has not ticked for ${duration(silence)}.`,
+      start: `The autoscaler has not ticked for ${formatInterval(silence)}.`,
       text,
       remedy: free
         ? "No autoscaler holds the lease: look whether the part “autoscaler” runs, in what start.sh prints. It starts it again when it died, and waits while MySQL does not answer."
@@ -86,8 +87,8 @@ function saturationAlert({ hostSaturation, workers, now }: AlertFacts): Alert | 
     tone: "warn",
     pool: null,
     start: "Host saturated.",
-    text: `This machine's CPU is at ${figure(percent)}\u00a0%, for ${duration(now - since)}. Another worker adds no capacity; it takes its share from the others.`,
-    remedy: `Lower the maximum of a pool, end other programs on the machine, or take a machine with more cores. ${count(running, "worker")} share it now.`,
+    text: `This machine's CPU is at ${formatNumber(percent)}\u00a0%, for ${formatInterval(now - since)}. Another worker adds no capacity; it takes its share from the others.`,
+    remedy: `Lower the maximum of a pool, end other programs on the machine, or take a machine with more cores. ${formatCountOf(running, "worker")} share it now.`,
     at: since,
     link: { href: "/workers", text: "Workers" },
   };
@@ -112,7 +113,7 @@ function deadLetterAlerts({ deadLetters }: AlertFacts): readonly Alert[] {
     id: `dead-${letters.queue}`,
     tone: "bad",
     pool: null,
-    start: `${count(letters.count, "message")} of queue ${letters.queue} could not be handled.`,
+    start: `${formatCountOf(letters.count, "message")} of queue ${letters.queue} could not be handled.`,
     text: letters.outcome,
     remedy:
       "The list below says what became of each; a failed job can be run again by its owner. Mark them when you have looked.",

@@ -1,7 +1,7 @@
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import type { Alert } from "../fleet/alert.ts";
 import { describeCheck, type PoolSnapshot } from "../fleet/fleet-snapshot.ts";
 import { describeWhy, type WorkerSnapshot } from "../fleet/worker-snapshot.ts";
-import { count } from "../words.ts";
 import type { AlertFacts } from "./alert-facts.ts";
 
 const LAUNCH_FAILURES = 2;
@@ -28,7 +28,7 @@ function launchAlert({ name }: PoolSnapshot, { failedLaunches }: AlertFacts): Al
     id: `launch-${name}`,
     tone: "bad",
     pool: name,
-    start: `${name}: ${failing ? "launch failing, " : ""}${count(failures.length, "launch", "launches")} failed in a row.`,
+    start: `${name}: ${failing ? "launch failing, " : ""}${formatCountOf(failures.length, "launch", "launches")} failed in a row.`,
     text: `${latest.failure.replace(/[.\s]+$/, "")}.`,
     remedy: failing
       ? "One worker at a time is tried, with growing pauses; the pool counts none of them as capacity. Look at the worker's console output, and at the capacity of the machine or the quota of the account."
@@ -54,7 +54,7 @@ function unhealthyAlert({ name }: PoolSnapshot, facts: AlertFacts): Alert | null
     return {
       ...shared,
       id: `mass-${name}`,
-      start: `${name}: ${unhealthy.length} of ${count(serving.length, "worker")} unhealthy, so none is replaced.`,
+      start: `${name}: ${unhealthy.length} of ${formatCountOf(serving.length, "worker")} unhealthy, so none is replaced.`,
       text: `That many at once are overload or a shared cause, not broken workers. ${whys(unhealthy, facts)}`,
       remedy: `Look what they share: MySQL, S3, the last release, the machine. Grow ${name} manually if it is the load. Left alone, one at a time is replaced after the boot deadline.`,
     };
@@ -62,7 +62,7 @@ function unhealthyAlert({ name }: PoolSnapshot, facts: AlertFacts): Alert | null
   return {
     ...shared,
     id: `unhealthy-${name}`,
-    start: `${name}: ${count(unhealthy.length, "worker")} unhealthy.`,
+    start: `${name}: ${formatCountOf(unhealthy.length, "worker")} unhealthy.`,
     text: whys(unhealthy, facts),
     remedy: "It is replaced when it stays so for the grace period. Its console output tells what it does.",
   };

@@ -1,5 +1,5 @@
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import type { Alert } from "../fleet/alert.ts";
-import { count } from "../words.ts";
 import type { AlertFacts } from "./alert-facts.ts";
 
 const REPLACED_SHOWN_MS = 15 * 60_000;
@@ -35,7 +35,7 @@ export function silentWorkers({ workers, lastCpuAt, cpuMaxAgeMs, now }: AlertFac
       id: `cpu-${pool}`,
       tone: "warn",
       pool,
-      start: `${pool}: no CPU data from ${count(ids.length, "worker")}`,
+      start: `${pool}: no CPU data from ${formatCountOf(ids.length, "worker")}`,
       text: `(${ids.map((worker) => worker.id).join(", ")}). The mean uses the others.`,
       remedy: "On AWS, look whether detailed monitoring is on. Replace the worker if its data do not come back.",
       at: Math.min(...ids.map((worker) => lastCpuAt.get(worker.id) ?? worker.launchedAt)),

@@ -18,13 +18,13 @@ describe("the time axis", () => {
   it("puts ticks on round times of the reader's zone, also one with an odd offset", () => {
     expect(labels("24h", 86_400, "Asia/Kolkata")[0]).toBe("20:00");
     expect(labels("7d", 604_800, "America/Chicago")).toEqual([
-      "1 Sep",
-      "2 Sep",
-      "3 Sep",
-      "4 Sep",
-      "5 Sep",
-      "6 Sep",
-      "7 Sep",
+      "1\u00a0Sep",
+      "2\u00a0Sep",
+      "3\u00a0Sep",
+      "4\u00a0Sep",
+      "5\u00a0Sep",
+      "6\u00a0Sep",
+      "7\u00a0Sep",
     ]);
   });
 });

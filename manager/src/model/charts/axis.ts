@@ -1,4 +1,5 @@
-import { clock, dayAndMonth, NO_BREAK_SPACE } from "../words.ts";
+import { NO_BREAK_SPACE } from "@elastic-gas/shared/format/numbers";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import { RANGES, type RangeName } from "./range.ts";
 
 export interface Tick {
@@ -18,7 +19,10 @@ export function timeTicks(
   const ticks: Tick[] = [];
   const offset = zoneOffsetMs(to, timeZone);
   for (let at = Math.ceil((from + offset) / stepMs) * stepMs - offset; at <= to; at += stepMs) {
-    ticks.push({ at, label: range === "7d" ? dayAndMonth(at, timeZone) : clock(at, timeZone) });
+    ticks.push({
+      at,
+      label: range === "7d" ? formatTime(at, "date", { zone: timeZone }) : formatTime(at, "minute", { zone: timeZone }),
+    });
   }
   return ticks;
 }

@@ -1,4 +1,11 @@
-import { count, figure, grouped, NO_BREAK_SPACE, NO_VALUE, percent } from "../words.ts";
+import {
+  formatCount,
+  formatCountOf,
+  formatNumber,
+  formatPercent,
+  NO_BREAK_SPACE,
+} from "@elastic-gas/shared/format/numbers";
+import { NO_VALUE } from "../reader.ts";
 import type { ChartName } from "./chart-names.ts";
 import type { ChartSnapshot } from "./chart-snapshot.ts";
 import type { CountStep } from "./count-steps.ts";
@@ -26,15 +33,15 @@ function formatValue(name: ChartName, value: number | null | undefined): string 
   if (value == null) return NO_VALUE;
   switch (name) {
     case "cpu":
-      return percent(value);
+      return formatPercent(value);
     case "requests":
-      return `${grouped(value)} / min`;
+      return `${formatCount(value)} / min`;
     case "response":
-      return `${figure(value)}${NO_BREAK_SPACE}ms`;
+      return `${formatNumber(value)}${NO_BREAK_SPACE}ms`;
     case "workers":
     case "waiting":
     case "sent":
-      return figure(value);
+      return formatNumber(value);
   }
 }
 
@@ -63,11 +70,15 @@ export function keyOf(name: ChartName, snapshot: ChartSnapshot, at: number | nul
   const series = seriesOf(name, snapshot);
   const value = series === null ? null : at === null ? newest(series, snapshot) : valueAt(series, at);
   const [sample, words] = MEASURES[name];
-  const windowWords = `${words} in ${figure((snapshot.queue?.windowSeconds ?? 0) / 60)} min`;
+  const windowWords = `${words} in ${formatNumber((snapshot.queue?.windowSeconds ?? 0) / 60)} min`;
   const items: KeyItem[] = [{ sample, name: name === "sent" ? windowWords : words, value: formatValue(name, value) }];
   if (name === "cpu" && snapshot.thresholds !== null) {
     const { grow, shrink } = snapshot.thresholds;
-    items.push({ sample: "thresholds", name: "thresholds", value: `${percent(grow)} / ${percent(shrink)}` });
+    items.push({
+      sample: "thresholds",
+      name: "thresholds",
+      value: `${formatPercent(grow)} / ${formatPercent(shrink)}`,
+    });
   }
   if (series !== null && name !== "response" && gapsIn(series, snapshot)) {
     items.push({ sample: "gap", name: "no data", value: "" });
@@ -76,7 +87,7 @@ export function keyOf(name: ChartName, snapshot: ChartSnapshot, at: number | nul
 }
 
 function workerKey(counts: CountStep["counts"]): readonly KeyItem[] {
-  const value = (number: number | undefined): string => (number === undefined ? NO_VALUE : grouped(number));
+  const value = (number: number | undefined): string => (number === undefined ? NO_VALUE : formatCount(number));
   return [
     { sample: "desired", name: "desired", value: value(counts?.desired) },
     { sample: "in-service", name: "in service", value: value(counts?.inService) },
@@ -161,7 +172,7 @@ export function labelOf(name: ChartName, title: string, snapshot: ChartSnapshot,
     const sizes = known.map((counts) => counts.inService);
     const now = countsAt(snapshot.steps, snapshot.span.to);
     return `${title}, ${rangeWords}: ${Math.min(...sizes)} to ${Math.max(...sizes)} in service, now ${
-      now === null ? "unknown" : `${now.inService} of ${count(now.desired, "desired", "desired")}`
+      now === null ? "unknown" : `${now.inService} of ${formatCountOf(now.desired, "desired", "desired")}`
     }.${event}`;
   }
   const series = seriesOf(name, snapshot);

@@ -1,6 +1,6 @@
+import { formatNumber, NO_BREAK_SPACE } from "@elastic-gas/shared/format/numbers";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import type { PolicyVersion } from "../policy/policy-version.ts";
-import { figure, NO_BREAK_SPACE } from "../words.ts";
 import { describeActivity, type Mark, type Occurrence } from "./occurrence.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { ActivityRow, DecisionRow } from "./records.ts";
@@ -218,7 +218,7 @@ function outcomesInOrder(rows: readonly DecisionRow[]): string {
   const measured = rows.map((row) => row.measured).filter((value) => value !== null);
   const unit = rows[0]?.facts.unit;
   if (measured.length === 0 || unit == null) return words;
-  const [low, high] = [Math.min(...measured), Math.max(...measured)].map(figure);
+  const [low, high] = [Math.min(...measured), Math.max(...measured)].map(formatNumber);
   return `${words}, ${low === high ? low : `${low} – ${high}`}${NO_BREAK_SPACE}${unit}`;
 }
 

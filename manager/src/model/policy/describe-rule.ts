@@ -1,5 +1,5 @@
 import type { Policy } from "@elastic-gas/scaling/policy";
-import { figure } from "../words.ts";
+import { formatNumber } from "@elastic-gas/shared/format/numbers";
 import { GUARD_FIELDS, RULE_FIELDS, RULE_WORDS } from "./differences.ts";
 
 /** The rule in force in one line: "CPU: grow above 70 %, shrink below 30 %, grow ratio 2 ×, shrink ratio 0.5 stays, cooldown 120 s". */
@@ -8,7 +8,7 @@ export function describeRule(policy: Policy): string {
   const parts = [...RULE_FIELDS[policy.kind], ...GUARD_FIELDS[policy.kind]].map(({ name, label, unit }) => {
     const value = values[name];
     // Ratios such as 1.25 keep both decimals.
-    const number = typeof value === "number" ? (Number.isInteger(value) ? figure(value) : String(value)) : "–";
+    const number = typeof value === "number" ? (Number.isInteger(value) ? formatNumber(value) : String(value)) : "–";
     return `${label.toLowerCase()} ${number} ${unit}`;
   });
   return parts.length === 0 ? RULE_WORDS[policy.kind] : `${RULE_WORDS[policy.kind]}: ${parts.join(", ")}`;

@@ -1,5 +1,5 @@
 import type { Policy, PoolLimits } from "@elastic-gas/scaling/policy";
-import { figure, NO_BREAK_SPACE } from "../words.ts";
+import { formatNumber, NO_BREAK_SPACE } from "@elastic-gas/shared/format/numbers";
 
 /** One number or switch of a policy as the form and the lists name it. */
 export interface FieldWords {
@@ -171,5 +171,9 @@ export function describeDifference(before: Stored | undefined, after: Stored): s
 }
 
 function value(number: unknown): string {
-  return typeof number === "number" ? (Number.isInteger(number) ? figure(number) : String(number)) : String(number);
+  return typeof number === "number"
+    ? Number.isInteger(number)
+      ? formatNumber(number)
+      : String(number)
+    : String(number);
 }

@@ -1,10 +1,10 @@
 import { hysteresisShare } from "@elastic-gas/scaling/hysteresis-margin";
-import { percent } from "../words.ts";
+import { formatPercent } from "@elastic-gas/shared/format/numbers";
 
 /** The CPU that a shrink must stay below: "63 %" for a grow threshold of 70 % and a margin of 10 %. */
 export function settleLimit(policy: {
   readonly growThresholdPercent: number;
   readonly hysteresisMarginPercent: number;
 }): string {
-  return percent(hysteresisShare(policy.hysteresisMarginPercent) * policy.growThresholdPercent);
+  return formatPercent(hysteresisShare(policy.hysteresisMarginPercent) * policy.growThresholdPercent);
 }

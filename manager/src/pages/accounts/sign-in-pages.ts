@@ -7,9 +7,9 @@ import {
   startSession,
 } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInDeps, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { Router } from "express";
 import { z } from "zod";
-import { duration } from "../../model/words.ts";
 import type { SendPage, ViewContext } from "../frame/send-page.ts";
 import { loginView } from "./login-view.ts";
 
@@ -50,7 +50,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
     await audit(db, { actor: username || "nobody", action: "sign-in.refused", target: "manager", address });
     const error =
       result.kind === "limited"
-        ? `Too many attempts. Try again in ${duration(result.retryAfterSeconds * 1000)}.`
+        ? `Too many attempts. Try again in ${formatDuration(result.retryAfterSeconds)}.`
         : "User name or password is wrong, or the account is no administrator.";
     sendPage(res, {
       title: "Sign in",

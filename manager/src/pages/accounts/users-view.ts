@@ -1,6 +1,6 @@
+import { formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { type AttributesOf, type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { UserRow } from "../../features/accounts/users.ts";
-import { count, grouped } from "../../model/words.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, icon, tableBox, time } from "../kit/parts.ts";
 import { type FieldErrors, fieldError, invalidBy } from "./account-view.ts";
@@ -95,8 +95,8 @@ function userRow(user: UserRow, { reader, csrf }: ViewContext): Html {
       user.email !== null && h("div", { class: "eg-small eg-secondary" }, user.email),
     ),
     h("td", {}, user.role === "premium_user" ? "Premium" : "Free"),
-    h("td", { class: "eg-number" }, grouped(user.jobs)),
-    h("td", { class: "eg-number" }, grouped(user.images)),
+    h("td", { class: "eg-number" }, formatCount(user.jobs)),
+    h("td", { class: "eg-number" }, formatCount(user.images)),
     h("td", { class: "eg-nowrap" }, time(user.createdAt, reader)),
     h("td", { class: "eg-number" }, userMenu(user, csrf)),
   );
@@ -110,7 +110,7 @@ function userMenu(user: UserRow, csrf: string): Html {
       csrfField(csrf),
       h("button", { type: "submit" }, words),
     );
-  const owned = `${count(user.jobs, "job")} and ${count(user.images, "picture")}`;
+  const owned = `${formatCountOf(user.jobs, "job")} and ${formatCountOf(user.images, "picture")}`;
   return h(
     "details",
     { class: "eg-menu", "data-menu": "" },

@@ -1,11 +1,11 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { QUEUE_KEYS } from "@elastic-gas/shared/resources";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import { z } from "zod";
 import { SendAgainBody, sendAgain } from "../../features/dead-letters/dead-letter-actions.ts";
 import { actorOf, requesterOf } from "../../features/requester.ts";
-import { count } from "../../model/words.ts";
 import { listDeadLetters } from "../../read/dead-letters.ts";
 import { answer } from "../frame/answer.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
@@ -41,7 +41,7 @@ export function alertPages(deps: PageDeps): Router {
       .where("queue", "=", queue)
       .where("resolvedAt", "is", null)
       .executeTakeFirst();
-    const letters = count(Number(numUpdatedRows), "message");
+    const letters = formatCountOf(Number(numUpdatedRows), "message");
     await audit(db, {
       actor: actorOf(res),
       action: "dead-letters.seen",

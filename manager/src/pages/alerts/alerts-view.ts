@@ -1,6 +1,6 @@
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
-import type { Reader } from "../../model/words.ts";
+import type { Reader } from "../../model/reader.ts";
 import { empty } from "../kit/parts.ts";
 import { alertNote } from "../pools/side-panels.ts";
 

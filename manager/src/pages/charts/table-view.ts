@@ -1,6 +1,7 @@
+import { formatNumber } from "@elastic-gas/shared/format/numbers";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { ValueTable } from "../../model/charts/chart-values.ts";
-import { figure, NO_VALUE } from "../../model/words.ts";
+import { NO_VALUE } from "../../model/reader.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { empty, icon, tableBox, time } from "../kit/parts.ts";
 
@@ -58,7 +59,7 @@ export function tableView(page: TablePage, { reader }: ViewContext): Html[] {
                     "tr",
                     {},
                     h("td", { class: "eg-nowrap" }, time(at, reader)),
-                    cells.map((cell) => h("td", { class: "eg-number" }, cell === null ? NO_VALUE : figure(cell))),
+                    cells.map((cell) => h("td", { class: "eg-number" }, cell === null ? NO_VALUE : formatNumber(cell))),
                   ),
                 ),
               ),

@@ -1,8 +1,8 @@
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { RangeName } from "../../model/charts/range.ts";
 import { type Entry, KINDS, type Kind } from "../../model/decisions/list-entries.ts";
-import { count } from "../../model/words.ts";
 import { rangeChoice } from "../charts/range-choice.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { icon, time } from "../kit/parts.ts";
@@ -167,7 +167,7 @@ function nothing({ filter, kind }: DecisionsQuery): Html {
 
 function foot({ asked, counts, shownFrom, hasOlder }: DecisionsPage, { reader }: ViewContext): Html {
   const words: Child[] = [
-    `${count(counts.checks, "check")} since `,
+    `${formatCountOf(counts.checks, "check")} since `,
     time(shownFrom, reader),
     `; ${counts.changes} changed something, ${counts.refused} ${counts.refused === 1 ? "was" : "were"} refused`,
   ];

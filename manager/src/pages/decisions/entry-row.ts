@@ -1,8 +1,11 @@
+import { formatInterval } from "@elastic-gas/shared/format/durations";
+import { formatCountOf, formatNumber, formatPercent } from "@elastic-gas/shared/format/numbers";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import { type ChangeEntry, type Entry, type FoldEntry, named } from "../../model/decisions/list-entries.ts";
 import { outcomeOf } from "../../model/decisions/outcome.ts";
 import type { ActivityRow, DecisionRow } from "../../model/decisions/records.ts";
-import { clock, clockSeconds, count, duration, figure, percent, type Reader } from "../../model/words.ts";
+import type { Reader } from "../../model/reader.ts";
 import { boldStart, icon, mark, time, timeSpan, withIds } from "../kit/parts.ts";
 
 /** One row of the decisions page: a change that opens to its numbers, or checks without a change folded into a line. */
@@ -51,7 +54,7 @@ function foldRow(entry: FoldEntry, reader: Reader): Html {
         ),
         h("span", { class: "entry-mark entry-arrow" }, icon("chevron-right")),
         h("span", { class: "entry-sentence eg-secondary" }, entry.sentence),
-        h("span", { class: "entry-outcome eg-small eg-secondary" }, count(entry.checks, "check")),
+        h("span", { class: "entry-outcome eg-small eg-secondary" }, formatCountOf(entry.checks, "check")),
       ),
       single && row !== undefined ? factsBox(row, [], reader) : checksTable(entry.rows, reader),
     ),
@@ -111,30 +114,33 @@ function decisionFacts(row: DecisionRow, reader: Reader): readonly Fact[] {
   const { facts: f } = row;
   const all: Fact[] = [["Result", `${outcomeOf(row)}, desired ${row.desiredBefore} → ${row.desiredAfter}`]];
   const unit = f.unit ?? "";
-  if (row.measured !== null) all.push(["Measured", `${figure(row.measured)} ${unit}`.trim()]);
+  if (row.measured !== null) all.push(["Measured", `${formatNumber(row.measured)} ${unit}`.trim()]);
   if (f.window != null) {
     const { from, to, points, of } = f.window;
-    all.push(["Window", `${clock(from, reader.timeZone)} to ${clock(to, reader.timeZone)}, ${points} of ${of} points`]);
+    all.push([
+      "Window",
+      `${formatTime(from, "minute", { zone: reader.timeZone })} to ${formatTime(to, "minute", { zone: reader.timeZone })}, ${points} of ${of} points`,
+    ]);
   }
   if (f.load != null) {
-    all.push(["Load", `${f.loadEstimated === true ? "about " : ""}${figure(f.load)} workers’ worth`]);
+    all.push(["Load", `${f.loadEstimated === true ? "about " : ""}${formatNumber(f.load)} workers’ worth`]);
   }
-  if (f.peak != null) all.push(["Peak", `${figure(f.peak.load)} in ${figure(f.peak.minutes)} min`]);
-  if (f.growAbove != null) all.push(["Grows above", `${figure(f.growAbove)} ${unit}`.trim()]);
-  if (f.shrinkBelow != null) all.push(["Shrinks below", `${figure(f.shrinkBelow)} ${unit}`.trim()]);
-  if (f.wanted != null) all.push(["Rule wants", count(f.wanted, "worker")]);
+  if (f.peak != null) all.push(["Peak", `${formatNumber(f.peak.load)} in ${formatNumber(f.peak.minutes)} min`]);
+  if (f.growAbove != null) all.push(["Grows above", `${formatNumber(f.growAbove)} ${unit}`.trim()]);
+  if (f.shrinkBelow != null) all.push(["Shrinks below", `${formatNumber(f.shrinkBelow)} ${unit}`.trim()]);
+  if (f.wanted != null) all.push(["Rule wants", formatCountOf(f.wanted, "worker")]);
   if (f.forecast != null && f.forecast.length > 0) {
-    const sizes = f.forecast.map(({ workers, percent: value }) => `${percent(value)} on ${workers}`).join(", ");
-    all.push(["Forecast", f.forecastLimit == null ? sizes : `${sizes} (limit ${percent(f.forecastLimit)})`]);
+    const sizes = f.forecast.map(({ workers, percent: value }) => `${formatPercent(value)} on ${workers}`).join(", ");
+    all.push(["Forecast", f.forecastLimit == null ? sizes : `${sizes} (limit ${formatPercent(f.forecastLimit)})`]);
   }
   if (f.checks != null) all.push(["Checks in a row", `${f.checks.have} of ${f.checks.need}`]);
-  if (f.waiting != null) all.push(["Waiting", count(f.waiting, "job")]);
-  if (f.responseMs != null) all.push(["Response time", `${figure(f.responseMs)} ms`]);
+  if (f.waiting != null) all.push(["Waiting", formatCountOf(f.waiting, "job")]);
+  if (f.responseMs != null) all.push(["Response time", `${formatNumber(f.responseMs)} ms`]);
   if (f.lastChange != null) {
     const { at, from, to } = f.lastChange;
     all.push([
       "Last change",
-      `${from} → ${to} at ${clockSeconds(at, reader.timeZone)}, ${duration(row.at - at)} before`,
+      `${from} → ${to} at ${formatTime(at, "time", { zone: reader.timeZone })}, ${formatInterval(row.at - at)} before`,
     ]);
   }
   all.push([
@@ -158,7 +164,7 @@ function activityFacts(activity: ActivityRow, reader: Reader): readonly Fact[] {
   if (activity.finishedAt !== null) {
     all.push([
       "Finished",
-      [time(activity.finishedAt, reader), `, after ${duration(activity.finishedAt - activity.at)}`],
+      [time(activity.finishedAt, reader), `, after ${formatInterval(activity.finishedAt - activity.at)}`],
     ]);
   }
   return all;

@@ -2,12 +2,12 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { findUserByUsername } from "@elastic-gas/shared/accounts/users";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { type Response, Router } from "express";
 import { z } from "zod";
 import type { Deletion } from "../../features/delete-all/deletion.ts";
 import { takeInventory } from "../../features/delete-all/inventory.ts";
 import { actorOf } from "../../features/requester.ts";
-import { duration } from "../../model/words.ts";
 import { readDeletion, readLastDeletion } from "../../read/deletion-progress.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { deleteView } from "./delete-view.ts";
@@ -35,7 +35,7 @@ export function deletePages(deps: DeletePagesDeps): Router {
     const actor = actorOf(res);
     const wait = await attempts.check(actor);
     if (wait !== undefined) {
-      return send(deps, res, { password: `Too many attempts. Try again in ${duration(wait * 1000)}.` });
+      return send(deps, res, { password: `Too many attempts. Try again in ${formatDuration(wait)}.` });
     }
     const user = await findUserByUsername(db, actor);
     if (!(await passwords.verify(password, user?.passwordHash))) {

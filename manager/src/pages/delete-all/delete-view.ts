@@ -1,6 +1,7 @@
+import { formatBytes, formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { Inventory } from "../../features/delete-all/inventory.ts";
-import { bytes, count, grouped, NO_VALUE } from "../../model/words.ts";
+import { NO_VALUE } from "../../model/reader.ts";
 import type { DeletionProgress, LastDeletion } from "../../read/deletion-progress.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, icon, note, time } from "../kit/parts.ts";
@@ -46,7 +47,7 @@ function progressPanel({ by, at, deleted, total, doing }: DeletionProgress, { re
       h(
         "div",
         { class: "eg-progress-words" },
-        h("b", {}, `${grouped(deleted)} of about ${grouped(total)} rows and objects`),
+        h("b", {}, `${formatCount(deleted)} of about ${formatCount(total)} rows and objects`),
         h("span", { class: "eg-secondary" }, doing),
       ),
       h("progress", { max: Math.max(1, total), value: Math.min(deleted, total), "aria-label": "Deleted" }),
@@ -65,7 +66,7 @@ function lastNote({ failure, at, by, rows, objects }: LastDeletion, { reader }: 
     const text = [h("strong", {}, "The last deletion stopped half-way"), " (", instant, `): ${failure}`];
     return note({ tone: "warn", glyph: "warning", text });
   }
-  const deleted = `Deleted ${count(rows, "row")} and ${count(objects, "object")}`;
+  const deleted = `Deleted ${formatCountOf(rows, "row")} and ${formatCountOf(objects, "object")}`;
   return note({
     tone: "ok",
     glyph: "disc-check",
@@ -92,7 +93,7 @@ function deletePanel(page: DeletePage, inventory: Inventory, { csrf }: ViewConte
       { class: "eg-secondary danger-note" },
       "Kept: administrators, pools, policies, decisions, the audit log. Queued messages are deleted too.",
       subscriptions > 0 &&
-        ` ${count(subscriptions, "Premium subscription")} ${subscriptions === 1 ? "is" : "are"} cancelled at Stripe first.`,
+        ` ${formatCountOf(subscriptions, "Premium subscription")} ${subscriptions === 1 ? "is" : "are"} cancelled at Stripe first.`,
     ),
     deleteForm(page, inventory, csrf),
   );
@@ -121,18 +122,18 @@ function inventoryTable({ lines, rows, objects, sizeBytes }: Inventory): Html {
           "tr",
           {},
           h("td", {}, line.what),
-          number(grouped(line.rows)),
-          number(line.objects === null ? NO_VALUE : grouped(line.objects)),
-          number(line.sizeBytes === null ? NO_VALUE : bytes(line.sizeBytes)),
+          number(formatCount(line.rows)),
+          number(line.objects === null ? NO_VALUE : formatCount(line.objects)),
+          number(line.sizeBytes === null ? NO_VALUE : formatBytes(line.sizeBytes)),
         ),
       ),
       h(
         "tr",
         { class: "total-row" },
         h("th", {}, "Total"),
-        number(grouped(rows)),
-        number(grouped(objects)),
-        number(bytes(sizeBytes)),
+        number(formatCount(rows)),
+        number(formatCount(objects)),
+        number(formatBytes(sizeBytes)),
       ),
     ),
   );
@@ -186,7 +187,7 @@ function deleteForm({ word, errors }: DeletePage, { rows, objects }: Inventory, 
         "button",
         { class: "eg-button eg-button-danger", type: "submit", "data-typed-button": "" },
         icon("trash"),
-        `Delete ${count(rows, "row")} and ${count(objects, "object")}`,
+        `Delete ${formatCountOf(rows, "row")} and ${formatCountOf(objects, "object")}`,
       ),
       h("a", { class: "eg-button", href: "/" }, "Cancel"),
       h("span", { class: "eg-reason", "data-typed-reason": "", hidden: true }, "Type the word to enable the button."),

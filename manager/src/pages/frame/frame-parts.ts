@@ -1,7 +1,9 @@
+import { formatInterval } from "@elastic-gas/shared/format/durations";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import { silenceOfAutoscaler } from "../../model/alerts/installation-alerts.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
-import { clock, clockSeconds, duration, type Reader } from "../../model/words.ts";
+import type { Reader } from "../../model/reader.ts";
 import { actionForm, note, time } from "../kit/parts.ts";
 
 /** What is wrong with the whole installation now, above every page; at most two, the rest stands under Alerts. */
@@ -26,7 +28,7 @@ export function frameNotes(fleet: FleetSnapshot, reader: Reader, csrf: string): 
         tone: "bad",
         glyph: "warning",
         text: [
-          h("strong", {}, `The autoscaler has not ticked for ${duration(silence)}.`),
+          h("strong", {}, `The autoscaler has not ticked for ${formatInterval(silence)}.`),
           " Pools keep their size; lost workers are not replaced.",
         ],
         action: h("a", { href: "/alerts#autoscaler" }, "What to do"),
@@ -43,7 +45,7 @@ export function frameNotes(fleet: FleetSnapshot, reader: Reader, csrf: string): 
         text: [
           h("strong", {}, "AWS does not answer."),
           ` ${fleet.cloud.failure}`,
-          seen !== null && ` Last seen at ${clockSeconds(seen, reader.timeZone)}.`,
+          seen !== null && ` Last seen at ${formatTime(seen, "time", { zone: reader.timeZone })}.`,
         ],
       }),
     );
@@ -57,7 +59,7 @@ export function frameNotes(fleet: FleetSnapshot, reader: Reader, csrf: string): 
         glyph: "pause",
         text: [
           h("strong", {}, `${pool.name} is paused`),
-          ` by ${pool.paused.by} since ${clock(pool.paused.at, reader.timeZone)}. Lost workers are still replaced.`,
+          ` by ${pool.paused.by} since ${formatTime(pool.paused.at, "minute", { zone: reader.timeZone })}. Lost workers are still replaced.`,
         ],
         action: actionForm(
           { action: `/pools/${pool.name}/resume`, csrf, busy: "Resuming" },
@@ -82,7 +84,12 @@ export function sideFoot(fleet: FleetSnapshot, reader: Reader): readonly Html[] 
     h("p", {}, lastCheckAt === null ? "Autoscaler not seen yet" : alive ? "Autoscaler ticking" : "Autoscaler silent"),
     lastCheckAt === null
       ? h("p", {}, "No check yet")
-      : h("p", {}, "Last check ", time(lastCheckAt, reader, clockSeconds(lastCheckAt, reader.timeZone))),
+      : h(
+          "p",
+          {},
+          "Last check ",
+          time(lastCheckAt, reader, formatTime(lastCheckAt, "time", { zone: reader.timeZone })),
+        ),
     h("p", {}, `${fleet.region}, prefix ${fleet.prefix}`),
     h("p", { class: "side-zone" }, `Times in ${reader.timeZone}`),
   ];

@@ -2,7 +2,7 @@ import type { IconName } from "@elastic-gas/shared/ui/icons";
 import { iconSprite } from "@elastic-gas/shared/ui/parts";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
-import type { Reader } from "../../model/words.ts";
+import type { Reader } from "../../model/reader.ts";
 import { csrfField, icon, note } from "../kit/parts.ts";
 import { frameNotes, sideCounts, sideFoot } from "./frame-parts.ts";
 

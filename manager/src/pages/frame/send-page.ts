@@ -6,7 +6,7 @@ import type { Child } from "@elastic-gas/shared/web/html";
 import { renderDocument } from "@elastic-gas/shared/web/render-html";
 import type { Request, Response } from "express";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
-import type { Reader } from "../../model/words.ts";
+import type { Reader } from "../../model/reader.ts";
 import { frameView, type Notice, type Section } from "./frame-view.ts";
 import { readerZone } from "./reader-zone.ts";
 

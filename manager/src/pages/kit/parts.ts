@@ -1,8 +1,9 @@
+import { formatUtc } from "@elastic-gas/shared/format/times";
 import type { IconName } from "@elastic-gas/shared/ui/icons";
 import { STATES, type StateWord } from "@elastic-gas/shared/ui/states";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { Mark } from "../../model/decisions/occurrence.ts";
-import { type Reader, span, utc, when } from "../../model/words.ts";
+import { type Reader, span, when } from "../../model/reader.ts";
 
 /** The components of both sides: glyph, state, note, mark, time. Classes are those of shared/src/ui. */
 export function icon(name: IconName): Html {
@@ -56,7 +57,11 @@ export function time(at: number, reader: Reader, text?: string): Html {
   return h(
     "time",
     // A style of its own is left alone by the script that puts times into the reader's zone.
-    { datetime: new Date(at).toISOString(), title: utc(at), "data-style": text === undefined ? undefined : "own" },
+    {
+      datetime: new Date(at).toISOString(),
+      title: formatUtc(at),
+      "data-style": text === undefined ? undefined : "own",
+    },
     text ?? when(at, reader),
   );
 }
@@ -64,7 +69,7 @@ export function time(at: number, reader: Reader, text?: string): Html {
 /** A stretch of time; the script puts both ends into the reader's zone. */
 export function timeSpan(stretch: { readonly from: number; readonly to: number }, reader: Reader): Html {
   const [start, end] = [new Date(stretch.from).toISOString(), new Date(stretch.to).toISOString()];
-  return h("time", { datetime: start, "data-until": end, title: utc(stretch.from) }, span(stretch, reader));
+  return h("time", { datetime: start, "data-until": end, title: formatUtc(stretch.from) }, span(stretch, reader));
 }
 
 export function empty(glyph: IconName, title: string, text: Child, action?: Child): Html {

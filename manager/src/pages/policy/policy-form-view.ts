@@ -1,4 +1,5 @@
 import type { PolicyKind } from "@elastic-gas/scaling/policy";
+import { formatInterval } from "@elastic-gas/shared/format/durations";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import {
@@ -11,7 +12,7 @@ import {
 } from "../../model/policy/differences.ts";
 import type { FormValues } from "../../model/policy/policy-form.ts";
 import type { Warnings } from "../../model/policy/warnings.ts";
-import { duration, NO_VALUE, type Reader } from "../../model/words.ts";
+import { NO_VALUE, type Reader } from "../../model/reader.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, icon } from "../kit/parts.ts";
 
@@ -220,5 +221,5 @@ function saveWords(errors: number, isOtherRule: boolean): Child {
 function whenInForce({ heldUntil, isPaused }: PolicyForm, reader: Reader): string {
   if (isPaused) return "The policy is paused: changes take effect when it is resumed.";
   if (heldUntil === null) return "Changes take effect at the next check.";
-  return `The pool was changed manually: changes take effect when the hold ends, in ${duration(heldUntil - reader.now)}.`;
+  return `The pool was changed manually: changes take effect when the hold ends, in ${formatInterval(heldUntil - reader.now)}.`;
 }

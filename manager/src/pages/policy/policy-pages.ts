@@ -4,6 +4,7 @@ import { policyMeanings } from "@elastic-gas/scaling/policy-meanings";
 import { readState } from "@elastic-gas/scaling/policy-state";
 import { POOLS } from "@elastic-gas/scaling/pools";
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { formatInterval } from "@elastic-gas/shared/format/durations";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
@@ -17,7 +18,6 @@ import type { Stored } from "../../model/policy/differences.ts";
 import { type FormValues, parsePolicyForm, toFormValues } from "../../model/policy/policy-form.ts";
 import { settleLimit } from "../../model/policy/settle-margin.ts";
 import { warningsOf } from "../../model/policy/warnings.ts";
-import { duration } from "../../model/words.ts";
 import { findPolicyVersion, listPolicyVersions } from "../../read/policy-versions.ts";
 import { findPool, type PoolRow } from "../../read/pools.ts";
 import { differenceToOlder } from "../decisions/decision-pages.ts";
@@ -112,7 +112,7 @@ function whenInForce(row: PoolRow, now: number): string {
   if (row.paused !== null) return "The policy is paused: in force when it is resumed.";
   const until = heldUntil(row, now);
   if (until === null) return IN_FORCE_NEXT;
-  return `In force when the hold after the manual change ends, in ${duration(until - now)}, or at once with “Resume now” on the Pools page.`;
+  return `In force when the hold after the manual change ends, in ${formatInterval(until - now)}, or at once with “Resume now” on the Pools page.`;
 }
 
 function heldUntil({ manualUntil }: PoolRow, now: number): number | null {

@@ -1,10 +1,10 @@
 import type { CpuPolicy } from "@elastic-gas/scaling/policy";
+import { formatCount, formatCountOf, formatNumber, formatPercent } from "@elastic-gas/shared/format/numbers";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { Played, Preview } from "../../features/preview/make-preview.ts";
 import type { SizeRow } from "../../features/preview/sizes.ts";
 import { dollars } from "../../model/policy/cost.ts";
 import { settleLimit } from "../../model/policy/settle-margin.ts";
-import { count, figure, grouped, percent } from "../../model/words.ts";
 import { icon, state } from "../kit/parts.ts";
 
 /** What each size would do, verdict first, the current size tinted. */
@@ -26,7 +26,7 @@ export function sizesPanel(
           "span",
           { class: "eg-chip eg-chip-warn" },
           icon("refresh"),
-          `${cycles} of ${count(sizes.length, "size")} would cycle without the forecast`,
+          `${cycles} of ${formatCountOf(sizes.length, "size")} would cycle without the forecast`,
         ),
     ),
     h(
@@ -49,8 +49,8 @@ export function sizesPanel(
             [
               "Workers",
               "Result",
-              `Above ${percent(policy.growThresholdPercent)}, grow to`,
-              `Below ${percent(policy.shrinkThresholdPercent)}, shrink to`,
+              `Above ${formatPercent(policy.growThresholdPercent)}, grow to`,
+              `Below ${formatPercent(policy.shrinkThresholdPercent)}, shrink to`,
             ].map((head) => h("th", {}, head)),
           ),
         ),
@@ -75,7 +75,7 @@ function sizeRow(row: SizeRow, isCurrent: boolean): Html {
       {},
       row.grow === null
         ? h("span", { class: "eg-secondary" }, "at the maximum")
-        : [h("b", {}, String(row.grow.to)), ` at ${percent(row.grow.percent)}`],
+        : [h("b", {}, String(row.grow.to)), ` at ${formatPercent(row.grow.percent)}`],
     ),
     h("td", {}, shrinkWords(row)),
   );
@@ -100,10 +100,13 @@ function shrinkWords({ shrink, refused, workers }: SizeRow): Child {
   const why =
     refused === null
       ? false
-      : h("span", { class: "eg-secondary" }, ` (not ${refused.workers}: ${percent(refused.percent)})`);
-  if (shrink !== null) return [h("b", {}, String(shrink.to)), ` at ${percent(shrink.percent)}`, why];
+      : h("span", { class: "eg-secondary" }, ` (not ${refused.workers}: ${formatPercent(refused.percent)})`);
+  if (shrink !== null) return [h("b", {}, String(shrink.to)), ` at ${formatPercent(shrink.percent)}`, why];
   if (refused === null) return h("span", { class: "eg-secondary" }, workers === 1 ? "at the minimum" : "stays");
-  return ["refused", h("span", { class: "eg-secondary" }, ` (${refused.workers} at ${percent(refused.percent)})`)];
+  return [
+    "refused",
+    h("span", { class: "eg-secondary" }, ` (${refused.workers} at ${formatPercent(refused.percent)})`),
+  ];
 }
 
 /** The outcome of both policies over the load, and their difference. */
@@ -147,11 +150,11 @@ function nameOf(sample: string, words: string): Html {
 
 function outcomeRow(name: Child, played: Played): Html {
   const cells = [
-    grouped(played.overloadMinutes),
-    grouped(played.workerMinutes),
+    formatCount(played.overloadMinutes),
+    formatCount(played.workerMinutes),
     dollars(played.costCents),
-    grouped(played.actions),
-    `${figure(played.mean)} / ${played.peak}`,
+    formatCount(played.actions),
+    `${formatNumber(played.mean)} / ${played.peak}`,
   ];
   return h(
     "tr",
@@ -184,7 +187,7 @@ interface Signed {
 }
 
 /** Its sign is that of what is shown: a difference that rounds to nothing is none. */
-function signed(value: number, words: (size: number) => string = grouped): Signed {
+function signed(value: number, words: (size: number) => string = formatCount): Signed {
   const size = words(Math.abs(value));
   if (value === 0 || size === words(0)) return { sign: 0, words: words(0) };
   return value > 0 ? { sign: 1, words: `+${size}` } : { sign: -1, words: `−${size}` };

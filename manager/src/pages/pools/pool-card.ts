@@ -1,11 +1,14 @@
 import type { PolicyKind } from "@elastic-gas/scaling/policy";
 import { POOLS } from "@elastic-gas/scaling/pools";
+import { formatInterval } from "@elastic-gas/shared/format/durations";
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import type { IconName } from "@elastic-gas/shared/ui/icons";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import { describeCheck, type LastCheck, type PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import { growRefusal, shrinkRefusal } from "../../model/fleet/refusals.ts";
 import { dollars } from "../../model/policy/cost.ts";
-import { clock, count, duration, type Reader } from "../../model/words.ts";
+import type { Reader } from "../../model/reader.ts";
 import { actionForm, boldStart, icon, type NoteParts, note, state } from "../kit/parts.ts";
 
 export interface CardContext {
@@ -86,7 +89,7 @@ function costWords({ counts }: PoolSnapshot, priceCentsPerHour: number): Html | 
   const paid = counts.inService + counts.warming + counts.pending + counts.draining + counts.unhealthy;
   const cents = Math.round(paid * priceCentsPerHour * 10) / 10;
   if (cents === 0) return false;
-  const title = `Estimated: ${count(paid, "worker")} at ${dollars(priceCentsPerHour)} an hour`;
+  const title = `Estimated: ${formatCountOf(paid, "worker")} at ${dollars(priceCentsPerHour)} an hour`;
   return h("span", { class: "eg-small eg-secondary pool-card-cost", title }, `about ${dollars(cents)} an hour`);
 }
 
@@ -206,7 +209,7 @@ function statusNote(pool: PoolSnapshot, { reader, autoscalerAlive }: CardContext
     };
   }
   if (pool.paused !== null) {
-    const text = `Paused by ${pool.paused.by} since ${clock(pool.paused.at, reader.timeZone)}. Lost workers are still replaced.`;
+    const text = `Paused by ${pool.paused.by} since ${formatTime(pool.paused.at, "minute", { zone: reader.timeZone })}. Lost workers are still replaced.`;
     return { key, tone: "warn", glyph: "pause", text: boldStart(text.replace("Paused", "Paused:")) };
   }
   if (!autoscalerAlive) {
@@ -215,7 +218,7 @@ function statusNote(pool: PoolSnapshot, { reader, autoscalerAlive }: CardContext
       tone: "warn",
       glyph: "warning",
       text: [
-        h("strong", {}, `Said ${duration(reader.now - pool.lastCheck.at)} ago: `),
+        h("strong", {}, `Said ${formatInterval(reader.now - pool.lastCheck.at)} ago: `),
         ...boldStart(describeCheck(pool.lastCheck, reader)),
       ],
     };
@@ -238,22 +241,22 @@ function resumeNow({ name, manualUntil, paused, stopping }: PoolSnapshot, { read
 
 function nextCheckWords(pool: PoolSnapshot, now: number): readonly (string | Html)[] {
   if (pool.manualUntil !== null && pool.manualUntil > now) {
-    return ["Changed manually; the policy resumes in ", h("b", {}, duration(pool.manualUntil - now))];
+    return ["Changed manually; the policy resumes in ", h("b", {}, formatInterval(pool.manualUntil - now))];
   }
   if (pool.nextCheckAt === null) return ["Not checked yet"];
   const left = pool.nextCheckAt - now;
-  return left > 0 ? ["Next check in ", h("b", {}, duration(left))] : ["Check is due"];
+  return left > 0 ? ["Next check in ", h("b", {}, formatInterval(left))] : ["Check is due"];
 }
 
 function footRight(pool: PoolSnapshot): Html {
   const words = queueWords(pool.lastCheck);
   if (words !== null) return h("span", {}, words);
   if (POOLS[pool.name].handlesDeadLetters) {
-    return h("a", { href: "/alerts#dead-letters" }, count(pool.deadLetters, "dead letter"));
+    return h("a", { href: "/alerts#dead-letters" }, formatCountOf(pool.deadLetters, "dead letter"));
   }
   return h("a", { href: `/policy/${pool.name}` }, `policy v${pool.policyVersion}`);
 }
 
 function queueWords(check: LastCheck | null): string | null {
-  return check?.waiting == null ? null : `${count(check.waiting, "job")} waiting`;
+  return check?.waiting == null ? null : `${formatCountOf(check.waiting, "job")} waiting`;
 }

@@ -2,7 +2,7 @@ import type { PoolName } from "@elastic-gas/shared/resources";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { RangeName } from "../../model/charts/range.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
-import type { Reader } from "../../model/words.ts";
+import type { Reader } from "../../model/reader.ts";
 import { icon } from "../kit/parts.ts";
 import { poolCard } from "./pool-card.ts";
 import { sidePanels } from "./side-panels.ts";

@@ -1,7 +1,7 @@
 import { QUIET_HOURS } from "@elastic-gas/scaling/rules/back-off";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
-import { duration } from "../../model/words.ts";
 import { boldStart } from "../kit/parts.ts";
 
 /** The rule in force in one sentence, and what changes it now. */
@@ -16,7 +16,7 @@ export function ruleWords({ name, rule, policyKind, policyVersion, backOff }: Po
           "p",
           { "data-back-off": String(backOff.level) },
           boldStart(
-            `Back-off level ${backOff.level}: a shrink now needs ${backOff.checks} checks in a row, because a grow followed a shrink within ${duration(backOff.flapMinutes * 60_000)}.`,
+            `Back-off level ${backOff.level}: a shrink now needs ${backOff.checks} checks in a row, because a grow followed a shrink within ${formatDuration(backOff.flapMinutes * 60)}.`,
           ),
           h("span", { class: "eg-small eg-secondary rule-until" }, `Halved after ${QUIET_HOURS} quiet hours.`),
         );

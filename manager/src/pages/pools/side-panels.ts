@@ -2,7 +2,7 @@ import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { Occurrence } from "../../model/decisions/occurrence.ts";
 import type { Alert } from "../../model/fleet/alert.ts";
 import type { FleetSnapshot, PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
-import type { Reader } from "../../model/words.ts";
+import type { Reader } from "../../model/reader.ts";
 import { empty, mark, note, time, withIds } from "../kit/parts.ts";
 import { resizeForm } from "./resize-form.ts";
 import { ruleWords } from "./rule-panel.ts";

@@ -1,6 +1,6 @@
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
-import { count } from "../../model/words.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, icon } from "../kit/parts.ts";
 import { countWorkers, stopProgress, stopTable, stopWord } from "./stop-view.ts";
@@ -82,7 +82,7 @@ function stopForm(
         "button",
         { class: "eg-button eg-button-danger", type: "submit", "data-typed-button": "" },
         icon("stop"),
-        `Stop manager and ${count(workers, "worker")}`,
+        `Stop manager and ${formatCountOf(workers, "worker")}`,
       ),
       h("a", { class: "eg-button", href: "/" }, "Cancel"),
       h("span", { class: "eg-reason", "data-typed-reason": "", hidden: true }, "Type the name to enable the button."),

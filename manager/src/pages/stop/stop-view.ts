@@ -1,10 +1,12 @@
 import { POOLS } from "@elastic-gas/scaling/pools";
+import { formatInterval } from "@elastic-gas/shared/format/durations";
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import type { IconName } from "@elastic-gas/shared/ui/icons";
 import type { StateWord } from "@elastic-gas/shared/ui/states";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot, PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import { isEnding } from "../../model/fleet/worker-snapshot.ts";
-import { count, duration, type Reader } from "../../model/words.ts";
+import type { Reader } from "../../model/reader.ts";
 import { icon, state, time } from "../kit/parts.ts";
 
 /** The word to type: an accident types no name. */
@@ -53,7 +55,7 @@ function whatHappens(fleet: FleetSnapshot, pool: PoolSnapshot, drainSeconds: num
   const running = workersOf(fleet, pool.name).filter((worker) => worker.jobId !== null).length;
   const waiting = pool.lastCheck?.waiting ?? 0;
   if (running === 0 && waiting === 0) return "no jobs running or waiting";
-  return `finish or hand back ${count(running, "running job")}; ${count(waiting, "waiting job")} stay in the queue`;
+  return `finish or hand back ${formatCountOf(running, "running job")}; ${formatCountOf(waiting, "waiting job")} stay in the queue`;
 }
 
 /** The same page while it stops; drawn from AWS, so it survives a reload and a restart. */
@@ -78,8 +80,8 @@ export function stopProgress(fleet: FleetSnapshot, reader: Reader): Html | null 
       h(
         "div",
         { class: "eg-progress-words" },
-        h("b", {}, `${gone} of ${count(total, "worker")} terminated`),
-        h("span", { class: "eg-secondary" }, `${duration(reader.now - stop.at)}, usually at most 5 min`),
+        h("b", {}, `${gone} of ${formatCountOf(total, "worker")} terminated`),
+        h("span", { class: "eg-secondary" }, `${formatInterval(reader.now - stop.at)}, usually at most 5 min`),
       ),
       h("progress", { max: Math.max(1, total), value: total === 0 ? 1 : gone, "aria-label": "Workers terminated" }),
     ),

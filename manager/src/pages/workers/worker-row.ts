@@ -1,8 +1,10 @@
 import { describeWorkerReason } from "@elastic-gas/scaling/worker-state-reason";
+import { formatInterval } from "@elastic-gas/shared/format/durations";
+import { capitalize } from "@elastic-gas/shared/format/numbers";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import { drainRefusal } from "../../model/fleet/refusals.ts";
 import { describeNewer, describeWhy, isEnding, type WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
-import { capitalized, duration, type Reader } from "../../model/words.ts";
+import type { Reader } from "../../model/reader.ts";
 import { kept } from "../kit/kept.ts";
 import { actionForm, icon, state, withIds } from "../kit/parts.ts";
 
@@ -20,7 +22,7 @@ export interface RowContext {
 
 /** One worker: facts, two charts, menu. The charts' elements are kept: a script of the page draws in them. */
 export function workerRow(worker: WorkerSnapshot, context: RowContext): Html {
-  const age = duration(context.reader.now - worker.launchedAt);
+  const age = formatInterval(context.reader.now - worker.launchedAt);
   return h(
     "li",
     {
@@ -69,7 +71,7 @@ function newerLook(worker: WorkerSnapshot, reader: Reader): Child {
   return h(
     "div",
     { class: "eg-small", "data-newer": "" },
-    h("span", { class: "eg-state eg-tone-warn" }, icon("refresh"), h("span", {}, capitalized(words))),
+    h("span", { class: "eg-state eg-tone-warn" }, icon("refresh"), h("span", {}, capitalize(words))),
   );
 }
 

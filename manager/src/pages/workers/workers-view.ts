@@ -1,10 +1,11 @@
 import { POOLS } from "@elastic-gas/scaling/pools";
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import { countStates, type FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import { listWorkers, type WorkerChoice } from "../../model/fleet/list-workers.ts";
 import { growRefusal, shrinkRefusal } from "../../model/fleet/refusals.ts";
-import { count, type Reader } from "../../model/words.ts";
+import type { Reader } from "../../model/reader.ts";
 import { empty, state } from "../kit/parts.ts";
 import { resizeButton } from "../pools/pool-card.ts";
 import { workerRow } from "./worker-row.ts";
@@ -57,7 +58,7 @@ function nothing(choice: WorkersChoice, all: number, min: number): Html {
   return empty(
     "search",
     `No worker matches “${choice.filter}”`,
-    `${count(all, "worker")} in ${choice.pool}.`,
+    `${formatCountOf(all, "worker")} in ${choice.pool}.`,
     h("a", { class: "eg-button", href: `/workers?pool=${choice.pool}` }, "Clear filter"),
   );
 }

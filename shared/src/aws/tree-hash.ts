@@ -11,7 +11,7 @@ export class TreeHash {
   #leaf = createHash("sha256");
   #leafBytes = 0;
 
-  update(bytes: Uint8Array): void {
+  update(bytes: Uint8Array): this {
     for (let start = 0; start < bytes.length; ) {
       const piece = bytes.subarray(start, start + LEAF_BYTES - this.#leafBytes);
       this.#leaf.update(piece);
@@ -19,6 +19,7 @@ export class TreeHash {
       start += piece.length;
       if (this.#leafBytes === LEAF_BYTES) this.#endLeaf();
     }
+    return this;
   }
 
   /** Lower-case hex. Call once, at the end. */
