@@ -11,20 +11,17 @@ import { InstanceStore } from "./instances/store.ts";
 import { Supervisor } from "./instances/supervisor.ts";
 import { layOutSubnets, privateDnsName, type SubnetOptions } from "./network.ts";
 import {
-  createModifyInstanceMetadataOptions,
   createMonitorInstances,
-  createRebootInstances,
   createStartInstances,
   createStopInstances,
   createTerminateInstances,
-  createUnmonitorInstances,
 } from "./operations/change-instances.ts";
 import {
   createDescribeInstanceStatus,
   createDescribeInstances,
   createGetConsoleOutput,
 } from "./operations/describe-instances.ts";
-import { createDescribeAvailabilityZones, createDescribeImages, createDescribeSubnets } from "./operations/places.ts";
+import { createDescribeAvailabilityZones, createDescribeSubnets } from "./operations/places.ts";
 import { createRunInstances } from "./operations/run-instances.ts";
 import { createCreateTags, createDeleteTags, createDescribeTags } from "./operations/tags.ts";
 import { SessionTable } from "./processes/session-table.ts";
@@ -193,16 +190,12 @@ function createHandlers(context: Ec2Context) {
     TerminateInstances: createTerminateInstances(context),
     StopInstances: createStopInstances(context),
     StartInstances: createStartInstances(context),
-    RebootInstances: createRebootInstances(context),
     MonitorInstances: createMonitorInstances(context),
-    UnmonitorInstances: createUnmonitorInstances(context),
-    ModifyInstanceMetadataOptions: createModifyInstanceMetadataOptions(context),
     GetConsoleOutput: createGetConsoleOutput(context),
     CreateTags: createCreateTags(context),
     DeleteTags: createDeleteTags(context),
     DescribeTags: createDescribeTags(context),
     DescribeSubnets: createDescribeSubnets(context),
     DescribeAvailabilityZones: createDescribeAvailabilityZones(context),
-    DescribeImages: createDescribeImages(context),
   };
 }

@@ -396,25 +396,6 @@ describe("redrive", () => {
     });
     expect((await ListDeadLetterSourceQueues({ QueueUrl: DeadLetterUrl }, call)).queueUrls).toEqual([QueueUrl]);
   });
-
-  it("moves messages back on request, with their receives counted from zero", async () => {
-    const { QueueUrl, SendMessage, ReceiveMessage, StartMessageMoveTask, ListMessageMoveTasks, deadLetterTargetArn } =
-      await startWithDeadLetters();
-    await SendMessage({ QueueUrl, MessageBody: "poison" }, call);
-    for (const _ of [1, 2, 3]) await ReceiveMessage({ QueueUrl }, call);
-    await StartMessageMoveTask({ SourceArn: deadLetterTargetArn }, call);
-    await vi.waitFor(async () => {
-      const { Results } = await ListMessageMoveTasks({ SourceArn: deadLetterTargetArn }, call);
-      expect(Results).toMatchObject([{ Status: "COMPLETED", ApproximateNumberOfMessagesMoved: 1 }]);
-    });
-    const { Messages } = await ReceiveMessage(
-      { QueueUrl, MessageSystemAttributeNames: ["ApproximateReceiveCount"] },
-      call,
-    );
-    expect(Messages).toMatchObject([{ Body: "poison", Attributes: { ApproximateReceiveCount: "1" } }]);
-    const SourceArn = "arn:aws:sqs:us-east-1:123456789012:jobs";
-    await expect(StartMessageMoveTask({ SourceArn }, call)).rejects.toMatchObject({ code: "InvalidParameterValue" });
-  });
 });
 
 it("keeps queues, messages and receipts over a restart", async () => {

@@ -8,7 +8,6 @@ import { GroupCommit } from "../storage/group-commit.ts";
 import { retentionLimit, type SqsContext } from "./context.ts";
 import { MessageStore } from "./message-store.ts";
 import { queueMetrics } from "./metrics.ts";
-import { moveTaskOperations } from "./move-tasks.ts";
 import { queueOperations } from "./queue-operations.ts";
 import { QueueStore } from "./queue-store.ts";
 import { receiptOperations } from "./receipt-operations.ts";
@@ -46,7 +45,6 @@ export function createSqsService(options: SqsOptions) {
     now,
     closing: closing.signal,
   };
-  const moveTasks = moveTaskOperations(context, db);
   const publishing = everyMetricPeriod({ seconds: metricPeriodSeconds, now, signal: closing.signal, log }, (period) => {
     deleteExpired(context);
     putMetrics?.("AWS/SQS", queueMetrics(context, period));
@@ -58,13 +56,11 @@ export function createSqsService(options: SqsOptions) {
       ...sendOperations(context),
       ...receiveOperations(context),
       ...receiptOperations(context),
-      ...moveTasks.handlers,
     },
     async close(): Promise<void> {
       if (closing.signal.aborted) return;
       closing.abort();
       await publishing;
-      await moveTasks.close();
       context.waiters.close();
       context.commit.flush();
       // The counts of the period that has not ended: CloudWatch adds the rest to them after a restart.

@@ -31,10 +31,6 @@ export function nextStep(record: InstanceRecord, seen: Seen, settings: Lifecycle
     case "pending":
       return isDue(record.bootsAt) ? { kind: "launch" } : null;
     case "running":
-      if (record.rebooting) {
-        if (seen.processes === 0) return { kind: "launch" };
-        return isDue(record.killsAt) ? { kind: "kill" } : null;
-      }
       return seen.processes === 0 ? { kind: "begin-shutdown", changes: shutItselfDown(record) } : null;
     case "shutting-down":
       if (seen.processes === 0) return { kind: "end", changes: { state: "terminated", ...ended(now) } };
@@ -56,7 +52,7 @@ export function nextStep(record: InstanceRecord, seen: Seen, settings: Lifecycle
 /** TerminateInstances; null: nothing to do, which EC2 answers with the unchanged state. */
 export function terminate(record: InstanceRecord, graceSeconds: number, now: Date): Partial<InstanceRecord> | null {
   if (record.state === "terminated" || record.state === "shutting-down") return null;
-  return { state: "shutting-down", rebooting: false, killsAt: after(now, graceSeconds), ...byUser(now) };
+  return { state: "shutting-down", killsAt: after(now, graceSeconds), ...byUser(now) };
 }
 
 /** StopInstances; null: it is stopping or stopped already. `"refused"`: not possible in this state. */
@@ -67,7 +63,7 @@ export function stop(
 ): Partial<InstanceRecord> | null | "refused" {
   if (record.state === "stopping" || record.state === "stopped") return null;
   if (record.state !== "running") return "refused";
-  return { state: "stopping", rebooting: false, killsAt: after(now, graceSeconds), ...byUser(now) };
+  return { state: "stopping", killsAt: after(now, graceSeconds), ...byUser(now) };
 }
 
 /** StartInstances; null: it is starting or running already. */

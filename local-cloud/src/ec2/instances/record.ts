@@ -56,7 +56,6 @@ const InstanceRecordSchema = z.object({
   leader: LeaderSchema.nullable(),
   /** Set while the processes were asked to end: then comes SIGKILL. */
   killsAt: z.coerce.date().nullable(),
-  rebooting: z.boolean(),
   /** Stopped as a whole by fault injection; nothing may resume it. */
   hung: z.boolean(),
   endedAt: z.coerce.date().nullable(),

@@ -235,7 +235,6 @@ export class Supervisor {
         state: "running",
         leader,
         startedAt: this.#options.now(),
-        rebooting: false,
         killsAt: null,
       });
       table.track(instanceId, leader);

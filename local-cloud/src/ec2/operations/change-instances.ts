@@ -1,24 +1,18 @@
 import type {
   InstanceStateChange,
-  ModifyInstanceMetadataOptionsCommandInput,
-  ModifyInstanceMetadataOptionsCommandOutput,
   MonitorInstancesCommandInput,
   MonitorInstancesCommandOutput,
-  RebootInstancesCommandInput,
-  RebootInstancesCommandOutput,
   StartInstancesCommandInput,
   StartInstancesCommandOutput,
   StopInstancesCommandInput,
   StopInstancesCommandOutput,
   TerminateInstancesCommandInput,
   TerminateInstancesCommandOutput,
-  UnmonitorInstancesCommandInput,
-  UnmonitorInstancesCommandOutput,
 } from "@aws-sdk/client-ec2";
 import { Fault, type Handler } from "../../wire/handler.ts";
 import { type Ec2Context, getNamedForChange, refuseDryRun } from "../context.ts";
-import { after, start, stop, terminate } from "../instances/lifecycle.ts";
-import { toMetadataOptions, toMonitoring, toState } from "../instances/present.ts";
+import { start, stop, terminate } from "../instances/lifecycle.ts";
+import { toMonitoring, toState } from "../instances/present.ts";
 import type { InstanceRecord } from "../instances/record.ts";
 
 export function createTerminateInstances(
@@ -81,61 +75,19 @@ export function createStartInstances(
   };
 }
 
-export function createRebootInstances(
-  context: Ec2Context,
-): Handler<RebootInstancesCommandInput, RebootInstancesCommandOutput> {
-  return async (input) => {
-    const records = getNamedForChange(context, input.InstanceIds);
-    refuseImpossible(
-      records.map((record) => ({ record, changes: record.state === "running" ? null : "refused" })),
-      "rebooted",
-    );
-    refuseDryRun(input.DryRun);
-    const killsAt = after(context.now(), context.settings().terminationGraceSeconds);
-    for (const { instanceId } of records) context.supervisor.endProcesses(instanceId, { rebooting: true, killsAt });
-    return {};
-  };
-}
-
 export function createMonitorInstances(
   context: Ec2Context,
 ): Handler<MonitorInstancesCommandInput, MonitorInstancesCommandOutput> {
-  return async (input) => ({ InstanceMonitorings: setMonitoring(context, input, true) });
-}
-
-export function createUnmonitorInstances(
-  context: Ec2Context,
-): Handler<UnmonitorInstancesCommandInput, UnmonitorInstancesCommandOutput> {
-  return async (input) => ({ InstanceMonitorings: setMonitoring(context, input, false) });
-}
-
-export function createModifyInstanceMetadataOptions(
-  context: Ec2Context,
-): Handler<ModifyInstanceMetadataOptionsCommandInput, ModifyInstanceMetadataOptionsCommandOutput> {
   return async (input) => {
-    const [record] = getNamedForChange(context, input.InstanceId === undefined ? [] : [input.InstanceId]);
-    if (!record) throw new Fault("MissingParameter", "The request must contain the parameter InstanceId");
+    const records = getNamedForChange(context, input.InstanceIds);
     refuseDryRun(input.DryRun);
-    const changed = context.store.update(record.instanceId, {
-      httpTokens: input.HttpTokens ?? record.httpTokens,
-      httpEndpoint: input.HttpEndpoint ?? record.httpEndpoint,
-      instanceMetadataTags: input.InstanceMetadataTags ?? record.instanceMetadataTags,
-    });
-    return { InstanceId: record.instanceId, InstanceMetadataOptions: toMetadataOptions(changed) };
+    return {
+      InstanceMonitorings: records.map(({ instanceId }) => ({
+        InstanceId: instanceId,
+        Monitoring: toMonitoring(context.store.update(instanceId, { detailedMonitoring: true })),
+      })),
+    };
   };
-}
-
-function setMonitoring(
-  context: Ec2Context,
-  input: MonitorInstancesCommandInput,
-  detailedMonitoring: boolean,
-): { InstanceId: string; Monitoring: { State: "enabled" | "disabled" } }[] {
-  const records = getNamedForChange(context, input.InstanceIds);
-  refuseDryRun(input.DryRun);
-  return records.map(({ instanceId }) => ({
-    InstanceId: instanceId,
-    Monitoring: toMonitoring(context.store.update(instanceId, { detailedMonitoring })),
-  }));
 }
 
 /** All or none: one impossible instance refuses the call. */

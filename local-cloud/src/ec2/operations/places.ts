@@ -1,8 +1,6 @@
 import type {
   DescribeAvailabilityZonesCommandInput,
   DescribeAvailabilityZonesCommandOutput,
-  DescribeImagesCommandInput,
-  DescribeImagesCommandOutput,
   DescribeSubnetsCommandInput,
   DescribeSubnetsCommandOutput,
 } from "@aws-sdk/client-ec2";
@@ -11,9 +9,6 @@ import type { Ec2Context } from "../context.ts";
 import { applyFilters, type Property } from "../filters.ts";
 import { isAlive } from "../instances/record.ts";
 import { countUsed, type Subnet } from "../network.ts";
-
-/** The one image there is: this machine, as it stands. RunInstances takes any other id too and runs the same. */
-const LOCAL_IMAGE_ID = "ami-0000000000000001a";
 
 export function createDescribeSubnets(
   context: Ec2Context,
@@ -80,42 +75,6 @@ export function createDescribeAvailabilityZones(
         ZoneId: `local-az${zone.charCodeAt(zone.length - 1) - 96}`,
         ZoneName: zone,
         ZoneType: "availability-zone",
-      })),
-    };
-  };
-}
-
-export function createDescribeImages(
-  context: Ec2Context,
-): Handler<DescribeImagesCommandInput, DescribeImagesCommandOutput> {
-  return async (input) => {
-    const named = pick(
-      [LOCAL_IMAGE_ID],
-      input.ImageIds,
-      (image) => image,
-      (id) => {
-        return new Fault("InvalidAMIID.NotFound", `The image id '[${id}]' does not exist`);
-      },
-    );
-    const findProperty = (name: string): Property<string> | undefined => {
-      if (name === "image-id") return (image) => [image];
-      if (name === "name") return () => ["this-machine"];
-      if (name === "state") return () => ["available"];
-      if (name === "architecture") return () => ["x86_64"];
-      if (name === "owner-id") return () => [context.accountId];
-      return undefined;
-    };
-    return {
-      Images: applyFilters(named, input.Filters, findProperty).map((ImageId) => ({
-        ImageId,
-        Name: "this-machine",
-        Description: "This machine: instances are processes on it",
-        Architecture: "x86_64",
-        ImageType: "machine",
-        OwnerId: context.accountId,
-        Public: false,
-        State: "available",
-        VirtualizationType: "hvm",
       })),
     };
   };

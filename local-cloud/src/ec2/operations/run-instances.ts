@@ -178,7 +178,6 @@ async function prepareInstance(
     startedAt: null,
     leader: null,
     killsAt: null,
-    rebooting: false,
     hung: false,
     endedAt: null,
     folderRemoved: false,
