@@ -3,12 +3,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import type { Page } from "../wire/server.ts";
 import { catchUp } from "./billing.ts";
-import { catalogRoutes } from "./catalog.ts";
 import { checkoutRoutes } from "./checkout.ts";
 import { newId, type StripeContext } from "./context.ts";
 import { customerRoutes } from "./customers.ts";
 import { StripeFault } from "./error.ts";
-import { expandAnswer } from "./expand.ts";
 import { readForm } from "./form.ts";
 import { recordRoutes } from "./records.ts";
 import type { Route } from "./route.ts";
@@ -24,14 +22,9 @@ export interface ApiOptions {
 
 const MAX_BODY_BYTES = 1_000_000;
 const KEY_DAYS = 30; // Stripe forgets keys after at least 24 hours
-const ROUTES = [
-  ...customerRoutes,
-  ...catalogRoutes,
-  ...checkoutRoutes,
-  ...subscriptionRoutes,
-  ...portalRoutes,
-  ...recordRoutes,
-].map((route) => ({ route, pattern: new RegExp(`^${route.path.replace(":id", "([^/]+)")}$`) }));
+const ROUTES = [...customerRoutes, ...checkoutRoutes, ...subscriptionRoutes, ...portalRoutes, ...recordRoutes].map(
+  (route) => ({ route, pattern: new RegExp(`^${route.path.replace(":id", "([^/]+)")}$`) }),
+);
 
 interface Answer {
   readonly statusCode: number;
@@ -78,8 +71,7 @@ function answerRequest({ context, publicOrigin }: ApiOptions, request: IncomingM
   const parameters = readForm(method === "POST" ? body : search.slice(1));
   const run = () => {
     const origin = publicOrigin ?? `http://${headers.host}`;
-    const answer = route.answer({ context, parameters, id, origin });
-    return JSON.stringify(expandAnswer(context.store, answer, parameters.expand));
+    return JSON.stringify(route.answer({ context, parameters, id, origin }));
   };
   catchUp(context);
   const key = method === "POST" ? idempotencyKeyOf(request) : undefined; // the others are idempotent by themselves

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { expireCheckout } from "./billing.ts";
 import { getDocument, newId, present, secondsOf } from "./context.ts";
-import { getLivingCustomer } from "./customers.ts";
 import type { CheckoutSession } from "./documents.ts";
 import { StripeFault } from "./error.ts";
 import {
@@ -52,7 +51,7 @@ export const checkoutRoutes: readonly Route[] = [
       const customer =
         given.customer === undefined
           ? undefined
-          : getLivingCustomer(context, { id: given.customer, param: "customer" });
+          : getDocument(context, "customer", { id: given.customer, param: "customer" });
       const created = secondsOf(context.now());
       const expiresAt = given.expires_at ?? created + DAY_SECONDS;
       if (expiresAt < created + MIN_OPEN_SECONDS || expiresAt > created + DAY_SECONDS)

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { endSubscription } from "./billing.ts";
 import { addEvent, getDocument, newId, secondsOf } from "./context.ts";
 import type { Customer } from "./documents.ts";
 import { emptyable, listOf, MetadataChange, mergeMetadata, paging, type Route, readParameters } from "./route.ts";
@@ -45,7 +44,7 @@ export const customerRoutes: readonly Route[] = [
       const { email, ...page } = readParameters(request, { ...paging, email: z.string().optional() });
       const customers = request.context.store
         .list("customer")
-        .filter((customer) => customer.deleted !== true && (email === undefined || customer.email === email));
+        .filter((customer) => email === undefined || customer.email === email);
       return listOf(customers, "/v1/customers", page);
     },
   },
@@ -54,45 +53,7 @@ export const customerRoutes: readonly Route[] = [
     path: "/v1/customers/:id",
     answer(request) {
       readParameters(request, {});
-      const customer = getDocument(request.context, "customer", request);
-      return customer.deleted === true ? { id: customer.id, object: "customer", deleted: true } : customer;
-    },
-  },
-  {
-    method: "POST",
-    path: "/v1/customers/:id",
-    answer(request) {
-      const { context } = request;
-      const { metadata, ...changes } = readParameters(request, FIELDS);
-      const customer = getLivingCustomer(context, { id: request.id });
-      const changed: Customer = { ...customer, ...changes, metadata: mergeMetadata(customer.metadata, metadata) };
-      context.store.put(changed);
-      addEvent(context, "customer.updated", changed);
-      return changed;
-    },
-  },
-  {
-    method: "DELETE",
-    path: "/v1/customers/:id",
-    answer({ context, id }) {
-      const customer = getLivingCustomer(context, { id });
-      for (const subscription of context.store.list("subscription", id)) {
-        if (subscription.status !== "canceled") endSubscription(context, subscription);
-      }
-      const latest = getDocument(context, "customer", { id });
-      context.store.put({ ...latest, deleted: true });
-      addEvent(context, "customer.deleted", customer);
-      return { id, object: "customer", deleted: true };
+      return getDocument(request.context, "customer", request);
     },
   },
 ];
-
-export function getLivingCustomer(
-  context: Parameters<typeof getDocument>[0],
-  named: { readonly id: string; readonly param?: string },
-): Customer {
-  const customer = getDocument(context, "customer", named);
-  if (customer.deleted !== true) return customer;
-  // Stripe answers as if it had never been.
-  return getDocument(context, "customer", { ...named, id: `${named.id} (deleted)` });
-}

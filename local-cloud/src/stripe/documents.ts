@@ -22,7 +22,7 @@ export const Product = z.object({
   updated: z.number(),
 });
 
-export const Interval = z.enum(["day", "week", "month", "year"]);
+const Interval = z.enum(["day", "week", "month", "year"]);
 
 export const Price = z.object({
   id: z.string(),
@@ -63,7 +63,6 @@ export const Customer = z.object({
   metadata: Metadata,
   name: z.string().nullable(),
   phone: z.string().nullable(),
-  deleted: z.literal(true).optional(),
 });
 
 export const CheckoutSession = z.object({

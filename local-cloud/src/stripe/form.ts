@@ -2,9 +2,8 @@ export type FormValue = string | readonly FormValue[] | { readonly [name: string
 type Pair = readonly [path: readonly string[], value: string];
 
 /**
- * Reads the API's parameters, `line_items[0][price]=p&expand[]=customer`, into what they mean: `{ line_items: [{ price:
- * "p" }], expand: ["customer"] }`. All
- * leaves are texts.
+ * Reads the API's parameters, `line_items[0][price]=p&customer=c`, into what they mean:
+ * `{ line_items: [{ price: "p" }], customer: "c" }`. All leaves are texts.
  */
 export function readForm(text: string): { readonly [name: string]: FormValue } {
   const pairs: Pair[] = [...new URLSearchParams(text)].map(([key, value]) => [pathOf(key), value]);

@@ -40,8 +40,7 @@ export const paging = {
 
 /** Reads parameters; those that are not in the shape are refused as Stripe refuses unknown ones. */
 export function readParameters<Shape extends z.ZodRawShape>({ parameters }: ApiRequest, shape: Shape) {
-  const { expand: _expand, ...own } = parameters; // dealt with for every answer alike
-  const parsed = z.strictObject(shape).safeParse(own);
+  const parsed = z.strictObject(shape).safeParse(parameters);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const [first = "", ...rest] = (issue?.path ?? []).map(String);
@@ -53,7 +52,7 @@ export function readParameters<Shape extends z.ZodRawShape>({ parameters }: ApiR
       param: unknown,
     });
   }
-  if (issue?.code === "invalid_type" && issue.input === undefined && !has(own, issue.path))
+  if (issue?.code === "invalid_type" && issue.input === undefined && !has(parameters, issue.path))
     throw new StripeFault(400, `Missing required param: ${param}.`, { code: "parameter_missing", param });
   throw new StripeFault(400, `${issue?.message ?? "Invalid value"}: ${param}`, { code: "parameter_invalid", param });
 }

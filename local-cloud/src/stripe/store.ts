@@ -86,12 +86,6 @@ export class StripeStore {
       .map((row) => read(kind, row));
   }
 
-  /** A document of any kind, for `expand`. */
-  findAny(id: string): Document | undefined {
-    const row = this.#db.prepare("select kind, body from documents where id = ?").get(id);
-    return row && read(String(row.kind) as Kind, row); // only documents of these kinds are put
-  }
-
   findAnswer(idempotencyKey: string): StoredAnswer | undefined {
     const row = this.#db.prepare("select * from answers where idempotency_key = ?").get(idempotencyKey);
     return row && { fingerprint: String(row.fingerprint), statusCode: Number(row.status), body: String(row.body) };

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { endSubscription, setCancelAtPeriodEnd } from "./billing.ts";
 import { getDocument, newId, secondsOf } from "./context.ts";
-import { getLivingCustomer } from "./customers.ts";
 import type { PortalSession, Subscription } from "./documents.ts";
 import { StripeFault } from "./error.ts";
 import {
@@ -97,7 +96,7 @@ export const portalRoutes: readonly Route[] = [
     answer(request) {
       const { context, origin } = request;
       const given = readParameters(request, { customer: z.string(), return_url: webAddress.optional() });
-      const customer = getLivingCustomer(context, { id: given.customer, param: "customer" });
+      const customer = getDocument(context, "customer", { id: given.customer, param: "customer" });
       const id = newId("bps");
       const session: PortalSession = {
         id,

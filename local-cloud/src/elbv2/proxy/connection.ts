@@ -22,11 +22,9 @@ export interface Endpoint {
 const CONNECT_TIMEOUT_MS = 10_000; // as an Application Load Balancer
 
 /**
- * One TCP connection to a target, used by one request after the other. Node's own client is not used on this path: it
- * costs more than
- * the whole server side (a proxy made of it reached 0.31 of an empty server's throughput) and hides what a safe retry
- * must know: whether the
- * connection had been used before, and whether a byte of the answer came.
+ * One TCP connection to a target, used by one request after the other. Not a library's: those hide what a safe retry
+ * must know, whether the connection had been used before and whether a byte of the answer came
+ * (docs/decisions/0010-the-balancer-keeps-its-own-client.md).
  */
 export class TargetConnection {
   readonly socket: Socket;
