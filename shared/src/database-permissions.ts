@@ -11,8 +11,12 @@ type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
 const ALL = "select, insert, update, delete";
 /** History is added to, never changed; a refusal that comes again counts up. */
 const APPEND_AUDIT = "insert, select (id, action, at, address, times), update (times, last_at)";
-/** A worker's own heartbeat; the other columns belong to the autoscaler. */
-const HEARTBEAT = "insert (instance_id, pool, job_id, at), select (instance_id, draining), update (job_id, at)";
+/**
+ * A worker's own heartbeat; the other columns belong to the autoscaler. For `insert ... on duplicate key update`, MariaDB asks for the right to update every
+ * column that is inserted.
+ */
+const HEARTBEAT =
+  "insert (instance_id, pool, job_id, at), select (instance_id, draining), update (instance_id, pool, job_id, at)";
 /** The outbox sends what any part left in it. */
 const OUTBOX = ALL;
 
@@ -83,7 +87,7 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
     jobs: "select, update",
     workers: HEARTBEAT,
     outbox: OUTBOX,
-    dead_letters: "select, insert, update (outcome)",
+    dead_letters: "select, insert, update",
   },
   utility: {
     users: "select (id, username, name, email, role)",
@@ -92,7 +96,7 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
     workers: HEARTBEAT,
     leases: "select, insert, update",
     outbox: OUTBOX,
-    dead_letters: "select, insert, update (outcome)",
+    dead_letters: "select, insert, update",
     sweep_marks: "select, insert, update, delete",
     pending_deletes: ALL,
   },

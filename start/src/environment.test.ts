@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { databaseUrlSetting, ROLES, type Role, SECRET_SETTINGS } from "@elastic-gas/shared/permissions";
 import { expect, test } from "vitest";
-import { settingsOf, withoutAws, workerSettings } from "./environment.ts";
+import { cloudSettings, settingsOf, withoutAws, workerSettings } from "./environment.ts";
 
 test("children see nothing of the machine's AWS settings but the region", () => {
   const seen = withoutAws({
@@ -58,6 +58,14 @@ test.each<[Role, readonly string[]]>([
   for (const other of ROLES.filter((each) => each !== role)) expect(text).not.toContain(`gas_${other}`);
   for (const name of Object.keys(SECRET_SETTINGS).filter((each) => !names.includes(each)))
     expect(text).not.toContain(`secret of ${name}`);
+});
+
+test("local-cloud is given Stripe's secrets only", () => {
+  expect(Object.keys(cloudSettings(everySecret)).toSorted()).toEqual([
+    "PREFIX",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+  ]);
 });
 
 test("the two apps share no cookie secret, and neither holds what both are made of", () => {

@@ -33,18 +33,26 @@ export function withoutAws(environment: Environment): Environment {
  * app's nor what both are made of.
  */
 export function settingsOf(environment: Environment, role: Role): Environment {
-  const withheld = new Set([
-    ...Object.entries(SECRET_SETTINGS).flatMap(([name, holders]) => (holders.includes(role) ? [] : [name])),
+  const own = withholdSecrets(environment, (name) => SECRET_SETTINGS[name]?.includes(role) === true);
+  const { SESSION_SECRET: secret } = own;
+  return {
+    ...own,
+    DATABASE_URL: environment[databaseUrlSetting(role)] || environment.DATABASE_URL,
+    ...(secret && { SESSION_SECRET: createHmac("sha256", secret).update(`sessions of ${role}`).digest("hex") }),
+  };
+}
+
+/** What local-cloud may see: it plays Stripe, and uses no database and no session. */
+export function cloudSettings(environment: Environment): Environment {
+  return withholdSecrets(environment, (name) => name.startsWith("STRIPE_"));
+}
+
+function withholdSecrets(environment: Environment, isGiven: (name: string) => boolean): Environment {
+  const withheld = new Set<string>([
+    ...Object.keys(SECRET_SETTINGS).filter((name) => !isGiven(name)),
     ...ROLES.map(databaseUrlSetting),
   ]);
-  const { SESSION_SECRET: secret } = environment;
-  return {
-    ...Object.fromEntries(Object.entries(environment).filter(([name]) => !withheld.has(name))),
-    DATABASE_URL: environment[databaseUrlSetting(role)] || environment.DATABASE_URL,
-    ...(withheld.has("SESSION_SECRET") || !secret
-      ? {}
-      : { SESSION_SECRET: createHmac("sha256", secret).update(`sessions of ${role}`).digest("hex") }),
-  };
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !withheld.has(name)));
 }
 
 /** Never leave the manager's machine: they are its own, or the worker has another value. */

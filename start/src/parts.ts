@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Config } from "@elastic-gas/shared/config";
 import type { Role } from "@elastic-gas/shared/permissions";
 import { pause } from "@elastic-gas/shared/shutdown";
-import { type Environment, settingsOf } from "./environment.ts";
+import { cloudSettings, type Environment, settingsOf } from "./environment.ts";
 import { initialiseMariadb, type MariadbOptions, spawnMariadb, waitForMariadb } from "./mariadb.ts";
 import { waitForHttp } from "./ready.ts";
 import { type Part, spawnNode } from "./supervise.ts";
@@ -38,7 +38,13 @@ export function localCloudPart(settings: PartSettings, own: Environment): Part {
   const { config } = settings;
   return {
     name: "local-cloud",
-    start: () => startNode(settings, "local-cloud", "local-cloud/src/main.ts", own),
+    start: () =>
+      startNode(
+        { ...settings, environment: cloudSettings(settings.environment) },
+        "local-cloud",
+        "local-cloud/src/main.ts",
+        own,
+      ),
     ready: (child, signal) =>
       waitForHttp(`http://127.0.0.1:${config.LOCAL_CLOUD_PORT}/_health`, {
         child,

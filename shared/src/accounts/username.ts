@@ -33,7 +33,9 @@ export function canonicalUsername(name: string): string {
  */
 export function usernameSkeleton(name: string): string {
   const visible = canonicalUsername(canonicalUsername(name).replaceAll(INVISIBLE, "")).replaceAll(BLANKS, " ").trim();
-  return Array.from(visible, (character) => LOOKS_LIKE.get(character) ?? character).join("");
+  return Array.from(visible, (character) => LOOKS_LIKE.get(character) ?? character)
+    .join("")
+    .normalize("NFC");
 }
 
 const BLANKS = /\p{White_Space}+/gu;

@@ -81,7 +81,7 @@ async function register(deps: TaApiDeps, req: Request, res: Response): Promise<v
 }
 
 async function createAccount({ db, passwords }: TaApiDeps, { username, password }: Credentials): Promise<void> {
-  const taken = () => new HttpError(409, "This user name, or one that looks like it, is taken.");
+  const taken = () => new HttpError(409, "This user name is taken.");
   // Asked before as well, because hashing is the expensive part.
   if ((await findUserByUsername(db, username)) !== undefined) throw taken();
   const passwordHash = await passwords.hash(password);
