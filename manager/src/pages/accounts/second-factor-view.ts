@@ -96,7 +96,7 @@ export function recoveryCodesView(codes: readonly string[]): Html[] {
       h(
         "p",
         { class: "eg-actions" },
-        h("a", { class: "eg-button eg-button-primary", href: "/account" }, icon("ok"), "Kept"),
+        h("a", { class: "eg-button eg-button-primary", href: "/account" }, icon("check"), "Kept"),
       ),
     ),
   ];
