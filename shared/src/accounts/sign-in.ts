@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "../database/connect.ts";
+import { usernameSkeleton } from "../username.ts";
 import { NotAdmitted, type PasswordVerifier } from "./passwords.ts";
 import { createRateLimiter, type RateLimit, type RateLimiter, type RateLimitStore } from "./rate-limit.ts";
-import { usernameSkeleton } from "./username.ts";
 import { findUserByUsername, type User } from "./users.ts";
 
 /** Where somebody signs in. Each counts for itself, so nobody is locked out of one by guesses sent to another. */

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Database } from "../database/connect.ts";
 import type { Role } from "../database/tables.ts";
+import { canonicalUsername, usernameSkeleton } from "../username.ts";
 import type { PasswordVerifier } from "./passwords.ts";
-import { canonicalUsername, usernameSkeleton } from "./username.ts";
 
 /** The account as pages and guards see it; the password's hash is not part of it. */
 export interface User {

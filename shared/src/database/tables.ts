@@ -20,7 +20,7 @@ export type ArchiveState = "kept" | "archiving" | "archived" | "restoring";
 export interface UsersTable {
   id: Generated<number>;
   username: string;
-  /** What the name looks like (accounts/username.ts), unique; null for an old account whose name looks like an older one's. */
+  /** What the name looks like (username.ts), unique; null for an old account whose name looks like an older one's. */
   usernameSkeleton: OrNull<string>;
   name: ColumnType<string, string | undefined, string>;
   email: string | null;

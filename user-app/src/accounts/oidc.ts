@@ -1,9 +1,9 @@
 import { audit, auditRefusal } from "@elastic-gas/shared/accounts/audit";
 import { safeNextPath, startSession } from "@elastic-gas/shared/accounts/sessions";
-import { Username } from "@elastic-gas/shared/accounts/username";
 import { createUser, findUserById, type User } from "@elastic-gas/shared/accounts/users";
 import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { Username } from "@elastic-gas/shared/username";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import * as oidc from "openid-client";

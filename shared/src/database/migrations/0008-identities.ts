@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import { usernameSkeleton } from "../../accounts/username.ts";
+import { usernameSkeleton } from "../../username.ts";
 import { addColumns, addUniqueIndex } from "./add-columns.ts";
 
 /** Changes of an address that wait for their confirmation, what each user name looks like, and second factors. */

@@ -2,9 +2,9 @@ import { createTestDatabase } from "@elastic-gas/testing/database";
 import fc from "fast-check";
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
-import { migrate } from "../database/migrate.ts";
+import { createUser, findUserByUsername } from "./accounts/users.ts";
+import { migrate } from "./database/migrate.ts";
 import { canonicalUsername, Username, usernameSkeleton } from "./username.ts";
-import { createUser, findUserByUsername } from "./users.ts";
 
 describe("a new name", () => {
   test.each([
