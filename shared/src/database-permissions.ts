@@ -15,8 +15,7 @@ const APPEND_AUDIT = "insert, select (id, action, at, address, times), update (t
  * A worker's own heartbeat; the other columns belong to the autoscaler. For `insert ... on duplicate key update`, MariaDB asks for the right to update every
  * column that is inserted.
  */
-const HEARTBEAT =
-  "insert (instance_id, pool, job_id, at), select (instance_id, draining), update (instance_id, pool, job_id, at)";
+const HEARTBEAT = "select, insert (instance_id, pool, job_id, at), update (instance_id, pool, job_id, at)";
 /** The outbox sends what any part left in it. */
 const OUTBOX = ALL;
 
