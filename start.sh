@@ -4,6 +4,8 @@
 #   ./start.sh                          set up what is missing, start, print addresses; Ctrl-C ends everything it started
 #   ./start.sh web|annotator|utility    run one worker; an instance's user data does this
 #   ./start.sh stop | status            end, or look at, the system that runs from this folder
+#   ./start.sh admin-password [NAME]    give an administrator a new password, shown once, and switch the second factor off
+#   ./start.sh database-accounts        print the SQL that makes a database account for each part, on a server of your own
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PATH="$PWD/node_modules/.bin:$PATH"
@@ -32,8 +34,14 @@ case "${1:-manager}" in
   stop | status)
     exec node --disable-warning=ExperimentalWarning start/src/control.ts "$1"
     ;;
+  admin-password)
+    exec node --disable-warning=ExperimentalWarning start/src/admin-password.ts "${2:-}"
+    ;;
+  database-accounts)
+    exec node --disable-warning=ExperimentalWarning start/src/print-database-accounts.ts
+    ;;
   *)
-    echo "Usage: ./start.sh [manager|web|annotator|utility|stop|status]" >&2
+    echo "Usage: ./start.sh [manager|web|annotator|utility|stop|status|admin-password [NAME]|database-accounts]" >&2
     exit 2
     ;;
 esac

@@ -25,6 +25,9 @@ const ENDLESS = JSON.stringify([
 ]);
 
 let database: TestDatabase;
+// As production connects: a query that the role has no right for fails here too.
+let annotatorUrl: string;
+let utilityUrl: string;
 let cloud: TestCloud;
 let setting: Setting;
 const dataDir = mkdtempSync(join(tmpdir(), "annotator-main-"));
@@ -34,6 +37,8 @@ const metadata: Record<string, { close: () => unknown; endpoint: string }> = {};
 beforeAll(async () => {
   [database, cloud] = await Promise.all([createTestDatabase(), startTestCloud()]);
   setting = await createSetting(database.db, cloud.clientConfig);
+  annotatorUrl = await database.urlOf("annotator");
+  utilityUrl = await database.urlOf("utility");
   for (const instanceId of ["i-first", "i-second", "i-util"]) metadata[instanceId] = await serveMetadata(instanceId);
 });
 afterEach(async () => {
@@ -148,7 +153,7 @@ function start(entry: string, instanceId: string, changes: Record<string, string
       PREFIX: "test",
       AWS_ENDPOINT_URL: cloud.endpoint,
       AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata[instanceId]?.endpoint,
-      DATABASE_URL: database.url,
+      DATABASE_URL: entry === "main.ts" ? annotatorUrl : utilityUrl,
       DATA_DIR: dataDir,
       JOB_LEASE_SECONDS: "2",
       VISIBILITY_TIMEOUT_SECONDS: "2",

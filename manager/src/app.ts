@@ -7,6 +7,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter, type RateLimitStore } from "@elastic-gas/shared/accounts/rate-limit";
+import { CODE_LIMIT } from "@elastic-gas/shared/accounts/second-step";
 import { loadUser, requireAdmin, sessions } from "@elastic-gas/shared/accounts/sessions";
 import { createSignInLimits } from "@elastic-gas/shared/accounts/sign-in";
 import type { Config } from "@elastic-gas/shared/config";
@@ -19,6 +20,7 @@ import { errorHandler, notFound } from "@elastic-gas/shared/web/errors";
 import { createMetrics, healthRoutes } from "@elastic-gas/shared/web/health";
 import { requestId } from "@elastic-gas/shared/web/request-id";
 import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
+import { refuseWrongMethods } from "@elastic-gas/shared/web/wrong-methods";
 import express, { type Express } from "express";
 import { bearer, tokenScope } from "./features/api/bearer.ts";
 import { apiRoutes } from "./features/api/routes.ts";
@@ -104,30 +106,38 @@ export function createManager(deps: AppDeps): Manager {
   app.use(express.urlencoded({ extended: false, limit: "64kb" }), express.json({ limit: "64kb" }));
   const guard = csrf();
   app.use("/api", requireAdmin, (req, res, next) => (tokenScope(res) === undefined ? guard(req, res, next) : next()));
+  const limits = createSignInLimits(rateLimits, "manager");
+  const entrance = signInPages({
+    db,
+    passwords,
+    limits,
+    codeLimit: createRateLimiter(rateLimits, CODE_LIMIT),
+    sendPage,
+    onSignOut: live.signOut,
+  });
+  app.use(refuseWrongMethods([entrance]));
   app.use(["/login", "/logout"], guard);
   const apiLimit = { name: "api", points: config.API_REQUESTS_PER_MINUTE, perSeconds: 60 };
   app.use("/api/v1", apiRoutes(pages, createRateLimiter(rateLimits, apiLimit)));
-  app.use(
-    signInPages({
-      db,
-      passwords,
-      limits: createSignInLimits(rateLimits, "manager"),
-      sendPage,
-      onSignOut: live.signOut,
-    }),
-  );
-  // The door first: whose session has ended is asked to sign in, rather than told that his form is out of date.
-  app.use(requireAdmin, guard);
-  app.use(
+  app.use(entrance);
+  const signedInPages = [
     poolPages(pages),
     workerPages(pages),
     chartPages(pages),
     decisionPages(pages),
     previewRoutes(pages),
     policyPages(pages),
-  );
-  app.use(alertPages(pages), auditPages(pages), tokenPages(pages), userPages({ ...deps, ...pages }), stopPages(pages));
-  app.use(deletePages({ ...pages, s3: deps.s3, deletion, attempts: createRateLimiter(rateLimits, PASSWORD_ATTEMPTS) }));
+    alertPages(pages),
+    auditPages(pages),
+    tokenPages(pages),
+    userPages({ ...deps, ...pages, limits }),
+    stopPages(pages),
+    deletePages({ ...pages, s3: deps.s3, deletion, attempts: createRateLimiter(rateLimits, PASSWORD_ATTEMPTS) }),
+  ];
+  app.use(refuseWrongMethods(signedInPages));
+  // The door first: who is not signed in any more is asked to sign in, rather than told that the form is out of date.
+  app.use(requireAdmin, guard);
+  app.use(...signedInPages);
   app.use(notFound);
   app.use(
     errorHandler({

@@ -36,7 +36,7 @@ async function start(): Promise<{ readonly child: ChildProcess; readonly port: n
       PATH: process.env.PATH,
       CLOUD: "local",
       AWS_ENDPOINT_URL: staged.cloud.endpoint,
-      DATABASE_URL: database.url,
+      DATABASE_URL: await database.urlOf("manager"),
       DATA_DIR: dataDir,
       MANAGER_PORT: String(port),
       LOG_LEVEL: "fatal",

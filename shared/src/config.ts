@@ -30,6 +30,11 @@ export const Config = z
       .string()
       .regex(/^mysql:\/\//, "an address that starts with mysql://")
       .default("mysql://gas@127.0.0.1:3307/gas"),
+    DATABASE_URL_MANAGER: optionalText,
+    DATABASE_URL_AUTOSCALER: optionalText,
+    DATABASE_URL_WEB: optionalText,
+    DATABASE_URL_ANNOTATOR: optionalText,
+    DATABASE_URL_UTILITY: optionalText,
     DATA_DIR: z
       .string()
       .min(1)

@@ -4,6 +4,25 @@ import { POOL_NAMES, QUEUE_KEYS, type QueueResource, type Resources } from "./re
 export const ROLES = ["manager", "autoscaler", ...POOL_NAMES] as const;
 export type Role = (typeof ROLES)[number];
 
+/**
+ * The settings that are secrets, and the roles that get each; no other role sees it. DATABASE_URL is the address of the role's own account, and SESSION_SECRET
+ * a secret that only its app has.
+ */
+export const SECRET_SETTINGS: Readonly<Record<string, readonly Role[]>> = {
+  DATABASE_URL: ROLES,
+  SESSION_SECRET: ["manager", "web"],
+  STRIPE_SECRET_KEY: ["manager", "web"],
+  STRIPE_WEBHOOK_SECRET: ["web"],
+  OIDC_CLIENT_SECRET: ["web"],
+  // The start uses it.
+  ADMIN_PASSWORD: [],
+};
+
+/** The setting that holds the address of a role's own database account. */
+export function databaseUrlSetting(role: Role): `DATABASE_URL_${Uppercase<Role>}` {
+  return `DATABASE_URL_${role.toUpperCase() as Uppercase<Role>}`;
+}
+
 /** Actions on resources, both as IAM writes them, with `*` for any text: `s3:GetObject`, `arn:aws:s3:::dev-inputs/*`. */
 export interface Statement {
   readonly actions: readonly string[];

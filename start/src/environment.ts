@@ -1,7 +1,10 @@
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { Config } from "@elastic-gas/shared/config";
+import { databaseUrlSetting, ROLES, type Role, SECRET_SETTINGS } from "@elastic-gas/shared/permissions";
+import type { PoolName } from "@elastic-gas/shared/resources";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -25,6 +28,33 @@ export function withoutAws(environment: Environment): Environment {
   };
 }
 
+/**
+ * What a part of this role may see of the settings: no secret of another one, its own database account, and a cookie secret that neither gives away the other
+ * app's nor what both are made of.
+ */
+export function settingsOf(environment: Environment, role: Role): Environment {
+  const own = withholdSecrets(environment, (name) => SECRET_SETTINGS[name]?.includes(role) === true);
+  const { SESSION_SECRET: secret } = own;
+  return {
+    ...own,
+    DATABASE_URL: environment[databaseUrlSetting(role)] || environment.DATABASE_URL,
+    ...(secret && { SESSION_SECRET: createHmac("sha256", secret).update(`sessions of ${role}`).digest("hex") }),
+  };
+}
+
+/** What local-cloud may see: it plays Stripe, and uses no database and no session. */
+export function cloudSettings(environment: Environment): Environment {
+  return withholdSecrets(environment, (name) => name.startsWith("STRIPE_"));
+}
+
+function withholdSecrets(environment: Environment, isGiven: (name: string) => boolean): Environment {
+  const withheld = new Set<string>([
+    ...Object.keys(SECRET_SETTINGS).filter((name) => !isGiven(name)),
+    ...ROLES.map(databaseUrlSetting),
+  ]);
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !withheld.has(name)));
+}
+
 /** Never leave the manager's machine: they are its own, or the worker has another value. */
 const NOT_FOR_WORKERS: ReadonlySet<string> = new Set([
   "ADMIN_USERNAME",
@@ -40,12 +70,13 @@ const NOT_FOR_WORKERS: ReadonlySet<string> = new Set([
   "LOCAL_BOOT_SECONDS",
 ]);
 
-/** The settings that a release gives its workers, as a file that a shell can read. */
-export function workerSettings(environment: Environment): string {
+/** The settings that a release gives the workers of a pool, as a file that a shell can read. */
+export function workerSettings(environment: Environment, pool: PoolName): string {
+  const own = settingsOf(environment, pool);
   const lines = Object.keys(Config.shape)
     .filter((name) => !NOT_FOR_WORKERS.has(name))
     .flatMap((name) => {
-      const value = environment[name];
+      const value = own[name];
       return value === undefined || value === "" ? [] : [`${name}=${shellQuoted(value)}`];
     });
   return `${lines.join("\n")}\n`;

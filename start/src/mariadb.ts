@@ -125,7 +125,9 @@ export async function waitForMariadb(child: ChildProcess, { folder, port }: Mari
   throw new Error(`MariaDB did not start on port ${port}:\n${log.split("\n").slice(-15).join("\n")}`);
 }
 
-/** SQL that makes one user with all rights on one schema; safe to repeat. Names and password must be plain words. */
+/**
+ * SQL that makes the owner of one schema, who may also make accounts and give them rights on it; safe to repeat. Names and password must be plain words.
+ */
 export function ownerSql({ schema, user, password }: { schema: string; user: string; password: string }): string {
   for (const word of [schema, user, password]) {
     if (!/^[A-Za-z0-9_]+$/.test(word)) throw new Error("A name or password has characters that SQL would need quoted");
@@ -134,7 +136,8 @@ export function ownerSql({ schema, user, password }: { schema: string; user: str
   return [
     `create database if not exists ${schema} character set utf8mb4 collate utf8mb4_unicode_ci;`,
     `create or replace user '${user}'@'127.0.0.1' identified by '${password}';`,
-    `grant all on ${schema}.* to '${user}'@'127.0.0.1';`,
+    `grant all on ${schema}.* to '${user}'@'127.0.0.1' with grant option;`,
+    `grant create user on *.* to '${user}'@'127.0.0.1';`,
     "",
   ].join("\n");
 }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Config } from "@elastic-gas/shared/config";
+import type { Role } from "@elastic-gas/shared/permissions";
 import { pause } from "@elastic-gas/shared/shutdown";
-import type { Environment } from "./environment.ts";
+import { cloudSettings, type Environment, settingsOf } from "./environment.ts";
 import { initialiseMariadb, type MariadbOptions, spawnMariadb, waitForMariadb } from "./mariadb.ts";
 import { waitForHttp } from "./ready.ts";
 import { type Part, spawnNode } from "./supervise.ts";
@@ -16,7 +17,7 @@ const DATABASE_PATIENCE_MS = 60_000;
 export interface PartSettings {
   readonly root: string;
   readonly config: Config;
-  /** What every part sees. */
+  /** What the parts get; each its own share of the secrets. */
   readonly environment: Environment;
 }
 
@@ -37,7 +38,13 @@ export function localCloudPart(settings: PartSettings, own: Environment): Part {
   const { config } = settings;
   return {
     name: "local-cloud",
-    start: () => startNode(settings, "local-cloud", "local-cloud/src/main.ts", own),
+    start: () =>
+      startNode(
+        { ...settings, environment: cloudSettings(settings.environment) },
+        "local-cloud",
+        "local-cloud/src/main.ts",
+        own,
+      ),
     ready: (child, signal) =>
       waitForHttp(`http://127.0.0.1:${config.LOCAL_CLOUD_PORT}/_health`, {
         child,
@@ -52,7 +59,7 @@ export function localCloudPart(settings: PartSettings, own: Environment): Part {
 export function managerPart(settings: PartSettings): Part {
   return {
     name: "manager",
-    start: () => startNode(settings, "manager", "manager/src/main.ts"),
+    start: () => startNode(asRole(settings, "manager"), "manager", "manager/src/main.ts"),
     ready: (child, signal) =>
       waitForHttp(`http://127.0.0.1:${settings.config.MANAGER_PORT}/healthz`, {
         child,
@@ -67,13 +74,19 @@ export function managerPart(settings: PartSettings): Part {
 export function autoscalerPart(settings: PartSettings, startId: string): Part {
   return {
     name: "autoscaler",
-    start: () => startNode(settings, "autoscaler", "autoscaler/src/main.ts", { START_ID: startId }),
+    start: () =>
+      startNode(asRole(settings, "autoscaler"), "autoscaler", "autoscaler/src/main.ts", { START_ID: startId }),
     ready: async (child, signal) => {
       await pause(SETTLE_MS, signal);
       if (child.exitCode !== null) throw new Error(`The autoscaler ended with exit code ${child.exitCode}`);
     },
     stopMs: 20_000,
   };
+}
+
+/** A part sees the secrets of its role only. */
+function asRole(settings: PartSettings, role: Role): PartSettings {
+  return { ...settings, environment: settingsOf(settings.environment, role) };
 }
 
 function startNode({ root, config, environment }: PartSettings, name: string, entry: string, own: Environment = {}) {

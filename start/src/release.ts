@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import { listReleaseFiles } from "./release-content.ts";
 
 const run = promisify(execFile);
@@ -13,8 +14,8 @@ const run = promisify(execFile);
 export interface Release {
   /** Key of the bundle, `releases/<sha256>.tar.gz`. */
   readonly release: string;
-  /** Key of the workers' settings, `settings/<sha256>.env`. */
-  readonly settings: string;
+  /** Keys of the settings of each pool's workers, `settings/<pool>-<sha256>.env`. */
+  readonly settings: Readonly<Record<PoolName, string>>;
   /** SHA-256 of package-lock.json: names the cache of node_modules. */
   readonly lockfileHash: string;
 }
@@ -54,20 +55,27 @@ export interface PublishOptions {
   readonly s3: S3Client;
   readonly bucket: string;
   readonly root: string;
-  /** The workers' settings, as a shell file. */
-  readonly settings: string;
+  /** The settings of a pool's workers, as a shell file. */
+  readonly settingsOf: (pool: PoolName) => string;
 }
 
 /** Uploads the release and its settings, unless they are there, and makes them the current ones. */
-export async function publishRelease({ s3, bucket, root, settings }: PublishOptions): Promise<Release> {
+export async function publishRelease({ s3, bucket, root, settingsOf }: PublishOptions): Promise<Release> {
   const [bundle, lockfile] = await Promise.all([packRelease(root), readFile(join(root, "package-lock.json"))]);
+  await putOnce(s3, bucket, bundle.key, bundle.bytes);
+  const settings = await Promise.all(
+    POOL_NAMES.map(async (pool): Promise<[PoolName, string]> => {
+      const text = settingsOf(pool);
+      const key = `settings/${pool}-${sha256(text)}.env`;
+      await putOnce(s3, bucket, key, text);
+      return [pool, key];
+    }),
+  );
   const release: Release = {
     release: bundle.key,
-    settings: `settings/${sha256(settings)}.env`,
+    settings: Object.fromEntries(settings) as Record<PoolName, string>,
     lockfileHash: sha256(lockfile),
   };
-  await putOnce(s3, bucket, release.release, bundle.bytes);
-  await putOnce(s3, bucket, release.settings, settings);
   await put(s3, bucket, "current.json", JSON.stringify(release));
   return release;
 }

@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ROLES, type Role } from "@elastic-gas/shared/permissions";
 import { z } from "zod";
 
 /** Secrets of one machine, made once; `.data/secrets.json`, readable by its owner only. */
 const Secrets = z.object({
   sessionSecret: z.string().min(32),
   databasePassword: z.string().min(16),
+  /** Of the account of each role. */
+  roleDatabasePasswords: z.record(z.enum(ROLES), z.string().min(16)),
   stripeSecretKey: z.string().min(16),
   stripeWebhookSecret: z.string().min(16),
 });
@@ -19,6 +22,7 @@ export function ensureSecrets(dataDir: string): Secrets {
   const secrets: Secrets = {
     sessionSecret: random(),
     databasePassword: random(),
+    roleDatabasePasswords: Object.fromEntries(ROLES.map((role) => [role, random()])) as Record<Role, string>,
     stripeSecretKey: `sk_test_${random()}`,
     stripeWebhookSecret: `whsec_${random()}`,
     ...kept,

@@ -1,20 +1,20 @@
 import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { S3Client } from "@aws-sdk/client-s3";
-import { ensureLocalCredentials } from "@elastic-gas/local-cloud/credentials";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { ensureFirstAdmin, type FirstAdmin } from "@elastic-gas/shared/accounts/users";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { type Config, readConfig, userAppUrl } from "@elastic-gas/shared/config";
+import { makeDatabaseAccounts } from "@elastic-gas/shared/database/accounts";
 import { connectDatabase } from "@elastic-gas/shared/database/connect";
 import { migrate } from "@elastic-gas/shared/database/migrate";
 import { createLogger, type Logger } from "@elastic-gas/shared/logger";
-import { DEFAULT_INSTANCE_PROFILE } from "@elastic-gas/shared/permissions";
+import { databaseUrlSetting, ROLES } from "@elastic-gas/shared/permissions";
 import { noteAllStopped } from "@elastic-gas/shared/pools/workers";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { aborted, runLoop } from "@elastic-gas/shared/shutdown";
-import { type Environment, withoutAws, workerSettings } from "./environment.ts";
+import { type Environment, workerSettings } from "./environment.ts";
 import { findMariadb, ownerSql } from "./mariadb.ts";
 import { recordStatuses, STATUS_FILE } from "./part-status.ts";
 import { autoscalerPart, localCloudPart, managerPart, mariadbPart } from "./parts.ts";
@@ -23,11 +23,10 @@ import { waitForHttp } from "./ready.ts";
 import { offerNodeModules, publishRelease } from "./release.ts";
 import { rotateLogs } from "./rotate-logs.ts";
 import { ensureSecrets } from "./secrets.ts";
+import { completeSettings, DATABASE_USER, isOwnServer, SCHEMA } from "./settings.ts";
 import { stopOwnInstance } from "./stop-own-instance.ts";
 import { type PartState, type Supervised, supervise } from "./supervise.ts";
 
-const SCHEMA = "gas";
-const DATABASE_USER = "gas";
 const USER_APP_DEADLINE_MS = 300_000;
 /** Each part's log and its older files take up 100 MB at most. */
 const LOG_BYTES = 25_000_000;
@@ -92,7 +91,8 @@ export async function runSystem({ root, environment, startId, signal, print }: S
       localCloud = begin(localCloudPart(parts, { AWS_ENDPOINT_URL: undefined }));
       await localCloud.up;
     }
-    const admin = await prepareDatabase(config);
+    const admin = await prepareDatabase(config, isOwnServer(environment));
+    for (const line of sharedAccountLines(settings)) print(line);
     await publish(root, config, settings);
     const autoscaler = begin(autoscalerPart(parts, startId));
     const manager = begin(managerPart(parts));
@@ -110,36 +110,13 @@ export async function runSystem({ root, environment, startId, signal, print }: S
   if (stopped && config.CLOUD === "aws") await stopMachine(config, print);
 }
 
-/** Settings that this machine makes itself: secrets, addresses, shares. What the operator set stays. */
-async function completeSettings(environment: Environment): Promise<Environment> {
-  if (environment.CLOUD === "aws") return environment;
-  const local = withoutAws(environment);
-  const { DATA_DIR, LOCAL_CLOUD_PORT, LOCAL_DATABASE_PORT, CLOUD } = readConfig({
-    ...local,
-    AWS_ENDPOINT_URL: "http://127.0.0.1",
-  });
-  const endpoint = `http://127.0.0.1:${LOCAL_CLOUD_PORT}`;
-  const secrets = ensureSecrets(DATA_DIR);
-  await ensureLocalCredentials(DATA_DIR);
-  const database = `mysql://${DATABASE_USER}:${secrets.databasePassword}@127.0.0.1:${LOCAL_DATABASE_PORT}/${SCHEMA}`;
-  return {
-    ...local,
-    CLOUD,
-    DATA_DIR,
-    AWS_ENDPOINT_URL: endpoint,
-    DATABASE_URL: nonEmpty(local.DATABASE_URL) ?? database,
-    SESSION_SECRET: nonEmpty(local.SESSION_SECRET) ?? secrets.sessionSecret,
-    // Instances start in folders of their own, so a path of the operator's must not depend on this one.
-    MASK_MODEL: local.MASK_MODEL ? resolve(local.MASK_MODEL) : undefined,
-    STRIPE_API_URL: nonEmpty(local.STRIPE_API_URL) ?? endpoint,
-    STRIPE_SECRET_KEY: nonEmpty(local.STRIPE_SECRET_KEY) ?? secrets.stripeSecretKey,
-    STRIPE_WEBHOOK_SECRET: nonEmpty(local.STRIPE_WEBHOOK_SECRET) ?? secrets.stripeWebhookSecret,
-    STRIPE_PRICE_ID: nonEmpty(local.STRIPE_PRICE_ID) ?? "price_premium_weekly",
-    WORKER_SUBNET_IDS: nonEmpty(local.WORKER_SUBNET_IDS) ?? "subnet-local-a,subnet-local-b",
-    // local-cloud gives credentials to instances with a profile only, as EC2 does.
-    WORKER_INSTANCE_PROFILE: nonEmpty(local.WORKER_INSTANCE_PROFILE) ?? DEFAULT_INSTANCE_PROFILE,
-    ELASTIC_GAS_CACHE: join(DATA_DIR, "cache"),
-  };
+function sharedAccountLines(settings: Environment): readonly string[] {
+  const shared = ROLES.filter((role) => !settings[databaseUrlSetting(role)]);
+  if (shared.length === 0) return [];
+  const who = shared.length === ROLES.length ? "every part" : shared.join(", ");
+  return [
+    `!! database     ${who} uses the account of DATABASE_URL with all its rights: ./start.sh database-accounts tells how to make one for each`,
+  ];
 }
 
 async function mariadbOptions(config: Config) {
@@ -154,10 +131,14 @@ async function mariadbOptions(config: Config) {
   };
 }
 
-async function prepareDatabase(config: Config): Promise<FirstAdmin> {
+async function prepareDatabase(config: Config, isOwnServer: boolean): Promise<FirstAdmin> {
   const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: 2 });
   try {
     await migrate(db);
+    if (isOwnServer) {
+      const { roleDatabasePasswords: passwords } = ensureSecrets(config.DATA_DIR);
+      await makeDatabaseAccounts(db, { schema: SCHEMA, host: "127.0.0.1", passwords });
+    }
     return await ensureFirstAdmin(db, createPasswordVerifier(), {
       username: config.ADMIN_USERNAME,
       password: config.ADMIN_PASSWORD,
@@ -184,7 +165,7 @@ async function publish(root: string, config: Config, settings: Environment): Pro
     s3,
     bucket: resourcesOf(config).buckets.releases,
     root,
-    settings: workerSettings(settings),
+    settingsOf: (pool) => workerSettings(settings, pool),
   });
   s3.destroy();
   if (config.CLOUD === "local") {
@@ -250,8 +231,4 @@ async function announceUserApp(config: Config, signal: AbortSignal, print: (line
 function stateLine(name: string, state: PartState, detail: string): string {
   const mark = { starting: "..", up: "ok", down: "!!", ended: "--" }[state];
   return `${mark} ${name.padEnd(12)} ${state}${detail === "" ? "" : ` (${detail})`}`;
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === "" ? undefined : text;
 }

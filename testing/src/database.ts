@@ -1,14 +1,19 @@
 import { randomBytes } from "node:crypto";
+import { databaseAccount, makeDatabaseAccounts } from "@elastic-gas/shared/database/accounts";
 import { connectDatabase, type Database } from "@elastic-gas/shared/database/connect";
 import { migrate } from "@elastic-gas/shared/database/migrate";
+import type { Role } from "@elastic-gas/shared/permissions";
 import { sql } from "kysely";
 import { waitUntil } from "./wait-until.ts";
 
 export interface TestDatabase extends AsyncDisposable {
   readonly db: Database;
   readonly url: string;
+  /** The address of the account that a role has in production, made at the first call. `db` and `url` are the owner's. */
+  urlOf(role: Role): Promise<string>;
 }
 
+const ROLE_PASSWORD = "role-password-of-a-test";
 const PATIENT = { deadlineMs: 50_000 };
 
 /**
@@ -36,12 +41,24 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const db = connectDatabase({ url });
   // A migration may be cut and run again.
   await waitUntil("the schema", async () => (await migrate(db)) !== undefined, PATIENT);
+  const made = new Set<Role>();
   return {
     db,
     url,
+    async urlOf(role) {
+      made.add(role);
+      await makeDatabaseAccounts(db, { schema, host: "127.0.0.1", passwords: { [role]: ROLE_PASSWORD } });
+      const address = new URL(url);
+      address.username = databaseAccount(schema, role);
+      address.password = ROLE_PASSWORD;
+      return address.href;
+    },
     async [Symbol.asyncDispose]() {
       await db.destroy();
       await sql.raw(`drop database ${schema}`).execute(admin);
+      for (const role of made) {
+        await sql.raw(`drop user '${databaseAccount(schema, role)}'@'127.0.0.1'`).execute(admin);
+      }
       await admin.destroy();
     },
   };

@@ -8,9 +8,11 @@ import { type ErrorView, errorHandler, notFound } from "@elastic-gas/shared/web/
 import { createMetrics, healthRoutes } from "@elastic-gas/shared/web/health";
 import { requestId } from "@elastic-gas/shared/web/request-id";
 import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
+import { refuseWrongMethods } from "@elastic-gas/shared/web/wrong-methods";
 import express, { type Express, type Response } from "express";
 import { sql } from "kysely";
 import { adminPages } from "./accounts/admin-pages.ts";
+import { emailConfirmPages } from "./accounts/email-pages.ts";
 import { oidcName, oidcPages } from "./accounts/oidc.ts";
 import { profilePages } from "./accounts/profile-pages.ts";
 import { recoveryPages } from "./accounts/recovery-pages.ts";
@@ -98,7 +100,8 @@ export function createUserApp(parts: UserAppParts): UserApp {
   app.use(express.urlencoded({ extended: false, limit: "100kb" }), express.json({ limit: "100kb" }));
 
   // Before the CSRF check: anonymous forms carry a token that needs no session.
-  app.use(signInPages({ ...deps, limits, oidcName: oidcName(config) }), oidcPages(deps), recoveryPages(deps));
+  app.use(signInPages({ ...deps, limits, oidcName: oidcName(config) }), oidcPages(deps));
+  app.use(recoveryPages(deps), emailConfirmPages(deps));
   app.get("/help", (_req, res) =>
     sendPage(res, {
       title: "Help",
@@ -106,14 +109,21 @@ export function createUserApp(parts: UserAppParts): UserApp {
     }),
   );
 
+  const pages = [
+    annotatePages(deps),
+    listPages(deps),
+    jobPages(deps),
+    profilePages({ ...deps, limits }),
+    subscriptionPages({ ...deps, stripe }),
+    adminPages({ ...deps, cancelSubscription: (userId) => cancelSubscription({ ...deps, stripe }, userId) }),
+    maskPages({ db, photos, detector: parts.detector, log, sendPage, fetchPhoto: parts.fetchPhoto }),
+  ];
+  app.use(refuseWrongMethods(pages));
   // Before the CSRF check: who is not signed in any more is sent to sign in rather than told that the form is old.
   app.use(SIGNED_IN_ONLY, requireUser);
   app.use("/admin", requireAdmin);
   app.use(csrf());
-  app.use(annotatePages(deps), listPages(deps), jobPages(deps));
-  app.use(profilePages({ ...deps, limits }), subscriptionPages({ ...deps, stripe }));
-  app.use(adminPages({ ...deps, cancelSubscription: (userId) => cancelSubscription({ ...deps, stripe }, userId) }));
-  app.use(maskPages({ db, photos, detector: parts.detector, log, sendPage, fetchPhoto: parts.fetchPhoto }));
+  app.use(...pages);
 
   app.use(notFound);
   app.use(

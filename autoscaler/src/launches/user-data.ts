@@ -1,12 +1,13 @@
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import type { PoolName } from "@elastic-gas/shared/resources";
+import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 
 /** `current.json` in the releases bucket: what a new worker runs. */
 const Release = z.object({
   release: z.string().min(1),
-  settings: z.string().min(1),
+  /** Each pool's workers get settings of their own. */
+  settings: z.record(z.enum(POOL_NAMES), z.string().min(1)),
   lockfileHash: z.string().regex(/^[A-Za-z0-9._-]+$/),
 });
 type Release = z.infer<typeof Release>;
@@ -27,7 +28,7 @@ export async function renderUserData(
   const release = await readRelease(s3, bucket);
   const sign = (key: string): Promise<string> =>
     getSignedUrl(s3, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: URL_SECONDS });
-  const [releaseUrl, settingsUrl] = await Promise.all([sign(release.release), sign(release.settings)]);
+  const [releaseUrl, settingsUrl] = await Promise.all([sign(release.release), sign(release.settings[pool])]);
   return fillTemplate(template, {
     POOL: pool,
     RELEASE_URL: releaseUrl,

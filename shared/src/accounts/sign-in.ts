@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "../database/connect.ts";
+import { usernameSkeleton } from "../username.ts";
 import { NotAdmitted, type PasswordVerifier } from "./passwords.ts";
 import { createRateLimiter, type RateLimit, type RateLimiter, type RateLimitStore } from "./rate-limit.ts";
 import { findUserByUsername, type User } from "./users.ts";
@@ -59,7 +60,8 @@ export async function signIn(
   { db, passwords, limits }: SignInDeps,
   attempt: { readonly username: string; readonly password: string; readonly address: string },
 ): Promise<SignIn> {
-  const name = attempt.username.slice(0, 100);
+  // Any spelling of a name is the same name, also to the limits.
+  const name = usernameSkeleton(attempt.username).slice(0, 100);
   const pair = `${name}\n${attempt.address}`;
   const found = await findUserByUsername(db, attempt.username);
   let isCounted = false;

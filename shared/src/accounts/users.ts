@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Database } from "../database/connect.ts";
 import type { Role } from "../database/tables.ts";
+import { canonicalUsername, usernameSkeleton } from "../username.ts";
 import type { PasswordVerifier } from "./passwords.ts";
 
 /** The account as pages and guards see it; the password's hash is not part of it. */
@@ -29,12 +30,6 @@ export const USER_COLUMNS = [
   "createdAt",
 ] as const;
 
-export const Username = z
-  .string()
-  .min(1, "A user name is needed.")
-  .max(100, "At most 100 characters.")
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-  .regex(/^[^\u0000-\u001f\u007f]+$/, "Control characters are not allowed.");
 export const Email = z.email("This is not an e-mail address.").max(254, "At most 254 characters.");
 
 export interface NewUser {
@@ -46,13 +41,14 @@ export interface NewUser {
   readonly isAdmin?: boolean;
 }
 
-/** Makes an account; undefined when the user name is taken. */
+/** Makes an account; undefined when the user name, or one that looks like it, is taken. */
 export async function createUser(db: Database, user: NewUser): Promise<number | undefined> {
   try {
     const { insertId } = await db
       .insertInto("users")
       .values({
-        username: user.username,
+        username: canonicalUsername(user.username),
+        usernameSkeleton: usernameSkeleton(user.username),
         passwordHash: user.passwordHash,
         email: user.email ?? null,
         name: user.name ?? "",
@@ -70,7 +66,10 @@ export async function findUserById(db: Database, id: number): Promise<User | und
   return db.selectFrom("users").select(USER_COLUMNS).where("id", "=", id).executeTakeFirst();
 }
 
-/** With the hash, for those who check a password. */
+/**
+ * With the hash, for those who check a password. Any spelling of a name finds its account; of two old accounts whose names look alike, the later one is found
+ * by its exact name only.
+ */
 export async function findUserByUsername(
   db: Database,
   username: string,
@@ -78,7 +77,11 @@ export async function findUserByUsername(
   return db
     .selectFrom("users")
     .select([...USER_COLUMNS, "passwordHash"])
-    .where("username", "=", username)
+    .where((where) =>
+      where.or([where("username", "=", username), where("usernameSkeleton", "=", usernameSkeleton(username))]),
+    )
+    .orderBy((order) => order("username", "=", username), "desc")
+    .limit(1)
     .executeTakeFirst();
 }
 
@@ -108,14 +111,15 @@ export async function ensureFirstAdmin(
     .orderBy("id")
     .executeTakeFirst();
   if (existing !== undefined) return { kind: "exists", username: existing.username };
+  const username = canonicalUsername(settings.username);
   const password = settings.password ?? makePassword();
   const passwordHash = await verifier.hash(password);
-  const id = await createUser(db, { username: settings.username, passwordHash, isAdmin: true });
+  const id = await createUser(db, { username, passwordHash, isAdmin: true });
   if (id === undefined) {
     // The name belongs to a plain user, or another process was faster: only the latter is fine.
     const taken = await findUserByUsername(db, settings.username);
     if (taken?.isAdmin === true) return { kind: "exists", username: taken.username };
     throw new Error(`The user name ${settings.username} belongs to a plain user. Set ADMIN_USERNAME to another one.`);
   }
-  return { kind: "made", username: settings.username, password, chosen: settings.password !== undefined };
+  return { kind: "made", username, password, chosen: settings.password !== undefined };
 }

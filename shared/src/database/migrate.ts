@@ -6,11 +6,14 @@ import * as activityOwners from "./migrations/0004-activity-owners.ts";
 import * as poolChecks from "./migrations/0005-pool-checks.ts";
 import * as accounts from "./migrations/0006-accounts.ts";
 import * as finishedJobs from "./migrations/0007-finished-jobs.ts";
+import * as identities from "./migrations/0008-identities.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
   readonly name: string;
   readonly statements: readonly string[];
+  /** What SQL cannot work out; may run again as the statements may. */
+  readonly fill?: (connection: Kysely<Tables>) => Promise<void>;
 }
 
 /** In order; a new one is appended, an old one never edited. */
@@ -22,6 +25,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0005-pool-checks", statements: poolChecks.statements },
   { name: "0006-accounts", statements: accounts.statements },
   { name: "0007-finished-jobs", statements: finishedJobs.statements },
+  { name: "0008-identities", statements: identities.statements, fill: identities.fill },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */
@@ -56,6 +60,7 @@ async function runMissing(connection: Kysely<Tables>): Promise<readonly string[]
   const ran: string[] = [];
   for (const migration of MIGRATIONS.filter(({ name }) => !done.has(name))) {
     for (const statement of migration.statements) await sql.raw(statement).execute(connection);
+    await migration.fill?.(connection);
     await sql`insert into migrations (name) values (${migration.name})`.execute(connection);
     ran.push(migration.name);
   }

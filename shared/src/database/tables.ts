@@ -20,6 +20,8 @@ export type ArchiveState = "kept" | "archiving" | "archived" | "restoring";
 export interface UsersTable {
   id: Generated<number>;
   username: string;
+  /** What the name looks like (username.ts), unique; null for an old account whose name looks like an older one's. */
+  usernameSkeleton: OrNull<string>;
   name: ColumnType<string, string | undefined, string>;
   email: string | null;
   institution: ColumnType<string, string | undefined, string>;
@@ -54,6 +56,34 @@ export interface PasswordResetsTable {
   expiresAt: Date;
   usedAt: Date | null;
   createdAt: CreatedAt;
+}
+
+export interface EmailChangesTable {
+  tokenHash: string;
+  userId: number;
+  /** The address that the link was sent to. */
+  email: string;
+  expiresAt: Date;
+  usedAt: Date | null;
+  createdAt: CreatedAt;
+}
+
+/** An administrator's authenticator app (TOTP). */
+export interface SecondFactorsTable {
+  userId: number;
+  /** Base32, as the app has it. */
+  secret: string;
+  /** Asked for at sign-in from then on. */
+  confirmedAt: Date | null;
+  /** The 30 s of the last code that was taken: none is taken twice. */
+  lastStep: number | null;
+  createdAt: CreatedAt;
+}
+
+export interface RecoveryCodesTable {
+  userId: number;
+  codeHash: string;
+  usedAt: Date | null;
 }
 
 /** The layout that rate-limiter-flexible's MySQL store expects. */
@@ -361,6 +391,9 @@ export interface Tables {
   users: UsersTable;
   sessions: SessionsTable;
   passwordResets: PasswordResetsTable;
+  emailChanges: EmailChangesTable;
+  secondFactors: SecondFactorsTable;
+  recoveryCodes: RecoveryCodesTable;
   rateLimits: RateLimitsTable;
   apiTokens: ApiTokensTable;
   auditLog: AuditLogTable;

@@ -11,9 +11,9 @@ import { bootstrap } from "@elastic-gas/local-cloud/bootstrap";
 import type { Middleware } from "@elastic-gas/local-cloud/wire/gateway";
 import { type Instance, listInstances } from "@elastic-gas/shared/aws/instances";
 import { type Config, readConfig } from "@elastic-gas/shared/config";
-import type { Database } from "@elastic-gas/shared/database/connect";
+import { connectDatabase, type Database } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
-import { type PoolName, resourcesOf } from "@elastic-gas/shared/resources";
+import { POOL_NAMES, type PoolName, resourcesOf } from "@elastic-gas/shared/resources";
 import { createTestDatabase } from "../database.ts";
 import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "../local-cloud/test-cloud.ts";
 
@@ -78,6 +78,9 @@ export async function startTestHarness(
 ): Promise<TestHarness> {
   await using started = new AsyncDisposableStack();
   const database = started.use(await createTestDatabase());
+  const databaseUrl = await database.urlOf("autoscaler");
+  const db = connectDatabase({ url: databaseUrl, connectionLimit: 4 });
+  started.defer(() => db.destroy());
   const calls: SeenCall[] = [];
   const changes: InstanceChange[] = [];
   let intercepted: Middleware | null = null;
@@ -112,7 +115,7 @@ export async function startTestHarness(
   const environment = {
     AWS_ENDPOINT_URL: cloud.endpoint,
     DATA_DIR: dataDir,
-    DATABASE_URL: database.url,
+    DATABASE_URL: databaseUrl,
     PREFIX: "test",
     LB_PORT: String(await freePort()),
     METRIC_PERIOD_SECONDS: "5",
@@ -144,15 +147,19 @@ export async function startTestHarness(
     new PutObjectCommand({
       Bucket: resources.buckets.releases,
       Key: "current.json",
-      Body: JSON.stringify({ release: "releases/1.tar.gz", settings: "settings/1.env", lockfileHash: "abc" }),
+      Body: JSON.stringify({
+        release: "releases/1.tar.gz",
+        settings: Object.fromEntries(POOL_NAMES.map((pool) => [pool, `settings/${pool}-1.env`])),
+        lockfileHash: "abc",
+      }),
     }),
   );
   const contextOf = (holder: string): Context => ({
     config,
     resources,
-    db: database.db,
+    db,
     cloud: clients,
-    lease: new Lease(database.db, { holder, leaseSeconds: config.LEASE_SECONDS }),
+    lease: new Lease(db, { holder, leaseSeconds: config.LEASE_SECONDS }),
     log,
     userDataTemplate: WORKER_SCRIPT,
   });

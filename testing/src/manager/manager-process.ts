@@ -43,7 +43,7 @@ export async function startManagerProcess({ cloud, environment }: ManagerProcess
         PATH: process.env.PATH,
         CLOUD: "local",
         AWS_ENDPOINT_URL: cloud.endpoint,
-        DATABASE_URL: database.url,
+        DATABASE_URL: await database.urlOf("manager"),
         DATA_DIR: dataDir,
         MANAGER_PORT: String(port),
         PREFIX: "dev",

@@ -9,7 +9,7 @@ import { POOLS } from "@elastic-gas/scaling/pools";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import { readConfig } from "@elastic-gas/shared/config";
-import { createDatabasePool, type Database, schemaOf } from "@elastic-gas/shared/database/connect";
+import { connectDatabase, createDatabasePool, type Database, schemaOf } from "@elastic-gas/shared/database/connect";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
@@ -58,7 +58,10 @@ export async function startTestManager(options: TestManagerOptions = {}): Promis
     username: PLAIN_USER.username,
     passwordHash: await passwords.hash(PLAIN_USER.password),
   });
-  const limitPool = createDatabasePool({ url: database.url, connectionLimit: 1 });
+  // As production connects: a query that the role has no right for fails here too.
+  const managerUrl = await database.urlOf("manager");
+  const managerDb = connectDatabase({ url: managerUrl });
+  const limitPool = createDatabasePool({ url: managerUrl, connectionLimit: 1 });
   const clients = {
     ec2: new EC2Client(client),
     elbv2: new ElasticLoadBalancingV2Client(client),
@@ -69,8 +72,8 @@ export async function startTestManager(options: TestManagerOptions = {}): Promis
   };
   const manager = createManager({
     config,
-    db: database.db,
-    rateLimits: { pool: limitPool, schema: schemaOf(database.url) },
+    db: managerDb,
+    rateLimits: { pool: limitPool, schema: schemaOf(managerUrl) },
     sessionSecret: "a secret of at least thirty-two characters",
     log: createLogger("manager-test", "fatal"),
     ...clients,
@@ -90,6 +93,7 @@ export async function startTestManager(options: TestManagerOptions = {}): Promis
       await listening.close(100);
       for (const each of Object.values(clients)) each.destroy();
       await new Promise<void>((resolve) => limitPool.end(() => resolve()));
+      await managerDb.destroy();
       await database[Symbol.asyncDispose]();
     },
   };

@@ -17,7 +17,7 @@ export async function setup(): Promise<() => Promise<void>> {
     folder,
     port,
     disposable: true,
-    initSql: `create or replace user 'test'@'127.0.0.1' identified by '${password}';\ngrant all on *.* to 'test'@'127.0.0.1';\n`,
+    initSql: `create or replace user 'test'@'127.0.0.1' identified by '${password}';\ngrant all on *.* to 'test'@'127.0.0.1' with grant option;\n`,
   };
   await initialiseMariadb(options);
   const child = await spawnMariadb(options);

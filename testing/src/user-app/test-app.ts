@@ -70,7 +70,8 @@ export async function startTestApp(
   { databasePort }: { readonly databasePort?: number } = {},
 ): Promise<TestApp> {
   const database = await createTestDatabase();
-  const databaseUrl = new URL(database.url);
+  // As production connects: a query that the role has no right for fails here too.
+  const databaseUrl = new URL(await database.urlOf("web"));
   if (databasePort !== undefined) databaseUrl.port = String(databasePort);
   const { credentials } = cloud.clientConfig;
   await writeFile(
@@ -84,6 +85,7 @@ export async function startTestApp(
     DATA_DIR: cloud.dataDir,
     PUBLIC_HOST: "127.0.0.1",
     PREFIX: "test",
+    SESSION_SECRET: "a secret of at least thirty-two characters",
     ...environment,
   });
   const log = createLogger("test", process.env.LOG_LEVEL ?? "silent");

@@ -27,24 +27,6 @@ export interface UserRow extends User {
   readonly photos: number;
 }
 
-/**
- * Sets the password and ends every session and API token of the account: `passwordChangedAt` also refuses sessions that
- * another worker remembers.
- */
-export async function changePassword(
-  trx: Transaction<Tables>,
-  { userId, passwordHash, now }: { readonly userId: number; readonly passwordHash: string; readonly now: Date },
-): Promise<void> {
-  await trx.updateTable("users").set({ passwordHash, passwordChangedAt: now }).where("id", "=", userId).execute();
-  await trx.deleteFrom("sessions").where("userId", "=", userId).execute();
-  await trx
-    .updateTable("apiTokens")
-    .set({ revokedAt: now })
-    .where("userId", "=", userId)
-    .where("revokedAt", "is", null)
-    .execute();
-}
-
 export async function findPasswordHash(db: Database, userId: number): Promise<string | null | undefined> {
   const row = await db.selectFrom("users").select("passwordHash").where("id", "=", userId).executeTakeFirst();
   return row?.passwordHash;
@@ -53,7 +35,7 @@ export async function findPasswordHash(db: Database, userId: number): Promise<st
 export async function updateProfile(
   db: Database,
   userId: number,
-  profile: { readonly name: string; readonly email: string | null; readonly institution: string },
+  profile: { readonly name: string; readonly institution: string },
 ): Promise<void> {
   await db.updateTable("users").set(profile).where("id", "=", userId).execute();
 }

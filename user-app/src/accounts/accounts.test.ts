@@ -1,6 +1,8 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import { beginSecondFactor, confirmSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { startTestApp, TEST_PASSWORD, type TestApp } from "@elastic-gas/testing/user-app/test-app";
+import { TOTP } from "otpauth";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPasswordReset } from "./password-resets.ts";
 
@@ -45,9 +47,16 @@ describe("what anonymous readers see", () => {
     expect(missing.text).toContain(missing.headers.get("x-request-id") ?? "-");
     const wrong = await browser.submit("/logout/x");
     expect([400, 404]).toContain(wrong.status);
-    const method = await fetch(`${app.origin}/login`, { method: "DELETE" });
-    expect(method.status).toBe(405);
-    expect(method.headers.get("allow")).toBe("GET, POST");
+    for (const [verb, path, allow] of [
+      ["DELETE", "/login", "GET, POST"],
+      ["DELETE", "/profile", "GET, POST"],
+      ["GET", "/profile/password", "POST"],
+      ["POST", "/annotations", "GET"],
+      ["PUT", "/admin/users/1/role", "POST"],
+    ] as const) {
+      const method = await fetch(`${app.origin}${path}`, { method: verb });
+      expect([method.status, method.headers.get("allow")]).toEqual([405, allow]);
+    }
   });
 
   it("answers /healthz without asking anybody, and counts it for nobody", async () => {
@@ -112,6 +121,20 @@ describe("signing in", () => {
     for (const { text } of answers) expect(text).toContain("The user name or the password is wrong.");
   });
 
+  it("takes any spelling of a name for that name, also when it counts the guesses", async () => {
+    await app.makeUser("willa");
+    const [owner, guesser] = [app.browser(), app.browser()];
+    await owner.get("/login");
+    expect((await owner.submit("/login", { username: "WILLA", password: TEST_PASSWORD })).status).toBe(303);
+    const spellings = ["willa", "Willa", "wILLA", "ｗilla", "willa ", "wil1a"];
+    await guesser.get("/login");
+    for (let n = 0; n < 10; n += 1) {
+      const username = spellings[n % spellings.length] ?? "";
+      expect((await guesser.submit("/login", { username, password: `wrong ${n}` })).status).toBe(401);
+    }
+    expect((await guesser.submit("/login", { username: "willa", password: "wrong 10" })).status).toBe(429);
+  });
+
   it("stops guessing after ten failures, also with the right password", async () => {
     await app.makeUser("guessed");
     const browser = app.browser();
@@ -133,6 +156,26 @@ describe("signing in", () => {
     expect((await browser.submit("/login", fields, { "sec-fetch-site": "same-origin" })).status).toBe(303);
   });
 
+  it("asks an administrator with a second step for a code, before anything is opened", async () => {
+    const id = await app.makeUser("twostep", { isAdmin: true });
+    const { secret = "" } = (await beginSecondFactor(app.db, { id, username: "twostep" })) ?? {};
+    const totp = new TOTP({ secret });
+    const before = new Date(Date.now() - 60_000);
+    const code = totp.generate({ timestamp: before.getTime() });
+    await confirmSecondFactor(app.db, { userId: id, code, now: before });
+    const browser = app.browser();
+    await browser.get("/login?next=/admin/users");
+    const fields = { username: "twostep", password: TEST_PASSWORD, next: "/admin/users" };
+    expect((await browser.submit("/login", fields)).location).toBe("/login/code");
+    expect((await browser.get("/admin/users")).location).toMatch(/^\/login/);
+    expect((await browser.get("/login/code")).text).toContain("recovery codes");
+    expect((await browser.submit("/login/code", { code: "000000" })).status).toBe(401);
+    expect((await browser.submit("/login/code", { code: totp.generate(), _csrf: "" })).status).toBe(400);
+    expect((await browser.submit("/login/code", { code: totp.generate() })).location).toBe("/admin/users");
+    expect((await browser.get("/admin/users")).status).toBe(200);
+    expect((await app.browser().get("/login/code")).location).toBe("/login");
+  });
+
   it("ends with signing out: the old cookie is refused", async () => {
     await app.makeUser("dora");
     const browser = await app.signedIn("dora");
@@ -147,10 +190,10 @@ describe("signing in", () => {
 });
 
 describe("the profile", () => {
-  it("saves name, address and institution, and says so once", async () => {
+  it("saves name and institution, and says so once", async () => {
     await app.makeUser("emil");
     const browser = await app.signedIn("emil");
-    await browser.submit("/profile", { name: "Emil <i>", email: "emil@example.org", institution: "Lab" });
+    await browser.submit("/profile", { name: "Emil <i>", institution: "Lab" });
     const page = await browser.get("/profile");
     expect(page.text).toContain("Your profile is saved.");
     expect(page.text).toContain('value="Emil &lt;i>"');
@@ -159,7 +202,10 @@ describe("the profile", () => {
 
   it("keeps what was typed beside its error", async () => {
     await app.makeUser("flora");
-    const page = await (await app.signedIn("flora")).submit("/profile", { name: "Flora", email: "no address" });
+    const page = await (await app.signedIn("flora")).submit("/profile/email", {
+      email: "no address",
+      password: TEST_PASSWORD,
+    });
     expect(page.status).toBe(400);
     expect(page.text).toContain('value="no address"');
     expect(page.text).toContain("This is not an e-mail address.");
@@ -297,6 +343,10 @@ describe("administration", () => {
       .execute();
     await app.signedIn("newcomer");
     expect((await admin.submit("/admin/users", { username: "newcomer", password: TEST_PASSWORD })).status).toBe(409);
+    for (const username of ["Newcomer", "newc0mer", "newcorner"]) {
+      expect((await admin.submit("/admin/users", { username, password: TEST_PASSWORD })).status).toBe(409);
+    }
+    expect((await admin.submit("/admin/users", { username: "nеwcomer", password: TEST_PASSWORD })).status).toBe(400);
     expect((await admin.submit("/admin/users", { username: "n".repeat(101), password: TEST_PASSWORD })).status).toBe(
       400,
     );

@@ -1,15 +1,17 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import { keepOneAdmin } from "@elastic-gas/shared/accounts/last-admin";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
-import { createUser, Email, findUserById, makePassword, type User, Username } from "@elastic-gas/shared/accounts/users";
+import { createUser, Email, findUserById, makePassword, type User } from "@elastic-gas/shared/accounts/users";
+import { Username } from "@elastic-gas/shared/username";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { makeFree, makePremium } from "../subscription/plan.ts";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
-import { changePassword, listUsers, readUsage, setAdmin, USERS_PER_PAGE } from "./account-queries.ts";
+import { listUsers, readUsage, setAdmin, USERS_PER_PAGE } from "./account-queries.ts";
 import { deleteAccount } from "./delete-account.ts";
 import { usersView } from "./views/users.ts";
 
@@ -87,7 +89,9 @@ export function adminPages(deps: AdminPagesDeps): Router {
     const passwordHash = await deps.passwords.hash(password);
     const id = await createUser(db, { username, email: email ?? null, passwordHash, isAdmin: admin === "yes" });
     if (id === undefined) {
-      return show(req, res, { refused: { form: given, errors: { username: "This name is taken." }, status: 409 } });
+      return show(req, res, {
+        refused: { form: given, errors: { username: "This name, or one that looks like it, is taken." }, status: 409 },
+      });
     }
     await audit(db, { actor: currentUser(res).username, action: "user.create", target: username, address: req.ip });
     leaveNotice(req, {

@@ -153,6 +153,40 @@ describe("signing in through OpenID Connect", () => {
     expect((await victim.get("/profile")).status).toBe(303);
   });
 
+  it("makes no account that looks like another's", async () => {
+    await app.makeUser("carla");
+    for (const [sub, name] of [
+      ["s5", "CARLA"],
+      ["s6", "carla"],
+      ["s7", "car1a"],
+      ["s8", "саrla"],
+    ]) {
+      provider.next = { claims: { sub, preferred_username: name } };
+      await signInThere(app.browser());
+    }
+    const rows = await app.db
+      .selectFrom("users")
+      .select(["oidcSubject", "username"])
+      .where("oidcSubject", "in", ["s5", "s6", "s7", "s8"])
+      .orderBy("oidcSubject")
+      .execute();
+    expect(rows.map(({ username }) => username)).toEqual(["carla-2", "carla-3", "car1a-4", "s8"]);
+  });
+
+  it("leaves sign-ins and refusals in the audit log", async () => {
+    provider.next = { claims: { sub: "audited", preferred_username: "audited" } };
+    await signInThere(app.browser());
+    provider.next = { claims: { sub: "audited" }, forge: { nonce: "other" } };
+    await signInThere(app.browser());
+    const rows = await app.db
+      .selectFrom("auditLog")
+      .select(["actor", "action", "detail"])
+      .where("detail", "like", "OpenID Connect%")
+      .execute();
+    expect(rows).toContainEqual({ actor: "audited", action: "session.start", detail: "OpenID Connect" });
+    expect(rows.filter(({ action }) => action === "session.refused")).not.toEqual([]);
+  });
+
   it("says so when the reader refuses", async () => {
     const browser = app.browser();
     await browser.get("/login/oidc");

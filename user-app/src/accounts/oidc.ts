@@ -1,7 +1,9 @@
+import { audit, auditRefusal } from "@elastic-gas/shared/accounts/audit";
 import { safeNextPath, startSession } from "@elastic-gas/shared/accounts/sessions";
-import { createUser, findUserById, type User, Username } from "@elastic-gas/shared/accounts/users";
+import { createUser, findUserById, type User } from "@elastic-gas/shared/accounts/users";
 import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { Username } from "@elastic-gas/shared/username";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import * as oidc from "openid-client";
@@ -68,7 +70,15 @@ export function oidcPages(deps: Deps): Router {
   router.get(CALLBACK, async (req, res) => {
     const kept = req.session.oidc;
     delete req.session.oidc;
+    const refused = (detail: string) =>
+      auditRefusal(db, {
+        actor: "nobody",
+        action: "session.refused",
+        detail: `OpenID Connect: ${detail}`,
+        address: req.ip,
+      });
     if (kept === undefined || typeof req.query.error === "string") {
+      await refused(kept === undefined ? "not asked for by this browser" : "the provider refused");
       leaveNotice(req, {
         tone: "warn",
         start: "You are not signed in.",
@@ -77,9 +87,14 @@ export function oidcPages(deps: Deps): Router {
       return res.redirect(303, "/");
     }
     const query = req.originalUrl.slice(req.originalUrl.indexOf("?"));
-    const claims = await exchange(await discover(), new URL(`${callbackUrl}${query}`), kept);
+    const provider = await discover();
+    const claims = await exchange(provider, new URL(`${callbackUrl}${query}`), kept).catch(async (error: unknown) => {
+      await refused("the answer could not be confirmed");
+      throw error;
+    });
     const user = await findOrMakeUser(db, config.OIDC_ISSUER ?? "", claims);
     await startSession(req, user);
+    await audit(db, { actor: user.username, action: "session.start", detail: "OpenID Connect", address: req.ip });
     return res.redirect(303, kept.next);
   });
   router.all(CALLBACK, methodNotAllowed("GET"));

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
+import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import type { Database } from "@elastic-gas/shared/database/connect";
-import { changePassword } from "./account-queries.ts";
+import { hashToken, makeToken } from "./mailed-token.ts";
 
 export const RESET_MINUTES = 60;
 
@@ -23,10 +23,10 @@ export async function startPasswordReset(db: Database, email: string, now: Date)
     .execute();
   if (users.length === 0) return [];
   const expiresAt = new Date(now.getTime() + RESET_MINUTES * 60_000);
-  const made = users.map((user) => ({ user, token: randomBytes(32).toString("base64url") }));
+  const made = users.map((user) => ({ user, token: makeToken() }));
   await db
     .insertInto("passwordResets")
-    .values(made.map(({ user, token }) => ({ tokenHash: hashOf(token), userId: user.id, expiresAt, usedAt: null })))
+    .values(made.map(({ user, token }) => ({ tokenHash: hashToken(token), userId: user.id, expiresAt, usedAt: null })))
     .execute();
   return made.map(({ user, token }) => ({ username: user.username, email: user.email ?? email, token }));
 }
@@ -36,7 +36,7 @@ export async function findResetUser(db: Database, token: string, now: Date): Pro
   const row = await db
     .selectFrom("passwordResets")
     .select("userId")
-    .where("tokenHash", "=", hashOf(token))
+    .where("tokenHash", "=", hashToken(token))
     .where("usedAt", "is", null)
     .where("expiresAt", ">", now)
     .executeTakeFirst();
@@ -54,23 +54,13 @@ export async function finishPasswordReset(
     const row = await trx
       .selectFrom("passwordResets")
       .select("userId")
-      .where("tokenHash", "=", hashOf(token))
+      .where("tokenHash", "=", hashToken(token))
       .where("usedAt", "is", null)
       .where("expiresAt", ">", now)
       .forUpdate()
       .executeTakeFirst();
     if (row === undefined) return false;
-    await trx
-      .updateTable("passwordResets")
-      .set({ usedAt: now })
-      .where("userId", "=", row.userId)
-      .where("usedAt", "is", null)
-      .execute();
     await changePassword(trx, { userId: row.userId, passwordHash, now });
     return true;
   });
-}
-
-function hashOf(token: string): string {
-  return createHash("sha256").update(token).digest("hex");
 }

@@ -1,8 +1,9 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
 import { currentUser, sessionIdHash, startSession } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
-import { Email, type User } from "@elastic-gas/shared/accounts/users";
+import type { User } from "@elastic-gas/shared/accounts/users";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
@@ -11,26 +12,15 @@ import { findSubscription } from "../subscription/queries.ts";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
 import type { FieldProps } from "../web/views/forms.ts";
-import {
-  changePassword,
-  endOtherSessions,
-  findPasswordHash,
-  listSessions,
-  readUsage,
-  updateProfile,
-} from "./account-queries.ts";
+import { endOtherSessions, findPasswordHash, listSessions, readUsage, updateProfile } from "./account-queries.ts";
 import { browserName } from "./browser-name.ts";
+import { type EmailErrors, emailChangePages } from "./email-pages.ts";
 import { profileView } from "./views/profile.ts";
 
 const text = (name: string) => z.string().trim().max(200, `${name}: at most 200 characters.`).default("");
 const ProfileForm = z.object({
   name: text("Name"),
   institution: text("Institution"),
-  email: z
-    .string()
-    .trim()
-    .transform((email) => (email === "" ? null : email))
-    .pipe(Email.nullable()),
 });
 const PasswordForm = z.object({ old: z.string().max(1_000).default(""), new: z.string().default("") });
 
@@ -41,6 +31,7 @@ export interface ProfilePagesDeps extends Deps {
 interface Refused {
   readonly status: number;
   readonly profile?: { readonly values: Record<string, unknown>; readonly errors: Record<string, string> };
+  readonly email?: { readonly given: string; readonly errors: EmailErrors };
   readonly password?: { readonly old?: string; readonly new?: string };
 }
 
@@ -67,6 +58,11 @@ export function profilePages(deps: ProfilePagesDeps): Router {
           {
             user,
             fields: profileFields(user, refused?.profile),
+            email: {
+              value: refused?.email?.given ?? user.email ?? "",
+              errors: refused?.email?.errors ?? {},
+              asksPassword: typeof hash === "string",
+            },
             password: typeof hash === "string" ? (refused?.password ?? {}) : undefined,
             usage,
             sessions: sessions.map((session) => ({
@@ -102,6 +98,8 @@ export function profilePages(deps: ProfilePagesDeps): Router {
     return res.redirect(303, "/profile");
   });
   router.all("/profile", methodNotAllowed("GET", "POST"));
+
+  router.use(emailChangePages({ ...deps, refuse: (req, res, email) => show(req, res, { status: 400, email }) }));
 
   router.post("/profile/password", async (req, res) => {
     const user = currentUser(res);
@@ -142,18 +140,15 @@ function profileFields(user: User, refused: Refused["profile"]): readonly FieldP
     const given = refused?.values[name];
     return typeof given === "string" ? given : saved;
   };
-  const field = (name: string, label: string, saved: string, help?: string): FieldProps => ({
+  const field = (name: string, label: string, saved: string): FieldProps => ({
     name,
     label,
     error: refused?.errors[name],
-    help,
     input: { type: "text", autocomplete: name, maxlength: 200, value: value(name, saved) },
   });
-  const email = field("email", "E-mail", user.email ?? "", "Job results and password links go here.");
   const institution = field("institution", "Institution", user.institution);
   return [
     field("name", "Name", user.name),
-    { ...email, input: { ...email.input, type: "email", maxlength: 254 } },
     { ...institution, input: { ...institution.input, autocomplete: "organization" } },
   ];
 }

@@ -1,4 +1,7 @@
 import { audit, auditRefusal } from "@elastic-gas/shared/accounts/audit";
+import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
+import { hasSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
+import { CODE_LIMIT, isAtSecondStep, startSecondStep, takeSecondStep } from "@elastic-gas/shared/accounts/second-step";
 import {
   cookieNameOf,
   endSession,
@@ -16,6 +19,7 @@ import { PREMIUM_PRICE } from "../subscription/plan.ts";
 import type { Deps } from "../web/deps.ts";
 import { checkFormToken, formToken, isForeign } from "../web/form-token.ts";
 import { SESSION_COOKIE } from "../web/session-secret.ts";
+import { codeView } from "./views/code.ts";
 import { homeView } from "./views/home.ts";
 import { loginView } from "./views/login.ts";
 import type { SignInFormProps } from "./views/sign-in-form.ts";
@@ -25,6 +29,8 @@ const SignInForm = z.object({
   password: z.string("A password is needed.").max(1_000),
   next: z.string().optional(),
 });
+
+const CodeForm = z.object({ code: z.string("A code is needed.").max(100) });
 
 export interface SignInPagesDeps extends Deps {
   readonly limits: SignInLimits;
@@ -40,6 +46,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
     res: Response,
     shown: Pick<SignInFormProps, "next" | "username" | "error">,
   ): SignInFormProps => ({ token: formToken(req, res), oidcName: deps.oidcName, ...shown });
+  const codeLimit = createRateLimiter(deps.rateLimits, CODE_LIMIT);
   const router = Router();
 
   router.get("/", (req, res) => {
@@ -68,6 +75,11 @@ export function signInPages(deps: SignInPagesDeps): Router {
     const { username, password, next } = SignInForm.parse(req.body);
     const address = req.ip ?? "";
     const outcome = await signIn(deps, { username, password, address });
+    if (outcome.kind === "ok" && (await hasSecondFactor(deps.db, outcome.user.id))) {
+      await startSecondStep(req, { userId: outcome.user.id, next: safeNextPath(next, "/annotations") });
+      res.redirect(303, "/login/code");
+      return;
+    }
     if (outcome.kind === "ok") {
       await startSession(req, outcome.user);
       await audit(deps.db, { actor: outcome.user.username, action: "session.start", address });
@@ -85,6 +97,30 @@ export function signInPages(deps: SignInPagesDeps): Router {
     });
   });
   router.all("/login", methodNotAllowed("GET", "POST"));
+
+  const sendCode = (req: Request, res: Response, { error, status }: { error?: string; status: number }) => {
+    const token = formToken(req, res);
+    sendPage(res, { title: "Second step", status, content: () => codeView({ token, error }) });
+  };
+  router.get("/login/code", (req, res) =>
+    isAtSecondStep(req) ? sendCode(req, res, { status: 200 }) : res.redirect(303, "/login"),
+  );
+  router.post("/login/code", checkFormToken, async (req, res) => {
+    const { code } = CodeForm.parse(req.body);
+    const step = await takeSecondStep({ db: deps.db, limit: codeLimit }, req, code);
+    if (step.kind === "over") return res.redirect(303, "/login");
+    const [actor, address] = [step.user.username, req.ip];
+    if (step.kind === "ok") {
+      await startSession(req, step.user);
+      await audit(deps.db, { actor, action: "session.start", detail: "with a second step", address });
+      return res.redirect(303, step.next);
+    }
+    await auditRefusal(deps.db, { actor, action: "session.refused", detail: `code: ${step.kind}`, address });
+    if (step.kind === "limited") res.setHeader("Retry-After", String(step.retryAfterSeconds));
+    const error = step.kind === "wrong" ? "This code is wrong, or was used before." : refusal(step);
+    return sendCode(req, res, { error, status: step.kind === "wrong" ? 401 : 429 });
+  });
+  router.all("/login/code", methodNotAllowed("GET", "POST"));
 
   const leave = async (req: Request, res: Response) => {
     // A link on another site must not sign people out.

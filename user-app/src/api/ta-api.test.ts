@@ -151,6 +151,11 @@ describe("POST /api/register", () => {
     );
   });
 
+  it.each(["TA", "ｔａ", "tа"])("makes no second account that looks like another: %j", async (username) => {
+    const answer = await post("/api/register", multipart({ username, password: "p" }));
+    expect([400, 409]).toContain(answer.status);
+  });
+
   it("answers 409 for a name that is taken, also when two register it at once", async () => {
     expectFailure(
       await post("/api/register", multipart({ username: "ta", password: "other" })),

@@ -2,9 +2,10 @@ import { auditRefusal } from "@elastic-gas/shared/accounts/audit";
 import { ApiPassword, type PasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
-import { createUser, findUserByUsername, Username } from "@elastic-gas/shared/accounts/users";
+import { createUser, findUserByUsername } from "@elastic-gas/shared/accounts/users";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
+import { Username } from "@elastic-gas/shared/username";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
@@ -33,9 +34,13 @@ export interface TaApiDeps {
 /** All users of a class may share one address, and the course's load generator registers its own. */
 export const REGISTER_LIMIT = { name: "register", points: 300, perSeconds: 60 } as const;
 
+const password = z.string("The field password is missing.").pipe(ApiPassword);
+const NAME_MISSING = "The field username is missing.";
+const NewAccount = z.object({ username: z.string(NAME_MISSING).pipe(Username), password });
 const Credentials = z.object({
-  username: z.string("The field username is missing.").pipe(Username),
-  password: z.string("The field password is missing.").pipe(ApiPassword),
+  // Old accounts keep names that a new one may not have.
+  username: z.string(NAME_MISSING).min(1, "A user name is needed.").max(1_000),
+  password,
 });
 type Credentials = z.infer<typeof Credentials>;
 
@@ -64,7 +69,7 @@ async function register(deps: TaApiDeps, req: Request, res: Response): Promise<v
   }
   await using form = await readForm(req);
   const { fields } = form;
-  const credentials = readCredentials(fields);
+  const credentials = readCredentials(NewAccount, fields);
   const wait = await deps.registerLimit.consume(req.ip ?? "unknown");
   if (wait !== undefined) {
     throw new HttpError(429, `Too many accounts were registered from this address. Try again in ${wait} s.`, {
@@ -88,7 +93,7 @@ async function upload(deps: TaApiDeps, req: Request, res: Response): Promise<voi
   const signal = abortWhenSenderLeaves(res);
   await using form = await readForm(req);
   const { fields, file } = form;
-  const credentials = readCredentials(fields);
+  const credentials = readCredentials(Credentials, fields);
   if (file === undefined) throw new HttpError(400, "The file is missing: send a part named file.");
   const user = await authenticate(deps, credentials, req.ip ?? "unknown");
   const kept = await detectAndStore(deps, {
@@ -124,8 +129,8 @@ async function authenticate(
   }
 }
 
-function readCredentials(fields: ReadonlyMap<string, string>): Credentials {
-  const parsed = Credentials.safeParse({ username: fields.get("username"), password: fields.get("password") });
+function readCredentials(schema: z.ZodType<Credentials>, fields: ReadonlyMap<string, string>): Credentials {
+  const parsed = schema.safeParse({ username: fields.get("username"), password: fields.get("password") });
   if (parsed.success) return parsed.data;
   // One sentence per field: an empty name breaks two rules.
   const sentences = new Map<PropertyKey | undefined, string>();

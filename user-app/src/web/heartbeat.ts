@@ -5,18 +5,7 @@ import { sql } from "kysely";
 export async function beat(db: Database, instanceId: string): Promise<void> {
   await db
     .insertInto("workers")
-    .values({
-      instanceId,
-      pool: "web",
-      jobId: null,
-      drainingAt: null,
-      victimReason: null,
-      victimEpoch: null,
-      registeredAt: null,
-      inServiceAt: null,
-      unhealthySince: null,
-      at: sql<Date>`utc_timestamp(3)`,
-    })
+    .values({ instanceId, pool: "web", at: sql<Date>`utc_timestamp(3)` })
     .onDuplicateKeyUpdate({ at: sql<Date>`utc_timestamp(3)` })
     .execute();
 }

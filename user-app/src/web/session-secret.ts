@@ -26,6 +26,8 @@ export function workerSessions({ db, secret, hours, isHttps }: WorkerSessionOpti
 }
 
 async function findOrMakeSecret(db: Database): Promise<string> {
+  const known = await db.selectFrom("settings").select("value").where("name", "=", "session_secret").executeTakeFirst();
+  if (known !== undefined) return known.value;
   await db
     .insertInto("settings")
     .ignore()

@@ -56,11 +56,6 @@ export async function listUsers(db: Database, filter: string): Promise<readonly 
   }));
 }
 
-/** Sets a password; sessions from before end, because they were opened with the old one. */
-export async function setPassword(db: Database, userId: number, passwordHash: string, now: Date): Promise<void> {
-  await db.updateTable("users").set({ passwordHash, passwordChangedAt: now }).where("id", "=", userId).execute();
-}
-
 /** False when it would take the last administrator away. */
 export async function setAdmin(db: Database, userId: number, isAdmin: boolean): Promise<boolean> {
   return db.transaction().execute(async (trx) => {

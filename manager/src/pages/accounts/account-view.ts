@@ -1,6 +1,7 @@
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField } from "../kit/parts.ts";
+import { type SecondFactorState, secondFactorPanel } from "./second-factor-view.ts";
 
 /** Reasons beside fields, by field name. */
 export type FieldErrors = ReadonlyMap<string, string>;
@@ -11,12 +12,14 @@ const FIELDS = [
   ["again", "New password again", "new-password"],
 ] as const;
 
-export function accountView(errors: FieldErrors, { csrf }: ViewContext): Html[] {
+export function accountView(errors: FieldErrors, state: SecondFactorState, context: ViewContext): Html[] {
+  const { csrf } = context;
   return [
-    h("div", { class: "page-head" }, h("h1", {}, "Change password")),
+    h("div", { class: "page-head" }, h("h1", {}, "Account")),
     h(
       "section",
-      { class: "eg-panel narrow-panel", "aria-label": "Change password" },
+      { class: "eg-panel narrow-panel", "aria-labelledby": "password-head" },
+      h("div", { class: "eg-panel-head" }, h("h2", { id: "password-head" }, "Password")),
       h(
         "form",
         { method: "post", action: "/account", class: "eg-form" },
@@ -45,6 +48,7 @@ export function accountView(errors: FieldErrors, { csrf }: ViewContext): Html[] 
         ),
       ),
     ),
+    secondFactorPanel(state, context),
   ];
 }
 

@@ -6,6 +6,7 @@ import {
   TestBrowser,
   type TestManager,
 } from "@elastic-gas/testing/manager/test-manager";
+import { TOTP } from "otpauth";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let manager: TestManager;
@@ -22,6 +23,56 @@ afterAll(() => manager[Symbol.asyncDispose]());
 const findUser = (username: string) =>
   manager.db.selectFrom("users").selectAll().where("username", "=", username).executeTakeFirst();
 
+describe("the second step at sign-in", () => {
+  it("is set up by a first code, asked for from then on, and taken away with the password", async () => {
+    await using own = await startTestManager();
+    await makePools(own.db);
+    const admin = new TestBrowser(own.url);
+    await admin.signIn();
+    expect(await (await admin.get("/account")).text()).toContain("It is off.");
+    const page = await (await admin.post("/account/second-factor", {}, "/account")).text();
+    expect(page).toContain('<svg class="qr-code"');
+    const secret = (/<code class="second-factor-key">([^<]+)</.exec(page)?.[1] ?? "").replaceAll(" ", "");
+    const totp = new TOTP({ secret });
+    const wrong = await admin.post("/account/second-factor/confirm", { code: "000000" }, "/account");
+    expect(wrong.status).toBe(400);
+    expect((await new TestBrowser(own.url).signIn()).headers.get("location")).toBe("/");
+
+    const shown = await admin.post("/account/second-factor/confirm", { code: totp.generate() }, "/account");
+    const codes = [...(await shown.text()).matchAll(/<code>([0-9a-f-]{31})<\/code>/g)].map(([, code = ""]) => code);
+    expect(codes).toHaveLength(10);
+
+    const browser = new TestBrowser(own.url);
+    expect((await browser.signIn()).headers.get("location")).toBe("/login/code");
+    expect((await browser.get("/")).status, "the password alone opens nothing").toBe(303);
+    expect((await browser.post("/login/code", { code: "123456" }, "/login/code")).status).toBe(401);
+    expect((await browser.post("/login/code", { code: codes[0] ?? "" }, "/login/code")).headers.get("location")).toBe(
+      "/",
+    );
+    expect((await browser.get("/")).status).toBe(200);
+
+    const guesser = new TestBrowser(own.url);
+    await guesser.signIn();
+    const statuses: number[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      statuses.push((await guesser.post("/login/code", { code: `00000${n}` }, "/login/code")).status);
+    }
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
+    expect((await guesser.post("/login/code", { code: codes[1] ?? "" }, "/login/code")).status).toBe(429);
+
+    expect((await browser.post("/account/second-factor/end", { password: "a guess" }, "/account")).status).toBe(400);
+    await browser.post("/account/second-factor/end", { password: ADMIN.password }, "/account");
+    expect((await new TestBrowser(own.url).signIn()).headers.get("location")).toBe("/");
+    const log = await own.db.selectFrom("auditLog").select(["action", "detail"]).execute();
+    expect(log.map(({ action }) => action)).toEqual(expect.arrayContaining(["second-factor.on", "second-factor.off"]));
+    expect(JSON.stringify(log)).not.toContain(secret);
+  });
+
+  it("is not shown to a browser that has sent no password", async () => {
+    expect((await new TestBrowser(manager.url).get("/login/code")).headers.get("location")).toBe("/login");
+  });
+});
+
 describe("accounts", () => {
   it("are made with a password that is shown once, and can sign in when they administrate", async () => {
     await browser.post("/users", { username: "maria", isAdmin: "on" }, "/users");
@@ -33,7 +84,12 @@ describe("accounts", () => {
 
   it("are refused beside the field when the name is taken or the address is none", async () => {
     const taken = await browser.post("/users", { username: PLAIN_USER.username }, "/users");
-    expect([taken.status, await taken.text()]).toEqual([400, expect.stringContaining("This name is taken.")]);
+    expect([taken.status, await taken.text()]).toEqual([
+      400,
+      expect.stringContaining("This name, or one that looks like it, is taken."),
+    ]);
+    for (const username of [PLAIN_USER.username.toUpperCase(), PLAIN_USER.username.replace("m", "rn")])
+      expect((await browser.post("/users", { username }, "/users")).status).toBe(400);
     const wrong = await browser.post("/users", { username: "new", email: "nobody" }, "/users");
     expect(await wrong.text()).toContain("This is not an e-mail address.");
   });
@@ -56,6 +112,33 @@ describe("accounts", () => {
     expect((await browser.post("/account", changed, "/account")).status).toBe(303);
     expect((await browser.get("/")).status).toBe(200);
     expect((await elsewhere.get("/")).status).toBe(303);
+  });
+
+  it("lose their API tokens and sessions when an administrator sets a new password", async () => {
+    const maria = await findUser("maria");
+    const row = { userId: maria?.id ?? 0, name: "script", tokenHash: "a".repeat(64), scope: "read" } as const;
+    await manager.db
+      .insertInto("apiTokens")
+      .values({ ...row, usedAt: null, revokedAt: null })
+      .execute();
+    expect((await browser.post(`/users/${maria?.id}/password`, {}, "/users")).status).toBe(303);
+    const tokens = await manager.db
+      .selectFrom("apiTokens")
+      .select("revokedAt")
+      .where("userId", "=", row.userId)
+      .execute();
+    expect(tokens).toEqual([{ revokedAt: expect.any(Date) }]);
+  });
+
+  it("answer 405 to a wrong method, also without a session or a token", async () => {
+    for (const [method, path, allow] of [
+      ["DELETE", "/users", "GET, POST"],
+      ["GET", "/logout", "POST"],
+      ["PUT", "/login", "GET, POST"],
+    ] as const) {
+      const answer = await fetch(`${manager.url}${path}`, { method });
+      expect([answer.status, answer.headers.get("allow")]).toEqual([405, allow]);
+    }
   });
 
   it("leave a trace in the audit log, without any secret", async () => {

@@ -1,4 +1,7 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
+import { audit, auditRefusal } from "@elastic-gas/shared/accounts/audit";
+import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
+import { hasSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
+import { isAtSecondStep, startSecondStep, takeSecondStep } from "@elastic-gas/shared/accounts/second-step";
 import {
   endSession,
   findCurrentUser,
@@ -8,13 +11,16 @@ import {
 } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInDeps, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
-import { Router } from "express";
+import { type Response, Router } from "express";
 import { z } from "zod";
 import type { SendPage, ViewContext } from "../frame/send-page.ts";
+import { codeView } from "./code-view.ts";
 import { loginView } from "./login-view.ts";
 
 export interface SignInPagesDeps extends SignInDeps {
   readonly sendPage: SendPage;
+  /** Codes of the second step. */
+  readonly codeLimit: RateLimiter;
   /** Ends what a session has open elsewhere (its live connections). */
   readonly onSignOut: (sessionIdHash: string) => void;
 }
@@ -24,6 +30,8 @@ const SignInForm = z.object({
   password: z.string().max(200).default(""),
   next: z.string().max(2_000).optional(),
 });
+
+const CodeForm = z.object({ code: z.string().max(100).default("") });
 
 /** Administrators only: anybody else gets the same answer as with a wrong password. */
 export function signInPages(deps: SignInPagesDeps): Router {
@@ -42,12 +50,16 @@ export function signInPages(deps: SignInPagesDeps): Router {
     const address = req.ip ?? "";
     const result = await signIn(deps, { username, password, address });
     if (result.kind === "ok" && result.user.isAdmin) {
+      if (await hasSecondFactor(db, result.user.id)) {
+        await startSecondStep(req, { userId: result.user.id, next: safeNextPath(next) });
+        return res.redirect(303, "/login/code");
+      }
       await startSession(req, result.user);
       await audit(db, { actor: result.user.username, action: "sign-in", target: "manager", address });
       return res.redirect(303, safeNextPath(next));
     }
     if (result.kind === "limited") res.setHeader("Retry-After", String(result.retryAfterSeconds));
-    await audit(db, { actor: username || "nobody", action: "sign-in.refused", target: "manager", address });
+    await auditRefusal(db, { actor: username || "nobody", action: "sign-in.refused", detail: result.kind, address });
     const error =
       result.kind === "limited"
         ? `Too many attempts. Try again in ${formatDuration(result.retryAfterSeconds)}.`
@@ -57,6 +69,27 @@ export function signInPages(deps: SignInPagesDeps): Router {
       status: result.kind === "limited" ? 429 : 401,
       content: (context) => loginView({ next: safeNextPath(next), username, error }, context),
     });
+  });
+
+  const sendCode = (res: Response, error: string, status: number) =>
+    sendPage(res, { title: "Second step", status, content: (context) => codeView(error, context) });
+  router.get("/login/code", (req, res) => (isAtSecondStep(req) ? sendCode(res, "", 200) : res.redirect(303, "/login")));
+
+  router.post("/login/code", async (req, res) => {
+    const { code } = CodeForm.parse(req.body ?? {});
+    const address = req.ip ?? "";
+    const step = await takeSecondStep({ db, limit: deps.codeLimit }, req, code);
+    if (step.kind === "over" || !step.user.isAdmin) return res.redirect(303, "/login");
+    const actor = step.user.username;
+    if (step.kind === "ok") {
+      await startSession(req, step.user);
+      await audit(db, { actor, action: "sign-in", target: "manager", detail: "with a second step", address });
+      return res.redirect(303, step.next);
+    }
+    await auditRefusal(db, { actor, action: "sign-in.refused", detail: `code: ${step.kind}`, address });
+    if (step.kind === "wrong") return sendCode(res, "This code is wrong, or was used before.", 401);
+    res.setHeader("Retry-After", String(step.retryAfterSeconds));
+    sendCode(res, `Too many codes. Try again in ${duration(step.retryAfterSeconds * 1000)}.`, 429);
   });
 
   router.post("/logout", async (req, res) => {

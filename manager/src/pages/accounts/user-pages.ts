@@ -1,33 +1,23 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
-import { startSession } from "@elastic-gas/shared/accounts/sessions";
-import {
-  createUser,
-  Email,
-  findUserById,
-  findUserByUsername,
-  makePassword,
-  type User,
-  Username,
-} from "@elastic-gas/shared/accounts/users";
+import { currentUser, startSession } from "@elastic-gas/shared/accounts/sessions";
+import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { createUser, Email, findUserById, makePassword, type User } from "@elastic-gas/shared/accounts/users";
+import { Username } from "@elastic-gas/shared/username";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
-import {
-  deleteUser,
-  listUsers,
-  setAdmin,
-  setPassword,
-  USERS_SHOWN,
-  type UserDeletionDeps,
-} from "../../features/accounts/users.ts";
+import { deleteUser, listUsers, setAdmin, USERS_SHOWN, type UserDeletionDeps } from "../../features/accounts/users.ts";
 import { actorOf } from "../../features/requester.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
-import { accountView } from "./account-view.ts";
+import { accountView, type FieldErrors } from "./account-view.ts";
+import { readSecondFactor, secondFactorPages } from "./second-factor-pages.ts";
+import type { SecondFactorState } from "./second-factor-view.ts";
 import { usersView } from "./users-view.ts";
 
-export type UserPagesDeps = PageDeps & UserDeletionDeps;
+export type UserPagesDeps = PageDeps & UserDeletionDeps & { readonly limits: SignInLimits };
 
 const NewUserForm = z.object({
   username: Username,
@@ -57,7 +47,10 @@ export function userPages(deps: UserPagesDeps): Router {
     const passwordHash = await passwords.hash(password);
     const id = await createUser(db, { username, passwordHash, email: email ?? null, isAdmin: isAdmin === "on" });
     if (id === undefined) {
-      return sendUsers(deps, req, res, { errors: new Map([["username", "This name is taken."]]), values });
+      return sendUsers(deps, req, res, {
+        errors: new Map([["username", "This name, or one that looks like it, is taken."]]),
+        values,
+      });
     }
     await audit(db, { actor: actorOf(res), action: "user.create", target: username, address: req.ip });
     const made = parsed.data.password === undefined;
@@ -73,7 +66,10 @@ export function userPages(deps: UserPagesDeps): Router {
   router.post("/users/:id/password", async (req, res) => {
     const user = await userOfPath(deps, req);
     const password = makePassword();
-    await setPassword(db, user.id, await passwords.hash(password), new Date(now()));
+    const passwordHash = await passwords.hash(password);
+    await db
+      .transaction()
+      .execute((trx) => changePassword(trx, { userId: user.id, passwordHash, now: new Date(now()) }));
     await audit(db, { actor: actorOf(res), action: "user.password", target: user.username, address: req.ip });
     leaveNotice(req, { tone: "ok", text: `New password of ${user.username}, shown only now: ${password}` });
     res.redirect(303, "/users");
@@ -102,34 +98,40 @@ export function userPages(deps: UserPagesDeps): Router {
   });
   for (const verb of ["password", "admin", "delete"]) router.all(`/users/:id/${verb}`, methodNotAllowed("POST"));
 
-  router.get("/account", async (_req, res) => {
-    const fleet = await watcher.fleet();
+  const sendAccount = async (
+    res: Response,
+    refused: { readonly status?: number; readonly errors?: FieldErrors; readonly state?: SecondFactorState } = {},
+  ) => {
+    const { status = 200, errors = new Map() } = refused;
+    const state = refused.state ?? (await readSecondFactor(db, currentUser(res).id));
     sendPage(res, {
-      title: "Change password",
+      title: "Account",
       section: "users",
-      fleet,
-      content: (context) => accountView(new Map(), context),
+      status,
+      fleet: await watcher.fleet(),
+      content: (context) => accountView(errors, state, context),
     });
-  });
+  };
+  router.get("/account", (_req, res) => sendAccount(res));
+  router.use(secondFactorPages({ ...deps, sendAccount }));
 
   router.post("/account", async (req, res) => {
+    const user = currentUser(res);
     const parsed = PasswordForm.safeParse(req.body ?? {});
-    const user = await findUserByUsername(db, actorOf(res));
-    const errors = parsed.success ? new Map<string, string>() : errorsOf(parsed.error);
-    if (parsed.success && !(await passwords.verify(parsed.data.current, user?.passwordHash))) {
-      errors.set("current", "This is not your password.");
+    if (!parsed.success) return sendAccount(res, { status: 400, errors: errorsOf(parsed.error) });
+    // Through the same limits as signing in: an open session must not be a way to guess the password.
+    const { username } = user;
+    const checked = await signIn(deps, { username, password: parsed.data.current, address: req.ip ?? "" });
+    if (checked.kind === "limited") {
+      throw new HttpError(429, "Too many failed attempts.", { retryAfterSeconds: checked.retryAfterSeconds });
     }
-    if (!parsed.success || errors.size > 0 || user === undefined) {
-      const fleet = await watcher.fleet();
-      return sendPage(res, {
-        title: "Change password",
-        section: "users",
-        status: 400,
-        fleet,
-        content: (context) => accountView(errors, context),
-      });
+    if (checked.kind === "wrong") {
+      return sendAccount(res, { status: 400, errors: new Map([["current", "This is not your password."]]) });
     }
-    await setPassword(db, user.id, await passwords.hash(parsed.data.password), new Date(now()));
+    const passwordHash = await passwords.hash(parsed.data.password);
+    await db
+      .transaction()
+      .execute((trx) => changePassword(trx, { userId: user.id, passwordHash, now: new Date(now()) }));
     await audit(db, { actor: user.username, action: "password.change", address: req.ip });
     // The old session ends with the old password; this browser gets a new one.
     await startSession(req, user);

@@ -157,7 +157,7 @@ function accountMenu(username: string, csrf: string, hasKeys: boolean): Html {
     h(
       "div",
       { class: "eg-menu-list" },
-      h("a", { href: "/account" }, icon("key"), "Change password"),
+      h("a", { href: "/account" }, icon("key"), "Account"),
       hasKeys &&
         h("button", { type: "button", "data-help-open": "", hidden: true }, icon("info"), "Keyboard shortcuts"),
       h(

@@ -31,11 +31,22 @@ export function addIndexes(table: string, indexes: Readonly<Record<string, strin
 
 /** The same for an index, by its name. */
 export function addIndex(table: string, name: string, columns: string): readonly string[] {
+  return createIndex("index", { table, name, columns });
+}
+
+export function addUniqueIndex(table: string, name: string, columns: string): readonly string[] {
+  return createIndex("unique index", { table, name, columns });
+}
+
+function createIndex(
+  kind: "index" | "unique index",
+  { table, name, columns }: { readonly table: string; readonly name: string; readonly columns: string },
+): readonly string[] {
   return [
     `set @ddl = if(
        (select count(*) from information_schema.statistics
         where table_schema = database() and table_name = '${table}' and index_name = '${name}') = 0,
-       'create index ${name} on ${table} (${columns})',
+       'create ${kind} ${name} on ${table} (${columns})',
        'do 0')`,
     "prepare ddl from @ddl",
     "execute ddl",

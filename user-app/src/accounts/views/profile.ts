@@ -5,10 +5,17 @@ import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html
 import type { PageContext } from "../../web/page-context.ts";
 import { csrfField, type FieldProps, field } from "../../web/views/forms.ts";
 import type { Usage } from "../account-queries.ts";
+import type { EmailErrors } from "../email-pages.ts";
 
 export interface ProfileProps {
   readonly user: User;
   readonly fields: readonly FieldProps[];
+  readonly email: {
+    readonly value: string;
+    readonly errors: EmailErrors;
+    /** False for accounts that sign in elsewhere. */
+    readonly asksPassword: boolean;
+  };
   /** Undefined for accounts that sign in elsewhere. */
   readonly password: { readonly old?: string | undefined; readonly new?: string | undefined } | undefined;
   readonly plan: {
@@ -39,6 +46,7 @@ export function profileView(props: ProfileProps, page: PageContext): Html {
         "div",
         { class: "app-stack" },
         aboutPanel(props, page.csrf),
+        emailPanel(props, page.csrf),
         props.password !== undefined && passwordPanel(props.user.username, props.password, page.csrf),
       ),
       h(
@@ -75,6 +83,35 @@ function aboutPanel({ user, fields }: ProfileProps, csrf: string): Html {
       csrfField(csrf),
       fields.map(field),
       h("div", {}, h("button", { class: "eg-button eg-button-primary", type: "submit" }, "Save")),
+    ),
+  );
+}
+
+function emailPanel({ user, email }: ProfileProps, csrf: string): Html {
+  const { errors } = email;
+  return panel(
+    "email-head",
+    [h("h2", { id: "email-head" }, "E-mail")],
+    h(
+      "form",
+      { class: "eg-form", method: "post", action: "/profile/email", "data-once": "Sending" },
+      csrfField(csrf),
+      h("input", { type: "hidden", name: "username", autocomplete: "username", value: user.username }),
+      field({
+        name: "email",
+        label: "Address",
+        error: errors.email ?? (email.asksPassword ? undefined : errors.password),
+        help: "Job results and password links go here. A new address is used once you have opened the link that is sent to it.",
+        input: { type: "email", autocomplete: "email", maxlength: 254, value: email.value },
+      }),
+      email.asksPassword &&
+        field({
+          name: "password",
+          label: "Your password",
+          error: errors.password,
+          input: { type: "password", autocomplete: "current-password", maxlength: 200, required: true },
+        }),
+      h("div", {}, h("button", { class: "eg-button", type: "submit" }, "Change address")),
     ),
   );
 }

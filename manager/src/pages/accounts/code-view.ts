@@ -1,0 +1,55 @@
+import { type Html, h } from "@elastic-gas/shared/web/html";
+import type { ViewContext } from "../frame/send-page.ts";
+import { csrfField, icon } from "../kit/parts.ts";
+
+/** The second step of signing in; `error` is empty before the first attempt. */
+export function codeView(error: string, { csrf }: ViewContext): Html {
+  return h(
+    "section",
+    { class: "eg-panel login-panel" },
+    h("h1", {}, "Second step"),
+    error !== "" &&
+      h(
+        "div",
+        { class: "eg-note eg-note-bad", role: "alert" },
+        icon("warning"),
+        h("p", { class: "eg-note-text" }, error),
+      ),
+    h(
+      "form",
+      { method: "post", action: "/login/code", class: "eg-form" },
+      csrfField(csrf),
+      codeField("Code"),
+      h(
+        "p",
+        { class: "eg-help" },
+        "The 6 digits that your authenticator app shows now, or one of your recovery codes. Lost both? ",
+        h("code", {}, "./start.sh admin-password"),
+        " on the manager's machine switches this step off.",
+      ),
+      h(
+        "div",
+        { class: "eg-actions" },
+        h("button", { class: "eg-button eg-button-primary", type: "submit" }, "Sign in"),
+        h("a", { class: "eg-button", href: "/login" }, "Back"),
+      ),
+    ),
+  );
+}
+
+export function codeField(label: string): Html {
+  return h(
+    "div",
+    { class: "eg-field" },
+    h("label", { class: "eg-label", for: "code" }, label),
+    h("input", {
+      class: "eg-input",
+      id: "code",
+      name: "code",
+      autocomplete: "one-time-code",
+      required: true,
+      maxlength: 40,
+      spellcheck: false,
+    }),
+  );
+}

@@ -1,0 +1,102 @@
+import type { Tables } from "./database/tables.ts";
+import type { Role } from "./permissions.ts";
+
+/** Rights on one table as GRANT writes them: `select, insert`, or `select (id, email)` for some columns only. */
+export type TableRights = Readonly<Partial<Record<SnakeCase<keyof Tables>, string>>>;
+
+type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
+  : "";
+
+const ALL = "select, insert, update, delete";
+/** History is added to, never changed; a refusal that comes again counts up. */
+const APPEND_AUDIT = "insert, select (id, action, at, address, times), update (times, last_at)";
+/**
+ * A worker's own heartbeat; the other columns belong to the autoscaler. For `insert ... on duplicate key update`, MariaDB asks for the right to update every
+ * column that is inserted.
+ */
+const HEARTBEAT = "select, insert (instance_id, pool, job_id, at), update (instance_id, pool, job_id, at)";
+/** The outbox sends what any part left in it. */
+const OUTBOX = ALL;
+
+/**
+ * What each role may do in the database: the tables and columns that its code uses, and nothing else. `makeDatabaseAccounts` makes an account of each; the
+ * account of DATABASE_URL owns the tables and is used at the start alone, to bring them up to date.
+ */
+export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
+  manager: {
+    users: ALL,
+    sessions: ALL,
+    password_resets: "select, update, delete",
+    email_changes: "select, update",
+    second_factors: ALL,
+    recovery_codes: ALL,
+    rate_limits: ALL,
+    api_tokens: "select, insert, update",
+    audit_log: "insert, select, update (times, last_at)",
+    jobs: "select, update, delete",
+    images: "select, delete",
+    subscriptions: "select, update, delete",
+    stripe_events: "select, delete",
+    pools: "select, update",
+    policy_versions: "select, insert",
+    decisions: "select",
+    activities: "select, insert",
+    launch_intents: "select",
+    workers: "select, insert, update",
+    leases: "select",
+    outbox: "select, insert, delete",
+    dead_letters: "select, update, delete",
+    sweep_marks: "select, delete",
+    pending_deletes: "select, delete",
+    settings: ALL,
+  },
+  autoscaler: {
+    pools: "select, insert, update",
+    policy_versions: "select, insert",
+    decisions: "select, insert",
+    activities: "select, insert, update",
+    launch_intents: ALL,
+    workers: ALL,
+    leases: "select, insert, update",
+    settings: "select, delete",
+    jobs: "select (started_at, completed_at)",
+  },
+  web: {
+    users: ALL,
+    sessions: ALL,
+    password_resets: "select, insert, update",
+    email_changes: "select, insert, update",
+    // Signing in asks for them; they are set up in the manager.
+    second_factors: "select, update (last_step)",
+    recovery_codes: "select, update (used_at)",
+    rate_limits: ALL,
+    // A new password ends them.
+    api_tokens: "select (user_id, revoked_at), update (revoked_at)",
+    audit_log: APPEND_AUDIT,
+    jobs: "select, insert, update",
+    images: "select, insert, delete",
+    subscriptions: "select, insert, update",
+    workers: HEARTBEAT,
+    outbox: OUTBOX,
+    settings: "select",
+  },
+  annotator: {
+    users: "select (id, role)",
+    jobs: "select, update",
+    workers: HEARTBEAT,
+    outbox: OUTBOX,
+    dead_letters: "select, insert, update",
+  },
+  utility: {
+    users: "select (id, username, name, email, role)",
+    jobs: "select, update",
+    audit_log: APPEND_AUDIT,
+    workers: HEARTBEAT,
+    leases: "select, insert, update",
+    outbox: OUTBOX,
+    dead_letters: "select, insert, update",
+    sweep_marks: "select, insert, update, delete",
+    pending_deletes: ALL,
+  },
+};

@@ -1,0 +1,66 @@
+import { join, resolve } from "node:path";
+import { ensureLocalCredentials } from "@elastic-gas/local-cloud/credentials";
+import { readConfig } from "@elastic-gas/shared/config";
+import { databaseAccount } from "@elastic-gas/shared/database/accounts";
+import { DEFAULT_INSTANCE_PROFILE, databaseUrlSetting, ROLES } from "@elastic-gas/shared/permissions";
+import { type Environment, withoutAws } from "./environment.ts";
+import { ensureSecrets } from "./secrets.ts";
+
+/** Of the database that start.sh runs itself. */
+export const SCHEMA = "gas";
+/** Owns the tables. */
+export const DATABASE_USER = "gas";
+
+/** Settings that this machine makes itself: secrets, addresses, shares. What the operator set stays. */
+export async function completeSettings(environment: Environment): Promise<Environment> {
+  if (environment.CLOUD === "aws") {
+    const { DATA_DIR, SESSION_SECRET } = readConfig(environment);
+    return { ...environment, SESSION_SECRET: SESSION_SECRET ?? ensureSecrets(DATA_DIR).sessionSecret };
+  }
+  const local = withoutAws(environment);
+  const { DATA_DIR, LOCAL_CLOUD_PORT, LOCAL_DATABASE_PORT, CLOUD } = readConfig({
+    ...local,
+    AWS_ENDPOINT_URL: "http://127.0.0.1",
+  });
+  const endpoint = `http://127.0.0.1:${LOCAL_CLOUD_PORT}`;
+  const secrets = ensureSecrets(DATA_DIR);
+  await ensureLocalCredentials(DATA_DIR);
+  const database = (user: string, password: string) =>
+    `mysql://${user}:${password}@127.0.0.1:${LOCAL_DATABASE_PORT}/${SCHEMA}`;
+  const external = nonEmpty(local.DATABASE_URL);
+  const ofRoles = ROLES.map((role) => [
+    databaseUrlSetting(role),
+    nonEmpty(local[databaseUrlSetting(role)]) ??
+      (external === undefined
+        ? database(databaseAccount(SCHEMA, role), secrets.roleDatabasePasswords[role])
+        : undefined),
+  ]);
+  return {
+    ...local,
+    CLOUD,
+    DATA_DIR,
+    AWS_ENDPOINT_URL: endpoint,
+    ...Object.fromEntries(ofRoles),
+    DATABASE_URL: external ?? database(DATABASE_USER, secrets.databasePassword),
+    SESSION_SECRET: nonEmpty(local.SESSION_SECRET) ?? secrets.sessionSecret,
+    // Instances start in folders of their own, so a path of the operator's must not depend on this one.
+    MASK_MODEL: local.MASK_MODEL ? resolve(local.MASK_MODEL) : undefined,
+    STRIPE_API_URL: nonEmpty(local.STRIPE_API_URL) ?? endpoint,
+    STRIPE_SECRET_KEY: nonEmpty(local.STRIPE_SECRET_KEY) ?? secrets.stripeSecretKey,
+    STRIPE_WEBHOOK_SECRET: nonEmpty(local.STRIPE_WEBHOOK_SECRET) ?? secrets.stripeWebhookSecret,
+    STRIPE_PRICE_ID: nonEmpty(local.STRIPE_PRICE_ID) ?? "price_premium_weekly",
+    WORKER_SUBNET_IDS: nonEmpty(local.WORKER_SUBNET_IDS) ?? "subnet-local-a,subnet-local-b",
+    // local-cloud gives credentials to instances with a profile only, as EC2 does.
+    WORKER_INSTANCE_PROFILE: nonEmpty(local.WORKER_INSTANCE_PROFILE) ?? DEFAULT_INSTANCE_PROFILE,
+    ELASTIC_GAS_CACHE: join(DATA_DIR, "cache"),
+  };
+}
+
+/** The server that start.sh runs; on another one, its administrator makes the accounts. */
+export function isOwnServer({ CLOUD, DATABASE_URL }: Environment): boolean {
+  return CLOUD !== "aws" && nonEmpty(DATABASE_URL) === undefined;
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}

@@ -1,0 +1,222 @@
+import { audit } from "@elastic-gas/shared/accounts/audit";
+import { createRateLimiter, type RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
+import { currentUser } from "@elastic-gas/shared/accounts/sessions";
+import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { Email, type User } from "@elastic-gas/shared/accounts/users";
+import { userAppUrl } from "@elastic-gas/shared/config";
+import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
+import { type Request, type Response, Router } from "express";
+import { z } from "zod";
+import type { Deps } from "../web/deps.ts";
+import { checkFormToken, formToken } from "../web/form-token.ts";
+import { leaveNotice } from "../web/pages.ts";
+import { findPasswordHash } from "./account-queries.ts";
+import {
+  EMAIL_CHANGE_MINUTES,
+  findEmailChange,
+  finishEmailChange,
+  removeEmail,
+  startEmailChange,
+} from "./email-changes.ts";
+import { sendMail } from "./mail.ts";
+import { type EmailProps, emailView } from "./views/email.ts";
+
+/** Per new address and per account: nobody's mailbox is filled by others. */
+const EMAIL_LIMIT = { name: "email-change", points: 5, perSeconds: 900 } as const;
+/** An account without a password here has to have signed in this recently. */
+const FRESH_SIGN_IN_MS = 15 * 60_000;
+
+const EmailForm = z.object({
+  email: z
+    .string("An address is needed.")
+    .trim()
+    .transform((email) => (email === "" ? null : email))
+    .pipe(Email.nullable()),
+  password: z.string().max(1_000).default(""),
+});
+const EmailParams = z.object({ token: z.string().regex(/^[\w-]{20,100}$/) });
+
+export interface EmailErrors {
+  readonly email?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+export interface EmailChangePagesDeps extends Deps {
+  readonly limits: SignInLimits;
+  /** Shows the profile with what is wrong. */
+  readonly refuse: (
+    req: Request,
+    res: Response,
+    refused: { readonly given: string; readonly errors: EmailErrors },
+  ) => Promise<void>;
+}
+
+/** `POST /profile/email`: asks for a new address. Mount behind `requireUser`. */
+export function emailChangePages(deps: EmailChangePagesDeps): Router {
+  const { db, now, refuse } = deps;
+  const limit = createRateLimiter(deps.rateLimits, EMAIL_LIMIT);
+  const router = Router();
+
+  router.post("/profile/email", async (req, res) => {
+    const user = currentUser(res);
+    const given = typeof req.body?.email === "string" ? req.body.email : "";
+    const form = EmailForm.safeParse(req.body);
+    if (!form.success) {
+      return refuse(req, res, { given, errors: { email: form.error.issues[0]?.message } });
+    }
+    const { email, password } = form.data;
+    if (email === user.email) {
+      leaveNotice(req, { tone: "ok", start: "This is your address already." });
+      return res.redirect(303, "/profile");
+    }
+    const refusal = await refusalOf(deps, req, { user, password });
+    if (refusal !== undefined) return refuse(req, res, { given, errors: { password: refusal } });
+    if (email === null) {
+      await removeEmail(db, user.id, now());
+      await audit(db, { actor: user.username, action: "email.remove", address: req.ip });
+      tellOldAddress(deps, user.email, removedMail(user.username));
+      leaveNotice(req, { tone: "ok", start: "Your address is removed.", text: "Nothing is mailed to you any more." });
+      return res.redirect(303, "/profile");
+    }
+    await takeFrom(limit, email.toLowerCase(), `user ${user.id}`);
+    const token = await startEmailChange(db, { userId: user.id, email, now: now() });
+    await audit(db, { actor: user.username, action: "email.change-asked", target: email, address: req.ip });
+    const link = `${userAppUrl(deps.config)}/email/${token}`;
+    mailInBackground(deps, { to: email, ...confirmationMail(user.username, link) });
+    tellOldAddress(deps, user.email, askedMail(user.username, email));
+    leaveNotice(req, {
+      tone: "ok",
+      start: `A mail is on its way to ${email}.`,
+      text: `Open its link within ${EMAIL_CHANGE_MINUTES} min. Until then your old address stays.`,
+    });
+    return res.redirect(303, "/profile");
+  });
+  router.all("/profile/email", methodNotAllowed("POST"));
+  return router;
+}
+
+/**
+ * `/email/:token`: confirms a new address, also in a browser that is not signed in. Opening it changes nothing, for mail scanners open links. Mount before
+ * the CSRF check: its form carries a token of its own.
+ */
+export function emailConfirmPages(deps: Deps): Router {
+  const { db, sendPage, now } = deps;
+  const router = Router();
+  const send = (res: Response, props: EmailProps, status = 200) =>
+    sendPage(res, { title: "New e-mail address", status, content: () => emailView(props) });
+
+  router.get("/email/:token", async (req, res) => {
+    const params = EmailParams.safeParse(req.params);
+    const change = params.success ? await findEmailChange(db, params.data.token, now()) : undefined;
+    if (change === undefined) send(res, { kind: "over" }, 410);
+    else send(res, { kind: "usable", token: formToken(req, res), username: change.username, email: change.email });
+  });
+
+  router.post("/email/:token", checkFormToken, async (req, res) => {
+    const { token } = EmailParams.parse(req.params);
+    const change = await finishEmailChange(db, token, now());
+    if (change === undefined) {
+      send(res, { kind: "over" }, 410);
+      return;
+    }
+    const { username, old, email } = change;
+    await audit(db, { actor: username, action: "email.change", target: email, address: req.ip });
+    tellOldAddress(deps, old, changedMail(username, email));
+    send(res, { kind: "done", username, email });
+  });
+  router.all("/email/:token", methodNotAllowed("GET", "POST"));
+  return router;
+}
+
+/** Why the person at the keyboard may not change the address; undefined when they may. */
+async function refusalOf(
+  deps: EmailChangePagesDeps,
+  req: Request,
+  { user, password }: { readonly user: User; readonly password: string },
+): Promise<string | undefined> {
+  if (typeof (await findPasswordHash(deps.db, user.id)) !== "string") {
+    const { signedInAt = 0 } = req.session;
+    return signedInAt + FRESH_SIGN_IN_MS > Date.now()
+      ? undefined
+      : `Sign out and in again, and change the address within ${FRESH_SIGN_IN_MS / 60_000} min.`;
+  }
+  // Through the same limits as signing in: an open session must not be a way to guess the password.
+  const checked = await signIn(deps, { username: user.username, password, address: req.ip ?? "" });
+  if (checked.kind === "limited") {
+    throw new HttpError(429, "Too many failed attempts.", { retryAfterSeconds: checked.retryAfterSeconds });
+  }
+  return checked.kind === "wrong" ? "This is not your password." : undefined;
+}
+
+async function takeFrom(limit: RateLimiter, ...keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    const wait = await limit.consume(key);
+    if (wait !== undefined) {
+      throw new HttpError(429, "Too many changes of the address were asked for.", { retryAfterSeconds: wait });
+    }
+  }
+}
+
+interface Text {
+  readonly subject: string;
+  readonly text: string;
+}
+
+function mailInBackground({ ses, config, inBackground }: Deps, mail: Text & { readonly to: string }): void {
+  inBackground("mail about an address", () => sendMail(ses, { from: config.MAIL_FROM, ...mail }));
+}
+
+function tellOldAddress(deps: Deps, old: string | null, mail: Text): void {
+  if (old !== null) mailInBackground(deps, { to: old, ...mail });
+}
+
+const IF_NOT_YOU =
+  "If it was not you, change your password now: that also ends the link. Ask an administrator if you cannot sign in.";
+
+function confirmationMail(username: string, link: string): Text {
+  return {
+    subject: "Elastic GAS: confirm your new address",
+    text: [
+      `The account ${username} wants to get its mail at this address.`,
+      "",
+      `Confirm it within ${EMAIL_CHANGE_MINUTES} min; the link works once:`,
+      link,
+      "",
+      "If you do not know this account, nothing needs to be done: without you nothing changes.",
+    ].join("\n"),
+  };
+}
+
+function askedMail(username: string, email: string): Text {
+  return {
+    subject: "Elastic GAS: a new address was asked for",
+    text: [
+      `Somebody who knows its password, probably you, wants the mail of the account ${username} to go to ${email}.`,
+      "This address stays in use until the new one is confirmed.",
+      "",
+      IF_NOT_YOU,
+    ].join("\n"),
+  };
+}
+
+function changedMail(username: string, email: string): Text {
+  return {
+    subject: "Elastic GAS: your address was changed",
+    text: [
+      `The mail of the account ${username} goes to ${email} from now on, and no longer to this address.`,
+      "",
+      "If it was not you, ask an administrator for help.",
+    ].join("\n"),
+  };
+}
+
+function removedMail(username: string): Text {
+  return {
+    subject: "Elastic GAS: your address was removed",
+    text: [
+      `The account ${username} has no e-mail address any more; this is the last mail to this one.`,
+      "",
+      "If it was not you, change your password now and set the address again.",
+    ].join("\n"),
+  };
+}
