@@ -17,6 +17,12 @@ export interface ProofContext {
   /** Folder of the results. */
   readonly folder: string;
   readonly say: (line: string) => void;
+  /** For the faults: those of 20 minutes too. */
+  readonly long: boolean;
+  /** For the faults: random ones for so long, in place of the plan. */
+  readonly soakMs: number | null;
+  /** Of whatever is drawn at random. */
+  readonly seed: number;
 }
 
 export interface Check {
