@@ -12,7 +12,7 @@ import { writeResult } from "./results.ts";
 import { readDuration, timeSpan } from "./words.ts";
 import { workersLost } from "./workers-lost.ts";
 
-/** `npm run prove -- [name ...] [--quick] [--out FOLDER] [--only TEXT] [--long] [--soak 8h] [--seed NUMBER]`: runs proofs one after the other. Exit code 1 when one did not hold. */
+/** `npm run prove -- [name ...] [--quick] [--out FOLDER] [--only TEXT] [--long] [--for 10m] [--soak 8h] [--seed NUMBER]`: runs proofs one after the other. Exit code 1 when one did not hold. */
 const PROOFS: readonly Proof[] = [elasticCpu, workersLost, queuePool, archiveAndBack, faults, parts];
 
 const root = join(import.meta.dirname, "../../..");
@@ -23,11 +23,13 @@ const { values, positionals: names } = parseArgs({
     out: { type: "string" },
     only: { type: "string", default: "" },
     long: { type: "boolean", default: false },
+    for: { type: "string" },
     soak: { type: "string" },
     seed: { type: "string" },
   },
 });
 const { quick, only, long } = values;
+const limitMs = values.for === undefined ? null : readDuration(values.for);
 const soakMs = values.soak === undefined ? null : readDuration(values.soak);
 const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
 const folder = resolve(root, values.out ?? (quick ? ".data/results-quick" : "docs/results"));
@@ -50,7 +52,7 @@ async function runProof(proof: Proof): Promise<boolean> {
   const say = (line: string) => console.log(`${timeSpan(Date.now() - startedAt).padStart(9)}  ${line}`);
   console.log(`\n${proof.name}: ${proof.title}`);
   try {
-    const findings = await proof.run({ quick, only, folder, say, long, soakMs, seed });
+    const findings = await proof.run({ quick, only, folder, say, long, limitMs, soakMs, seed });
     const result = await writeResult(proof, findings, { root, folder, quick, startedAt });
     for (const { ok, what, measured } of result.checks) console.log(`  ${ok ? "✓" : "✗"} ${what}: ${measured}`);
     console.log(`${result.passed ? "passed" : "FAILED"}: ${join(folder, `${proof.name}.md`)}`);

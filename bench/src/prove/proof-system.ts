@@ -29,6 +29,7 @@ export interface ProofSystem extends AsyncDisposable {
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const INTERRUPTED = 130;
+const UP_SECONDS = 300;
 
 /** Durations of the product that a report names whether or not they were changed. */
 const SHOWN = {
@@ -55,6 +56,7 @@ export async function startProofSystem(
       dataDir,
       ...(ports === undefined ? {} : { ports }),
       times: quick ? "quick" : "default",
+      upSeconds: UP_SECONDS,
       // The defaults are set by name, so that the machine's own environment or .env cannot make them others.
       environment: quick ? environment : { ...SHOWN, ...environment },
       onSpawn: (child) => void started.defer(endWithUs(child, dataDir, say)),

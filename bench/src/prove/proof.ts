@@ -21,6 +21,8 @@ export interface ProofContext {
   readonly long: boolean;
   /** For the faults: random ones for so long, in place of the plan. */
   readonly soakMs: number | null;
+  /** For the faults: the plan ends after so long, and the report names what was left out. */
+  readonly limitMs: number | null;
   /** Of whatever is drawn at random. */
   readonly seed: number;
 }
