@@ -23,7 +23,7 @@ const BETWEEN_MS = 2_000;
 /** Results are due that soon, so that archives are made and fetched back all the time. */
 const RETENTION_SECONDS = 15;
 /** All faults are over: by then every job has ended, every mail is sent and everything lies where it belongs. */
-const REST_SECONDS = 600;
+const REST_SECONDS = 300;
 
 export const faults: Proof = {
   name: "faults",

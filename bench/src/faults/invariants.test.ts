@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Evidence, FinalListing, RequestRecord } from "./evidence.ts";
+import type { Evidence, FinalJob, FinalListing, RequestRecord } from "./evidence.ts";
 import { checkInvariants, ruleOfThree } from "./invariants.ts";
 
 const AT = 1_000_000;
@@ -12,7 +12,7 @@ const request = (changes: Partial<RequestRecord>): RequestRecord => ({
   hasRetryAfter: false,
   ...changes,
 });
-const job = {
+const job: FinalJob = {
   userId: 7,
   status: "COMPLETED",
   failure: null,
@@ -80,7 +80,7 @@ const GOOD: Evidence = {
 const failed = (evidence: Evidence) =>
   checkInvariants(evidence).flatMap(({ name, failures }) => (failures.length > 0 ? [name.split(/[:,]/)[0]] : []));
 const finally_ = (changes: Partial<FinalListing>): Evidence => ({ ...GOOD, final: { ...final, ...changes } });
-const withJob = (id: string, changes: Partial<typeof job>): Evidence =>
+const withJob = (id: string, changes: Partial<FinalJob>): Evidence =>
   finally_({ jobs: new Map([...final.jobs, [id, { ...job, ...changes }]]) });
 
 it("a history in which all went well passes, every invariant with something to look at", () => {

@@ -12,7 +12,10 @@ it("the plan has each service misbehave in each way for each time, and every oth
 });
 
 it("a soak repeats with its seed, and a fault comes each 2 to 5 minutes", () => {
-  const take = (seed: number) => [...soakFaults(seed, CHOICES).take(200)];
+  const take = (seed: number) => {
+    const soak = soakFaults(seed, CHOICES);
+    return Array.from({ length: 200 }, () => soak.next().value);
+  };
   expect(take(1)).toEqual(take(1));
   expect(take(1)).not.toEqual(take(2));
   for (const { afterMs } of take(3)) {

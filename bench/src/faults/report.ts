@@ -34,7 +34,7 @@ export function invariantChecks(evidence: Evidence): readonly Check[] {
   }));
 }
 
-export function measuredWords(outcome: Outcome): string {
+function measuredWords(outcome: Outcome): string {
   const { n, failures } = outcome;
   if (n === 0) return "n = 0, not tried in this run";
   const bound = ruleOfThree(outcome);
