@@ -72,7 +72,7 @@ export function planFaults({ cloudSeconds, otherSeconds, hangSeconds }: PlanChoi
 export function* soakFaults(
   seed: number,
   choices: PlanChoices,
-): Generator<{ readonly step: Step; readonly afterMs: number }> {
+): Generator<{ readonly step: Step; readonly afterMs: number }, never> {
   const random = randomFrom(seed);
   const all = planFaults(choices);
   const cloud = all.filter(({ kind }) => kind === "cloud");
