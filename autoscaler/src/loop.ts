@@ -21,12 +21,14 @@ export interface LoopOptions {
   /** The run of start.sh; the pools are resized to 1 once for each. */
   readonly startId: string | undefined;
   readonly signal: AbortSignal;
+  /** Called when a pass has ended, well or not. */
+  readonly onPass?: () => void;
 }
 
 /** Runs until the signal aborts, or until the pools were told to stop and nothing is left: then it answers "stopped". Survives every dependency failing. */
 export async function runAutoscaler(
   context: Context,
-  { startId, signal }: LoopOptions,
+  { startId, signal, onPass }: LoopOptions,
 ): Promise<"aborted" | "stopped"> {
   const { config, lease, log } = context;
   const own = new AbortController();
@@ -37,7 +39,11 @@ export async function runAutoscaler(
     autoscaler.renewLease(),
   );
   await runLoop({ name: "reconcile", intervalMs: config.RECONCILE_SECONDS * 1_000, signal: both, log }, async () => {
-    stopped = await autoscaler.pass(both);
+    try {
+      stopped = await autoscaler.pass(both);
+    } finally {
+      onPass?.();
+    }
     if (stopped) own.abort();
   });
   await renewing;

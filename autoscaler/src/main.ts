@@ -3,12 +3,16 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { readConfig } from "@elastic-gas/shared/config";
 import { connectDatabase } from "@elastic-gas/shared/database/connect";
+import { serveHealth, watchTurns } from "@elastic-gas/shared/health-address";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { createCloud, destroyCloud } from "./context/cloud.ts";
 import { Lease } from "./lease/lease.ts";
 import { runAutoscaler } from "./loop.ts";
+
+/** Every call of a pass has its own limit, and together they stay far below this. */
+const PASS_LIMIT_MS = 300_000;
 
 const config = readConfig(process.env);
 const log = createLogger("autoscaler", config.LOG_LEVEL);
@@ -26,8 +30,12 @@ const context = {
   userDataTemplate: readFileSync(new URL("../../aws/user-data.sh", import.meta.url), "utf8"),
 };
 
+const passes = watchTurns("a pass", PASS_LIMIT_MS);
+if (config.HEALTH_PORT !== undefined)
+  await serveHealth({ port: config.HEALTH_PORT, findStandstill: passes.findStandstill });
+
 log.info({ tickSeconds: config.TICK_SECONDS, startId: config.START_ID }, "autoscaler started");
-const how = await runAutoscaler(context, { startId: config.START_ID, signal });
+const how = await runAutoscaler(context, { startId: config.START_ID, signal, onPass: passes.turned });
 log.info({ how }, "autoscaler ended");
 destroyCloud(cloud);
 await db.destroy();

@@ -5,6 +5,7 @@ const NOW = Date.UTC(2026, 8, 7, 14, 1, 32);
 const chicago = { now: NOW, timeZone: "America/Chicago" };
 const timedOut = { code: "Target.Timeout", description: null };
 const failing = { kind: "failing checks", since: NOW - 60_000, health: timedOut } as const;
+const withoutDatabase = { kind: "without database", lostAt: NOW - 45_000 } as const;
 const silent = { kind: "silent", beatAt: NOW - 61_000 } as const;
 
 describe("the words of a worker's reason", () => {
@@ -23,6 +24,11 @@ describe("the words of a worker's reason", () => {
     [{ kind: "not registered", since: NOW - 5_000 }, "not registered with the load balancer for 5\u00a0s"],
     [{ kind: "deregistered", since: NOW - 5_000 }, "deregistered by someone else for 5\u00a0s"],
     [silent, "no heartbeat for 61\u00a0s"],
+    [withoutDatabase, "could not use the database for 45\u00a0s while other workers could"],
+    [
+      { kind: "draining", cause: "replacement", because: withoutDatabase, finishes: "requests" },
+      "replaced: could not use the database from 09:00:47 on while other workers could; finishes open requests",
+    ],
     [
       { kind: "draining", cause: "shrink", because: null, finishes: "requests" },
       "the pool shrinks; finishes open requests",

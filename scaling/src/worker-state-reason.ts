@@ -17,6 +17,7 @@ const FAULTS = [
   z.object({ kind: z.literal("not registered"), since: Instant }),
   z.object({ kind: z.literal("deregistered"), since: Instant }),
   z.object({ kind: z.literal("silent"), beatAt: Instant }),
+  z.object({ kind: z.literal("without database"), lostAt: Instant }),
 ] as const;
 export const WorkerFault = z.discriminatedUnion("kind", FAULTS);
 export type WorkerFault = z.infer<typeof WorkerFault>;
@@ -85,6 +86,8 @@ function describeFault(fault: WorkerFault, reader: ReasonReader): string {
       return `deregistered by someone else for ${since(fault.since)}`;
     case "silent":
       return `no heartbeat for ${since(fault.beatAt)}`;
+    case "without database":
+      return `could not use the database for ${since(fault.lostAt)} while other workers could`;
   }
 }
 
@@ -133,6 +136,8 @@ function describePastFault(fault: WorkerFault, reader: ReasonReader): string {
       return "deregistered by someone else";
     case "silent":
       return `no heartbeat since ${clockSeconds(fault.beatAt, reader)}`;
+    case "without database":
+      return `could not use the database from ${clockSeconds(fault.lostAt, reader)} on while other workers could`;
   }
 }
 

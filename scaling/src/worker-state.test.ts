@@ -1,4 +1,4 @@
-import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
+import { type Beat, unbrokenGapMs, type WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { buildRecord } from "@elastic-gas/testing/scaling/build-worker";
 import fc from "fast-check";
@@ -89,6 +89,99 @@ describe("a worker behind the load balancer", () => {
       state: "terminated",
       reason: { kind: "terminated", cause: "replacement", because: fault },
     });
+  });
+});
+
+describe("a worker whose pages cannot use the database", () => {
+  const HEARTBEAT = 10_000;
+  /** Its own last heartbeat, and those of one other worker: last, and unbroken since (ages). */
+  const judgeBeats = (own: number, other?: readonly [at: number, since: number], pool: "web" | "annotator" = "web") =>
+    describeWorker(
+      {
+        instance: instance(),
+        target: target("healthy"),
+        record: buildRecord({ inServiceAt: NOW - 900_000, heartbeatAt: NOW - own }),
+        beats: [
+          { instanceId: "i-1", at: NOW - own, since: NOW - 900_000 },
+          ...(other === undefined ? [] : [{ instanceId: "i-2", at: NOW - other[0], since: NOW - other[1] }]),
+        ],
+      },
+      workerRules(pool, SETTINGS),
+      NOW,
+    );
+
+  it.each([
+    ["is unhealthy when it missed its heartbeats for 30 s and another worker none", 40_001, [3_000, 600_000], true],
+    ["has 30 s from when its heartbeat was due", 40_000, [3_000, 600_000], false],
+    ["is no worse than the others when they could not write either", 120_000, [110_000, 600_000], false],
+    ["has 30 s again when the others could write only from then on", 120_000, [3_000, 40_000], false],
+    ["is unhealthy when it alone did not recover", 120_000, [3_000, 40_001], true],
+    ["is left alone when nobody is there to compare with", 3_600_000, undefined, false],
+  ] as const)("%s", (_, own, other, lost) => {
+    expect(judgeBeats(own, other)).toMatchObject(
+      lost
+        ? { state: "unhealthy", reason: { kind: "without database", lostAt: NOW - own } }
+        : { state: "in service", reason: { kind: "healthy" } },
+    );
+  });
+
+  it("is judged by its own first heartbeat only: one that never reached the database still boots", () => {
+    const beats = [{ instanceId: "i-2", at: NOW, since: NOW - 900_000 }];
+    const judge = (record: WorkerRecord) =>
+      describeWorker(
+        { instance: instance(), target: target("healthy"), record, beats },
+        workerRules("web", SETTINGS),
+        NOW,
+      ).state;
+    expect(judge(buildRecord({ inServiceAt: NOW - 900_000 }))).toBe("in service");
+    expect(judge(buildRecord({ heartbeatAt: NOW - 900_000 }))).toBe("in service");
+  });
+
+  /** Heartbeats of some workers until NOW: each every 10 s with its own phase, none while it cannot reach the database. */
+  const beatsUntilNow = (phases: readonly number[], reaches: (worker: number, at: number) => boolean) =>
+    phases.map((phase, worker) => {
+      let written: { at: number; since: number } | undefined;
+      for (let at = NOW - 600_000 + phase; at <= NOW; at += HEARTBEAT) {
+        if (!reaches(worker, at)) continue;
+        const unbroken = written !== undefined && at - written.at <= unbrokenGapMs(HEARTBEAT);
+        written = { at, since: unbroken && written !== undefined ? written.since : at };
+      }
+      return { instanceId: `i-${worker}`, ...(written ?? { at: NOW - 600_000, since: NOW - 600_000 }) };
+    });
+  const judgeAll = (beats: readonly Beat[]) =>
+    beats.map(
+      ({ instanceId, at }) =>
+        describeWorker(
+          {
+            instance: instance("running", { id: instanceId }),
+            target: target("healthy"),
+            record: buildRecord({ instanceId, inServiceAt: NOW - 900_000, heartbeatAt: at }),
+            beats,
+          },
+          workerRules("web", SETTINGS),
+          NOW,
+        ).state,
+    );
+  const somePhases = fc.array(fc.integer({ min: 0, max: HEARTBEAT - 1 }), { minLength: 1, maxLength: 6 });
+
+  it("never happens when the database is away for all of them, however long and whenever it comes back", () => {
+    fc.assert(
+      fc.property(somePhases, fc.nat(500_000), fc.nat(500_000), (phases, length, ago) => {
+        const beats = beatsUntilNow(phases, (_, at) => at < NOW - ago - length || at > NOW - ago);
+        expect(judgeAll(beats)).toEqual(phases.map(() => "in service"));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("is found within 50 s, it alone, when it lost the database and the others did not", () => {
+    fc.assert(
+      fc.property(somePhases, fc.integer({ min: 50_000, max: 500_000 }), (phases, ago) => {
+        const beats = beatsUntilNow([0, ...phases], (worker, at) => worker !== 0 || at < NOW - ago);
+        expect(judgeAll(beats)).toEqual(["unhealthy", ...phases.map(() => "in service")]);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });
 

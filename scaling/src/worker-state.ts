@@ -1,5 +1,5 @@
 import type { Config } from "@elastic-gas/shared/config";
-import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
+import { type Beat, unbrokenGapMs, type WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { POOLS } from "./pools.ts";
 import { EndCause, WorkerFault, type WorkerReason } from "./worker-state-reason.ts";
@@ -26,6 +26,8 @@ export interface WorkerFacts {
   readonly instance: InstanceFacts;
   readonly target: TargetFacts | undefined;
   readonly record: WorkerRecord | undefined;
+  /** All workers' heartbeats, of every pool: without them a balanced worker's own silence proves nothing. */
+  readonly beats?: readonly Beat[];
 }
 
 export interface WorkerRules {
@@ -40,6 +42,9 @@ export interface WorkerRules {
 
 /** So many heartbeats in a row may be missing: 60 s at the default of 10 s between two. */
 export const MISSED_HEARTBEATS = 6;
+
+/** A worker behind the load balancer that could not use the database for so long, while others could, is unhealthy. */
+const WITHOUT_DATABASE_MS = 30_000;
 
 /**
  * pending (booting) -> warming (registered, not healthy yet) -> in service <-> unhealthy
@@ -146,7 +151,7 @@ export function endedWorker(record: WorkerRecord): Worker {
 type Judgement = readonly [WorkerState, WorkerReason];
 
 function judge(facts: WorkerFacts, rules: WorkerRules, now: number): Judgement {
-  const { instance, target, record } = facts;
+  const { instance, record } = facts;
   const ending = { cause: readCause(record), because: readFault(record?.endedFor) };
   if (instance.state === "terminated")
     return ["terminated", { kind: "terminated", ...ending, said: instance.stateReason }];
@@ -159,12 +164,12 @@ function judge(facts: WorkerFacts, rules: WorkerRules, now: number): Judgement {
   if (instance.state === "stopping" || instance.state === "stopped") return ["draining", { kind: "stopped" }];
   const booting = bootReason(instance, rules, now);
   if (instance.state === "pending") return ["pending", booting];
-  return rules.balanced ? judgeTarget(target, record, booting, now) : judgeHeartbeat(record, booting, rules, now);
+  return rules.balanced ? judgeTarget(facts, rules, booting, now) : judgeHeartbeat(record, booting, rules, now);
 }
 
 function judgeTarget(
-  target: TargetFacts | undefined,
-  record: WorkerRecord | undefined,
+  { target, record, beats = [] }: WorkerFacts,
+  rules: WorkerRules,
   booting: WorkerReason,
   now: number,
 ): Judgement {
@@ -173,11 +178,32 @@ function judgeTarget(
   if (target === undefined || target.state === "unused")
     return served ? ["unhealthy", { kind: "not registered", since }] : ["pending", booting];
   if (isLeaving(target)) return served ? ["unhealthy", { kind: "deregistered", since }] : ["pending", booting];
-  if (target.state === "healthy") return ["in service", { kind: "healthy" }];
+  if (target.state === "healthy") {
+    const lostAt = served ? databaseLostAt(record, beats, rules, now) : null;
+    return lostAt === null ? ["in service", { kind: "healthy" }] : ["unhealthy", { kind: "without database", lostAt }];
+  }
   const health = { code: target.reason, description: target.description };
   if (served) return ["unhealthy", { kind: "failing checks", since, health }];
   // Never in service yet: it still starts, which its deadline ends, not the health check.
   return ["warming", booting.kind === "overdue" ? booting : { kind: "first checks", health }];
+}
+
+/**
+ * The worker's last heartbeat, when it has missed its heartbeats for 30 s in which another worker wrote all of its own.
+ * Null while nobody else could write them either: then the database is away, and no new worker would help.
+ */
+function databaseLostAt(
+  { instanceId, heartbeatAt }: WorkerRecord,
+  beats: readonly Beat[],
+  { heartbeatMs }: WorkerRules,
+  now: number,
+): number | null {
+  if (heartbeatAt === null) return null;
+  const provesLoss = ({ instanceId: other, at, since }: Beat): boolean =>
+    other !== instanceId &&
+    now - at <= unbrokenGapMs(heartbeatMs) &&
+    now - Math.max(since, heartbeatAt) > WITHOUT_DATABASE_MS + heartbeatMs;
+  return beats.some(provesLoss) ? heartbeatAt : null;
 }
 
 function judgeHeartbeat(

@@ -55,6 +55,8 @@ export const Config = z
     API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(100_000).default(300),
     /** One run of start.sh: the web pool is resized to its minimum once for each. Set by start.sh. */
     START_ID: optionalText,
+    /** Where this process tells whether it works, on loopback; whoever starts it and watches over it sets the port. */
+    HEALTH_PORT: z.preprocess((text) => (text === "" ? undefined : text), port.optional()),
     TICK_SECONDS: seconds(1, 600).default(60),
     RECONCILE_SECONDS: seconds(0.2, 60).default(3),
     METRIC_PERIOD_SECONDS: z.coerce

@@ -1,15 +1,13 @@
 import { join } from "node:path";
 import type { Config } from "@elastic-gas/shared/config";
 import type { Role } from "@elastic-gas/shared/permissions";
-import { pause } from "@elastic-gas/shared/shutdown";
 import { cloudSettings, type Environment, settingsOf } from "./environment.ts";
 import { initialiseMariadb, type MariadbOptions, spawnMariadb, waitForMariadb } from "./mariadb.ts";
 import { waitForHttp } from "./ready.ts";
 import { type Part, spawnNode } from "./supervise.ts";
 import { greetingCheck, httpCheck } from "./watch-health.ts";
+import { watchedPart } from "./watched-part.ts";
 
-/** A part that has no address to ask is up when it has lived this long. */
-const SETTLE_MS = 1_000;
 const READY_DEADLINE_MS = 60_000;
 /** Killing a database means recovery: a disk that stands still for a while is waited for. */
 const DATABASE_PATIENCE_MS = 60_000;
@@ -72,16 +70,12 @@ export function managerPart(settings: PartSettings): Part {
 }
 
 export function autoscalerPart(settings: PartSettings, startId: string): Part {
-  return {
+  return watchedPart({
     name: "autoscaler",
-    start: () =>
-      startNode(asRole(settings, "autoscaler"), "autoscaler", "autoscaler/src/main.ts", { START_ID: startId }),
-    ready: async (child, signal) => {
-      await pause(SETTLE_MS, signal);
-      if (child.exitCode !== null) throw new Error(`The autoscaler ended with exit code ${child.exitCode}`);
-    },
+    start: (own) =>
+      startNode(asRole(settings, "autoscaler"), "autoscaler", "autoscaler/src/main.ts", { START_ID: startId, ...own }),
     stopMs: 20_000,
-  };
+  });
 }
 
 /** A part sees the secrets of its role only. */

@@ -11,7 +11,7 @@ const CONTENT = [
   "*/package.json", // npm wants every workspace that the lockfile names
   "start.sh",
   "start/install.sh",
-  "start/src/{utility,supervise,watch-health,processes}.ts",
+  "start/src/{utility,utility-parts,watched-part,supervise,watch-health,ready,free-port}.ts",
   "{shared,user-app,annotator}/src/**/*.ts",
   "user-app/dist/**",
   "user-app/mask-model/mask-model.onnx",

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { serveHealth } from "@elastic-gas/shared/health-address";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -9,7 +10,7 @@ import { readStatuses, recordStatuses, statusText } from "./part-status.ts";
 import { waitForHttp } from "./ready.ts";
 import { rotateLogs } from "./rotate-logs.ts";
 import { type Part, spawnNode, supervise } from "./supervise.ts";
-import { httpCheck } from "./watch-health.ts";
+import { type HealthCheck, healthAddressCheck, httpCheck, watchHealth } from "./watch-health.ts";
 
 const log = createLogger("test", "silent");
 let folder: string;
@@ -122,6 +123,37 @@ describe("a part", LONG, () => {
     onTestFinished(() => supervised.stop());
     await supervised.up;
     expect(starts).toBe(1);
+  });
+});
+
+describe("a health address", () => {
+  const check = (ask: HealthCheck["ask"]) => watchHealth({ ask, everyMs: 50, silenceLimitMs: 400 }, stop.signal);
+  let stop: AbortController;
+  beforeEach(() => {
+    stop = new AbortController();
+  });
+
+  it("that answers each time but was asked late, since this process itself stood still, is no sign of a hang", async () => {
+    let asked = 0;
+    const ask = async () => {
+      asked += 1;
+      if (asked > 3) stop.abort();
+      if (asked !== 2) return;
+      const end = performance.now() + 1_000;
+      while (performance.now() < end); // as SIGSTOP or a busy machine holds a process up
+      throw new Error("timed out");
+    };
+    expect(await check(ask)).toBeUndefined();
+  });
+
+  it("that does not answer again and again tells of a hang, with the last reason", async () => {
+    expect(await check(() => Promise.reject(new Error("no answer")))).toMatch(/^did not answer for \d+ s: no answer$/);
+  });
+
+  it("that says that the work stands still is as good as none", async () => {
+    await using address = await serveHealth({ port: 0, findStandstill: () => "a pass has not ended for 400 s" });
+    const { ask } = healthAddressCheck(() => `http://127.0.0.1:${address.port}/`);
+    await expect(ask(stop.signal)).rejects.toThrow("a pass has not ended for 400 s");
   });
 });
 

@@ -17,18 +17,20 @@ export async function watchHealth(
   { ask, everyMs, silenceLimitMs }: HealthCheck,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  let answeredAt = performance.now();
+  let silentMs = 0;
   let last = "";
   while (!signal.aborted) {
+    const beganAt = performance.now();
     await pause(everyMs, signal);
     if (signal.aborted) return undefined;
     try {
       await ask(AbortSignal.any([signal, AbortSignal.timeout(everyMs)]));
-      answeredAt = performance.now();
+      silentMs = 0;
     } catch (error) {
       last = error instanceof Error ? error.message : String(error);
+      // One question counts for the longest that it may take: who was itself held up does not blame the part.
+      silentMs += Math.min(performance.now() - beganAt, 2 * everyMs);
     }
-    const silentMs = performance.now() - answeredAt;
     if (!signal.aborted && silentMs >= silenceLimitMs)
       return `did not answer for ${Math.round(silentMs / 1_000)} s: ${last}`;
   }
@@ -39,6 +41,19 @@ export function httpCheck(url: string, silenceLimitMs = PATIENCE_MS): HealthChec
   return {
     ask: async (signal) => (await fetch(url, { signal, redirect: "manual" })).arrayBuffer(),
     everyMs: ASK_EVERY_MS,
+    silenceLimitMs,
+  };
+}
+
+/** Of a part with an address for this only: another answer than 200 says that its work stands still. */
+export function healthAddressCheck(url: () => string, silenceLimitMs = PATIENCE_MS): HealthCheck {
+  return {
+    ask: async (signal) => {
+      const response = await fetch(url(), { signal });
+      const text = await response.text();
+      if (!response.ok) throw new Error(text.trim());
+    },
+    everyMs: Math.min(ASK_EVERY_MS, silenceLimitMs / 4),
     silenceLimitMs,
   };
 }

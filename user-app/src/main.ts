@@ -5,6 +5,7 @@ import { awaitFirstAnswers } from "@elastic-gas/shared/aws/first-answers";
 import { awaitInstanceIdentity } from "@elastic-gas/shared/aws/instance-identity";
 import { readConfig } from "@elastic-gas/shared/config";
 import { createLogger } from "@elastic-gas/shared/logger";
+import { writeBeat } from "@elastic-gas/shared/reliability/heartbeat";
 import { aborted, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { sql } from "kysely";
@@ -13,7 +14,6 @@ import { createUserApp } from "./app.ts";
 import { createAppParts } from "./app-parts.ts";
 import { sweepLeftovers } from "./masks/photos.ts";
 import { gateUntilReady } from "./web/gate-until-ready.ts";
-import { beat } from "./web/heartbeat.ts";
 import { publishRequestCounts } from "./web/request-counter.ts";
 
 const SESSION_SWEEP_MS = 600_000;
@@ -61,8 +61,12 @@ const publish = async (all: boolean) => {
 };
 const loop = (name: string, intervalMs: number, work: () => Promise<void>) =>
   runLoop({ name, intervalMs, signal, log }, work);
+const intervalSeconds = config.HEARTBEAT_SECONDS;
 const loops = [
-  loop("heartbeat", config.HEARTBEAT_SECONDS * 1_000, () => beat(parts.db, instanceId)),
+  // By the pages' own connections: a worker whose pages get none is found by its missing heartbeats.
+  loop("heartbeat", intervalSeconds * 1_000, () =>
+    writeBeat(parts.db, { instanceId, pool: "web", intervalSeconds, jobId: null }),
+  ),
   loop("request count", Math.min(5_000, periodSeconds * 1_000), () => publish(false)),
   loop("session sweep", SESSION_SWEEP_MS, () => deleteExpiredSessions(parts.db)),
   loop("photo sweep", PHOTO_SWEEP_MS, async () => {

@@ -4,6 +4,7 @@ import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { awaitInstanceIdentity } from "@elastic-gas/shared/aws/instance-identity";
 import { type Config, readConfig } from "@elastic-gas/shared/config";
 import { connectDatabase, type Database } from "@elastic-gas/shared/database/connect";
+import { serveHealth } from "@elastic-gas/shared/health-address";
 import { createLogger, type Logger } from "@elastic-gas/shared/logger";
 import { MESSAGE_SCHEMAS, type MessageOf } from "@elastic-gas/shared/messages";
 import { consume, type Handled } from "@elastic-gas/shared/reliability/consumer";
@@ -41,6 +42,7 @@ export async function runLifecycle<Key extends QueueKey>(
   const config = readConfig(process.env);
   const log = createLogger(name, config.LOG_LEVEL);
   const { signal } = stopOnSignals(log);
+  if (config.HEALTH_PORT !== undefined) await serveHealth({ port: config.HEALTH_PORT });
   const { instanceId } = await awaitInstanceIdentity(config.AWS_EC2_METADATA_SERVICE_ENDPOINT);
   const resources = resourcesOf(config);
   const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: 4 });

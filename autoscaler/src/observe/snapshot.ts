@@ -3,7 +3,7 @@ import { type Instance, listEnded } from "@elastic-gas/shared/aws/instances";
 import type { Balancer, TargetHealth } from "@elastic-gas/shared/aws/load-balancer";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
-import { listWorkerRecords } from "@elastic-gas/shared/pools/workers";
+import { listBeats, listWorkerRecords } from "@elastic-gas/shared/pools/workers";
 import { attachInstances, findRunBegan, insertActivity, listOpenActivities } from "../activities/activities.ts";
 import type { Context, Pool, PoolSnapshot } from "../context/context.ts";
 import {
@@ -35,10 +35,11 @@ export async function takeSnapshot(context: Context, pool: Pool, seen: Seen, now
   const targets = new Map(seen.targets.map((target) => [target.instanceId, target]));
   const records = await readRecords(db, pool);
   const rules = workerRules(pool.name, config);
+  const beats = rules.balanced ? await listBeats(db) : [];
   const workers: Worker[] = [];
   for (const instance of instances) {
     const record = records.get(instance.id);
-    const worker = describeWorker({ instance, target: targets.get(instance.id), record }, rules, now);
+    const worker = describeWorker({ instance, target: targets.get(instance.id), record, beats }, rules, now);
     workers.push(worker.state === "terminating" ? worker : await noteWorker(db, pool.name, worker, { record, now }));
   }
 

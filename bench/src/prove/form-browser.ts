@@ -3,6 +3,7 @@ export interface Answer {
   readonly status: number;
   readonly text: string;
   readonly location: string | null;
+  readonly retryAfter: string | null;
 }
 
 /** A browser as far as forms need one: cookies, and the token of the page that was read last. Follows no redirects. */
@@ -51,6 +52,7 @@ export class FormBrowser {
     }
     const text = await response.text();
     this.#token = /name="_csrf" value="([^"]+)"|data-csrf="([^"]+)"/.exec(text)?.slice(1).find(Boolean) ?? this.#token;
-    return { status: response.status, text, location: response.headers.get("location") };
+    const { headers: answered, status } = response;
+    return { status, text, location: answered.get("location"), retryAfter: answered.get("retry-after") };
   }
 }

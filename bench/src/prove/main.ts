@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { faults } from "../faults/faults.ts";
 import { archiveAndBack } from "./archive-and-back.ts";
 import { elasticCpu } from "./elastic-cpu.ts";
 import { writeIndex } from "./index-page.ts";
@@ -8,11 +9,11 @@ import { parts } from "./parts.ts";
 import type { Proof } from "./proof.ts";
 import { queuePool } from "./queue-pool.ts";
 import { writeResult } from "./results.ts";
-import { timeSpan } from "./words.ts";
+import { readDuration, timeSpan } from "./words.ts";
 import { workersLost } from "./workers-lost.ts";
 
-/** `npm run prove -- [name ...] [--quick] [--out FOLDER] [--only TEXT]`: runs proofs one after the other. Exit code 1 when one did not hold. */
-const PROOFS: readonly Proof[] = [elasticCpu, workersLost, queuePool, archiveAndBack, parts];
+/** `npm run prove -- [name ...] [--quick] [--out FOLDER] [--only TEXT] [--long] [--for 10m] [--soak 8h] [--seed NUMBER]`: runs proofs one after the other. Exit code 1 when one did not hold. */
+const PROOFS: readonly Proof[] = [elasticCpu, workersLost, queuePool, archiveAndBack, faults, parts];
 
 const root = join(import.meta.dirname, "../../..");
 const { values, positionals: names } = parseArgs({
@@ -21,9 +22,16 @@ const { values, positionals: names } = parseArgs({
     quick: { type: "boolean", default: process.env.PROVE_QUICK === "1" },
     out: { type: "string" },
     only: { type: "string", default: "" },
+    long: { type: "boolean", default: false },
+    for: { type: "string" },
+    soak: { type: "string" },
+    seed: { type: "string" },
   },
 });
-const { quick, only } = values;
+const { quick, only, long } = values;
+const limitMs = values.for === undefined ? null : readDuration(values.for);
+const soakMs = values.soak === undefined ? null : readDuration(values.soak);
+const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
 const folder = resolve(root, values.out ?? (quick ? ".data/results-quick" : "docs/results"));
 const unknown = names.filter((name) => !PROOFS.some((proof) => proof.name === name));
 if (unknown.length > 0) {
@@ -44,7 +52,7 @@ async function runProof(proof: Proof): Promise<boolean> {
   const say = (line: string) => console.log(`${timeSpan(Date.now() - startedAt).padStart(9)}  ${line}`);
   console.log(`\n${proof.name}: ${proof.title}`);
   try {
-    const findings = await proof.run({ quick, only, folder, say });
+    const findings = await proof.run({ quick, only, folder, say, long, limitMs, soakMs, seed });
     const result = await writeResult(proof, findings, { root, folder, quick, startedAt });
     for (const { ok, what, measured } of result.checks) console.log(`  ${ok ? "✓" : "✗"} ${what}: ${measured}`);
     console.log(`${result.passed ? "passed" : "FAILED"}: ${join(folder, `${proof.name}.md`)}`);

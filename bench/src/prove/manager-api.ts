@@ -1,5 +1,6 @@
 import {
   ApiActivity,
+  ApiAlert,
   ApiCharts,
   ApiOutcome,
   ApiPolicy,
@@ -60,6 +61,10 @@ export class ManagerApi {
   async activities(name: PoolName): Promise<readonly z.infer<typeof ApiActivity>[]> {
     const rows = z.array(ApiActivity).parse(await this.#call("GET", `/activities?pool=${name}&limit=1000`));
     return rows.toSorted((a, b) => a.at.localeCompare(b.at) || a.id - b.id);
+  }
+
+  async alerts(): Promise<readonly z.infer<typeof ApiAlert>[]> {
+    return z.array(ApiAlert).parse(await this.#call("GET", "/alerts"));
   }
 
   async press(name: PoolName, button: "grow" | "shrink" | "pause" | "resume"): Promise<string> {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectDatabase, type Database } from "@elastic-gas/shared/database/connect";
 import type { PoolName } from "@elastic-gas/shared/resources";
-import { QUICK, type RunningSystem, startSystem } from "@elastic-gas/testing/system/system";
+import { type Ports, QUICK, type RunningSystem, startSystem } from "@elastic-gas/testing/system/system";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { ManagerApi, type Pool } from "./manager-api.ts";
 import type { Figure, ProofContext } from "./proof.ts";
@@ -29,6 +29,7 @@ export interface ProofSystem extends AsyncDisposable {
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const INTERRUPTED = 130;
+const UP_SECONDS = 300;
 
 /** Durations of the product that a report names whether or not they were changed. */
 const SHOWN = {
@@ -42,8 +43,9 @@ const SHOWN = {
 };
 
 export async function startProofSystem(
-  { quick, say }: ProofContext,
+  { quick, say }: Pick<ProofContext, "quick" | "say">,
   environment: Readonly<Record<string, string>> = {},
+  ports?: Ports,
 ): Promise<ProofSystem> {
   say(`starting the system (${quick ? "quick" : "default"} times)`);
   await using started = new AsyncDisposableStack();
@@ -52,7 +54,9 @@ export async function startProofSystem(
   const system = started.use(
     await startSystem({
       dataDir,
+      ...(ports === undefined ? {} : { ports }),
       times: quick ? "quick" : "default",
+      upSeconds: UP_SECONDS,
       // The defaults are set by name, so that the machine's own environment or .env cannot make them others.
       environment: quick ? environment : { ...SHOWN, ...environment },
       onSpawn: (child) => void started.defer(endWithUs(child, dataDir, say)),

@@ -17,6 +17,14 @@ export interface ProofContext {
   /** Folder of the results. */
   readonly folder: string;
   readonly say: (line: string) => void;
+  /** For the faults: those of 20 minutes too. */
+  readonly long: boolean;
+  /** For the faults: random ones for so long, in place of the plan. */
+  readonly soakMs: number | null;
+  /** For the faults: the plan ends after so long, and the report names what was left out. */
+  readonly limitMs: number | null;
+  /** Of whatever is drawn at random. */
+  readonly seed: number;
 }
 
 export interface Check {

@@ -9,6 +9,14 @@ export function timeSpan(milliseconds: number): string {
   return `${(seconds / 60).toFixed(1)}${NO_BREAK}min`;
 }
 
+/** Milliseconds of `90s`, `30m` or `8h`. */
+export function readDuration(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text) ?? [];
+  if (amount === undefined || unit === undefined)
+    throw new Error(`"${text}" is no duration. Write it as 90s, 30m or 8h.`);
+  return Number(amount) * { s: 1_000, m: 60_000, h: 3_600_000 }[unit as "s" | "m" | "h"];
+}
+
 /** `299.4 s`, where a tenth of a second matters also after minutes. */
 export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1_000).toFixed(1)}${NO_BREAK}s`;

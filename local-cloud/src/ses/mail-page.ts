@@ -14,7 +14,7 @@ const STYLE =
   "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #8886;overflow-wrap:anywhere}" +
   "pre{white-space:pre-wrap;overflow-wrap:anywhere}iframe{width:100%;height:40rem;border:1px solid #8886;background:#fff}";
 
-/** Shows captured mails: a list, each mail, and all as JSON for tests (`/_mail/messages.json?to=ann@example.org`). */
+/** Shows captured mails: a list, each mail, and all as JSON for tests (`/_mail/messages.json?to=ann@example.org&limit=1000`). */
 export function mailPage(mailbox: Mailbox): Page {
   return {
     prefix: PREFIX,
@@ -26,13 +26,19 @@ export function mailPage(mailbox: Mailbox): Page {
       const path = url.pathname.replace(/\/$/, "");
       if (path === PREFIX) return send(response, 200, "text/html", listView(mailbox.list(to, MAX_MAILS), to));
       if (path === `${PREFIX}/messages.json`)
-        return send(response, 200, "application/json", JSON.stringify(mailbox.list(to, MAX_MAILS)));
+        return send(response, 200, "application/json", JSON.stringify(mailbox.list(to, limitOf(url))));
       const [, id = "", isBody] = /^\/_mail\/([\da-f-]{36})(\/html)?$/.exec(path) ?? [];
       const mail = mailbox.find(id);
       if (!mail) return send(response, 404, "text/plain", "There is no such mail.\n");
       return send(response, 200, "text/html", isBody ? mail.html : mailView(mail));
     },
   };
+}
+
+/** Programs may ask for more than a page shows. */
+function limitOf({ searchParams }: URL): number {
+  const asked = Number(searchParams.get("limit") ?? MAX_MAILS);
+  return Number.isInteger(asked) && asked > 0 ? asked : MAX_MAILS;
 }
 
 function send(response: ServerResponse, statusCode: number, type: string, body: string): void {

@@ -13,8 +13,8 @@ import {
 } from "@elastic-gas/shared/aws/load-balancer";
 import type { Config } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
-import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
-import { listWorkerRecords } from "@elastic-gas/shared/pools/workers";
+import type { Beat, WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
+import { listBeats, listWorkerRecords } from "@elastic-gas/shared/pools/workers";
 import { POOL_NAMES, type PoolName, type Resources } from "@elastic-gas/shared/resources";
 import { silenceOfAutoscaler } from "../model/alerts/installation-alerts.ts";
 import { listAlerts } from "../model/alerts/list-alerts.ts";
@@ -103,18 +103,20 @@ export async function readFleet(
   },
 ): Promise<FleetSnapshot> {
   const { now, cloud, failure } = view;
-  const [records, pools, checks, activities, failedLaunches, deadLetters, lease, stop, deletion] = await Promise.all([
-    listWorkerRecords(db, { instanceIds: (cloud?.instances ?? []).map(({ id }) => id) }),
-    listPools(db),
-    listLatestDecisions(db),
-    listActivities(db, { from: now - RECENT_MS, to: now + 60_000 }, 50),
-    listFailedLaunches(db, now - FAILED_LAUNCHES_MS),
-    countDeadLetters(db),
-    findAutoscalerLease(db),
-    readStopRequest(db),
-    readLastDeletion(db),
-  ]);
-  const workers = snapshotWorkers({ config, cloud, records, pools, now });
+  const [records, pools, checks, activities, failedLaunches, deadLetters, lease, stop, deletion, beats] =
+    await Promise.all([
+      listWorkerRecords(db, { instanceIds: (cloud?.instances ?? []).map(({ id }) => id) }),
+      listPools(db),
+      listLatestDecisions(db),
+      listActivities(db, { from: now - RECENT_MS, to: now + 60_000 }, 50),
+      listFailedLaunches(db, now - FAILED_LAUNCHES_MS),
+      countDeadLetters(db),
+      findAutoscalerLease(db),
+      readStopRequest(db),
+      readLastDeletion(db),
+      listBeats(db),
+    ]);
+  const workers = snapshotWorkers({ config, cloud, records, beats, pools, now });
   const lastCheckAt = Math.max(0, ...[...checks.values()].map((check) => check.at)) || null;
   const letters = deadLetters.reduce((sum, each) => sum + each.count, 0);
   const poolSnapshots = pools.map((pool) => describePool(pool, workers, checks.get(pool.name), { config, letters }));
@@ -161,12 +163,14 @@ function snapshotWorkers({
   config,
   cloud,
   records,
+  beats,
   pools,
   now,
 }: {
   readonly config: FleetConfig;
   readonly cloud: CloudView | null;
   readonly records: readonly WorkerRecord[];
+  readonly beats: readonly Beat[];
   readonly pools: readonly PoolRow[];
   readonly now: number;
 }): readonly WorkerSnapshot[] {
@@ -176,7 +180,7 @@ function snapshotWorkers({
   const observedAt = new Map(pools.map((pool) => [pool.name, pool.observedAt]));
   return cloud.instances.map((instance) =>
     snapshotWorker(
-      { instance, target: targets.get(instance.id), record: recordOf.get(instance.id) },
+      { instance, target: targets.get(instance.id), record: recordOf.get(instance.id), beats },
       workerRules(instance.pool, config),
       // What AWS said is as old as its last answer.
       { now: Math.min(now, cloud.seenAt), observedAt: observedAt.get(instance.pool) ?? null },

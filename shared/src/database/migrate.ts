@@ -7,6 +7,7 @@ import * as poolChecks from "./migrations/0005-pool-checks.ts";
 import * as accounts from "./migrations/0006-accounts.ts";
 import * as finishedJobs from "./migrations/0007-finished-jobs.ts";
 import * as identities from "./migrations/0008-identities.ts";
+import * as unbrokenBeats from "./migrations/0009-unbroken-beats.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -26,6 +27,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0006-accounts", statements: accounts.statements },
   { name: "0007-finished-jobs", statements: finishedJobs.statements },
   { name: "0008-identities", statements: identities.statements, fill: identities.fill },
+  { name: "0009-unbroken-beats", statements: unbrokenBeats.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */

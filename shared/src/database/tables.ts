@@ -325,6 +325,8 @@ export interface WorkersTable {
   endedFor: JsonOrNull<unknown>;
   /** The activity that ended it. */
   endedBy: OrNull<number>;
+  /** Since when it has written every heartbeat; null until the first. */
+  beatingSince: OrNull<Date>;
 }
 
 export interface LeasesTable {

@@ -24,3 +24,15 @@ export interface WorkerRecord {
   /** Null before the autoscaler's first look at it. */
   readonly published: StoredState | null;
 }
+
+/** When a worker last wrote its heartbeat, and since when it has written every one of them. */
+export interface Beat {
+  readonly instanceId: string;
+  readonly at: number;
+  readonly since: number;
+}
+
+/** Heartbeats that are no further apart than this follow each other without a break. */
+export function unbrokenGapMs(heartbeatMs: number): number {
+  return 1.5 * heartbeatMs + 5_000;
+}

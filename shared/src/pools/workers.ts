@@ -1,6 +1,6 @@
 import type { Database } from "../database/connect.ts";
 import type { PoolName } from "../resources.ts";
-import type { WorkerRecord } from "./worker-record.ts";
+import type { Beat, WorkerRecord } from "./worker-record.ts";
 
 /** The rows of one pool, or those of these instances, ended ones included while they are kept. */
 export async function listWorkerRecords(
@@ -30,6 +30,14 @@ export async function listWorkerRecords(
         ? null
         : { state: row.state, reason: row.stateReason, since: row.stateAt.getTime() },
   }));
+}
+
+/** The heartbeats of all workers of all pools, old ones included. */
+export async function listBeats(db: Database): Promise<readonly Beat[]> {
+  const rows = await db.selectFrom("workers").select(["instanceId", "at", "beatingSince"]).execute();
+  return rows.flatMap(({ instanceId, at, beatingSince }) =>
+    at === null || beatingSince === null ? [] : [{ instanceId, at: at.getTime(), since: beatingSince.getTime() }],
+  );
 }
 
 /**

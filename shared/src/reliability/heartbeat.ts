@@ -1,8 +1,34 @@
 import { sql } from "kysely";
 import type { Database } from "../database/connect.ts";
 import type { Logger } from "../logger.ts";
+import { unbrokenGapMs } from "../pools/worker-record.ts";
 import type { PoolName } from "../resources.ts";
 import { runLoop } from "../shutdown.ts";
+
+export interface WrittenBeat {
+  readonly instanceId: string;
+  readonly pool: PoolName;
+  /** Of the heartbeat's rhythm: what is missing is told by it. */
+  readonly intervalSeconds: number;
+  readonly jobId: string | null;
+}
+
+/** Says that a worker lives and can use the database. The row's other columns belong to the autoscaler. */
+export async function writeBeat(db: Database, beat: WrittenBeat): Promise<void> {
+  const { instanceId, pool, intervalSeconds, jobId } = beat;
+  const now = sql<Date>`utc_timestamp(3)`;
+  const gap = unbrokenGapMs(intervalSeconds * 1_000) * 1_000;
+  await db
+    .insertInto("workers")
+    .values({ instanceId, pool, jobId, beatingSince: now, at: now })
+    .onDuplicateKeyUpdate({
+      jobId,
+      // Assigned before `at`, whose old value it reads: MySQL goes from left to right.
+      beatingSince: sql<Date>`if(at >= ${now} - interval ${gap} microsecond, coalesce(beating_since, ${now}), ${now})`,
+      at: now,
+    })
+    .execute();
+}
 
 export interface HeartbeatOptions {
   readonly db: Database;
@@ -29,12 +55,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { db, log, instanceId, pool, intervalSeconds, signal, jobId = () => null } = options;
   let draining = false;
   const beat = async (): Promise<void> => {
-    const now = sql<Date>`utc_timestamp(3)`;
-    await db
-      .insertInto("workers")
-      .values({ instanceId, pool, jobId: jobId(), at: now })
-      .onDuplicateKeyUpdate({ jobId: jobId(), at: now })
-      .execute();
+    await writeBeat(db, { instanceId, pool, intervalSeconds, jobId: jobId() });
     const row = await db
       .selectFrom("workers")
       .select("draining")

@@ -32,6 +32,8 @@ export interface SystemChoices {
   readonly ports?: Ports;
   /** "quick" (the default): stories of ten minutes take one. "default": every duration as the product ships it. */
   readonly times?: "quick" | "default";
+  /** Longest time until it is up; a machine that does much else takes longer. */
+  readonly upSeconds?: number;
   /** Gets start.sh's process as soon as it runs, long before the system is up: for callers that may be interrupted meanwhile. */
   readonly onSpawn?: (child: ChildProcess) => void;
 }
@@ -76,6 +78,7 @@ export async function startSystem({
   dataDir: given,
   ports: chosen,
   times = "quick",
+  upSeconds = times === "quick" ? 120 : 300,
   onSpawn,
 }: SystemChoices = {}): Promise<RunningSystem> {
   const dataDir = given ?? (await mkdtemp(join(tmpdir(), "gas-system-")));
@@ -120,7 +123,7 @@ export async function startSystem({
         if (output.includes("ok user-app")) return "up";
         return child.exitCode === null && child.signalCode === null ? undefined : "ended";
       },
-      { deadlineMs: 270_000 },
+      { deadlineMs: upSeconds * 1_000 },
     );
     if (state === "ended") throw new Error("start.sh ended");
   } catch (error) {

@@ -7,7 +7,7 @@ import {
 import { compareWithPublished, readPublished, type ShownState } from "@elastic-gas/scaling/worker-state-published";
 import { describeWorkerReason, type ReasonReader } from "@elastic-gas/scaling/worker-state-reason";
 import type { Instance } from "@elastic-gas/shared/aws/instances";
-import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
+import type { Beat, WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import type { PoolName } from "@elastic-gas/shared/resources";
 
 /**
@@ -32,15 +32,16 @@ export interface WorkerSources {
   readonly instance: Instance;
   readonly target: TargetFacts | undefined;
   readonly record: WorkerRecord | undefined;
+  readonly beats?: readonly Beat[];
 }
 
 /** Puts what AWS said at `now` beside what the autoscaler published in its pass at `observedAt`. */
 export function snapshotWorker(
-  { instance, target, record }: WorkerSources,
+  { instance, target, record, beats = [] }: WorkerSources,
   rules: WorkerRules,
   { now, observedAt }: { readonly now: number; readonly observedAt: number | null },
 ): WorkerSnapshot {
-  const worker = describeWorker({ instance, target, record }, rules, now);
+  const worker = describeWorker({ instance, target, record, beats }, rules, now);
   const own = { state: worker.state, reason: worker.reason, at: now };
   // The autoscaler no longer looks at what has ended.
   const published = own.state === "terminated" ? null : readPublished(record?.published ?? null, observedAt);

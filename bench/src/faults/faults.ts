@@ -1,0 +1,178 @@
+import { randomFrom } from "@elastic-gas/scaling/simulator/random";
+import { pause } from "@elastic-gas/shared/shutdown";
+import { createStallableProxy } from "@elastic-gas/testing/stallable-proxy";
+import { freePorts } from "@elastic-gas/testing/system/system";
+import type { Findings, Proof, ProofContext } from "../prove/proof.ts";
+import { isSettled, type ProofSystem, startProofSystem } from "../prove/proof-system.ts";
+import { timeSpan } from "../prove/words.ts";
+import { startClients } from "./clients.ts";
+import type { Evidence } from "./evidence.ts";
+import { listFinal } from "./final-listing.ts";
+import { emptyHistory } from "./history.ts";
+import { endFaults, inject, type Rig } from "./injectors.ts";
+import { lengthOf, nameOf, type PlanChoices, planFaults, type Step, soakFaults } from "./plan.ts";
+import { invariantChecks, type RunFacts, runDetails, runFigures } from "./report.ts";
+import { listToldDecisions, startWatch } from "./watch.ts";
+
+const QUICK: PlanChoices = { cloudSeconds: [1, 10], otherSeconds: 10, hangSeconds: 30 };
+const MIDDLE: PlanChoices = { cloudSeconds: [10, 180], otherSeconds: 60, hangSeconds: 180 };
+const LONG: PlanChoices = { cloudSeconds: [180, 1_200], otherSeconds: 180, hangSeconds: 180 };
+/** Steps of the cloud that run at a time, together with one of the others. */
+const AT_A_TIME = 3;
+const BETWEEN_MS = 2_000;
+/** Results are due that soon, so that archives are made and fetched back all the time. */
+const RETENTION_SECONDS = 15;
+/** All faults are over: by then every job has ended, every mail is sent and everything lies where it belongs. */
+const REST_SECONDS = 300;
+
+export const faults: Proof = {
+  name: "faults",
+  title: "Nothing lost, nothing stuck, nothing silent under faults",
+  statement:
+    "The whole system runs with people and programs that use it while workers, parts, the database, Stripe and the services of AWS are killed, stopped, slowed, refused or cut off, messages come several times and in another order, and files are bad. Afterwards all that clients were promised is held against what is there.",
+  async run(context) {
+    const { seed, soakMs, limitMs, say } = context;
+    const startedAt = Date.now();
+    const choices = context.long ? LONG : context.quick ? QUICK : MIDDLE;
+    say(`seed ${seed}`);
+    const random = randomFrom(seed);
+    await using stack = new AsyncDisposableStack();
+    const ports = await freePorts();
+    const stripe = stack.use(await createStallableProxy(ports.cloud));
+    const settings = {
+      FREE_RETENTION_SECONDS: String(RETENTION_SECONDS),
+      ARCHIVE_CHECK_SECONDS: "2",
+      // What is proven needs no narrow CPUs, and workers boot sooner.
+      LOCAL_INSTANCE_VCPUS: "0.4",
+      BOOT_DEADLINE_SECONDS: "180",
+      STRIPE_API_URL: `http://127.0.0.1:${stripe.port}`,
+    };
+    // Minutes in place of hours: what is proven is that nothing is lost, not when it is found.
+    const proof = stack.use(await startProofSystem({ quick: true, say }, settings, ports));
+    const history = emptyHistory();
+    const stop = new AbortController();
+    const { signal } = stop;
+    stack.defer(() => stop.abort());
+    const watch = await startWatch(proof, signal);
+    const clientsStop = new AbortController();
+    stack.defer(() => clientsStop.abort());
+    const clientsOptions = { proof, history, signal: clientsStop.signal, random, retentionSeconds: RETENTION_SECONDS };
+    const clients = await startClients(clientsOptions);
+    const rig: Rig = { proof, stripe, clients, history, random, signal };
+
+    if (soakMs === null)
+      await runPlan(rig, { steps: planFaults(choices), limitMs: limitMs ?? Number.POSITIVE_INFINITY }, say);
+    else await runSoak(rig, { seed, soakMs, choices }, say);
+
+    await endFaults(rig).catch(() => undefined); // local-cloud may just start again, without any
+    say("all faults are over, clients stop");
+    clientsStop.abort();
+    await clients.ended;
+    await rest(
+      proof,
+      history.submissions.map(({ jobId }) => jobId),
+    ).catch((error: unknown) => say(`not at rest: ${error}`));
+    stop.abort();
+    await watch.ended;
+    const evidence: Evidence = {
+      ...history,
+      sizes: watch.sizes,
+      told: [...watch.told, ...(await listToldDecisions(proof.db, startedAt))].sort((a, b) => a.at - b.at),
+      final: await listFinal(proof, RETENTION_SECONDS),
+    };
+    const planned = new Set(history.faults.map(({ name }) => name));
+    const leftOut = [...new Set([QUICK, MIDDLE, LONG].flatMap(planFaults).map(nameOf))].filter(
+      (name) => !planned.has(name),
+    );
+    const form =
+      soakMs === null ? (context.long ? "long" : context.quick ? "quick" : "middle") : `soak of ${timeSpan(soakMs)}`;
+    return findingsOf({ evidence, startedAt, seed, form, leftOut }, proof);
+  },
+};
+
+async function runPlan(
+  rig: Rig,
+  { steps, limitMs }: { readonly steps: readonly Step[]; readonly limitMs: number },
+  say: ProofContext["say"],
+): Promise<void> {
+  const end = Date.now() + limitMs;
+  const cloud = [...steps.filter(({ kind }) => kind === "cloud")];
+  const others = [...steps.filter(({ kind }) => kind !== "cloud")];
+  while (cloud.length + others.length > 0 && Date.now() < end) {
+    const [other] = others.splice(0, 1);
+    // While the pool is resized nothing else goes on.
+    const round = other?.kind === "resize" ? [] : cloud.splice(0, AT_A_TIME);
+    await Promise.all([...round, ...(other === undefined ? [] : [other])].map((step) => take(rig, step, say)));
+    await pause(BETWEEN_MS, rig.signal);
+  }
+}
+
+async function runSoak(
+  rig: Rig,
+  { seed, soakMs, choices }: { readonly seed: number; readonly soakMs: number; readonly choices: PlanChoices },
+  say: ProofContext["say"],
+): Promise<void> {
+  const end = Date.now() + soakMs;
+  for (const { step, afterMs } of soakFaults(seed, choices)) {
+    const next = Date.now() + afterMs;
+    if (Date.now() + lengthOf(step) * 1_000 > end) return;
+    await take(rig, step, say);
+    if (next > end) return;
+    await pause(Math.max(0, next - Date.now()), rig.signal);
+  }
+}
+
+/** One step, and when it was in force. One that cannot be made here is told of in the report. */
+async function take(rig: Rig, step: Step, say: ProofContext["say"]): Promise<void> {
+  const name = nameOf(step);
+  const from = Date.now();
+  say(name);
+  let notMade: string | null = null;
+  try {
+    await inject(rig, step);
+  } catch (error) {
+    notMade = error instanceof Error ? error.message : String(error);
+    say(`${name}: not made, ${notMade}`);
+  }
+  rig.history.faults.push({ name, from, to: Date.now(), notMade });
+}
+
+/** Waits until all work has ended and the pools are as they should be. */
+async function rest({ db, manager, wait }: ProofSystem, jobIds: readonly string[]): Promise<void> {
+  await wait(
+    "every job to end, with its mail",
+    async () => {
+      if (jobIds.length === 0) return true;
+      const rows = await db.selectFrom("jobs").select(["status", "notifiedAt"]).where("id", "in", jobIds).execute();
+      return rows.every(
+        ({ status, notifiedAt }) => (status === "COMPLETED" || status === "FAILED") && notifiedAt !== null,
+      );
+    },
+    REST_SECONDS,
+  );
+  await wait(
+    "every result to lie where it belongs",
+    async () => {
+      const rows = await db
+        .selectFrom("jobs")
+        .innerJoin("users", "users.id", "jobs.userId")
+        .select(["users.role", "jobs.archiveState"])
+        .where("jobs.status", "=", "COMPLETED")
+        .execute();
+      return rows.every(({ role, archiveState }) => archiveState === (role === "premium_user" ? "kept" : "archived"));
+    },
+    REST_SECONDS,
+  );
+  await wait("the pools to settle", async () => (await manager.pools()).every(isSettled), REST_SECONDS);
+}
+
+function findingsOf(facts: RunFacts, { settings }: ProofSystem): Findings {
+  const { faults: made, resizes } = facts.evidence;
+  return {
+    checks: invariantChecks(facts.evidence),
+    figures: runFigures(facts),
+    settings,
+    details: runDetails(facts),
+    data: { seed: facts.seed, form: facts.form, faults: made, resizes },
+  };
+}

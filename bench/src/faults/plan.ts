@@ -1,0 +1,136 @@
+import { randomFrom } from "@elastic-gas/scaling/simulator/random";
+import type { PoolName } from "@elastic-gas/shared/resources";
+
+/** Something that is done to the running system for a while. */
+export type Step =
+  /** A service of the cloud misbehaves for all callers. */
+  | { readonly kind: "cloud"; readonly service: Service; readonly how: Misbehaviour; readonly seconds: number }
+  | { readonly kind: "kill worker"; readonly pool: PoolName }
+  | { readonly kind: "hang worker"; readonly pool: PoolName; readonly seconds: number }
+  | { readonly kind: "never healthy"; readonly pool: PoolName; readonly seconds: number }
+  | { readonly kind: "kill part"; readonly part: "autoscaler" | "manager" | "local-cloud" | "mariadb" }
+  | { readonly kind: "hang part"; readonly part: "autoscaler" | "manager"; readonly seconds: number }
+  | { readonly kind: "freeze database"; readonly seconds: number }
+  | { readonly kind: "read-only database"; readonly seconds: number }
+  | { readonly kind: "lock tables"; readonly seconds: number }
+  | { readonly kind: "stripe silent"; readonly seconds: number }
+  | { readonly kind: "disk full"; readonly seconds: number }
+  | { readonly kind: "kill utility process"; readonly process: UtilityProcess }
+  /** Every message that was sent so far comes so many times more, in another order. */
+  | { readonly kind: "duplicates"; readonly times: number }
+  | { readonly kind: "bad inputs" }
+  | { readonly kind: "resize" };
+
+export const SERVICES = ["s3", "sqs", "glacier", "ses", "ec2", "elbv2", "cloudwatch"] as const;
+export type Service = (typeof SERVICES)[number];
+export const MISBEHAVIOURS = ["slow", "throttled", "500", "silent", "answer lost"] as const;
+export type Misbehaviour = (typeof MISBEHAVIOURS)[number];
+export const UTILITY_PROCESSES = ["notify", "archive", "restore", "thaw"] as const;
+export type UtilityProcess = (typeof UTILITY_PROCESSES)[number];
+
+export interface PlanChoices {
+  /** How long the services of the cloud misbehave, seconds; the shorter ones come first. */
+  readonly cloudSeconds: readonly number[];
+  /** Longest of the other faults. */
+  readonly otherSeconds: number;
+  /** Longer than the supervisor and the autoscaler need to notice. */
+  readonly hangSeconds: number;
+}
+
+/** Every fault once, those of the services once for each duration, in an order that alternates what is hit. */
+export function planFaults({ cloudSeconds, otherSeconds, hangSeconds }: PlanChoices): readonly Step[] {
+  const cloud = cloudSeconds.flatMap((seconds) =>
+    MISBEHAVIOURS.flatMap((how) => SERVICES.map((service): Step => ({ kind: "cloud", service, how, seconds }))),
+  );
+  const others: readonly Step[] = [
+    { kind: "resize" },
+    ...(["web", "annotator", "utility"] as const).flatMap((pool): Step[] => [
+      { kind: "kill worker", pool },
+      { kind: "hang worker", pool, seconds: hangSeconds },
+      { kind: "never healthy", pool, seconds: hangSeconds },
+    ]),
+    ...UTILITY_PROCESSES.map((process): Step => ({ kind: "kill utility process", process })),
+    { kind: "kill part", part: "autoscaler" },
+    { kind: "hang part", part: "autoscaler", seconds: hangSeconds },
+    { kind: "kill part", part: "manager" },
+    { kind: "kill part", part: "mariadb" },
+    { kind: "freeze database", seconds: otherSeconds },
+    { kind: "read-only database", seconds: otherSeconds },
+    { kind: "lock tables", seconds: otherSeconds },
+    { kind: "stripe silent", seconds: otherSeconds },
+    { kind: "disk full", seconds: otherSeconds },
+    { kind: "bad inputs" },
+    { kind: "duplicates", times: 3 },
+    { kind: "kill part", part: "local-cloud" },
+    { kind: "resize" },
+  ];
+  const share = Math.max(1, Math.ceil(cloud.length / others.length));
+  return others.flatMap((step, index) => [...cloud.slice(index * share, (index + 1) * share), step]);
+}
+
+/** Random faults, one each 2 to 5 minutes, for as long as that takes; the same seed gives the same ones. */
+export function* soakFaults(
+  seed: number,
+  choices: PlanChoices,
+): Generator<{ readonly step: Step; readonly afterMs: number }, never> {
+  const random = randomFrom(seed);
+  const all = planFaults(choices);
+  const cloud = all.filter(({ kind }) => kind === "cloud");
+  const others = all.filter(({ kind }) => kind !== "cloud");
+  for (;;) {
+    // As often a service as anything else, although there are more of the former.
+    const from = random() < 0.5 ? cloud : others;
+    const step = from[Math.floor(random() * from.length)];
+    if (step !== undefined) yield { step, afterMs: (120 + random() * 180) * 1_000 };
+  }
+}
+
+/** Seconds from the start of a step to its end. */
+export function lengthOf(step: Step): number {
+  return "seconds" in step ? step.seconds : 0;
+}
+
+export function nameOf(step: Step): string {
+  const lasts = (seconds: number) =>
+    `for ${seconds < 120 ? `${seconds}\u00a0s` : `${Math.round(seconds / 60)}\u00a0min`}`;
+  switch (step.kind) {
+    case "cloud":
+      return `${step.service} ${HOW[step.how]} ${lasts(step.seconds)}`;
+    case "kill worker":
+      return `kill -9 of a ${step.pool} worker`;
+    case "hang worker":
+      return `a ${step.pool} worker stands still ${lasts(step.seconds)}`;
+    case "never healthy":
+      return `the next ${step.pool} worker never comes up`;
+    case "kill utility process":
+      return `kill -9 of the ${step.process} process`;
+    case "kill part":
+      return `kill -9 of ${step.part}`;
+    case "hang part":
+      return `${step.part} stands still`;
+    case "freeze database":
+      return `MariaDB stands still ${lasts(step.seconds)}`;
+    case "read-only database":
+      return `MariaDB is read-only ${lasts(step.seconds)}`;
+    case "lock tables":
+      return `every connection waits for a lock ${lasts(step.seconds)}`;
+    case "stripe silent":
+      return `Stripe is silent ${lasts(step.seconds)}`;
+    case "disk full":
+      return `the disk is full ${lasts(step.seconds)}`;
+    case "duplicates":
+      return `every message comes ${step.times} times more, in another order`;
+    case "bad inputs":
+      return "files that are no VCF";
+    case "resize":
+      return "the web pool grows and shrinks by hand";
+  }
+}
+
+const HOW: Readonly<Record<Misbehaviour, string>> = {
+  slow: "is slow",
+  throttled: "throttles",
+  "500": "answers 500",
+  silent: "is silent",
+  "answer lost": "loses its answers",
+};

@@ -1,0 +1,109 @@
+import type { Check, Figure } from "../prove/proof.ts";
+import { count, sinceStart, table, timeSpan } from "../prove/words.ts";
+import type { Evidence, FaultRecord } from "./evidence.ts";
+import { checkInvariants, inForce, type Outcome, ruleOfThree } from "./invariants.ts";
+
+const SHOWN_FAILURES = 5;
+
+/** Of the issue's faults, those that no step of this command makes, and what looks at them instead. */
+const NEVER_RUN: readonly (readonly [string, string])[] = [
+  ["clock one hour fast or slow", "no clock of its own for one process here; the rules take the time as an argument"],
+  ["identity provider down", "the system of this command has none; user-app's tests of OpenID Connect stop theirs"],
+  ["two autoscalers, two managers", "the autoscaler's tests of its lease run two at a time"],
+  [
+    "kill -9 between any two steps of archive, restore and thaw",
+    "annotator/src/lifecycle/archive-cycle.test.ts dies at each step; here their processes are killed at any moment",
+  ],
+];
+
+export interface RunFacts {
+  readonly evidence: Evidence;
+  readonly startedAt: number;
+  readonly seed: number;
+  readonly form: string;
+  /** Faults of other forms of this command. */
+  readonly leftOut: readonly string[];
+}
+
+export function invariantChecks(evidence: Evidence): readonly Check[] {
+  return checkInvariants(evidence).map((outcome) => ({
+    what: outcome.name,
+    measured: measuredWords(outcome),
+    // What nothing tried is not shown to hold, but nor is it broken: the words say so.
+    ok: outcome.failures.length === 0,
+  }));
+}
+
+function measuredWords(outcome: Outcome): string {
+  const { n, failures } = outcome;
+  if (n === 0) return "n = 0, not tried in this run";
+  const bound = ruleOfThree(outcome);
+  if (bound !== null) return `n = ${count(n)}, 0 failures, 3/n = ${formatShare(bound)}`;
+  const shown = failures.slice(0, SHOWN_FAILURES).join("; ");
+  return `n = ${count(n)}, ${failures.length} failures: ${shown}${failures.length > SHOWN_FAILURES ? "; ..." : ""}`;
+}
+
+export function runFigures({ evidence, startedAt, seed, form }: RunFacts): readonly Figure[] {
+  const { requests, submissions, payments, downloads, final, faults } = evidence;
+  const answered = requests.filter(({ status }) => status !== null && status < 500).length;
+  const mailed = new Set(final.mails.map(({ jobId }) => jobId)).size;
+  return [
+    {
+      label: "invariants broken",
+      value: String(checkInvariants(evidence).filter((each) => each.failures.length).length),
+    },
+    { label: "faults", value: `${inForce(faults).length} of ${faults.length}` },
+    { label: "jobs", value: count(submissions.length) },
+    {
+      label: "requests",
+      value: `${count(requests.length)}, ${percentOf(answered, requests.length)} answered below 500`,
+    },
+    { label: "downloads", value: count(downloads.length) },
+    { label: "payments", value: count(payments.length) },
+    { label: "mails beyond the first of a job", value: count(final.mails.length - mailed) },
+    { label: "form", value: form },
+    { label: "seed", value: String(seed) },
+    { label: "length", value: timeSpan(Date.now() - startedAt) },
+  ];
+}
+
+export function runDetails({ evidence, startedAt, leftOut }: RunFacts): string {
+  const rows = evidence.faults.map((fault) => [
+    sinceStart(fault.from, startedAt),
+    fault.name,
+    fault.notMade ?? timeSpan(fault.to - fault.from),
+    failedRequests(evidence, fault),
+    toldOf(evidence, fault),
+  ]);
+  return [
+    "## Faults",
+    "Requests are those of pages that were sent while the fault was in force. Faults that overlap share them.",
+    table(["at", "fault", "lasted", "page requests that failed", "told of first"], rows),
+    "## Not run",
+    table(
+      ["fault", "why, and what looks at it"],
+      [
+        ...NEVER_RUN.map(([what, why]) => [what, why]),
+        ...leftOut.map((name) => [name, "another form of this command"]),
+      ],
+    ),
+  ].join("\n\n");
+}
+
+function failedRequests({ requests }: Evidence, { from, to }: FaultRecord): string {
+  const own = requests.filter(({ kind, at }) => /page/.test(kind) && at >= from && at <= to);
+  const failed = own.filter(({ status }) => status !== 200);
+  return own.length === 0 ? "" : `${failed.length} of ${own.length}`;
+}
+
+function toldOf({ told }: Evidence, { from, to }: FaultRecord): string {
+  return told.find(({ at }) => at >= from && at <= to + 60_000)?.what ?? "";
+}
+
+function formatShare(share: number): string {
+  return share >= 0.001 ? `${(share * 100).toFixed(2)}\u00a0%` : share.toExponential(1);
+}
+
+function percentOf(part: number, whole: number): string {
+  return whole === 0 ? "none" : `${((100 * part) / whole).toFixed(1)}\u00a0%`;
+}

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureLocalCredentials } from "@elastic-gas/local-cloud/credentials";
+import { readConfig } from "@elastic-gas/shared/config";
+import { createLogger } from "@elastic-gas/shared/logger";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
+import { expect, it, onTestFinished } from "vitest";
+import { autoscalerPart } from "./parts.ts";
+import { type Part, supervise } from "./supervise.ts";
+import { utilityParts } from "./utility-parts.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const SLOW = { deadlineMs: 120_000 };
+const SILENCE_LIMIT_MS = 4_000;
+
+/** Neither the database nor any service of AWS answers: no reason to restart anybody. */
+const environmentOf = (dataDir: string) => ({
+  PATH: process.env.PATH,
+  DATA_DIR: dataDir,
+  AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+  AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://127.0.0.1:1",
+  DATABASE_URL: "mysql://gas:gas@127.0.0.1:1/gas",
+  LOG_LEVEL: "fatal",
+});
+
+const PARTS: Readonly<Record<string, (dataDir: string) => Part | undefined>> = {
+  autoscaler: (dataDir) => {
+    const environment = environmentOf(dataDir);
+    const part = autoscalerPart({ root: ROOT, config: readConfig(environment), environment }, "run-1");
+    return part.health && { ...part, health: { ...part.health, everyMs: 1_000, silenceLimitMs: SILENCE_LIMIT_MS } };
+  },
+  "notify process": (dataDir) =>
+    utilityParts({ root: ROOT, environment: environmentOf(dataDir), silenceLimitMs: SILENCE_LIMIT_MS }).find(
+      ({ name }) => name === "notify",
+    ),
+};
+
+it.each(Object.entries(PARTS))(
+  "the %s that hangs while its process lives is replaced by another",
+  async (_, build) => {
+    const dataDir = mkdtempSync(join(tmpdir(), "watched-"));
+    onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+    await ensureLocalCredentials(dataDir);
+    const part = build(dataDir) ?? expect.fail("no such part");
+    const events: string[] = [];
+    const pids: number[] = [];
+    const supervised = supervise(part, {
+      log: createLogger("test", "silent"),
+      onState: (_name, state, detail) => events.push(`${state} ${detail}`.trim()),
+      onPid: async (_name, pid) => {
+        if (pid !== undefined) pids.push(pid);
+      },
+    });
+    onTestFinished(() => supervised.stop());
+    await supervised.up;
+    const [first = 0] = pids;
+    process.kill(first, "SIGSTOP");
+    await waitUntil("another one is up", () => events.filter((event) => event === "up").length === 2, SLOW);
+    expect(events[2]).toMatch(/^down did not answer for \d+ s: /);
+    expect(pids).toHaveLength(2);
+    expect(() => process.kill(first, 0)).toThrow("ESRCH");
+  },
+  300_000,
+);
