@@ -47,26 +47,29 @@ describe("recorded checks", () => {
 
 const seconds = z.number();
 /** A pool's checks of 82 minutes, one a minute, in seconds since the first: what each worker reported, seen two minutes after a point's begin. */
-const Recorded = z.object({
+const RecordedPool = z.object({
   begin: z.number(),
   checks: z.number(),
   requests: z.array(z.tuple([seconds, z.number()])),
-  workers: z.record(
-    z.string(),
-    z.object({
-      launched: seconds,
-      inService: seconds.nullable(),
-      from: seconds,
-      until: seconds,
-      cpu: z.array(z.tuple([seconds, z.number()])),
-    }),
-  ),
+});
+const RecordedWorker = z.object({
+  id: z.string(),
+  launched: seconds,
+  inService: seconds.nullable(),
+  from: seconds,
+  until: seconds,
+  cpu: z.array(z.tuple([seconds, z.number()])),
 });
 
 /** The sizes that the adaptive rule asks for, of a pool that keeps its 8 workers whatever it says. */
 function sizesOf(name: string): readonly number[] {
-  const text = readFileSync(new URL(`../../test-data/${name}.json`, import.meta.url), "utf8");
-  const { begin, checks, requests, workers } = Recorded.parse(JSON.parse(text));
+  const text = readFileSync(new URL(`../../test-data/${name}.jsonl`, import.meta.url), "utf8");
+  const [first, ...others] = text
+    .trim()
+    .split("\n")
+    .map((line): unknown => JSON.parse(line));
+  const { begin, checks, requests } = RecordedPool.parse(first);
+  const recorded = others.map((worker) => RecordedWorker.parse(worker));
   let state = initialState();
   return Array.from({ length: checks }, (_, check) => {
     const second = check * 60;
@@ -80,9 +83,9 @@ function sizesOf(name: string): readonly number[] {
       min: 1,
       max: 8,
       bootSeconds: 90,
-      workers: Object.entries(workers)
-        .filter(([, { from, until }]) => from <= second && second <= until)
-        .map(([id, { launched, inService, cpu }]) => ({
+      workers: recorded
+        .filter(({ from, until }) => from <= second && second <= until)
+        .map(({ id, launched, inService, cpu }) => ({
           id,
           state: inService !== null && inService <= second ? "in service" : "pending",
           launchedAt: begin + launched * 1_000,
