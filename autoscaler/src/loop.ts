@@ -1,3 +1,4 @@
+import { checkSecondsOf } from "@elastic-gas/scaling/check-seconds";
 import { clamp } from "@elastic-gas/scaling/numbers";
 import { POOLS, readPolicy } from "@elastic-gas/scaling/pools";
 import { type Instance, listInstances } from "@elastic-gas/shared/aws/instances";
@@ -122,7 +123,7 @@ export class Autoscaler {
   /** Checks the pool when that is due, and reconciles it. Null: what it depends on gave no answer. */
   async #visit(pool: Pool, look: Look, closable: ReadonlySet<number>): Promise<PoolSnapshot | null> {
     const now = Date.now();
-    const isDue = !pool.stopping && (await this.#isDue(pool.name, now));
+    const isDue = !pool.stopping && (await this.#isDue(pool, now));
     const { instances, balancing } = look;
     const tell = async (failure: SourceFailure): Promise<null> => {
       if (isDue) await storeNotChecked(this.#context, pool, failure, new Date(now));
@@ -148,11 +149,11 @@ export class Autoscaler {
    * Once a tick. From due time to due time, or the passes' own rhythm would stretch every tick. A check that fails waits for the next tick: reconciling must go on
    * meanwhile.
    */
-  async #isDue(pool: PoolName, now: number): Promise<boolean> {
-    const tick = this.#context.config.TICK_SECONDS * 1_000;
-    const due = (this.#checkedAt.get(pool) ?? (await this.#lastCheck(pool))) + tick;
+  async #isDue({ name, policy }: Pool, now: number): Promise<boolean> {
+    const tick = checkSecondsOf(policy.kind, this.#context.config) * 1_000;
+    const due = (this.#checkedAt.get(name) ?? (await this.#lastCheck(name))) + tick;
     if (now < due) return false;
-    this.#checkedAt.set(pool, now - due < tick ? due : now);
+    this.#checkedAt.set(name, now - due < tick ? due : now);
     return true;
   }
 

@@ -64,6 +64,10 @@ const OF_KIND: Readonly<Record<PolicyKind, () => readonly Meaning[]>> = {
       label: "Acceptable wait",
       text: `The time within which every waiting job should begin. The pool grows at once to what that takes: a job longer than this needs a worker of its own. It shrinks to the most that was needed within the last ${span(HOLD_MINUTES * 60)}, sooner where jobs are longer than this. Only idle workers go: no job is cut off.`,
     },
+    {
+      label: "Longest look back",
+      text: `Arrivals are the mean of the last ${span(ARRIVAL_MINUTES * 60)}, or of the length of a job where that is longer: rare long jobs need a longer look. This bounds it, so that a change of the arrivals is seen in time.`,
+    },
   ],
   "queue-thresholds": () => [
     {

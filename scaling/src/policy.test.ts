@@ -58,6 +58,7 @@ describe("a policy of an earlier version", () => {
       kind: "queue",
       targetUtilizationPercent: 80,
       acceptableWaitSeconds: 60,
+      longestLookbackSeconds: 900,
     });
   });
 

@@ -52,9 +52,9 @@ export function marginWarning(policy: Policy): string | null {
 /** Learns how much the load rises within a boot time and keeps that much room (docs/scaling.md). */
 export const AdaptivePolicy = z.object({
   kind: z.literal("adaptive"),
-  serviceLevelPercent: percent(10, 99).default(90),
+  serviceLevelPercent: percent(10, 99).default(95),
   /** The share of minutes in which the load may rise by more than the kept room. */
-  riskPercent: percent(1, 50).default(17),
+  riskPercent: percent(1, 50).default(9),
 });
 export type AdaptivePolicy = z.infer<typeof AdaptivePolicy>;
 
@@ -75,6 +75,8 @@ export const QueuePolicy = z.object({
   kind: z.literal("queue"),
   targetUtilizationPercent: percent(10, 100).default(80),
   acceptableWaitSeconds: z.number().int().min(1).max(86_400).default(60),
+  /** Arrivals are the mean of five minutes, or of a service time where that is longer, up to this. */
+  longestLookbackSeconds: z.number().int().min(300).max(3_600).default(900),
 });
 export type QueuePolicy = z.infer<typeof QueuePolicy>;
 

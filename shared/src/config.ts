@@ -58,11 +58,22 @@ export const Config = z
     /** Where this process tells whether it works, on loopback; whoever starts it and watches over it sets the port. */
     HEALTH_PORT: z.preprocess((text) => (text === "" ? undefined : text), port.optional()),
     TICK_SECONDS: seconds(1, 600).default(60),
+    /** The rules on a queue and on what workers measure themselves act on seconds. */
+    FAST_TICK_SECONDS: seconds(1, 600).default(10),
+    /** What a minute of the rules' durations lasts: 60, or less in tests that run faster than life. */
+    RULE_MINUTE_SECONDS: seconds(1, 60).default(60),
     RECONCILE_SECONDS: seconds(0.2, 60).default(3),
     METRIC_PERIOD_SECONDS: z.coerce
       .number()
       .refine((n) => [1, 5, 10, 30].includes(n) || (n >= 60 && n % 60 === 0), "1, 5, 10, 30 or a multiple of 60")
       .default(60),
+    /** Web workers note their CPU and requests in periods of so many seconds. */
+    WORKER_METRIC_SECONDS: seconds(1, 60).default(10),
+    /** The vCPUs of a worker, which are 100 % of its CPU; without it those of its machine. */
+    WORKER_VCPUS: z.preprocess(
+      (text) => (text === "" ? undefined : text),
+      z.coerce.number().min(0.02).max(1_024).optional(),
+    ),
     HEARTBEAT_SECONDS: seconds(0.5, 60).default(10),
     LEASE_SECONDS: seconds(2, 600).default(30),
     MANUAL_HOLD_SECONDS: seconds(0, 86_400).default(600),

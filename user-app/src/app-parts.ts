@@ -14,6 +14,7 @@ import type { UserAppParts } from "./app.ts";
 import { startMaskDetector } from "./masks/detector/mask-detector.ts";
 import { createPhotoFetcher } from "./masks/fetching/fetch-photo.ts";
 import { locateModel } from "./masks/model/mask-model.ts";
+import { createLoadMeter } from "./web/load-meter.ts";
 import { createRequestCounter } from "./web/request-counter.ts";
 
 /** Connections that a worker keeps: 8 workers stay well below the 151 that MySQL takes by default. */
@@ -46,6 +47,7 @@ export function createAppParts(config: Config, log: Logger): UserAppParts & { cl
     log,
     assets: readAssets(join(import.meta.dirname, "../dist"), "src/browser"),
     requests: createRequestCounter(config.METRIC_PERIOD_SECONDS),
+    load: createLoadMeter({ periodSeconds: config.WORKER_METRIC_SECONDS, vcpus: config.WORKER_VCPUS }),
     detector,
     fetchPhoto: createPhotoFetcher(),
     async close() {

@@ -31,6 +31,7 @@ import { createBackground } from "./web/background.ts";
 import { browserOrigins } from "./web/browser-origins.ts";
 import { refuseUploadsDuringDeletion } from "./web/deletion-pause.ts";
 import type { AppParts, Deps } from "./web/deps.ts";
+import type { LoadMeter } from "./web/load-meter.ts";
 import { createPages } from "./web/pages.ts";
 import { type ReadinessChecks, readyRoute } from "./web/readiness.ts";
 import type { RequestCounter } from "./web/request-counter.ts";
@@ -42,6 +43,7 @@ import { helpView } from "./web/views/help.ts";
 export interface UserAppParts extends AppParts {
   readonly assets: Assets;
   readonly requests: RequestCounter;
+  readonly load: LoadMeter;
   readonly detector: MaskDetector;
   readonly fetchPhoto: FetchPhoto;
 }
@@ -74,7 +76,7 @@ export function createUserApp(parts: UserAppParts): UserApp {
 
   // First what asks nobody: liveness must not depend on sessions or MySQL.
   app.use(requestId, securityHeaders({ ...browserOrigins(config, parts.resources), isHttps }));
-  app.use(metrics.observe, parts.requests.count, healthRoutes(metrics));
+  app.use(metrics.observe, parts.requests.count, parts.load.count, healthRoutes(metrics));
   app.get("/readyz", readyRoute(readiness(parts)));
   app.use(timeLimit());
   app.use("/assets", express.static(assets.folder, { immutable: true, maxAge: "1y", index: false, fallthrough: true }));

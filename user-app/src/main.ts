@@ -14,8 +14,11 @@ import { createUserApp } from "./app.ts";
 import { createAppParts } from "./app-parts.ts";
 import { sweepLeftovers } from "./masks/photos.ts";
 import { gateUntilReady } from "./web/gate-until-ready.ts";
+import { writeLoadPoints } from "./web/load-meter.ts";
 import { publishRequestCounts } from "./web/request-counter.ts";
 
+/** A period's end is noticed within this time. */
+const LOAD_LOOK_MS = 500;
 const SESSION_SWEEP_MS = 600_000;
 const PHOTO_SWEEP_MS = 3_600_000;
 const UPLOAD_SWEEP_MS = 3_600_000;
@@ -67,6 +70,9 @@ const loops = [
   loop("heartbeat", intervalSeconds * 1_000, () =>
     writeBeat(parts.db, { instanceId, pool: "web", intervalSeconds, jobId: null }),
   ),
+  loop("load points", LOAD_LOOK_MS, async () => {
+    if (parts.load.close()) await writeLoadPoints(parts.db, instanceId, parts.load.points());
+  }),
   loop("request count", Math.min(5_000, periodSeconds * 1_000), () => publish(false)),
   loop("session sweep", SESSION_SWEEP_MS, () => deleteExpiredSessions(parts.db)),
   loop("photo sweep", PHOTO_SWEEP_MS, async () => {

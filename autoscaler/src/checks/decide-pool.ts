@@ -1,3 +1,4 @@
+import { checkSecondsOf } from "@elastic-gas/scaling/check-seconds";
 import { type Decision, sentenceOfRecord, toDecisionRecord } from "@elastic-gas/scaling/decision";
 import { countWorkers } from "@elastic-gas/scaling/observation";
 import { readState } from "@elastic-gas/scaling/policy-state";
@@ -42,8 +43,13 @@ export async function decidePool(
       balancer: balanced ? snapshot.balancer : null,
       queueName: queue === null ? null : resources.queues[queue].name,
       service: queue === null ? null : await readServiceTime(db),
+      records: snapshot.records,
     },
-    { periodSeconds: config.METRIC_PERIOD_SECONDS, tickSeconds: config.TICK_SECONDS },
+    {
+      periodSeconds: config.METRIC_PERIOD_SECONDS,
+      tickSeconds: checkSecondsOf(pool.policy.kind, config),
+      minuteSeconds: config.RULE_MINUTE_SECONDS,
+    },
     now.getTime(),
   );
   const decided = decide(pool.policy, seen, readState(pool.policyState), now);

@@ -105,7 +105,7 @@ describe("the simulate command", { timeout: 600_000 }, () => {
     [["--minutes", "0"], "minutes"],
     [["--min", "5", "--max", "2"], "--min 5 is above --max 2"],
     [["--trace", "/nowhere.csv"], "/nowhere.csv"],
-    [["contrast"], "there are only compare, shapes, noise and late"],
+    [["contrast"], "there are only compare, shapes, noise, late and stability"],
     [["--think", "soon"], "think"],
   ])("says what is wrong with %j", async (args, message) => {
     const { code, err } = await simulate(...args);

@@ -23,11 +23,13 @@ import {
   noiseTable,
   queueTable,
   runReport,
+  stabilityTable,
   tableOf,
 } from "@elastic-gas/scaling/simulator/report";
 import type { Rule } from "@elastic-gas/scaling/simulator/rule";
 import { COMPARED_RULES, ruleNamed, withSignals } from "@elastic-gas/scaling/simulator/rules";
 import { simulate } from "@elastic-gas/scaling/simulator/simulated-pool";
+import { countSettling, overshootRows } from "@elastic-gas/scaling/simulator/stability";
 import { compareRules, summarize } from "@elastic-gas/scaling/simulator/summary";
 import { answerSignals, queueSignals } from "@elastic-gas/scaling/simulator/synthetic-signals";
 import { z } from "zod";
@@ -56,17 +58,19 @@ const Options = z.object({
   drain: seconds.default(POOL_DEFAULTS.drainSeconds),
   noise: z.coerce.number().min(0).max(1).optional(),
   noiseShape: z.enum(["normal", "even"]).optional(),
+  cases: count.max(1_000_000).default(1_000),
   seed: z.coerce.number().int().default(POOL_DEFAULTS.seed),
   think: seconds.optional(),
   requestsPerWorker: z.coerce.number().positive().default(600),
   responseMs: z.coerce.number().positive().optional(),
   jobsPerWorker: z.coerce.number().positive().default(6),
+  out: z.string().optional(),
   json: z.boolean().default(false),
   svg: z.string().optional(),
 });
 type Options = z.infer<typeof Options>;
 
-const COMMANDS = ["compare", "shapes", "noise", "late"] as const;
+const COMMANDS = ["compare", "shapes", "noise", "late", "stability"] as const;
 type Command = (typeof COMMANDS)[number] | "run";
 
 const RUN_MINUTES = 360;
@@ -80,6 +84,7 @@ try {
   else if (command === "compare" || command === "shapes") compareShapes(options);
   else if (command === "noise") noise(options);
   else if (command === "late") late(options);
+  else if (command === "stability") stability(options);
   else run(options);
 } catch (error) {
   const message =
@@ -116,20 +121,41 @@ function compareShapes(options: Options): void {
 function compareDays(options: Options): void {
   const settings = poolOf(options);
   const days = options.days === undefined ? generatedDays(options.seed) : daysIn(atCaller(options.days));
-  const figures = figuresOf(COMPARED_RULES, days, settings);
+  const figures = figuresOf(COMPARED_RULES, days, settings, showProgress);
   const queues = compareQueueRules({ ...QUEUE_DEFAULTS, seed: options.seed, bootSeconds: settings.bootSeconds });
-  process.stdout.write(
-    options.json
-      ? `${JSON.stringify({ settings, figures, queues })}\n`
-      : `${figuresTable(figures)}\n${queueTable(queues)}`,
-  );
+  const names = days.map(({ name }) => name).join(", ");
+  tell(options, { settings, figures, queues }, `Days: ${names}.\n\n${figuresTable(figures)}\n${queueTable(queues)}`);
+}
+
+/** Prints the figures; with `--out` they are also kept as a page of docs/results. */
+function tell({ json, out }: Options, figures: object, tables: string): void {
+  process.stdout.write(json ? `${JSON.stringify(figures)}\n` : tables);
+  if (out === undefined) return;
+  const asked = process.argv.slice(2).filter((word, index, words) => word !== "--out" && words[index - 1] !== "--out");
+  const command = `npm run -s simulate --workspace autoscaler -- ${asked.join(" ")}`;
+  const page = `# simulate ${asked[0] ?? ""}\n\nWritten by \`${command}\`; nothing is edited by hand.\n\n\`\`\`text\n${tables}\`\`\`\n`;
+  writeFileSync(atCaller(out), page);
 }
 
 /** `0-300 s` late metrics and lost points, by rule. */
 function late(options: Options): void {
   const settings = poolOf(options);
   const rows = measureLate(settings);
-  process.stdout.write(options.json ? `${JSON.stringify({ settings, rows })}\n` : lateTable(rows));
+  tell(options, { settings, rows }, lateTable(rows));
+}
+
+/** Random policies at constant loads; the result is the same for the same seed. */
+function stability(options: Options): void {
+  const { cases, seed } = options;
+  const count = countSettling({ cases, first: seed }, (done) => showProgress(done, cases));
+  const rows = overshootRows();
+  tell(options, { count, rows }, stabilityTable(count, rows));
+}
+
+/** One line that is written over, for whoever watches. */
+function showProgress(done: number, of: number): void {
+  if (!process.stderr.isTTY && done % Math.ceil(of / 20) !== 0) return;
+  process.stderr.write(`${process.stderr.isTTY ? "\r" : ""}${done} of ${of}${process.stderr.isTTY ? "" : "\n"}`);
 }
 
 function generatedDays(seed: number): readonly Load[] {
@@ -192,10 +218,12 @@ function readOptions(args: readonly string[]): { readonly options: Options; read
       noise: text,
       "noise-shape": text,
       seed: text,
+      cases: text,
       think: text,
       "requests-per-worker": text,
       "response-ms": text,
       "jobs-per-worker": text,
+      out: text,
       json: { type: "boolean" },
       svg: text,
     },

@@ -1,10 +1,13 @@
 import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { BalancerPeriod, Observation, SeenQueue, SeenWorker } from "@elastic-gas/scaling/observation";
+import type { Policy, PolicyKind } from "@elastic-gas/scaling/policy";
 import type { Worker } from "@elastic-gas/scaling/worker-state";
 import type { Balancer } from "@elastic-gas/shared/aws/load-balancer";
 import { METRICS } from "@elastic-gas/shared/metrics";
+import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import type { Pool } from "../context/context.ts";
+import { observeOwnPoints, ownPointsOf } from "./own-points.ts";
 import type { ServiceTime } from "./service-time.ts";
 import { isFailure, type SourceFailure, timed } from "./sources.ts";
 
@@ -18,6 +21,8 @@ const NOTHING_FINISHED: ServiceTime = { serviceSeconds: null, finished: 0 };
 export interface ObserveSettings {
   readonly periodSeconds: number;
   readonly tickSeconds: number;
+  /** What a minute of the rules lasts. */
+  readonly minuteSeconds: number;
 }
 
 export interface PoolSources {
@@ -31,7 +36,12 @@ export interface PoolSources {
   readonly queueName: string | null;
   /** Null for pools without a queue. */
   readonly service: ServiceTime | null;
+  /** What MySQL holds of the workers, with what they measured of themselves. */
+  readonly records: ReadonlyMap<string, WorkerRecord>;
 }
+
+/** Rules that grow on the newest seconds: they judge by what the workers measure of themselves, which comes sooner than CloudWatch's. */
+const BY_OWN_POINTS: ReadonlySet<PolicyKind> = new Set(["adaptive", "requests"]);
 
 /**
  * Everything that one check of one pool looks at: a GetMetricData for each 500 metrics, and the queue's attributes where there is a queue. What a source that
@@ -49,7 +59,10 @@ export async function observePool(
   const serving = workers.filter(({ state }) => measured.has(state)).map(({ id }) => id);
   const cpuIds = new Map(serving.map((id, index) => [id, cpuId(index)]));
   const nothing: ReadonlyMap<string, Series> = new Map();
-  const queries = queriesFor(serving, sources, settings.periodSeconds);
+  const timeScale = settings.minuteSeconds / 60;
+  const plain = workers.flatMap((worker) => toSeenWorker(worker, new Map()));
+  const own = BY_OWN_POINTS.has(pool.policy.kind) ? ownPointsOf(sources.records, plain, { now, timeScale }) : null;
+  const queries = own === null ? queriesFor(serving, sources, settings.periodSeconds) : [];
   const [metrics, queue] = await Promise.all([
     timed("CloudWatch", readSeries(clients.cloudwatch, queries, settings, { now, pool })),
     queueName === null ? null : timed("SQS", readQueue(clients.sqs, queueName)),
@@ -71,10 +84,10 @@ export async function observePool(
     bootSeconds: bootSecondsOf(workers),
     periodSeconds: settings.periodSeconds,
     tickSeconds: settings.tickSeconds,
-    timeScale: settings.periodSeconds / 60,
+    timeScale,
   };
   const failures = [queue, metrics].filter((answer) => isFailure(answer));
-  return { seen, failure: failures[0] ?? null };
+  return { seen: own === null ? seen : observeOwnPoints(seen, own), failure: failures[0] ?? null };
 }
 
 /** Values of one metric by the start of their period. */
@@ -142,7 +155,7 @@ async function readSeries(
   const series = new Map<string, Map<number, number>>();
   if (queries.length === 0) return series;
   const period = periodSeconds * 1_000;
-  const queuePeriods = pool.policy.kind === "queue-thresholds" ? Math.ceil(pool.policy.windowSeconds / 60) + 2 : 0;
+  const queuePeriods = Math.ceil(queueWindowSeconds(pool.policy) / 60) + 2;
   const end = Math.floor(now / period) * period;
   const window = {
     StartTime: new Date(end - Math.max(LOOKBACK_PERIODS, queuePeriods) * period),
@@ -165,6 +178,12 @@ async function readSeries(
     }
   }
   return series;
+}
+
+/** The longest time over which the policy counts a queue's messages. */
+function queueWindowSeconds(policy: Policy): number {
+  if (policy.kind === "queue-thresholds") return policy.windowSeconds;
+  return policy.kind === "queue" ? policy.longestLookbackSeconds : 0;
 }
 
 async function readQueue(sqs: SQSClient, queueName: string): Promise<Pick<SeenQueue, "waiting" | "inFlight">> {

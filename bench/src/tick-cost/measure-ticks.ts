@@ -53,6 +53,7 @@ export async function measureTicks(
     DATABASE_URL: url,
     PREFIX: STAGED_PREFIX,
     TICK_SECONDS: String(TICK_MS / 1_000),
+    FAST_TICK_SECONDS: String(TICK_MS / 1_000),
     LEASE_SECONDS: "120",
   });
   // A page of 1,000 instances takes long on a machine that does much else.

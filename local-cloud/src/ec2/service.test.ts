@@ -48,6 +48,7 @@ test("a script sees nothing of our environment but what the options give", async
       "GAS_CACHE",
       "HOME",
       "LANG",
+      "WORKER_VCPUS",
       "LOCAL_CLOUD_INSTANCE",
       "PATH",
       "PWD",

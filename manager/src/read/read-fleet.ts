@@ -1,5 +1,6 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { checkSecondsOf } from "@elastic-gas/scaling/check-seconds";
 import { describePolicyState } from "@elastic-gas/scaling/describe-policy-state";
 import { readState } from "@elastic-gas/scaling/policy-state";
 import { POOLS } from "@elastic-gas/scaling/pools";
@@ -38,6 +39,8 @@ export type FleetConfig = Pick<
   | "AWS_REGION"
   | "PREFIX"
   | "TICK_SECONDS"
+  | "FAST_TICK_SECONDS"
+  | "RULE_MINUTE_SECONDS"
   | "METRIC_PERIOD_SECONDS"
   | "BOOT_DEADLINE_SECONDS"
   | "HEARTBEAT_SECONDS"
@@ -194,7 +197,7 @@ function describePool(
   check: DecisionRow | undefined,
   { config, letters }: { readonly config: FleetConfig; readonly letters: number },
 ): PoolSnapshot {
-  const { TICK_SECONDS: tickSeconds, METRIC_PERIOD_SECONDS: periodSeconds } = config;
+  const tickSeconds = checkSecondsOf(pool.policy.kind, config);
   return {
     name: pool.name,
     desired: pool.desired,
@@ -209,7 +212,7 @@ function describePool(
     manualUntil: pool.manualUntil,
     lastCheck: check === undefined ? null : describeCheck(check),
     nextCheckAt: check === undefined ? null : check.at + tickSeconds * 1000,
-    backOff: backOffOf(pool, { tickSeconds, timeScale: periodSeconds / 60 }),
+    backOff: backOffOf(pool, { tickSeconds, timeScale: config.RULE_MINUTE_SECONDS / 60 }),
     deadLetters: POOLS[pool.name].handlesDeadLetters ? letters : 0,
   };
 }

@@ -79,6 +79,9 @@ function roomWords(finding: Extract<Finding, { kind: "forecast" }>): string {
   const { level, rise, head, risingHead, aheadSeconds, learnedSeconds, learnsForSeconds, riskPercent } = finding;
   const load = `load ${fine(level)}`;
   const ahead = span(aheadSeconds);
+  if (finding.bySeason === true) {
+    return `load ${fine(level)}, ${fine(finding.forecast)} in ${ahead} by the same minutes of the last hours`;
+  }
   if (risingHead > head) return `${load} rises by ${fine(rise)} and may rise by ${fine(risingHead)} in ${ahead}`;
   if (learnedSeconds < learnsForSeconds) {
     return `${load} plus ${fine(head)} of room while the rule learns (${span(learnedSeconds)} of ${span(learnsForSeconds)})`;

@@ -45,6 +45,8 @@ export const Finding = z.discriminatedUnion("kind", [
     riskPercent: number,
     serviceLevelPercent: number,
     needs: number,
+    /** Foreseen by the same minutes of the last hours. */
+    bySeason: z.boolean().optional(),
   }),
 ]);
 export type Finding = z.infer<typeof Finding>;

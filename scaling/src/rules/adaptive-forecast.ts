@@ -1,5 +1,7 @@
 import { CORRECTED_PERIODS, rounded } from "./adaptive-measure.ts";
+import { seasonForecast } from "./adaptive-season.ts";
 import type { AdaptiveState, LoadPoint } from "./adaptive-state.ts";
+import { newestOf, rankOf, type Track, trackOf } from "./adaptive-track.ts";
 
 export const LEARNED_PERIODS = 360;
 /** With fewer pairs nothing is known of the source; with more, what was learned counts alone. */
@@ -24,35 +26,48 @@ export interface Forecast {
   readonly ahead: number;
   /** Pairs of a forecast's origin and what came `ahead` periods later. */
   readonly pairs: number;
+  /** Foreseen by the same minutes of the last hours, because the hours repeat. */
+  readonly bySeason: boolean;
 }
 
 /** Foresees the load `ahead` periods after the point at `index`, from the points up to it. `risk` is a share. */
 export function forecastAt(points: readonly LoadPoint[], index: number, ahead: number, risk: number): Forecast | null {
   const point = points[index];
   if (point === undefined) return null;
-  const errors = pairsUpTo(points, index, ahead);
-  const all = errors.map((pair) => pair.error);
+  const track = trackOf(points, index, LEARNED_PERIODS + ahead);
+  const { errors, rises } = errorsOf(track, ahead);
   const { level, rise } = point;
   const unlearned = level / UNLEARNED_SHARE - level;
-  const weight = Math.min(1, Math.max(0, (all.length - FEW_PAIRS) / (MANY_PAIRS - FEW_PAIRS)));
-  const learned = Math.max(0, quantile(all, 1 - risk) ?? 0);
+  const weight = Math.min(1, Math.max(0, (errors.length - FEW_PAIRS) / (MANY_PAIRS - FEW_PAIRS)));
+  const learned = Math.max(0, quantile(errors, 1 - risk) ?? 0);
   const head = weight * learned + (1 - weight) * unlearned;
+  const known = { level, rise, ahead, pairs: errors.length } as const;
 
+  const season = seasonForecast(track, ahead, risk);
+  if (season !== null) {
+    const room = season.load - level;
+    return {
+      ...known,
+      head: room,
+      risingHead: room,
+      base: rounded(season.beyond),
+      forecast: rounded(season.load),
+      bySeason: true,
+    };
+  }
   let risingHead = head;
   if (rise > RISING_SHARE * level) {
-    const alike = errors.filter((pair) => pair.rise >= LIKE_RISE * rise).map((pair) => pair.error);
+    const alike = errors.filter((_, pair) => (rises[pair] ?? 0) >= LIKE_RISE * rise);
     const more = alike.length >= RISES_NEEDED ? (quantile(alike, 1 - risk) ?? 0) : Math.min(level, (rise * ahead) / 4);
     risingHead = Math.max(head, more);
   }
   return {
-    level,
-    rise,
+    ...known,
     head,
     risingHead,
     base: rounded(level + head),
     forecast: rounded(level + risingHead),
-    ahead,
-    pairs: all.length,
+    bySeason: false,
   };
 }
 
@@ -71,22 +86,24 @@ export function noteForecasts(
   return { ...memory, points };
 }
 
-/** Nearest rank: the smallest value that at least this share of the values does not exceed. */
 export function quantile(values: readonly number[], share: number): number | null {
-  const rank = Math.max(1, Math.ceil(share * values.length - 1e-9));
-  return values.toSorted((a, b) => a - b)[rank - 1] ?? null;
+  return rankOf(Float64Array.from(values).sort(), share);
 }
 
-function pairsUpTo(
-  points: readonly LoadPoint[],
-  index: number,
+/** What each load was above the level `ahead` periods before it, and the rise at that time; nothing is learned from a guess. */
+function errorsOf(
+  track: Track,
   ahead: number,
-): readonly { readonly error: number; readonly rise: number }[] {
-  const newest = points[index]?.period ?? 0;
-  const origins = new Map(points.map((point) => [point.period, point]));
-  return points.slice(0, index + 1).flatMap((point) => {
-    const origin = origins.get(point.period - ahead);
-    if (origin === undefined || origin.blind === true || point.period <= newest - LEARNED_PERIODS) return [];
-    return [{ error: point.load - origin.level, rise: origin.rise }];
-  });
+): { readonly errors: readonly number[]; readonly rises: readonly number[] } {
+  const { loads, levels, rises, blind } = track;
+  const newest = newestOf(track);
+  const errors: number[] = [];
+  const ofRises: number[] = [];
+  for (let at = Math.max(ahead, newest - LEARNED_PERIODS + 1); at <= newest; at += 1) {
+    const error = (loads[at] ?? Number.NaN) - (levels[at - ahead] ?? Number.NaN);
+    if (Number.isNaN(error) || blind[at - ahead] === 1) continue;
+    errors.push(error);
+    ofRises.push(rises[at - ahead] ?? 0);
+  }
+  return { errors, rises: ofRises };
 }

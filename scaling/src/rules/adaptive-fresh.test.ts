@@ -9,7 +9,7 @@ import { initialAdaptiveState } from "./adaptive-state.ts";
 
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 30);
-const policy = AdaptivePolicy.parse({ kind: "adaptive" });
+const policy = AdaptivePolicy.parse({ kind: "adaptive", serviceLevelPercent: 90, riskPercent: 17 });
 
 /** Workers with points of 10 s up to 10 s ago: the last two at `percent`, those before at 60 %. */
 function seen(
@@ -85,7 +85,7 @@ describe("the adaptive rule on points of 10 s", () => {
   it("keeps its waits in minutes: a lull of 20 s shrinks nothing", () => {
     expect(decideAdaptive(policy, seen(1), state, NOW).decision.reason).toMatchObject({
       kind: "adaptive-unchanged",
-      withinSeconds: 1_800,
+      withinSeconds: 900,
     });
   });
 });

@@ -14,7 +14,7 @@ const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 0);
 /** The newest minute that is complete and, with a delay of 60 s, known. */
 const NEWEST = NOW / MINUTE - 2;
-const policy = AdaptivePolicy.parse({ kind: "adaptive" });
+const policy = AdaptivePolicy.parse({ kind: "adaptive", serviceLevelPercent: 90, riskPercent: 17 });
 
 interface History {
   readonly load: number;
@@ -29,7 +29,7 @@ interface History {
 function minutesOf({ load, bump = 0, minutes = 378, recent = [] }: History): readonly Minute[] {
   return Array.from({ length: minutes }, (_, index) => {
     const age = minutes - 1 - index;
-    const value = recent[recent.length - 1 - age] ?? load + (index % 5 === 0 ? bump : 0);
+    const value = recent[recent.length - 1 - age] ?? load + (index % 7 < 2 ? bump : 0);
     return { at: (NEWEST - age) * MINUTE, members: 10, reporting: 10, cpuSum: value * 100, requests: null };
   });
 }
@@ -175,12 +175,12 @@ describe("deciding", () => {
     expect(decision.reason).toMatchObject({
       kind: "adaptive-grew",
       finding: {
-        level: expect.closeTo(3.52),
+        level: expect.closeTo(3.4),
         learnedSeconds: 360 * 60,
         riskPercent: 17,
-        head: expect.closeTo(0.3),
+        head: expect.closeTo(0.36),
         aheadSeconds: 240,
-        forecast: expect.closeTo(3.82),
+        forecast: expect.closeTo(3.76),
         needs: 5,
         serviceLevelPercent: 90,
       },
@@ -231,19 +231,19 @@ describe("deciding", () => {
     expect(decision).toMatchObject({ kind: "hold", facts: { outcome: "holding" } });
   });
 
-  it("shrinks to what the highest forecast of 10 minutes fits, and remembers it", () => {
-    const state = remembering({ load: 3.06 }, { changedAt: NOW - 20 * MINUTE });
+  it("shrinks to what the highest forecast and load of 7 minutes fit, and remembers it", () => {
+    const state = remembering({ load: 2.7 }, { changedAt: NOW - 20 * MINUTE });
     const decided = check(state, { desired: 5 });
     expect(decided.decision.reason).toMatchObject({
       kind: "adaptive-shrank",
       from: 5,
       to: 4,
-      peak: 3.06,
-      withinSeconds: 600,
+      peak: 2.7,
+      withinSeconds: 420,
       serviceLevelPercent: 90,
-      marginPercent: 10,
+      marginPercent: expect.closeTo(22),
     });
-    expect(adaptiveOf(decided)).toMatchObject({ shrunk: { at: NOW, level: 3.06 }, changedAt: NOW });
+    expect(adaptiveOf(decided)).toMatchObject({ shrunk: { at: NOW, level: 2.7 }, changedAt: NOW });
   });
 
   it("says what a shrink waits for", () => {
@@ -251,29 +251,25 @@ describe("deciding", () => {
     expect(check(state, { desired: 4 }).decision.reason).toMatchObject({
       kind: "adaptive-unchanged",
       peak: 2.6,
-      withinSeconds: 600,
-      shrinksBelow: expect.closeTo(2.43),
+      withinSeconds: 420,
+      shrinksBelow: expect.closeTo(2.106),
     });
     const soon = remembering({ load: 1 }, { changedAt: NOW - 3 * MINUTE });
     expect(check(soon, { desired: 4 }).decision.reason).toMatchObject({ kind: "cooling-down", secondsLeft: 120 });
   });
 
-  it("looks back 30 minutes and asks for 12 points more once nothing changed for an hour", () => {
-    const recent = [3.5, ...Array.from({ length: 20 }, () => 2.5)];
+  it("looks back 15 minutes once nothing changed for an hour, and 7 before", () => {
+    const recent = [3.5, ...Array.from({ length: 10 }, () => 2.5)];
     const lively = remembering({ load: 2.5, recent }, { changedAt: NOW - 60 * MINUTE });
     expect(check(lively, { desired: 5 }).decision.kind).toBe("shrink");
-    const quiet = remembering({ load: 3 }, { changedAt: NOW - 61 * MINUTE });
-    expect(check(quiet, { desired: 5 }).decision.reason).toMatchObject({
-      peak: 3,
-      withinSeconds: 1_800,
-      shrinksBelow: expect.closeTo(2.808),
-    });
+    const quiet = remembering({ load: 2.5, recent }, { changedAt: NOW - 61 * MINUTE });
+    expect(check(quiet, { desired: 5 }).decision.reason).toMatchObject({ peak: 3.5, withinSeconds: 900 });
   });
 
   it.each([
-    [5, "hold"],
-    [6, "shrink"],
-  ])("remembers what a rising load might have become for 6 minutes: %d minutes ago, %s", (age, kind) => {
+    [2, "hold"],
+    [3, "shrink"],
+  ])("remembers what a rising load might have become for 3 minutes: %d minutes ago, %s", (age, kind) => {
     const state = remembering({ load: 1 }, { changedAt: NOW - 20 * MINUTE });
     const memory = state.adaptive ?? initialAdaptiveState(60, NOW);
     const points = memory.points.map((point) =>

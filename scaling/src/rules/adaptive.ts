@@ -13,14 +13,18 @@ import { freshMs, MAX_AGE_MINUTES } from "./minutes.ts";
 
 export const REGRET_MINUTES = 60;
 const QUIET_MINUTES = 60;
-const PEAK_MINUTES = 10;
-const QUIET_PEAK_MINUTES = 30;
-const RISING_PEAK_MINUTES = 6;
+const PEAK_MINUTES = 7;
+/** Hours that repeat foretell what comes back. */
+const SEASON_PEAK_MINUTES = 5;
+const QUIET_PEAK_MINUTES = 15;
+const RISING_PEAK_MINUTES = 3;
+const BASE_PEAK_MINUTES = 3;
 const SHRINK_WAIT_MINUTES = 5;
 
 const DEFAULT_BOOT_MINUTES = 1.5;
 const SAME_LOAD = 0.15;
-const QUIET_MARGIN = 0.12;
+/** So much more of the service level is left free of the load itself: with it the pool carries a step that nothing foretold. */
+const LOAD_MARGIN = 0.12;
 
 /**
  * Learns how much the load rises within a boot time, and keeps room for all but `riskPercent` of it. At a constant load it settles: a shrink
@@ -77,8 +81,9 @@ function freshened(
   if (fresh.load <= byMinutes.level) return byMinutes;
   const ahead = Math.max(1, Math.ceil((now + bootMs - fresh.until) / minute));
   const nearer = forecastAt(points, points.length - 1, ahead, risk);
-  if (nearer === null || fresh.load + nearer.head <= byMinutes.forecast) return byMinutes;
-  const { head } = nearer;
+  // Hours that repeat may foresee a fall, but not of a load that they did not foresee.
+  const head = Math.max(0, nearer?.head ?? 0);
+  if (nearer === null || fresh.load + head <= byMinutes.forecast) return byMinutes;
   return { ...nearer, level: fresh.load, risingHead: head, forecast: fresh.load + head };
 }
 
@@ -95,7 +100,9 @@ function grow({ policy, seen, state, now, adaptive, facts }: Check, forecast: Fo
   const { pool, desired: size, max } = seen;
   const desired = Math.min(clamp(wanted, seen), Math.max(2 * size, size + 4));
   const { shrunk } = adaptive;
+  // What comes each hour was foreseen when the pool shrank.
   const regrets =
+    !forecast.bySeason &&
     shrunk !== null &&
     (now - shrunk.at <= lasting(seen, REGRET_MINUTES * 60) ||
       Math.abs(forecast.level - shrunk.level) <= SAME_LOAD * shrunk.level);
@@ -128,9 +135,8 @@ function shrinkOrHold(check: Check, forecast: Forecast, wanted: number): Decided
   const minute = lasting(seen, 60);
   const service = policy.serviceLevelPercent / 100;
   const quiet = now - adaptive.changedAt > QUIET_MINUTES * minute;
-  const peakMinutes = quiet ? QUIET_PEAK_MINUTES : PEAK_MINUTES;
-  const margin = adaptive.margin + (quiet ? QUIET_MARGIN : 0);
-  const peak = highestForecast(adaptive, peakMinutes);
+  const peakMinutes = forecast.bySeason ? SEASON_PEAK_MINUTES : quiet ? QUIET_PEAK_MINUTES : PEAK_MINUTES;
+  const { peak, margin } = bindingPeak(adaptive, peakMinutes, forecast.bySeason);
   const room = service * (1 - margin);
   const { pool, desired: from, min, max } = seen;
   const to = clamp(Math.max(1, ceil(peak / room)), seen);
@@ -182,15 +188,28 @@ function forgetRegret(adaptive: AdaptiveState, level: number): AdaptiveState {
   return { ...adaptive, margin: FIRST_MARGIN, regretLoad: null };
 }
 
-function highestForecast(adaptive: AdaptiveState, peakMinutes: number): number {
+/** What decides about a shrink: the highest forecast of the lookback window, or its highest load, which leaves more margin. */
+function bindingPeak(
+  adaptive: AdaptiveState,
+  peakMinutes: number,
+  bySeason: boolean,
+): { readonly peak: number; readonly margin: number } {
   const newest = adaptive.points.at(-1)?.period ?? 0;
-  return adaptive.points.reduce((top, point) => {
-    const base = point.period > newest - peakMinutes ? (point.base ?? point.level) : 0;
-    const forecast = point.period > newest - RISING_PEAK_MINUTES ? (point.forecast ?? point.level) : 0;
+  let forecast = 0;
+  let load = 0;
+  for (const point of adaptive.points) {
+    // The level lasts for minutes by itself: of the minutes before, the loads count.
+    if (point.period > newest - BASE_PEAK_MINUTES) forecast = Math.max(forecast, point.base ?? point.level);
+    if (point.period > newest - RISING_PEAK_MINUTES) forecast = Math.max(forecast, point.forecast ?? point.level);
     // A lost point counts as a full worker in its own minute.
-    const most = point.period > newest - peakMinutes ? point.load + (point.lost ?? 0) : 0;
-    return Math.max(top, base, forecast, most);
-  }, 0);
+    if (point.period > newest - peakMinutes) load = Math.max(load, point.load + (point.lost ?? 0));
+  }
+  const { margin } = adaptive;
+  // Hours that repeat foretell the steps.
+  const loadMargin = margin + (bySeason ? 0 : LOAD_MARGIN);
+  return load / (1 - loadMargin) > forecast / (1 - margin)
+    ? { peak: load, margin: loadMargin }
+    : { peak: forecast, margin };
 }
 
 /** Every period that a shrink looks at is known, since the first one: one without data could hide a peak. */
@@ -201,7 +220,7 @@ function isComplete(adaptive: AdaptiveState, peakMinutes: number): boolean {
 }
 
 function findingOf(policy: AdaptivePolicy, seen: Observation, forecast: Forecast, needs: number): Finding {
-  const { level, rise, head, risingHead, ahead, pairs } = forecast;
+  const { level, rise, head, risingHead, ahead, pairs, bySeason } = forecast;
   const minuteSeconds = lasting(seen, 60) / 1000;
   return {
     kind: "forecast",
@@ -216,6 +235,7 @@ function findingOf(policy: AdaptivePolicy, seen: Observation, forecast: Forecast
     riskPercent: policy.riskPercent,
     serviceLevelPercent: policy.serviceLevelPercent,
     needs,
+    ...(bySeason ? { bySeason } : {}),
   };
 }
 

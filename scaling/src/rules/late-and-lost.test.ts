@@ -45,6 +45,72 @@ describe("recorded checks", () => {
   });
 });
 
+const seconds = z.number();
+/** A pool's checks of 82 minutes, one a minute, in seconds since the first: what each worker reported, seen two minutes after a point's begin. */
+const RecordedPool = z.object({
+  begin: z.number(),
+  checks: z.number(),
+  requests: z.array(z.tuple([seconds, z.number()])),
+});
+const RecordedWorker = z.object({
+  id: z.string(),
+  launched: seconds,
+  inService: seconds.nullable(),
+  from: seconds,
+  until: seconds,
+  cpu: z.array(z.tuple([seconds, z.number()])),
+});
+
+/** The sizes that the adaptive rule asks for, of a pool that keeps its 8 workers whatever it says. */
+function sizesOf(name: string): readonly number[] {
+  const text = readFileSync(new URL(`../../test-data/${name}.jsonl`, import.meta.url), "utf8");
+  const [first, ...others] = text
+    .trim()
+    .split("\n")
+    .map((line): unknown => JSON.parse(line));
+  const { begin, checks, requests } = RecordedPool.parse(first);
+  const recorded = others.map((worker) => RecordedWorker.parse(worker));
+  let state = initialState();
+  return Array.from({ length: checks }, (_, check) => {
+    const second = check * 60;
+    const visible = <Value>(points: readonly (readonly [number, Value])[]) =>
+      points
+        .filter(([at]) => at + 120 <= second && at > second - 1_200)
+        .map(([at, value]) => ({ at: begin + at * 1_000, value }));
+    const observation = Observation.parse({
+      pool: "web",
+      desired: 8,
+      min: 1,
+      max: 8,
+      bootSeconds: 90,
+      workers: recorded
+        .filter(({ from, until }) => from <= second && second <= until)
+        .map(({ id, launched, inService, cpu }) => ({
+          id,
+          state: inService !== null && inService <= second ? "in service" : "pending",
+          launchedAt: begin + launched * 1_000,
+          inServiceAt: inService !== null && inService <= second ? begin + inService * 1_000 : null,
+          cpu: visible(cpu).map(({ at, value }) => ({ at, percent: value })),
+        })),
+      balancer: visible(requests).map(({ at, value }) => ({ at, requests: value, healthyHosts: 8 })),
+    });
+    const decided = decide(adaptive, observation, state, new Date(begin + second * 1_000));
+    state = decided.state;
+    return decided.decision.desired;
+  });
+}
+
+describe("recorded pools of 8 workers whose load falls from 6 to 1", () => {
+  it.each(["adaptive-5-percent-missing", "adaptive-a-death-each-20-min"])(
+    "%s: 2 or 3 workers within an hour",
+    (name) => {
+      const least = Math.min(...sizesOf(name));
+      expect(least).toBeGreaterThanOrEqual(2);
+      expect(least).toBeLessThanOrEqual(3);
+    },
+  );
+});
+
 interface Late {
   readonly delaySeconds: number;
   readonly phaseSeconds: number;

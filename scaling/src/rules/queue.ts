@@ -13,9 +13,8 @@ const LONG_JOBS_HOLD_MINUTES = 2;
 /** The service time until a job has finished. */
 export const ASSUMED_SERVICE_SECONDS = 60;
 const DEFAULT_BOOT_SECONDS = 90;
-/** Arrivals are the mean of so many minutes, the newest that are known; of a service time where that is longer, up to the most. */
+/** Arrivals are the mean of so many minutes, the newest that are known; of a service time where that is longer, up to the policy's longest lookback window. */
 export const ARRIVAL_MINUTES = 5;
-const MOST_ARRIVAL_MINUTES = 15;
 
 /**
  * As many workers as serve the arrivals and begin what waits in time (docs/scaling.md, "The queue rule"). Grows to it at once and shrinks idle workers
@@ -30,7 +29,7 @@ export function decideQueue(policy: QueuePolicy, seen: Observation, before: Stat
   const serving = seen.workers.filter((worker) => worker.state === "in service");
   const idle = serving.filter((worker) => worker.busy === false).length;
   const serviceSeconds = learned.service?.seconds ?? ASSUMED_SERVICE_SECONDS;
-  const perMinute = arrivalsPerMinute(queue, seen, now, serviceSeconds);
+  const perMinute = arrivalsPerMinute(queue, seen, now, lookbackSeconds(policy, serviceSeconds));
   const { needs, load } = workersFor(policy, {
     perSecond: (perMinute ?? 0) / 60,
     waiting: queue.waiting,
@@ -98,6 +97,10 @@ export function decideQueue(policy: QueuePolicy, seen: Observation, before: Stat
   };
 }
 
+function lookbackSeconds({ longestLookbackSeconds }: QueuePolicy, serviceSeconds: number): number {
+  return Math.min(longestLookbackSeconds, Math.max(ARRIVAL_MINUTES * 60, serviceSeconds));
+}
+
 interface Work {
   readonly perSecond: number;
   readonly waiting: number;
@@ -139,10 +142,9 @@ function noteNeed(state: State, need: { readonly at: number; readonly workers: n
 }
 
 /** Mean over the newest known minutes; null when none is known. */
-function arrivalsPerMinute(queue: SeenQueue, seen: Observation, now: number, serviceSeconds: number): number | null {
+function arrivalsPerMinute(queue: SeenQueue, seen: Observation, now: number, lookback: number): number | null {
   const period = seen.periodSeconds * 1000;
-  const minutes = Math.min(MOST_ARRIVAL_MINUTES, Math.max(ARRIVAL_MINUTES, serviceSeconds / 60));
-  const span = lasting(seen, minutes * 60);
+  const span = lasting(seen, lookback);
   const known = queue.sent.filter((point) => point.at + period <= now).toSorted((a, b) => a.at - b.at);
   const newest = known.at(-1);
   if (newest === undefined || newest.at + period < now - lasting(seen, MAX_AGE_MINUTES * 60)) return null;

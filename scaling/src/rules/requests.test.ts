@@ -135,3 +135,53 @@ describe("the request policy", () => {
     );
   });
 });
+
+describe("the request policy on the workers' own points of 10 s", () => {
+  /** Five minutes of 10 s, the newest of them as given, the others at `before` requests a minute. */
+  const own = (
+    newest: readonly number[],
+    before: number,
+    { now = NOW, size = 4, responseMs = 5 } = {},
+  ): Observation => {
+    const last = Math.floor(now / 10_000) * 10_000 - 10_000;
+    const perMinute = [...Array.from({ length: 30 - newest.length }, () => before), ...newest];
+    const balancer = perMinute.map((each, index) => ({
+      at: last - (29 - index) * 10_000,
+      requests: each / 6,
+      successes: each / 6,
+      responseSeconds: responseMs / 1000,
+      healthyHosts: size,
+    }));
+    return seen(size, { requests: 0 }, now, { periodSeconds: 10, tickSeconds: 10, balancer });
+  };
+
+  it("grows on the newest 20 s, and not on one odd period", () => {
+    expect(check(own([260, 260], 60)).decision).toMatchObject({
+      kind: "grow",
+      reason: { finding: { perMinute: 260 } },
+    });
+    expect(check(own([120, 260], 60)).decision.kind).toBe("hold");
+  });
+
+  it("shrinks by minutes, however often it is checked", () => {
+    let state = initialState();
+    const kinds = Array.from({ length: 7 }, (_, index) => {
+      const now = NOW + index * 10_000;
+      const decided = check(own([], 100, { now }), state, now);
+      ({ state } = decided);
+      return decided.decision.kind;
+    });
+    expect(kinds).toEqual(["hold", "hold", "hold", "hold", "hold", "hold", "shrink"]);
+  });
+
+  it("keeps its size for the busiest of five minutes, not for its busiest seconds", () => {
+    const twice = (newest: readonly number[]): Decided => {
+      const first = check(own(newest, 100));
+      const later = NOW + MINUTE;
+      return check(own([...newest, 100, 100, 100, 100, 100, 100], 100, { now: later }), first.state, later);
+    };
+    // 600 within 10 s are 183 in their minute.
+    expect(twice([600, 100, 100, 100]).decision.kind).toBe("shrink");
+    expect(twice([300, 300, 300, 300, 300, 300, 100, 100]).decision.kind).toBe("hold");
+  });
+});

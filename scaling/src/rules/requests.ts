@@ -9,6 +9,8 @@ import { awaitWorkers } from "./holding.ts";
 export const CONFIRM_CHECKS = 2;
 export const PEAK_MINUTES = 5;
 const MAX_AGE_MINUTES = 4;
+/** Where periods are seconds, the newest of them say sooner than a minute that the pool must grow, and so many are not one odd period. */
+const NEWEST_SECONDS = 20;
 
 /** One period of the balancer with the counts it leaves out filled in; see `BalancerPeriod`. */
 interface Traffic {
@@ -27,7 +29,7 @@ interface Traffic {
 export function decideRequests(policy: RequestsPolicy, seen: Observation, state: State, now: number): Decided {
   const settledAt = settledSince(state, seen);
   const recent = recentTraffic(seen, now);
-  const newest = recent.at(-1);
+  const newest = meanOf(recent, seen, NEWEST_SECONDS);
   const limit = policy.growAboveRequestsPerMinute;
   // The figure is written per minute, the data come per period.
   const perMinute = (count: number): number => (count * lasting(seen, 60)) / (seen.periodSeconds * 1000);
@@ -56,6 +58,7 @@ export function decideRequests(policy: RequestsPolicy, seen: Observation, state:
   if (newest.at < settledAt) return same({ kind: "data-awaited", minutes: 1, secondsLeft: null });
 
   const { pool, desired: from, max } = seen;
+  const newestMinute = meanOf(recent, seen, 60) ?? newest;
   const successes = perMinute(newest.successes);
   if (successes > limit) {
     const finding: Finding = { kind: "requests-above", perMinute: successes, limit };
@@ -68,7 +71,7 @@ export function decideRequests(policy: RequestsPolicy, seen: Observation, state:
     };
   }
 
-  const { responseMs } = newest;
+  const { responseMs } = newestMinute;
   const limitMs = policy.shrinkBelowResponseMs;
   if (responseMs !== null && responseMs >= limitMs) {
     return same({ kind: "requests-slow", perMinute: successes, limit, responseMs, limitMs });
@@ -77,13 +80,14 @@ export function decideRequests(policy: RequestsPolicy, seen: Observation, state:
   const least = Math.max(1, seen.min);
   if (from <= least) return same({ kind: "at-minimum", min: least, finding });
   const to = from - 1;
-  const peakPerMinute = perMinute(Math.max(...recent.map((period) => period.requests)));
+  const peakPerMinute = highestMinute(recent, seen);
   if (peakPerMinute >= limit) {
     const withinSeconds = lasting(seen, PEAK_MINUTES * 60) / 1000;
     return same({ kind: "requests-too-many", peakPerMinute, withinSeconds, workers: to, limit });
   }
+  // However often the pool is checked, patience is in minutes.
   const low =
-    state.low.dataUntil !== null && newest.at <= state.low.dataUntil
+    state.low.dataUntil !== null && newest.at < state.low.dataUntil + lasting(seen, 60)
       ? state.low
       : { checks: state.low.checks + 1, dataUntil: newest.at };
   if (low.checks < CONFIRM_CHECKS) {
@@ -108,6 +112,38 @@ function recentTraffic(seen: Observation, now: number): readonly Traffic[] {
   const newest = traffic.at(-1);
   if (newest === undefined || now - (newest.at + period) > lasting(seen, MAX_AGE_MINUTES * 60)) return [];
   return traffic.filter((entry) => entry.at > newest.at - lasting(seen, PEAK_MINUTES * 60));
+}
+
+/** The mean of the periods of so long up to the newest; where a period is as long, the newest itself. Its instant is the first one's. */
+function meanOf(recent: readonly Traffic[], seen: Observation, seconds: number): Traffic | undefined {
+  const newest = recent.at(-1);
+  const period = seen.periodSeconds * 1000;
+  if (newest === undefined || lasting(seen, seconds) <= period) return newest;
+  const own = recent.filter(({ at }) => at >= newest.at + period - lasting(seen, seconds));
+  const mean = (of: (traffic: Traffic) => number): number => own.reduce((sum, each) => sum + of(each), 0) / own.length;
+  const answered = own.filter(({ responseMs }) => responseMs !== null);
+  const requests = answered.reduce((sum, each) => sum + each.requests, 0);
+  const totalMs = answered.reduce((sum, each) => sum + (each.responseMs ?? 0) * each.requests, 0);
+  return {
+    at: own[0]?.at ?? newest.at,
+    requests: mean((each) => each.requests),
+    successes: mean((each) => each.successes),
+    responseMs: requests === 0 ? null : totalMs / requests,
+  };
+}
+
+/** The most requests in a minute, of minutes or of the parts that are known. */
+function highestMinute(recent: readonly Traffic[], seen: Observation): number {
+  const minute = lasting(seen, 60);
+  const byMinute = new Map<number, number[]>();
+  for (const { at, requests } of recent) {
+    const begin = Math.floor(at / minute) * minute;
+    byMinute.set(begin, [...(byMinute.get(begin) ?? []), requests]);
+  }
+  const perPeriod = [...byMinute.values()].map(
+    (counts) => counts.reduce((sum, count) => sum + count, 0) / counts.length,
+  );
+  return (Math.max(...perPeriod) * minute) / (seen.periodSeconds * 1000);
 }
 
 function trafficOf(entry: BalancerPeriod): Traffic | undefined {

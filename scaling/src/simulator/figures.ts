@@ -19,11 +19,17 @@ export interface Figure {
 }
 
 /** Runs every rule and the bound over the days; by source (a day's name up to its last part) and over all. */
-export function figuresOf(rules: readonly Rule[], days: readonly Load[], settings: PoolSettings): readonly Figure[] {
-  const runs = days.flatMap((day) => [
-    ...rules.map((rule) => simulate(rule, day, settings)),
-    zeroOverloadBound(day, settings),
-  ]);
+export function figuresOf(
+  rules: readonly Rule[],
+  days: readonly Load[],
+  settings: PoolSettings,
+  progress: (done: number, of: number) => void = () => {},
+): readonly Figure[] {
+  const runs = days.flatMap((day, index) => {
+    const ofDay = [...rules.map((rule) => simulate(rule, day, settings)), zeroOverloadBound(day, settings)];
+    progress(index + 1, days.length);
+    return ofDay;
+  });
   const names = [...rules.map(({ name }) => name), "bound"];
   const sources = [...new Set(days.map(sourceOf))].sort();
   return [ALL_DAYS, ...sources].flatMap((source) => {

@@ -9,7 +9,8 @@ export interface LateRow {
   readonly rule: string;
   readonly delaySeconds: number;
   readonly lostShare: number;
-  /** From a step to full workers to the first grow; null when none came within 15 minutes. */
+  /** From a step to full workers to the first grow, at the luckiest phase and at the worst; null when none came within 15 minutes. */
+  readonly soonestSeconds: number | null;
   readonly grownAfterSeconds: number | null;
   /** At a constant load that one or two workers carry, from 8 workers on. */
   readonly lateActions: number;
@@ -18,7 +19,9 @@ export interface LateRow {
 
 const DELAYS = [0, 60, 80, 121, 150, 180, 240, 300] as const;
 const LOST_SHARES = [0, 0.05, 0.2] as const;
-const PHASES = [0, 25, 50] as const;
+const STEP_PHASES = Array.from({ length: 12 }, (_, index) => 5 * index);
+/** Twelve hours each. */
+const CONSTANT_PHASES = [0, 25, 50] as const;
 const STEP_MINUTE = 60;
 const WAIT_MINUTES = 15;
 const SETTLE_MINUTES = 720;
@@ -40,31 +43,36 @@ export function measureLate(
     delays.flatMap((metricDelaySeconds) =>
       lostShares.map((lostShare): LateRow => {
         const rule = policyRule(policy.kind, policy);
-        const phases = PHASES.map((phaseSeconds) => {
-          const late = { ...settings, metricDelaySeconds, lostShare, phaseSeconds };
-          const grown = simulate(rule, step, { ...late, start: 1 }).actions.find(
-            ({ second, to, from }) => second >= STEP_MINUTE * 60 && to > from,
-          );
+        const late = { ...settings, metricDelaySeconds, lostShare };
+        const grown = STEP_PHASES.map((phaseSeconds) => {
+          const { actions } = simulate(rule, step, { ...late, phaseSeconds, start: 1 });
+          const first = actions.find(({ second, to, from }) => second >= STEP_MINUTE * 60 && to > from);
+          return first === undefined ? Number.POSITIVE_INFINITY : first.second - STEP_MINUTE * 60;
+        });
+        const constants = CONSTANT_PHASES.map((phaseSeconds) => {
           const constant = constantLoad(CONSTANT_LOAD, SETTLE_MINUTES + WATCHED_MINUTES);
-          const { actions, samples } = simulate(rule, constant, { ...late, start: settings.max });
+          const { actions, samples } = simulate(rule, constant, { ...late, phaseSeconds, start: settings.max });
           return {
-            grown: grown === undefined ? Number.POSITIVE_INFINITY : grown.second - STEP_MINUTE * 60,
             lateActions: actions.filter(({ second }) => second > SETTLE_MINUTES * 60).length,
             workers: samples.at(-1)?.inService ?? 0,
           };
         });
-        const grown = Math.max(...phases.map((phase) => phase.grown));
         return {
           rule: policy.kind,
           delaySeconds: metricDelaySeconds,
           lostShare,
-          grownAfterSeconds: Number.isFinite(grown) ? grown : null,
-          lateActions: Math.max(...phases.map((phase) => phase.lateActions)),
-          workers: Math.max(...phases.map((phase) => phase.workers)),
+          soonestSeconds: finiteOrNull(Math.min(...grown)),
+          grownAfterSeconds: finiteOrNull(Math.max(...grown)),
+          lateActions: Math.max(...constants.map((each) => each.lateActions)),
+          workers: Math.max(...constants.map((each) => each.workers)),
         };
       }),
     ),
   );
+}
+
+function finiteOrNull(seconds: number): number | null {
+  return Number.isFinite(seconds) ? seconds : null;
 }
 
 interface LateOptions {

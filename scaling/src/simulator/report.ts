@@ -3,6 +3,7 @@ import type { LateRow } from "./late.ts";
 import type { NoiseRow } from "./noise.ts";
 import type { QueueRow } from "./queue-pool.ts";
 import type { Run } from "./simulated-pool.ts";
+import type { OvershootRow, StabilityCount } from "./stability.ts";
 import type { Summary } from "./summary.ts";
 
 const COLUMNS: readonly (readonly [string, (row: Summary) => string])[] = [
@@ -68,18 +69,51 @@ export function queueTable(rows: readonly QueueRow[]): string {
   return aligned([head, ...cells], 2);
 }
 
-/** Worst over all phases of the check; `blind` when a full pool was not grown within 15 minutes. */
+/** Soonest and latest over all phases of the check, else the worst; `blind` when a full pool was not grown within 15 minutes. */
 export function lateTable(rows: readonly LateRow[]): string {
-  const head = ["rule", "late s", "lost %", "grown after s", "actions in the last 6 h", "workers at the end"];
+  const head = [
+    "rule",
+    "late s",
+    "lost %",
+    "soonest grown s",
+    "latest grown s",
+    "actions in the last 6 h",
+    "workers at the end",
+  ];
   const cells = rows.map((row) => [
     row.rule,
     String(row.delaySeconds),
     String(Math.round(row.lostShare * 100)),
+    row.soonestSeconds === null ? "blind" : String(row.soonestSeconds),
     row.grownAfterSeconds === null ? "blind" : String(row.grownAfterSeconds),
     String(row.lateActions),
     String(row.workers),
   ]);
   return aligned([head, ...cells], 1);
+}
+
+/** Faults among random policies at constant loads, then where usual policies settle once they have grown. */
+export function stabilityTable(count: StabilityCount, rows: readonly OvershootRow[]): string {
+  const { cases, cycles, below, above, seedsOfFaults } = count;
+  const seeds = seedsOfFaults.length === 0 ? "-" : seedsOfFaults.slice(0, 12).join(" ");
+  const counts = aligned(
+    [
+      ["cases", "limit cycles", "stuck below need", "above need", "seeds of faults"],
+      [String(cases), String(cycles), String(below), String(above), seeds],
+    ],
+    0,
+  );
+  const head = ["grow above", "shrink below", "grow ratio", "to need", "at load", "settles at", "would do"];
+  const cells = rows.map(({ policy, load, settlesAt, wouldDo }) => [
+    `${policy.growThresholdPercent} %`,
+    `${policy.shrinkThresholdPercent} %`,
+    String(policy.growRatio),
+    policy.growOnlyToNeed ? "yes" : "no",
+    load.toFixed(2),
+    String(settlesAt),
+    String(wouldDo),
+  ]);
+  return `${counts}\n${aligned([head, ...cells], 0)}`;
 }
 
 function aligned(lines: readonly (readonly string[])[], words: number): string {

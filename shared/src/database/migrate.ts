@@ -8,6 +8,7 @@ import * as accounts from "./migrations/0006-accounts.ts";
 import * as finishedJobs from "./migrations/0007-finished-jobs.ts";
 import * as identities from "./migrations/0008-identities.ts";
 import * as unbrokenBeats from "./migrations/0009-unbroken-beats.ts";
+import * as loadPoints from "./migrations/0010-load-points.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -28,6 +29,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0007-finished-jobs", statements: finishedJobs.statements },
   { name: "0008-identities", statements: identities.statements, fill: identities.fill },
   { name: "0009-unbroken-beats", statements: unbrokenBeats.statements },
+  { name: "0010-load-points", statements: loadPoints.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */

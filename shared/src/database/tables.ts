@@ -317,6 +317,8 @@ export interface WorkersTable {
   unhealthySince: Date | null;
   /** The worker's last heartbeat; null until the first. */
   at: Date | null;
+  /** CPU and requests of its last minutes, as `pools/load-points.ts` reads them. */
+  loadPoints: JsonOrNull<unknown>;
   /** What the autoscaler acts on: state, reason and since when; null before its first look. */
   state: OrNull<string>;
   stateReason: JsonOrNull<unknown>;

@@ -119,7 +119,9 @@ export async function startTestHarness(
     PREFIX: "test",
     LB_PORT: String(await freePort()),
     METRIC_PERIOD_SECONDS: "5",
+    RULE_MINUTE_SECONDS: "5",
     TICK_SECONDS: "600",
+    FAST_TICK_SECONDS: "600",
     RECONCILE_SECONDS: "0.2",
     // Longer than a machine with all cores busy keeps a process waiting.
     HEARTBEAT_SECONDS: "4",

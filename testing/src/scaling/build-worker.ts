@@ -48,6 +48,7 @@ export function buildRecord(changes: Partial<WorkerRecord> = {}): WorkerRecord {
     inServiceAt: null,
     unhealthySince: null,
     heartbeatAt: null,
+    loadPoints: null,
     published: null,
     ...changes,
   };

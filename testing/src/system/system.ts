@@ -48,7 +48,10 @@ export interface Ports {
 /** Durations in which stories of ten minutes take one. */
 export const QUICK = {
   TICK_SECONDS: "5",
+  FAST_TICK_SECONDS: "5",
   METRIC_PERIOD_SECONDS: "5",
+  WORKER_METRIC_SECONDS: "5",
+  RULE_MINUTE_SECONDS: "5",
   RECONCILE_SECONDS: "0.5",
   HEARTBEAT_SECONDS: "1",
   LEASE_SECONDS: "10",
@@ -78,7 +81,7 @@ export async function startSystem({
   dataDir: given,
   ports: chosen,
   times = "quick",
-  upSeconds = times === "quick" ? 120 : 300,
+  upSeconds = 270,
   onSpawn,
 }: SystemChoices = {}): Promise<RunningSystem> {
   const dataDir = given ?? (await mkdtemp(join(tmpdir(), "gas-system-")));

@@ -1,11 +1,15 @@
 import { type CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { METRICS } from "@elastic-gas/shared/metrics";
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 
 /** A failing CloudWatch must not let the memory grow: older periods are given up. */
 const MAX_PERIODS = 60;
 /** The balancer's health checks and the scraper are not load. */
 const UNCOUNTED: ReadonlySet<string> = new Set(["/healthz", "/metrics", "/readyz"]);
+
+export function isCounted({ path }: Pick<Request, "path">): boolean {
+  return !UNCOUNTED.has(path);
+}
 
 export interface PeriodCount {
   /** Start of the period. */
@@ -36,7 +40,7 @@ export function createRequestCounter(periodSeconds: number, now: () => Date = ()
   let next = startOf(now());
   return {
     count: (req, _res, proceed) => {
-      if (!UNCOUNTED.has(req.path)) add(startOf(now()), 1);
+      if (isCounted(req)) add(startOf(now()), 1);
       proceed();
     },
     take(at, all = false) {

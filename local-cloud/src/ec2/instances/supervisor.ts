@@ -228,7 +228,8 @@ export class Supervisor {
         userData: this.#options.scriptOf(record),
         metadataEndpoint: `http://${record.privateIpAddress}:${record.metadataPort}`,
         joinFiles: enforcer.prepare(instanceId),
-        environment: this.#options.environment,
+        // What is 100 % of an instance's CPU, its processes could not find out: the machine shows them all its cores.
+        environment: { ...this.#options.environment, WORKER_VCPUS: String(this.#options.vcpus) },
         onExit: () => this.wake(),
       });
       store.update(instanceId, {

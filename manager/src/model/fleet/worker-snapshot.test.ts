@@ -40,6 +40,7 @@ function record(published: WorkerRecord["published"]): WorkerRecord {
     inServiceAt: now - 800_000,
     unhealthySince: null,
     heartbeatAt: null,
+    loadPoints: null,
     published,
   };
 }

@@ -79,6 +79,12 @@ export const RULE_FIELDS: Readonly<Record<Policy["kind"], readonly FieldWords[]>
       unit: "s",
       help: "Within this time every waiting job should begin.",
     },
+    {
+      name: "longestLookbackSeconds",
+      label: "Longest look back",
+      unit: "s",
+      help: "Arrivals are counted over the length of a job, 300 s at least and this at most.",
+    },
   ],
   "queue-thresholds": [
     { name: "growAboveSent", label: "Grow above", unit: "sent", help: "Jobs sent within the window, while some wait." },

@@ -1,3 +1,4 @@
+import { checkSecondsOf } from "@elastic-gas/scaling/check-seconds";
 import { describePolicyState, explainPolicyState } from "@elastic-gas/scaling/describe-policy-state";
 import { Policy, type PolicyKind } from "@elastic-gas/scaling/policy";
 import { policyMeanings } from "@elastic-gas/scaling/policy-meanings";
@@ -179,8 +180,8 @@ async function sendForm(
           },
           meanings: policyMeanings(kind),
           policyState: describePolicyState(readState(row.policyState), row.policy, {
-            tickSeconds: config.TICK_SECONDS,
-            timeScale: config.METRIC_PERIOD_SECONDS / 60,
+            tickSeconds: checkSecondsOf(row.policy.kind, config),
+            timeScale: config.RULE_MINUTE_SECONDS / 60,
           }).map(explainPolicyState),
           savedBy: versions.find((version) => version.version === row.policyVersion) ?? null,
           versions: (form.all === true ? versions : versions.slice(0, VERSIONS_SHOWN)).map((version) => ({

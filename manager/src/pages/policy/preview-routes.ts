@@ -49,7 +49,7 @@ export function previewRoutes({ db, config, watcher, now }: PageDeps): Router {
       current: counts === undefined ? row.desired : counts.inService + counts.unhealthy,
       now: now(),
       measured: {
-        requestsPerWorker: requestsPerWorker(row.policyState, config.METRIC_PERIOD_SECONDS),
+        requestsPerWorker: requestsPerWorker(row.policyState, config.RULE_MINUTE_SECONDS),
         idleResponseMs: kinds.has("requests") ? await idleResponseMs(watcher, pool) : null,
       },
       workerPriceCentsPerHour: config.WORKER_PRICE_CENTS_PER_HOUR,
@@ -66,9 +66,9 @@ export function previewRoutes({ db, config, watcher, now }: PageDeps): Router {
 }
 
 /** Requests a minute that load one worker to 100 %; null before the rule has learned it. */
-function requestsPerWorker(policyState: unknown, periodSeconds: number): number | null {
+function requestsPerWorker(policyState: unknown, minuteSeconds: number): number | null {
   const ratio = learnedRatio(readState(policyState));
-  return ratio === null ? null : (ratio * 60) / periodSeconds;
+  return ratio === null ? null : (ratio * 60) / minuteSeconds;
 }
 
 const RESPONSE_MAX_AGE_MS = 10 * 60_000;
