@@ -6,6 +6,7 @@ import * as activityOwners from "./migrations/0004-activity-owners.ts";
 import * as poolChecks from "./migrations/0005-pool-checks.ts";
 import * as accounts from "./migrations/0006-accounts.ts";
 import * as finishedJobs from "./migrations/0007-finished-jobs.ts";
+import * as annotationsForScripts from "./migrations/0011-annotations-for-scripts.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -22,6 +23,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0005-pool-checks", statements: poolChecks.statements },
   { name: "0006-accounts", statements: accounts.statements },
   { name: "0007-finished-jobs", statements: finishedJobs.statements },
+  { name: "0011-annotations-for-scripts", statements: annotationsForScripts.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */

@@ -6,6 +6,7 @@ import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { PageContext } from "../../web/page-context.ts";
 import type { JobState } from "../job-state.ts";
 import type { Job } from "../queries.ts";
+import { jobActions } from "./job-actions.ts";
 
 export interface JobDetailsProps {
   readonly job: Job;
@@ -24,6 +25,7 @@ export function jobDetails(props: JobDetailsProps, page: PageContext): Html {
     { class: "app-stack" },
     facts(props, page),
     state.kind === "available" && command(job.id),
+    jobActions({ job, state }, page.csrf),
     log !== undefined &&
       h(
         "section",
@@ -73,9 +75,19 @@ function facts({ job, state, summary }: JobDetailsProps, page: PageContext): Htm
   );
 }
 
+const OTHER_FORMATS = [
+  ["vcf.gz", "VCF.gz"],
+  ["tsv", "TSV"],
+  ["csv", "CSV"],
+] as const;
+
 function result(kind: JobState["kind"], href: string, size: number | null): Child {
   if (kind === "available") {
-    return [h("a", { href: `${href}/result` }, "download"), size !== null && `, ${formatBytes(size)}`];
+    return [
+      h("a", { href: `${href}/result` }, "VCF"),
+      size !== null && `, ${formatBytes(size)}`,
+      OTHER_FORMATS.map(([format, name]) => [" · ", h("a", { href: `${href}/result/${format}` }, name)]),
+    ];
   }
   if (kind === "restoring") return "being restored";
   return [h("a", { href: "/subscribe" }, "upgrade to Premium"), " to download"];
