@@ -25,6 +25,7 @@ import { tokenPages } from "./api/token-pages.ts";
 import type { MaskDetector } from "./masks/detector/mask-detector.ts";
 import type { FetchPhoto } from "./masks/fetching/fetch-photo.ts";
 import { maskPages } from "./masks/mask-pages.ts";
+import { ownDataPages } from "./own-data/delete-own-account.ts";
 import { createStripe } from "./subscription/payments.ts";
 import { cancelSubscription, subscriptionPages } from "./subscription/subscription-pages.ts";
 import { stripeWebhook } from "./subscription/webhook.ts";
@@ -124,9 +125,10 @@ export function createUserApp(parts: UserAppParts): UserApp {
   app.use("/admin", requireAdmin);
   app.use(csrf());
   app.use(annotatePages(deps), listPages(deps), resultPages(deps), jobPages(deps));
-  app.use(tokenPages(deps));
+  const stopPaying = (userId: number) => cancelSubscription({ ...deps, stripe }, userId);
+  app.use(tokenPages(deps), ownDataPages({ ...deps, limits, cancelSubscription: stopPaying }));
   app.use(profilePages({ ...deps, limits }), subscriptionPages({ ...deps, stripe }));
-  app.use(adminPages({ ...deps, cancelSubscription: (userId) => cancelSubscription({ ...deps, stripe }, userId) }));
+  app.use(adminPages({ ...deps, cancelSubscription: stopPaying }));
   app.use(maskPages({ db, photos, detector: parts.detector, log, sendPage, fetchPhoto: parts.fetchPhoto }));
 
   app.use(notFound);

@@ -143,6 +143,8 @@ export interface JobsTable {
   title: OrNull<string>;
   /** When its owner ended it; its status is FAILED then. */
   cancelledAt: OrNull<Date>;
+  /** When its input was deleted because its retention ended. */
+  inputDeletedAt: OrNull<Date>;
 }
 
 export interface ImagesTable {

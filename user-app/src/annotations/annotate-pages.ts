@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
-import { formatBytes } from "@elastic-gas/shared/format/numbers";
+import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { VCF_SAMPLES, vcfSamplePath } from "@elastic-gas/shared/samples";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
@@ -59,6 +59,10 @@ export function annotatePages(deps: Deps): Router {
           build,
           maxBytes: largestInput(deps, user),
           csrf: page.csrf,
+          retention:
+            config.INPUT_RETENTION_DAYS === 0
+              ? "your file when you delete its job"
+              : `your file ${formatCountOf(config.INPUT_RETENTION_DAYS, "day")} after its last job, or with it`,
           ceilingBytes: uploadCeiling(user.role, config),
           plan: premium
             ? "Premium: results stay available"

@@ -66,6 +66,7 @@ export function jobPages(deps: Deps): Router {
             state,
             summary,
             log,
+            inputRetentionDays: config.INPUT_RETENTION_DAYS,
             note: jobNote(state, { retentionSeconds: config.FREE_RETENTION_SECONDS, clock }),
             buildNotice: summary === undefined ? undefined : buildNotice(summary),
             doubt: summary === undefined ? undefined : buildDoubt(summary),
@@ -131,6 +132,7 @@ export function jobPages(deps: Deps): Router {
 
   router.get("/annotations/:jobId/input", async (req, res) => {
     const { job } = await getJob(req, res);
+    requireInput(job);
     const address = { bucket: resources.buckets.inputs, key: job.inputKey };
     res.setHeader("Cache-Control", "no-store");
     res.redirect(302, await signDownload(browserS3, address, { fileName: job.inputName, seconds: INPUT_LINK_SECONDS }));
@@ -175,6 +177,7 @@ export function jobPages(deps: Deps): Router {
 
   router.post("/annotations/:jobId/run-again", async (req, res) => {
     const { job } = await getJob(req, res);
+    requireInput(job);
     const queued = await db.transaction().execute((trx) => runAgain(trx, job.userId, job.id));
     if (queued) deps.inBackground("outbox flush", () => deps.outbox.flush());
     else leaveNotice(req, { tone: "info", start: "The job is not failed any more.", text: "Nothing was started." });
@@ -185,7 +188,8 @@ export function jobPages(deps: Deps): Router {
   // A job of its own on the same input, so that both results stay to compare.
   router.post("/annotations/:jobId/annotate-again", async (req, res) => {
     const { job } = await getJob(req, res);
-    const { build } = AnnotateAgainBody.parse(req.body);
+    const { build } = AnnotateAgainBody.parse(req.body ?? {});
+    requireInput(job);
     const id = randomUUID();
     const { userId, inputName, inputKey, inputEtag, inputSize, title } = job;
     await queueJob(deps, { id, userId, inputName, inputKey, inputEtag, inputSize, build: build ?? null, title });
@@ -205,6 +209,15 @@ export function jobPages(deps: Deps): Router {
     }
   }
   return router;
+}
+
+/** Throws HttpError 410 when the input's retention ended. */
+function requireInput({ id, inputDeletedAt }: Pick<Job, "id" | "inputDeletedAt">): void {
+  if (inputDeletedAt === null) return;
+  throw new HttpError(410, "The input was deleted at the end of its retention.", {
+    remedy: "Send the file again to annotate it again.",
+    link: { href: `/annotations/${id}`, text: "Back to the job" },
+  });
 }
 
 function noSuchJob(): HttpError {

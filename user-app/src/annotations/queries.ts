@@ -25,7 +25,7 @@ const LIST_COLUMNS = [
   "logKey",
   "build",
 ] as const;
-const JOB_COLUMNS = [...LIST_COLUMNS, "inputKey", "inputEtag", "resultSize", "summary"] as const;
+const JOB_COLUMNS = [...LIST_COLUMNS, "inputKey", "inputEtag", "inputDeletedAt", "resultSize", "summary"] as const;
 
 export type JobRow = Pick<Selectable<JobsTable>, (typeof LIST_COLUMNS)[number]>;
 export type Job = Pick<Selectable<JobsTable>, (typeof JOB_COLUMNS)[number]>;

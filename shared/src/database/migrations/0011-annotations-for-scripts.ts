@@ -4,6 +4,10 @@ import { addColumns, addIndex } from "./add-columns.ts";
 export const statements: readonly string[] = [
   ...addColumns("api_tokens", { audience: "varchar(20) not null default ''manager''" }),
   "alter table api_tokens modify column scope enum('read', 'operate', 'write') not null",
-  ...addColumns("jobs", { title: "varchar(100) null", cancelled_at: "datetime(3) null" }),
+  ...addColumns("jobs", {
+    title: "varchar(100) null",
+    cancelled_at: "datetime(3) null",
+    input_deleted_at: "datetime(3) null",
+  }),
   ...addIndex("jobs", "jobs_input_key", "input_key(255)"),
 ];

@@ -16,6 +16,8 @@ export interface AnnotateProps {
   readonly ceilingBytes: number;
   /** What the plan means, a phrase. */
   readonly plan: string;
+  /** When the file is deleted, a phrase. */
+  readonly retention: string;
 }
 
 const FACTS = [
@@ -55,7 +57,10 @@ export function annotateView(props: AnnotateProps): Html {
           h(
             "dl",
             { class: "eg-facts" },
-            FACTS.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]),
+            [...FACTS, ["Deletes", props.retention] as const].map(([name, text]) => [
+              h("dt", {}, name),
+              h("dd", {}, text),
+            ]),
           ),
         ),
         h(

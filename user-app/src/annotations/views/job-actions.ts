@@ -25,6 +25,7 @@ export function jobActions({ job, state }: { readonly job: Job; readonly state: 
     { class: "eg-panel app-stack-small", "aria-labelledby": "actions" },
     h("div", { class: "eg-panel-head" }, h("h2", { id: "actions" }, "This job")),
     isOver &&
+      job.inputDeletedAt === null &&
       h(
         "form",
         { class: "eg-form", method: "post", action: `${href}/annotate-again`, "data-once": "Starting" },
