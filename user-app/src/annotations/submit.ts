@@ -116,7 +116,7 @@ export function largestInput({ config }: Pick<SubmitDeps, "config">, { role }: P
 }
 
 /** Throws HttpError 413 with the way to a plan that takes more. */
-export function checkSize(deps: Pick<SubmitDeps, "config">, user: Pick<User, "role">, sizeBytes: number): void {
+function checkSize(deps: Pick<SubmitDeps, "config">, user: Pick<User, "role">, sizeBytes: number): void {
   const most = largestInput(deps, user);
   if (sizeBytes <= most) return;
   const over = formatBytes(sizeBytes - most);

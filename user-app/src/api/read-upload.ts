@@ -7,7 +7,7 @@ import { dropRest, SenderGone } from "../masks/upload/multipart.ts";
 import { createUploadBudget } from "../masks/upload/upload-budget.ts";
 
 /** A larger file is sent to the storage itself, by an upload in two steps. */
-export const DIRECT_MAX_BYTES = 32 * 2 ** 20;
+const DIRECT_MAX_BYTES = 32 * 2 ** 20;
 /** Part heads and the other fields of a multipart body. */
 const OVERHEAD_BYTES = 16_384;
 const MAX_FIELDS = 10;

@@ -17,8 +17,8 @@ import { makeFilter, RecordFilter } from "./record-filter.ts";
 import { type TableFormat, tableHead, tableRow } from "./table-text.ts";
 
 const JobParams = z.object({ jobId: z.uuid() });
-export const OtherFormat = z.enum(["vcf.gz", "tsv", "csv"], { error: "The format is vcf.gz, tsv or csv." });
-export type OtherFormat = z.infer<typeof OtherFormat>;
+const OtherFormat = z.enum(["vcf.gz", "tsv", "csv"], { error: "The format is vcf.gz, tsv or csv." });
+type OtherFormat = z.infer<typeof OtherFormat>;
 const TYPES: Readonly<Record<OtherFormat, string>> = {
   "vcf.gz": "application/gzip",
   tsv: "text/tab-separated-values; charset=utf-8",
