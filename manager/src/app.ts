@@ -15,6 +15,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { readAssets } from "@elastic-gas/shared/web/assets";
+import { bearer, tokenScope } from "@elastic-gas/shared/web/bearer";
 import { csrf } from "@elastic-gas/shared/web/csrf";
 import { errorHandler, notFound } from "@elastic-gas/shared/web/errors";
 import { createMetrics, healthRoutes } from "@elastic-gas/shared/web/health";
@@ -22,7 +23,6 @@ import { requestId } from "@elastic-gas/shared/web/request-id";
 import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
 import { refuseWrongMethods } from "@elastic-gas/shared/web/wrong-methods";
 import express, { type Express } from "express";
-import { bearer, tokenScope } from "./features/api/bearer.ts";
 import { apiRoutes } from "./features/api/routes.ts";
 import { createDeletion, type Deletion } from "./features/delete-all/deletion.ts";
 import { auditPages } from "./pages/accounts/audit-pages.ts";
@@ -101,7 +101,7 @@ export function createManager(deps: AppDeps): Manager {
     res.type("image/svg+xml").send(FAVICON);
   });
   app.use(session, loadUser(db));
-  app.use("/api", bearer(db, now));
+  app.use("/api", bearer({ db, audience: "manager", now }));
   // The token of a form is in its body, so the bodies are read first.
   app.use(express.urlencoded({ extended: false, limit: "64kb" }), express.json({ limit: "64kb" }));
   const guard = csrf();

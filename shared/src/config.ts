@@ -83,6 +83,8 @@ export const Config = z
     HEALTH_CHECK_INTERVAL_SECONDS: seconds(1, 300).default(5),
     FREE_RETENTION_SECONDS: seconds(1, 31_536_000).default(300),
     MAX_WAITING_JOBS: z.coerce.number().int().min(1).max(100_000).default(100),
+    /** An input is deleted so many days after the last job on it; 0: it stays as long as its job. */
+    INPUT_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
     FREE_MAX_BYTES: z.coerce.number().int().min(1).default(153_600),
     PREMIUM_MAX_BYTES: z.coerce.number().int().min(1).default(1_073_741_824),
     /** A Free file may hold this many times FREE_MAX_BYTES once it is unpacked. VCF packs to a fifth to a thirtieth. */

@@ -1,7 +1,7 @@
 import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { findCurrentUser, loadUser, requireAdmin, requireUser } from "@elastic-gas/shared/accounts/sessions";
 import { createSignInLimits } from "@elastic-gas/shared/accounts/sign-in";
-import { userAppUrl } from "@elastic-gas/shared/config";
+import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import type { Assets } from "@elastic-gas/shared/web/assets";
 import { csrf } from "@elastic-gas/shared/web/csrf";
 import { type ErrorView, errorHandler, notFound } from "@elastic-gas/shared/web/errors";
@@ -20,10 +20,14 @@ import { signInPages } from "./accounts/sign-in-pages.ts";
 import { annotatePages } from "./annotations/annotate-pages.ts";
 import { jobPages } from "./annotations/job-pages.ts";
 import { listPages } from "./annotations/list-pages.ts";
+import { resultPages } from "./annotations/results/result-pages.ts";
+import { annotationApi } from "./api/annotation-api.ts";
 import { REGISTER_LIMIT, taApi } from "./api/ta-api.ts";
+import { tokenPages } from "./api/token-pages.ts";
 import type { MaskDetector } from "./masks/detector/mask-detector.ts";
 import type { FetchPhoto } from "./masks/fetching/fetch-photo.ts";
 import { maskPages } from "./masks/mask-pages.ts";
+import { ownDataPages } from "./own-data/delete-own-account.ts";
 import { createStripe } from "./subscription/payments.ts";
 import { cancelSubscription, subscriptionPages } from "./subscription/subscription-pages.ts";
 import { stripeWebhook } from "./subscription/webhook.ts";
@@ -54,6 +58,12 @@ export interface UserApp {
   settled(): Promise<void>;
 }
 
+const requestLimit = ({ API_REQUESTS_PER_MINUTE: points }: Pick<Config, "API_REQUESTS_PER_MINUTE">) => ({
+  name: "user-api",
+  points,
+  perSeconds: 60,
+});
+
 /** The balancer is the one proxy in front of a worker. */
 const PROXY_HOPS = 1;
 const SIGNED_IN_ONLY = ["/annotate", "/annotations", "/profile", "/subscribe", "/unsubscribe"];
@@ -83,6 +93,10 @@ export function createUserApp(parts: UserAppParts): UserApp {
   app.get("/favicon.svg", (_req, res) => res.set("Cache-Control", "public, max-age=86400").type("svg").send(FAVICON));
 
   app.use(refuseUploadsDuringDeletion(db));
+  app.use(
+    "/api/v1",
+    annotationApi({ ...deps, requestLimit: createRateLimiter(parts.rateLimits, requestLimit(config)) }),
+  );
   // Before sessions and body parsers: these authenticate by themselves and read the raw body.
   app.use(
     taApi({
@@ -111,13 +125,17 @@ export function createUserApp(parts: UserAppParts): UserApp {
     }),
   );
 
+  const stopPaying = (userId: number) => cancelSubscription({ ...deps, stripe }, userId);
   const pages = [
     annotatePages(deps),
     listPages(deps),
+    resultPages(deps),
     jobPages(deps),
+    tokenPages(deps),
+    ownDataPages({ ...deps, limits, cancelSubscription: stopPaying }),
     profilePages({ ...deps, limits }),
     subscriptionPages({ ...deps, stripe }),
-    adminPages({ ...deps, cancelSubscription: (userId) => cancelSubscription({ ...deps, stripe }, userId) }),
+    adminPages({ ...deps, cancelSubscription: stopPaying }),
     maskPages({ db, photos, detector: parts.detector, log, sendPage, fetchPhoto: parts.fetchPhoto }),
   ];
   app.use(refuseWrongMethods(pages));

@@ -9,6 +9,7 @@ import { writeBeat } from "@elastic-gas/shared/reliability/heartbeat";
 import { aborted, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { sql } from "kysely";
+import { sweepInputs } from "./annotations/sweep-inputs.ts";
 import { sweepUploads } from "./annotations/sweep-uploads.ts";
 import { createUserApp } from "./app.ts";
 import { createAppParts } from "./app-parts.ts";
@@ -83,6 +84,10 @@ const loops = [
   loop("upload sweep", UPLOAD_SWEEP_MS, async () => {
     const deleted = await sweepUploads(parts, new Date());
     if (deleted > 0) log.info({ deleted }, "uploads that were never submitted deleted");
+  }),
+  loop("input sweep", UPLOAD_SWEEP_MS, async () => {
+    const deleted = await sweepInputs(parts, { retentionDays: config.INPUT_RETENTION_DAYS, now: new Date() });
+    if (deleted > 0) log.info({ deleted }, "inputs deleted at the end of their retention");
   }),
   parts.outbox.run(signal),
 ];

@@ -234,6 +234,18 @@ describe("a job that is interrupted", () => {
     expect(await setting.messages("jobResults")).toEqual([]);
   });
 
+  it("ends within seconds when its owner cancels it, long before its lease, and tells nobody", async () => {
+    const userId = await setting.addUser();
+    const jobId = await setting.addJob(userId, VCF);
+    const running = run(worker({ command: FOREVER, config: { ...CONFIG, JOB_LEASE_SECONDS: 3_600 } }));
+    await waitUntil("the job runs", async () => (await setting.job(jobId)).status === "RUNNING");
+    const cancelled = { status: "FAILED", cancelledAt: new Date(), owner: null, leaseUntil: null } as const;
+    await database.db.updateTable("jobs").set(cancelled).where("id", "=", jobId).execute();
+    expect(await running).toEqual({ kind: "done" });
+    expect(await setting.job(jobId)).toMatchObject({ status: "FAILED", resultKey: null, failures: 0 });
+    expect(await setting.messages("jobResults")).toEqual([]);
+  });
+
   it("leaves no object behind when it was deleted meanwhile", async () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF);

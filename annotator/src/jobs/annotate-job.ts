@@ -20,7 +20,7 @@ import { AnnotationFailure, FAILURES } from "../vcf/failure.ts";
 import type { EngineProcesses } from "./engine-process.ts";
 import { localName, outputNames } from "./file-names.ts";
 import { handBack } from "./hand-back.ts";
-import { keepClaim, type Lease } from "./keep-claim.ts";
+import { ClaimLost, keepClaim, type Lease } from "./keep-claim.ts";
 import { describeFile, download, remove, upload } from "./objects.ts";
 import { findJob, type Job, jobExists, lockRole } from "./queries.ts";
 import { type EngineLimits, type EngineOutcome, runCommand } from "./run-command.ts";
@@ -72,6 +72,10 @@ export async function annotateNextJob(deps: WorkerDeps, stop: AbortSignal): Prom
     await workOn(deps, claim, stop);
     return DONE;
   } catch (error) {
+    if (error instanceof ClaimLost) {
+      log.info({ jobId: claim.jobId, attempt: claim.attempt }, "job was cancelled, deleted or taken over");
+      return DONE;
+    }
     if (!stop.aborted) return await handBack({ db, log }, claim, error);
     await releaseClaim(db, claim);
     throw error;
@@ -93,6 +97,9 @@ async function workOn(deps: WorkerDeps, claim: JobClaim, stop: AbortSignal): Pro
     if (result === null) return;
     await finish(deps, { job, claim, result });
     log.info({ status: result.status, failure: result.failure ?? undefined }, "job finished");
+  } catch (error) {
+    // Whatever was under way then says only that it was aborted.
+    throw lease.lost.aborted ? lease.lost.reason : error;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -151,10 +158,15 @@ async function annotateFile(
   const [resultKey, logKey] = [key(names.result), key(names.log)];
   if (!(await lease.isHeld())) return null;
   const bucket = resources.buckets.results;
-  await Promise.all([
+  const uploads = await Promise.allSettled([
     upload(s3, { bucket, key: logKey }, { path: logPath, signal }),
     upload(s3, { bucket, key: resultKey }, { path: outputPath, signal }),
   ]);
+  if (signal.reason instanceof ClaimLost) {
+    await removeOrphans(deps, job, { resultKey, logKey });
+    return null;
+  }
+  for (const each of uploads) if (each.status === "rejected") throw each.reason;
   return {
     status: "COMPLETED",
     completedAt: new Date(),
@@ -204,7 +216,7 @@ async function finish(
 async function removeOrphans(
   { db, s3, resources, log }: WorkerDeps,
   job: Job,
-  { resultKey, logKey }: JobResultColumns,
+  { resultKey, logKey }: Pick<JobResultColumns, "resultKey" | "logKey">,
 ): Promise<void> {
   log.warn({ jobId: job.id }, "job was deleted or taken over, nothing recorded");
   if (await jobExists(db, job.id)) return;

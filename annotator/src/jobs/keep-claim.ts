@@ -19,7 +19,15 @@ export interface Lease extends AsyncDisposable {
   isHeld(): Promise<boolean>;
 }
 
-/** Renews the lease at a third of it, with the progress made. */
+/** The attempt does not have its job any more: the owner cancelled or deleted it, or another worker took it over. */
+export class ClaimLost extends Error {
+  override name = "ClaimLost";
+}
+
+/** Progress moves, and a job that was cancelled ends, within this. */
+const LONGEST_PAUSE_MS = 2_000;
+
+/** Renews the lease at a third of it and at least every 2 s, with the progress made. */
 export function keepClaim(
   { db, leaseSeconds, log, finishSeconds }: KeepClaimOptions,
   claim: JobClaim,
@@ -30,12 +38,12 @@ export function keepClaim(
   let progressPercent = 0;
   const renew = async (): Promise<boolean> => {
     const held = await renewClaim(db, claim, { leaseSeconds, progressPercent });
-    if (!held) lost.abort(new Error(`Job ${claim.jobId} is no longer attempt ${claim.attempt}'s`));
+    if (!held) lost.abort(new ClaimLost(`Job ${claim.jobId} is no longer attempt ${claim.attempt}'s`));
     return held;
   };
   const loop = (async () => {
     while (!over.signal.aborted && !lost.signal.aborted) {
-      await pause((leaseSeconds * 1_000) / 3, over.signal);
+      await pause(Math.min(LONGEST_PAUSE_MS, (leaseSeconds * 1_000) / 3), over.signal);
       if (over.signal.aborted) return;
       await renew().catch((error: unknown) =>
         log.warn({ jobId: claim.jobId, err: error }, "lease not renewed, tried again"),

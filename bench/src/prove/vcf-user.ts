@@ -57,7 +57,7 @@ export async function submitVcf({ browser }: VcfUser, fileName: string, content:
   const bucket = new URL(url).pathname.slice(1);
   const submitted = await browser.get(`/annotate/job?${new URLSearchParams({ bucket, key })}`);
   const jobId = /\/([0-9a-f-]{36})~/.exec(key)?.[1];
-  if (submitted.status !== 200 || jobId === undefined)
+  if (submitted.status !== 303 || jobId === undefined)
     throw new Error(`/annotate/job answered ${submitted.status}: ${submitted.text.slice(0, 200)}`);
   return jobId;
 }

@@ -9,6 +9,7 @@ import * as finishedJobs from "./migrations/0007-finished-jobs.ts";
 import * as identities from "./migrations/0008-identities.ts";
 import * as unbrokenBeats from "./migrations/0009-unbroken-beats.ts";
 import * as loadPoints from "./migrations/0010-load-points.ts";
+import * as annotationsForScripts from "./migrations/0011-annotations-for-scripts.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -30,6 +31,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0008-identities", statements: identities.statements, fill: identities.fill },
   { name: "0009-unbroken-beats", statements: unbrokenBeats.statements },
   { name: "0010-load-points", statements: loadPoints.statements },
+  { name: "0011-annotations-for-scripts", statements: annotationsForScripts.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */

@@ -93,15 +93,20 @@ export interface RateLimitsTable {
   expire: number | null;
 }
 
+export type TokenAudience = "manager" | "user";
+
 export interface ApiTokensTable {
   id: Generated<number>;
   userId: number;
   name: string;
   tokenHash: string;
-  scope: "read" | "operate";
+  /** `operate` of the manager's, `write` of users' tokens. */
+  scope: "read" | "operate" | "write";
   createdAt: CreatedAt;
   usedAt: Date | null;
   revokedAt: Date | null;
+  /** Whose API it opens. */
+  audience: ColumnType<TokenAudience, TokenAudience | undefined, TokenAudience>;
 }
 
 export interface AuditLogTable {
@@ -164,6 +169,12 @@ export interface JobsTable {
   retrievalId: string | null;
   /** When that retrieval was last looked at. */
   retrievalCheckedAt: Date | null;
+  /** The owner's name for it; null: that of its file. */
+  title: OrNull<string>;
+  /** When its owner ended it; its status is FAILED then. */
+  cancelledAt: OrNull<Date>;
+  /** When its input was deleted because its retention ended. */
+  inputDeletedAt: OrNull<Date>;
 }
 
 export interface ImagesTable {

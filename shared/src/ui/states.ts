@@ -15,6 +15,7 @@ export const STATES = {
   draining: { icon: "ring-down", tone: "drain" },
   unhealthy: { icon: "warning", tone: "bad" },
   failed: { icon: "warning", tone: "bad" },
+  cancelled: { icon: "ring-cross", tone: "mute" },
   "no data": { icon: "dashed-ring-dash", tone: "warn" },
   terminated: { icon: "ring-cross", tone: "mute" },
   archived: { icon: "archive", tone: "mute" },

@@ -12,6 +12,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "local-cloud": ["shared"],
   start: ["shared", "local-cloud", "annotator"],
   loadgen: ["shared"],
+  cli: [],
 };
 
 /** Test environments may use every part; nothing but bench/ itself uses bench/. */

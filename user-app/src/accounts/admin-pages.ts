@@ -40,7 +40,7 @@ interface Refused {
   readonly status: number;
 }
 
-/** `/admin/users`: accounts are made and deleted here and nowhere else. Mount behind `requireAdmin`. */
+/** `/admin/users`: accounts are made here and nowhere else. Mount behind `requireAdmin`. */
 export function adminPages(deps: AdminPagesDeps): Router {
   const { db, sendPage, now, config } = deps;
   const router = Router();

@@ -1,32 +1,46 @@
-import { DeleteObjectCommand } from "@aws-sdk/client-s3";
+import { readFile } from "node:fs/promises";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
-import { formatBytes } from "@elastic-gas/shared/format/numbers";
+import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { VCF_SAMPLES, vcfSamplePath } from "@elastic-gas/shared/samples";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
-import { Router } from "express";
+import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
-import { findObject } from "./files.ts";
-import { jobState } from "./job-state.ts";
-import { countUnfinished, findJob, insertJob, listWaiting } from "./queries.ts";
-import { tooManyWaiting } from "./too-many-waiting.ts";
-import { BUILDS, createUploadPolicy, parseUploadKey, uploadCeiling } from "./upload.ts";
+import { leaveNotice } from "../web/pages.ts";
+import type { Job } from "./queries.ts";
+import { largestInput, submitBytes, submitUploaded } from "./submit.ts";
+import { BUILDS, createUploadPolicy, uploadCeiling } from "./upload.ts";
 import { annotateView } from "./views/annotate.ts";
-import { submittedView } from "./views/submitted.ts";
 
 const BuildChoice = z.enum(BUILDS).optional().catch(undefined);
 const AnnotateQuery = z.object({ build: BuildChoice });
 const PolicyBody = z.object({ fileName: z.string().min(1, "A file name is needed.").max(1_000) });
+const Title = z
+  .string()
+  .trim()
+  .max(100, "A name has at most 100 characters.")
+  .default("")
+  .transform((title) => (title === "" ? null : title));
 const SubmittedQuery = z.object({
   bucket: z.string("This address lacks the bucket."),
   key: z.string("This address lacks the key.").max(1_024),
   build: BuildChoice,
+  title: Title,
 });
+
+const PasteBody = z.object({
+  text: z.string().min(1, "Paste the lines of a VCF file."),
+  fileName: z.string().max(1_000).default("pasted.vcf"),
+  build: BuildChoice,
+  title: Title,
+});
+const SampleBody = z.object({ file: z.string().max(100) });
 
 /** `/annotate` and `/annotate/job`: from a file to a queued job. Mount behind `requireUser`. */
 export function annotatePages(deps: Deps): Router {
-  const { db, s3, config, resources, sendPage } = deps;
+  const { config, resources, sendPage } = deps;
   const router = Router();
 
   router.get("/annotate", async (req, res) => {
@@ -38,12 +52,17 @@ export function annotatePages(deps: Deps): Router {
     sendPage(res, {
       title: "Annotate",
       tab: "annotate",
-      content: () =>
+      content: (page) =>
         annotateView({
           role: user.role,
           policy,
           build,
-          maxBytes: premium ? config.PREMIUM_MAX_BYTES : config.FREE_MAX_BYTES,
+          maxBytes: largestInput(deps, user),
+          csrf: page.csrf,
+          retention:
+            config.INPUT_RETENTION_DAYS === 0
+              ? "your file when you delete its job"
+              : `your file ${formatCountOf(config.INPUT_RETENTION_DAYS, "day")} after its last job, or with it`,
           ceilingBytes: uploadCeiling(user.role, config),
           plan: premium
             ? "Premium: results stay available"
@@ -61,62 +80,39 @@ export function annotatePages(deps: Deps): Router {
   router.all("/annotate/policy", methodNotAllowed("POST"));
 
   router.get("/annotate/job", async (req, res) => {
-    const user = currentUser(res);
-    const { bucket, key, build } = SubmittedQuery.parse(req.query);
-    const uploaded = bucket === resources.buckets.inputs ? parseUploadKey(resources.prefix, key) : undefined;
-    if (uploaded === undefined) throw new HttpError(404, "There is no such upload.");
-    if (uploaded.userId !== user.id) throw new HttpError(403, "Not authorized to view this job");
-
-    // A job that is known already needs no object: its page must come also when S3 is down or the input was deleted.
-    const known = await findJob(db, user.id, uploaded.jobId);
-    if (known.kind === "not yours") throw new HttpError(403, "Not authorized to view this job");
-    if (known.kind === "unknown") {
-      const object = await findObject(s3, { bucket, key });
-      if (object === undefined) {
-        throw new HttpError(404, "The upload is not there.", {
-          remedy: "It was not finished, or it was deleted. Send the file again.",
-          link: { href: "/annotate", text: "Send a file" },
-        });
-      }
-      if (user.role === "free_user" && object.sizeBytes > config.FREE_MAX_BYTES) {
-        await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-        const over = formatBytes(object.sizeBytes - config.FREE_MAX_BYTES);
-        throw new HttpError(413, `Too large for the Free plan by ${over}.`, {
-          remedy: `The Free plan takes up to ${formatBytes(config.FREE_MAX_BYTES)}. Nothing was kept. Premium takes larger files.`,
-          link: { href: "/subscribe", text: "Upgrade to Premium" },
-        });
-      }
-      await db.transaction().execute(async (trx) => {
-        if ((await countUnfinished(trx, user.id)) >= config.MAX_WAITING_JOBS)
-          throw tooManyWaiting(config.MAX_WAITING_JOBS);
-        await insertJob(trx, {
-          id: uploaded.jobId,
-          userId: user.id,
-          inputName: uploaded.fileName,
-          inputKey: key,
-          inputEtag: object.etag,
-          inputSize: object.sizeBytes,
-          build: build ?? null,
-        });
-      });
-      deps.inBackground("outbox flush", () => deps.outbox.flush());
-    }
-    const found = await findJob(db, user.id, uploaded.jobId);
-    if (found.kind !== "found")
-      throw new HttpError(503, "All data were deleted a moment ago.", { retryAfterSeconds: 5 });
-    const waiting = found.job.status === "PENDING" ? await listWaiting(db) : [];
-    const state = jobState(found.job, {
-      role: user.role,
-      now: deps.now(),
-      retentionSeconds: config.FREE_RETENTION_SECONDS,
-      waiting,
-    });
-    sendPage(res, {
-      title: "Request received",
-      tab: "annotate",
-      content: (page) => submittedView({ job: found.job, jobState: state }, page),
-    });
+    const { bucket, key, build, title } = SubmittedQuery.parse(req.query);
+    if (bucket !== resources.buckets.inputs) throw new HttpError(404, "There is no such upload.");
+    const job = await submitUploaded(deps, currentUser(res), { key, build: build ?? null, title });
+    confirm(req, res, job);
   });
   router.all("/annotate/job", methodNotAllowed("GET"));
+
+  router.post("/annotate/paste", async (req, res) => {
+    const { text, fileName, build, title } = PasteBody.parse(req.body);
+    const bytes = Buffer.from(text.replaceAll("\r\n", "\n"), "utf8");
+    confirm(req, res, await submitBytes(deps, currentUser(res), { fileName, bytes, build: build ?? null, title }));
+  });
+  router.all("/annotate/paste", methodNotAllowed("POST"));
+
+  router.post("/annotate/sample", async (req, res) => {
+    const { file } = SampleBody.parse(req.body);
+    const sample = VCF_SAMPLES.find((each) => each.file === file);
+    if (sample === undefined) throw new HttpError(404, "There is no such sample.");
+    const bytes = await readFile(vcfSamplePath(sample));
+    confirm(req, res, await submitBytes(deps, currentUser(res), { fileName: file, bytes, build: null, title: null }));
+  });
+  router.all("/annotate/sample", methodNotAllowed("POST"));
   return router;
+}
+
+/** The confirmation is the job's own page, which changes by itself. */
+function confirm(req: Request, res: Response, job: Job): void {
+  const email = currentUser(res).email;
+  const mail =
+    email === null
+      ? "Enter an e-mail address in your profile to get a mail when it is done."
+      : `A mail goes to ${email} when it is done.`;
+  if (job.status === "PENDING" || job.status === "RUNNING")
+    leaveNotice(req, { tone: "ok", start: "Request received.", text: mail });
+  res.redirect(303, `/annotations/${job.id}`);
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { gunzipSync } from "node:zlib";
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { median } from "@elastic-gas/shared/median";
 import { resourcesOf } from "@elastic-gas/shared/resources";
+import { VCF_SAMPLES } from "@elastic-gas/shared/samples";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { type Browser, startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
@@ -125,12 +127,13 @@ describe("from a file to a job", () => {
       await browser.get(location.pathname + location.search),
       await browser.get(location.pathname + location.search),
     ];
-    expect(pages.map((page) => page.status)).toEqual([200, 200]);
+    expect(pages.map((page) => page.status)).toEqual([303, 303]);
     const jobs = await app.db.selectFrom("jobs").selectAll().where("userId", "=", userId).execute();
     expect(jobs).toHaveLength(1);
     expect(jobs[0]).toMatchObject({ inputName: "cohort.vcf", inputSize: VCF.length, status: "PENDING" });
     expect(jobs[0]?.inputKey).toMatch(new RegExp(`^test/${userId}/${jobs[0]?.id}~cohort\\.vcf$`));
-    expect(pages[1]?.text).toContain(`/annotations/${jobs[0]?.id}`);
+    expect(pages.map((page) => page.location)).toEqual(Array(2).fill(`/annotations/${jobs[0]?.id}`));
+    expect((await browser.get(`/annotations/${jobs[0]?.id}`)).text).toContain("Request received.");
     const head = await app.s3.send(new HeadObjectCommand({ Bucket: "test-inputs", Key: jobs[0]?.inputKey }));
     expect(head).toMatchObject({ ServerSideEncryption: "AES256", ETag: jobs[0]?.inputEtag });
     const messages = await app.db.selectFrom("outbox").select("body").where("queue", "=", "jobRequests").execute();
@@ -141,10 +144,33 @@ describe("from a file to a job", () => {
     await app.makeUser("script");
     const browser = await app.signedIn("script");
     const { path, jobId } = await upload(browser, "../../we<ird\u0000.vcf");
-    expect((await browser.get(`${path}&build=GRCh37`)).status).toBe(200);
+    expect((await browser.get(`${path}&build=GRCh37`)).status).toBe(303);
     const job = await app.db.selectFrom("jobs").selectAll().where("id", "=", jobId).executeTakeFirstOrThrow();
     expect(job).toMatchObject({ build: "GRCh37", inputName: "we<ird.vcf" });
     expect((await browser.get("/annotations")).text).toContain("we&lt;ird.vcf");
+  });
+
+  it("annotates pasted lines and each sample with one click, under the name that was given", async () => {
+    const userId = await app.makeUser("paster");
+    const browser = await app.signedIn("paster");
+    await browser.get("/annotate");
+    const text = VCF.replaceAll("\n", "\r\n"); // as forms send lines
+    const pasted = await browser.submit("/annotate/paste", { text, build: "GRCh37", title: "from a mail" });
+    expect(pasted.location).toMatch(/^\/annotations\/[0-9a-f-]{36}$/);
+    for (const { file } of VCF_SAMPLES)
+      expect((await browser.submit("/annotate/sample", { file })).status, file).toBe(303);
+    expect((await browser.submit("/annotate/sample", { file: "../../package.json" })).status).toBe(404);
+    const jobs = await app.db.selectFrom("jobs").selectAll().where("userId", "=", userId).execute();
+    expect(jobs.map(({ inputName }) => inputName).sort()).toEqual(
+      ["pasted.vcf", ...VCF_SAMPLES.map(({ file }) => file)].sort(),
+    );
+    const job = jobs.find(({ inputName }) => inputName === "pasted.vcf");
+    expect(job).toMatchObject({ build: "GRCh37", title: "from a mail", inputSize: VCF.length });
+    const { Body } = await app.s3.send(new GetObjectCommand({ Bucket: "test-inputs", Key: job?.inputKey }));
+    expect(await Body?.transformToString()).toBe(VCF);
+    const list = await browser.get("/annotations?q=a+mail");
+    expect(list.text).toContain("from a mail</a>");
+    expect((await browser.submit("/annotate/paste", { text: "" })).status).toBe(400);
   });
 
   it("delivers the request to the queue after the commit", async () => {
@@ -170,7 +196,7 @@ describe("from a file to a job", () => {
     expect((await free.get(path)).status).toBe(404);
     const premium = await app.signedIn("large premium");
     const accepted = await upload(premium, "large.vcf", large);
-    expect((await premium.get(accepted.path)).status).toBe(200);
+    expect((await premium.get(accepted.path)).status).toBe(303);
   });
 
   it("takes no more jobs of one user than may wait, also of two sent at once, and keeps the file", async () => {
@@ -186,14 +212,14 @@ describe("from a file to a job", () => {
       .execute();
     const [a, b] = [await upload(browser), await upload(browser)];
     const answers = await Promise.all([browser.get(a.path), browser.get(b.path)]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 429]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([303, 429]);
     await app.db
       .updateTable("jobs")
       .set({ status: "FAILED" })
       .where("id", "=", rows[0]?.id ?? "")
       .execute();
     const refused = answers[0]?.status === 429 ? a : b;
-    expect((await browser.get(refused.path)).status).toBe(200);
+    expect((await browser.get(refused.path)).status).toBe(303);
   });
 
   it("sweeps files that were never submitted after a day, and no others", async () => {
@@ -204,7 +230,7 @@ describe("from a file to a job", () => {
     const deps = { db: app.db, s3: app.s3, resources: resourcesOf(app.config) };
     const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000);
     expect(await sweepUploads(deps, inHours(23))).toBe(0);
-    expect((await browser.get(left.path)).status).toBe(200);
+    expect((await browser.get(left.path)).status).toBe(303);
     const forgotten = await upload(browser);
     expect(await sweepUploads(deps, inHours(25))).toBeGreaterThanOrEqual(1);
     expect((await browser.get(forgotten.path)).status).toBe(404);
@@ -291,6 +317,33 @@ describe("the job's page", () => {
     expect(await input.text()).toBe(VCF);
   });
 
+  it("gives the result as VCF.gz, TSV and CSV, and its records by filters over all of them, to its owner alone", async () => {
+    const { browser, page, jobId, userId } = await completedJob("tabler");
+    const body = `${VCF}${"chr2\t5\t.\tA\tG\t.\t.\tGAS_GENE=OTHER\n".repeat(300)}chr7\t9\t=1\tC\tT\t.\t.\tGAS_GENE=CFTR;GAS_REGION=CDS\n`;
+    const Key = `test/${userId}/${jobId}~panel.annot.vcf`;
+    await app.s3.send(new PutObjectCommand({ Bucket: "test-results", Key, Body: body }));
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const fetched = (format: string) => fetch(new URL(`${page}/result/${format}`, app.origin), { headers: { cookie } });
+    const packed = await fetched("vcf.gz");
+    expect(packed.headers.get("content-disposition")).toContain('filename="panel.annot.vcf.gz"');
+    expect(gunzipSync(new Uint8Array(await packed.arrayBuffer())).toString()).toBe(body);
+    const csv = await (await fetched("csv")).text();
+    expect(csv.split("\r\n")).toHaveLength(1 + 302 + 1);
+    expect(csv).toContain("chr7,9,'=1,C,T,,,CFTR,CDS,");
+    expect((await (await fetched("tsv")).text()).split("\n")[0]).toContain("chrom\tpos\tid");
+    expect((await fetched("xlsx")).status).toBe(400);
+
+    const all = await browser.get(`${page}/records`);
+    expect(all.text).toContain('data-records-found="302"');
+    expect(all.text).toContain("the first 200 are shown");
+    const some = await browser.get(`${page}/records?gene=cftr&region=cds&place=7`);
+    expect(some.text).toContain('data-records-found="1"');
+    expect((await browser.get(`${page}/records?frequency=rare`)).status).toBe(400);
+    await app.makeUser("no tabler");
+    const stranger = await app.signedIn("no tabler");
+    for (const path of ["records", "result/csv"]) expect((await stranger.get(`${page}/${path}`)).status).toBe(403);
+  });
+
   it("ends the Free download by the clock, whether or not the archiver was there", async () => {
     const { browser, page } = await completedJob("late", { completedAt: new Date(Date.now() - 301_000) });
     const html = (await browser.get(page)).text;
@@ -298,6 +351,7 @@ describe("the job's page", () => {
     expect(html).toContain('href="/subscribe"');
     expect((await browser.get(`${page}/result`)).location).toBe("/subscribe");
     expect((await browser.get(`${page}/log`)).status).toBe(200);
+    for (const path of ["records", "result/csv"]) expect((await browser.get(`${page}/${path}`)).status).toBe(409);
   });
 
   it("never signs a Free link past the retention", async () => {
@@ -328,7 +382,8 @@ describe("the job's page", () => {
       expect(answer.status).toBe(403);
       expect(answer.text).toContain("Not authorized to view this job");
     }
-    expect((await stranger.submit(`${page}/run-again`)).status).toBe(403);
+    for (const action of ["run-again", "annotate-again", "cancel", "delete"])
+      expect((await stranger.submit(`${page}/${action}`)).status).toBe(403);
     expect((await stranger.get(`/annotations/${randomUUID()}`)).status).toBe(404);
     expect((await stranger.get("/annotations/x")).status).toBe(404);
   });
@@ -354,6 +409,55 @@ describe("the job's page", () => {
     expect(job).toMatchObject({ status: "PENDING", failure: null, userId });
     const sent = await app.db.selectFrom("outbox").select("body").where("queue", "=", "jobRequests").execute();
     expect(sent.filter(({ body }) => body.includes(jobId))).toHaveLength(2);
+  });
+});
+
+describe("ending and deleting jobs", () => {
+  const jobsOf = async (userId: number) =>
+    (await app.db.selectFrom("jobs").select("id").where("userId", "=", userId).execute()).map(({ id }) => id).sort();
+  async function submittedJobs(username: string, count: number) {
+    const userId = await app.makeUser(username);
+    const browser = await app.signedIn(username);
+    const ids: string[] = [];
+    for (let n = 0; n < count; n += 1) {
+      const { path, jobId } = await upload(browser);
+      await browser.get(path);
+      ids.push(jobId);
+    }
+    return { userId, browser, ids };
+  }
+
+  it("cancels a waiting job, which can be run again", async () => {
+    const { browser, ids } = await submittedJobs("canceller", 1);
+    const page = `/annotations/${ids[0]}`;
+    expect((await browser.get(page)).text).toContain("data-job-cancel");
+    await browser.submit(`${page}/cancel`);
+    const { text } = await browser.get(page);
+    expect(text).toContain("You cancelled this job at");
+    expect(text).not.toContain("data-job-cancel");
+    await browser.submit(`${page}/run-again`);
+    const row = await app.db
+      .selectFrom("jobs")
+      .selectAll()
+      .where("id", "=", ids[0] ?? "")
+      .executeTakeFirstOrThrow();
+    expect(row).toMatchObject({ status: "PENDING", cancelledAt: null, failure: null });
+  });
+
+  it("deletes one job, or those that are ticked, and never another user's", async () => {
+    const mine = await submittedJobs("deleter", 3);
+    const other = await submittedJobs("keeper", 1);
+    await mine.browser.get(`/annotations/${mine.ids[0]}`);
+    expect((await mine.browser.submit(`/annotations/${mine.ids[0]}/delete`)).location).toBe("/annotations");
+    expect(await jobsOf(mine.userId)).toEqual(mine.ids.slice(1).sort());
+    expect((await mine.browser.get("/annotations")).text).toContain("panel.vcf was deleted");
+    await mine.browser.submit("/annotations/delete", { job: mine.ids[1] ?? "" });
+    expect(await jobsOf(mine.userId)).toEqual(mine.ids.slice(2));
+    await mine.browser.submit("/annotations/delete", { job: other.ids[0] ?? "" });
+    expect(await jobsOf(other.userId)).toEqual(other.ids);
+    await mine.browser.submit("/annotations/delete");
+    expect((await mine.browser.get("/annotations")).text).toContain("Nothing was deleted.");
+    expect(await jobsOf(mine.userId)).toEqual(mine.ids.slice(2));
   });
 });
 

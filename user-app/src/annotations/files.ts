@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { GetObjectCommand, HeadObjectCommand, NoSuchKey, NotFound, type S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 
@@ -60,6 +61,21 @@ export async function readText(
     if (error instanceof NoSuchKey) return undefined;
     // A range of an empty object cannot be satisfied: https://www.rfc-editor.org/rfc/rfc9110#status.416
     if (error instanceof Error && error.name === "InvalidRange") return { text: "", cut: false };
+    throw error;
+  }
+}
+
+/** The bytes of an object as they arrive; undefined when there is none. */
+export async function openObject(
+  s3: S3Client,
+  { bucket, key }: ObjectAddress,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    if (!(Body instanceof Readable)) throw new Error(`S3 gave no content for ${bucket}/${key}`);
+    return Body as AsyncIterable<Uint8Array>; // a stream of bytes gives bytes
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
     throw error;
   }
 }

@@ -10,16 +10,24 @@ import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
 import { buildDoubt, buildNotice } from "./figures.ts";
 import { readText, signDownload } from "./files.ts";
-import { isChanging, type JobState, jobState, resultLinkSeconds, stateVersion } from "./job-state.ts";
+import { isChanging, type JobState, resultLinkSeconds, stateVersion } from "./job-state.ts";
 import { jobNote, jobSteps } from "./job-words.ts";
-import { countUnfinished, findJob, insertJob, type Job, listWaiting, runAgain } from "./queries.ts";
-import { tooManyWaiting } from "./too-many-waiting.ts";
+import { findJob, type Job, runAgain } from "./queries.ts";
+import { cancelJob, deleteJobs } from "./remove-jobs.ts";
+import { resultFileName } from "./result-file-name.ts";
+import { stateOf } from "./state-of.ts";
+import { queueJob } from "./submit.ts";
 import { BUILDS } from "./upload.ts";
 import { jobView } from "./views/job.ts";
 import { logView } from "./views/log.ts";
 
 const JobParams = z.object({ jobId: z.uuid() });
-const AnnotateAgainBody = z.object({ build: z.enum(BUILDS, { error: "Choose a genome build of the list." }) });
+const AnnotateAgainBody = z.object({
+  build: z.preprocess(
+    (build) => (build === "" ? undefined : build),
+    z.enum(BUILDS, { error: "Choose a genome build of the list." }).optional(),
+  ),
+});
 const LOG_EXCERPT_BYTES = 4_096;
 const LOG_EXCERPT_LINES = 14;
 const LOG_PAGE_BYTES = 1_048_576;
@@ -39,9 +47,7 @@ export function jobPages(deps: Deps): Router {
     if (found.kind === "not yours") {
       throw new HttpError(403, "Not authorized to view this job", { remedy: "It belongs to another account." });
     }
-    const waiting = found.job.status === "PENDING" ? await listWaiting(db) : [];
-    const context = { role: user.role, now: now(), retentionSeconds: config.FREE_RETENTION_SECONDS, waiting };
-    return { job: found.job, state: jobState(found.job, context) };
+    return { job: found.job, state: await stateOf(deps, user.role, found.job) };
   };
 
   router.get("/annotations/:jobId", async (req, res) => {
@@ -51,7 +57,7 @@ export function jobPages(deps: Deps): Router {
     const clock = (at: Date) => formatTime(at, "full", { zone: config.DISPLAY_TIME_ZONE });
     const log = await logExcerpt(job);
     sendPage(res, {
-      title: job.inputName,
+      title: job.title ?? job.inputName,
       tab: "annotations",
       content: (page) =>
         jobView(
@@ -60,6 +66,7 @@ export function jobPages(deps: Deps): Router {
             state,
             summary,
             log,
+            inputRetentionDays: config.INPUT_RETENTION_DAYS,
             note: jobNote(state, { retentionSeconds: config.FREE_RETENTION_SECONDS, clock }),
             buildNotice: summary === undefined ? undefined : buildNotice(summary),
             doubt: summary === undefined ? undefined : buildDoubt(summary),
@@ -84,7 +91,7 @@ export function jobPages(deps: Deps): Router {
     const { job, state } = await getJob(req, res);
     const seconds = resultLinkSeconds(state, now());
     if (seconds === undefined || job.resultKey === null) return { job, state, link: undefined };
-    const fileName = job.resultKey.split("~").slice(1).join("~") || `${job.inputName}.annot.vcf`;
+    const fileName = resultFileName(job);
     const url = await signDownload(
       browserS3,
       { bucket: resources.buckets.results, key: job.resultKey },
@@ -109,6 +116,8 @@ export function jobPages(deps: Deps): Router {
     }
     if (state.kind === "restoring") throw new HttpError(409, "The result is being restored.", { link: back });
     if (state.kind === "failed") throw new HttpError(409, "The job failed; it has no result.", { link: back });
+    if (state.kind === "cancelled")
+      throw new HttpError(409, "The job was cancelled; it has no result.", { link: back });
     throw new HttpError(409, "The job is not finished yet.", { link: back });
   });
   router.all("/annotations/:jobId/result", methodNotAllowed("GET"));
@@ -123,6 +132,7 @@ export function jobPages(deps: Deps): Router {
 
   router.get("/annotations/:jobId/input", async (req, res) => {
     const { job } = await getJob(req, res);
+    requireInput(job);
     const address = { bucket: resources.buckets.inputs, key: job.inputKey };
     res.setHeader("Cache-Control", "no-store");
     res.redirect(302, await signDownload(browserS3, address, { fileName: job.inputName, seconds: INPUT_LINK_SECONDS }));
@@ -149,8 +159,25 @@ export function jobPages(deps: Deps): Router {
   });
   router.all("/annotations/:jobId/log", methodNotAllowed("GET"));
 
+  router.post("/annotations/:jobId/cancel", async (req, res) => {
+    const { job } = await getJob(req, res);
+    const cancelled = await cancelJob(db, { userId: job.userId, jobId: job.id, now: now() });
+    if (!cancelled) leaveNotice(req, { tone: "info", start: "The job is finished.", text: "Nothing was cancelled." });
+    res.redirect(303, `/annotations/${job.id}`);
+  });
+  router.all("/annotations/:jobId/cancel", methodNotAllowed("POST"));
+
+  router.post("/annotations/:jobId/delete", async (req, res) => {
+    const { job } = await getJob(req, res);
+    await deleteJobs(deps, job.userId, [job.id]);
+    leaveNotice(req, { tone: "ok", start: `${job.title ?? job.inputName} was deleted`, text: "with all its files." });
+    res.redirect(303, "/annotations");
+  });
+  router.all("/annotations/:jobId/delete", methodNotAllowed("POST"));
+
   router.post("/annotations/:jobId/run-again", async (req, res) => {
     const { job } = await getJob(req, res);
+    requireInput(job);
     const queued = await db.transaction().execute((trx) => runAgain(trx, job.userId, job.id));
     if (queued) deps.inBackground("outbox flush", () => deps.outbox.flush());
     else leaveNotice(req, { tone: "info", start: "The job is not failed any more.", text: "Nothing was started." });
@@ -161,15 +188,11 @@ export function jobPages(deps: Deps): Router {
   // A job of its own on the same input, so that both results stay to compare.
   router.post("/annotations/:jobId/annotate-again", async (req, res) => {
     const { job } = await getJob(req, res);
-    const { build } = AnnotateAgainBody.parse(req.body);
+    const { build } = AnnotateAgainBody.parse(req.body ?? {});
+    requireInput(job);
     const id = randomUUID();
-    await db.transaction().execute(async (trx) => {
-      if ((await countUnfinished(trx, job.userId)) >= config.MAX_WAITING_JOBS)
-        throw tooManyWaiting(config.MAX_WAITING_JOBS);
-      const { userId, inputName, inputKey, inputEtag, inputSize } = job;
-      await insertJob(trx, { id, userId, inputName, inputKey, inputEtag, inputSize, build });
-    });
-    deps.inBackground("outbox flush", () => deps.outbox.flush());
+    const { userId, inputName, inputKey, inputEtag, inputSize, title } = job;
+    await queueJob(deps, { id, userId, inputName, inputKey, inputEtag, inputSize, build: build ?? null, title });
     res.redirect(303, `/annotations/${id}`);
   });
   router.all("/annotations/:jobId/annotate-again", methodNotAllowed("POST"));
@@ -186,6 +209,15 @@ export function jobPages(deps: Deps): Router {
     }
   }
   return router;
+}
+
+/** Throws HttpError 410 when the input's retention ended. */
+function requireInput({ id, inputDeletedAt }: Pick<Job, "id" | "inputDeletedAt">): void {
+  if (inputDeletedAt === null) return;
+  throw new HttpError(410, "The input was deleted at the end of its retention.", {
+    remedy: "Send the file again to annotate it again.",
+    link: { href: `/annotations/${id}`, text: "Back to the job" },
+  });
 }
 
 function noSuchJob(): HttpError {

@@ -24,6 +24,7 @@ function job(changes: Partial<StateColumns> = {}): StateColumns {
     archiveTier: null,
     archivedAt: null,
     restoreAskedAt: null,
+    cancelledAt: null,
     ...changes,
   };
 }
@@ -38,6 +39,18 @@ const premium = (seconds: number): JobStateContext => ({ ...free(seconds), role:
 test.each([
   ["waits: place in the queue", job({ status: "PENDING" }), free(0), { kind: "queued", place: 2, waiting: 3 }],
   ["waits far behind", job({ status: "PENDING", id: "z" }), free(0), { kind: "queued", place: undefined, waiting: 3 }],
+  [
+    "waits: about when it is done",
+    job({ status: "PENDING" }),
+    { ...free(0), paceSeconds: 1.2 },
+    { kind: "queued", place: 2, waiting: 3, seconds: 3 },
+  ],
+  [
+    "cancelled",
+    job({ status: "FAILED", failure: "x", cancelledAt: later(9) }),
+    free(0),
+    { kind: "cancelled", at: later(9) },
+  ],
   ["runs", job({ status: "RUNNING", progressPercent: 43 }), free(0), { kind: "running", percent: 43 }],
   ["failed", job({ status: "FAILED", failure: "Why." }), free(0), { kind: "failed", sentence: "Why." }],
   ["Free, in time", job(), free(299), { kind: "available", until: later(300) }],

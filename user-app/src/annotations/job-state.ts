@@ -5,14 +5,15 @@ import type { JobRow } from "./queries.ts";
  * What a reader may know and do about a job:
  *
  *     queued -> running -> available (for ever, or until the retention ends) -> expired -> archived -> restoring -> available
- *                      \-> failed
+ *                      \-> failed or cancelled
  *
  * `expired`: the time is over by the clock, whether or not the archiver has been there.
  */
 export type JobState =
-  | { readonly kind: "queued"; readonly place: number | undefined; readonly waiting: number }
+  | { readonly kind: "queued"; readonly place: number | undefined; readonly waiting: number; readonly seconds?: number }
   | { readonly kind: "running"; readonly percent: number | null }
   | { readonly kind: "failed"; readonly sentence: string }
+  | { readonly kind: "cancelled"; readonly at: Date }
   | { readonly kind: "available"; readonly until: Date | undefined }
   | { readonly kind: "expired"; readonly at: Date }
   | { readonly kind: "archived"; readonly at: Date }
@@ -24,6 +25,8 @@ export interface JobStateContext {
   readonly retentionSeconds: number;
   /** Ids of all waiting jobs in order. */
   readonly waiting: readonly string[];
+  /** Seconds for each place in the queue; undefined when nobody knows. */
+  readonly paceSeconds?: number | undefined;
 }
 
 export type StateColumns = Pick<
@@ -37,17 +40,25 @@ export type StateColumns = Pick<
   | "archiveTier"
   | "archivedAt"
   | "restoreAskedAt"
+  | "cancelledAt"
 >;
 
-export function jobState(job: StateColumns, { role, now, retentionSeconds, waiting }: JobStateContext): JobState {
+export function jobState(
+  job: StateColumns,
+  { role, now, retentionSeconds, waiting, paceSeconds }: JobStateContext,
+): JobState {
   switch (job.status) {
     case "PENDING": {
       const index = waiting.indexOf(job.id);
-      return { kind: "queued", place: index === -1 ? undefined : index + 1, waiting: waiting.length };
+      if (index === -1) return { kind: "queued", place: undefined, waiting: waiting.length };
+      const place = index + 1;
+      const seconds = paceSeconds === undefined ? {} : { seconds: Math.ceil(place * paceSeconds) };
+      return { kind: "queued", place, waiting: waiting.length, ...seconds };
     }
     case "RUNNING":
       return { kind: "running", percent: job.progressPercent };
     case "FAILED":
+      if (job.cancelledAt !== null) return { kind: "cancelled", at: job.cancelledAt };
       return { kind: "failed", sentence: job.failure ?? "The annotation failed for an unknown reason." };
     case "COMPLETED":
       break;
@@ -91,6 +102,7 @@ export function stateVersion(state: JobState): string {
     case "available":
       return `available ${state.until === undefined ? "always" : "for a time"}`;
     case "failed":
+    case "cancelled":
     case "expired":
     case "archived":
       return state.kind;
@@ -99,5 +111,10 @@ export function stateVersion(state: JobState): string {
 
 /** True while the page has something to wait for. */
 export function isChanging(state: JobState): boolean {
-  return state.kind !== "failed" && state.kind !== "archived" && !(state.kind === "available" && !state.until);
+  return (
+    state.kind !== "failed" &&
+    state.kind !== "cancelled" &&
+    state.kind !== "archived" &&
+    !(state.kind === "available" && !state.until)
+  );
 }

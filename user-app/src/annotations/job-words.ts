@@ -10,12 +10,17 @@ export function stateWord(state: JobState): { readonly word: StateWord; readonly
     case "queued":
       return {
         word: "queued",
-        detail: state.place === undefined ? "" : `${formatOrdinal(state.place)} of ${state.waiting}`,
+        detail:
+          state.place === undefined
+            ? ""
+            : `${formatOrdinal(state.place)} of ${state.waiting}${state.seconds === undefined ? "" : `, about ${formatDuration(state.seconds)}`}`,
       };
     case "running":
       return { word: "running", detail: state.percent === null ? "" : `${state.percent}\u00a0%` };
     case "failed":
       return { word: "failed", detail: "" };
+    case "cancelled":
+      return { word: "cancelled", detail: "" };
     case "available":
       return { word: "completed", detail: "" };
     case "expired":
@@ -54,6 +59,13 @@ export function jobNote(
       const isPlanLimit = state.sentence.includes("limit of the Free plan");
       return { tone: "bad", start: first, text: rest, ...(isPlanLimit ? { action: upgrade } : {}) };
     }
+    case "cancelled":
+      return {
+        tone: "neutral",
+        icon: "ring-cross",
+        start: `You cancelled this job at ${clock(state.at)}.`,
+        text: "The input is kept: the job can be run again, or deleted.",
+      };
     case "expired":
       return {
         tone: "neutral",
@@ -130,6 +142,8 @@ export function jobSteps(state: JobState, times: StepTimes): readonly Step[] {
       ];
     case "failed":
       return [uploaded, queued, { name: "Failed", look: "bad", icon: "cross", at: completedAt, detail: "" }, ...tail];
+    case "cancelled":
+      return [uploaded, { name: "Cancelled", look: "mute", icon: "cross", at: state.at, detail: "" }, ...tail];
     case "available":
     case "expired":
     case "archived":

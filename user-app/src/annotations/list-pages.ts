@@ -1,12 +1,17 @@
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { formatCountdown, formatDuration } from "@elastic-gas/shared/format/durations";
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
-import { isChanging, type JobState, jobState } from "./job-state.ts";
+import { leaveNotice } from "../web/pages.ts";
+import { CursorText, cursorText } from "./cursor.ts";
+import { isChanging, type JobState } from "./job-state.ts";
 import { splitSentence } from "./job-words.ts";
-import { type Cursor, countJobs, type JobFilter, type JobRow, listJobs, listWaiting } from "./queries.ts";
+import { countJobs, type JobFilter, type JobRow, listJobs } from "./queries.ts";
+import { deleteJobs } from "./remove-jobs.ts";
+import { statesOf } from "./state-of.ts";
 import { type ListRow, listView, type ResultCell } from "./views/list.ts";
 
 const FILTERS: readonly (readonly [JobFilter, string])[] = [
@@ -14,35 +19,39 @@ const FILTERS: readonly (readonly [JobFilter, string])[] = [
   ["running", "Running"],
   ["completed", "Completed"],
   ["failed", "Failed"],
+  ["archived", "Archived"],
 ];
 
-/** `<ISO instant>_<job id>`; anything else counts as none. */
-const CursorText = z
-  .string()
-  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z_[0-9a-f-]{36}$/)
-  .transform((text): Cursor => ({ at: new Date(text.slice(0, 24)), id: text.slice(25) }))
-  .optional()
-  .catch(undefined);
 const ListQuery = z.object({
-  status: z.enum(["all", "running", "completed", "failed"]).catch("all"),
+  status: z.enum(["all", "running", "completed", "failed", "archived"]).catch("all"),
   q: z.string().trim().max(100).catch(""),
   older: CursorText,
   newer: CursorText,
 });
+/** One ticked box comes as a text, several as a list. */
+const DeleteBody = z.object({
+  job: z.preprocess(
+    (value) => (Array.isArray(value) ? value : value === undefined ? [] : [value]),
+    z.array(z.uuid("A job has another id.")).max(200, "At most 200 jobs at once."),
+  ),
+});
 
 /** `/annotations`: the reader's jobs, newest first. Mount behind `requireUser`. */
-export function listPages({ db, config, sendPage, now }: Deps): Router {
+export function listPages(deps: Deps): Router {
+  const { db, sendPage, now } = deps;
   const router = Router();
   router.get("/annotations", async (req, res) => {
     const user = currentUser(res);
     const { status: filter, q: search, older, newer } = ListQuery.parse(req.query);
-    const [list, total, waiting] = await Promise.all([
+    const [list, total] = await Promise.all([
       listJobs(db, { userId: user.id, filter, search, older, newer }),
       countJobs(db, user.id),
-      listWaiting(db),
     ]);
-    const context = { role: user.role, now: now(), retentionSeconds: config.FREE_RETENTION_SECONDS, waiting };
-    const rows = list.jobs.map((job) => rowView(job, jobState(job, context), context.now));
+    const states = await statesOf(deps, user.role, list.jobs);
+    const rows = list.jobs.flatMap((job, index) => {
+      const state = states[index];
+      return state === undefined ? [] : [rowView(job, state, now())];
+    });
     const href = (changes: Record<string, string>) =>
       `/annotations?${new URLSearchParams({ status: filter, ...(search === "" ? {} : { q: search }), ...changes })}`;
     const first = list.jobs[0];
@@ -68,11 +77,20 @@ export function listPages({ db, config, sendPage, now }: Deps): Router {
     });
   });
   router.all("/annotations", methodNotAllowed("GET"));
-  return router;
-}
 
-function cursorText({ submittedAt, id }: Pick<JobRow, "submittedAt" | "id">): string {
-  return `${submittedAt.toISOString()}_${id}`;
+  router.post("/annotations/delete", async (req, res) => {
+    const { job: ids } = DeleteBody.parse(req.body);
+    const deleted = await deleteJobs(deps, currentUser(res).id, ids);
+    leaveNotice(
+      req,
+      ids.length === 0
+        ? { tone: "info", start: "Nothing was deleted.", text: "Tick the jobs that are to go." }
+        : { tone: "ok", start: `${formatCountOf(deleted, "job")} deleted`, text: "with all their files." },
+    );
+    res.redirect(303, "/annotations");
+  });
+  router.all("/annotations/delete", methodNotAllowed("POST"));
+  return router;
 }
 
 function rowView(job: JobRow, state: JobState, now: Date): ListRow {
@@ -83,7 +101,7 @@ function rowView(job: JobRow, state: JobState, now: Date): ListRow {
   return {
     id: job.id,
     status: job.status,
-    inputName: job.inputName,
+    name: job.title ?? job.inputName,
     inputSize: job.inputSize,
     submittedAt: job.submittedAt,
     took,
@@ -107,6 +125,7 @@ function resultCell(state: JobState, now: Date): ResultCell {
       return { kind: "text", text: splitSentence(state.sentence).first };
     case "restoring":
       return { kind: "text", text: "on its way back" };
+    case "cancelled":
     case "queued":
     case "running":
       return { kind: "text", text: "" };

@@ -20,8 +20,12 @@ const LIST_COLUMNS = [
   "archiveTier",
   "archivedAt",
   "restoreAskedAt",
+  "title",
+  "cancelledAt",
+  "logKey",
+  "build",
 ] as const;
-const JOB_COLUMNS = [...LIST_COLUMNS, "inputKey", "inputEtag", "logKey", "resultSize", "build", "summary"] as const;
+const JOB_COLUMNS = [...LIST_COLUMNS, "inputKey", "inputEtag", "inputDeletedAt", "resultSize", "summary"] as const;
 
 export type JobRow = Pick<Selectable<JobsTable>, (typeof LIST_COLUMNS)[number]>;
 export type Job = Pick<Selectable<JobsTable>, (typeof JOB_COLUMNS)[number]>;
@@ -34,6 +38,7 @@ export interface NewJob {
   readonly inputEtag: string;
   readonly inputSize: number;
   readonly build: Build | null;
+  readonly title: string | null;
 }
 
 /**
@@ -79,6 +84,7 @@ export async function runAgain(trx: Transaction<Tables>, userId: number, jobId: 
     .set({
       status: "PENDING",
       failure: null,
+      cancelledAt: null,
       progressPercent: null,
       startedAt: null,
       completedAt: null,
@@ -117,7 +123,7 @@ export async function findJob(db: Database, userId: number, jobId: string): Prom
 }
 
 const JOBS_PER_PAGE = 50;
-export type JobFilter = "all" | "running" | "completed" | "failed";
+export type JobFilter = "all" | "running" | "completed" | "failed" | "archived";
 /** A place in the list: newest first by time, then by id. */
 export interface Cursor {
   readonly at: Date;
@@ -150,9 +156,14 @@ export async function listJobs(db: Database, request: JobListRequest): Promise<J
     .$if(filter === "running", (query) => query.where("status", "in", ["PENDING", "RUNNING"]))
     .$if(filter === "completed", (query) => query.where("status", "=", "COMPLETED"))
     .$if(filter === "failed", (query) => query.where("status", "=", "FAILED"))
+    .$if(filter === "archived", (query) => query.where("archiveState", "in", ["archived", "restoring"]))
     .$if(search !== "", (query) =>
       query.where((where) =>
-        where.or([where("inputName", "like", `%${pattern}%`), where("id", "like", `${pattern.toLowerCase()}%`)]),
+        where.or([
+          where("inputName", "like", `%${pattern}%`),
+          where("title", "like", `%${pattern}%`),
+          where("id", "like", `${pattern.toLowerCase()}%`),
+        ]),
       ),
     );
   const direction = newer === undefined ? "desc" : "asc";

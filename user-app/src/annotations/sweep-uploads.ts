@@ -21,7 +21,7 @@ export async function sweepUploads({ db, s3, resources }: SweepDeps, now: Date):
       Key !== undefined && LastModified !== undefined && LastModified < before ? [Key] : [],
     );
     if (old.length === 0) continue;
-    const known = await db.selectFrom("jobs").select("inputKey").where("id", "in", old.map(jobIdOf)).execute();
+    const known = await db.selectFrom("jobs").select("inputKey").where("inputKey", "in", old).execute();
     const kept = new Set(known.map(({ inputKey }) => inputKey));
     const leftovers = old.filter((key) => !kept.has(key));
     if (leftovers.length === 0) continue;
@@ -37,8 +37,4 @@ export async function sweepUploads({ db, s3, resources }: SweepDeps, now: Date):
     deleted += leftovers.length;
   }
   return deleted;
-}
-
-function jobIdOf(key: string): string {
-  return key.split("/").at(2)?.split("~")[0] ?? "";
 }

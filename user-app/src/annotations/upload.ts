@@ -17,7 +17,7 @@ const FREE_CEILING_BYTES = 10 * 1_048_576;
 const SCRIPT_POLICY_SECONDS = 60; // asked for in the moment of sending
 const PLAIN_POLICY_SECONDS = 15 * 60; // handed out with the page
 /** For an upload whose name has nothing left after cleaning. */
-const NAMELESS = "input.vcf";
+export const NAMELESS = "input.vcf";
 
 export interface UploadPolicyRequest {
   readonly userId: number;

@@ -1,6 +1,7 @@
 import type { Logger } from "@elastic-gas/shared/logger";
 import { HttpError, isUnreachable } from "@elastic-gas/shared/web/errors";
 import type { ErrorRequestHandler, RequestHandler } from "express";
+import { z } from "zod";
 import { SenderGone } from "../masks/upload/multipart.ts";
 import { toHttpError } from "../masks/upload/refusals.ts";
 
@@ -24,7 +25,8 @@ export function apiErrors(log: Logger): ErrorRequestHandler {
   };
 }
 
-export function apiMethodNotAllowed(allowed: string): RequestHandler {
+export function apiMethodNotAllowed(...methods: readonly string[]): RequestHandler {
+  const allowed = methods.join(", ");
   return (req, res) => {
     res.setHeader("Allow", allowed);
     throw new HttpError(405, `${req.method} is not possible here; use ${allowed}.`);
@@ -34,10 +36,20 @@ export function apiMethodNotAllowed(allowed: string): RequestHandler {
 function asApiError(error: unknown): HttpError | undefined {
   const known = toHttpError(error);
   if (known !== undefined) return known;
+  if (error instanceof z.ZodError) {
+    return new HttpError(400, error.issues.map(({ message }) => message).join(" "), { cause: error });
+  }
+  if (isHttpError(error) && error.status < 500)
+    return new HttpError(error.status, `${error.message}.`, { cause: error });
   if (isUnreachable(error)) {
     return new HttpError(503, "A service that this request needs does not answer. Try again in a moment.", {
       retryAfterSeconds: 5,
     });
   }
   return undefined;
+}
+
+/** Body parsers and the router throw errors with a status: https://github.com/jshttp/http-errors */
+function isHttpError(error: unknown): error is Error & { readonly status: number } {
+  return error instanceof Error && "status" in error && typeof error.status === "number" && "expose" in error;
 }

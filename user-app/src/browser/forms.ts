@@ -1,5 +1,12 @@
-/** `data-once="Saving"`: one click sends one form; the button then says what it does. */
+/** `data-confirm="Delete it?"` asks first. `data-once="Saving"`: one click sends one form; the button then says what it does. */
 export function mountForms(root: ParentNode): void {
+  for (const form of root.querySelectorAll<HTMLFormElement>("form[data-confirm]")) {
+    form.addEventListener("submit", (event) => {
+      if (!confirm(form.dataset.confirm)) event.stopImmediatePropagation();
+      else return;
+      event.preventDefault();
+    });
+  }
   for (const form of root.querySelectorAll<HTMLFormElement>("form[data-once]")) {
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent === "yes") {

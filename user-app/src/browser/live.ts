@@ -34,6 +34,7 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
     if (fresh === null || fresh.innerHTML === part.innerHTML) return;
     const before = wordsOf(part);
     const adopted = root.importNode(fresh, true);
+    keepTicks(part, adopted);
     part.replaceWith(adopted);
     mountPart(adopted);
     const after = wordsOf(adopted);
@@ -57,6 +58,13 @@ async function isStale(part: HTMLElement): Promise<boolean> {
   const state: unknown = await response.json();
   const version = typeof state === "object" && state !== null && "version" in state ? state.version : undefined;
   return version !== part.dataset.liveVersion;
+}
+
+/** What was ticked stays so. */
+function keepTicks(old: HTMLElement, fresh: HTMLElement): void {
+  const ticked = [...old.querySelectorAll<HTMLInputElement>("input[data-keep]:checked")].map(({ value }) => value);
+  for (const box of fresh.querySelectorAll<HTMLInputElement>("input[data-keep]"))
+    box.checked = ticked.includes(box.value);
 }
 
 function wordsOf(part: HTMLElement): string {

@@ -1,13 +1,21 @@
 import { formatDuration } from "@elastic-gas/shared/format/durations";
-import { formatBytes } from "@elastic-gas/shared/format/numbers";
+import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { createIcon } from "@elastic-gas/shared/ui/create-icon";
+import { checkFile } from "./check-file.ts";
 import { csrfHeaders } from "./csrf-headers.ts";
-import { CHECKED_BYTES, checkMagic, checkVcf, type VcfCheck } from "./vcf-check.ts";
+import type { VcfCheck } from "./vcf-check.ts";
 
 interface Policy {
   readonly url: string;
   readonly fields: Readonly<Record<string, string>>;
 }
+
+interface Line {
+  readonly tone: "ok" | "warn" | "bad";
+  readonly text: string;
+}
+
+const IDLE_TITLE = "Drop VCF files here";
 
 /**
  * Drag and drop, a look at the first lines, a progress bar; then on to the confirmation. Without this script the plain
@@ -30,13 +38,21 @@ export function mountUpload(root: HTMLElement): void {
   const bar = progress.querySelector("progress");
   const title = root.querySelector("[data-drop-title]");
   const maxBytes = Number(root.dataset.maxBytes);
-  let chosen: File | undefined;
+  const pasteForm = root.querySelector<HTMLFormElement>("[data-upload-paste]");
+  const premium = root.dataset.plan === "premium_user";
+  let chosen: readonly File[] = [];
   let running: XMLHttpRequest | undefined;
 
   root.querySelector("[data-plain-submit]")?.setAttribute("hidden", "");
-  if (title !== null) title.textContent = "Drop a VCF file here";
+  if (title !== null) title.textContent = IDLE_TITLE;
+  input.multiple = true; // the plain form sends one
   form.addEventListener("submit", (event) => event.preventDefault());
-  input.addEventListener("change", () => void choose(input.files?.[0]));
+  input.addEventListener("change", () => void choose([...(input.files ?? [])]));
+  pasteForm?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = pasteForm.querySelector("textarea")?.value ?? "";
+    void choose([new File([text], "pasted.vcf", { type: "text/plain" })]);
+  });
   find("other").addEventListener("click", () => {
     running?.abort();
     form.hidden = false;
@@ -46,77 +62,109 @@ export function mountUpload(root: HTMLElement): void {
   });
   cancel.addEventListener("click", () => running?.abort());
   send.addEventListener("click", () => void submit());
-  mountDrop(form, title, (file) => void choose(file));
+  mountDrop(form, title, (files) => void choose(files));
 
-  async function choose(file: File | undefined): Promise<void> {
-    if (file === undefined) return;
-    chosen = file;
+  async function choose(files: readonly File[]): Promise<void> {
+    const [first] = files;
+    if (first === undefined) return;
+    chosen = files;
     form.hidden = true;
     panel.hidden = false;
     progress.hidden = true;
-    find("name").textContent = file.name;
-    const premium = root.dataset.plan === "premium_user";
-    find("size").textContent = premium
-      ? formatBytes(file.size)
-      : `${formatBytes(file.size)} of ${formatBytes(maxBytes)}`;
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    find("name").textContent = files.length === 1 ? first.name : formatCountOf(files.length, "file");
+    find("size").textContent =
+      premium || files.length > 1 ? formatBytes(size) : `${formatBytes(size)} of ${formatBytes(maxBytes)}`;
+    find("title-field").hidden = files.length > 1;
     setReady(false);
     showNote(undefined);
-    showChecks(undefined);
-    if (file.size > maxBytes) {
-      const over = formatBytes(file.size - maxBytes);
-      showNote(
-        premium
-          ? { tone: "bad", start: `Too large by ${over}.`, text: `Up to ${formatBytes(maxBytes)} is taken.` }
-          : {
-              tone: "warn",
-              start: `Too large for the Free plan by ${over}.`,
-              text: "Premium takes larger files. Choose it again after the upgrade.",
-            },
-      );
-      upgrade.hidden = premium;
-      return;
-    }
+    showChecks([]);
     upgrade.hidden = true;
-    const check = await checkFile(file);
-    if (chosen !== file) return;
-    if (check.kind === "refused") {
-      showNote({ tone: "bad", start: check.problem ?? "", text: check.help ?? "", line: check.line });
+    panel.scrollIntoView({ block: "nearest" });
+    const checks = await Promise.all(files.map(checkOne));
+    if (chosen !== files) return;
+    const accepted = files.filter((_, index) => checks[index]?.kind === "fits");
+    const refused = checks.filter(({ kind }) => kind === "refused");
+    upgrade.hidden = premium || !files.some((file) => file.size > maxBytes);
+    if (files.length === 1 && refused[0] !== undefined) {
+      const { problem = "", help = "", line } = refused[0];
+      showNote({ tone: upgrade.hidden ? "bad" : "warn", start: problem, text: help, line });
       return;
     }
-    showChecks(check);
-    setReady(true);
+    showChecks(
+      files.flatMap((file, index): readonly Line[] => {
+        const check = checks[index];
+        if (check === undefined) return [];
+        if (files.length === 1) return linesOf(check);
+        if (check.kind === "refused") return [{ tone: "bad", text: `${file.name}: ${check.problem ?? ""}` }];
+        const found = check.findings[0] ?? "";
+        return [
+          { tone: "ok", text: `${file.name}: ${found}` },
+          ...linesOf({ ...check, findings: [] }).map(({ tone, text }) => ({ tone, text: `${file.name}: ${text}` })),
+        ];
+      }),
+    );
+    chosen = accepted;
+    setReady(accepted.length > 0);
+    if (refused.length > 0) reason.textContent = `${formatCountOf(refused.length, "file")} cannot be sent.`;
+  }
+
+  async function checkOne(file: File): Promise<VcfCheck> {
+    if (file.size <= maxBytes) return checkFile(file);
+    const over = formatBytes(file.size - maxBytes);
+    return premium
+      ? {
+          kind: "refused",
+          findings: [],
+          problem: `Too large by ${over}.`,
+          help: `Up to ${formatBytes(maxBytes)} is taken.`,
+        }
+      : {
+          kind: "refused",
+          findings: [],
+          problem: `Too large for the Free plan by ${over}.`,
+          help: "Premium takes larger files. Choose it again after the upgrade.",
+        };
   }
 
   async function submit(): Promise<void> {
-    const file = chosen;
-    if (file === undefined || running !== undefined) return;
+    const files = chosen;
+    if (files.length === 0 || running !== undefined) return;
     setReady(false);
     send.setAttribute("aria-busy", "true");
     send.textContent = "Uploading";
     cancel.hidden = false;
     reason.textContent = "Leaving this page stops the upload.";
     showNote(undefined);
-    let percent = 0;
+    const total = files.reduce((sum, file) => sum + file.size, 0);
+    const began = Date.now();
+    let [percent, before, done] = [0, 0, 0];
     try {
-      const policy = await fetchPolicy(file.name);
-      progress.hidden = false;
-      const began = Date.now();
-      await sendFile(policy, file, (sent) => {
-        percent = Math.floor((sent / Math.max(1, file.size)) * 100);
-        showProgress(percent, sent, file.size, began);
-      });
-      const key = policy.fields.key ?? "";
-      const query = new URLSearchParams({ bucket: bucketOf(policy), key });
-      const build = find<HTMLSelectElement>("build").value;
-      if (build !== "") query.set("build", build);
-      location.assign(`/annotate/job?${query}`);
+      for (const file of files) {
+        const policy = await fetchPolicy(file.name);
+        progress.hidden = false;
+        await sendFile(policy, file, (sent) => {
+          percent = Math.floor(((before + sent) / Math.max(1, total)) * 100);
+          showProgress(percent, before + sent, total, began);
+        });
+        before += file.size;
+        const address = jobAddress(policy);
+        if (files.length === 1) {
+          location.assign(address);
+          return;
+        }
+        await askForJob(address);
+        done += 1;
+      }
+      location.assign("/annotations");
     } catch (error) {
       const cancelled = error instanceof DOMException && error.name === "AbortError";
       showNote({
         tone: cancelled ? "info" : "bad",
         start: cancelled ? "Cancelled." : percent > 0 ? `The upload broke off at ${percent}\u00a0%.` : errorText(error),
-        text: "Nothing was submitted.",
+        text: done === 0 ? "Nothing was submitted." : `${formatCountOf(done, "file")} of ${files.length} submitted.`,
       });
+      chosen = files.slice(done);
       progress.hidden = true;
       send.removeAttribute("aria-busy");
       send.textContent = "Try again";
@@ -126,6 +174,15 @@ export function mountUpload(root: HTMLElement): void {
       running = undefined;
       cancel.hidden = true;
     }
+  }
+
+  function jobAddress(policy: Policy): string {
+    const query = new URLSearchParams({ bucket: bucketOf(policy), key: policy.fields.key ?? "" });
+    const build = find<HTMLSelectElement>("build").value;
+    if (build !== "") query.set("build", build);
+    const name = find<HTMLInputElement>("title").value.trim();
+    if (name !== "" && chosen.length === 1) query.set("title", name);
+    return `/annotate/job?${query}`;
   }
 
   function sendFile(policy: Policy, file: File, sent: (bytes: number) => void): Promise<void> {
@@ -163,16 +220,16 @@ export function mountUpload(root: HTMLElement): void {
       `${formatBytes(sent)} of ${formatBytes(size)}${left === undefined ? "" : `, ${formatDuration(Math.ceil(left))} left`}`;
   }
 
-  function showChecks(check: VcfCheck | undefined): void {
-    const box = find("checks");
-    box.hidden = check === undefined;
+  function showChecks(lines: readonly Line[]): void {
+    find("checks").hidden = lines.length === 0;
     find("check-list").replaceChildren(
-      ...(check?.findings ?? []).map((finding) => {
+      ...lines.map(({ tone, text }) => {
         const item = document.createElement("li");
-        item.className = "eg-tone-ok";
+        item.className = `eg-tone-${tone}`;
         const words = document.createElement("span");
-        words.textContent = finding;
-        item.append(createIcon("disc-check"), words);
+        words.className = "app-ink";
+        words.textContent = text;
+        item.append(createIcon(tone === "ok" ? "disc-check" : "warning"), words);
         return item;
       }),
     );
@@ -201,10 +258,10 @@ export function mountUpload(root: HTMLElement): void {
   }
 }
 
-function mountDrop(form: HTMLElement, title: Element | null, take: (file: File | undefined) => void): void {
+function mountDrop(form: HTMLElement, title: Element | null, take: (files: readonly File[]) => void): void {
   const over = (is: boolean) => {
     form.classList.toggle("app-drop-over", is);
-    if (title !== null) title.textContent = is ? "Let go to check the file" : "Drop a VCF file here";
+    if (title !== null) title.textContent = is ? "Let go to check" : IDLE_TITLE;
   };
   form.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -216,8 +273,21 @@ function mountDrop(form: HTMLElement, title: Element | null, take: (file: File |
   form.addEventListener("drop", (event) => {
     event.preventDefault();
     over(false);
-    take(event.dataTransfer?.files[0]);
+    take([...(event.dataTransfer?.files ?? [])]);
   });
+}
+
+function linesOf({ findings, warnings = [] }: VcfCheck): readonly Line[] {
+  return [
+    ...findings.map((text) => ({ tone: "ok" as const, text })),
+    ...warnings.map((text) => ({ tone: "warn" as const, text })),
+  ];
+}
+
+/** Makes the job of an upload without leaving the page: the answer is a redirect to the job. */
+async function askForJob(address: string): Promise<void> {
+  const response = await fetch(address, { headers: { accept: "text/html" } });
+  if (!response.ok) throw new Error(`The file was not taken (${response.status}).`);
 }
 
 async function fetchPolicy(fileName: string): Promise<Policy> {
@@ -234,43 +304,6 @@ async function fetchPolicy(fileName: string): Promise<Policy> {
 /** The policy itself names the bucket it is for. */
 function bucketOf(policy: Policy): string {
   return policy.fields.bucket ?? "";
-}
-
-async function checkFile(file: File): Promise<VcfCheck> {
-  const start = new Uint8Array(await file.slice(0, 64).arrayBuffer());
-  const wrong = checkMagic(start);
-  if (wrong !== undefined)
-    return { kind: "refused", findings: [], problem: wrong, help: "A VCF starts with ##fileformat=VCFv4." };
-  const gzip = start[0] === 0x1f && start[1] === 0x8b;
-  if (!gzip) {
-    const text = await file.slice(0, CHECKED_BYTES).text();
-    return checkVcf(text, { complete: file.size <= CHECKED_BYTES });
-  }
-  try {
-    const { text, complete } = await readGzipStart(file);
-    return checkVcf(text, { complete });
-  } catch {
-    // Browsers stop at the second member of a block-gzipped file; the annotator reads it.
-    return { kind: "fits", findings: ["Compressed; its lines are checked by the annotator"] };
-  }
-}
-
-async function readGzipStart(file: File): Promise<{ text: string; complete: boolean }> {
-  const reader = file.stream().pipeThrough(new DecompressionStream("gzip")).getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  try {
-    while (text.length < CHECKED_BYTES) {
-      const { done, value } = await reader.read();
-      if (done) return { text, complete: true };
-      text += decoder.decode(value, { stream: true });
-    }
-  } catch (error) {
-    if (text === "") throw error;
-  } finally {
-    void reader.cancel().catch(() => undefined); // the rest is not wanted
-  }
-  return { text, complete: false };
 }
 
 function errorText(error: unknown): string {

@@ -9,6 +9,10 @@ const UPLOADS: ReadonlySet<string> = new Set([
   "POST /masks",
   "POST /annotate/policy",
   "GET /annotate/job",
+  "POST /annotate/paste",
+  "POST /annotate/sample",
+  "POST /api/v1/annotations",
+  "POST /api/v1/uploads",
 ]);
 const SENTENCE = "All data are being deleted at this moment. Your file was not taken.";
 const RETRY_SECONDS = 30;

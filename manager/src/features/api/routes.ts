@@ -1,16 +1,16 @@
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { requireAdmin } from "@elastic-gas/shared/accounts/sessions";
+import { limitRequests, requireScope } from "@elastic-gas/shared/web/bearer";
 import { methodNotAllowed, notFound } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import type { FeatureDeps } from "../feature-deps.ts";
-import { limitRequests, requireScope } from "./bearer.ts";
 import { apiHandlers } from "./handlers.ts";
 import { OPERATIONS } from "./operations.ts";
 
 /** JSON for scripts, at /api/v1. */
 export function apiRoutes(deps: FeatureDeps, limiter: RateLimiter): Router {
   const router = Router();
-  router.use(requireAdmin, limitRequests(limiter), requireScope);
+  router.use(requireAdmin, limitRequests(limiter), requireScope("operate"));
   router.use((_req, res, next) => {
     res.setHeader("Cache-Control", "no-store");
     next();

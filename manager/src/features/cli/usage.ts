@@ -63,6 +63,7 @@ export const OVERVIEW = `elastic-gas COMMAND [...]
   dead-letters           messages that could not be handled; dead-letters send puts them back
   activity [POOL]        what changed, and who asked
   decisions [POOL]       what every check said
+  annotate FILE          annotate a VCF file, by the API of the annotation service; see annotate --help
 
 Pools: web, annotator, utility. Every command takes --help, and --json for the API's own JSON.
 It asks the manager's API at ELASTIC_GAS_URL (http://localhost:5000) with the token in ELASTIC_GAS_TOKEN, which the

@@ -1,9 +1,9 @@
+import { createToken, listTokens, revokeToken, SCOPES } from "@elastic-gas/shared/accounts/api-tokens";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import { z } from "zod";
-import { createToken, listTokens, revokeToken, SCOPES } from "../../features/accounts/tokens.ts";
 import { actorOf } from "../../features/requester.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
@@ -18,7 +18,7 @@ declare module "express-session" {
 
 const TokenForm = z.object({
   name: z.string().trim().min(1, "A name is needed.").max(100, "At most 100 characters."),
-  scope: z.enum(SCOPES),
+  scope: z.enum(SCOPES.manager),
 });
 
 export function tokenPages({ db, watcher, sendPage, now }: PageDeps): Router {
@@ -27,7 +27,7 @@ export function tokenPages({ db, watcher, sendPage, now }: PageDeps): Router {
   router.get("/tokens", async (req, res) => {
     const { newToken } = req.session;
     delete req.session.newToken;
-    const tokens = await listTokens(db);
+    const tokens = await listTokens(db, { audience: "manager" });
     sendPage(res, {
       title: "API tokens",
       section: "tokens",
@@ -38,14 +38,14 @@ export function tokenPages({ db, watcher, sendPage, now }: PageDeps): Router {
 
   router.post("/tokens", async (req, res) => {
     const { name, scope } = TokenForm.parse(req.body ?? {});
-    req.session.newToken = await createToken(db, { userId: currentUser(res).id, name, scope });
+    req.session.newToken = await createToken(db, { audience: "manager", userId: currentUser(res).id, name, scope });
     await audit(db, { actor: actorOf(res), action: "token.create", target: name, detail: scope, address: req.ip });
     res.redirect(303, "/tokens");
   });
 
   router.post("/tokens/:id/revoke", async (req, res) => {
     const id = z.coerce.number().int().positive().parse(req.params.id);
-    const name = await revokeToken(db, id, new Date(now()));
+    const name = await revokeToken(db, { id, audience: "manager", now: new Date(now()) });
     if (name === undefined) throw new HttpError(404, "There is no such token.");
     await audit(db, { actor: actorOf(res), action: "token.revoke", target: name, address: req.ip });
     leaveNotice(req, { tone: "ok", text: `${name} was revoked. Calls with it are refused from now on.` });

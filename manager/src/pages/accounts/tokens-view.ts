@@ -1,5 +1,5 @@
+import type { TokenRow } from "@elastic-gas/shared/accounts/api-tokens";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
-import type { TokenRow } from "../../features/accounts/tokens.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, empty, icon, tableBox, time } from "../kit/parts.ts";
 

@@ -40,6 +40,12 @@ export function profileView(props: ProfileProps, page: PageContext): Html {
   return fragment(
     h("h1", {}, "Profile"),
     h(
+      "p",
+      { class: "eg-actions" },
+      h("a", { class: "eg-button", href: "/profile/tokens" }, icon("key"), "API tokens"),
+      h("a", { class: "eg-button", href: "/profile/delete" }, icon("trash"), "Delete the account"),
+    ),
+    h(
       "div",
       { class: "app-halves" },
       h(

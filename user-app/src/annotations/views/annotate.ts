@@ -1,18 +1,23 @@
 import { formatBytes } from "@elastic-gas/shared/format/numbers";
+import { VCF_SAMPLES } from "@elastic-gas/shared/samples";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
-import { hiddenField, options } from "../../web/views/forms.ts";
+import { csrfField, hiddenField, options } from "../../web/views/forms.ts";
 import { BUILDS, type Build } from "../upload.ts";
+import { sampleList } from "./sample-list.ts";
 
 export interface AnnotateProps {
   readonly role: string;
   readonly policy: { readonly url: string; readonly fields: Readonly<Record<string, string>> };
   readonly build: Build | undefined;
+  readonly csrf: string;
   readonly maxBytes: number;
   /** Beyond it S3 refuses the file, without a word about plans. */
   readonly ceilingBytes: number;
   /** What the plan means, a phrase. */
   readonly plan: string;
+  /** When the file is deleted, a phrase. */
+  readonly retention: string;
 }
 
 const FACTS = [
@@ -40,15 +45,29 @@ export function annotateView(props: AnnotateProps): Html {
         plainForm(props),
         chosenFile(props.build),
         h("noscript", {}, plainBuild(props.build)),
+        pastePanel(props.csrf),
       ),
       h(
         "aside",
-        { class: "eg-panel", "aria-labelledby": "before" },
-        h("div", { class: "eg-panel-head" }, h("h2", { id: "before" }, "Before you send")),
+        { class: "app-stack" },
         h(
-          "dl",
-          { class: "eg-facts" },
-          FACTS.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]),
+          "section",
+          { class: "eg-panel", "aria-labelledby": "before" },
+          h("div", { class: "eg-panel-head" }, h("h2", { id: "before" }, "Before you send")),
+          h(
+            "dl",
+            { class: "eg-facts" },
+            [...FACTS, ["Deletes", props.retention] as const].map(([name, text]) => [
+              h("dt", {}, name),
+              h("dd", {}, text),
+            ]),
+          ),
+        ),
+        h(
+          "section",
+          { class: "eg-panel", "aria-labelledby": "samples" },
+          h("div", { class: "eg-panel-head" }, h("h2", { id: "samples" }, "Try a sample")),
+          sampleList(VCF_SAMPLES, props.csrf),
         ),
       ),
     ),
@@ -95,6 +114,30 @@ function plainForm({ policy, maxBytes }: AnnotateProps): Html {
   );
 }
 
+/** Lines instead of a file. The page's script takes them for a file, which is checked and sent like any other. */
+function pastePanel(csrf: string): Html {
+  return h(
+    "form",
+    { class: "eg-panel eg-form", method: "post", action: "/annotate/paste", "data-upload-paste": "" },
+    csrfField(csrf),
+    h(
+      "div",
+      { class: "eg-field" },
+      h("label", { class: "eg-label", for: "paste" }, "Or paste the lines of a VCF"),
+      h("textarea", {
+        class: "eg-input app-paste",
+        id: "paste",
+        name: "text",
+        rows: 5,
+        required: true,
+        spellcheck: false,
+        placeholder: "##fileformat=VCFv4.3",
+      }),
+    ),
+    h("div", {}, h("button", { class: "eg-button", type: "submit" }, "Use these lines")),
+  );
+}
+
 /** What the page's script shows once a file is chosen. */
 function chosenFile(build: Build | undefined): Html {
   return h(
@@ -134,6 +177,12 @@ function chosenFile(build: Build | undefined): Html {
       { "data-upload-checks": "", hidden: true },
       h("h2", { class: "eg-h3" }, "Checked in this browser"),
       h("ul", { class: "app-checks", "data-upload-check-list": "" }),
+    ),
+    h(
+      "div",
+      { class: "eg-field app-half", "data-upload-title-field": "" },
+      h("label", { class: "eg-label", for: "title" }, "Name of the job (optional)"),
+      h("input", { class: "eg-input", id: "title", type: "text", maxlength: 100, "data-upload-title": "" }),
     ),
     h(
       "div",

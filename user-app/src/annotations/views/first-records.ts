@@ -6,7 +6,7 @@ import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 const HEADS = ["ID", "Ref", "Alt", "Gene", "Region", "Band", "ClinVar"] as const;
 
 /** The first annotated records; the page's script adds a filter and a button for all of them. */
-export function firstRecords({ firstRecords: records, records: total }: JobSummary): Html {
+export function firstRecords({ firstRecords: records, records: total }: JobSummary, allHref: string | undefined): Html {
   return h(
     "section",
     { class: "eg-panel eg-panel-flush", "data-records": "", "aria-labelledby": "records" },
@@ -22,6 +22,8 @@ export function firstRecords({ firstRecords: records, records: total }: JobSumma
       h(
         "span",
         { class: "eg-end" },
+        allHref !== undefined && h("a", { class: "eg-small", href: allHref }, "Filter the whole result"),
+        " ",
         h("input", {
           class: "eg-input",
           type: "search",

@@ -1,11 +1,12 @@
 import { formatDuration } from "@elastic-gas/shared/format/durations";
-import { formatBytes } from "@elastic-gas/shared/format/numbers";
+import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { PageContext } from "../../web/page-context.ts";
 import type { JobState } from "../job-state.ts";
 import type { Job } from "../queries.ts";
+import { jobActions } from "./job-actions.ts";
 
 export interface JobDetailsProps {
   readonly job: Job;
@@ -14,6 +15,8 @@ export interface JobDetailsProps {
   readonly summary: JobSummary | undefined;
   /** Start of the log. */
   readonly log: string | undefined;
+  /** 0: inputs stay as long as their job. */
+  readonly inputRetentionDays: number;
 }
 
 /** The column beside a job's figures: facts, the download as a command, and the start of the log. */
@@ -24,6 +27,7 @@ export function jobDetails(props: JobDetailsProps, page: PageContext): Html {
     { class: "app-stack" },
     facts(props, page),
     state.kind === "available" && command(job.id),
+    jobActions({ job, state }, page.csrf),
     log !== undefined &&
       h(
         "section",
@@ -39,7 +43,7 @@ export function jobDetails(props: JobDetailsProps, page: PageContext): Html {
   );
 }
 
-function facts({ job, state, summary }: JobDetailsProps, page: PageContext): Html {
+function facts({ job, state, summary, inputRetentionDays }: JobDetailsProps, page: PageContext): Html {
   const href = `/annotations/${job.id}`;
   const fact = (name: string, ...content: readonly Child[]) => [h("dt", {}, name), h("dd", {}, ...content)];
   const small = (text: string) => [h("br", {}), h("span", { class: "eg-secondary" }, text)];
@@ -53,7 +57,12 @@ function facts({ job, state, summary }: JobDetailsProps, page: PageContext): Htm
       { class: "eg-facts" },
       fact("Job", h("code", {}, job.id)),
       fact("Status", job.status),
-      fact("Input", h("a", { href: `${href}/input` }, job.inputName)),
+      fact(
+        "Input",
+        ...(job.inputDeletedAt === null
+          ? [h("a", { href: `${href}/input` }, job.inputName)]
+          : [job.inputName, ...small(`deleted after ${formatCountOf(inputRetentionDays, "day")}`)]),
+      ),
       fact("Size", formatBytes(job.inputSize)),
       fact("Requested", page.time(job.submittedAt, "full")),
       job.completedAt !== null &&
@@ -73,9 +82,19 @@ function facts({ job, state, summary }: JobDetailsProps, page: PageContext): Htm
   );
 }
 
+const OTHER_FORMATS = [
+  ["vcf.gz", "VCF.gz"],
+  ["tsv", "TSV"],
+  ["csv", "CSV"],
+] as const;
+
 function result(kind: JobState["kind"], href: string, size: number | null): Child {
   if (kind === "available") {
-    return [h("a", { href: `${href}/result` }, "download"), size !== null && `, ${formatBytes(size)}`];
+    return [
+      h("a", { href: `${href}/result` }, "VCF"),
+      size !== null && `, ${formatBytes(size)}`,
+      OTHER_FORMATS.map(([format, name]) => [" · ", h("a", { href: `${href}/result/${format}` }, name)]),
+    ];
   }
   if (kind === "restoring") return "being restored";
   return [h("a", { href: "/subscribe" }, "upgrade to Premium"), " to download"];

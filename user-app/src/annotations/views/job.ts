@@ -1,3 +1,4 @@
+import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { icon, note, state as stateBadge } from "@elastic-gas/shared/ui/parts";
 import type { Note } from "@elastic-gas/shared/ui/states";
 import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
@@ -7,6 +8,7 @@ import type { BuildNotice } from "../figures.ts";
 import { isChanging, type JobState, stateVersion } from "../job-state.ts";
 import { type Step, stateWord } from "../job-words.ts";
 import { firstRecords } from "./first-records.ts";
+import { cancelForm } from "./job-actions.ts";
 import { type JobDetailsProps, jobDetails } from "./job-details.ts";
 import { jobSummary } from "./job-summary.ts";
 
@@ -55,7 +57,9 @@ export function jobView(props: JobProps, page: PageContext): Html {
         h("div", { class: "app-stack" }, summary === undefined ? unfinished(props, page) : jobSummary(summary)),
         jobDetails(props, page),
       ),
-      summary !== undefined && summary.firstRecords.length > 0 && firstRecords(summary),
+      summary !== undefined &&
+        summary.firstRecords.length > 0 &&
+        firstRecords(summary, state.kind === "available" ? `/annotations/${job.id}/records` : undefined),
     ),
   );
 }
@@ -65,7 +69,7 @@ function head({ job, state }: JobProps, csrf: string): Html {
   return h(
     "div",
     { class: "app-head" },
-    h("h1", { class: "app-break" }, job.inputName),
+    h("h1", { class: "app-break" }, job.title ?? job.inputName),
     h("span", { "data-job-status": job.status }, stateBadge(word, { detail })),
     h(
       "div",
@@ -108,22 +112,29 @@ function mainAction(jobId: string, state: JobState, csrf: string): Child {
       );
     case "restoring":
       return h("span", { class: "eg-button", "aria-disabled": "true" }, "Download result");
+    case "queued":
+    case "running":
+      return cancelForm(jobId, csrf);
+    case "cancelled":
+      return runAgainForm(href, csrf);
     case "failed":
       return [
         h("a", { class: "eg-button eg-button-primary", href: "/annotate" }, "Send a corrected file"),
-        h(
-          "form",
-          { method: "post", action: `${href}/run-again`, "data-once": "Starting" },
-          csrfField(csrf),
-          h("button", { class: "eg-button", type: "submit" }, icon("refresh"), "Run again"),
-        ),
+        runAgainForm(href, csrf),
       ];
-    case "queued":
-    case "running":
     case "expired":
     case "archived":
       return undefined;
   }
+}
+
+function runAgainForm(href: string, csrf: string): Html {
+  return h(
+    "form",
+    { method: "post", action: `${href}/run-again`, "data-once": "Starting" },
+    csrfField(csrf),
+    h("button", { class: "eg-button", type: "submit" }, icon("refresh"), "Run again"),
+  );
 }
 
 function downloadNote({ state, note: shown, left }: JobProps): Child {
@@ -142,7 +153,7 @@ function downloadNote({ state, note: shown, left }: JobProps): Child {
   );
 }
 
-function steps({ state, steps: all }: JobProps, page: PageContext): Html {
+function steps({ job, state, steps: all }: JobProps, page: PageContext): Html {
   return h(
     "section",
     { class: "eg-panel", "aria-label": "Steps" },
@@ -156,6 +167,16 @@ function steps({ state, steps: all }: JobProps, page: PageContext): Html {
       h(
         "div",
         { class: "eg-progress app-gap" },
+        h(
+          "div",
+          { class: "eg-progress-words" },
+          h("span", {}, `Annotated: ${state.percent}\u00a0%`),
+          h(
+            "span",
+            { class: "eg-secondary" },
+            `${formatBytes((job.inputSize * state.percent) / 100)} of ${formatBytes(job.inputSize)}`,
+          ),
+        ),
         h("progress", { max: 100, value: state.percent, "aria-label": "Annotated" }),
       ),
   );

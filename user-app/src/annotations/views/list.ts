@@ -1,13 +1,17 @@
 import { formatBytes, formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { VCF_SAMPLES } from "@elastic-gas/shared/samples";
 import { emptyState, icon, state } from "@elastic-gas/shared/ui/parts";
 import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import type { PageContext } from "../../web/page-context.ts";
-import { hiddenField } from "../../web/views/forms.ts";
+import { csrfField, hiddenField } from "../../web/views/forms.ts";
 import type { JobState } from "../job-state.ts";
 import { stateWord } from "../job-words.ts";
 import type { JobRow } from "../queries.ts";
+import { sampleList } from "./sample-list.ts";
 
-export interface ListRow extends Pick<JobRow, "id" | "status" | "inputName" | "inputSize" | "submittedAt"> {
+export interface ListRow extends Pick<JobRow, "id" | "status" | "inputSize" | "submittedAt"> {
+  /** Its title, or its file's name. */
+  readonly name: string;
   readonly state: JobState;
   /** How long it took; empty while it runs. */
   readonly took: string;
@@ -48,7 +52,7 @@ export function listView(props: ListProps, page: PageContext): Html {
       h(
         "div",
         { class: "eg-panel eg-panel-flush" },
-        props.rows.length === 0 ? empty(props) : jobsTable(props.rows, page),
+        props.rows.length === 0 ? empty(props, page.csrf) : jobsTable(props.rows, page),
       ),
       props.rows.length > 0 && pager(props),
     ),
@@ -83,13 +87,15 @@ function toolbar({ filters, filter, search }: ListProps, zone: string): Html {
   );
 }
 
-function empty({ total, search }: ListProps): Html {
+function empty({ total, search }: ListProps, csrf: string): Html {
   if (total === 0) {
     return emptyState(
       "file",
       "No annotations yet",
       h("p", {}, "Send a VCF file; its job appears here."),
       h("a", { class: "eg-button eg-button-primary", href: "/annotate" }, "Request new annotation"),
+      h("p", { class: "eg-secondary" }, "Or try a sample:"),
+      sampleList(VCF_SAMPLES, csrf),
     );
   }
   return emptyState(
@@ -102,6 +108,24 @@ function empty({ total, search }: ListProps): Html {
 
 function jobsTable(rows: readonly ListRow[], page: PageContext): Html {
   return h(
+    "form",
+    {
+      method: "post",
+      action: "/annotations/delete",
+      "data-confirm": "Delete the ticked jobs with all their files? This cannot be undone.",
+    },
+    csrfField(page.csrf),
+    table(rows, page),
+    h(
+      "p",
+      { class: "app-records-more" },
+      h("button", { class: "eg-button eg-button-small", type: "submit" }, icon("trash"), "Delete the ticked"),
+    ),
+  );
+}
+
+function table(rows: readonly ListRow[], page: PageContext): Html {
+  return h(
     "div",
     { class: "eg-table-box", tabindex: 0, role: "region", "aria-label": "Annotations" },
     h(
@@ -113,6 +137,7 @@ function jobsTable(rows: readonly ListRow[], page: PageContext): Html {
         h(
           "tr",
           {},
+          h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Ticked")),
           h("th", { scope: "col" }, "Status"),
           h("th", { scope: "col" }, "File"),
           h("th", { scope: "col", class: "eg-number" }, "Size"),
@@ -134,8 +159,19 @@ function jobRow(row: ListRow, page: PageContext): Html {
   return h(
     "tr",
     {},
+    h(
+      "td",
+      { class: "app-job-tick" },
+      h("input", {
+        type: "checkbox",
+        name: "job",
+        value: row.id,
+        "aria-label": `Tick ${row.name}`,
+        "data-keep": row.id,
+      }),
+    ),
     h("td", { class: "app-job-state", "data-job-status": row.status }, state(word, { detail })),
-    h("th", { scope: "row", class: "app-job-file" }, h("a", { href }, row.inputName)),
+    h("th", { scope: "row", class: "app-job-file" }, h("a", { href }, row.name)),
     h("td", { class: "eg-number app-job-size" }, formatBytes(row.inputSize)),
     h("td", { class: "eg-nowrap app-job-time" }, page.time(row.submittedAt, "near")),
     h("td", { class: "eg-nowrap app-job-took" }, row.took),

@@ -113,6 +113,7 @@ function userBar(user: User, csrf: string): Html {
           h("hr", {}),
         ),
         h("a", { href: "/profile" }, icon("user"), "Profile"),
+        h("a", { href: "/profile/tokens" }, icon("key"), "API tokens"),
         user.isAdmin && h("a", { href: "/admin/users" }, icon("users"), "Users"),
         h(
           "form",

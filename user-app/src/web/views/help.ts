@@ -32,7 +32,7 @@ export function helpView(
           "Files, results and photos are private to your account and encrypted where they are stored. Links to them live for a minute.",
         ),
         p(
-          `Free: a result can be downloaded for ${formatDuration(retentionSeconds)} after completion, then it is archived. Premium: always; archived results are restored. Input, log and summary stay.`,
+          `Free: a result can be downloaded for ${formatDuration(retentionSeconds)} after completion, then it is archived. Premium: always; archived results are restored. Log and summary stay; the page Annotate says how long inputs do.`,
         ),
         p("An administrator deletes an account with everything that belongs to it."),
       ),

@@ -1,0 +1,122 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { createToken } from "@elastic-gas/shared/accounts/api-tokens";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { annotate } from "./annotate.ts";
+
+const VCF = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nchr1\t100\t.\tA\tG\t50\tPASS\t.\n";
+
+let app: TestApp;
+let folder: string;
+let token: string;
+beforeAll(async () => {
+  app = await startTestApp(await startTestCloud());
+  const userId = await app.makeUser("ada");
+  token = await createToken(app.db, { audience: "user", userId, name: "cli", scope: "write" });
+  folder = await mkdtemp(join(tmpdir(), "annotate-"));
+  await writeFile(join(folder, "panel.vcf"), VCF);
+});
+afterAll(async () => {
+  await app?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command; `onJob` is told the id as soon as the command knows it. */
+async function run(args: readonly string[], environment = {}, onJob?: (id: string) => Promise<void>): Promise<Ran> {
+  let [out, err] = ["", ""];
+  let work: Promise<void> | undefined;
+  const code = await annotate(args, {
+    environment: { ELASTIC_GAS_APP_URL: app.origin, ELASTIC_GAS_APP_TOKEN: token, ...environment },
+    out: (text) => {
+      out += typeof text === "string" ? text : Buffer.from(text).toString();
+    },
+    err: (text) => {
+      err += text;
+      const id = /^Job (\S+)$/m.exec(err)?.[1];
+      if (id !== undefined && onJob !== undefined) work ??= onJob(id);
+    },
+    signal: AbortSignal.timeout(60_000),
+    pollMs: 20,
+  });
+  await work;
+  return { code, out, err };
+}
+
+async function complete(id: string): Promise<void> {
+  const resultKey = `test/1/${id}~panel.annot.vcf`;
+  await app.s3.send(new PutObjectCommand({ Bucket: "test-results", Key: resultKey, Body: "annotated" }));
+  const at = new Date();
+  await app.db
+    .updateTable("jobs")
+    .set({ status: "COMPLETED", startedAt: at, completedAt: at, resultKey })
+    .where("id", "=", id)
+    .execute();
+}
+
+const panel = () => join(folder, "panel.vcf");
+
+it("sends a file and prints the id of its job", async () => {
+  const { code, out } = await run([panel(), "--build", "GRCh37", "--name", "run 7"]);
+  expect(code).toBe(0);
+  const job = await app.db.selectFrom("jobs").selectAll().where("id", "=", out.trim()).executeTakeFirstOrThrow();
+  expect(job).toMatchObject({ inputName: "panel.vcf", build: "GRCh37", title: "run 7", inputSize: VCF.length });
+});
+
+it("waits and writes the result, to a file or to stdout", async () => {
+  const path = join(folder, "out.vcf");
+  expect(await run([panel(), "-o", path], {}, complete)).toMatchObject({ code: 0, out: "" });
+  expect(await readFile(path, "utf8")).toBe("annotated");
+  expect(await run([panel(), "-o", "-"], {}, complete)).toMatchObject({ code: 0, out: "annotated" });
+});
+
+it("waits for a failure, and says why", async () => {
+  const fail = async (id: string) => {
+    const failure = "Line 3 has 4 columns.";
+    await app.db
+      .updateTable("jobs")
+      .set({ status: "FAILED", failure, completedAt: new Date() })
+      .where("id", "=", id)
+      .execute();
+  };
+  const { code, err } = await run([panel(), "--wait"], {}, fail);
+  expect(code).toBe(1);
+  expect(err).toMatch(/Line 3 has 4 columns\.\n$/);
+});
+
+it("reads the token from a file", async () => {
+  const path = join(folder, "token");
+  await writeFile(path, `${token}\n`);
+  const without = { ELASTIC_GAS_APP_TOKEN: undefined };
+  expect((await run([panel(), "--token-file", path], without)).code).toBe(0);
+});
+
+it.each([
+  [["a.vcf", "b.vcf"], {}, 2, "b.vcf is one file too many."],
+  [[], {}, 2, "Which file?"],
+  [["a.vcf", "--bild", "x"], {}, 2, "bild"],
+  [["a.vcf", "--build", "mm10"], {}, 2, "--build: GRCh38, GRCh37 or NCBI36."],
+  [["a.vcf"], { ELASTIC_GAS_APP_TOKEN: undefined }, 2, "ELASTIC_GAS_APP_TOKEN is not set."],
+  [["/nothing/there.vcf"], {}, 1, "/nothing/there.vcf cannot be read"],
+])("refuses %j with exit code and reason", async (args, environment, code, sentence) => {
+  const ran = await run(args, environment);
+  expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(sentence)]);
+});
+
+it("says so when the token is unknown or nothing answers", async () => {
+  expect(await run([panel()], { ELASTIC_GAS_APP_TOKEN: "egu_wrong" })).toMatchObject({
+    code: 1,
+    err: "This token is unknown or was revoked.\n",
+  });
+  const nobody = await run([panel()], { ELASTIC_GAS_APP_URL: "http://127.0.0.1:1" });
+  expect([nobody.code, nobody.err]).toEqual([1, expect.stringContaining("does not answer")]);
+});

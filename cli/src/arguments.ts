@@ -1,0 +1,88 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+/** The command line was not understood; its sentence and the usage go to stderr, exit code 2. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+export const USAGE = `elastic-gas annotate FILE [--build GRCh38|GRCh37|NCBI36] [--name TEXT] [--wait] [-o OUT] [--timeout SECONDS] [--json]
+
+Sends a VCF file (.vcf, .vcf.gz) and prints the id of its job. --wait waits for the end; -o waits too and writes the
+annotated VCF to OUT (- for stdout). A file that is sent again after a broken connection stays one job.
+
+ELASTIC_GAS_APP_URL    address of the annotation service, http://localhost:8080 without it; or --url
+ELASTIC_GAS_APP_TOKEN  a token with the scope write, of the page API tokens; or --token-file FILE
+
+Exit codes: 0 done, 1 refused or failed, 2 not understood.
+`;
+
+const Settings = z.object({
+  url: z.url({ protocol: /^https?$/, error: "ELASTIC_GAS_APP_URL must be an address such as http://localhost:8080." }),
+  token: z
+    .string({ error: "ELASTIC_GAS_APP_TOKEN is not set. Make a token on the page API tokens." })
+    .trim()
+    .min(1, "ELASTIC_GAS_APP_TOKEN is empty. Make a token on the page API tokens."),
+  timeoutSeconds: z.coerce.number("--timeout: seconds.").min(1).max(604_800),
+  build: z.enum(["GRCh38", "GRCh37", "NCBI36"], { error: "--build: GRCh38, GRCh37 or NCBI36." }).optional(),
+});
+
+export interface Arguments extends z.infer<typeof Settings> {
+  readonly file: string;
+  readonly name: string | undefined;
+  readonly output: string | undefined;
+  readonly wait: boolean;
+  readonly json: boolean;
+}
+
+/** Reads the command line; null: the usage was asked for. Throws UsageError. */
+export function readArguments(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string,
+): Arguments | null {
+  const { values, positionals } = parse(args);
+  if (values.help) return null;
+  const [file, more] = positionals;
+  if (file === undefined) throw new UsageError("Which file?");
+  if (more !== undefined) throw new UsageError(`${more} is one file too many.`);
+  const settings = Settings.safeParse({
+    url: values.url ?? (environment.ELASTIC_GAS_APP_URL || "http://localhost:8080"),
+    token: values["token-file"] === undefined ? environment.ELASTIC_GAS_APP_TOKEN : readFile(values["token-file"]),
+    timeoutSeconds: values.timeout ?? "3600",
+    build: values.build,
+  });
+  if (!settings.success) throw new UsageError(settings.error.issues.map(({ message }) => message).join(" "));
+  return {
+    ...settings.data,
+    file,
+    name: values.name,
+    output: values.output,
+    wait: values.wait === true || values.output !== undefined,
+    json: values.json === true,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        build: { type: "string" },
+        name: { type: "string" },
+        wait: { type: "boolean" },
+        output: { type: "string", short: "o" },
+        timeout: { type: "string" },
+        url: { type: "string" },
+        "token-file": { type: "string" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    // parseArgs says which option it does not know.
+    if (error instanceof TypeError) throw new UsageError(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import type { AnnotatedAllele } from "./annotated-record.ts";
+
+const text = (most: number) => z.string().trim().max(most).catch("");
+
+/** What the records of a result can be narrowed to; an empty text lets all through. */
+export const RecordFilter = z.object({
+  gene: text(100),
+  region: text(20),
+  consequence: text(50),
+  /** `any`, `none`, or part of a class. */
+  clinvar: text(50),
+  /** `chr7`, or `chr7:1-2000`. */
+  place: text(100),
+  /** Largest frequency (INFO/AF), 0 to 1; ALTs without one are let through. */
+  frequency: text(20),
+});
+export type RecordFilter = z.infer<typeof RecordFilter>;
+
+/** A test for the ALTs of a result; a sentence for a filter that says nothing. */
+export function makeFilter(filter: RecordFilter): ((allele: AnnotatedAllele) => boolean) | string {
+  const place = readPlace(filter.place);
+  if (typeof place === "string") return place;
+  const most = filter.frequency === "" ? Number.POSITIVE_INFINITY : Number(filter.frequency);
+  if (Number.isNaN(most) || most < 0) return "The frequency is a number from 0 to 1, such as 0.01.";
+  const [gene, region, consequence, clinvar] = [filter.gene, filter.region, filter.consequence, filter.clinvar].map(
+    (each) => each.toLowerCase(),
+  );
+  return (allele) =>
+    (gene === "" ||
+      allele.genes
+        .toLowerCase()
+        .split(",")
+        .includes(gene ?? "")) &&
+    (region === "" ||
+      allele.regions
+        .toLowerCase()
+        .split(",")
+        .includes(region ?? "")) &&
+    (consequence === "" || allele.consequences.toLowerCase().includes(consequence ?? "")) &&
+    isOfClass(allele.clinvarClass, clinvar ?? "") &&
+    (allele.frequency === "" || !(Number(allele.frequency) > most)) &&
+    (place === null ||
+      (nameOf(allele.chrom) === place.chrom && Number(allele.pos) >= place.from && Number(allele.pos) <= place.to));
+}
+
+function isOfClass(clinvarClass: string, wanted: string): boolean {
+  if (wanted === "") return true;
+  if (wanted === "any") return clinvarClass !== "";
+  if (wanted === "none") return clinvarClass === "";
+  return clinvarClass.toLowerCase().replaceAll("_", " ").includes(wanted.replaceAll("_", " "));
+}
+
+function readPlace(
+  place: string,
+): { readonly chrom: string; readonly from: number; readonly to: number } | null | string {
+  if (place === "") return null;
+  const match = /^([^:\s]+)(?::([\d,]+)(?:-([\d,]+))?)?$/.exec(place);
+  if (match === null) return "The place is a chromosome, or a stretch such as chr7:117480000-117670000.";
+  const [, chrom = "", from, to] = match;
+  const number = (digits: string) => Number(digits.replaceAll(",", ""));
+  const start = from === undefined ? 0 : number(from);
+  const end = to === undefined ? (from === undefined ? Number.POSITIVE_INFINITY : start) : number(to);
+  return { chrom: nameOf(chrom), from: start, to: end };
+}
+
+/** `chr7` and `7` are one chromosome, as are `chrM` and `MT`. */
+function nameOf(chrom: string): string {
+  const bare = chrom.replace(/^chr/i, "").toUpperCase();
+  return bare === "M" ? "MT" : bare;
+}

@@ -1,0 +1,60 @@
+import { icon } from "@elastic-gas/shared/ui/parts";
+import { type Html, h } from "@elastic-gas/shared/web/html";
+import { csrfField, options } from "../../web/views/forms.ts";
+import type { JobState } from "../job-state.ts";
+import type { Job } from "../queries.ts";
+import { BUILDS } from "../upload.ts";
+
+/** Ends a job that waits or runs. */
+export function cancelForm(jobId: string, csrf: string): Html {
+  return h(
+    "form",
+    { method: "post", action: `/annotations/${jobId}/cancel`, "data-once": "Cancelling" },
+    csrfField(csrf),
+    h("button", { class: "eg-button", type: "submit", "data-job-cancel": "" }, icon("cross"), "Cancel the job"),
+  );
+}
+
+/** What else can be done with a job: annotate its file again, as another build too, or delete it with its files. */
+export function jobActions({ job, state }: { readonly job: Job; readonly state: JobState }, csrf: string): Html {
+  const href = `/annotations/${job.id}`;
+  const isOver = state.kind !== "queued" && state.kind !== "running";
+  const files = isOver ? "input, result, log and archive" : "its input; it is cancelled first";
+  return h(
+    "section",
+    { class: "eg-panel app-stack-small", "aria-labelledby": "actions" },
+    h("div", { class: "eg-panel-head" }, h("h2", { id: "actions" }, "This job")),
+    isOver &&
+      job.inputDeletedAt === null &&
+      h(
+        "form",
+        { class: "eg-form", method: "post", action: `${href}/annotate-again`, "data-once": "Starting" },
+        csrfField(csrf),
+        h(
+          "div",
+          { class: "eg-field" },
+          h("label", { class: "eg-label", for: "again-build" }, "Genome build"),
+          h(
+            "select",
+            { class: "eg-select", id: "again-build", name: "build" },
+            h("option", { value: "" }, "Detect"),
+            options(BUILDS, job.build ?? undefined),
+          ),
+        ),
+        h("div", {}, h("button", { class: "eg-button", type: "submit" }, icon("refresh"), "Annotate the file again")),
+        h("p", { class: "eg-help" }, "A new job on the same input; this one stays to compare."),
+      ),
+    h(
+      "form",
+      {
+        method: "post",
+        action: `${href}/delete`,
+        "data-once": "Deleting",
+        "data-confirm": `Delete ${job.title ?? job.inputName} with ${files}? This cannot be undone.`,
+      },
+      csrfField(csrf),
+      h("button", { class: "eg-button eg-button-danger", type: "submit" }, icon("trash"), "Delete the job"),
+      h("p", { class: "eg-help" }, `With ${files}. This cannot be undone.`),
+    ),
+  );
+}

@@ -1,0 +1,319 @@
+import { HeadObjectCommand, NotFound, PutObjectCommand } from "@aws-sdk/client-s3";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { OPERATIONS } from "./annotation-operations.ts";
+import { ApiJobWithSummary } from "./annotation-schemas.ts";
+
+const VCF = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nchr1\t100\t.\tA\tG\t50\tPASS\t.\n";
+
+let app: TestApp;
+let writeToken: string;
+let readToken: string;
+let otherToken: string;
+let userId: number;
+beforeAll(async () => {
+  app = await startTestApp(await startTestCloud(), { API_REQUESTS_PER_MINUTE: "1000" });
+  userId = await app.makeUser("ada");
+  await app.makeUser("eve");
+  writeToken = await makeToken("ada", "write");
+  readToken = await makeToken("ada", "read");
+  otherToken = await makeToken("eve", "write");
+});
+afterAll(async () => {
+  await app?.[Symbol.asyncDispose]();
+});
+
+async function makeToken(username: string, scope: string): Promise<string> {
+  const browser = await app.signedIn(username);
+  await browser.get("/profile/tokens");
+  await browser.submit("/profile/tokens", { name: `${scope} token`, scope });
+  const shown = /egu_[\w-]{43}/.exec((await browser.get("/profile/tokens")).text)?.[0];
+  expect((await browser.get("/profile/tokens")).text).not.toContain(shown);
+  return shown ?? "none";
+}
+
+interface Call {
+  readonly method?: string;
+  readonly token?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: BodyInit;
+}
+
+const call = (path: string, { method = "GET", token = writeToken, headers = {}, body }: Call = {}) =>
+  fetch(new URL(`/api/v1${path}`, app.origin), {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...headers },
+    body: body ?? null,
+    redirect: "manual",
+  });
+const send = (query: string, more: Call = {}) => call(`/annotations?${query}`, { method: "POST", body: VCF, ...more });
+const refusal = async (response: Response) => [response.status, (await response.json()).error.message];
+
+async function submitted(query = "filename=panel.vcf", more: Call = {}): Promise<string> {
+  const answer = await send(query, more);
+  expect(answer.status).toBe(202);
+  return (await answer.json()).id as string;
+}
+
+async function complete(id: string): Promise<void> {
+  const resultKey = `test/${userId}/${id}~panel.annot.vcf`;
+  const logKey = `test/${userId}/${id}~panel.vcf.count.log`;
+  await app.s3.send(new PutObjectCommand({ Bucket: "test-results", Key: resultKey, Body: "annotated" }));
+  await app.s3.send(new PutObjectCommand({ Bucket: "test-results", Key: logKey, Body: "Total: 1\n" }));
+  await app.db
+    .updateTable("jobs")
+    .set({ status: "COMPLETED", startedAt: new Date(), completedAt: new Date(), resultKey, logKey, resultSize: 9 })
+    .where("id", "=", id)
+    .execute();
+}
+
+async function isStored(bucket: string, key: string): Promise<boolean> {
+  try {
+    await app.s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return true;
+  } catch (error) {
+    if (error instanceof NotFound) return false;
+    throw error;
+  }
+}
+
+describe("tokens of users", () => {
+  it("open their owner's API only, within their scope, until they are revoked", async () => {
+    const anonymous = await fetch(new URL("/api/v1/annotations", app.origin));
+    expect([anonymous.status, anonymous.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+    expect((await call("/annotations", { token: "egu_wrong" })).status).toBe(401);
+    expect((await call("/annotations", { token: readToken })).status).toBe(200);
+    expect(await refusal(await send("filename=a.vcf", { token: readToken }))).toEqual([
+      403,
+      "This token may only read.",
+    ]);
+
+    const token = await makeToken("ada", "write");
+    const browser = await app.signedIn("ada");
+    const { id } = await app.db.selectFrom("apiTokens").select("id").orderBy("id", "desc").executeTakeFirstOrThrow();
+    const eve = await app.signedIn("eve");
+    await eve.get("/profile/tokens");
+    expect((await eve.submit(`/profile/tokens/${id}/revoke`)).status).toBe(404);
+    expect((await call("/annotations", { token })).status).toBe(200);
+    await browser.get("/profile/tokens");
+    expect((await browser.submit(`/profile/tokens/${id}/revoke`)).status).toBe(303);
+    expect((await call("/annotations", { token })).status).toBe(401);
+  });
+
+  it("are no tokens of the manager, nor the other way round", async () => {
+    await app.db.updateTable("apiTokens").set({ audience: "manager" }).where("name", "=", "read token").execute();
+    expect((await call("/annotations", { token: readToken })).status).toBe(401);
+    await app.db.updateTable("apiTokens").set({ audience: "user" }).where("name", "=", "read token").execute();
+  });
+});
+
+describe("POST /api/v1/annotations", () => {
+  it("takes a raw body and answers id, status and where to ask, and nothing else", async () => {
+    const answer = await send("filename=cohort.vcf&build=GRCh37&name=My%20run");
+    const body = await answer.json();
+    expect(answer.status).toBe(202);
+    expect(body).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      status: "PENDING",
+      statusUrl: `${app.origin}/api/v1/annotations/${body.id}`,
+    });
+    expect(answer.headers.get("location")).toBe(body.statusUrl);
+    const job = await app.db.selectFrom("jobs").selectAll().where("id", "=", body.id).executeTakeFirstOrThrow();
+    expect(job).toMatchObject({
+      userId,
+      inputName: "cohort.vcf",
+      inputSize: VCF.length,
+      build: "GRCh37",
+      title: "My run",
+    });
+    const head = await app.s3.send(new HeadObjectCommand({ Bucket: "test-inputs", Key: job.inputKey }));
+    expect(head).toMatchObject({ ServerSideEncryption: "AES256", ETag: job.inputEtag, ContentLength: VCF.length });
+    const status = await fetch(body.statusUrl, { headers: { authorization: `Bearer ${readToken}` } });
+    expect(ApiJobWithSummary.parse(await status.json())).toMatchObject({
+      id: body.id,
+      status: "PENDING",
+      name: "My run",
+      fileName: "cohort.vcf",
+      cancelled: false,
+      resultUrl: null,
+    });
+    const messages = await app.db.selectFrom("outbox").select("body").where("queue", "=", "jobRequests").execute();
+    expect(messages.filter((message) => message.body.includes(body.id))).toHaveLength(1);
+  });
+
+  it("takes the part file of a form with its name and choices", async () => {
+    const form = new FormData();
+    form.append("build", "GRCh38");
+    form.append("file", new Blob([VCF]), "from a form.vcf");
+    const id = await submitted("", { body: form });
+    const job = await app.db.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+    expect(job).toMatchObject({ inputName: "from a form.vcf", build: "GRCh38", inputSize: VCF.length });
+  });
+
+  it("takes a file that was sent to the storage before, and no one else's", async () => {
+    const body = JSON.stringify({ filename: "large.vcf" });
+    const headers = { "content-type": "application/json" };
+    const made = await call("/uploads", { method: "POST", headers, body });
+    expect(made.status).toBe(201);
+    const { url, fields, key } = await made.json();
+    const form = new FormData();
+    for (const [name, value] of Object.entries<string>(fields)) form.append(name, value);
+    form.append("file", new Blob([VCF]), "large.vcf");
+    expect((await fetch(url, { method: "POST", body: form })).status).toBe(201);
+    const submit = (token: string) =>
+      call("/annotations", { method: "POST", token, headers, body: JSON.stringify({ key }) });
+    expect((await submit(otherToken)).status).toBe(403);
+    const answers = [await submit(writeToken), await submit(writeToken)];
+    expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+    const [one, two] = await Promise.all(answers.map((answer) => answer.json()));
+    expect(one.id).toBe(two.id);
+  });
+
+  it("makes one job of one Idempotency-Key, also of two requests at once, and another for another user", async () => {
+    const headers = { "idempotency-key": "pipeline-run-0001" };
+    const [a, b] = await Promise.all([
+      submitted("filename=a.vcf", { headers }),
+      submitted("filename=a.vcf", { headers }),
+    ]);
+    expect(a).toBe(b);
+    expect(await submitted("filename=a.vcf", { headers })).toBe(a);
+    expect(await submitted("filename=a.vcf", { headers, token: otherToken })).not.toBe(a);
+    const { inputKey } = await app.db
+      .selectFrom("jobs")
+      .select("inputKey")
+      .where("id", "=", a)
+      .executeTakeFirstOrThrow();
+    expect(await isStored("test-inputs", inputKey)).toBe(true);
+    expect((await send("filename=a.vcf", { headers: { "idempotency-key": "short" } })).status).toBe(400);
+  });
+
+  it("refuses what it cannot take, in JSON, and keeps nothing", async () => {
+    const before = await app.db.selectFrom("jobs").select("id").execute();
+    expect(await refusal(await send("filename=a.vcf&build=mm10"))).toEqual([400, expect.stringContaining("GRCh38")]);
+    expect(await refusal(await send("filename=a.vcf", { body: "" }))).toEqual([400, expect.stringContaining("empty")]);
+    expect(await refusal(await send("filename=a.vcf", { body: new FormData() }))).toEqual([400, expect.any(String)]);
+    const large = await send("filename=a.vcf", { body: VCF + "#".repeat(200_000) });
+    expect(await refusal(large)).toEqual([413, expect.stringContaining("your plan takes up to")]);
+    const justTooLarge = await send("filename=a.vcf", { body: VCF + "#".repeat(153_600) });
+    expect(justTooLarge.status).toBe(413);
+    const broken = await call("/annotations", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{",
+    });
+    expect(broken.status).toBe(400);
+    expect(await app.db.selectFrom("jobs").select("id").execute()).toHaveLength(before.length);
+  });
+
+  it("refuses while all data are deleted, and answers 405 and 404 in JSON", async () => {
+    await app.db.insertInto("settings").values({ name: "delete_all", value: "1" }).execute();
+    expect((await send("filename=a.vcf")).status).toBe(503);
+    await app.db.deleteFrom("settings").where("name", "=", "delete_all").execute();
+    expect((await call("/annotations", { method: "PUT" })).headers.get("allow")).toBe("POST, GET");
+    expect(await refusal(await call("/nothing"))).toEqual([404, expect.any(String)]);
+  });
+});
+
+describe("one annotation", () => {
+  it("is its owner's only", async () => {
+    const id = await submitted();
+    for (const [path, method] of [
+      [`/annotations/${id}`, "GET"],
+      [`/annotations/${id}/result`, "GET"],
+      [`/annotations/${id}/log`, "GET"],
+      [`/annotations/${id}/cancel`, "POST"],
+      [`/annotations/${id}`, "DELETE"],
+    ] as const) {
+      expect((await call(path, { method, token: otherToken })).status, `${method} ${path}`).toBe(404);
+    }
+    expect((await call("/annotations/nonsense")).status).toBe(400);
+    const list = await (await call("/annotations", { token: otherToken })).json();
+    expect(list.annotations.map((each: { id: string }) => each.id)).not.toContain(id);
+  });
+
+  it("gives result and log when it is completed, and says why not before", async () => {
+    const id = await submitted();
+    expect(await refusal(await call(`/annotations/${id}/result`))).toEqual([409, "The job is not finished yet."]);
+    expect((await call(`/annotations/${id}/log`)).status).toBe(409);
+    await complete(id);
+    const status = await (await call(`/annotations/${id}`)).json();
+    expect(status).toMatchObject({ status: "COMPLETED", resultUrl: `${app.origin}/api/v1/annotations/${id}/result` });
+    const result = await call(`/annotations/${id}/result`);
+    expect(result.status).toBe(302);
+    expect(await (await fetch(result.headers.get("location") ?? "")).text()).toBe("annotated");
+    expect(await (await call(`/annotations/${id}/log`)).text()).toBe("Total: 1\n");
+    const csv = await call(`/annotations/${id}/result?format=csv`);
+    expect([csv.status, await csv.text()]).toEqual([200, expect.stringMatching(/^chrom,pos,id/)]);
+    expect((await call(`/annotations/${id}/result?format=xlsx`)).status).toBe(400);
+  });
+
+  it("is cancelled while it waits or runs, and not after", async () => {
+    const id = await submitted();
+    await app.db
+      .updateTable("jobs")
+      .set({ status: "RUNNING", attempt: 1, owner: "i-1" })
+      .where("id", "=", id)
+      .execute();
+    const cancelled = await (await call(`/annotations/${id}/cancel`, { method: "POST" })).json();
+    expect(cancelled).toMatchObject({ status: "FAILED", cancelled: true });
+    expect(await refusal(await call(`/annotations/${id}/cancel`, { method: "POST" }))).toEqual([
+      409,
+      "The job is finished; there is nothing to cancel.",
+    ]);
+    const row = await app.db.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+    expect(row).toMatchObject({ owner: null, leaseUntil: null, notifiedAt: expect.any(Date) });
+  });
+
+  it("is deleted with its files, but not with an input that another job shares", async () => {
+    const id = await submitted();
+    await complete(id);
+    const row = await app.db.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+    const browser = await app.signedIn("ada");
+    await browser.get(`/annotations/${id}`);
+    const again = (await browser.submit(`/annotations/${id}/annotate-again`, { build: "GRCh37" })).location?.slice(-36);
+    await app.db
+      .updateTable("jobs")
+      .set({ resultsFileArchiveId: "archive-1", archiveStore: "glacier-vault" })
+      .where("id", "=", id)
+      .execute();
+    expect((await call(`/annotations/${id}`, { method: "DELETE" })).status).toBe(204);
+    expect((await call(`/annotations/${id}`)).status).toBe(404);
+    expect(await isStored("test-results", row.resultKey ?? "")).toBe(false);
+    expect(await isStored("test-results", row.logKey ?? "")).toBe(false);
+    expect(await isStored("test-inputs", row.inputKey)).toBe(true);
+    const pending = await app.db.selectFrom("pendingDeletes").select(["store", "name"]).execute();
+    expect(pending).toContainEqual({ store: "glacier-vault", name: "archive-1" });
+    expect((await call(`/annotations/${again}`, { method: "DELETE" })).status).toBe(204);
+    expect(await isStored("test-inputs", row.inputKey)).toBe(false);
+  });
+});
+
+describe("the list and the document", () => {
+  it("lists newest first, by status and name", async () => {
+    const id = await submitted("filename=unmistakable.vcf");
+    const found = await (await call("/annotations?q=unmistakable")).json();
+    expect(found).toMatchObject({ annotations: [{ id, fileName: "unmistakable.vcf" }], older: null });
+    const failed = await (await call("/annotations?status=failed&q=unmistakable")).json();
+    expect(failed.annotations).toEqual([]);
+  });
+
+  it("describes every operation, without a token", async () => {
+    const answer = await fetch(new URL("/api/v1/openapi.json", app.origin));
+    const { openapi, paths } = await answer.json();
+    expect(openapi).toBe("3.1.0");
+    const documented = Object.entries<object>(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(documented.sort()).toEqual(OPERATIONS.map(({ method, path }) => `${method} ${path}`).sort());
+    for (const { method, path, status } of OPERATIONS) {
+      expect(paths[path][method].responses[status], `${method} ${path}`).toBeDefined();
+      const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const given = paths[path][method].parameters.filter((each: { in: string }) => each.in === "path");
+      expect(
+        given.map((each: { name: string }) => each.name),
+        path,
+      ).toEqual(names);
+    }
+  });
+});

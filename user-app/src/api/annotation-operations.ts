@@ -1,0 +1,121 @@
+import { z } from "zod";
+import {
+  ApiJob,
+  ApiJobWithSummary,
+  ApiList,
+  ApiSubmitted,
+  ApiUpload,
+  JobParams,
+  ListQuery,
+  ResultQuery,
+  SubmitQuery,
+  SubmitUploaded,
+  UploadBody,
+} from "./annotation-schemas.ts";
+
+export interface ApiOperation {
+  readonly method: "get" | "post" | "delete";
+  /** With `{names}` of the path's parameters. */
+  readonly path: string;
+  readonly id: string;
+  readonly summary: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** The body may also be a file: raw, or the part `file` of a form. */
+  readonly takesFile?: true;
+  readonly status: 200 | 201 | 202 | 204 | 302;
+  /** JSON, or a text; without one the answer has no body. */
+  readonly answer?: z.ZodType | "text";
+  readonly isOpen?: true;
+}
+
+/** Every operation of /api/v1: routes and document are both made from this table, so neither has what the other lacks. */
+export const OPERATIONS = [
+  {
+    method: "get",
+    path: "/openapi.json",
+    id: "getDocument",
+    summary: "This document",
+    status: 200,
+    answer: z.looseObject({ openapi: z.string() }),
+    isOpen: true,
+  },
+  {
+    method: "post",
+    path: "/annotations",
+    id: "submit",
+    summary:
+      "Annotate a file: as the raw body with `?filename=`, as the part `file` of a form, or one that was uploaded before, by its `key`. The same Idempotency-Key means the same job",
+    query: SubmitQuery,
+    body: SubmitUploaded,
+    takesFile: true,
+    status: 202,
+    answer: ApiSubmitted,
+  },
+  {
+    method: "post",
+    path: "/uploads",
+    id: "createUpload",
+    summary: "The first of two steps for a large file: a form for the storage, to be sent within 60 s",
+    body: UploadBody,
+    status: 201,
+    answer: ApiUpload,
+  },
+  {
+    method: "get",
+    path: "/annotations",
+    id: "list",
+    summary: "Your annotations, newest first, 50 at a time",
+    query: ListQuery,
+    status: 200,
+    answer: ApiList,
+  },
+  {
+    method: "get",
+    path: "/annotations/{id}",
+    id: "getStatus",
+    summary: "One annotation: status, progress, and what was found",
+    params: JobParams,
+    status: 200,
+    answer: ApiJobWithSummary,
+  },
+  {
+    method: "get",
+    path: "/annotations/{id}/result",
+    id: "getResult",
+    summary:
+      "The annotated VCF: redirects to a signed address that holds for a minute. In another format: 200 with the file",
+    params: JobParams,
+    query: ResultQuery,
+    status: 302,
+  },
+  {
+    method: "get",
+    path: "/annotations/{id}/log",
+    id: "getLog",
+    summary: "The count log",
+    params: JobParams,
+    status: 200,
+    answer: "text",
+  },
+  {
+    method: "post",
+    path: "/annotations/{id}/cancel",
+    id: "cancel",
+    summary: "End an annotation that waits or runs; 409 when it is finished",
+    params: JobParams,
+    status: 200,
+    answer: ApiJob,
+  },
+  {
+    method: "delete",
+    path: "/annotations/{id}",
+    id: "remove",
+    summary: "Delete an annotation with input, result, log and archive",
+    params: JobParams,
+    status: 204,
+  },
+] as const satisfies readonly ApiOperation[];
+
+export type OperationId = (typeof OPERATIONS)[number]["id"];

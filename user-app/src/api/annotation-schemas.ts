@@ -1,0 +1,81 @@
+import { JobSummary } from "@elastic-gas/shared/jobs/summary";
+import { z } from "zod";
+import { BUILDS } from "../annotations/upload.ts";
+
+/** What the API takes and gives; the OpenAPI document is made from these. Instants are ISO 8601 in UTC. */
+const instant = z.iso.datetime();
+const build = z.enum(BUILDS, { error: `build: one of ${BUILDS.join(", ")}, or none to have it found out.` });
+const fileName = z.string().min(1, "filename: a name is needed.").max(1_000, "filename: at most 1000 characters.");
+const title = z.string().trim().min(1).max(100, "name: at most 100 characters.");
+
+export const JobParams = z.object({ id: z.uuid("There is no such annotation.") });
+export const SubmitQuery = z.object({
+  filename: fileName.optional().describe("Name of the file in a raw body; input.vcf without one"),
+  build: build.optional(),
+  name: title.optional().describe("A name for the job, shown instead of the file's"),
+});
+export const UploadBody = z.object({ filename: fileName });
+export const SubmitUploaded = z.object({
+  key: z.string("key: as POST /uploads gave it.").max(1_024),
+  build: build.optional(),
+  name: title.optional(),
+});
+export const ResultQuery = z.object({
+  format: z
+    .enum(["vcf", "vcf.gz", "tsv", "csv"], { error: "format: vcf, vcf.gz, tsv or csv." })
+    .default("vcf")
+    .describe("vcf.gz is BGZF; tsv and csv have a row for each ALT"),
+});
+export const ListQuery = z.object({
+  status: z.enum(["all", "running", "completed", "failed", "archived"]).default("all"),
+  q: z.string().trim().max(100).default("").describe("Part of a file name or a job's name, or the start of an id"),
+  older: z.string().max(100).optional().describe("As `older` of an earlier answer gives it"),
+});
+
+const Status = z.enum(["PENDING", "RUNNING", "COMPLETED", "FAILED"]);
+export const ApiUpload = z.object({
+  /** Where to send the file: a multipart POST with all fields, then the part `file`. */
+  url: z.url(),
+  fields: z.record(z.string(), z.string()),
+  key: z.string(),
+});
+export const ApiSubmitted = z.object({ id: z.uuid(), status: Status, statusUrl: z.url() });
+export const ApiJob = z.object({
+  id: z.uuid(),
+  status: Status,
+  name: z.string(),
+  fileName: z.string(),
+  sizeBytes: z.number().int(),
+  /** As it was chosen; null: to be found out. */
+  build: z.string().nullable(),
+  submittedAt: instant,
+  startedAt: instant.nullable(),
+  completedAt: instant.nullable(),
+  /** Of one that runs. */
+  progressPercent: z.number().int().nullable(),
+  /** Of one that waits: its place in the queue, and in about how many seconds it is done. */
+  place: z.number().int().nullable(),
+  estimateSeconds: z.number().int().nullable(),
+  /** Why it failed, a sentence. */
+  failure: z.string().nullable(),
+  cancelled: z.boolean(),
+  /** Null while there is no result to download: it is not finished, failed, archived or on its way back. */
+  resultUrl: z.url().nullable(),
+  /** When the download ends; null: never, or there is none. */
+  resultUntil: instant.nullable(),
+  logUrl: z.url().nullable(),
+  statusUrl: z.url(),
+});
+export const ApiJobWithSummary = ApiJob.extend({
+  /** What the annotation found; null until it is completed. */
+  summary: JobSummary.omit({ firstRecords: true }).nullable(),
+});
+export const ApiList = z.object({
+  annotations: z.array(ApiJob),
+  /** For the next page; null when there is none. */
+  older: z.string().nullable(),
+});
+export const ApiFailure = z.object({
+  success: z.literal(false),
+  error: z.object({ code: z.number().int(), message: z.string() }),
+});
