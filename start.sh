@@ -4,6 +4,7 @@
 #   ./start.sh                          set up what is missing, start, print addresses; Ctrl-C ends everything it started
 #   ./start.sh web|annotator|utility    run one worker; an instance's user data does this
 #   ./start.sh stop | status            end, or look at, the system that runs from this folder
+#   ./start.sh demo                     users, annotations, photos and 10 minutes of load for it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PATH="$PWD/node_modules/.bin:$PATH"
@@ -30,10 +31,22 @@ case "${1:-manager}" in
     esac
     ;;
   stop | status)
+    if [ ! -x node_modules/.bin/node ]; then
+      echo "Nothing runs from this folder. ./start.sh sets it up and starts it."
+      exit 3
+    fi
     exec node --disable-warning=ExperimentalWarning start/src/control.ts "$1"
     ;;
+  demo)
+    shift
+    if [ ! -x node_modules/.bin/node ]; then
+      echo "Nothing runs from this folder. ./start.sh sets it up and starts it." >&2
+      exit 1
+    fi
+    exec node --disable-warning=ExperimentalWarning start/src/demo/main.ts "$@"
+    ;;
   *)
-    echo "Usage: ./start.sh [manager|web|annotator|utility|stop|status]" >&2
+    echo "Usage: ./start.sh [manager|web|annotator|utility|stop|status|demo]" >&2
     exit 2
     ;;
 esac
