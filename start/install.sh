@@ -19,7 +19,7 @@ ensure_node_modules() {
     echo "Installing npm packages: about $NODE_MODULES_MB MB in node_modules, 1 to 3 minutes ..."
     # Not `npm ci`: it refuses a lockfile that lacks the optional packages of platforms which the registry at hand does not offer. --no-save
     # keeps to the lockfile's versions and writes neither it nor package.json.
-    tell_progress npm_progress npm install --no-save --no-audit --no-fund --loglevel=error
+    tell_progress npm_progress npm install --no-save --no-audit --no-fund --no-update-notifier --loglevel=error
     # npm links the command of a workspace only when it installs that for the first time.
     [ -e node_modules/.bin/elastic-gas ] || npm rebuild --ignore-scripts --loglevel=error @elastic-gas/manager >/dev/null
     echo "$wanted" >node_modules/.lockfile-hash

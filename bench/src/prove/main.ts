@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { archiveAndBack } from "./archive-and-back.ts";
 import { elasticCpu } from "./elastic-cpu.ts";
+import { firstHour } from "./first-hour.ts";
 import { writeIndex } from "./index-page.ts";
 import { parts } from "./parts.ts";
 import type { Proof } from "./proof.ts";
@@ -12,7 +13,7 @@ import { timeSpan } from "./words.ts";
 import { workersLost } from "./workers-lost.ts";
 
 /** `npm run prove -- [name ...] [--quick] [--out FOLDER] [--only TEXT]`: runs proofs one after the other. Exit code 1 when one did not hold. */
-const PROOFS: readonly Proof[] = [elasticCpu, workersLost, queuePool, archiveAndBack, parts];
+const PROOFS: readonly Proof[] = [firstHour, elasticCpu, workersLost, queuePool, archiveAndBack, parts];
 
 const root = join(import.meta.dirname, "../../..");
 const { values, positionals: names } = parseArgs({
