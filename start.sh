@@ -6,6 +6,7 @@
 #   ./start.sh stop | status            end, or look at, the system that runs from this folder
 #   ./start.sh admin-password [NAME]    give an administrator a new password, shown once, and switch the second factor off
 #   ./start.sh database-accounts        print the SQL that makes a database account for each part, on a server of your own
+#   ./start.sh demo                     users, annotations, photos and 10 minutes of load for it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PATH="$PWD/node_modules/.bin:$PATH"
@@ -32,6 +33,10 @@ case "${1:-manager}" in
     esac
     ;;
   stop | status)
+    if [ ! -x node_modules/.bin/node ]; then
+      echo "Nothing runs from this folder. ./start.sh sets it up and starts it."
+      exit 3
+    fi
     exec node --disable-warning=ExperimentalWarning start/src/control.ts "$1"
     ;;
   admin-password)
@@ -40,8 +45,16 @@ case "${1:-manager}" in
   database-accounts)
     exec node --disable-warning=ExperimentalWarning start/src/print-database-accounts.ts
     ;;
+  demo)
+    shift
+    if [ ! -x node_modules/.bin/node ]; then
+      echo "Nothing runs from this folder. ./start.sh sets it up and starts it." >&2
+      exit 1
+    fi
+    exec node --disable-warning=ExperimentalWarning start/src/demo/main.ts "$@"
+    ;;
   *)
-    echo "Usage: ./start.sh [manager|web|annotator|utility|stop|status|admin-password [NAME]|database-accounts]" >&2
+    echo "Usage: ./start.sh [manager|web|annotator|utility|stop|status|demo|admin-password [NAME]|database-accounts]" >&2
     exit 2
     ;;
 esac

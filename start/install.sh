@@ -3,6 +3,10 @@
 # onnxruntime's install script fetches GPU files from elsewhere; the CPU build comes with the package.
 export ONNXRUNTIME_NODE_INSTALL=skip
 
+# What the npm packages take up, and how often a long installation says how far it is.
+NODE_MODULES_MB=900
+PROGRESS_SECONDS=${PROGRESS_SECONDS:-10}
+
 # Installs the npm packages when the lockfile has changed since the last time.
 ensure_node_modules() {
   local wanted
@@ -12,10 +16,10 @@ ensure_node_modules() {
       echo "npm is missing. Install it (Debian: apt-get install npm) and run this again." >&2
       exit 1
     }
-    echo "Installing npm packages ..."
+    echo "Installing npm packages: about $NODE_MODULES_MB MB in node_modules, 1 to 3 minutes ..."
     # Not `npm ci`: it refuses a lockfile that lacks the optional packages of platforms which the registry at hand does not offer. --no-save
     # keeps to the lockfile's versions and writes neither it nor package.json.
-    npm install --no-save --no-audit --no-fund --loglevel=error
+    tell_progress npm_progress npm install --no-save --no-audit --no-fund --no-update-notifier --loglevel=error
     # npm links the command of a workspace only when it installs that for the first time.
     [ -e node_modules/.bin/elastic-gas ] || npm rebuild --ignore-scripts --loglevel=error @elastic-gas/manager >/dev/null
     echo "$wanted" >node_modules/.lockfile-hash
@@ -35,11 +39,11 @@ ensure_programs() {
     IFS=','
     echo "${missing[*]}"
   )"
-  echo "Installing Debian packages: ${packages[*]} ..."
+  echo "Installing Debian packages: ${packages[*]}, up to a minute ..."
   mkdir -p "$(data_dir)"
-  local log
-  log="$(data_dir)/apt.log"
-  if install_packages "${packages[@]}" >"$log" 2>&1; then
+  apt_log="$(data_dir)/apt.log"
+  local log=$apt_log
+  if tell_progress apt_progress install_to_log "${packages[@]}"; then
     local all=1
     for pair in "$@"; do has_program "${pair%%:*}" || all=0; done
     [ $all -eq 1 ] && return 0
@@ -48,6 +52,34 @@ ensure_programs() {
   echo "These Debian packages are needed and could not be installed: ${packages[*]}" >&2
   echo "Install them (apt-get install ${packages[*]}) and run this again. The whole log is in $log." >&2
   exit 1
+}
+
+install_to_log() {
+  install_packages "$@" >"$apt_log" 2>&1
+}
+
+# tell_progress <function> <command> [<argument> ...]: runs the command and prints each few seconds what the function says of it.
+tell_progress() {
+  local tell=$1 began=$SECONDS status=0 teller
+  shift
+  # It ends by itself should this script be killed.
+  while sleep "$PROGRESS_SECONDS" && kill -0 $$ 2>/dev/null; do echo "  $((SECONDS - began)) s: $("$tell")"; done &
+  teller=$!
+  "$@" || status=$?
+  kill "$teller" 2>/dev/null || true
+  wait "$teller" 2>/dev/null || true
+  return $status
+}
+
+npm_progress() {
+  local size
+  size=$(du -sm node_modules 2>/dev/null | cut -f1) || true
+  echo "${size:-0} of about $NODE_MODULES_MB MB"
+}
+
+# What apt itself says of the size, as soon as it knows it.
+apt_progress() {
+  grep -E '^(Need to get|After this operation)' "$apt_log" 2>/dev/null | tr '\n' ' ' || true
 }
 
 data_dir() {
@@ -84,8 +116,8 @@ install_packages() {
 apt_install() {
   local as_root=()
   [ "$(id -u)" = 0 ] || as_root=(sudo -n)
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" ||
-    { "${as_root[@]}" apt-get update && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
+  "${as_root[@]}" env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" ||
+    { "${as_root[@]}" apt-get update && "${as_root[@]}" env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
 }
 
 # Without rights: apt resolves and downloads with folders of our own, dpkg-deb unpacks; nothing of the system changes.
@@ -98,8 +130,8 @@ unpack_packages() {
     -o "Dir::State=$state" -o "Dir::State::lists=$state/lists" -o "Dir::State::status=/var/lib/dpkg/status"
     -o "Dir::Cache=$state/cache" -o Debug::NoLocking=1 -o APT::Sandbox::User=
   )
-  apt-get "${options[@]}" update
-  apt-get "${options[@]}" install -y --no-install-recommends --download-only "$@"
+  LC_ALL=C apt-get "${options[@]}" update
+  LC_ALL=C apt-get "${options[@]}" install -y --no-install-recommends --download-only "$@"
   local package
   for package in "$state"/cache/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
 }

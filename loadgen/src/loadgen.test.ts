@@ -57,7 +57,7 @@ function folderWith(files: Readonly<Record<string, string>>): string {
 function loadgen(
   ...args: string[]
 ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
-  const env = { ...process.env, ELASTIC_GAS_TOKEN: undefined, INIT_CWD: undefined };
+  const env = { ...process.env, ELASTIC_GAS_TOKEN: undefined, GAS_TOKEN: undefined, INIT_CWD: undefined };
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], { env });
   let [out, err] = ["", ""];
   child.stdout.on("data", (chunk) => (out += chunk));
@@ -140,7 +140,7 @@ describe("the load generator", () => {
       report,
       "--manager",
       managerUrl,
-      "--token",
+      "--manager-token",
       "secret",
     );
     expect(readFileSync(report, "utf8")).toContain("Workers of the web pool");
@@ -148,10 +148,19 @@ describe("the load generator", () => {
 
   it.each([
     [["http://127.0.0.1:1/api/upload", "u", "p", "5"], "4 arguments were given, 5 or 6 are needed"],
-    [["http://127.0.0.1:1/api/upload", "u", "p", "fast", "3"], "RATE must be a number of uploads a second."],
+    [["http://127.0.0.1:1/api/upload", "u", "p", "fast", "3"], "RATE must be a number a second."],
     [["http://127.0.0.1:1/api/upload", "u", "p", "201", "3"], "RATE is at most 200 a second."],
     [["http://127.0.0.1:1/api/upload", "u", "p", "1", "0"], "COUNT must be at least 1."],
-    [["ftp://a/b", "u", "p", "1", "1"], "UPLOAD_URL must be an address such as"],
+    [["ftp://a/b", "u", "p", "1", "1"], "URL must be an address such as"],
+    [
+      ["--jobs", "http://127.0.0.1:1/api/v1/annotations", "1", "3"],
+      "A token of user-app is needed: --token or GAS_TOKEN.",
+    ],
+    [
+      ["--jobs", "http://127.0.0.1:1/x", "u", "p", "1", "3", "--token", "t"],
+      "5 arguments were given, 3 or 4 are needed",
+    ],
+    [["http://127.0.0.1:1/api/upload", "u", "p", "1", "1", "--token", "t"], "--token goes with --jobs."],
     [
       ["http://127.0.0.1:1/api/upload", "u", "p", "1", "1", "--shape", "square"],
       "--shape is one of constant, step, ramp, sine, burst.",

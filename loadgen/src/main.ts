@@ -1,16 +1,18 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { z } from "zod";
-import { type LoadArguments, readArguments, USAGE } from "./arguments.ts";
+import { type LoadArguments, POOL_OF, readArguments, USAGE } from "./arguments.ts";
+import { readFolder, readOwnFiles } from "./files.ts";
+import { runJob } from "./job.ts";
+import type { Outcome } from "./outcome.ts";
 import { type PoolSize, watchPoolSize } from "./pool-size.ts";
 import { htmlReport } from "./report.ts";
 import { runLoad } from "./run-load.ts";
 import { parseTrace, type Rate, sendTimes, shapeRate, traceRate } from "./shapes.ts";
 import { summarize } from "./summary.ts";
 import { formatSummary, liveLine } from "./terminal.ts";
-import { type Outcome, type Picture, register, upload } from "./upload.ts";
+import { type LoadFile, register, type Timing, upload } from "./upload.ts";
 
-const OWN_PICTURES = join(import.meta.dirname, "../../samples/pictures");
 const MAX_OPEN = 2_000;
 /** npm runs scripts in the project's folder; paths are the caller's. */
 const caller = process.env.INIT_CWD ?? process.cwd();
@@ -42,33 +44,44 @@ async function main(): Promise<number> {
 }
 
 async function run(options: LoadArguments): Promise<number> {
-  const pictures = await readPictures(options.folder === undefined ? OWN_PICTURES : resolve(caller, options.folder));
-  const url = new URL(options.uploadUrl);
+  const { kind, folder } = options;
+  const files = await (folder === undefined ? readOwnFiles(kind) : readFolder(kind, resolve(caller, folder)));
   const ended = new AbortController();
   process.once("SIGINT", () => {
-    process.stdout.write("\nEnding: no further uploads, waiting for open ones. Press Ctrl-C again to leave at once.\n");
+    process.stdout.write(
+      "\nEnding: nothing further is sent, waiting for open ones. Press Ctrl-C again to leave at once.\n",
+    );
     ended.abort();
     process.once("SIGINT", () => process.exit(130));
   });
   const gone = new AbortController(); // ends what still runs when the report is made
-  await register(new URL("register", url), options, ended.signal);
+  const url = new URL(options.url);
+  if (options.kind === "photos") await register(new URL("register", url), options, ended.signal);
 
   const startedAt = performance.now();
   const outcomes: Outcome[] = [];
   const sizes: PoolSize[] = [];
-  const { token, manager } = options;
+  const { managerToken: token, manager } = options;
   const watching =
     token === undefined
       ? Promise.resolve()
-      : watchPoolSize({ manager, token }, { startedAt, signal: gone.signal }, (size) => sizes.push(size));
+      : watchPoolSize({ manager, token, pool: POOL_OF[kind] }, { startedAt, signal: gone.signal }, (size) =>
+          sizes.push(size),
+        );
   const live = startLiveLine(() =>
-    liveLine({ outcomes, size: sizes.at(-1), seconds: (performance.now() - startedAt) / 1000, count: options.count }),
+    liveLine({
+      outcomes,
+      kind,
+      size: sizes.at(-1),
+      seconds: (performance.now() - startedAt) / 1000,
+      count: options.count,
+    }),
   );
 
   const timing = { startedAt, timeoutMs: options.timeout * 1000, signal: gone.signal };
   const load = await runLoad({
     times: sendTimes(await rateOf(options), { count: options.count, maxSeconds: options.maxSeconds }),
-    send: (index) => upload(url, options, pictures[index % pictures.length] as Picture, timing),
+    send: (index) => sendOne(options, files[index % files.length] ?? files[0], timing),
     maxOpen: MAX_OPEN,
     signal: ended.signal,
     onOutcome: (outcome) => outcomes.push(outcome),
@@ -78,7 +91,7 @@ async function run(options: LoadArguments): Promise<number> {
   await watching;
 
   const summary = summarize(outcomes, load.seconds);
-  process.stdout.write(formatSummary(summary, load));
+  process.stdout.write(formatSummary(summary, load, kind));
   if (options.html !== undefined) {
     const file = resolve(caller, options.html);
     await writeFile(file, htmlReport({ options, load, summary, outcomes, sizes, madeAt: new Date() }));
@@ -87,13 +100,9 @@ async function run(options: LoadArguments): Promise<number> {
   return summary.failed === 0 && load.notSent === 0 ? 0 : 1;
 }
 
-async function readPictures(folder: string): Promise<readonly [Picture, ...Picture[]]> {
-  const names = (await readdir(folder)).filter((name) => /\.(jpe?g|png|gif|webp)$/i.test(name)).sort();
-  const [first, ...rest] = await Promise.all(
-    names.map(async (name) => ({ name, bytes: await readFile(join(folder, name)) })),
-  );
-  if (first === undefined) throw new Error(`${folder} holds no picture (.jpg, .png, .gif, .webp).`);
-  return [first, ...rest];
+function sendOne(options: LoadArguments, file: LoadFile, timing: Timing): Promise<Outcome> {
+  const url = new URL(options.url);
+  return options.kind === "photos" ? upload(url, options, file, timing) : runJob(url, options.token, file, timing);
 }
 
 async function rateOf({ trace, shape, rate, period }: LoadArguments): Promise<Rate> {

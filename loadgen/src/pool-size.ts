@@ -1,7 +1,7 @@
 import { pause } from "@elastic-gas/shared/shutdown";
 import { z } from "zod";
 
-/** The web pool at one instant. */
+/** The pool under load at one instant. */
 export interface PoolSize {
   /** Milliseconds after the start of the run. */
   readonly atMs: number;
@@ -13,21 +13,21 @@ const Pool = z.object({ desired: z.number(), counts: z.object({ inService: z.num
 const EVERY_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 
-/** Asks the manager for the web pool's size every two seconds until the signal; a question that fails is left out. */
+/** Asks the manager for the pool's size every two seconds until the signal; a question that fails is left out. */
 export async function watchPoolSize(
-  { manager, token }: { readonly manager: string; readonly token: string },
+  { manager, token, pool }: { readonly manager: string; readonly token: string; readonly pool: string },
   { startedAt, signal }: { readonly startedAt: number; readonly signal: AbortSignal },
   onSize: (size: PoolSize) => void,
 ): Promise<void> {
-  const url = `${manager.replace(/\/$/, "")}/api/v1/pools/web`;
+  const url = `${manager.replace(/\/$/, "")}/api/v1/pools/${pool}`;
   while (!signal.aborted) {
     try {
       const response = await fetch(url, {
         headers: { authorization: `Bearer ${token}` },
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
-      const pool = Pool.parse(await response.json());
-      onSize({ atMs: performance.now() - startedAt, desired: pool.desired, inService: pool.counts.inService });
+      const size = Pool.parse(await response.json());
+      onSize({ atMs: performance.now() - startedAt, desired: size.desired, inService: size.counts.inService });
     } catch {
       // The load goes on without this point; a report without any says that it has none.
     }

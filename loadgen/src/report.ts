@@ -1,10 +1,10 @@
-import type { LoadArguments } from "./arguments.ts";
+import { type LoadArguments, POOL_OF } from "./arguments.ts";
 import { lineChart } from "./line-chart.ts";
+import type { Outcome } from "./outcome.ts";
 import type { PoolSize } from "./pool-size.ts";
 import type { LoadRun } from "./run-load.ts";
-import { isSuccess, quantile, type Summary } from "./summary.ts";
-import { milliseconds } from "./terminal.ts";
-import type { Outcome } from "./upload.ts";
+import { quantile, type Summary } from "./summary.ts";
+import { milliseconds, NOUNS, REFUSALS, TIMES } from "./terminal.ts";
 
 export interface ReportInput {
   readonly options: LoadArguments;
@@ -22,9 +22,11 @@ export function htmlReport({ options, load, summary, outcomes, sizes, madeAt }: 
   const bucketSeconds = Math.max(1, Math.ceil(load.seconds / BUCKETS));
   const buckets = bucketsOf(outcomes, bucketSeconds, load.seconds);
   const axis = { seconds: load.seconds };
+  const { kind } = options;
+  const [, many] = NOUNS[kind];
   const rate = lineChart({
     ...axis,
-    title: "Uploads a second, by the second they were sent in",
+    title: `${capital(many)} a second, by the second they were sent in`,
     series: [
       { name: "sent", tone: "muted", points: buckets.map(({ at, sent }) => ({ at, value: sent / bucketSeconds })) },
       {
@@ -41,7 +43,7 @@ export function htmlReport({ options, load, summary, outcomes, sizes, madeAt }: 
   });
   const latency = lineChart({
     ...axis,
-    title: "Time to the answer of uploads that succeeded, in seconds",
+    title: `${TIMES[kind]}, of those that succeeded, in seconds`,
     series: [
       {
         name: "median",
@@ -57,10 +59,10 @@ export function htmlReport({ options, load, summary, outcomes, sizes, madeAt }: 
   });
   const pool =
     sizes.length === 0
-      ? "<p>The pool's size was not recorded. Give an API token of the manager with --token to have it here.</p>"
+      ? "<p>The pool's size was not recorded. Give an API token of the manager with --manager-token to have it here.</p>"
       : lineChart({
           ...axis,
-          title: "Workers of the web pool",
+          title: `Workers of the ${POOL_OF[kind]} pool`,
           steps: true,
           series: [
             {
@@ -82,15 +84,15 @@ export function htmlReport({ options, load, summary, outcomes, sizes, madeAt }: 
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Load test of ${escapeHtml(new URL(options.uploadUrl).host)}</title>
+<title>Load test of ${escapeHtml(new URL(options.url).host)}</title>
 <style>${STYLE}</style>
 <main>
-<h1>Load test of ${escapeHtml(options.uploadUrl)}</h1>
+<h1>Load test of ${escapeHtml(options.url)}</h1>
 <p>${describeLoad(options)} Made on ${madeAt.toISOString().slice(0, 16).replace("T", " at ")} UTC.</p>
 <dl>
 ${figure("Sent", String(load.sent))}
 ${figure("Succeeded", String(summary.succeeded))}
-${figure("Refused (503 with Retry-After)", String(summary.refused))}
+${figure(`Refused (${REFUSALS[kind]})`, String(summary.refused))}
 ${figure("Failed", String(summary.failed))}
 ${figure("Succeeded a second", summary.perSecond.toFixed(2))}
 ${figure("Median", summary.latency === null ? "–" : milliseconds(summary.latency.p50))}
@@ -123,7 +125,7 @@ function bucketsOf(outcomes: readonly Outcome[], bucketSeconds: number, seconds:
   return Array.from({ length: Math.max(1, Math.ceil(seconds / bucketSeconds)) }, (_, index) => {
     const sent = byBucket.get(index) ?? [];
     const times = sent
-      .filter(isSuccess)
+      .filter((outcome) => outcome.succeeded)
       .map(({ ms }) => ms)
       .sort((a, b) => a - b);
     return {
@@ -137,15 +139,21 @@ function bucketsOf(outcomes: readonly Outcome[], bucketSeconds: number, seconds:
   });
 }
 
-function describeLoad({ rate, count, shape, period, trace, folder }: LoadArguments): string {
-  const pictures = folder === undefined ? "the project's own pictures" : `the pictures in ${escapeHtml(folder)}`;
+function describeLoad({ kind, rate, count, shape, period, trace, folder }: LoadArguments): string {
+  const [, many] = NOUNS[kind];
+  const what = kind === "photos" ? "pictures" : "VCF files";
+  const files = folder === undefined ? `the project's own ${what}` : `the ${what} in ${escapeHtml(folder)}`;
   const load =
     trace !== undefined
       ? `a rate that follows ${escapeHtml(trace)}, at most ${rate} a second`
       : shape === "constant"
         ? `${rate} a second`
         : `the shape "${shape}" with at most ${rate} a second, one turn in ${period}\u00a0s`;
-  return `At most ${count} uploads of ${pictures}, ${load}.`;
+  return `At most ${count} ${many} of ${files}, ${load}.`;
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
 function figure(label: string, value: string): string {

@@ -1,5 +1,5 @@
 import { pause } from "@elastic-gas/shared/shutdown";
-import type { Outcome } from "./upload.ts";
+import type { Outcome } from "./outcome.ts";
 
 export interface LoadOptions {
   /** When to send, in seconds after the start, in order. */
@@ -25,7 +25,7 @@ export async function runLoad({ times, send, maxOpen, signal, onOutcome }: LoadO
   let sent = 0;
   let notSent = 0;
   for (const seconds of times) {
-    await pause(startedAt + seconds * 1000 - performance.now(), signal);
+    await pause(Math.max(0, startedAt + seconds * 1000 - performance.now()), signal);
     if (signal.aborted) break;
     if (open.size >= maxOpen) {
       notSent += 1;

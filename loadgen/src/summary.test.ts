@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
+import type { Outcome } from "./outcome.ts";
 import { summarize } from "./summary.ts";
-import type { Outcome } from "./upload.ts";
 
 const outcome = (part: Partial<Outcome>): Outcome => ({
   sentAtMs: 0,
   ms: 100,
   status: 200,
-  retryAfterSeconds: null,
+  succeeded: true,
+  refused: false,
   text: '{"success":true,"payload":{"num_faces":1,"num_masked":1,"num_unmasked":0}}',
   ...part,
 });
@@ -16,10 +17,10 @@ describe("the summary of a load", () => {
     const { succeeded, refused, failed, answered } = summarize(
       [
         outcome({}),
-        outcome({ status: 503, retryAfterSeconds: 5, text: '{"success":false}' }),
-        outcome({ status: 503, text: "Service Unavailable" }),
-        outcome({ text: '{"success":false,"error":{"code":400}}' }),
-        outcome({ status: null, text: "connection refused" }),
+        outcome({ status: 503, succeeded: false, refused: true, text: '{"success":false}' }),
+        outcome({ status: 503, succeeded: false, text: "Service Unavailable" }),
+        outcome({ succeeded: false, text: '{"success":false,"error":{"code":400}}' }),
+        outcome({ succeeded: false, status: null, text: "connection refused" }),
       ],
       10,
     );
@@ -28,17 +29,20 @@ describe("the summary of a load", () => {
 
   it("takes the percentiles of successes only, by the nearest rank", () => {
     const times = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
-    const outcomes = [...times.map((ms) => outcome({ ms })), outcome({ status: null, ms: 60_000, text: "no answer" })];
+    const outcomes = [
+      ...times.map((ms) => outcome({ ms })),
+      outcome({ succeeded: false, status: null, ms: 60_000, text: "no answer" }),
+    ];
     expect(summarize(outcomes, 5).latency).toEqual({ p50: 50, p95: 100, p99: 100, max: 100 });
     expect(summarize(outcomes, 5).perSecond).toBe(2);
   });
 
   it("has no latency without a success", () => {
-    expect(summarize([outcome({ status: 500, text: "" })], 1).latency).toBeNull();
+    expect(summarize([outcome({ succeeded: false, status: 500, text: "" })], 1).latency).toBeNull();
   });
 
   it("counts equal answers together, most frequent first", () => {
-    const refused = outcome({ status: null, text: "connection refused" });
+    const refused = outcome({ succeeded: false, status: null, text: "connection refused" });
     expect(
       summarize([outcome({}), refused, refused], 1).outcomes.map(({ what, count }) => [count, what.slice(0, 20)]),
     ).toEqual([

@@ -1,4 +1,4 @@
-import type { Outcome } from "./upload.ts";
+import type { Outcome } from "./outcome.ts";
 
 export interface OutcomeCount {
   /** What the client saw, without what differs from picture to picture. */
@@ -9,7 +9,7 @@ export interface OutcomeCount {
 export interface Summary {
   readonly answered: number;
   readonly succeeded: number;
-  /** Refusals that say when to come back: 503 with Retry-After. */
+  /** Refusals that say when to come back. */
   readonly refused: number;
   readonly failed: number;
   readonly perSecond: number;
@@ -19,18 +19,9 @@ export interface Summary {
   readonly outcomes: readonly OutcomeCount[];
 }
 
-/** Success is what the course's generator counts: 200 and a body that says so. */
-export function isSuccess({ status, text }: Outcome): boolean {
-  return status === 200 && /^\s*\{\s*"success"\s*:\s*true\b/.test(text);
-}
-
-export function isRefusal({ status, retryAfterSeconds }: Outcome): boolean {
-  return status === 503 && retryAfterSeconds !== null;
-}
-
 export function summarize(outcomes: readonly Outcome[], seconds: number): Summary {
-  const succeeded = outcomes.filter(isSuccess);
-  const refused = outcomes.filter(isRefusal).length;
+  const succeeded = outcomes.filter((outcome) => outcome.succeeded);
+  const refused = outcomes.filter((outcome) => outcome.refused).length;
   const times = succeeded.map(({ ms }) => ms).sort((a, b) => a - b);
   const counts = Map.groupBy(outcomes, describeOutcome);
   return {

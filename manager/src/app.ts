@@ -25,6 +25,7 @@ import { refuseWrongMethods } from "@elastic-gas/shared/web/wrong-methods";
 import express, { type Express } from "express";
 import { apiRoutes } from "./features/api/routes.ts";
 import { createDeletion, type Deletion } from "./features/delete-all/deletion.ts";
+import { localStatus } from "./features/local-status/local-status.ts";
 import { auditPages } from "./pages/accounts/audit-pages.ts";
 import { signInPages } from "./pages/accounts/sign-in-pages.ts";
 import { tokenPages } from "./pages/accounts/token-pages.ts";
@@ -58,6 +59,8 @@ export interface AppDeps {
   readonly glacier: GlacierClient;
   readonly log: Logger;
   readonly now?: () => number;
+  /** Opens `/local/status`; nothing does when it is left out. */
+  readonly localKey?: string | undefined;
   /** What Vite built; `manager/dist` unless told otherwise. */
   readonly distFolder?: string;
 }
@@ -100,6 +103,7 @@ export function createManager(deps: AppDeps): Manager {
   app.get("/favicon.svg", (_req, res) => {
     res.type("image/svg+xml").send(FAVICON);
   });
+  app.use(localStatus(pages, deps.localKey));
   app.use(session, loadUser(db));
   app.use("/api", bearer({ db, audience: "manager", now }));
   // The token of a form is in its body, so the bodies are read first.

@@ -13,6 +13,7 @@ import { pause, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { createManager } from "./app.ts";
 import { findSessionSecret } from "./features/accounts/session-secret.ts";
+import { makeLocalKey } from "./features/local-status/local-key.ts";
 import { waitUntilStopped } from "./features/stop/end-when-stopped.ts";
 
 /** Pages get that long to hear that the manager stops. */
@@ -33,6 +34,7 @@ const manager = createManager({
   rateLimits: { pool: limitPool, schema: schemaOf(config.DATABASE_URL) },
   log,
   sessionSecret: await findSessionSecret(db, config.SESSION_SECRET),
+  localKey: makeLocalKey(config.DATA_DIR),
   ec2,
   elbv2: createAwsClient(ElasticLoadBalancingV2Client, config),
   cloudwatch: createAwsClient(CloudWatchClient, config),

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildPages } from "./build-pages.ts";
+import { checkPorts } from "./check-ports.ts";
 import { readEnvironment, withoutAws } from "./environment.ts";
 import { isAlive, processFile } from "./processes.ts";
 
@@ -22,6 +23,13 @@ const running = Object.values(runFile.read()).some(isAlive);
 if (running) {
   console.log("Elastic GAS already runs from this folder. ./start.sh status shows it, ./start.sh stop ends it.");
   process.exit(0);
+}
+const inTheWay = await checkPorts(environment, dataDir).catch((error: unknown) =>
+  String(error instanceof Error ? error.message : error),
+);
+if (inTheWay !== undefined) {
+  console.error(inTheWay);
+  process.exit(1);
 }
 runFile.set("main", process.pid);
 let stopping = false;

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { constants } from "node:fs";
-import { access, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, open, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -54,21 +55,28 @@ export async function initialiseMariadb({ programs, folder }: MariadbOptions): P
   const fresh = join(folder, "data.new");
   await rm(fresh, { recursive: true, force: true });
   await mkdir(fresh, { recursive: true, mode: 0o700 });
-  const script = join(programs.root, "usr/bin/mariadb-install-db");
-  await run(
-    script,
-    [
-      "--no-defaults",
-      `--basedir=${join(programs.root, "usr")}`,
-      `--datadir=${fresh}`,
-      "--auth-root-authentication-method=socket",
-      "--skip-test-db",
-      "--skip-name-resolve",
-      ...asRoot(),
-    ],
-    // Two installs at once must not share /tmp: the server names its temporary tables alike.
-    { env: { ...libraryPath(programs), TMPDIR: folder }, maxBuffer: 16 * 1024 * 1024 },
-  );
+  // The script is shell that splits paths at spaces, so it gets links without any.
+  const links = await mkdtemp(join(tmpdir(), "gas-install-"));
+  try {
+    const [folderLink, rootLink] = [join(links, "folder"), join(links, "root")];
+    await Promise.all([symlink(folder, folderLink), symlink(programs.root, rootLink)]);
+    await run(
+      join(programs.root, "usr/bin/mariadb-install-db"),
+      [
+        "--no-defaults",
+        `--basedir=${join(programs.root === "/" ? "/" : rootLink, "usr")}`,
+        `--datadir=${join(folderLink, "data.new")}`,
+        "--auth-root-authentication-method=socket",
+        "--skip-test-db",
+        "--skip-name-resolve",
+        ...asRoot(),
+      ],
+      // Two installs at once must not share /tmp: the server names its temporary tables alike.
+      { env: { ...libraryPath(programs), TMPDIR: folderLink }, maxBuffer: 16 * 1024 * 1024 },
+    );
+  } finally {
+    await rm(links, { recursive: true, force: true });
+  }
   await rename(fresh, data);
 }
 

@@ -5,7 +5,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { ensureFirstAdmin, type FirstAdmin } from "@elastic-gas/shared/accounts/users";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
-import { type Config, readConfig, userAppUrl } from "@elastic-gas/shared/config";
+import { type Config, readConfig } from "@elastic-gas/shared/config";
 import { makeDatabaseAccounts } from "@elastic-gas/shared/database/accounts";
 import { connectDatabase } from "@elastic-gas/shared/database/connect";
 import { migrate } from "@elastic-gas/shared/database/migrate";
@@ -14,6 +14,7 @@ import { databaseUrlSetting, ROLES } from "@elastic-gas/shared/permissions";
 import { noteAllStopped } from "@elastic-gas/shared/pools/workers";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { aborted, runLoop } from "@elastic-gas/shared/shutdown";
+import { addressesOf, recordAddresses } from "./addresses.ts";
 import { type Environment, workerSettings } from "./environment.ts";
 import { findMariadb, ownerSql } from "./mariadb.ts";
 import { recordStatuses, STATUS_FILE } from "./part-status.ts";
@@ -26,6 +27,7 @@ import { ensureSecrets } from "./secrets.ts";
 import { completeSettings, DATABASE_USER, isOwnServer, SCHEMA } from "./settings.ts";
 import { stopOwnInstance } from "./stop-own-instance.ts";
 import { type PartState, type Supervised, supervise } from "./supervise.ts";
+import { welcomeLines } from "./welcome.ts";
 
 const USER_APP_DEADLINE_MS = 300_000;
 /** Each part's log and its older files take up 100 MB at most. */
@@ -52,6 +54,7 @@ export async function runSystem({ root, environment, startId, signal, print }: S
   const log = createLogger("start", config.LOG_LEVEL);
   const partsFile = processFile(join(config.DATA_DIR, "run", "parts.json"));
   await endLeftovers(partsFile.read());
+  recordAddresses(config.DATA_DIR, addressesOf(config));
 
   const recordStatus = recordStatuses(join(config.DATA_DIR, "run", STATUS_FILE));
   void runLoop({ name: "log rotation", intervalMs: LOG_LOOK_MS, signal, log }, () =>
@@ -97,7 +100,7 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     const autoscaler = begin(autoscalerPart(parts, startId));
     const manager = begin(managerPart(parts));
     await Promise.all([autoscaler.up, manager.up]);
-    for (const line of addressLines(config, admin)) print(line);
+    for (const line of welcomeLines(config, admin)) print(line);
     void announceUserApp(config, signal, print);
     // The manager's stop button ends both of them with exit code 0; then the whole machine's work is over.
     stopped = await Promise.race([
@@ -197,38 +200,22 @@ async function stopMachine(config: Config, print: (line: string) => void): Promi
   );
 }
 
-function addressLines(config: Config, admin: FirstAdmin): readonly string[] {
-  const host = config.PUBLIC_HOST;
-  const signIn =
-    admin.kind === "exists"
-      ? `  sign in      ${admin.username} (the password was shown at the first start)`
-      : `  sign in      ${admin.username} / ${admin.chosen ? "(ADMIN_PASSWORD)" : `${admin.password}   <- shown only now`}`;
-  const local = [
-    `  local-cloud  http://${host}:${config.LOCAL_CLOUD_PORT}  (mail: /_mail)`,
-    `  MariaDB      127.0.0.1:${config.LOCAL_DATABASE_PORT}`,
-  ];
-  return [
-    "",
-    `  manager      http://${host}:${config.MANAGER_PORT}`,
-    `  user-app     ${userAppUrl(config)}`,
-    ...(config.CLOUD === "local" ? local : []),
-    signIn,
-    `  logs         ${join(config.DATA_DIR, "logs")}`,
-    "",
-  ];
-}
-
 async function announceUserApp(config: Config, signal: AbortSignal, print: (line: string) => void): Promise<void> {
   if (config.CLOUD !== "local") return;
   try {
     await waitForHttp(`http://127.0.0.1:${config.LB_PORT}/healthz`, { signal, deadlineMs: USER_APP_DEADLINE_MS });
     if (!signal.aborted) print(stateLine("user-app", "up", "behind the load balancer"));
   } catch (error) {
-    if (!signal.aborted) print(stateLine("user-app", "down", error instanceof Error ? error.message : String(error)));
+    if (!signal.aborted)
+      print(stateLine("user-app", "down", `${messageOf(error)}; ./start.sh status shows its workers`));
   }
 }
 
 function stateLine(name: string, state: PartState, detail: string): string {
   const mark = { starting: "..", up: "ok", down: "!!", ended: "--" }[state];
   return `${mark} ${name.padEnd(12)} ${state}${detail === "" ? "" : ` (${detail})`}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { faults } from "../faults/faults.ts";
 import { archiveAndBack } from "./archive-and-back.ts";
 import { elasticCpu } from "./elastic-cpu.ts";
+import { firstHour } from "./first-hour.ts";
 import { writeIndex } from "./index-page.ts";
 import { parts } from "./parts.ts";
 import type { Proof } from "./proof.ts";
@@ -13,7 +14,7 @@ import { readDuration, timeSpan } from "./words.ts";
 import { workersLost } from "./workers-lost.ts";
 
 /** `npm run prove -- [name ...] [--quick] [--out FOLDER] [--only TEXT] [--long] [--for 10m] [--soak 8h] [--seed NUMBER]`: runs proofs one after the other. Exit code 1 when one did not hold. */
-const PROOFS: readonly Proof[] = [elasticCpu, workersLost, queuePool, archiveAndBack, faults, parts];
+const PROOFS: readonly Proof[] = [firstHour, elasticCpu, workersLost, queuePool, archiveAndBack, faults, parts];
 
 const root = join(import.meta.dirname, "../../..");
 const { values, positionals: names } = parseArgs({

@@ -29,6 +29,7 @@ export interface TestManagerOptions {
   readonly cloud?: { readonly endpoint: string; readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly environment?: Readonly<Record<string, string>>;
   readonly distFolder?: string;
+  readonly localKey?: string;
   readonly now?: () => number;
 }
 
@@ -77,6 +78,7 @@ export async function startTestManager(options: TestManagerOptions = {}): Promis
     sessionSecret: "a secret of at least thirty-two characters",
     log: createLogger("manager-test", "fatal"),
     ...clients,
+    localKey: options.localKey,
     distFolder: options.distFolder ?? "/nonexistent",
     ...(options.now === undefined ? {} : { now: options.now }),
   });

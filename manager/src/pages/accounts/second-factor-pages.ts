@@ -12,7 +12,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
-import { duration } from "../../model/words.ts";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice, type ViewContext } from "../frame/send-page.ts";
 import { enrolmentView, recoveryCodesView, type SecondFactorState } from "./second-factor-view.ts";
@@ -65,7 +65,7 @@ export function secondFactorPages(deps: SecondFactorPagesDeps): Router {
       const error =
         checked.kind === "wrong"
           ? "This is not your password."
-          : `Too many attempts. Try again in ${duration(checked.retryAfterSeconds * 1000)}.`;
+          : `Too many attempts. Try again in ${formatDuration(checked.retryAfterSeconds)}.`;
       const state: SecondFactorState = { kind: "on", recoveryCodes: await countRecoveryCodes(db, user.id), error };
       return deps.sendAccount(res, { status: checked.kind === "wrong" ? 400 : 429, state });
     }

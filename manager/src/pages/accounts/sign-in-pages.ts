@@ -89,7 +89,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
     await auditRefusal(db, { actor, action: "sign-in.refused", detail: `code: ${step.kind}`, address });
     if (step.kind === "wrong") return sendCode(res, "This code is wrong, or was used before.", 401);
     res.setHeader("Retry-After", String(step.retryAfterSeconds));
-    sendCode(res, `Too many codes. Try again in ${duration(step.retryAfterSeconds * 1000)}.`, 429);
+    sendCode(res, `Too many codes. Try again in ${formatDuration(step.retryAfterSeconds)}.`, 429);
   });
 
   router.post("/logout", async (req, res) => {

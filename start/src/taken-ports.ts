@@ -1,0 +1,171 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { createServer } from "node:net";
+
+/** A port that start.sh needs. */
+export interface PortUse {
+  /** The setting that changes it. */
+  readonly setting: string;
+  /** Who listens on it. */
+  readonly part: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A socket that listens, as /proc/net/tcp lists it. */
+export interface Listener {
+  /** IPv4 in its usual form; IPv6 addresses stay 32 hexadecimal digits. */
+  readonly address: string;
+  readonly port: number;
+  readonly uid: number;
+  readonly inode: string;
+}
+
+export interface Owner {
+  readonly pid: number;
+  readonly command: string;
+  readonly folder: string;
+}
+
+export interface Taken {
+  readonly use: PortUse;
+  /** EADDRINUSE, or EACCES for a port that only root may open. */
+  readonly code: string;
+  /** Undefined when the process is another user's. */
+  readonly owner: Owner | undefined;
+  readonly uid: number | undefined;
+}
+
+const LISTEN = "0A";
+const MAPPED = "0000000000000000FFFF0000"; // ::ffff:a.b.c.d
+
+/** The listening sockets of a table such as /proc/net/tcp or /proc/net/tcp6 (proc(5)). */
+export function parseListeners(table: string): readonly Listener[] {
+  return table
+    .split("\n")
+    .slice(1)
+    .flatMap((line) => {
+      const [, local = "", , state, , , , uid, , inode = ""] = line.trim().split(/\s+/);
+      const [address = "", port = ""] = local.split(":");
+      if (state !== LISTEN) return [];
+      return [{ address: ipv4(address), port: Number.parseInt(port, 16), uid: Number(uid), inode }];
+    });
+}
+
+/** Each address is a number in the machine's byte order: 0100007F is 127.0.0.1. */
+function ipv4(hex: string): string {
+  const own = hex.startsWith(MAPPED) ? hex.slice(MAPPED.length) : hex;
+  if (own.length !== 8) return hex;
+  return (own.match(/../g) ?? [])
+    .reverse()
+    .map((byte) => Number.parseInt(byte, 16))
+    .join(".");
+}
+
+/** Those of the ports that cannot be opened now. What an earlier run of this folder left behind (`own`) does not count: it is ended first. */
+export async function findTakenPorts(uses: readonly PortUse[], own: ReadonlySet<number>): Promise<readonly Taken[]> {
+  const codes = await Promise.all(uses.map(tryToListen));
+  if (codes.every((code) => code === undefined)) return [];
+  const listeners = readListeners();
+  const owners = readOwners();
+  return uses.flatMap((use, index) => {
+    const code = codes[index];
+    if (code === undefined) return [];
+    const listener = listeners.find(({ port }) => port === use.port);
+    const owner = listener === undefined ? undefined : owners.get(listener.inode);
+    if (owner !== undefined && own.has(owner.pid)) return [];
+    return [{ use, code, owner, uid: listener?.uid }];
+  });
+}
+
+/** Who else listens on addresses that begin with `block`: workers of another checkout. Those below `dataDir` are our own. */
+export function findStrangersInBlock(block: string, { dataDir, own }: { dataDir: string; own: ReadonlySet<number> }) {
+  const listeners = readListeners().filter(({ address }) => address.startsWith(`${block}.`));
+  if (listeners.length === 0) return [];
+  const owners = readOwners();
+  return listeners.flatMap(({ inode }) => {
+    const owner = owners.get(inode);
+    if (owner === undefined) return []; // another user's, or gone meanwhile
+    return own.has(owner.pid) || owner.folder.startsWith(dataDir) ? [] : [owner];
+  });
+}
+
+/** What stands in the way, whose it is, and one command that goes round it; `isFree` tells whether a port may be proposed. */
+export function describeTaken(taken: readonly Taken[], isFree: (port: number) => boolean): string {
+  const lines = taken.map(({ use, code, owner, uid }) => {
+    const what = `  ${use.port} (${use.part})`;
+    if (code === "EACCES") return `${what}: only root may open a port below 1024`;
+    if (owner !== undefined) return `${what} by process ${owner.pid}: ${owner.command}, in ${owner.folder}`;
+    return uid === undefined ? what : `${what} by a process of another user (uid ${uid})`;
+  });
+  const proposed: number[] = [];
+  const settings = taken.map(({ use }) => {
+    const from = use.port < 1_024 ? use.port + 8_000 : use.port + 100;
+    let port = from;
+    while (proposed.includes(port) || !isFree(port)) port += 1;
+    proposed.push(port);
+    return `${use.setting}=${port}`;
+  });
+  return [
+    taken.length === 1 ? "A port cannot be opened:" : "Ports cannot be opened:",
+    ...lines,
+    "End that process, or start with other ports:",
+    `  ${settings.join(" ")} ./start.sh`,
+  ].join("\n");
+}
+
+export function readListeners(): readonly Listener[] {
+  return ["tcp", "tcp6"].flatMap((name) => {
+    try {
+      return parseListeners(readFileSync(`/proc/net/${name}`, "utf8"));
+    } catch {
+      return []; // a machine without IPv6 has no tcp6
+    }
+  });
+}
+
+function tryToListen({ host, port }: PortUse): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
+
+/** Processes by the inodes of their sockets, as far as this user may look. */
+function readOwners(): ReadonlyMap<string, Owner> {
+  const owners = new Map<string, Owner>();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      for (const file of readdirSync(`/proc/${name}/fd`)) {
+        const inode = /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${name}/fd/${file}`))?.[1];
+        if (inode !== undefined && !owners.has(inode)) owners.set(inode, describeOwner(Number(name)));
+      }
+    } catch {
+      // another user's process, or one that has ended meanwhile
+    }
+  }
+  return owners;
+}
+
+const LONGEST_COMMAND = 80;
+
+function describeOwner(pid: number): Owner {
+  const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  return { pid, command: shortCommand(words), folder: readLink(`/proc/${pid}/cwd`) };
+}
+
+/** `/usr/bin/node --flag main.ts` as `node main.ts`: enough to know it by. */
+export function shortCommand([program = "", ...words]: readonly string[]): string {
+  const name = program.slice(program.lastIndexOf("/") + 1);
+  const text = [name, ...words.filter((word) => word !== "" && !word.startsWith("--"))].join(" ");
+  return text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND)} ...` : text;
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ""; // closed meanwhile
+  }
+}

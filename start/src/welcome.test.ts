@@ -1,0 +1,40 @@
+import { readConfig } from "@elastic-gas/shared/config";
+import { describe, expect, it } from "vitest";
+import { welcomeLines } from "./welcome.ts";
+
+const local = readConfig({ AWS_ENDPOINT_URL: "http://127.0.0.1:4566", LB_PORT: "8180", DATA_DIR: "/data" });
+const made = { kind: "made", username: "admin", password: "s3cret", chosen: false } as const;
+
+describe("what start.sh prints when the manager answers", () => {
+  it("has every address, the password once, and that user-app takes a moment", () => {
+    const text = welcomeLines(local, made).join("\n");
+    expect(text).toContain("manager      http://localhost:5000\n");
+    expect(text).toMatch(/user-app {5}http:\/\/localhost:8180 {3}starting, about 20\u00a0s/);
+    expect(text).toContain("sign in      admin / s3cret   <- shown only now");
+    expect(text).toContain("logs         /data/logs");
+  });
+
+  it("names three commands to try next, with this run's own address", () => {
+    const text = welcomeLines(local, made).join("\n");
+    expect(text.match(/^ {4}(\.\/start\.sh \w+|npm run \w+)/gm)).toEqual([
+      "    ./start.sh demo",
+      "    ./start.sh status",
+      "    npm run loadgen",
+    ]);
+    expect(text).toContain("npm run loadgen -- http://localhost:8180/api/upload load loadpass 5 600 --shape step");
+  });
+
+  it("repeats no password that somebody chose or that was shown before", () => {
+    expect(welcomeLines(local, { ...made, chosen: true }).join("\n")).not.toContain("s3cret");
+    expect(welcomeLines(local, { kind: "exists", username: "root" }).join("\n")).toContain(
+      "sign in      root (the password was shown at the first start)",
+    );
+  });
+
+  it("promises nothing of one machine on AWS", () => {
+    const aws = readConfig({ CLOUD: "aws", PUBLIC_URL: "https://gas.example.org" });
+    const text = welcomeLines(aws, made).join("\n");
+    expect(text).toContain("user-app     https://gas.example.org\n");
+    expect(text).not.toMatch(/local-cloud|MariaDB|loadgen|about 20/);
+  });
+});
