@@ -15,7 +15,8 @@ const APPEND_AUDIT = "insert, select (id, action, at, address, times), update (t
  * A worker's own heartbeat; the other columns belong to the autoscaler. For `insert ... on duplicate key update`, MariaDB asks for the right to update every
  * column that is inserted.
  */
-const HEARTBEAT = "select, insert (instance_id, pool, job_id, at), update (instance_id, pool, job_id, at)";
+const BEAT = "instance_id, pool, job_id, beating_since, at";
+const HEARTBEAT = `select, insert (${BEAT}), update (${BEAT})`;
 /** The outbox sends what any part left in it. */
 const OUTBOX = ALL;
 
@@ -71,13 +72,13 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
     second_factors: "select, update (last_step)",
     recovery_codes: "select, update (used_at)",
     rate_limits: ALL,
-    // A new password ends them.
-    api_tokens: "select (user_id, revoked_at), update (revoked_at)",
+    api_tokens: "select, insert, update",
     audit_log: APPEND_AUDIT,
-    jobs: "select, insert, update",
+    jobs: ALL,
     images: "select, insert, delete",
     subscriptions: "select, insert, update",
-    workers: HEARTBEAT,
+    workers: `select, insert (${BEAT}), update (${BEAT}, load_points)`,
+    pending_deletes: "insert",
     outbox: OUTBOX,
     settings: "select",
   },
