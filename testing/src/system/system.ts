@@ -159,7 +159,10 @@ export async function startSystem({
   };
 }
 
-/** What local-cloud refused to the roles of the parts and workers, by their logs: each is a right that shared/src/permissions.ts lacks. */
+/**
+ * What local-cloud and MariaDB refused to the roles of the parts and workers, by their logs: each is a right that
+ * shared/src/permissions.ts or database-permissions.ts lacks.
+ */
 async function accessRefusals(dataDir: string): Promise<readonly string[]> {
   const instances = await readdir(join(dataDir, "instances")).catch(() => []);
   const parts = await readdir(join(dataDir, "logs")).catch(() => []);
@@ -170,7 +173,9 @@ async function accessRefusals(dataDir: string): Promise<readonly string[]> {
   const refusals = new Set<string>();
   for (const log of logs) {
     const text = await readFile(log, "utf8").catch(() => "");
-    for (const [words] of text.matchAll(/assumed-role\/\S+ is not authorized to perform: \S+ on resource: \S+/g))
+    for (const [words] of text.matchAll(
+      /assumed-role\/\S+ is not authorized to perform: \S+ on resource: \S+|[A-Z]+ command denied to user [^"\\]+/g,
+    ))
       refusals.add(words);
   }
   return [...refusals];
