@@ -427,7 +427,9 @@ describe("the load test page", () => {
     await page.fill("#load-minutes", "2");
     await page.selectOption("#load-shape", "constant");
     await page.getByRole("button", { name: "Start load test" }).click();
-    await page.waitForSelector("[role=status]:has-text('The load test runs: up to 1 photo a second, 2 min, constant.')");
+    await page.waitForSelector(
+      "[role=status]:has-text('The load test runs: up to 1 photo a second, 2 min, constant.')",
+    );
     const succeeded = page.locator(".load-figures div:has-text('Succeeded') dd");
     await waitUntil("photos to be answered", async () => Number(await succeeded.textContent()) > 0);
     await page.waitForSelector('[data-chart="workers"] canvas', { timeout: LONG_MS });
