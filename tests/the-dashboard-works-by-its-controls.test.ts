@@ -418,3 +418,28 @@ describe("the policy page", () => {
     await page.locator('[data-preview-chart="load"] canvas[aria-label*="ine"]').waitFor({ timeout: LONG_MS });
   });
 });
+
+describe("the load test page", () => {
+  test("sends photos to the own balancer, draws what came of them, keeps it over a reload, and ends it by a click", async () => {
+    const page = await openDashboard(browser, system);
+    await page.goto(`${system.managerUrl}/load-test`);
+    await page.fill("#load-rate", "1");
+    await page.fill("#load-minutes", "2");
+    await page.selectOption("#load-shape", "constant");
+    await page.getByRole("button", { name: "Start load test" }).click();
+    await page.waitForSelector(
+      "[role=status]:has-text('The load test runs: up to 1 photo a second, 2 min, constant.')",
+    );
+    const succeeded = page.locator(".load-figures div:has-text('Succeeded') dd");
+    await waitUntil("photos to be answered", async () => Number(await succeeded.textContent()) > 0);
+    await page.waitForSelector('[data-chart="workers"] canvas', { timeout: LONG_MS });
+    await page.reload();
+    expect(await page.locator("h2:has-text('Running')").count()).toBe(1);
+    expect(Number(await succeeded.textContent())).toBeGreaterThan(0);
+    await page.getByRole("button", { name: "End now" }).click();
+    await page.waitForSelector("text=Ended by admin at");
+    expect(await page.getByRole("button", { name: "End now" }).count()).toBe(0);
+    await page.goto(`${system.managerUrl}/audit`);
+    await page.waitForSelector("td:has-text('load-test.stop')");
+  });
+});

@@ -31,6 +31,7 @@ const PAGES = [
   "/policy/annotator",
   "/policy/web?kind=adaptive",
   "/alerts",
+  "/load-test",
   "/users",
   "/audit",
   "/tokens",

@@ -25,6 +25,7 @@ import { refuseWrongMethods } from "@elastic-gas/shared/web/wrong-methods";
 import express, { type Express } from "express";
 import { apiRoutes } from "./features/api/routes.ts";
 import { createDeletion, type Deletion } from "./features/delete-all/deletion.ts";
+import { LoadTest } from "./features/load-test/load-test.ts";
 import { localStatus } from "./features/local-status/local-status.ts";
 import { auditPages } from "./pages/accounts/audit-pages.ts";
 import { signInPages } from "./pages/accounts/sign-in-pages.ts";
@@ -38,6 +39,7 @@ import { errorView } from "./pages/frame/error-view.ts";
 import type { PageDeps } from "./pages/frame/page-deps.ts";
 import { createPages } from "./pages/frame/send-page.ts";
 import { createLive, type Live } from "./pages/live/live-namespace.ts";
+import { loadTestPages } from "./pages/load-test/load-test-pages.ts";
 import { policyPages } from "./pages/policy/policy-pages.ts";
 import { previewRoutes } from "./pages/policy/preview-routes.ts";
 import { poolPages } from "./pages/pools/pool-pages.ts";
@@ -70,6 +72,7 @@ export interface Manager {
   readonly live: Live;
   readonly watcher: Watcher;
   readonly deletion: Deletion;
+  readonly loadTest: LoadTest;
 }
 
 const SESSION_COOKIE = "manager_session";
@@ -92,6 +95,7 @@ export function createManager(deps: AppDeps): Manager {
   const live = createLive({ db, log, watcher, session, metricPeriodSeconds: config.METRIC_PERIOD_SECONDS });
   const pages: PageDeps = { ...deps, resources, passwords, watcher, sendPage, now };
   const deletion = createDeletion({ ...deps, resources, now });
+  const loadTest = new LoadTest(pages);
   const metrics = createMetrics("manager");
 
   const app = express();
@@ -136,6 +140,7 @@ export function createManager(deps: AppDeps): Manager {
     tokenPages(pages),
     userPages({ ...deps, ...pages, limits }),
     stopPages(pages),
+    loadTestPages({ ...pages, loadTest }),
     deletePages({ ...pages, s3: deps.s3, deletion, attempts: createRateLimiter(rateLimits, PASSWORD_ATTEMPTS) }),
   ];
   app.use(refuseWrongMethods(signedInPages));
@@ -154,7 +159,7 @@ export function createManager(deps: AppDeps): Manager {
         }),
     }),
   );
-  return { app, live, watcher, deletion };
+  return { app, live, watcher, deletion, loadTest };
 }
 
 const FAVICON =

@@ -56,6 +56,7 @@ if (await waitUntilStopped(stopDeps, signal)) {
   abort("stopped");
 }
 
+await manager.loadTest.close();
 await live;
 await listening.close();
 limitPool.end();

@@ -54,6 +54,7 @@ const MANAGER_SHOTS: readonly Shot[] = [
     },
   },
   { name: "alerts", path: "/alerts", arrange: untilLive },
+  { name: "load-test", path: "/load-test", height: 1_180, arrange: untilCharts },
   { name: "users", path: "/users", arrange: untilLive },
   { name: "audit", path: "/audit", arrange: untilLive },
   { name: "tokens", path: "/tokens", arrange: untilLive },

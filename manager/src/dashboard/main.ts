@@ -33,6 +33,7 @@ const Page = z.object({
 
 const DECISIONS_MS = 5_000;
 const DELETION_MS = 1_500;
+const LOAD_TEST_MS = 2_500;
 
 const { body } = document;
 const page = Page.parse(JSON.parse(body.dataset.page ?? "{}"));
@@ -54,7 +55,9 @@ function mountLive(content: HTMLElement): void {
   const reader = (): Reader => ({ now: now(), timeZone });
   const { pool = "web", range = "30m", sort = "state", filter, compact } = page;
   const drawers = [mountFrame(csrf)];
-  if (page.section === "pools") drawers.push(mountPoolsPage(content, { pool, range }, { socket, csrf, timeZone }));
+  // The load test shows the same charts of its pool; it has none of the other parts.
+  if (page.section === "pools" || page.section === "load-test")
+    drawers.push(mountPoolsPage(content, { pool, range }, { socket, csrf, timeZone }));
   if (page.section === "workers" && content.querySelector('[data-part="rows"]') !== null) {
     drawers.push(mountWorkersPage(content, { pool, range, sort, filter, compact }, { socket, csrf, timeZone }));
   }
@@ -64,6 +67,7 @@ function mountLive(content: HTMLElement): void {
   // A page of older decisions does not change.
   if (page.section === "decisions" && page.live) mountRefresh("[data-refresh]", DECISIONS_MS);
   if (page.section === "delete" && page.deleting) mountRefresh("[data-refresh]", DELETION_MS);
+  if (page.section === "load-test") mountRefresh("[data-refresh]", LOAD_TEST_MS);
   const form = content.querySelector<HTMLFormElement>("[data-policy-form]");
   const preview = content.querySelector<HTMLElement>("[data-policy-preview]");
   if (form !== null) {

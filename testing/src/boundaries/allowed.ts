@@ -6,7 +6,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   scaling: ["shared"],
   autoscaler: ["scaling", "shared"],
-  manager: ["scaling", "shared"],
+  manager: ["scaling", "shared", "loadgen"],
   "user-app": ["shared"],
   annotator: ["shared"],
   "local-cloud": ["shared"],

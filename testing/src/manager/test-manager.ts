@@ -91,6 +91,7 @@ export async function startTestManager(options: TestManagerOptions = {}): Promis
     manager,
     async [Symbol.asyncDispose]() {
       controller.abort();
+      await manager.loadTest.close();
       await live;
       await listening.close(100);
       for (const each of Object.values(clients)) each.destroy();

@@ -9,8 +9,11 @@ import { showStatus } from "../cli/show-status.ts";
 import { table } from "../cli/table.ts";
 import type { FeatureDeps } from "../feature-deps.ts";
 
+/** Whoever asks sits at this machine's terminal. */
+const MACHINE_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** `/local/status`: the status as text for `./start.sh status`, which shows the key of this run. Reads only. */
-export function localStatus({ watcher, config, now }: FeatureDeps, key: string | undefined): Router {
+export function localStatus({ watcher, now }: FeatureDeps, key: string | undefined): Router {
   const router = Router();
   router.get("/local/status", async (req, res) => {
     const given = req.get("authorization")?.replace(/^Bearer /, "");
@@ -19,13 +22,13 @@ export function localStatus({ watcher, config, now }: FeatureDeps, key: string |
     }
     const fleet = await watcher.fleet();
     res.setHeader("Cache-Control", "no-store");
-    res.type("text/plain").send(describeFleet(fleet, { now: now(), timeZone: config.DISPLAY_TIME_ZONE }));
+    res.type("text/plain").send(describeFleet(fleet, { now: now(), timeZone: MACHINE_ZONE }));
   });
   return router;
 }
 
 /** Pools, workers and alerts, as a terminal shows them. */
-export function describeFleet(fleet: FleetSnapshot, reader: Reader): string {
+function describeFleet(fleet: FleetSnapshot, reader: Reader): string {
   const workers = fleet.workers
     .filter(({ state }) => state !== "terminated")
     .map((worker) => [worker.pool, worker.id, worker.state, describeWhy(worker, reader)]);

@@ -12,6 +12,7 @@ export type Section =
   | "decisions"
   | "policy"
   | "alerts"
+  | "load-test"
   | "users"
   | "audit"
   | "tokens"
@@ -50,6 +51,7 @@ const SIDE: readonly (readonly (readonly [Section, string, IconName, string])[])
     ["decisions", "/decisions", "list", "Decisions"],
     ["policy", "/policy/web", "sliders", "Policy"],
     ["alerts", "/alerts", "bell", "Alerts"],
+    ["load-test", "/load-test", "play", "Load test"],
   ],
   [
     ["users", "/users", "users", "Users"],
