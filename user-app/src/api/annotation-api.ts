@@ -1,7 +1,7 @@
+import { bearer, idempotencyKey, limitRequests, requireScope } from "@elastic-gas/shared/accounts/bearer";
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { currentUser, findCurrentUser } from "@elastic-gas/shared/accounts/sessions";
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
-import { bearer, idempotencyKey, limitRequests, requireScope } from "@elastic-gas/shared/web/bearer";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { z } from "zod";
@@ -11,7 +11,7 @@ import { type JobState, resultLinkSeconds } from "../annotations/job-state.ts";
 import { findJob, type Job, type JobRow, listJobs } from "../annotations/queries.ts";
 import { cancelJob, deleteJobs } from "../annotations/remove-jobs.ts";
 import { resultFileName } from "../annotations/result-file-name.ts";
-import { sendResultAs } from "../annotations/results/result-pages.ts";
+import { sendResultAs } from "../annotations/result-pages.ts";
 import { stateOf, statesOf } from "../annotations/state-of.ts";
 import { jobIdOfKey, largestInput, submitBytes, submitUploaded } from "../annotations/submit.ts";
 import { createUploadPolicy, NAMELESS } from "../annotations/upload.ts";

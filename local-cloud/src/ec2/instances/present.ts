@@ -68,7 +68,7 @@ export function toInstance(record: InstanceRecord, { region, accountId }: Place)
   };
 }
 
-export function toMetadataOptions(record: InstanceRecord): NonNullable<Instance["MetadataOptions"]> {
+function toMetadataOptions(record: InstanceRecord): NonNullable<Instance["MetadataOptions"]> {
   return {
     State: "applied",
     HttpTokens: record.httpTokens,

@@ -9,10 +9,10 @@ import {
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
-import { formatDuration } from "@elastic-gas/shared/format/durations";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice, type ViewContext } from "../frame/send-page.ts";
 import { enrolmentView, recoveryCodesView, type SecondFactorState } from "./second-factor-view.ts";
