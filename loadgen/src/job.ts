@@ -37,7 +37,7 @@ export async function runJob(url: URL, token: string, { name, bytes }: LoadFile,
   const submitted = readJson(Submitted, text);
   if (submitted === undefined) return outcome({ status, text: `no job in the answer: ${text}` });
   // A token goes to nobody but the service that it was given for.
-  const statusUrl = URL.canParse(submitted.statusUrl, url) ? new URL(submitted.statusUrl, url) : undefined;
+  const statusUrl = URL.canParse(submitted.statusUrl, url.href) ? new URL(submitted.statusUrl, url) : undefined;
   if (statusUrl?.origin !== url.origin)
     return outcome({ status, text: `the job's address is elsewhere: ${submitted.statusUrl}` });
 
