@@ -45,7 +45,9 @@ describe("the boundary check", () => {
     ["of a script to start", 'export const SCRIPT = new URL("../../autoscaler/src/loop.ts", import.meta.url);\n'],
   ])("refuses an import of another app %s", (_, source) => {
     const { code, said } = check({ ...autoscalerLoop, "manager/src/main.ts": source });
-    expect(said).toBe("manager/src/main.ts imports autoscaler/src/loop.ts: manager may import only scaling, shared.\n");
+    expect(said).toBe(
+      "manager/src/main.ts imports autoscaler/src/loop.ts: manager may import only scaling, shared, loadgen.\n",
+    );
     expect(code).toBe(1);
   });
 
@@ -57,7 +59,7 @@ describe("the boundary check", () => {
       "scaling/src/main.ts": 'import "@elastic-gas/testing/cloud";\n',
     });
     expect(said.split("\n")).toEqual([
-      "manager/src/build-main.ts imports autoscaler/src/loop.ts: manager may import only scaling, shared.",
+      "manager/src/build-main.ts imports autoscaler/src/loop.ts: manager may import only scaling, shared, loadgen.",
       "scaling/src/main.ts imports testing/src/cloud.ts: scaling may import only shared.",
       "",
     ]);

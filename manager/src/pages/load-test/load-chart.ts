@@ -9,10 +9,10 @@ export interface LoadLine {
 
 const WIDTH = 640;
 const HEIGHT = 180;
-const LEFT = 40;
+const LEFT = 56;
 const RIGHT = 12;
 const TOP = 8;
-const BOTTOM = 22;
+const BOTTOM = 28;
 const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
 
 /** A chart of a load test over its whole duration, drawn by the server: the page shows it without script too. */
@@ -54,7 +54,7 @@ export function loadChart({
       QUARTERS.map((share) =>
         h(
           "text",
-          { x: x(seconds * share), y: HEIGHT - 4, "text-anchor": share === 1 ? "end" : "middle" },
+          { x: x(seconds * share), y: HEIGHT - 6, "text-anchor": share === 1 ? "end" : "middle" },
           clock(seconds * share),
         ),
       ),
