@@ -101,7 +101,7 @@ describe("the autoscaler against the local cloud", { timeout: 270_000 }, () => {
     });
     const script = Buffer.from(String(run?.input.UserData), "base64").toString();
     expect(script).toMatch(
-      /# web http:\S+releases\/1\.tar\.gz\S+X-Amz-Signature=\S+ http:\S+settings\/1\.env\S+ abc\n/,
+      /# web http:\S+releases\/1\.tar\.gz\S+X-Amz-Signature=\S+ http:\S+settings\/web-1\.env\S+ abc\n/,
     );
   });
 

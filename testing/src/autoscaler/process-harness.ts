@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Middleware } from "@elastic-gas/local-cloud/wire/gateway";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
+import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { startTestHarness, type TestHarness } from "./test-harness.ts";
 import { type WebPoolAccounts, watchWebPool } from "./web-pool-accounts.ts";
 
@@ -113,8 +114,11 @@ async function putRelease({ context }: TestHarness): Promise<void> {
     await writeFile(join(folder, "server.mjs"), SERVER);
     await writeFile(join(folder, "start.sh"), "#!/bin/bash\nexec node server.mjs\n", { mode: 0o755 });
     await promisify(execFile)("tar", ["-czf", "release.tar.gz", "server.mjs", "start.sh"], { cwd: folder });
-    const files = { "releases/1.tar.gz": await readFile(join(folder, "release.tar.gz")), "settings/1.env": "" };
-    for (const [Key, Body] of Object.entries(files)) {
+    const files = [
+      ["releases/1.tar.gz", await readFile(join(folder, "release.tar.gz"))],
+      ...POOL_NAMES.map((pool) => [`settings/${pool}-1.env`, ""] as const),
+    ] as const;
+    for (const [Key, Body] of files) {
       await context.cloud.s3.send(new PutObjectCommand({ Bucket: context.resources.buckets.releases, Key, Body }));
     }
   } finally {
