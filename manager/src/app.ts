@@ -5,6 +5,7 @@ import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-
 import type { GlacierClient } from "@aws-sdk/client-glacier";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import { bearer, tokenScope } from "@elastic-gas/shared/accounts/bearer";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter, type RateLimitStore } from "@elastic-gas/shared/accounts/rate-limit";
 import { loadUser, requireAdmin, sessions } from "@elastic-gas/shared/accounts/sessions";
@@ -14,7 +15,6 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { readAssets } from "@elastic-gas/shared/web/assets";
-import { bearer, tokenScope } from "@elastic-gas/shared/web/bearer";
 import { csrf } from "@elastic-gas/shared/web/csrf";
 import { errorHandler, notFound } from "@elastic-gas/shared/web/errors";
 import { createMetrics, healthRoutes } from "@elastic-gas/shared/web/health";

@@ -1,5 +1,5 @@
+import { idempotencyKey } from "@elastic-gas/shared/accounts/bearer";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
-import { idempotencyKey } from "@elastic-gas/shared/web/bearer";
 import type { Request, Response } from "express";
 
 /** Who asks for a change, and from where. */

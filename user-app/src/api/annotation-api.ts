@@ -1,7 +1,7 @@
+import { bearer, idempotencyKey, limitRequests, requireScope } from "@elastic-gas/shared/accounts/bearer";
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { currentUser, findCurrentUser } from "@elastic-gas/shared/accounts/sessions";
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
-import { bearer, idempotencyKey, limitRequests, requireScope } from "@elastic-gas/shared/web/bearer";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { z } from "zod";

@@ -1,6 +1,6 @@
+import { limitRequests, requireScope } from "@elastic-gas/shared/accounts/bearer";
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { requireAdmin } from "@elastic-gas/shared/accounts/sessions";
-import { limitRequests, requireScope } from "@elastic-gas/shared/web/bearer";
 import { methodNotAllowed, notFound } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import type { FeatureDeps } from "../feature-deps.ts";

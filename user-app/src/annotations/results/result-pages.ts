@@ -9,11 +9,11 @@ import { resultLinkSeconds } from "../job-state.ts";
 import { findJob, type Job } from "../queries.ts";
 import { resultFileName } from "../result-file-name.ts";
 import { stateOf } from "../state-of.ts";
-import { recordsView } from "../views/records.ts";
 import { readAlleles } from "./annotated-record.ts";
 import { bgzip } from "./bgzip.ts";
 import { findRecords, linesOf } from "./find-records.ts";
 import { makeFilter, RecordFilter } from "./record-filter.ts";
+import { recordsView } from "./records-view.ts";
 import { type TableFormat, tableHead, tableRow } from "./table-text.ts";
 
 const JobParams = z.object({ jobId: z.uuid() });

@@ -1,10 +1,10 @@
 import type { RequestHandler, Response } from "express";
-import { findTokenOwner, type Scope } from "../accounts/api-tokens.ts";
-import type { RateLimiter } from "../accounts/rate-limit.ts";
-import { currentUser } from "../accounts/sessions.ts";
 import type { Database } from "../database/connect.ts";
 import type { TokenAudience } from "../database/tables.ts";
-import { HttpError } from "./errors.ts";
+import { HttpError } from "../web/errors.ts";
+import { findTokenOwner, type Scope } from "./api-tokens.ts";
+import type { RateLimiter } from "./rate-limit.ts";
+import { currentUser } from "./sessions.ts";
 
 export interface BearerOptions {
   readonly db: Database;
