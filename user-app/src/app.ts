@@ -20,7 +20,7 @@ import { signInPages } from "./accounts/sign-in-pages.ts";
 import { annotatePages } from "./annotations/annotate-pages.ts";
 import { jobPages } from "./annotations/job-pages.ts";
 import { listPages } from "./annotations/list-pages.ts";
-import { resultPages } from "./annotations/result-pages.ts";
+import { resultPages } from "./annotations/results/result-pages.ts";
 import { annotationApi } from "./api/annotation-api.ts";
 import { REGISTER_LIMIT, taApi } from "./api/ta-api.ts";
 import { tokenPages } from "./api/token-pages.ts";

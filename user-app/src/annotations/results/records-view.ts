@@ -2,9 +2,9 @@ import { formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { emptyState, note } from "@elastic-gas/shared/ui/parts";
 import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import { type FieldProps, field } from "../../web/views/forms.ts";
-import type { AnnotatedAllele } from "../results/annotated-record.ts";
-import type { FoundRecords } from "../results/find-records.ts";
-import type { RecordFilter } from "../results/record-filter.ts";
+import type { AnnotatedAllele } from "./annotated-record.ts";
+import type { FoundRecords } from "./find-records.ts";
+import type { RecordFilter } from "./record-filter.ts";
 
 export interface RecordsProps {
   readonly jobId: string;
