@@ -11,7 +11,7 @@ import { type JobState, resultLinkSeconds } from "../annotations/job-state.ts";
 import { findJob, type Job, type JobRow, listJobs } from "../annotations/queries.ts";
 import { cancelJob, deleteJobs } from "../annotations/remove-jobs.ts";
 import { resultFileName } from "../annotations/result-file-name.ts";
-import { sendResultAs } from "../annotations/result-pages.ts";
+import { sendResultAs } from "../annotations/results/result-pages.ts";
 import { stateOf, statesOf } from "../annotations/state-of.ts";
 import { jobIdOfKey, largestInput, submitBytes, submitUploaded } from "../annotations/submit.ts";
 import { createUploadPolicy, NAMELESS } from "../annotations/upload.ts";
