@@ -7,8 +7,9 @@ import {
   plan,
   type Victim,
 } from "@elastic-gas/scaling/reconcile-plan";
-import { chosenToEnd } from "@elastic-gas/scaling/worker-state";
+import { chosenToEnd, type Worker } from "@elastic-gas/scaling/worker-state";
 import { describeReplacement } from "@elastic-gas/scaling/worker-state-reason";
+import type { Database } from "@elastic-gas/shared/database/connect";
 import { listWorkerRecords } from "@elastic-gas/shared/pools/workers";
 import {
   attachInstances,
@@ -33,7 +34,14 @@ import {
 } from "../launches/launches.ts";
 import { renderUserData } from "../launches/user-data.ts";
 import type { Permit } from "../lease/lease.ts";
-import { forgetWorkers, noteRegistered, publishStates, writeEndedBy, writeVictim } from "../workers/worker-records.ts";
+import {
+  forgetWorkers,
+  listProtected,
+  noteRegistered,
+  publishStates,
+  writeEndedBy,
+  writeVictim,
+} from "../workers/worker-records.ts";
 import {
   deregisterWorkers,
   type LaunchOutcome,
@@ -59,6 +67,7 @@ export async function reconcilePool(context: Context, snapshot: PoolSnapshot, no
   const { pool } = snapshot;
   const open = await listOpenActivities(db, pool.name);
   const failures = failuresOf(snapshot);
+  const workers = await withProtection(db, snapshot);
   const planned = plan(
     {
       ...POOLS[pool.name],
@@ -70,7 +79,7 @@ export async function reconcilePool(context: Context, snapshot: PoolSnapshot, no
       replacing: open.filter(({ cause }) => cause === "replacement").length,
       launchFailures: failures,
     },
-    snapshot.workers,
+    workers,
     now,
   );
 
@@ -85,22 +94,22 @@ export async function reconcilePool(context: Context, snapshot: PoolSnapshot, no
   }
 
   const victims = new Map(planned.victims.map((victim) => [victim.id, victim]));
-  const workers = snapshot.workers.map((worker) => {
+  const left = workers.map((worker) => {
     const victim = victims.get(worker.id);
     return victim === undefined ? worker : chosenToEnd(worker, victim);
   });
   await lease.write((trx) =>
-    publishStates(trx, pool.name, [...workers, ...snapshot.ended], { records: snapshot.records, now }),
+    publishStates(trx, pool.name, [...left, ...snapshot.ended], { records: snapshot.records, now }),
   );
-  const staying = workers.filter(isStaying).length;
+  const staying = left.filter(isStaying).length;
   const complete = pool.stopping
-    ? workers.length === 0
+    ? left.length === 0
     : snapshot.open.length === 0 && planned.launch === 0 && staying >= pool.desired;
   const closable = (await listOpenActivities(db, pool.name)).filter(({ id }) => snapshot.closable.has(id));
   const launches = await listOwnLaunches(db, closable);
   // Read again: the victims of this pass belong to their activities by now.
   const records = new Map((await listWorkerRecords(db, { pool: pool.name })).map((row) => [row.instanceId, row]));
-  const rest = { workers, records, launches, complete, desired: pool.desired };
+  const rest = { workers: left, records, launches, complete, desired: pool.desired };
   const closings = closedActivities(closable, rest, now);
   if (closings.length > 0) await lease.write((trx) => closeActivities(trx, closings, now));
   await forgetWorkers(
@@ -110,6 +119,15 @@ export async function reconcilePool(context: Context, snapshot: PoolSnapshot, no
     now,
   );
   return { plan: planned, failures };
+}
+
+/**
+ * Protection as it is now. The desired capacity may be newer than the snapshot, and who protects a worker and then shrinks the pool must not lose that worker.
+ */
+async function withProtection(db: Database, { pool, workers }: PoolSnapshot): Promise<readonly Worker[]> {
+  if (workers.length <= pool.desired) return workers;
+  const ids = await listProtected(db, pool.name);
+  return workers.map((worker) => ({ ...worker, protected: ids.has(worker.id) }));
 }
 
 /** Launch failures in a row, as the launch book and the workers' rows tell. */

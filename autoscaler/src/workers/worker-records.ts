@@ -37,6 +37,17 @@ export async function noteWorker(
   return { ...worker, inServiceAt, unhealthySince };
 }
 
+/** Ids of the workers that no shrink may end. */
+export async function listProtected(db: Database, pool: PoolName): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom("workers")
+    .select("instanceId")
+    .where("pool", "=", pool)
+    .where("protectedFromShrinking", "=", true)
+    .execute();
+  return new Set(rows.map(({ instanceId }) => instanceId));
+}
+
 export async function noteRegistered(db: Database, instanceIds: readonly string[], now: number): Promise<void> {
   if (instanceIds.length === 0) return;
   await db
