@@ -2,6 +2,7 @@ import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/data
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createDatabasePool, schemaOf } from "../database/connect.ts";
 import type { GuardedPool } from "../database/guarded-pool.ts";
+import { usernameSkeleton } from "../username.ts";
 import { createPasswordVerifier } from "./passwords.ts";
 import { createRateLimiter } from "./rate-limit.ts";
 import { createSignInLimits, NAME_LIMIT, PAIR_LIMIT, type SignInRealm, signIn } from "./sign-in.ts";
@@ -59,7 +60,7 @@ it("locks out neither another address nor another realm", async () => {
 it("slows but never refuses a right password from an address that signed in before, whatever others guess", async () => {
   const { deps, attempt } = await account("famous");
   expect(await attempt(PASSWORD, "10.1.0.1")).toBe("ok");
-  for (let n = 0; n < NAME_LIMIT.points; n += 1) await deps.limits.name.consume("famous");
+  for (let n = 0; n < NAME_LIMIT.points; n += 1) await deps.limits.name.consume(usernameSkeleton("famous"));
   const elsewhere = { ...deps, passwords: createPasswordVerifier() };
   expect(await attempt(PASSWORD, "10.1.0.2", elsewhere)).toBe("limited");
   expect(await attempt(PASSWORD, "10.1.0.1", elsewhere)).toBe("ok");
