@@ -77,7 +77,7 @@ describe("users", () => {
   test("are refused with the reason beside the field, and what was typed stays", async () => {
     const page = await open("/users");
     for (const [username, email, password, field, reason] of [
-      ["admin", "", "", "username", "This name is taken."],
+      ["admin", "", "", "username", "This name, or one that looks like it, is taken."],
       ["anna", "", "short", "password", "8"],
       ["anna", "anna@nowhere", "", "email", "mail"],
       ["no good\tname", "", "", "username", ""],
