@@ -23,6 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
+const passwordOf = async (role: Role) => decodeURIComponent(new URL(await database.urlOf(role)).password);
 const connectAs = async (role: Role) => connectDatabase({ url: await database.urlOf(role), connectionLimit: 1 });
 
 /** True when the server carries the statement out, or refuses it for another reason than the account's rights. Nothing stays. */
@@ -109,6 +110,18 @@ test("made again, an account loses what is not listed any more and takes a new p
   await sql.raw(`grant select, update on ${schema}.users to ${account}`).execute(database.db);
   expect(await mayRun(first, "select password_hash from users")).toBe(true);
   await first.destroy();
+  // A worker that runs meanwhile writes its heartbeats as before.
+  const web = await connectAs("web");
+  let isMade = false;
+  const beats = (async () => {
+    const refused: boolean[] = [];
+    while (!isMade) refused.push(!(await mayRun(web, "update workers set at = utc_timestamp(3) where 1 = 0")));
+    return refused;
+  })();
+  await makeDatabaseAccounts(database.db, { schema, host: "127.0.0.1", passwords: { web: await passwordOf("web") } });
+  isMade = true;
+  expect((await beats).filter(Boolean)).toEqual([]);
+  await web.destroy();
   await makeDatabaseAccounts(database.db, { schema, host: "127.0.0.1", passwords: { autoscaler: "another-password" } });
   const address = new URL(await database.urlOf("autoscaler"));
   const again = connectDatabase({ url: address.href, connectionLimit: 1 });
@@ -120,7 +133,7 @@ test("made again, an account loses what is not listed any more and takes a new p
 test("what is printed for a person to run makes the same accounts", async () => {
   const schema = new URL(database.url).pathname.slice(1);
   const url = await database.urlOf("utility");
-  const password = decodeURIComponent(new URL(url).password);
+  const password = await passwordOf("utility");
   const statements = databaseAccountsSql({ schema, host: "127.0.0.1", passwords: { utility: password } });
   for (const statement of statements) await sql.raw(statement).execute(database.db);
   const db = connectDatabase({ url, connectionLimit: 1 });

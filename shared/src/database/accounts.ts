@@ -18,7 +18,7 @@ export function databaseAccount(schema: string, role: Role): string {
 
 /**
  * Makes the accounts, with the rights of `DATABASE_PERMISSIONS` and no others. The tables must exist. Safe to repeat, also while the accounts are in use: what
- * they may do and go on doing is never away for longer than one statement.
+ * they may do and go on doing is never taken away.
  */
 export async function makeDatabaseAccounts(db: Database, accounts: DatabaseAccounts): Promise<void> {
   const { rows } = await sql<{ name: string }>`
@@ -64,21 +64,26 @@ function grantSql(role: Role, account: string, schema: string): readonly string[
   );
 }
 
-const TABLE_RIGHTS = ["select", "insert", "update", "delete"] as const;
-
-/** Takes away what an earlier release needed on a table. A right on some columns only is taken and given again. */
+/** Takes away what an earlier release needed on a table, and nothing else: workers go on meanwhile. */
 async function revokeOthers(
   db: Database,
   where: { readonly role: Role; readonly account: string; readonly table: string; readonly schema: string },
 ): Promise<void> {
-  const listed = new Map<string, string>(Object.entries(DATABASE_PERMISSIONS[where.role])).get(where.table) ?? "";
-  const kept = listed.replaceAll(/(\w+) \([^)]*\)/g, "").split(/,\s*/);
-  const others = TABLE_RIGHTS.filter((right) => !kept.includes(right));
-  if (others.length === 0) return;
-  try {
-    await sql.raw(`revoke ${others.join(", ")} on ${where.schema}.${where.table} from ${where.account}`).execute(db);
-  } catch (error) {
-    // It never had any right on this table.
-    if (!(error instanceof Error && "code" in error && error.code === "ER_NONEXISTING_TABLE_GRANT")) throw error;
+  const { account, table, schema } = where;
+  const listed = new Map<string, string>(Object.entries(DATABASE_PERMISSIONS[where.role])).get(table) ?? "";
+  const kept = new Set(
+    [...listed.matchAll(/(\w+)(?: \(([^)]*)\))?/g)].flatMap(([, right = "", columns]) =>
+      columns === undefined ? [right] : columns.split(/,\s*/).map((column) => `${right} (${column})`),
+    ),
+  );
+  const { rows } = await sql<{ held: string }>`
+    select lower(privilege_type) as held from information_schema.table_privileges
+    where grantee = ${account} and table_schema = ${schema} and table_name = ${table}
+    union all
+    select concat(lower(privilege_type), ' (', column_name, ')') from information_schema.column_privileges
+    where grantee = ${account} and table_schema = ${schema} and table_name = ${table}`.execute(db);
+  for (const { held } of rows) {
+    if (kept.has(held) || held === "usage") continue;
+    await sql.raw(`revoke ${held} on ${schema}.${table} from ${account}`).execute(db);
   }
 }
