@@ -40,7 +40,7 @@ import { IS_PROOF, recordResult } from "../testing/src/local-cloud/proof.ts";
 import { waitUntil } from "../testing/src/wait-until.ts";
 
 const ROUNDS = IS_PROOF ? 10 : 2;
-const PATIENCE = { deadlineMs: 120_000 };
+const DEADLINE = { deadlineMs: 120_000 };
 const OWNER = { schema: "crash", user: "crash", password: "crash" };
 
 let cloud: MainProcess;
@@ -152,7 +152,7 @@ test(
         .sort();
     };
     const kept = (await launch()).Instances?.[0]?.InstanceId ?? "";
-    await waitUntil("the instance runs", async () => (await describe()).includes(kept), PATIENCE);
+    await waitUntil("the instance runs", async () => (await describe()).includes(kept), DEADLINE);
 
     const writing = startWriting(writers);
     try {
@@ -161,7 +161,7 @@ test(
         await waitUntil(
           "every writer has written",
           () => writers.every((w, i) => w.acknowledged() > (before[i] ?? 0) + 2),
-          PATIENCE,
+          DEADLINE,
         );
         await sleep(randomInt(1500)); // the kill comes at any moment
         const launched = launch().catch(() => undefined); // perhaps cut off in the middle
@@ -173,7 +173,7 @@ test(
         await waitUntil(
           "each living process belongs to an instance that runs, and the other way round",
           async () => JSON.stringify(listLivingInstances()) === JSON.stringify(await describe()),
-          PATIENCE,
+          DEADLINE,
         );
       }
     } finally {
@@ -192,7 +192,7 @@ test(
 
     const running = await describe();
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: running }));
-    await waitUntil("no instance leaks", () => listLivingInstances().length === 0, PATIENCE);
+    await waitUntil("no instance leaks", () => listLivingInstances().length === 0, DEADLINE);
   },
   IS_PROOF ? 1_200_000 : 300_000,
 );

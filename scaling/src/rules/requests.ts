@@ -85,7 +85,7 @@ export function decideRequests(policy: RequestsPolicy, seen: Observation, state:
     const withinSeconds = lasting(seen, PEAK_MINUTES * 60) / 1000;
     return same({ kind: "requests-too-many", peakPerMinute, withinSeconds, workers: to, limit });
   }
-  // However often the pool is checked, patience is in minutes.
+  // However often the pool is checked, confirmation takes minutes.
   const low =
     state.low.dataUntil !== null && newest.at < state.low.dataUntil + lasting(seen, 60)
       ? state.low

@@ -74,7 +74,7 @@ export interface TestHarness extends AsyncDisposable {
 /** local-cloud with the product's resources and a release, a database, and an autoscaler that does nothing until told. */
 export async function startTestHarness(
   settings: Readonly<Record<string, string>> = {},
-  patience: { readonly requestTimeoutMs?: number } = {},
+  limits: { readonly requestTimeoutMs?: number } = {},
 ): Promise<TestHarness> {
   await using started = new AsyncDisposableStack();
   const database = started.use(await createTestDatabase());
@@ -143,7 +143,7 @@ export async function startTestHarness(
     settings: config,
     log,
   });
-  const clients = createCloud(config, patience);
+  const clients = createCloud(config, limits);
   started.defer(() => destroyCloud(clients));
   await clients.s3.send(
     new PutObjectCommand({

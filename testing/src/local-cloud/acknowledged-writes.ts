@@ -35,7 +35,7 @@ export interface Writer {
 
 type ClientConfig = MainProcess["clientConfig"] & { readonly maxAttempts: number };
 
-const PATIENCE = { deadlineMs: 120_000 };
+const DEADLINE = { deadlineMs: 120_000 };
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 /** Objects, also overwritten, deleted and uploaded in parts. A key's states are those it may have: the last acknowledged and all tried since. */
@@ -149,7 +149,7 @@ export function messageWriter(config: ClientConfig, QueueUrl: string): Writer {
           for (const { Body = "" } of Messages) found.add(Body);
           return Messages.length === 0 && missing().length === 0;
         },
-        PATIENCE,
+        DEADLINE,
       ).catch(() => undefined);
       return [
         ...missing().map((body) => `message ${body} is missing`),
@@ -170,7 +170,7 @@ export function archiveWriter(config: ClientConfig, vaultName: string): Writer {
   const retrieve = async (jobParameters: object) => {
     const { jobId } = await glacier.send(new InitiateJobCommand({ ...vault, jobParameters }));
     const job = { ...vault, jobId };
-    await waitUntil("the job", async () => (await glacier.send(new DescribeJobCommand(job))).Completed, PATIENCE);
+    await waitUntil("the job", async () => (await glacier.send(new DescribeJobCommand(job))).Completed, DEADLINE);
     const { body } = await glacier.send(new GetJobOutputCommand(job));
     return Buffer.from((await body?.transformToByteArray()) ?? []);
   };

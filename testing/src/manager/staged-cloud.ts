@@ -1,7 +1,7 @@
 import { nameTag, type PoolName, TAGS } from "@elastic-gas/shared/resources";
 import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "../local-cloud/test-cloud.ts";
 
-/** A worker of a staged scene; times in seconds before now. */
+/** A staged worker; times in seconds before now. */
 export interface StagedWorker {
   readonly id: string;
   readonly pool: PoolName;

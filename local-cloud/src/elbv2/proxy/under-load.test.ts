@@ -11,7 +11,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 const { startBalancer } = testBalancers(onTestFinished);
 const REQUESTS = IS_PROOF ? 5000 : 800;
-const PATIENCE = { deadlineMs: 240_000 };
+const DEADLINE = { deadlineMs: 240_000 };
 const TEST_MS = 600_000;
 
 async function start(name: string, port?: number, manner?: "steady" | "closing"): Promise<Worker> {
@@ -55,7 +55,7 @@ function startLoad(url: string, lanes = 8) {
   const ended = Promise.all(Array.from({ length: lanes }, (_, index) => lane(index)));
   return {
     outcomes,
-    reach: (total: number) => waitUntil(`${total} requests`, () => outcomes.length >= total, PATIENCE),
+    reach: (total: number) => waitUntil(`${total} requests`, () => outcomes.length >= total, DEADLINE),
     async stop() {
       running = false;
       await ended;
@@ -95,7 +95,7 @@ test(
       // An open response and an open WebSocket of the worker that goes.
       const socket = await openSocket(balancer.url, "b");
       const held = [0, 1, 2, 3].map(() => send(`${balancer.url}/held`, undefined, "POST", randomBytes(300)));
-      await waitUntil("responses begun", () => b.inFlight() >= 2, PATIENCE);
+      await waitUntil("responses begun", () => b.inFlight() >= 2, DEADLINE);
       await balancer.deregister(b);
       const before = load.outcomes.length;
       await load.reach(before + 30);
@@ -107,11 +107,11 @@ test(
       b.release();
       expect(await Promise.all(held)).toEqual(["ok", "ok", "ok", "ok"]);
       socket.close();
-      await waitUntil("deregistered", async () => (await balancer.health())[port] === undefined, PATIENCE);
+      await waitUntil("deregistered", async () => (await balancer.health())[port] === undefined, DEADLINE);
       await b.end("SIGTERM");
       b = await start("b", port);
       await balancer.register(b);
-      await waitUntil("healthy", async () => (await balancer.health())[port]?.[0] === "healthy", PATIENCE);
+      await waitUntil("healthy", async () => (await balancer.health())[port]?.[0] === "healthy", DEADLINE);
     }
     await load.reach(REQUESTS);
     await load.stop();
@@ -151,7 +151,7 @@ test(
     const outcomes = Array.from({ length: count }, () =>
       send(`${url}/unanswered`, undefined, "POST", randomBytes(randomInt(1, 3000))),
     );
-    await waitUntil("all have arrived", () => a.inFlight() + b.inFlight() === count, PATIENCE);
+    await waitUntil("all have arrived", () => a.inFlight() + b.inFlight() === count, DEADLINE);
     const lost = b.inFlight();
     expect(lost).toBeGreaterThan(0);
     await b.end("SIGKILL");

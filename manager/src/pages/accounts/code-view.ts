@@ -1,6 +1,6 @@
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { ViewContext } from "../frame/send-page.ts";
-import { csrfField, icon } from "../kit/parts.ts";
+import { alertNote, csrfField } from "../kit/parts.ts";
 
 /** The second step of signing in; `error` is empty before the first attempt. */
 export function codeView(error: string, { csrf }: ViewContext): Html {
@@ -8,13 +8,7 @@ export function codeView(error: string, { csrf }: ViewContext): Html {
     "section",
     { class: "eg-panel login-panel" },
     h("h1", {}, "Second step"),
-    error !== "" &&
-      h(
-        "div",
-        { class: "eg-note eg-note-bad", role: "alert" },
-        icon("warning"),
-        h("p", { class: "eg-note-text" }, error),
-      ),
+    error !== "" && alertNote(error),
     h(
       "form",
       { method: "post", action: "/login/code", class: "eg-form" },

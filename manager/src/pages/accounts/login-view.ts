@@ -1,6 +1,6 @@
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { ViewContext } from "../frame/send-page.ts";
-import { csrfField, icon } from "../kit/parts.ts";
+import { alertNote, csrfField } from "../kit/parts.ts";
 
 export interface Login {
   readonly next: string;
@@ -15,13 +15,7 @@ export function loginView({ next, username, error }: Login, { csrf }: ViewContex
     { class: "eg-panel login-panel" },
     h("h1", {}, "Sign in to the manager"),
     h("p", { class: "eg-secondary" }, "For administrators of this installation."),
-    error !== "" &&
-      h(
-        "div",
-        { class: "eg-note eg-note-bad", role: "alert" },
-        icon("warning"),
-        h("p", { class: "eg-note-text" }, error),
-      ),
+    error !== "" && alertNote(error),
     h(
       "form",
       { method: "post", action: "/login", class: "eg-form" },

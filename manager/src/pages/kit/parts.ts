@@ -34,6 +34,16 @@ export function note({ key, tone, glyph, text, action }: NoteParts): Html {
   );
 }
 
+/** Why a form was refused; announced when the page is read. */
+export function alertNote(text: string): Html {
+  return h(
+    "div",
+    { class: "eg-note eg-note-bad", role: "alert" },
+    icon("warning"),
+    h("p", { class: "eg-note-text" }, text),
+  );
+}
+
 const MARK_CLASSES: Readonly<Record<Mark, readonly [string, string]>> = {
   G: ["grow", "grew"],
   S: ["shrink", "shrank"],

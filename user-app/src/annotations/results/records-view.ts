@@ -54,7 +54,7 @@ function filterForm({ jobId, filter }: RecordsProps): Html {
     { class: "eg-panel eg-form", method: "get", action: `/annotations/${jobId}/records` },
     h(
       "div",
-      { class: "app-three" },
+      { class: "app-three app-filters" },
       [
         text("gene", "Gene", "A symbol, such as CFTR."),
         text("region", "Region", "CDS, UTR5, UTR3, EXON, INTRON, GENE or INTERGENIC."),

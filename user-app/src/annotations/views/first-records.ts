@@ -22,7 +22,7 @@ export function firstRecords({ firstRecords: records, records: total }: JobSumma
       h(
         "span",
         { class: "eg-end" },
-        allHref !== undefined && h("a", { class: "eg-small", href: allHref }, "Filter the whole result"),
+        allHref !== undefined && h("a", { class: "eg-small eg-nowrap", href: allHref }, "Filter the whole result"),
         " ",
         h("input", {
           class: "eg-input",
