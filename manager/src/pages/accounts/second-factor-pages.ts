@@ -41,7 +41,7 @@ export function secondFactorPages(deps: SecondFactorPagesDeps): Router {
     }
     const content = (context: ViewContext) => enrolmentView(enrolment, error, context);
     const fleet = await watcher.fleet();
-    return sendPage(res, { title: "Second step", status: error === "" ? 200 : 400, fleet, content });
+    return sendPage(res, { title: "Second step", section: "users", status: error === "" ? 200 : 400, fleet, content });
   };
 
   router.post("/account/second-factor", (req, res) => enrol(req, res, ""));
@@ -53,7 +53,7 @@ export function secondFactorPages(deps: SecondFactorPagesDeps): Router {
     if (codes === undefined) return enrol(req, res, "This is not the code that the app shows now.");
     await audit(db, { actor: user.username, action: "second-factor.on", address: req.ip });
     const fleet = await watcher.fleet();
-    return sendPage(res, { title: "Recovery codes", fleet, content: () => recoveryCodesView(codes) });
+    return sendPage(res, { title: "Recovery codes", section: "users", fleet, content: () => recoveryCodesView(codes) });
   });
 
   router.post("/account/second-factor/end", async (req, res) => {

@@ -106,6 +106,7 @@ export function userPages(deps: UserPagesDeps): Router {
     const state = refused.state ?? (await readSecondFactor(db, currentUser(res).id));
     sendPage(res, {
       title: "Account",
+      section: "users",
       status,
       fleet: await watcher.fleet(),
       content: (context) => accountView(errors, state, context),
