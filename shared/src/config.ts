@@ -103,6 +103,8 @@ export const Config = z
     STRIPE_SECRET_KEY: optionalText,
     STRIPE_WEBHOOK_SECRET: optionalText,
     STRIPE_PRICE_ID: optionalText,
+    /** When Premium ends that somebody cancels: at once, or when what is paid runs out. */
+    PREMIUM_CANCELS: z.enum(["at-once", "at-period-end"]).default("at-once"),
     STRIPE_API_URL: z.preprocess((text) => (text === "" ? undefined : text), z.url().optional()),
     MAIL_FROM: z.string().min(3).default("gas@example.org"),
     DISPLAY_TIME_ZONE: z

@@ -30,6 +30,7 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
     sessions: ALL,
     password_resets: "select, update, delete",
     email_changes: "select, update",
+    user_mails: "select, delete",
     second_factors: ALL,
     recovery_codes: ALL,
     rate_limits: ALL,
@@ -68,6 +69,7 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
     sessions: ALL,
     password_resets: "select, insert, update",
     email_changes: "select, insert, update",
+    user_mails: "insert",
     // Signing in asks for them; they are set up in the manager.
     second_factors: "select, update (last_step)",
     recovery_codes: "select, update (used_at)",
@@ -91,6 +93,8 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
   },
   utility: {
     users: "select (id, username, name, email, role)",
+    user_mails: ALL,
+    subscriptions: "select",
     jobs: "select, update",
     audit_log: APPEND_AUDIT,
     workers: HEARTBEAT,

@@ -15,6 +15,7 @@ type Flag = ColumnType<boolean, boolean | undefined, boolean>;
 export type Role = "free_user" | "premium_user";
 export type JobStatus = "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
 export type ArchiveStoreName = "glacier-vault" | "s3-glacier";
+export type UserMailKind = "result-restored" | "payment-failed" | "period-ends";
 export type ArchiveState = "kept" | "archiving" | "archived" | "restoring";
 
 export interface UsersTable {
@@ -65,6 +66,20 @@ export interface EmailChangesTable {
   email: string;
   expiresAt: Date;
   usedAt: Date | null;
+  createdAt: CreatedAt;
+}
+
+/** A mail to a user that is due or was sent; `kind` and `about` together are sent once. */
+export interface UserMailsTable {
+  id: Generated<number>;
+  userId: number;
+  kind: UserMailKind;
+  /** What it is about: the restore of one job, a try to charge an invoice, the end of a period. */
+  about: string;
+  detail: Json<unknown>;
+  dueAt: Date;
+  claimedUntil: OrNull<Date>;
+  sentAt: OrNull<Date>;
   createdAt: CreatedAt;
 }
 
@@ -407,6 +422,7 @@ export interface Tables {
   sessions: SessionsTable;
   passwordResets: PasswordResetsTable;
   emailChanges: EmailChangesTable;
+  userMails: UserMailsTable;
   secondFactors: SecondFactorsTable;
   recoveryCodes: RecoveryCodesTable;
   rateLimits: RateLimitsTable;

@@ -4,6 +4,8 @@ import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { Email, type User } from "@elastic-gas/shared/accounts/users";
 import { userAppUrl } from "@elastic-gas/shared/config";
+import { composeMail, type MailText } from "@elastic-gas/shared/mail/compose-mail";
+import { sendMail } from "@elastic-gas/shared/mail/send-mail";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
@@ -18,7 +20,6 @@ import {
   removeEmail,
   startEmailChange,
 } from "./email-changes.ts";
-import { sendMail } from "./mail.ts";
 import { type EmailProps, emailView } from "./views/email.ts";
 
 /** Per new address and per account: nobody's mailbox is filled by others. */
@@ -157,66 +158,49 @@ async function takeFrom(limit: RateLimiter, ...keys: readonly string[]): Promise
   }
 }
 
-interface Text {
-  readonly subject: string;
-  readonly text: string;
-}
-
-function mailInBackground({ ses, config, inBackground }: Deps, mail: Text & { readonly to: string }): void {
+function mailInBackground({ ses, config, inBackground }: Deps, mail: MailText & { readonly to: string }): void {
   inBackground("mail about an address", () => sendMail(ses, { from: config.MAIL_FROM, ...mail }));
 }
 
-function tellOldAddress(deps: Deps, old: string | null, mail: Text): void {
+function tellOldAddress(deps: Deps, old: string | null, mail: MailText): void {
   if (old !== null) mailInBackground(deps, { to: old, ...mail });
 }
 
 const IF_NOT_YOU =
   "If it was not you, change your password now: that also ends the link. Ask an administrator if you cannot sign in.";
 
-function confirmationMail(username: string, link: string): Text {
-  return {
+function confirmationMail(username: string, url: string): MailText {
+  return composeMail({
     subject: "Elastic GAS: confirm your new address",
-    text: [
-      `The account ${username} wants to get its mail at this address.`,
-      "",
-      `Confirm it within ${EMAIL_CHANGE_MINUTES} min; the link works once:`,
-      link,
-      "",
-      "If you do not know this account, nothing needs to be done: without you nothing changes.",
-    ].join("\n"),
-  };
+    paragraphs: [`The account ${username} wants to get its mail at this address.`],
+    link: { label: `Confirm it within ${EMAIL_CHANGE_MINUTES} min (the link works once)`, url },
+    notes: ["If you do not know this account, nothing needs to be done: without you nothing changes."],
+  });
 }
 
-function askedMail(username: string, email: string): Text {
-  return {
+function askedMail(username: string, email: string): MailText {
+  return composeMail({
     subject: "Elastic GAS: a new address was asked for",
-    text: [
+    paragraphs: [
       `Somebody who knows its password, probably you, wants the mail of the account ${username} to go to ${email}.`,
       "This address stays in use until the new one is confirmed.",
-      "",
-      IF_NOT_YOU,
-    ].join("\n"),
-  };
+    ],
+    notes: [IF_NOT_YOU],
+  });
 }
 
-function changedMail(username: string, email: string): Text {
-  return {
+function changedMail(username: string, email: string): MailText {
+  return composeMail({
     subject: "Elastic GAS: your address was changed",
-    text: [
-      `The mail of the account ${username} goes to ${email} from now on, and no longer to this address.`,
-      "",
-      "If it was not you, ask an administrator for help.",
-    ].join("\n"),
-  };
+    paragraphs: [`The mail of the account ${username} goes to ${email} from now on, and no longer to this address.`],
+    notes: ["If it was not you, ask an administrator for help."],
+  });
 }
 
-function removedMail(username: string): Text {
-  return {
+function removedMail(username: string): MailText {
+  return composeMail({
     subject: "Elastic GAS: your address was removed",
-    text: [
-      `The account ${username} has no e-mail address any more; this is the last mail to this one.`,
-      "",
-      "If it was not you, change your password now and set the address again.",
-    ].join("\n"),
-  };
+    paragraphs: [`The account ${username} has no e-mail address any more; this is the last mail to this one.`],
+    notes: ["If it was not you, change your password now and set the address again."],
+  });
 }

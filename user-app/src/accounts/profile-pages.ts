@@ -75,7 +75,8 @@ export function profilePages(deps: ProfilePagesDeps): Router {
             plan: {
               name: premium ? "Premium" : "Free",
               price: premium && subscription?.open ? `, ${PREMIUM_PRICE}` : "",
-              renewsAt: premium && subscription?.open ? subscription.currentPeriodEnd : null,
+              paidUntil: premium && subscription?.open ? subscription.currentPeriodEnd : null,
+              ends: premium && subscription?.open === true && subscription.ends,
               customer: subscription?.customerId ?? null,
               chip: planChip(premium, subscription?.status),
             },

@@ -3,14 +3,21 @@ import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { Email } from "@elastic-gas/shared/accounts/users";
 import { userAppUrl } from "@elastic-gas/shared/config";
+import { composeMail, type MailText } from "@elastic-gas/shared/mail/compose-mail";
+import { sendMail } from "@elastic-gas/shared/mail/send-mail";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Response, Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
 import { checkFormToken, formToken } from "../web/form-token.ts";
 import { leaveNotice } from "../web/pages.ts";
-import { sendMail } from "./mail.ts";
-import { findResetUser, finishPasswordReset, RESET_MINUTES, startPasswordReset } from "./password-resets.ts";
+import {
+  findResetUser,
+  finishPasswordReset,
+  RESET_MINUTES,
+  type ResetMail,
+  startPasswordReset,
+} from "./password-resets.ts";
 import { type ForgotProps, forgotView } from "./views/forgot.ts";
 import { type ResetProps, resetView } from "./views/reset.ts";
 
@@ -88,20 +95,17 @@ export function recoveryPages(deps: Deps): Router {
 }
 
 /** Names the account in the mail only: the page must not tell whether there is one. */
-function resetMail(
-  { username, email, token }: { readonly username: string; readonly email: string; readonly token: string },
-  appUrl: string,
-): { readonly to: string; readonly subject: string; readonly text: string } {
+function resetMail({ username, email, token }: ResetMail, appUrl: string): MailText & { readonly to: string } {
   return {
     to: email,
-    subject: "Elastic GAS: set a new password",
-    text: [
-      `Somebody, probably you, asked for a new password for the account ${username}.`,
-      "",
-      `Set it here within ${RESET_MINUTES} min; the link works once:`,
-      `${appUrl}/reset/${token}`,
-      "",
-      "If it was not you, nothing needs to be done: the old password stays.",
-    ].join("\n"),
+    ...composeMail({
+      subject: "Elastic GAS: set a new password",
+      paragraphs: [`Somebody, probably you, asked for a new password for the account ${username}.`],
+      link: {
+        label: `Set it within ${RESET_MINUTES} min (the link works once)`,
+        url: `${appUrl}/reset/${token}`,
+      },
+      notes: ["If it was not you, nothing needs to be done: the old password stays."],
+    }),
   };
 }

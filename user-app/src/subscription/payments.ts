@@ -146,6 +146,20 @@ export async function cancelAtStripe(deps: PaymentsDeps, userId: number): Promis
   await syncCustomer(deps, customer);
 }
 
+/**
+ * Has the open subscriptions of a user end when what is paid runs out, or renew again. False: there is none, or Stripe
+ * does not know it any more.
+ */
+export async function setRenewal(deps: PaymentsDeps, userId: number, renews: boolean): Promise<boolean> {
+  const { db, stripe } = deps;
+  const customer = (await findSubscriber(db, userId))?.stripeCustomerId ?? undefined;
+  if (customer === undefined) return false;
+  const open = (await listSubscriptions(stripe, customer)).filter(({ status }) => OPEN_STATUSES.has(status));
+  for (const { id } of open) await stripe.subscriptions.update(id, { cancel_at_period_end: !renews });
+  await syncCustomer(deps, customer);
+  return open.length > 0;
+}
+
 export async function openPortal(deps: PaymentsDeps, userId: number, returnUrl: string): Promise<string> {
   const customer = (await findSubscriber(deps.db, userId))?.stripeCustomerId ?? undefined;
   if (customer === undefined) throw new HttpError(409, "There are no payments of yours yet.");

@@ -13,6 +13,8 @@ export interface SubscriptionView {
   readonly status: string | undefined;
   readonly open: boolean;
   readonly currentPeriodEnd: Date | null;
+  /** It does not renew. */
+  readonly ends: boolean;
 }
 
 /** What Stripe said about one subscription. */
@@ -29,7 +31,12 @@ export async function findSubscription(db: Database, userId: number): Promise<Su
   const row = await db
     .selectFrom("users")
     .leftJoin("subscriptions", "subscriptions.userId", "users.id")
-    .select(["users.stripeCustomerId", "subscriptions.status", "subscriptions.currentPeriodEnd"])
+    .select([
+      "users.stripeCustomerId",
+      "subscriptions.status",
+      "subscriptions.currentPeriodEnd",
+      "subscriptions.cancelAtPeriodEnd",
+    ])
     .where("users.id", "=", userId)
     .orderBy(sql`subscriptions.status in ('active', 'trialing', 'past_due')`, "desc")
     .orderBy("subscriptions.createdAt", "desc")
@@ -41,6 +48,7 @@ export async function findSubscription(db: Database, userId: number): Promise<Su
     status: row.status ?? undefined,
     open: row.status !== null && OPEN_STATUSES.has(row.status),
     currentPeriodEnd: row.currentPeriodEnd,
+    ends: row.cancelAtPeriodEnd ?? false,
   };
 }
 

@@ -9,7 +9,14 @@ import { z } from "zod";
 import { countArchived } from "../annotations/queries.ts";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
-import { cancelAtStripe, finishCheckout, openPortal, type PaymentsDeps, startCheckout } from "./payments.ts";
+import {
+  cancelAtStripe,
+  finishCheckout,
+  openPortal,
+  type PaymentsDeps,
+  setRenewal,
+  startCheckout,
+} from "./payments.ts";
 import { makeFree, PREMIUM_PRICE } from "./plan.ts";
 import { findSubscription } from "./queries.ts";
 import { doneView } from "./views/done.ts";
@@ -18,7 +25,7 @@ import { unsubscribeView } from "./views/unsubscribe.ts";
 
 const DoneQuery = z.object({ session_id: z.string().regex(/^[\w-]{1,200}$/, "This is not a payment.") });
 
-/** `/subscribe`, `/subscribe/done`, `/unsubscribe`, `/profile/billing`. Mount behind `requireUser`. */
+/** `/subscribe`, `/subscribe/done`, `/subscribe/keep`, `/unsubscribe`, `/profile/billing`. Mount behind `requireUser`. */
 export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undefined }): Router {
   const { db, config, sendPage, now } = deps;
   const appUrl = userAppUrl(config);
@@ -27,6 +34,9 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
     if (deps.stripe === undefined) throw notSetUp();
     return { ...deps, stripe: deps.stripe };
   };
+
+  const endsAtPeriodEnd = (paidUntil: Date | null) =>
+    config.PREMIUM_CANCELS === "at-period-end" && paidUntil !== null && paidUntil > now();
 
   router.get("/subscribe", async (req, res) => {
     const user = currentUser(res);
@@ -97,15 +107,36 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
   router.get("/unsubscribe", async (_req, res) => {
     const user = currentUser(res);
     if (user.role !== "premium_user") return res.redirect(303, "/profile");
+    const subscription = await findSubscription(db, user.id);
+    const paidUntil = subscription?.open ? subscription.currentPeriodEnd : null;
     return sendPage(res, {
       title: "Cancel Premium",
       content: (page) =>
-        unsubscribeView({ retentionSeconds: config.FREE_RETENTION_SECONDS, freeMaxBytes: config.FREE_MAX_BYTES }, page),
+        unsubscribeView(
+          {
+            retentionSeconds: config.FREE_RETENTION_SECONDS,
+            freeMaxBytes: config.FREE_MAX_BYTES,
+            paidUntil,
+            ends: endsAtPeriodEnd(paidUntil) ? "at-period-end" : "at-once",
+          },
+          page,
+        ),
     });
   });
 
   router.post("/unsubscribe", async (req, res) => {
     const user = currentUser(res);
+    const subscription = await findSubscription(db, user.id);
+    const paidUntil = subscription?.open ? subscription.currentPeriodEnd : null;
+    if (endsAtPeriodEnd(paidUntil) && (await setRenewal(payments(), user.id, false))) {
+      await audit(db, { actor: user.username, action: "plan.cancel-at-period-end", address: req.ip });
+      leaveNotice(req, {
+        tone: "ok",
+        start: "Premium is cancelled.",
+        text: "It stays until the end of what you paid; you are not charged again.",
+      });
+      return res.redirect(303, "/profile");
+    }
     await cancelSubscription(deps, user.id);
     // Also for those who are Premium without a subscription.
     await db
@@ -120,9 +151,23 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
       start: "Premium is cancelled. You are Free again.",
       text: "You will not be charged any more.",
     });
-    res.redirect(303, "/profile");
+    return res.redirect(303, "/profile");
   });
   router.all("/unsubscribe", methodNotAllowed("GET", "POST"));
+
+  router.post("/subscribe/keep", async (req, res) => {
+    const user = currentUser(res);
+    const isKept = await setRenewal(payments(), user.id, true);
+    if (isKept) await audit(db, { actor: user.username, action: "plan.keep", address: req.ip });
+    leaveNotice(
+      req,
+      isKept
+        ? { tone: "ok", start: "Premium goes on.", text: "It renews at the end of what you paid." }
+        : { tone: "warn", start: "Premium has ended already.", text: "Upgrade again to have it back." },
+    );
+    res.redirect(303, "/profile");
+  });
+  router.all("/subscribe/keep", methodNotAllowed("POST"));
 
   router.post("/profile/billing", async (_req, res) => {
     res.redirect(303, await openPortal(payments(), currentUser(res).id, `${appUrl}/profile`));

@@ -1,25 +1,28 @@
 import { randomUUID } from "node:crypto";
-import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { type Browser, startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const SECRET_KEY = "sk_test_subscription";
 const WEBHOOK_SECRET = "whsec_test";
+let cloud: TestCloud;
 let app: TestApp;
 let stripe: Stripe;
 beforeAll(async () => {
   // Without an address for webhooks: the tests send the events themselves, in the order that they are about.
-  const cloud = await startTestCloud({ stripe: { secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET } });
+  cloud = await startTestCloud({ stripe: { secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET } });
   stripe = new Stripe(SECRET_KEY, { host: "127.0.0.1", port: cloud.port, protocol: "http", telemetry: false });
-  app = await startTestApp(cloud, {
-    STRIPE_SECRET_KEY: SECRET_KEY,
-    STRIPE_PRICE_ID: "price_premium_weekly",
-    STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
-    STRIPE_API_URL: cloud.endpoint,
-  });
+  app = await startTestApp(cloud, payment());
 });
 afterAll(() => app?.[Symbol.asyncDispose]());
+
+const payment = () => ({
+  STRIPE_SECRET_KEY: SECRET_KEY,
+  STRIPE_PRICE_ID: "price_premium_weekly",
+  STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+  STRIPE_API_URL: cloud.endpoint,
+});
 
 /** What the reader does on Stripe's page: a card that is accepted. */
 async function pay(page: string | null): Promise<{ session: string; id: string; customer: string }> {
@@ -200,5 +203,73 @@ describe("cancelling", () => {
     await admin.get(`/admin/users/${userId}`);
     await admin.submit(`/admin/users/${userId}/delete`, { confirm: "deleted payer" });
     expect(await statusOf(id)).toBe("canceled");
+  });
+});
+
+describe("mails about payments", () => {
+  const mailsOf = (userId: number) =>
+    app.db.selectFrom("userMails").select(["kind", "about", "detail"]).where("userId", "=", userId).execute();
+
+  it("are put once for each try that fails, however often Stripe tells it", async () => {
+    const { userId, browser } = await reader("broke");
+    const { customer } = await pay((await browser.submit("/subscribe")).location);
+    const event = (attempt: number, next: number | null) => ({
+      id: `evt_${attempt}`,
+      type: "invoice.payment_failed",
+      data: {
+        object: {
+          id: "in_1",
+          object: "invoice",
+          customer,
+          amount_due: 99_999,
+          currency: "usd",
+          attempt_count: attempt,
+          next_payment_attempt: next,
+        },
+      },
+    });
+    await Promise.all(Array.from({ length: 20 }, () => sendEvent(event(1, 1_800_000_000))));
+    await sendEvent(event(2, null));
+    expect((await mailsOf(userId)).sort((a, b) => a.about.localeCompare(b.about))).toEqual([
+      {
+        kind: "payment-failed",
+        about: "in_1 1",
+        detail: { amount: 99_999, currency: "usd", nextTryAt: "2027-01-15T08:00:00.000Z" },
+      },
+      { kind: "payment-failed", about: "in_1 2", detail: { amount: 99_999, currency: "usd", nextTryAt: null } },
+    ]);
+  });
+});
+
+describe("cancelling at the end of the period", () => {
+  let late: TestApp;
+  beforeAll(async () => {
+    // The other app of this file ends the cloud.
+    late = await startTestApp(
+      { ...cloud, [Symbol.asyncDispose]: async () => {} },
+      { ...payment(), PREMIUM_CANCELS: "at-period-end" },
+    );
+  });
+  afterAll(() => late?.[Symbol.asyncDispose]());
+
+  it("keeps Premium and its results until then, and can be taken back", async () => {
+    const userId = await late.makeUser("leaving");
+    const browser = await late.signedIn("leaving");
+    await browser.get("/subscribe");
+    const page = (await browser.submit("/subscribe")).location;
+    const { id, session } = await pay(page);
+    await browser.get(`/subscribe/done?session_id=${session}`);
+    expect((await browser.get("/unsubscribe")).text).toContain("You stay Premium until ");
+    await browser.submit("/unsubscribe");
+    const role = async () =>
+      (await late.db.selectFrom("users").select("role").where("id", "=", userId).executeTakeFirstOrThrow()).role;
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: "active", cancel_at_period_end: true });
+    expect(await role()).toBe("premium_user");
+    const profile = await browser.get("/profile");
+    expect(profile.text).toContain("Ends");
+    expect(profile.text).toContain("Keep Premium");
+    await browser.submit("/subscribe/keep");
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: "active", cancel_at_period_end: false });
+    expect((await browser.get("/profile")).text).toContain("Renews");
   });
 });

@@ -3,13 +3,17 @@ import express, { Router } from "express";
 import type Stripe from "stripe";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
+import { tellFailedPayment } from "./failed-payment.ts";
 import { customerIdOf, type PaymentsDeps, syncCustomer } from "./payments.ts";
 
 /** Signatures are older when deliveries are delayed; Stripe's own default. Never 0: that would switch the check off. */
 const TOLERANCE_SECONDS = 300;
 const MAX_EVENT = "1mb";
 
-const EventBody = z.object({ data: z.object({ object: z.unknown().optional() }).nullish() });
+const EventBody = z.object({
+  type: z.string().optional(),
+  data: z.object({ object: z.unknown().optional() }).nullish(),
+});
 
 /**
  * `/stripe/webhook`: Stripe's news, signed. An event only says whose state to fetch: order and single delivery are not
@@ -25,9 +29,11 @@ export function stripeWebhook(deps: Deps & { readonly stripe: Stripe | undefined
     const payments: PaymentsDeps = { ...deps, stripe };
     const event = await verify(stripe, req.body, req.get("stripe-signature"), config.STRIPE_WEBHOOK_SECRET);
     // The signature vouches for the sender, not for the shape.
-    const customer = customerIdOf(EventBody.parse(event).data?.object);
+    const { type, data } = EventBody.parse(event);
+    const customer = customerIdOf(data?.object);
     if (customer !== undefined) {
       await syncCustomer(payments, customer);
+      if (type === "invoice.payment_failed") await tellFailedPayment(deps.db, customer, data?.object);
       deps.inBackground("outbox flush", () => deps.outbox.flush());
     }
     res.json({ received: true });

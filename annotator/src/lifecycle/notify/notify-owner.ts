@@ -1,13 +1,14 @@
-import { type SESv2Client, SendEmailCommand } from "@aws-sdk/client-sesv2";
+import type { SESv2Client } from "@aws-sdk/client-sesv2";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import type { Logger } from "@elastic-gas/shared/logger";
+import { sendMail } from "@elastic-gas/shared/mail/send-mail";
 import type { JobResult } from "@elastic-gas/shared/messages";
 import { DONE, type Handled } from "@elastic-gas/shared/reliability/consumer";
 import { sql } from "kysely";
-import { jobMail } from "./mail.ts";
+import { jobMail } from "./job-mail.ts";
 
 export interface NotifyDeps {
   readonly db: Database;
@@ -60,7 +61,7 @@ export async function notifyOwner(
     return DONE;
   }
   const isFree = job.role === "free_user";
-  const { subject, text, html } = jobMail(
+  const text = jobMail(
     { ...job, outcome, completedAt: job.completedAt, buildWarning: buildWarningOf(job.summary) },
     {
       baseUrl: userAppUrl(config),
@@ -69,18 +70,8 @@ export async function notifyOwner(
     },
   );
   if (!(await claimMail(db, jobId))) return { kind: "later", seconds: CLAIM_SECONDS };
-  const mail = new SendEmailCommand({
-    FromEmailAddress: config.MAIL_FROM,
-    Destination: { ToAddresses: [job.email] },
-    Content: {
-      Simple: {
-        Subject: { Data: subject, Charset: "UTF-8" },
-        Body: { Text: { Data: text, Charset: "UTF-8" }, Html: { Data: html, Charset: "UTF-8" } },
-      },
-    },
-  });
   try {
-    await ses.send(mail);
+    await sendMail(ses, { from: config.MAIL_FROM, to: job.email, ...text });
   } catch (error) {
     await releaseMail(db, jobId);
     throw error;

@@ -1,5 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Config } from "@elastic-gas/shared/config";
+import { putUserMail } from "@elastic-gas/shared/mail/user-mails";
 import type { ThawCheck } from "@elastic-gas/shared/messages";
 import { DONE, type Handled } from "@elastic-gas/shared/reliability/consumer";
 import { putMessage } from "@elastic-gas/shared/reliability/outbox";
@@ -13,6 +14,9 @@ export interface ThawDeps extends RestoreDeps {
   readonly s3: S3Client;
   readonly config: Pick<Config, "ARCHIVE_CHECK_SECONDS" | "FREE_RETENTION_SECONDS">;
 }
+
+/** Results that come back within this time are told in one mail. */
+const RESTORED_TOGETHER_SECONDS = 120;
 
 /**
  * Looks after one retrieval. Not ready: looks again later with a fresh message. Failed or expired: asks again. Ready: puts the result back under a key of its own,
@@ -96,6 +100,10 @@ async function putBack(
       // Another thaw of this retrieval was faster, and the object is the same: then nothing is left over.
       return now?.resultKey === place.key ? undefined : putDelete(trx, "results", place.key);
     }
+    const about = `${job.id} ${job.archiveGeneration}`;
+    const detail = { jobId: job.id, inputName: job.inputName };
+    const dueInSeconds = RESTORED_TOGETHER_SECONDS;
+    await putUserMail(trx, { userId: job.userId, kind: "result-restored", about, detail, dueInSeconds });
     if (role === "free_user" && job.completedAt !== null) {
       // Cancelled in this very moment: what was scheduled then did not yet see this result.
       const dueAt = new Date(job.completedAt.getTime() + config.FREE_RETENTION_SECONDS * 1_000).toISOString();

@@ -42,6 +42,7 @@ const TABLES = [
   "sweep_marks",
   "pending_deletes",
   "password_resets",
+  "user_mails",
 ] as const;
 
 /**

@@ -22,7 +22,9 @@ export interface ProfileProps {
     readonly name: string;
     /** `, $999.99 a week`; empty when nothing is paid. */
     readonly price: string;
-    readonly renewsAt: Date | null;
+    readonly paidUntil: Date | null;
+    /** It does not renew then. */
+    readonly ends: boolean;
     readonly customer: string | null;
     readonly chip: { readonly tone: string; readonly text: string } | undefined;
   };
@@ -166,10 +168,20 @@ function planPanel({ user, plan, isPaymentSetUp }: ProfileProps, page: PageConte
       { class: "eg-facts" },
       h("dt", {}, "Plan"),
       h("dd", {}, h("strong", {}, plan.name), plan.price),
-      plan.renewsAt !== null && [h("dt", {}, "Renews"), h("dd", {}, page.time(plan.renewsAt, "day"))],
+      plan.paidUntil !== null && [
+        h("dt", {}, plan.ends ? "Ends" : "Renews"),
+        h("dd", {}, page.time(plan.paidUntil, "day")),
+      ],
       plan.customer !== null && [h("dt", {}, "Customer"), h("dd", {}, h("code", {}, plan.customer))],
     ),
-    h("p", { class: "eg-actions app-gap" }, h("a", { class: "eg-button", href: link.href }, link.text)),
+    plan.ends
+      ? h(
+          "form",
+          { class: "app-gap", method: "post", action: "/subscribe/keep", "data-once": "Keeping" },
+          csrfField(page.csrf),
+          h("button", { class: "eg-button", type: "submit" }, "Keep Premium"),
+        )
+      : h("p", { class: "eg-actions app-gap" }, h("a", { class: "eg-button", href: link.href }, link.text)),
     plan.customer !== null &&
       isPaymentSetUp &&
       h(

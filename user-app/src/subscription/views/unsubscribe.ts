@@ -7,9 +7,14 @@ import { csrfField } from "../../web/views/forms.ts";
 export interface UnsubscribeProps {
   readonly retentionSeconds: number;
   readonly freeMaxBytes: number;
+  /** The end of what is paid; null when nothing is. */
+  readonly paidUntil: Date | null;
+  readonly ends: "at-once" | "at-period-end";
 }
 
-export function unsubscribeView({ retentionSeconds, freeMaxBytes }: UnsubscribeProps, page: PageContext): Html {
+export function unsubscribeView(props: UnsubscribeProps, page: PageContext): Html {
+  const { retentionSeconds, freeMaxBytes, paidUntil, ends } = props;
+  const day = paidUntil === null ? undefined : page.time(paidUntil, "day");
   return h(
     "div",
     { class: "app-medium app-stack" },
@@ -17,7 +22,18 @@ export function unsubscribeView({ retentionSeconds, freeMaxBytes }: UnsubscribeP
     h(
       "section",
       { class: "eg-panel app-stack-small" },
-      h("p", {}, "You are Free again at once, and you are not charged any more."),
+      day === undefined
+        ? h("p", {}, "You are Free again at once.")
+        : ends === "at-once"
+          ? h(
+              "p",
+              {},
+              "You are Free again at once, and you are not charged any more. You paid until ",
+              day,
+              "; the rest of that time is not paid back.",
+            )
+          : h("p", {}, "You stay Premium until ", day, ", the end of what you paid. You are not charged again."),
+      ends === "at-period-end" && h("p", {}, "After that:"),
       h(
         "ul",
         { class: "app-bullets" },
@@ -33,7 +49,7 @@ export function unsubscribeView({ retentionSeconds, freeMaxBytes }: UnsubscribeP
         "form",
         { class: "eg-actions", method: "post", action: "/unsubscribe", "data-once": "Cancelling" },
         csrfField(page.csrf),
-        h("button", { class: "eg-button", type: "submit" }, "Cancel Premium"),
+        h("button", { class: "eg-button eg-button-danger", type: "submit" }, "Cancel Premium"),
         h("a", { class: "eg-button", href: "/profile" }, "Stay Premium"),
       ),
     ),

@@ -1,0 +1,47 @@
+import { type Kysely, sql } from "kysely";
+import { z } from "zod";
+import type { Tables, UserMailKind } from "../database/tables.ts";
+
+/** What each kind of mail says beside the user's own data. */
+export const USER_MAIL_DETAILS = {
+  /** An archived result can be downloaded again. */
+  "result-restored": z.object({ jobId: z.string(), inputName: z.string() }),
+  /** A charge was refused. `amount`: in the currency's smallest unit; `nextTryAt`: null when Stripe gives up. */
+  "payment-failed": z.object({
+    amount: z.number().int(),
+    currency: z.string().length(3),
+    nextTryAt: z.iso.datetime().nullable(),
+  }),
+  /** A Premium period ends within a day, and renews or does not. */
+  "period-ends": z.object({ subscriptionId: z.string(), endsAt: z.iso.datetime() }),
+} as const satisfies Record<UserMailKind, z.ZodType>;
+
+export type UserMailDetail<Kind extends UserMailKind> = z.infer<(typeof USER_MAIL_DETAILS)[Kind]>;
+
+export interface UserMail<Kind extends UserMailKind> {
+  readonly userId: number;
+  readonly kind: Kind;
+  /** What makes it one: the same kind about the same is mailed once, however often it is put. At most 200 characters. */
+  readonly about: string;
+  readonly detail: UserMailDetail<Kind>;
+  /** What comes within this time joins it in one mail. */
+  readonly dueInSeconds?: number;
+}
+
+/** Has a user mailed; in the transaction of what happened, so that neither is without the other. */
+export async function putUserMail<Kind extends UserMailKind>(
+  db: Kysely<Tables>,
+  { userId, kind, about, detail, dueInSeconds = 0 }: UserMail<Kind>,
+): Promise<void> {
+  await db
+    .insertInto("userMails")
+    .ignore()
+    .values({
+      userId,
+      kind,
+      about,
+      detail: JSON.stringify(detail),
+      dueAt: sql<Date>`utc_timestamp(3) + interval ${sql.lit(Math.round(dueInSeconds))} second`,
+    })
+    .execute();
+}
