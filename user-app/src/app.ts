@@ -28,6 +28,7 @@ import type { MaskDetector } from "./masks/detector/mask-detector.ts";
 import type { FetchPhoto } from "./masks/fetching/fetch-photo.ts";
 import { maskPages } from "./masks/mask-pages.ts";
 import { ownDataPages } from "./own-data/delete-own-account.ts";
+import { exportPages } from "./own-data/export-own-data.ts";
 import { createStripe } from "./subscription/payments.ts";
 import { cancelSubscription, subscriptionPages } from "./subscription/subscription-pages.ts";
 import { stripeWebhook } from "./subscription/webhook.ts";
@@ -132,6 +133,7 @@ export function createUserApp(parts: UserAppParts): UserApp {
     resultPages(deps),
     jobPages(deps),
     tokenPages(deps),
+    exportPages(deps),
     ownDataPages({ ...deps, limits, cancelSubscription: stopPaying }),
     profilePages({ ...deps, limits }),
     subscriptionPages({ ...deps, stripe }),

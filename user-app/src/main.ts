@@ -9,7 +9,7 @@ import { writeBeat } from "@elastic-gas/shared/reliability/heartbeat";
 import { aborted, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { sql } from "kysely";
-import { sweepInputs } from "./annotations/sweep-inputs.ts";
+import { sweepInputs } from "./annotations/delete-inputs.ts";
 import { sweepUploads } from "./annotations/sweep-uploads.ts";
 import { createUserApp } from "./app.ts";
 import { createAppParts } from "./app-parts.ts";

@@ -47,6 +47,7 @@ export interface Browser {
 export interface Page {
   readonly status: number;
   readonly text: string;
+  readonly bytes: Uint8Array;
   readonly location: string | null;
   readonly headers: Headers;
 }
@@ -172,9 +173,16 @@ function createBrowser(origin: string): Browser {
       if (value === "") cookies.delete(name);
       else cookies.set(name, value);
     }
-    const text = await response.text();
+    const bytes = await response.bytes();
+    const text = new TextDecoder().decode(bytes);
     token = /name="_csrf" value="([^"]+)"/.exec(text)?.[1] ?? token;
-    return { status: response.status, text, location: response.headers.get("location"), headers: response.headers };
+    return {
+      status: response.status,
+      text,
+      bytes,
+      location: response.headers.get("location"),
+      headers: response.headers,
+    };
   };
   return {
     cookies,

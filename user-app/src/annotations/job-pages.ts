@@ -8,6 +8,7 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
+import { deleteInput } from "./delete-inputs.ts";
 import { buildDoubt, buildNotice } from "./figures.ts";
 import { readText, signDownload } from "./files.ts";
 import { isChanging, type JobState, resultLinkSeconds, stateVersion } from "./job-state.ts";
@@ -66,7 +67,6 @@ export function jobPages(deps: Deps): Router {
             state,
             summary,
             log,
-            inputRetentionDays: config.INPUT_RETENTION_DAYS,
             note: jobNote(state, { retentionSeconds: config.FREE_RETENTION_SECONDS, clock }),
             buildNotice: summary === undefined ? undefined : buildNotice(summary),
             doubt: summary === undefined ? undefined : buildDoubt(summary),
@@ -167,6 +167,19 @@ export function jobPages(deps: Deps): Router {
   });
   router.all("/annotations/:jobId/cancel", methodNotAllowed("POST"));
 
+  router.post("/annotations/:jobId/input/delete", async (req, res) => {
+    const { job } = await getJob(req, res);
+    const isDeleted = await deleteInput(deps, { inputKey: job.inputKey, now: now() });
+    leaveNotice(
+      req,
+      isDeleted
+        ? { tone: "ok", start: `The input ${job.inputName} was deleted.`, text: "Result and log stay." }
+        : { tone: "info", start: "Nothing was deleted.", text: "A job on this input waits or runs." },
+    );
+    res.redirect(303, `/annotations/${job.id}`);
+  });
+  router.all("/annotations/:jobId/input/delete", methodNotAllowed("POST"));
+
   router.post("/annotations/:jobId/delete", async (req, res) => {
     const { job } = await getJob(req, res);
     await deleteJobs(deps, job.userId, [job.id]);
@@ -211,10 +224,10 @@ export function jobPages(deps: Deps): Router {
   return router;
 }
 
-/** Throws HttpError 410 when the input's retention ended. */
+/** Throws HttpError 410 when the input was deleted. */
 function requireInput({ id, inputDeletedAt }: Pick<Job, "id" | "inputDeletedAt">): void {
   if (inputDeletedAt === null) return;
-  throw new HttpError(410, "The input was deleted at the end of its retention.", {
+  throw new HttpError(410, "The input was deleted.", {
     remedy: "Send the file again to annotate it again.",
     link: { href: `/annotations/${id}`, text: "Back to the job" },
   });

@@ -42,9 +42,11 @@ export function profileView(props: ProfileProps, page: PageContext): Html {
   return fragment(
     h("h1", {}, "Profile"),
     h(
-      "p",
-      { class: "eg-actions" },
+      "form",
+      { class: "eg-actions", method: "post", action: "/profile/export" },
+      csrfField(page.csrf),
       h("a", { class: "eg-button", href: "/profile/tokens" }, icon("key"), "API tokens"),
+      h("button", { class: "eg-button", type: "submit" }, icon("download"), "Download all your data"),
       h("a", { class: "eg-button", href: "/profile/delete" }, icon("trash"), "Delete the account"),
     ),
     h(

@@ -44,6 +44,20 @@ export function jobActions({ job, state }: { readonly job: Job; readonly state: 
         h("div", {}, h("button", { class: "eg-button", type: "submit" }, icon("refresh"), "Annotate the file again")),
         h("p", { class: "eg-help" }, "A new job on the same input; this one stays to compare."),
       ),
+    isOver &&
+      job.inputDeletedAt === null &&
+      h(
+        "form",
+        {
+          method: "post",
+          action: `${href}/input/delete`,
+          "data-once": "Deleting",
+          "data-confirm": `Delete the input ${job.inputName}? The file cannot be annotated again then.`,
+        },
+        csrfField(csrf),
+        h("button", { class: "eg-button eg-button-danger", type: "submit" }, icon("trash"), "Delete the input only"),
+        h("p", { class: "eg-help" }, "Result and log stay. The file cannot be annotated again then."),
+      ),
     h(
       "form",
       {

@@ -1,5 +1,5 @@
 import { formatDuration } from "@elastic-gas/shared/format/durations";
-import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
@@ -15,8 +15,6 @@ export interface JobDetailsProps {
   readonly summary: JobSummary | undefined;
   /** Start of the log. */
   readonly log: string | undefined;
-  /** 0: inputs stay as long as their job. */
-  readonly inputRetentionDays: number;
 }
 
 /** The column beside a job's figures: facts, the download as a command, and the start of the log. */
@@ -43,7 +41,7 @@ export function jobDetails(props: JobDetailsProps, page: PageContext): Html {
   );
 }
 
-function facts({ job, state, summary, inputRetentionDays }: JobDetailsProps, page: PageContext): Html {
+function facts({ job, state, summary }: JobDetailsProps, page: PageContext): Html {
   const href = `/annotations/${job.id}`;
   const fact = (name: string, ...content: readonly Child[]) => [h("dt", {}, name), h("dd", {}, ...content)];
   const small = (text: string) => [h("br", {}), h("span", { class: "eg-secondary" }, text)];
@@ -61,7 +59,11 @@ function facts({ job, state, summary, inputRetentionDays }: JobDetailsProps, pag
         "Input",
         ...(job.inputDeletedAt === null
           ? [h("a", { href: `${href}/input` }, job.inputName)]
-          : [job.inputName, ...small(`deleted after ${formatCountOf(inputRetentionDays, "day")}`)]),
+          : [
+              job.inputName,
+              h("br", {}),
+              h("span", { class: "eg-secondary" }, "deleted ", page.time(job.inputDeletedAt, "near")),
+            ]),
       ),
       fact("Size", formatBytes(job.inputSize)),
       fact("Requested", page.time(job.submittedAt, "full")),

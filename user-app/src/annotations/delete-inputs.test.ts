@@ -4,7 +4,7 @@ import { resourcesOf } from "@elastic-gas/shared/resources";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { sweepInputs } from "./sweep-inputs.ts";
+import { sweepInputs } from "./delete-inputs.ts";
 
 const NOW = new Date("2026-11-28T12:00:00Z");
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * 86_400_000);
@@ -54,9 +54,27 @@ it("deletes the inputs of jobs that are long over, unless another job still need
 
   const browser = await app.signedIn("keeper");
   const { text } = await browser.get(`/annotations/${old.id}`);
-  expect(text).toContain("deleted after 30 days");
+  expect(text).toMatch(/in\.vcf<br\/><span class="eg-secondary">deleted /);
   expect(text).not.toContain("Annotate the file again");
   expect((await browser.get(`/annotations/${old.id}/input`)).status).toBe(410);
   expect((await browser.submit(`/annotations/${old.id}/annotate-again`)).status).toBe(410);
   expect((await browser.get("/annotate")).text).toContain("30 days");
+});
+
+it("deletes the input of one job for its owner, not while a job needs it, and keeps the result", async () => {
+  const done = await addJob("COMPLETED", daysAgo(1));
+  const busy = await addJob("COMPLETED", daysAgo(1));
+  await addJob("RUNNING", null, busy.key);
+  await app.makeUser("stranger");
+  const stranger = await app.signedIn("stranger");
+  await stranger.get("/profile");
+  expect((await stranger.submit(`/annotations/${done.id}/input/delete`)).status).toBe(403);
+  const browser = await app.signedIn("keeper");
+  await browser.get(`/annotations/${done.id}`);
+  await browser.submit(`/annotations/${busy.id}/input/delete`);
+  expect((await browser.get(`/annotations/${busy.id}`)).text).toContain("A job on this input waits or runs.");
+  await browser.submit(`/annotations/${done.id}/input/delete`);
+  expect((await browser.get(`/annotations/${done.id}`)).text).toContain("Result and log stay.");
+  expect(await Promise.all([done, busy].map(({ key }) => isStored(key)))).toEqual([false, true]);
+  expect((await browser.get(`/annotations/${done.id}/input`)).status).toBe(410);
 });
