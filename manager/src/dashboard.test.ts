@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { findViolations, startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
+import { startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
 import { ADMIN, checkRow } from "@elastic-gas/testing/manager/test-manager";
+import { findViolations, sidewaysOverflow } from "@elastic-gas/testing/system/browser";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 const PAGES = [
@@ -100,10 +101,7 @@ describe("the dashboard in a browser", () => {
       const page = await open({ width });
       for (const path of PAGES) {
         await page.goto(manager.url + path);
-        const wide = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        expect([path, wide]).toEqual([path, 0]);
+        expect([path, await sidewaysOverflow(page)]).toEqual([path, 0]);
       }
     },
     180_000,

@@ -1,7 +1,8 @@
 import { initialState } from "@elastic-gas/scaling/policy-state";
 import { NO_BREAK_SPACE } from "@elastic-gas/shared/format/numbers";
-import { findViolations, startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
+import { startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
 import { ADMIN, checkRow } from "@elastic-gas/testing/manager/test-manager";
+import { findViolations } from "@elastic-gas/testing/system/browser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const MINUTE_MS = 60_000;

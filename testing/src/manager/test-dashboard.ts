@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
-import { expect, onTestFinished } from "vitest";
+import { launchBrowser, openTestPage, type PageOptions } from "../system/browser.ts";
 import { type StagedCloud, startStagedCloud } from "./staged-cloud.ts";
 import { ADMIN, makePools, startTestManager, type TestManager } from "./test-manager.ts";
 
@@ -14,7 +13,7 @@ export interface TestDashboard extends AsyncDisposable {
   readonly manager: TestManager;
   readonly browser: Browser;
   /** A page of its own, signed in; the test fails when a script of the page did. */
-  open(options?: { readonly width?: number; readonly theme?: "light" | "dark" }): Promise<Page>;
+  open(options?: PageOptions): Promise<Page>;
 }
 
 export async function startTestDashboard(): Promise<TestDashboard> {
@@ -24,17 +23,7 @@ export async function startTestDashboard(): Promise<TestDashboard> {
   const staged = await startStagedCloud();
   const manager = await startTestManager({ cloud: staged.cloud, distFolder });
   await makePools(manager.db);
-  const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
-  });
+  const browser = await launchBrowser();
   return {
     staged,
     manager,
@@ -49,29 +38,12 @@ export async function startTestDashboard(): Promise<TestDashboard> {
   };
 }
 
-async function openPage(
-  browser: Browser,
-  url: string,
-  { width = 1440, theme = "light" }: { readonly width?: number; readonly theme?: "light" | "dark" } = {},
-): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme });
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
-  page.setDefaultTimeout(40_000);
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(error.message));
-  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-  onTestFinished(() => expect(problems).toEqual([]));
+async function openPage(browser: Browser, url: string, options?: PageOptions): Promise<Page> {
+  const page = await openTestPage(browser, options);
   await page.goto(`${url}/login`);
   await page.fill("#username", ADMIN.username);
   await page.fill("#password", ADMIN.password);
   await page.click("button[type=submit]");
   await page.waitForSelector(".connection b:text('Live')");
   return page;
-}
-
-/** What axe finds on the page as it stands, one line each. */
-export async function findViolations(page: Page): Promise<readonly string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }

@@ -12,6 +12,7 @@ import { createUser } from "@elastic-gas/shared/accounts/users";
 import { type Config, readConfig } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
+import { readAssets } from "@elastic-gas/shared/web/assets";
 import { type Listening, serve } from "@elastic-gas/shared/web/serve";
 import { createUserApp } from "@elastic-gas/user-app/app";
 import { createAppParts } from "@elastic-gas/user-app/app-parts";
@@ -64,11 +65,20 @@ export interface Cloud extends AsyncDisposable {
   };
 }
 
-/** Takes the cloud over: disposing of the app ends it too. `databasePort` stands between the app and its database. */
+export interface TestAppOptions {
+  /** Stands between the app and its database. */
+  readonly databasePort?: number;
+  /** Where the app listens; any free port by default. */
+  readonly port?: number;
+  /** The built scripts and styles; without it pages have none. */
+  readonly distFolder?: string;
+}
+
+/** Takes the cloud over: disposing of the app ends it too. */
 export async function startTestApp(
   cloud: Cloud,
   environment: Record<string, string> = {},
-  { databasePort }: { readonly databasePort?: number } = {},
+  { databasePort, port = 0, distFolder }: TestAppOptions = {},
 ): Promise<TestApp> {
   const database = await createTestDatabase();
   // As production connects: a query that the role has no right for fails here too.
@@ -103,9 +113,12 @@ export async function startTestApp(
     ...parts,
     detector: createScriptedDetector(),
     now: () => clock.now ?? new Date(),
-    assets: { folder: cloud.dataDir, style: undefined, script: undefined, themeScript: undefined },
+    assets:
+      distFolder === undefined
+        ? { folder: cloud.dataDir, style: undefined, script: undefined, themeScript: undefined }
+        : readAssets(distFolder, "src/browser"),
   });
-  const listening: Listening = await serve(app, { host: "127.0.0.1", port: 0 });
+  const listening: Listening = await serve(app, { host: "127.0.0.1", port });
   const origin = `http://127.0.0.1:${listening.port}`;
   const passwords = createPasswordVerifier();
   let hash: Promise<string> | undefined;

@@ -107,7 +107,7 @@ const HEADS = ["ID", "Ref", "Alt", "Gene", "Region", "Consequence", "Band", "Cli
 function table(alleles: readonly AnnotatedAllele[]): Html {
   return h(
     "div",
-    { class: "eg-table-box", tabindex: 0, role: "region", "aria-label": "Variants" },
+    { class: "eg-table-box", tabindex: 0, role: "region", "aria-label": "Table of variants" },
     h(
       "table",
       { class: "eg-table app-records" },

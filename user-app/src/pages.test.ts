@@ -1,0 +1,219 @@
+import { randomUUID } from "node:crypto";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { findViolations, sidewaysOverflow } from "@elastic-gas/testing/system/browser";
+import { scriptedPhoto } from "@elastic-gas/testing/user-app/test-detector";
+import { startTestPages, type TestPages } from "@elastic-gas/testing/user-app/test-pages";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const VCF =
+  "##fileformat=VCFv4.2\n##reference=GRCh38\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nchr1\t100\t.\tA\tG\t50\tPASS\t.\n";
+const LONG_NAME = `${"a-very-long-name-of-a-file-that-nobody-would-choose-".repeat(3)}.vcf`;
+
+type OpenPage = Awaited<ReturnType<TestPages["open"]>>;
+
+let pages: TestPages;
+let app: TestPages["app"];
+/** Ids of the reader's jobs by what became of them. */
+const jobs = new Map<string, string>();
+
+beforeAll(async () => {
+  pages = await startTestPages(await startTestCloud(), { FREE_RETENTION_SECONDS: "86400" });
+  ({ app } = pages);
+  const userId = await app.makeUser("reader", { email: "reader@example.org", isAdmin: true });
+  const now = Date.now();
+  const ended = { startedAt: new Date(now - 60_000), completedAt: new Date(now - 30_000) };
+  await addJob(userId, "completed", { status: "COMPLETED", ...ended, resultSize: 9, summary: JSON.stringify(SUMMARY) });
+  await addJob(userId, "failed", { status: "FAILED", ...ended, failure: "The file is empty. Send one with records." });
+  await addJob(userId, "running", { status: "RUNNING", startedAt: new Date(now), progressPercent: 40 });
+  await addJob(userId, "waiting", { status: "PENDING" });
+  await addJob(userId, "archived", {
+    status: "COMPLETED",
+    startedAt: new Date(now - 9e6),
+    completedAt: new Date(now - 8e6),
+    archiveState: "archived",
+    archivedAt: new Date(now - 7e6),
+  });
+});
+afterAll(() => pages?.[Symbol.asyncDispose]());
+
+async function addJob(userId: number, what: string, columns: object): Promise<void> {
+  const id = randomUUID();
+  const [inputKey, resultKey, logKey] = ["in", "out.annot.vcf", "in.count.log"].map(
+    (name) => `test/${userId}/${id}~${name}`,
+  ) as [string, string, string];
+  await app.s3.send(new PutObjectCommand({ Bucket: "test-results", Key: logKey, Body: "Total: 1\nIn genes: 1\n" }));
+  await app.s3.send(new PutObjectCommand({ Bucket: "test-results", Key: resultKey, Body: VCF }));
+  const inputName = what === "completed" ? LONG_NAME : `${what}.vcf`;
+  const files = what === "completed" || what === "archived" ? { resultKey, logKey } : {};
+  await app.db
+    .insertInto("jobs")
+    .values({ id, userId, inputName, inputKey, inputEtag: "e", inputSize: 1_000, ...files, ...columns })
+    .execute();
+  jobs.set(what, id);
+}
+
+const SUMMARY = {
+  pack: "human-genes-clinvar-2",
+  build: "GRCh38",
+  buildReason: "Nothing in the file names a genome build.",
+  buildDecision: {
+    build: "GRCh38",
+    decidedBy: "assumption",
+    undecided: true,
+    alternatives: ["GRCh37", "NCBI36"],
+    warning: "The genome build is not known. Nothing in the file names it; GRCh38 was taken.",
+  },
+  records: 3,
+  inGenes: 2,
+  clinvarPathogenic: 1,
+  lookedUp: { genes: 3, regions: 3, clinvar: 3 },
+  clinvarHeld: null,
+  tiTv: 2,
+  transitions: 2,
+  transversions: 1,
+  unmatchedRecords: 0,
+  unmatchedContigs: [],
+  chromosomes: [
+    { name: "chr1", count: 2 },
+    { name: "chr2", count: 1 },
+  ],
+  regions: [{ name: "coding", count: 2 }],
+  classes: [{ name: "SNV", count: 3 }],
+  substitutions: [{ name: "A>G", count: 3 }],
+  indelLengths: [],
+  topGenes: [{ name: "BRCA1", count: 2 }],
+  warnings: [{ sentence: "1 record could not be parsed and was passed through unchanged: line 4.", count: 1 }],
+  firstRecords: [],
+  durationMs: 5,
+};
+
+/** Every page of a signed-in reader in groups; `:what` stands for the id of that job. */
+const OWN_PAGES: Readonly<Record<string, readonly string[]>> = {
+  "lists and forms": ["/", "/annotate", "/annotations", "/annotations?q=nothing", "/masks", "/masks/history", "/help"],
+  "a finished job": ["/annotations/:completed", "/annotations/:completed/log", "/annotations/:completed/records"],
+  "jobs in every state": [
+    "/annotations/:failed",
+    "/annotations/:running",
+    "/annotations/:waiting",
+    "/annotations/:archived",
+  ],
+  account: ["/profile", "/profile/tokens", "/profile/delete", "/subscribe", "/admin/users"],
+};
+const OPEN_PAGES = ["/", "/login", "/forgot", "/help"];
+const withIds = (path: string) => path.replace(/:(\w+)/, (_, what: string) => jobs.get(what) ?? what);
+
+/** What is wrong with the pages as one sees them, an item for each. */
+async function lookAt(page: OpenPage, paths: readonly string[], look: (page: OpenPage) => Promise<readonly string[]>) {
+  const problems: string[] = [];
+  for (const path of paths) {
+    await page.goto(app.origin + withIds(path));
+    problems.push(...(await look(page)).map((problem) => `${path}: ${problem}`));
+  }
+  return problems;
+}
+
+// A theme changes colours and nothing else.
+describe.each([
+  ["light", []],
+  ["dark", ["color-contrast"]],
+] as const)("without accessibility violations in the %s theme:", (theme, rules) => {
+  const look = (page: OpenPage) => findViolations(page, rules);
+
+  it.each(Object.entries(OWN_PAGES))("%s", async (_, paths) => {
+    const page = await pages.open({ theme, as: "reader" });
+    expect(await lookAt(page, paths, look)).toEqual([]);
+  });
+
+  it("what everybody sees", async () => {
+    const page = await pages.open({ theme });
+    expect(await lookAt(page, OPEN_PAGES, look)).toEqual([]);
+  });
+});
+
+it.each([360, 768, 2560])("no page scrolls sideways at %d pixels", async (width) => {
+  const page = await pages.open({ width, as: "reader" });
+  const wide = async (shown: OpenPage) => {
+    const pixels = await sidewaysOverflow(shown);
+    return pixels > 0 ? [`${pixels} pixels too wide`] : [];
+  };
+  expect(await lookAt(page, Object.values(OWN_PAGES).flat(), wide)).toEqual([]);
+});
+
+describe("a VCF file", () => {
+  const file = (name: string, content = VCF) => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) });
+
+  it("goes from the page straight to its live job, by keyboard alone", async () => {
+    await app.makeUser("typist");
+    const page = await pages.open({ as: "typist" });
+    await page.goto(`${app.origin}/annotate`);
+    await page.setInputFiles("[data-upload-file]", file("keys.vcf"));
+    const send = page.locator("[data-upload-send]:not([disabled])");
+    await send.waitFor();
+    await send.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/annotations\/[0-9a-f-]{36}$/);
+    expect(await page.textContent("h1")).toBe("keys.vcf");
+    expect(await page.getAttribute("[data-job-status]", "data-job-status")).toBe("PENDING");
+  });
+
+  it("is refused before it is sent, with the reason and what to do", async () => {
+    const page = await pages.open({ as: "reader" });
+    await page.goto(`${app.origin}/annotate`);
+    await page.setInputFiles("[data-upload-file]", file("page.vcf", "<!doctype html><title>Not found</title>"));
+    const panel = page.locator("[data-upload-panel]");
+    await panel.locator(".eg-note-bad").waitFor();
+    expect(await panel.textContent()).toMatch(/HTML/i);
+    expect(await page.locator("[data-upload-send]").isDisabled()).toBe(true);
+  });
+
+  it("is sent and listed without script too, and the chosen genome build is kept", async () => {
+    const userId = await app.makeUser("scriptless");
+    const page = await pages.open({ as: "scriptless", script: false });
+    await page.goto(`${app.origin}/annotate`);
+    await page.selectOption("#plain-build", "GRCh37");
+    await page.click("form:has(#plain-build) button");
+    await page.setInputFiles("input[type=file]", file("plain.vcf"));
+    await page.click("[data-upload-submit]");
+    await page.waitForURL(/\/annotations?\//);
+    await page.goto(`${app.origin}/annotations`);
+    expect(await page.textContent("main")).toContain("plain.vcf");
+    const made = await app.db.selectFrom("jobs").select(["inputName", "build"]).where("userId", "=", userId).execute();
+    expect(made).toEqual([{ inputName: "plain.vcf", build: "GRCh37" }]);
+  });
+});
+
+it("a photo is counted and listed, with and without script", async () => {
+  await app.makeUser("photographer");
+  for (const script of [true, false]) {
+    const page = await pages.open({ as: "photographer", script });
+    await page.goto(`${app.origin}/masks`);
+    const buffer = Buffer.from(scriptedPhoto(3, 1));
+    await page.setInputFiles("input[type=file]", { name: `three-${script}.jpg`, mimeType: "image/jpeg", buffer });
+    // With script the choice is enough.
+    if (!script) await page.click("[data-mask-submit]");
+    await page.waitForURL(/\/masks\/[0-9a-f-]{36}$/);
+    expect(await page.textContent("main")).toContain("faces3with mask1");
+    await page.goto(`${app.origin}/masks/history`);
+    expect(await page.textContent("main")).toContain(`three-${script}.jpg`);
+  }
+});
+
+it("shows none of a reader's addresses to somebody else", async () => {
+  await app.makeUser("curious");
+  const browser = await app.signedIn("curious");
+  await browser.get("/profile");
+  const own = Object.values(OWN_PAGES)
+    .flat()
+    .filter((path) => path.includes(":"))
+    .map(withIds);
+  const id = jobs.get("completed");
+  const files = ["state", "log", "input", "result", "result/vcf.gz", "result/tsv", "result/csv", "records"];
+  const gets = [...own, ...files.map((file) => `/annotations/${id}/${file}`)];
+  for (const path of gets) expect([path, (await browser.get(path)).status]).toEqual([path, 403]);
+  const posts = ["cancel", "delete", "run-again", "annotate-again", "link", "input/delete"];
+  for (const post of posts) {
+    const path = `/annotations/${id}/${post}`;
+    expect([path, (await browser.submit(path)).status]).toEqual([path, 403]);
+  }
+});
