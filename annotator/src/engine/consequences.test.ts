@@ -83,7 +83,7 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
     const called = text
       .split("\n")
       .filter((line) => line !== "" && !line.startsWith("#"))
-      .map((line) => /BCSQ=(.*)$/.exec(line)?.[1]);
+      .map((line) => /BCSQ=([^;]*)/.exec(line)?.[1]);
     expect(called).toEqual([
       "missense|TOY|T1|protein_coding|+|2A>2V|105C>T",
       "missense|TOY|T1|protein_coding|+|2A>2T|104G>A,missense|TOY|T1|protein_coding|+|2A>2S|104G>T",
@@ -96,6 +96,14 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
       expect.stringMatching(/^frameshift\|TOY/),
       undefined,
       undefined,
+    ]);
+    const changes = text.split("\n").flatMap((line) => /;GAS_HGVS=(.*)$/.exec(line)?.[1] ?? []);
+    expect(changes).toEqual([
+      "T1:p.(Ala2Val)",
+      "T1:p.(Ala2Thr),T1:p.(Ala2Ser)",
+      "T1:p.(Met1?)",
+      "T1:p.(Ala2%3D)",
+      "T1:p.(Ala3fs)",
     ]);
     expect(readFileSync(log, "utf8")).toContain("Consequences:\n  missense\t3\n");
   });
