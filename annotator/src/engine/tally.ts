@@ -1,4 +1,5 @@
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
+import { isPathogenic } from "@elastic-gas/shared/vcf/clinvar";
 import type { RecordColumns } from "@elastic-gas/shared/vcf/record";
 import type { Chromosome } from "../pack/chromosome.ts";
 import { REGIONS } from "../pack/gene-regions.ts";
@@ -293,11 +294,6 @@ function firstRecord(
     rs: (annotation?.rs ?? []).map((number) => (number === "" ? "." : `rs${number}`)).join(", "),
     frequency: (annotation?.frequencies ?? []).map((values) => values?.[0] ?? ".").join(", "),
   };
-}
-
-/** ClinVar's classes from pathogenic to likely pathogenic, with or without a qualifier; not "conflicting". */
-function isPathogenic(significance: string): boolean {
-  return /^(?:likely[_ ])?pathogenic/i.test(significance);
 }
 
 function substitutionCodes(): Int8Array {
