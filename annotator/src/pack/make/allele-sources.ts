@@ -122,7 +122,7 @@ export const FREQUENCIES: AlleleSource = {
         name,
         release: [version, /exomes|genomes|joint/.exec(file.name)?.[0] ?? ""].filter((text) => text !== "").join(" "),
         date: dateText(metaValue(header, "fileDate")),
-        licence: isGnomad ? "ODbL 1.0, with attribution" : "see the source",
+        licence: isGnomad ? "free, see gnomAD's terms" : "see the source",
         from: isGnomad ? "gnomAD" : file.name,
       },
       values: ({ alts, filter, info, line: at }) => {

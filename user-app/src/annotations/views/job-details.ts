@@ -84,6 +84,7 @@ function facts({ job, state, summary, inputRetentionDays }: JobDetailsProps, pag
 
 const OTHER_FORMATS = [
   ["vcf.gz", "VCF.gz"],
+  ["vcf.gz.tbi", "its index"],
   ["tsv", "TSV"],
   ["csv", "CSV"],
 ] as const;
