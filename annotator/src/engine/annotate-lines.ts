@@ -100,7 +100,9 @@ export class LineAnnotator {
   /** Annotates a block of whole lines after the header into `out`. */
   block(bytes: Buffer, out: ByteSink): void {
     const { build, consequences, tally } = this.#setting;
-    const isPlain = build?.liftTo === null && consequences === null && bytes.indexOf("GAS_", 0, "latin1") === -1;
+    const hasOwnKeys =
+      bytes.indexOf("GAS_", 0, "latin1") !== -1 || (consequences !== null && bytes.indexOf("BCSQ", 0, "latin1") !== -1);
+    const isPlain = build?.liftTo === null && !hasOwnKeys;
     this.#pending = 0;
     for (let start = 0; start < bytes.length; ) {
       const feed = bytes.indexOf(LINE_FEED, start);
@@ -123,7 +125,7 @@ export class LineAnnotator {
 
   /** Annotates the line when it is a substitution of one base on the same contig as the record before. False: not handled, nothing changed. */
   #substitution(bytes: Buffer, { start, end, out }: { start: number; end: number; out: ByteSink }): boolean {
-    const { tally } = this.#setting;
+    const { consequences, tally } = this.#setting;
     const { bytes: name, chromosome, counts } = this.#contig;
     let at = start;
     for (let index = 0; index < name.length; index += 1) if (bytes[at++] !== name[index]) return false;
@@ -170,8 +172,20 @@ export class LineAnnotator {
     const isEmpty = bytes[infoStart] === DOT && infoEnd === infoStart + 1;
     out.copy(bytes, this.#pending, isEmpty ? infoStart : infoEnd);
     out.copy(stretch.added, isEmpty ? 1 : 0, stretch.added.length);
+    if (consequences !== null) {
+      const called = this.#takeCalled(consequences);
+      if (called.length > 0) out.write(`;${consequenceText(called)}`);
+    }
     this.#pending = infoEnd;
     return true;
+  }
+
+  /** The consequences of the record in hand, which are counted. */
+  #takeCalled(consequences: Consequences): readonly string[] {
+    const called = consequences.take(this.#ordinal);
+    this.#ordinal += 1;
+    for (const consequence of called) this.#setting.tally.addConsequence(consequence.split("|", 1)[0] ?? "");
+    return called;
   }
 
   #beginStretch(chromosome: Chromosome, pos: number): void {
@@ -230,8 +244,7 @@ export class LineAnnotator {
     const { consequences, ownKeys, tally } = this.#setting;
     const contig = this.#contigOf(record.chrom);
     contig.counts.records += 1;
-    const called = consequences?.take(this.#ordinal) ?? [];
-    this.#ordinal += 1;
+    const called = consequences === null ? [] : this.#takeCalled(consequences);
     if (record.alt.length > MAX_ALLELES && hasTooManyAlleles(record.alt)) {
       tally.note("tooManyAlleles", this.#line);
       tally.addPassedThrough();
@@ -246,7 +259,6 @@ export class LineAnnotator {
     let added = annotation === null ? "" : infoText(annotation);
     if (called.length > 0) {
       added = `${added === "" ? "" : `${added};`}${consequenceText(called)}`;
-      for (const consequence of called) tally.addConsequence(consequence.split("|", 1)[0] ?? "");
     }
     tally.addRecord(record, { id, alleles, annotation, called });
 
