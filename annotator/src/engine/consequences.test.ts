@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { readArguments } from "../pack/make/arguments.ts";
+import { makePack } from "../pack/make/make-pack.ts";
 import { openPack } from "../pack/pack.ts";
 import { bcftoolsVersion, ConsequenceTable } from "./consequences.ts";
 import { runEngine } from "./engine.ts";
@@ -151,6 +153,38 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
     for (let at = 0; at < lines.length; at += rows.length) expect(lines.slice(at, at + rows.length)).toEqual(first);
     expect(summary.consequences).toContainEqual({ name: "missense", count: 60 * 4 });
     expect(summary.lookedUp).toMatchObject({ consequences: 420, sequence: 420 });
+  });
+
+  it("are asked for near genes alone where the pack's genes are those of its GFF3, also for an indel that is moved into one", async () => {
+    // The gene ends with its stop codon at 190; an A run follows it, up to 1,990.
+    const [own, out] = [join(directory, "genes"), join(directory, "genes-pack")];
+    const long = `${flank}${coding}${"A".repeat(300)}${"CT".repeat(1_000)}`;
+    writeFileSync(`${own}.fa`, `>9\n${long}\n`);
+    writeFileSync(`${own}.gff3`, `${gff.join("\n")}\n`);
+    const args = ["--build", "GRCh38", "--fasta", `${own}.fa`, "--gff", `${own}.gff3`, "--out", out];
+    await makePack(readArguments(args), { today: new Date(), say: () => undefined });
+    const input = join(directory, "genes.vcf");
+    const [head = ""] = readFileSync(join(directory, "in.vcf"), "latin1").split(/(?<=INFO\n)/);
+    writeFileSync(
+      input,
+      `${head}9\t105\t.\tC\tT\t.\t.\t.\n9\t480\t.\tAA\tA\t.\t.\t.\n9\t2301\t.\t${long[2_300]}\tG\t.\t.\t.\n`,
+    );
+    const summary = await runEngine({
+      inputPath: input,
+      outputPath: `${input}.out`,
+      logPath: `${input}.log`,
+      workDirectory: directory,
+      fileName: "genes.vcf",
+      pack: openPack(out),
+      build: "GRCh38",
+    });
+    const terms = readFileSync(`${input}.out`, "latin1")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .map((line) => /BCSQ=([^|]*)/.exec(line)?.[1]);
+    expect(terms).toEqual(["missense", expect.stringMatching(/stop/), undefined]);
+    // The last is nowhere near a gene: that is an answer too.
+    expect(summary.lookedUp?.consequences).toBe(3);
   });
 
   it("are left out with a reason when csq fails", async () => {

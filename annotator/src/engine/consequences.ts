@@ -4,8 +4,9 @@ import { closeSync, createWriteStream, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { type RecordColumns, readRecord } from "@elastic-gas/shared/vcf/record";
-import type { BuildData } from "../pack/pack.ts";
+import type { BuildData, Reference } from "../pack/pack.ts";
 import { readFastaIndex } from "../pack/sequence.ts";
+import type { GeneTrack } from "../pack/tracks.ts";
 import { allelesOf } from "../vcf/alleles.ts";
 import { canonicalContig } from "../vcf/contigs.ts";
 import type { InfoField } from "../vcf/header.ts";
@@ -21,11 +22,6 @@ export const CONSEQUENCE_FIELD: InfoField = {
   description:
     "Haplotype-unaware consequence from BCFtools/csq. Format: Consequence|gene|transcript|biotype|strand|amino_acid_change|dna_change",
 };
-
-interface Reference {
-  readonly fasta: string;
-  readonly gff3: string;
-}
 
 export interface OpenedConsequences {
   readonly reader: Consequences | null;
@@ -43,11 +39,14 @@ export interface OpenedConsequences {
 export async function openConsequences({
   input,
   reference,
+  build,
   lifted,
   workDirectory,
 }: {
   readonly input: Input;
   readonly reference: Reference;
+  /** The build of the reference. */
+  readonly build: BuildData;
   /** The file's build when its records are lifted to that of the reference. */
   readonly lifted: BuildData | null;
   readonly workDirectory: string;
@@ -69,7 +68,7 @@ export async function openConsequences({
   ];
   let asked = 0;
   const failure = await runPipe(steps, tablePath, async (sink) => {
-    asked = await writeSites(input, { contigs, lifted, sink });
+    asked = await writeSites(input, { contigs, genesOf: genesBy(build, reference), lifted, sink });
   });
   if (failure !== null) return { reader: null, asked: 0, warning: `Consequences were not called: ${failure}` };
   return { reader: new ConsequenceTable(tablePath), asked, warning: null };
@@ -134,12 +133,22 @@ export class ConsequenceTable implements Consequences {
 interface Sites {
   /** The names of the FASTA's sequences by our canonical ones. */
   readonly contigs: ReadonlyMap<string, { readonly name: string; readonly length: number }>;
+  /** The genes of a contig when no consequence lies outside them; null otherwise. */
+  readonly genesOf: (canonical: string) => GeneTrack | null;
   readonly lifted: BuildData | null;
   readonly sink: Writable;
 }
 
-/** Writes the rows and returns for how many records there is at least one. */
-async function writeSites(input: Input, { contigs, lifted, sink }: Sites): Promise<number> {
+/** An indel may be moved to the left by as much, into a gene that ends before it. */
+const MARGIN = 1_000;
+
+function genesBy(build: BuildData, { hasGenes }: Reference): Sites["genesOf"] {
+  return (canonical) => (hasGenes ? (build.chromosome(canonical)?.genes ?? null) : null);
+}
+
+/** Writes the rows and returns for how many records csq could tell something. */
+async function writeSites(input: Input, sites: Sites): Promise<number> {
+  const { contigs, lifted, sink } = sites;
   const declared = [...contigs.values()].map(({ name, length }) => `##contig=<ID=${name},length=${length}>\n`);
   sink.write(`##fileformat=VCFv4.2\n${declared.join("")}#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n`, "latin1");
   let [ordinal, asked, isHeader] = [0, 0, true];
@@ -152,9 +161,9 @@ async function writeSites(input: Input, { contigs, lifted, sink }: Sites): Promi
       }
       const record = readRecord(line);
       if ("problem" in record) continue;
-      const own = siteRows(lifted === null ? record : placed(record, lifted), contigs, ordinal);
-      if (own !== "") asked += 1;
-      rows += own;
+      const own = siteRows(lifted === null ? record : placed(record, lifted), sites, ordinal);
+      if (own !== null) asked += 1;
+      rows += own ?? "";
       ordinal += 1;
     }
     if (rows !== "" && !sink.write(rows, "latin1")) await once(sink, "drain");
@@ -168,13 +177,15 @@ function placed(record: RecordColumns, lifted: BuildData): RecordColumns | null 
   return places === null ? null : (liftRecord(record, places, lifted)?.record ?? null);
 }
 
-/** A row for each ALT that csq can take. */
-function siteRows(record: RecordColumns | null, contigs: Sites["contigs"], ordinal: number): string {
-  if (record === null) return "";
-  const contig = contigs.get(canonicalContig(record.chrom));
+/** A row for each ALT that csq can take; null without any, empty where it is known to say nothing. */
+function siteRows(record: RecordColumns | null, { contigs, genesOf }: Sites, ordinal: number): string | null {
+  if (record === null) return null;
+  const canonical = canonicalContig(record.chrom);
+  const contig = contigs.get(canonical);
   const ref = record.ref.toUpperCase();
-  if (contig === undefined || !BASES.test(ref)) return "";
-  if (record.pos < 1 || record.pos + ref.length - 1 > contig.length) return "";
+  if (contig === undefined || !BASES.test(ref)) return null;
+  const end = record.pos + ref.length - 1;
+  if (record.pos < 1 || end > contig.length) return null;
   const alts = record.alt.toUpperCase().split(",");
   let rows = "";
   for (const [index, { minimal }] of allelesOf(record).entries()) {
@@ -182,7 +193,9 @@ function siteRows(record: RecordColumns | null, contigs: Sites["contigs"], ordin
     if (minimal !== null && BASES.test(alt))
       rows += `${contig.name}\t${record.pos}\t${ordinal}\t${ref}\t${alt}\t.\t.\t.\n`;
   }
-  return rows;
+  if (rows === "") return null;
+  const genes = genesOf(canonical);
+  return genes !== null && genes.overlapping(record.pos - MARGIN, end).length === 0 ? "" : rows;
 }
 
 const BASES = /^[ACGT]+$/;

@@ -63,6 +63,7 @@ export async function runEngine(run: EngineRun): Promise<JobSummary> {
     ? await openConsequences({
         input,
         reference: data.reference,
+        build: data,
         lifted: build?.liftTo ? build : null,
         workDirectory: run.workDirectory,
       })

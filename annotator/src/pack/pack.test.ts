@@ -93,7 +93,11 @@ it("takes from the default pack what a pack with a base lacks", () => {
   writeFileSync(join(directory, "pack.json"), JSON.stringify(manifest));
   writeFileSync(join(directory, "a.fa.fai"), "");
   const own = openPack(directory);
-  expect(own.build("GRCh38")?.reference).toEqual({ fasta: join(directory, "a.fa"), gff3: join(directory, "a.gff3") });
+  expect(own.build("GRCh38")?.reference).toEqual({
+    fasta: join(directory, "a.fa"),
+    gff3: join(directory, "a.gff3"),
+    hasGenes: false,
+  });
   expect(own.build("GRCh38")?.chromosome("1")?.genes).not.toBeNull();
   expect(own.build("GRCh37")?.chromosome("1")?.genes).not.toBeNull();
   expect(own.builds.find(({ name }) => name === "GRCh38")?.lengths.get("1")).toBe(248_956_422);

@@ -18,6 +18,14 @@ export interface PackSource {
   readonly kinds: readonly SourceKind[];
 }
 
+/** What consequences are called with; null when a pack has not both. Paths are absolute. */
+export interface Reference {
+  readonly fasta: string;
+  readonly gff3: string;
+  /** True when the genes of the build are those of the GFF3: outside them there is no consequence. */
+  readonly hasGenes: boolean;
+}
+
 /** Which kinds of look-up a build has somewhere. */
 export interface Holdings {
   readonly rs: boolean;
@@ -37,8 +45,7 @@ export interface BuildData {
   readonly clinvarHeld: string | null;
   /** By canonical contig name; undefined when the pack does not know the contig. */
   chromosome(canonical: string): Chromosome | undefined;
-  /** Absolute paths; null when the pack has not both. */
-  readonly reference: { readonly fasta: string; readonly gff3: string } | null;
+  readonly reference: Reference | null;
   /** The build that records of this one are looked up in, at the places that the two share; null to look them up in this one. */
   readonly liftTo: BuildData | null;
 }
@@ -169,7 +176,11 @@ function buildData({ directory, name, own, inherited, sources, find }: BuildQues
     reference:
       own.fasta === undefined || own.gff3 === undefined
         ? (inherited?.reference ?? null)
-        : { fasta: resolve(directory, own.fasta), gff3: resolve(directory, own.gff3) },
+        : {
+            fasta: resolve(directory, own.fasta),
+            gff3: resolve(directory, own.gff3),
+            hasGenes: files.genes !== undefined,
+          },
     get liftTo() {
       return own.liftTo === undefined ? (inherited?.liftTo ?? null) : (find(own.liftTo) ?? null);
     },
