@@ -145,7 +145,11 @@ export function permissionsOf(
       send,
       ...consume(queues.jobRequests),
       { actions: ["s3:ListBucket"], resources: [buckets.inputs, buckets.results].map(bucketArn) },
-      { actions: ["s3:GetObject"], resources: objectsOf(buckets.inputs) },
+      // Packs that are not part of the release lie beside it.
+      {
+        actions: ["s3:GetObject"],
+        resources: [...objectsOf(buckets.inputs), `${bucketArn(buckets.releases)}/packs/*`],
+      },
       {
         actions: ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
         resources: objectsOf(buckets.results),

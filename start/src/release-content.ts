@@ -19,7 +19,7 @@ const CONTENT = [
   "annotator/pack/**",
 ];
 const LEFT_OUT =
-  /\.test\.ts$|(^|\/)browser\/|(^|\/)node_modules\/|^annotator\/src\/(pack\/build-pack\.ts$|engine\/cases\/)/;
+  /\.test\.ts$|(^|\/)browser\/|(^|\/)node_modules\/|^annotator\/src\/(pack\/(build-pack\.ts$|make\/)|engine\/cases\/)/;
 
 /** The files of a release as paths from the root, sorted. */
 export async function listReleaseFiles(root: string): Promise<readonly string[]> {

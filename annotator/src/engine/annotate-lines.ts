@@ -1,12 +1,16 @@
 import { type RecordColumns, readRecord } from "@elastic-gas/shared/vcf/record";
-import type { BuildData, Chromosome } from "../pack/pack.ts";
+import type { Chromosome } from "../pack/chromosome.ts";
+import type { BuildData } from "../pack/pack.ts";
+import type { Sequence } from "../pack/sequence.ts";
 import type { Stretch } from "../pack/stretch.ts";
 import { allelesOf, isSequence, MAX_ALLELES } from "../vcf/alleles.ts";
 import { canonicalContig } from "../vcf/contigs.ts";
-import { appendInfo, withoutKeys } from "../vcf/info.ts";
+import { appendInfo, encodeInfoValue, withoutKeys } from "../vcf/info.ts";
 import { headEnd, LINE_FEED } from "../vcf/lines.ts";
 import { type Annotation, annotate, annotatePlace, infoText, rsNumbers, stretchOf } from "./annotate-record.ts";
 import type { ByteSink } from "./byte-sink.ts";
+import { HGVS_FIELD, proteinChange } from "./hgvs.ts";
+import { type LiftedRecord, liftRecord } from "./lift-record.ts";
 import { placesOf } from "./places.ts";
 import { type ContigTally, FIRST_RECORDS, SUBSTITUTION_CODES, type Tally } from "./tally.ts";
 import type { Oddity } from "./warnings.ts";
@@ -57,7 +61,7 @@ const [LOWER_R, LOWER_S] = [114, 115];
 const NO_STRETCH: CommonStretch = {
   from: 0,
   to: -1,
-  annotation: { genes: [], regions: [], band: "", clinvar: [] },
+  annotation: { genes: [], regions: [], band: "", clinvar: [], rs: [], frequencies: [], intervals: [] },
   isCommon: false,
   inClinvar: 0,
   added: new Uint8Array(0),
@@ -65,6 +69,8 @@ const NO_STRETCH: CommonStretch = {
 };
 /** Contigs kept apart; a file can name any number. */
 const MAX_CONTIGS = 1_000;
+/** More bases of a REF than this are not compared with the sequence. */
+const MAX_COMPARED = 1_000;
 
 /**
  * Annotates the records' lines: all bytes but ID (when it is empty) and INFO come out as they went in. Most records of most files are single substitutions, which
@@ -78,7 +84,7 @@ export class LineAnnotator {
     bytes: Buffer.alloc(0),
     chromosome: null,
     oddity: null,
-    counts: { records: 0, annotated: 0, inClinvar: 0 },
+    counts: { records: 0, annotated: 0, inClinvar: 0, inSequence: 0 },
   };
   #stretch = NO_STRETCH;
   #line: number;
@@ -94,7 +100,9 @@ export class LineAnnotator {
   /** Annotates a block of whole lines after the header into `out`. */
   block(bytes: Buffer, out: ByteSink): void {
     const { build, consequences, tally } = this.#setting;
-    const isPlain = build !== undefined && consequences === null && bytes.indexOf("GAS_", 0, "latin1") === -1;
+    const hasOwnKeys =
+      bytes.indexOf("GAS_", 0, "latin1") !== -1 || (consequences !== null && bytes.indexOf("BCSQ", 0, "latin1") !== -1);
+    const isPlain = build?.liftTo === null && !hasOwnKeys;
     this.#pending = 0;
     for (let start = 0; start < bytes.length; ) {
       const feed = bytes.indexOf(LINE_FEED, start);
@@ -117,7 +125,7 @@ export class LineAnnotator {
 
   /** Annotates the line when it is a substitution of one base on the same contig as the record before. False: not handled, nothing changed. */
   #substitution(bytes: Buffer, { start, end, out }: { start: number; end: number; out: ByteSink }): boolean {
-    const { tally } = this.#setting;
+    const { consequences, tally } = this.#setting;
     const { bytes: name, chromosome, counts } = this.#contig;
     let at = start;
     for (let index = 0; index < name.length; index += 1) if (bytes[at++] !== name[index]) return false;
@@ -133,7 +141,8 @@ export class LineAnnotator {
     for (let byte = bytes[at]; byte !== TAB; byte = bytes[++at]) if (byte === SEMICOLON || at >= end) return false;
     if (at === idStart) return false;
     const isRs = bytes[idStart] === LOWER_R && bytes[idStart + 1] === LOWER_S && isDigit(bytes[idStart + 2]);
-    const code = SUBSTITUTION_CODES[((bytes[at + 1] ?? 0) << 8) | (bytes[at + 3] ?? 0)] ?? -1;
+    const ref = bytes[at + 1] ?? 0;
+    const code = SUBSTITUTION_CODES[(ref << 8) | (bytes[at + 3] ?? 0)] ?? -1;
     if (code < 0 || bytes[at + 2] !== TAB || bytes[at + 4] !== TAB) return false;
     at += 5;
     for (let tabs = 0; tabs < 2; at += 1) {
@@ -151,29 +160,45 @@ export class LineAnnotator {
     }
     const stretch = this.#stretch;
     if (!stretch.isCommon) return false;
+    const base = chromosome.sequence?.base(pos);
+    if (base !== undefined && base !== ref) return false;
 
     stretch.records += 1;
     counts.records += 1;
     counts.annotated += 1;
     counts.inClinvar += stretch.inClinvar;
+    if (base !== undefined) counts.inSequence += 1;
     tally.addSubstitution(code, isRs);
     const isEmpty = bytes[infoStart] === DOT && infoEnd === infoStart + 1;
     out.copy(bytes, this.#pending, isEmpty ? infoStart : infoEnd);
     out.copy(stretch.added, isEmpty ? 1 : 0, stretch.added.length);
+    if (consequences !== null) {
+      const called = this.#takeCalled(consequences);
+      if (called.length > 0) out.write(`;${consequenceText(called)}`);
+    }
     this.#pending = infoEnd;
     return true;
+  }
+
+  /** The consequences of the record in hand, which are counted. */
+  #takeCalled(consequences: Consequences): readonly string[] {
+    const called = consequences.take(this.#ordinal);
+    this.#ordinal += 1;
+    for (const consequence of called) this.#setting.tally.addConsequence(consequence.split("|", 1)[0] ?? "");
+    return called;
   }
 
   #beginStretch(chromosome: Chromosome, pos: number): void {
     this.#endStretch();
     const stretch = stretchOf(chromosome, pos);
-    const annotation = { ...annotatePlace(chromosome, { from: pos, to: pos }), clinvar: [] };
-    const { build } = this.#setting;
-    const text = build === undefined ? "" : infoText(annotation, build);
+    const place = annotatePlace(chromosome, { from: pos, to: pos });
+    const annotation: Annotation = { ...place, clinvar: [], rs: [], frequencies: [] };
+    const text = infoText(annotation);
+    const isByAllele = chromosome.rs !== null || chromosome.frequencies !== null;
     this.#stretch = {
       ...stretch,
       annotation,
-      isCommon: text !== "" && chromosome.clinvar?.has(pos) !== true,
+      isCommon: text !== "" && !isByAllele && chromosome.clinvar?.has(pos) !== true,
       inClinvar: chromosome.clinvar?.covers(pos) === true ? 1 : 0,
       added: Buffer.from(`;${text}`, "latin1"),
       records: 0,
@@ -216,11 +241,10 @@ export class LineAnnotator {
 
   /** The first eight columns with our annotation. */
   #record(line: string, record: RecordColumns): string {
-    const { build, consequences, ownKeys, tally } = this.#setting;
+    const { consequences, ownKeys, tally } = this.#setting;
     const contig = this.#contigOf(record.chrom);
     contig.counts.records += 1;
-    const called = consequences?.take(this.#ordinal) ?? [];
-    this.#ordinal += 1;
+    const called = consequences === null ? [] : this.#takeCalled(consequences);
     if (record.alt.length > MAX_ALLELES && hasTooManyAlleles(record.alt)) {
       tally.note("tooManyAlleles", this.#line);
       tally.addPassedThrough();
@@ -232,12 +256,11 @@ export class LineAnnotator {
 
     const rs = annotation !== null && isMissing(record.id) ? rsNumbers(annotation) : "";
     const id = rs === "" ? record.id : rs;
-    let added = annotation === null || build === undefined ? "" : infoText(annotation, build);
+    let added = annotation === null ? "" : infoText(annotation);
     if (called.length > 0) {
-      added = `${added === "" ? "" : `${added};`}BCSQ=${called.join(",")}`;
-      for (const consequence of called) tally.addConsequence(consequence.split("|", 1)[0] ?? "");
+      added = `${added === "" ? "" : `${added};`}${consequenceText(called)}`;
     }
-    tally.addRecord(record, { id, alleles, annotation });
+    tally.addRecord(record, { id, alleles, annotation, called });
 
     const info = withoutKeys(record.info, ownKeys);
     if (info !== record.info) tally.note("replaced", this.#line);
@@ -275,15 +298,59 @@ export class LineAnnotator {
       tally.addUnmatched(null);
       return null;
     }
+    const lifted = build?.liftTo ? liftRecord(record, places, build) : null;
+    if (lifted !== null && build?.liftTo)
+      return this.#lookUpLifted(lifted, { own: chromosome, to: build.liftTo, from: record.pos, end: places.end });
+    if (build?.liftTo) tally.note("notLifted", this.#line, `${record.chrom}:${record.pos}`);
     const annotation = annotate(record, alleles, {
       chromosome,
       places,
       chromosomeOf: (other) => this.#chromosomeOf(other).chromosome,
     });
+    if (this.#compareRef(record, chromosome.sequence, build?.name ?? "")) contig.counts.inSequence += 1;
     contig.counts.annotated += 1;
     if (chromosome.clinvar?.covers(record.pos) === true) contig.counts.inClinvar += 1;
     tally.addAnnotation(annotation, 1);
     return annotation;
+  }
+
+  /** Looks a record up where another build has its place; its band is that of its own. */
+  #lookUpLifted(
+    { record, places, chromosome }: LiftedRecord,
+    { own, to, from, end }: { own: Chromosome; to: BuildData; from: number; end: number },
+  ): Annotation {
+    const { tally } = this.#setting;
+    const there = annotate(record, allelesOf(record), {
+      chromosome,
+      places,
+      chromosomeOf: (other) => to.chromosome(other) ?? null,
+    });
+    tally.addLookedUp(chromosome, {
+      annotated: 1,
+      inClinvar: chromosome.clinvar?.covers(record.pos) === true ? 1 : 0,
+      inSequence: this.#compareRef(record, chromosome.sequence, to.name) ? 1 : 0,
+    });
+    const annotation = { ...there, band: own.bands?.name(from, end) ?? "" };
+    tally.addAnnotation(annotation, 1);
+    return annotation;
+  }
+
+  /** Notes a REF that is not what the build has there. False when the sequence does not tell. */
+  #compareRef({ chrom, pos, ref }: RecordColumns, sequence: Sequence | null, build: string): boolean {
+    if (sequence === null || sequence.base(pos) === undefined) return false;
+    for (let offset = 0; offset < Math.min(ref.length, MAX_COMPARED); offset += 1) {
+      const known = sequence.base(pos + offset);
+      const given = ref.charCodeAt(offset) & 0xdf; // upper case
+      if (known === undefined || known === given || !BASE_CODES.has(given)) continue;
+      const [own, other] = [String.fromCharCode(given), String.fromCharCode(known)];
+      this.#setting.tally.note(
+        "otherRef",
+        this.#line,
+        `${chrom}:${pos + offset} is ${own} in the file and ${other} in ${build}`,
+      );
+      break;
+    }
+    return true;
   }
 
   #noteAlleles({ ref, alt }: RecordColumns): void {
@@ -319,6 +386,16 @@ export class LineAnnotator {
     const chromosome = build.chromosome(canonicalContig(name)) ?? null;
     return { chromosome, oddity: chromosome === null ? "unknownContig" : null };
   }
+}
+
+const BASE_CODES: ReadonlySet<number> = new Set([65, 67, 71, 84]);
+
+function consequenceText(called: readonly string[]): string {
+  const changes = called.flatMap((consequence) => proteinChange(consequence) ?? []);
+  const text = `BCSQ=${called.join(",")}`;
+  return changes.length === 0
+    ? text
+    : `${text};${HGVS_FIELD.key}=${[...new Set(changes)].map(encodeInfoValue).join(",")}`;
 }
 
 /** An ID that says nothing: `.`, empty, or dots only. */

@@ -1,12 +1,13 @@
 import type { RecordColumns } from "@elastic-gas/shared/vcf/record";
+import type { Chromosome } from "../pack/chromosome.ts";
 import type { ClinvarEntry } from "../pack/clinvar-track.ts";
 import { GENE, INTERGENIC, REGIONS } from "../pack/gene-regions.ts";
-import type { BuildData, Chromosome } from "../pack/pack.ts";
+import type { Holdings } from "../pack/pack.ts";
 import { type Stretch, within } from "../pack/stretch.ts";
 import type { Allele } from "../vcf/alleles.ts";
 import type { InfoField } from "../vcf/header.ts";
 import { encodeInfoValue } from "../vcf/info.ts";
-import { matchClinvar } from "./clinvar-match.ts";
+import { matchClinvar, matchTrack } from "./match-alleles.ts";
 import type { Mate, Places } from "./places.ts";
 
 /** What the pack says of one record. Lists are in the order of the chromosome, respectively of the ALTs. */
@@ -17,6 +18,12 @@ export interface Annotation {
   readonly band: string;
   /** Per ALT; empty when no ALT is in ClinVar. */
   readonly clinvar: readonly (ClinvarEntry | undefined)[];
+  /** dbSNP number of each ALT without `rs`, empty for none; no elements when no ALT has one. */
+  readonly rs: readonly string[];
+  /** Per ALT, of all and by population; empty when no ALT has one. */
+  readonly frequencies: readonly (readonly string[] | undefined)[];
+  /** Names of the pack's intervals that the record touches. */
+  readonly intervals: readonly string[];
 }
 
 export const INFO_FIELDS = {
@@ -39,15 +46,50 @@ export const INFO_FIELDS = {
   clinvar: {
     key: "GAS_CLINVAR",
     number: "A",
-    description:
-      "ClinVar (likely) pathogenic variant equal to each ALT: variation ID|significance|conditions joined by &; . for none",
+    description: "ClinVar variant equal to each ALT: variation ID|classification|conditions joined by &; . for none",
+  },
+  review: {
+    key: "GAS_CLINVAR_REVIEW",
+    number: "A",
+    description: "Review status of ClinVar's classification of each ALT; . for none",
   },
   rs: {
     key: "GAS_RS",
     number: "A",
-    description: "dbSNP number of each ALT as ClinVar has it; . for none",
+    description: "dbSNP number of each ALT; . for none",
+  },
+  frequency: {
+    key: "GAS_AF",
+    number: "A",
+    type: "Float",
+    description: "Frequency of each ALT in the pack's populations together; . for none",
+  },
+  populations: {
+    key: "GAS_AF_POP",
+    number: "A",
+    description: "Frequency of each ALT by population: name:frequency joined by |; . for none",
+  },
+  intervals: {
+    key: "GAS_TRACK",
+    number: ".",
+    description: "Stretches of the pack's tracks that the record touches: track, or track:name",
   },
 } as const satisfies Record<string, InfoField>;
+
+/** The fields that an annotation with such a pack may have. */
+export function infoFields(holds: Holdings | undefined): InfoField[] {
+  const { gene, region, band, clinvar, review, rs, frequency, populations, intervals } = INFO_FIELDS;
+  return [
+    gene,
+    region,
+    band,
+    clinvar,
+    ...(holds?.review === true ? [review] : []),
+    rs,
+    ...(holds?.frequencies === true ? [frequency, populations] : []),
+    ...(holds?.intervals === true ? [intervals] : []),
+  ];
+}
 
 /** Looks a record up. The chromosome must hold the record's position. */
 export function annotate(
@@ -65,18 +107,23 @@ export function annotate(
 ): Annotation {
   const start = Math.max(1, record.pos);
   const end = Math.max(start, Math.min(places.end, chromosome.length ?? Number.POSITIVE_INFINITY));
+  const clinvar = matchClinvar(record, alleles, chromosome);
+  const numbers = matchTrack(record, alleles, { track: chromosome.rs, chromosome });
+  const hasRs = numbers.length > 0 || clinvar.some((entry) => entry !== undefined && entry.rs !== "");
   return {
     ...annotatePlace(chromosome, { from: start, to: end }, mateOverlaps(places.mates, chromosomeOf)),
-    clinvar: matchClinvar(record, alleles, chromosome.clinvar),
+    clinvar,
+    rs: hasRs ? alleles.map((_, index) => numbers[index]?.[0] ?? clinvar[index]?.rs ?? "") : [],
+    frequencies: matchTrack(record, alleles, { track: chromosome.frequencies, chromosome }),
   };
 }
 
-/** Genes, regions and band of a stretch, with the genes of mates after its own. */
+/** Genes, regions, band and intervals of a stretch, with the genes of mates after its own. */
 export function annotatePlace(
   chromosome: Chromosome,
   stretch: Stretch,
   mates: readonly GenePlace[] = [],
-): Omit<Annotation, "clinvar"> {
+): Pick<Annotation, "genes" | "regions" | "band" | "intervals"> {
   const genes: string[] = [];
   const regions: number[] = [];
   const own = chromosome.genes === null ? [] : genePlaces(chromosome.genes, stretch);
@@ -88,12 +135,17 @@ export function annotatePlace(
     } else regions[seen] = Math.max(regions[seen] ?? GENE, region);
   }
   if (genes.length === 0 && chromosome.genes !== null) regions.push(INTERGENIC);
-  return { genes, regions, band: chromosome.bands?.name(stretch.from, stretch.to) ?? "" };
+  return {
+    genes,
+    regions,
+    band: chromosome.bands?.name(stretch.from, stretch.to) ?? "",
+    intervals: chromosome.intervals?.names(stretch.from, stretch.to) ?? [],
+  };
 }
 
-/** The positions around `pos` that have the same genes, regions and band, and no variant of ClinVar unless `pos` itself has one. */
-export function stretchOf({ genes, bands, clinvar }: Chromosome, pos: number): Stretch {
-  return [genes, bands, clinvar].reduce<Stretch>(
+/** The positions around `pos` that have the same genes, regions, band and intervals, and no variant of ClinVar unless `pos` itself has one. */
+export function stretchOf({ genes, bands, clinvar, intervals }: Chromosome, pos: number): Stretch {
+  return [genes, bands, clinvar, intervals].reduce<Stretch>(
     (stretch, track) => (track === null ? stretch : within(stretch, track.stretch(pos))),
     {
       from: 1,
@@ -103,23 +155,30 @@ export function stretchOf({ genes, bands, clinvar }: Chromosome, pos: number): S
 }
 
 /** The INFO text of an annotation, without consequences. */
-export function infoText(annotation: Annotation, build: BuildData): string {
-  const { genes, regions, band, clinvar } = annotation;
+export function infoText({ genes, regions, band, clinvar, rs, frequencies, intervals }: Annotation): string {
   let text = "";
   if (genes.length > 0) text = `${INFO_FIELDS.gene.key}=${genes.map(encodeInfoValue).join(",")};`;
   if (regions.length > 0) text += `${INFO_FIELDS.region.key}=${regions.map((region) => REGIONS[region]).join(",")};`;
   if (band !== "") text += `${INFO_FIELDS.band.key}=${band};`;
   if (clinvar.length > 0) {
-    text += `${INFO_FIELDS.clinvar.key}=${clinvar.map((entry) => clinvarText(entry, build)).join(",")};`;
-    if (clinvar.some((entry) => entry !== undefined && entry.rs !== ""))
-      text += `${INFO_FIELDS.rs.key}=${clinvar.map((entry) => (entry === undefined || entry.rs === "" ? "." : `rs${entry.rs}`)).join(",")};`;
+    text += `${INFO_FIELDS.clinvar.key}=${clinvar.map(clinvarText).join(",")};`;
+    if (clinvar.some((entry) => entry !== undefined && entry.review !== ""))
+      text += `${INFO_FIELDS.review.key}=${clinvar.map((entry) => encodeInfoValue(entry?.review ?? "") || ".").join(",")};`;
   }
+  if (rs.length > 0)
+    text += `${INFO_FIELDS.rs.key}=${rs.map((number) => (number === "" ? "." : `rs${number}`)).join(",")};`;
+  if (frequencies.length > 0) {
+    text += `${INFO_FIELDS.frequency.key}=${frequencies.map((values) => values?.[0] ?? ".").join(",")};`;
+    if (frequencies.some((values) => (values?.[1] ?? "") !== ""))
+      text += `${INFO_FIELDS.populations.key}=${frequencies.map((values) => values?.[1] || ".").join(",")};`;
+  }
+  if (intervals.length > 0) text += `${INFO_FIELDS.intervals.key}=${intervals.map(encodeInfoValue).join(",")};`;
   return text.slice(0, -1);
 }
 
-/** The rs numbers that ClinVar gives for the record's ALTs, as an ID column; empty without any. */
-export function rsNumbers({ clinvar }: Annotation): string {
-  const numbers = clinvar.flatMap((entry) => (entry === undefined || entry.rs === "" ? [] : [`rs${entry.rs}`]));
+/** The rs numbers of the record's ALTs, as an ID column; empty without any. */
+export function rsNumbers({ rs }: Annotation): string {
+  const numbers = rs.flatMap((number) => (number === "" ? [] : [`rs${number}`]));
   return numbers.length < 2 ? (numbers[0] ?? "") : [...new Set(numbers)].join(";");
 }
 
@@ -147,10 +206,8 @@ function mateOverlaps(mates: readonly Mate[], chromosomeOf: (name: string) => Ch
   });
 }
 
-function clinvarText(entry: ClinvarEntry | undefined, build: BuildData): string {
+function clinvarText(entry: ClinvarEntry | undefined): string {
   if (entry === undefined) return ".";
-  const conditions = entry.diseases.map((index) =>
-    encodeInfoValue(build.disease(index)).replaceAll("&", "%26").replaceAll("|", "%7C"),
-  );
-  return [entry.variationId, encodeInfoValue(build.significance(entry.significance)), conditions.join("&")].join("|");
+  const part = (text: string) => encodeInfoValue(text).replaceAll("&", "%26").replaceAll("|", "%7C");
+  return [entry.variationId, part(entry.significance), entry.conditions.map(part).join("&")].join("|");
 }

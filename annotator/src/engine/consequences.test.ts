@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { readArguments } from "../pack/make/arguments.ts";
+import { makePack } from "../pack/make/make-pack.ts";
 import { openPack } from "../pack/pack.ts";
 import { bcftoolsVersion, ConsequenceTable } from "./consequences.ts";
 import { runEngine } from "./engine.ts";
@@ -83,7 +85,7 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
     const called = text
       .split("\n")
       .filter((line) => line !== "" && !line.startsWith("#"))
-      .map((line) => /BCSQ=(.*)$/.exec(line)?.[1]);
+      .map((line) => /BCSQ=([^;]*)/.exec(line)?.[1]);
     expect(called).toEqual([
       "missense|TOY|T1|protein_coding|+|2A>2V|105C>T",
       "missense|TOY|T1|protein_coding|+|2A>2T|104G>A,missense|TOY|T1|protein_coding|+|2A>2S|104G>T",
@@ -97,7 +99,92 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
       undefined,
       undefined,
     ]);
+    const changes = text.split("\n").flatMap((line) => /;GAS_HGVS=(.*)$/.exec(line)?.[1] ?? []);
+    expect(changes).toEqual([
+      "T1:p.(Ala2Val)",
+      "T1:p.(Ala2Thr),T1:p.(Ala2Ser)",
+      "T1:p.(Met1?)",
+      "T1:p.(Ala2%3D)",
+      "T1:p.(Ala3fs)",
+    ]);
     expect(readFileSync(log, "utf8")).toContain("Consequences:\n  missense\t3\n");
+  });
+
+  it("are the same for the records that are handled in bytes alone", async () => {
+    const rows = [
+      "9\t105\t.\tC\tT\t50\tPASS\tX=1\n",
+      "9\t106\trs7\tA\tG\t50\tPASS\t.\tGT\t0/1\n",
+      "9\t20\t.\tA\tT\t50\tPASS\tX=1\n",
+      "9\t107\t.\tGC\tG\t50\tPASS\tX=1\n",
+      "9\t104\t.\tG\tA,T\t50\tPASS\tX=1\n",
+      "9\t105\t.\tC\tT\t50\tPASS\tBCSQ=old;X=1\n",
+      "9\t190\t.\tA\tC\t50\tPASS\tX=1\n",
+    ];
+    const [header = ""] = readFileSync(join(directory, "in.vcf"), "latin1").split(/(?<=INFO\n)/);
+    const input = join(directory, "many.vcf");
+    // The first 200 are also shown on the page and go the long way.
+    writeFileSync(input, header + rows.join("").repeat(60));
+    const output = `${input}.out`;
+    writeFileSync(
+      join(directory, "pack.json"),
+      JSON.stringify({
+        format: 1,
+        name: "toy",
+        base: "default",
+        builds: { GRCh38: { chromosomes: { "9": { length: sequence.length } }, fasta: "toy.fa", gff3: "toy.gff3" } },
+      }),
+    );
+    const summary = await runEngine({
+      inputPath: input,
+      outputPath: output,
+      logPath: `${input}.log`,
+      workDirectory: directory,
+      fileName: "many.vcf",
+      pack: openPack(directory),
+      build: "GRCh38",
+    });
+    const lines = readFileSync(output, "latin1")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"));
+    expect(lines).toHaveLength(420);
+    const first = lines.slice(0, rows.length);
+    expect(first[1]).toMatch(/^9\t106\trs7\t.*;BCSQ=synonymous\|TOY\|.*;GAS_HGVS=T1:p\.\(Ala2%3D\)\tGT\t0\/1$/);
+    expect(first[5]).not.toContain("old");
+    for (let at = 0; at < lines.length; at += rows.length) expect(lines.slice(at, at + rows.length)).toEqual(first);
+    expect(summary.consequences).toContainEqual({ name: "missense", count: 60 * 4 });
+    expect(summary.lookedUp).toMatchObject({ consequences: 420, sequence: 420 });
+  });
+
+  it("are asked for near genes alone where the pack's genes are those of its GFF3, also for an indel that is moved into one", async () => {
+    // The gene ends with its stop codon at 190; an A run follows it, up to 1,990.
+    const [own, out] = [join(directory, "genes"), join(directory, "genes-pack")];
+    const long = `${flank}${coding}${"A".repeat(300)}${"CT".repeat(1_000)}`;
+    writeFileSync(`${own}.fa`, `>9\n${long}\n`);
+    writeFileSync(`${own}.gff3`, `${gff.join("\n")}\n`);
+    const args = ["--build", "GRCh38", "--fasta", `${own}.fa`, "--gff", `${own}.gff3`, "--out", out];
+    await makePack(readArguments(args), { today: new Date(), say: () => undefined });
+    const input = join(directory, "genes.vcf");
+    const [head = ""] = readFileSync(join(directory, "in.vcf"), "latin1").split(/(?<=INFO\n)/);
+    writeFileSync(
+      input,
+      `${head}9\t105\t.\tC\tT\t.\t.\t.\n9\t480\t.\tAA\tA\t.\t.\t.\n9\t2301\t.\t${long[2_300]}\tG\t.\t.\t.\n`,
+    );
+    const summary = await runEngine({
+      inputPath: input,
+      outputPath: `${input}.out`,
+      logPath: `${input}.log`,
+      workDirectory: directory,
+      fileName: "genes.vcf",
+      pack: openPack(out),
+      build: "GRCh38",
+    });
+    const terms = readFileSync(`${input}.out`, "latin1")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .map((line) => /BCSQ=([^|]*)/.exec(line)?.[1]);
+    expect(terms).toEqual(["missense", expect.stringMatching(/stop/), undefined]);
+    // The last is nowhere near a gene: that is an answer too.
+    expect(summary.lookedUp?.consequences).toBe(3);
   });
 
   it("are left out with a reason when csq fails", async () => {

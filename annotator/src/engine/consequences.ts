@@ -1,16 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, createWriteStream, openSync, readSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
-import { readRecord } from "@elastic-gas/shared/vcf/record";
+import { type RecordColumns, readRecord } from "@elastic-gas/shared/vcf/record";
+import type { BuildData, Reference } from "../pack/pack.ts";
+import { readFastaIndex } from "../pack/sequence.ts";
+import type { GeneTrack } from "../pack/tracks.ts";
 import { allelesOf } from "../vcf/alleles.ts";
 import { canonicalContig } from "../vcf/contigs.ts";
 import type { InfoField } from "../vcf/header.ts";
 import type { Input } from "../vcf/input.ts";
 import { lineBlocks, recordHeadsOf } from "../vcf/lines.ts";
 import type { Consequences } from "./annotate-lines.ts";
+import { liftRecord } from "./lift-record.ts";
+import { placesOf } from "./places.ts";
 
 export const CONSEQUENCE_FIELD: InfoField = {
   key: "BCSQ",
@@ -19,13 +23,10 @@ export const CONSEQUENCE_FIELD: InfoField = {
     "Haplotype-unaware consequence from BCFtools/csq. Format: Consequence|gene|transcript|biotype|strand|amino_acid_change|dna_change",
 };
 
-interface Reference {
-  readonly fasta: string;
-  readonly gff3: string;
-}
-
 export interface OpenedConsequences {
   readonly reader: Consequences | null;
+  /** Records that bcftools was asked for. */
+  readonly asked: number;
   /** Why there are no consequences, or what was left out. */
   readonly warning: string | null;
 }
@@ -38,16 +39,24 @@ export interface OpenedConsequences {
 export async function openConsequences({
   input,
   reference,
+  build,
+  lifted,
   workDirectory,
 }: {
   readonly input: Input;
   readonly reference: Reference;
+  /** The build of the reference. */
+  readonly build: BuildData;
+  /** The file's build when its records are lifted to that of the reference. */
+  readonly lifted: BuildData | null;
   readonly workDirectory: string;
 }): Promise<OpenedConsequences> {
   const available = await bcftoolsVersion();
   if (available === null)
-    return { reader: null, warning: "bcftools is not installed here: consequences were not called" };
-  const contigs = await readFastaIndex(reference.fasta);
+    return { reader: null, asked: 0, warning: "bcftools is not installed here: consequences were not called" };
+  const contigs = new Map(
+    readFastaIndex(reference.fasta).map(({ name, length }) => [canonicalContig(name), { name, length }]),
+  );
   const tablePath = join(workDirectory, "consequences.tsv");
   // norm moves indels to the left, so rows are sorted after it; with --do-not-normalize it would not check REF either.
   const steps = [
@@ -57,9 +66,12 @@ export async function openConsequences({
     ["bcftools", "query", "-i", 'INFO/BCSQ!="."', "-f", "%ID\\t%INFO/BCSQ\\n", "-"],
     ["sort", "-s", "-n", "-k1,1", "-T", workDirectory],
   ];
-  const failure = await runPipe(steps, tablePath, (sink) => writeSites(input, contigs, sink));
-  if (failure !== null) return { reader: null, warning: `Consequences were not called: ${failure}` };
-  return { reader: new ConsequenceTable(tablePath), warning: null };
+  let asked = 0;
+  const failure = await runPipe(steps, tablePath, async (sink) => {
+    asked = await writeSites(input, { contigs, genesOf: genesBy(build, reference), lifted, sink });
+  });
+  if (failure !== null) return { reader: null, asked: 0, warning: `Consequences were not called: ${failure}` };
+  return { reader: new ConsequenceTable(tablePath), asked, warning: null };
 }
 
 /** `1.16`; null when bcftools cannot be run. */
@@ -118,35 +130,28 @@ export class ConsequenceTable implements Consequences {
   }
 }
 
-/** The names of a FASTA's sequences by our canonical ones, from its index (made when missing). */
-async function readFastaIndex(
-  fasta: string,
-): Promise<ReadonlyMap<string, { readonly name: string; readonly length: number }>> {
-  const index = `${fasta}.fai`;
-  const exists = await stat(index).then(
-    () => true,
-    () => false,
-  );
-  if (!exists)
-    throw new Error(`The annotation pack's reference has no index ${index}. Make it with: samtools faidx ${fasta}`);
-  const rows = (await readFile(index, "latin1")).split("\n").filter((line) => line !== "");
-  return new Map(
-    rows.map((line) => {
-      const [name = "", length = ""] = line.split("\t");
-      return [canonicalContig(name), { name, length: Number(length) }];
-    }),
-  );
+interface Sites {
+  /** The names of the FASTA's sequences by our canonical ones. */
+  readonly contigs: ReadonlyMap<string, { readonly name: string; readonly length: number }>;
+  /** The genes of a contig when no consequence lies outside them; null otherwise. */
+  readonly genesOf: (canonical: string) => GeneTrack | null;
+  readonly lifted: BuildData | null;
+  readonly sink: Writable;
 }
 
-async function writeSites(
-  input: Input,
-  contigs: Awaited<ReturnType<typeof readFastaIndex>>,
-  sink: Writable,
-): Promise<void> {
+/** An indel may be moved to the left by as much, into a gene that ends before it. */
+const MARGIN = 1_000;
+
+function genesBy(build: BuildData, { hasGenes }: Reference): Sites["genesOf"] {
+  return (canonical) => (hasGenes ? (build.chromosome(canonical)?.genes ?? null) : null);
+}
+
+/** Writes the rows and returns for how many records csq could tell something. */
+async function writeSites(input: Input, sites: Sites): Promise<number> {
+  const { contigs, lifted, sink } = sites;
   const declared = [...contigs.values()].map(({ name, length }) => `##contig=<ID=${name},length=${length}>\n`);
   sink.write(`##fileformat=VCFv4.2\n${declared.join("")}#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n`, "latin1");
-  let ordinal = 0;
-  let isHeader = true;
+  let [ordinal, asked, isHeader] = [0, 0, true];
   for await (const block of lineBlocks(input.read())) {
     let rows = "";
     for (const line of recordHeadsOf(block)) {
@@ -156,26 +161,44 @@ async function writeSites(
       }
       const record = readRecord(line);
       if ("problem" in record) continue;
-      const contig = contigs.get(canonicalContig(record.chrom));
-      const ref = record.ref.toUpperCase();
-      if (
-        contig !== undefined &&
-        /^[ACGT]+$/.test(ref) &&
-        record.pos >= 1 &&
-        record.pos + ref.length - 1 <= contig.length
-      ) {
-        const alts = record.alt.toUpperCase().split(",");
-        for (const [index, allele] of allelesOf(record).entries()) {
-          const alt = alts[index] ?? "";
-          if (allele.minimal === null || !/^[ACGT]+$/.test(alt)) continue;
-          rows += `${contig.name}\t${record.pos}\t${ordinal}\t${ref}\t${alt}\t.\t.\t.\n`;
-        }
-      }
+      const own = siteRows(lifted === null ? record : placed(record, lifted), sites, ordinal);
+      if (own !== null) asked += 1;
+      rows += own ?? "";
       ordinal += 1;
     }
     if (rows !== "" && !sink.write(rows, "latin1")) await once(sink, "drain");
   }
+  return asked;
 }
+
+/** The record in the build of the reference; null where that lacks its place. */
+function placed(record: RecordColumns, lifted: BuildData): RecordColumns | null {
+  const places = placesOf(record, allelesOf(record));
+  return places === null ? null : (liftRecord(record, places, lifted)?.record ?? null);
+}
+
+/** A row for each ALT that csq can take; null without any, empty where it is known to say nothing. */
+function siteRows(record: RecordColumns | null, { contigs, genesOf }: Sites, ordinal: number): string | null {
+  if (record === null) return null;
+  const canonical = canonicalContig(record.chrom);
+  const contig = contigs.get(canonical);
+  const ref = record.ref.toUpperCase();
+  if (contig === undefined || !BASES.test(ref)) return null;
+  const end = record.pos + ref.length - 1;
+  if (record.pos < 1 || end > contig.length) return null;
+  const alts = record.alt.toUpperCase().split(",");
+  let rows = "";
+  for (const [index, { minimal }] of allelesOf(record).entries()) {
+    const alt = alts[index] ?? "";
+    if (minimal !== null && BASES.test(alt))
+      rows += `${contig.name}\t${record.pos}\t${ordinal}\t${ref}\t${alt}\t.\t.\t.\n`;
+  }
+  if (rows === "") return null;
+  const genes = genesOf(canonical);
+  return genes !== null && genes.overlapping(record.pos - MARGIN, end).length === 0 ? "" : rows;
+}
+
+const BASES = /^[ACGT]+$/;
 
 /**
  * Runs commands as one pipe from `write` into a file. Returns what failed, null when all ended well. No shell: paths are arguments, never text to parse.

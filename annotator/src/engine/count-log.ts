@@ -11,7 +11,8 @@ export function countLog(summary: JobSummary, figures: LogFigures, fileName: str
     "",
     ...facts(summary, figures, fileName),
     ...warnings(summary),
-    ...tables(summary, figures),
+    ...tables(summary),
+    ...packSources(summary),
     "",
   ].join("\n");
 }
@@ -28,7 +29,7 @@ function annToolsPart(summary: JobSummary, figures: LogFigures): string[] {
   const part = (name: string) => figure(count(name), lookedUp?.regions, records);
   return [
     "## Each record is counted once, in the most telling region that it touches",
-    "## dbSNP: records whose ID is an rs number, the file's own or ClinVar's",
+    "## dbSNP: records whose ID is an rs number, the file's own or the pack's",
     `Total: ${records}`,
     `In dbSNP: ${figures.inDbsnp} (${percent(figures.inDbsnp, records)})`,
     "Variants located:",
@@ -58,6 +59,10 @@ function facts(summary: JobSummary, figures: LogFigures, fileName: string): stri
     `Records in genes: ${figure(inGenes, lookedUp?.genes, records)}`,
     `Records in ClinVar (likely pathogenic): ${figure(summary.clinvarPathogenic, lookedUp?.clinvar, records)}`,
     `Records looked up in ClinVar: ${lookedUp?.clinvar ?? 0} of ${records}`,
+    ...askedOnly("dbSNP", lookedUp?.rs, records),
+    ...askedOnly("population frequencies", lookedUp?.frequencies, records),
+    ...askedOnly("transcripts (consequences)", lookedUp?.consequences, records),
+    ...askedOnly("the reference sequence", lookedUp?.sequence, records),
     `ClinVar variants of the pack: ${clinvarHeld ?? "none for this build"}`,
     `Records without a match in the pack: ${summary.unmatchedRecords}`,
     `Unmatched contigs: ${summary.unmatchedContigs.length === 0 ? "none" : summary.unmatchedContigs.join(", ")}`,
@@ -67,7 +72,12 @@ function facts(summary: JobSummary, figures: LogFigures, fileName: string): stri
   ];
 }
 
-function tables(summary: JobSummary, figures: LogFigures): string[] {
+/** A line on what only some packs hold. */
+function askedOnly(what: string, asked: number | undefined, records: number): string[] {
+  return [`Records looked up in ${what}: ${figure(`${asked ?? 0} of ${records}`, asked ?? 0, records)}`];
+}
+
+function tables(summary: JobSummary): string[] {
   return [
     ...table("Records per chromosome", summary.chromosomes),
     ...table("Records per region", summary.regions),
@@ -78,8 +88,21 @@ function tables(summary: JobSummary, figures: LogFigures): string[] {
       summary.indelLengths.map(({ length, count }) => ({ name: length > 0 ? `+${length}` : String(length), count })),
     ),
     ...table("Genes with most records", summary.topGenes),
-    ...table("Consequences", figures.consequences),
+    ...table("Records per ClinVar class", summary.clinvarClasses ?? []),
+    ...table("Consequences", summary.consequences ?? []),
   ];
+}
+
+/** For citation. */
+function packSources({ packSources = [] }: JobSummary): string[] {
+  return packSources.length === 0
+    ? []
+    : ["", "Sources of the annotation pack:", ...packSources.map((source) => `  ${sourceText(source)}`)];
+}
+
+function sourceText({ name, release, date, from }: NonNullable<JobSummary["packSources"]>[number]): string {
+  const parts = [`${name} ${release}`.trim(), release.includes(date) ? "" : date, from];
+  return parts.filter((part) => part !== "").join("; ");
 }
 
 function warnings({ warnings }: JobSummary): string[] {

@@ -288,6 +288,10 @@ describe("the count log and the summary", () => {
       region: "CDS",
       band: "9p24.1",
       clinvar: "",
+      clinvarClass: "",
+      consequence: "",
+      rs: "",
+      frequency: "",
     });
     expect(log).toContain(
       "Total: 5\nIn dbSNP: 1 (20%)\nVariants located:\nIn interGenic 2\nIn CDS 1\nIn '3 UTR 0\nIn '5 UTR 0\nIn Intronic 1\n",

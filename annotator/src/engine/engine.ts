@@ -8,13 +8,14 @@ import { type Header, HeaderReader, headerText, type InfoField } from "../vcf/he
 import { type Input, openInput, type TextLimit } from "../vcf/input.ts";
 import { excerpt, LINE_FEED, latin1, lineBlocks, linesOf } from "../vcf/lines.ts";
 import { type Consequences, LineAnnotator } from "./annotate-lines.ts";
-import { INFO_FIELDS } from "./annotate-record.ts";
+import { INFO_FIELDS, infoFields } from "./annotate-record.ts";
 import { chosenBuild, type Decision, decideBuild, headerDecides, withBeyondEnd } from "./build/decide.ts";
 import { type HeaderEvidence, readHeaderEvidence } from "./build/header-evidence.ts";
 import { readRecordEvidence } from "./build/record-evidence.ts";
 import { ByteSink } from "./byte-sink.ts";
 import { CONSEQUENCE_FIELD, openConsequences } from "./consequences.ts";
 import { countLog } from "./count-log.ts";
+import { HGVS_FIELD } from "./hgvs.ts";
 import { Tally } from "./tally.ts";
 
 export interface EngineRun {
@@ -56,10 +57,19 @@ export async function runEngine(run: EngineRun): Promise<JobSummary> {
   const tally = new Tally();
   noteHeader(header, tally);
 
-  const consequences = build?.reference
-    ? await openConsequences({ input, reference: build.reference, workDirectory: run.workDirectory })
+  // Records of a build that is lifted are looked up in the other one.
+  const data = build?.liftTo ?? build;
+  const consequences = data?.reference
+    ? await openConsequences({
+        input,
+        reference: data.reference,
+        build: data,
+        lifted: build?.liftTo ? build : null,
+        workDirectory: run.workDirectory,
+      })
     : null;
   if (consequences?.warning) tally.warn(consequences.warning);
+  tally.addAskedForConsequences(consequences?.asked ?? 0);
   await writeAnnotated(run, {
     input,
     header,
@@ -79,11 +89,24 @@ export async function runEngine(run: EngineRun): Promise<JobSummary> {
     build: final.build,
     buildReason: reason,
     buildDecision,
-    clinvarHeld: build?.clinvarHeld ?? null,
+    clinvarHeld: data?.clinvarHeld ?? null,
+    packSources: build === undefined ? [] : sourcesFor(build),
     durationMs: Math.round(performance.now() - startedAt),
   });
   await writeFile(run.logPath, countLog(summary, tally.logFigures(), run.fileName));
   return summary;
+}
+
+/** What the job's pack held for its build, for citation. */
+function sourcesFor({ sources, liftTo }: BuildData): NonNullable<JobSummary["packSources"]> {
+  // A band is that of the file's own build.
+  const there = (liftTo?.sources ?? []).filter(({ kinds }) => !kinds.includes("bands"));
+  const all = [...there, ...sources].map((source) => ({ ...source, kinds: [...source.kinds] }));
+  return all.filter((source, index) => all.findIndex((other) => isSameSource(other, source)) === index);
+}
+
+function isSameSource(a: { name: string; release: string }, b: { name: string; release: string }): boolean {
+  return a.name === b.name && a.release === b.release;
 }
 
 /** Reads only as far as the #CHROM line. Throws AnnotationFailure when there is none. */
@@ -124,17 +147,20 @@ async function writeAnnotated(
   run: EngineRun,
   { input, header, evidence, decision, build, tally, consequences }: Prepared,
 ): Promise<void> {
-  const fields: InfoField[] = [...Object.values(INFO_FIELDS), ...(consequences === null ? [] : [CONSEQUENCE_FIELD])];
+  const called = consequences === null ? [] : [CONSEQUENCE_FIELD, HGVS_FIELD];
+  const fields: InfoField[] = [...infoFields((build?.liftTo ?? build)?.holds), ...called];
+  const ownKeys = new Set([...Object.values(INFO_FIELDS), HGVS_FIELD, ...called].map((field) => field.key));
   const annotator = new LineAnnotator({
     build,
     firstLine: header.metaLines.length + 2,
-    ownKeys: new Set(fields.map((field) => field.key)),
+    ownKeys,
     consequences,
     isOtherMitochondrion: (name) => isOtherMitochondrion(name, decision.build, evidence),
     tally,
   });
   const onBytes = (bytes: number) => run.onProgress?.(input.sizeBytes === 0 ? 0 : (bytes / input.sizeBytes) * 100);
-  const text = headerText(header, fields, latin1(`${run.pack.name}; build: ${decision.reason}`));
+  const provenance = latin1(`${run.pack.name}; build: ${decision.reason}`);
+  const text = headerText(header, { fields, ownKeys, provenance });
   await using output = await open(run.outputPath, "w");
   await output.appendFile(Buffer.from(text, "latin1"));
   // One block is annotated while the one before is written.

@@ -1,7 +1,8 @@
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
+import { isPathogenic } from "@elastic-gas/shared/vcf/clinvar";
 import type { RecordColumns } from "@elastic-gas/shared/vcf/record";
+import type { Chromosome } from "../pack/chromosome.ts";
 import { REGIONS } from "../pack/gene-regions.ts";
-import type { Chromosome } from "../pack/pack.ts";
 import { type Allele, indelLength, isTransition, SUBSTITUTIONS, substitutionOf } from "../vcf/alleles.ts";
 import { excerpt } from "../vcf/lines.ts";
 import { type Annotation, mainRegion } from "./annotate-record.ts";
@@ -20,6 +21,8 @@ export interface ContigTally {
   annotated: number;
   /** Records at whose place ClinVar's variants are known. */
   inClinvar: number;
+  /** Records whose REF could be compared with the sequence. */
+  inSequence: number;
 }
 
 /** Figures beyond the summary that only the log has. */
@@ -27,10 +30,20 @@ export interface LogFigures {
   readonly inDbsnp: number;
   readonly annotatedRecords: number;
   readonly alleles: number;
-  readonly consequences: readonly { readonly name: string; readonly count: number }[];
 }
 
-type RunFacts = Pick<JobSummary, "pack" | "build" | "buildReason" | "buildDecision" | "clinvarHeld" | "durationMs">;
+interface Addition {
+  readonly id: string;
+  readonly alleles: readonly Allele[];
+  readonly annotation: Annotation | null;
+  /** Values of BCSQ. */
+  readonly called: readonly string[];
+}
+
+type RunFacts = Pick<
+  JobSummary,
+  "pack" | "build" | "buildReason" | "buildDecision" | "clinvarHeld" | "packSources" | "durationMs"
+>;
 
 /** Counts what the engine sees, record by record. */
 export class Tally {
@@ -44,7 +57,7 @@ export class Tally {
   #alleles = 0;
   #snvs = 0;
   #beyondEnd: { readonly chromosome: string; readonly position: number } | null = null;
-  readonly #lookedUp = { genes: 0, regions: 0, clinvar: 0 };
+  readonly #lookedUp = { genes: 0, regions: 0, clinvar: 0, rs: 0, frequencies: 0, consequences: 0, sequence: 0 };
   readonly #substitutions = new Int32Array(SUBSTITUTIONS.length);
   readonly #contigs = new Map<string, ContigTally>();
   readonly #unmatchedContigs = new Map<string, number>();
@@ -53,6 +66,7 @@ export class Tally {
   readonly #indelLengths = new Map<number, number>();
   readonly #genes = new Map<string, number>();
   readonly #consequences = new Map<string, number>();
+  readonly #clinvarClasses = new Map<string, number>();
   readonly #warnings: string[] = [];
   readonly #oddities = new Map<Oddity, Noted>();
   readonly #firstRecords: JobSummary["firstRecords"] = [];
@@ -116,7 +130,7 @@ export class Tally {
     const key = name ?? OTHERS;
     let counts = this.#contigs.get(key);
     if (counts === undefined) {
-      counts = { records: 0, annotated: 0, inClinvar: 0 };
+      counts = { records: 0, annotated: 0, inClinvar: 0, inSequence: 0 };
       this.#contigs.set(key, counts);
     }
     return counts;
@@ -132,20 +146,18 @@ export class Tally {
   }
 
   /** Any record that can be read, its annotation counted apart. `id` is the one written. */
-  addRecord(
-    record: RecordColumns,
-    { id, alleles, annotation }: { id: string; alleles: readonly Allele[]; annotation: Annotation | null },
-  ): void {
+  addRecord(record: RecordColumns, { id, alleles, annotation, called }: Addition): void {
     this.#records += 1;
     if (/(?:^|;)rs\d/.test(id)) this.#inDbsnp += 1;
     for (const allele of alleles) this.#addAllele(allele);
-    if (this.#firstRecords.length < FIRST_RECORDS) this.#firstRecords.push(firstRecord(record, id, annotation));
+    if (this.#firstRecords.length < FIRST_RECORDS)
+      this.#firstRecords.push(firstRecord(record, { id, annotation, called }));
   }
 
   /** What was found for so many records. */
   addAnnotation(annotation: Annotation, records: number): void {
     this.#annotated += records;
-    if (annotation.clinvar.length > 0) this.#clinvar += records;
+    if (annotation.clinvar.length > 0) this.#addClinvar(annotation.clinvar, records);
     const region = mainRegion(annotation);
     if (region === undefined) return;
     add(this.#regions, region, records);
@@ -169,10 +181,22 @@ export class Tally {
   }
 
   /** For so many records the chromosome's tracks could be asked. */
-  addLookedUp({ genes }: Chromosome, { annotated, inClinvar }: ContigTally): void {
+  addLookedUp(
+    { genes, rs, frequencies }: Chromosome,
+    { annotated, inClinvar, inSequence }: Omit<ContigTally, "records">,
+  ): void {
+    if (annotated === 0) return;
     if (genes !== null) this.#lookedUp.genes += annotated;
     if (genes?.hasParts === true) this.#lookedUp.regions += annotated;
+    if (rs !== null) this.#lookedUp.rs += annotated;
+    if (frequencies !== null) this.#lookedUp.frequencies += annotated;
+    this.#lookedUp.sequence += inSequence;
     this.#lookedUp.clinvar += inClinvar;
+  }
+
+  /** For so many records bcftools was asked for consequences. */
+  addAskedForConsequences(records: number): void {
+    this.#lookedUp.consequences += records;
   }
 
   addConsequence(name: string): void {
@@ -205,6 +229,8 @@ export class Tally {
       substitutions,
       indelLengths: [...this.#indelLengths].sort(([a], [b]) => a - b).map(([length, count]) => ({ length, count })),
       topGenes: byCount(this.#genes).slice(0, TOP_GENES),
+      clinvarClasses: byCount(this.#clinvarClasses),
+      consequences: byCount(this.#consequences),
       warnings: [
         ...this.#warnings.map((sentence) => ({ sentence, count: 1 })),
         ...[...this.#oddities].map(([oddity, noted]) => ({
@@ -221,8 +247,13 @@ export class Tally {
       inDbsnp: this.#inDbsnp,
       annotatedRecords: this.#annotated,
       alleles: this.#alleles,
-      consequences: byCount(this.#consequences),
     };
+  }
+
+  #addClinvar(entries: Annotation["clinvar"], records: number): void {
+    const classes = new Set(entries.flatMap((entry) => entry?.significance ?? []));
+    for (const name of classes) add(this.#clinvarClasses, name, records);
+    if ([...classes].some(isPathogenic)) this.#clinvar += records;
   }
 
   #addAllele(allele: Allele): void {
@@ -245,8 +276,7 @@ const NO_ALLELE = { pos: 0, ref: "", alt: "" };
 
 function firstRecord(
   record: RecordColumns,
-  id: string,
-  annotation: Annotation | null,
+  { id, annotation, called }: Omit<Addition, "alleles">,
 ): JobSummary["firstRecords"][number] {
   const [clinvar] = annotation?.clinvar.filter((entry) => entry !== undefined) ?? [];
   return {
@@ -259,6 +289,10 @@ function firstRecord(
     region: annotation === null ? "" : (mainRegion(annotation) ?? ""),
     band: annotation?.band ?? "",
     clinvar: clinvar === undefined ? "" : clinvar.variationId,
+    clinvarClass: clinvar?.significance ?? "",
+    consequence: excerpt([...new Set(called.map((value) => value.split("|", 1)[0] ?? ""))].join(", ")),
+    rs: (annotation?.rs ?? []).map((number) => (number === "" ? "." : `rs${number}`)).join(", "),
+    frequency: (annotation?.frequencies ?? []).map((values) => values?.[0] ?? ".").join(", "),
   };
 }
 

@@ -13,6 +13,8 @@ export type Oddity =
   | "notBases"
   | "secondHeader"
   | "blank"
+  | "otherRef"
+  | "notLifted"
   | "replaced";
 
 /** How often it occurred, and where first; `detail` is Latin-1 text of the file or ours. */
@@ -52,6 +54,10 @@ export function warningSentence(oddity: Oddity, { count, line, detail }: Noted):
       return `A second header begins at line ${line} (files put together?): ${count === 1 ? "its line was" : `its ${n} lines were`} passed through unchanged, and other tools will refuse the file there.`;
     case "blank":
       return `${count === 1 ? "1 blank line was" : `${n} blank lines were`} passed through unchanged. ${first}.`;
+    case "otherRef":
+      return `${records} ${count === 1 ? "has" : "have"} a REF that is not what the build has there: such records cannot be found by their alleles. ${first}: ${shown}.`;
+    case "notLifted":
+      return `${records} ${lie} where the build of the annotation pack has no counterpart and ${were} looked up in what the pack holds for the file's own build. ${first}: ${shown}.`;
     case "replaced":
       return `Values of an earlier annotation were replaced in ${records}. ${first}.`;
   }

@@ -34,12 +34,7 @@ export interface WorkerDeps {
   readonly log: Logger;
   readonly config: Pick<
     Config,
-    | "JOB_LEASE_SECONDS"
-    | "HEARTBEAT_SECONDS"
-    | "JOB_TIMEOUT_SECONDS"
-    | "FREE_RETENTION_SECONDS"
-    | "ANNOTATION_PACK"
-    | keyof PlanLimits
+    "JOB_LEASE_SECONDS" | "HEARTBEAT_SECONDS" | "JOB_TIMEOUT_SECONDS" | "FREE_RETENTION_SECONDS" | keyof PlanLimits
   >;
   readonly engine: Pick<EngineProcesses, "run">;
   /** argv of another annotator; null for the built-in engine. */
@@ -47,6 +42,8 @@ export interface WorkerDeps {
   readonly instanceId: string;
   /** Folder of this worker alone. */
   readonly directory: string;
+  /** Of the annotation pack; null for the one that comes with the program. */
+  readonly packDirectory: string | null;
   /** A worker that is told to stop gives a running job this long to end. */
   readonly finishSeconds: number;
   readonly onJob: (jobId: string | null) => void;
@@ -134,7 +131,7 @@ async function annotateFile(
       logPath,
       workDirectory: directory,
       fileName: job.inputName,
-      packDirectory: config.ANNOTATION_PACK ?? null,
+      packDirectory: deps.packDirectory,
       build: job.build,
       textLimit: textLimit(job.role, config),
     },

@@ -16,6 +16,7 @@ import { z } from "zod";
 
 import { annotateNextJob } from "./annotate-job.ts";
 import { EngineProcesses } from "./engine-process.ts";
+import { locatePack } from "./fetch-pack.ts";
 
 import { publishJobsRunning } from "./publish-jobs-running.ts";
 
@@ -41,7 +42,12 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
   const directory = join(config.DATA_DIR, "annotator", instanceId);
   await rm(directory, { recursive: true, force: true }); // what a predecessor that was killed left behind
   const command = readCommand(config.ANNOTATION_COMMAND);
-  using engine = new EngineProcesses(config.ANNOTATION_PACK ?? null);
+  const packDirectory = await locatePack(
+    s3,
+    { setting: config.ANNOTATION_PACK, directory: join(config.DATA_DIR, "packs"), signal },
+    log,
+  );
+  using engine = new EngineProcesses(packDirectory);
   if (command === null) engine.prepare();
   const outbox = createOutboxSender({ db, sqs, resources, log, sweepSeconds: config.OUTBOX_SWEEP_SECONDS });
 
@@ -73,6 +79,7 @@ export async function runWorker({ config, db, s3, sqs, cloudwatch, instanceId, l
     command,
     instanceId,
     directory,
+    packDirectory,
     finishSeconds: FINISH_SECONDS,
     onJob,
   };

@@ -46,6 +46,18 @@ const STRUCTURES = "cache/gene-structures/homo-sapiens-gene-structures.tsv.gz";
 const VARIANTS = "cache/variants/homo-sapiens-variants.tsv.gz";
 const VARIANT_KEYS = "cache/variants/homo-sapiens-variants.tsv.li.gz";
 
+/** How a page cites each file, and what comes from it; the others are not cited. */
+const CITED: Readonly<Record<string, Pick<PackManifest["sources"][number], "name" | "release" | "kinds" | "builds">>> =
+  {
+    [STRUCTURES]: { name: "Ensembl transcripts", release: "110", kinds: ["genes"], builds: ["GRCh38", "GRCh37"] },
+    [VARIANTS]: { name: "ClinVar", release: "2024-12-15", kinds: ["clinvar"], builds: ["GRCh38", "GRCh37"] },
+    [GENES_38]: { name: "Ensembl genes", release: "110", kinds: ["genes"], builds: ["GRCh38"] },
+    [GENES_37]: { name: "NCBI genes", release: "GRCh37", kinds: ["genes"], builds: ["GRCh37"] },
+    [BAND_FILES.GRCh38]: { name: "Cytobands", release: "GRCh38", kinds: ["bands"], builds: ["GRCh38"] },
+    [BAND_FILES.GRCh37]: { name: "Cytobands", release: "GRCh37, 850 bands", kinds: ["bands"], builds: ["GRCh37"] },
+    [BAND_FILES.NCBI36]: { name: "Cytobands", release: "NCBI36, 850 bands", kinds: ["bands"], builds: ["NCBI36"] },
+  };
+
 const CODON_CHANGES: ReadonlySet<string> = new Set([
   "nonsense",
   "missense_variant",
@@ -530,6 +542,8 @@ function source(path: string, note: string): Buffer {
     licence: "CC0-1.0",
     sha256: sha256(bytes),
     note,
+    ...(CITED[path] ?? { name: "", release: "", kinds: [] }),
+    date: "",
   });
   return bytes;
 }

@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import type { Chromosome } from "./chromosome.ts";
 import { REGIONS } from "./gene-regions.ts";
 import { PackManifest } from "./manifest.ts";
-import { type Chromosome, DEFAULT_PACK_DIRECTORY, openPack } from "./pack.ts";
+import { DEFAULT_PACK_DIRECTORY, openPack } from "./pack.ts";
 
 const pack = openPack();
 
@@ -90,11 +91,27 @@ it("takes from the default pack what a pack with a base lacks", () => {
     builds: { GRCh38: { fasta: "a.fa", gff3: "a.gff3" } },
   };
   writeFileSync(join(directory, "pack.json"), JSON.stringify(manifest));
+  writeFileSync(join(directory, "a.fa.fai"), "");
   const own = openPack(directory);
-  expect(own.build("GRCh38")?.reference).toEqual({ fasta: join(directory, "a.fa"), gff3: join(directory, "a.gff3") });
+  expect(own.build("GRCh38")?.reference).toEqual({
+    fasta: join(directory, "a.fa"),
+    gff3: join(directory, "a.gff3"),
+    hasGenes: false,
+  });
   expect(own.build("GRCh38")?.chromosome("1")?.genes).not.toBeNull();
   expect(own.build("GRCh37")?.chromosome("1")?.genes).not.toBeNull();
   expect(own.builds.find(({ name }) => name === "GRCh38")?.lengths.get("1")).toBe(248_956_422);
+});
+
+it("cites what each build is made of", () => {
+  const cited = (build: string) => pack.build(build)?.sources.map(({ name, release }) => `${name} ${release}`);
+  expect(cited("GRCh38")).toEqual([
+    "Ensembl transcripts 110",
+    "ClinVar 2024-12-15",
+    "Ensembl genes 110",
+    "Cytobands GRCh38",
+  ]);
+  expect(cited("NCBI36")).toEqual(["Cytobands NCBI36, 850 bands"]);
 });
 
 it("says which manifest is wrong and how", () => {

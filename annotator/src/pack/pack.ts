@@ -1,31 +1,53 @@
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
-import { ClinvarTrack } from "./clinvar-track.ts";
-import { type PackBuild, PackManifest } from "./manifest.ts";
-import { BandTrack, GeneTrack } from "./tracks.ts";
+import { type Chromosome, chromosomeReader } from "./chromosome.ts";
+import { type PackBuild, PackManifest, type SourceKind } from "./manifest.ts";
+import { Fasta } from "./sequence.ts";
 
-/** What a pack knows of one chromosome; a track is null when the pack has none for it, and read when it is first asked for. */
-export interface Chromosome {
-  readonly length: number | null;
-  readonly genes: GeneTrack | null;
-  readonly bands: BandTrack | null;
-  readonly clinvar: ClinvarTrack | null;
+/** A file that data of a build come from, for citation. */
+export interface PackSource {
+  readonly name: string;
+  readonly release: string;
+  /** As its header tells it; empty when it does not. */
+  readonly date: string;
+  readonly licence: string;
+  /** By whom we have it. */
+  readonly from: string;
+  readonly kinds: readonly SourceKind[];
+}
+
+/** What consequences are called with; null when a pack has not both. Paths are absolute. */
+export interface Reference {
+  readonly fasta: string;
+  readonly gff3: string;
+  /** True when the genes of the build are those of the GFF3: outside them there is no consequence. */
+  readonly hasGenes: boolean;
+}
+
+/** Which kinds of look-up a build has somewhere. */
+export interface Holdings {
+  readonly rs: boolean;
+  readonly frequencies: boolean;
+  readonly intervals: boolean;
+  readonly sequence: boolean;
+  /** ClinVar's review status, which the pack has together with all of its classes. */
+  readonly review: boolean;
 }
 
 /** One build of a pack. Chromosomes are read when they are first asked for, so that a small file costs little. */
 export interface BuildData {
   readonly name: string;
+  readonly sources: readonly PackSource[];
+  readonly holds: Holdings;
   /** Which variants of ClinVar it has, a phrase; null for none. */
   readonly clinvarHeld: string | null;
   /** By canonical contig name; undefined when the pack does not know the contig. */
   chromosome(canonical: string): Chromosome | undefined;
-  /** ClinVar's words for a significance's or a disease's index. */
-  significance(index: number): string;
-  disease(index: number): string;
-  /** Absolute paths; null when the pack has not both. */
-  readonly reference: { readonly fasta: string; readonly gff3: string } | null;
+  readonly reference: Reference | null;
+  /** The build that records of this one are looked up in, at the places that the two share; null to look them up in this one. */
+  readonly liftTo: BuildData | null;
 }
 
 export interface BuildLengths {
@@ -56,7 +78,18 @@ export function openPack(directory: string = DEFAULT_PACK_DIRECTORY): Pack {
   for (const name of names) {
     const own = manifest.builds[name];
     const inherited = base?.build(name);
-    if (own !== undefined) builds.set(name, buildData(directory, name, own, inherited));
+    if (own !== undefined)
+      builds.set(
+        name,
+        buildData({
+          directory,
+          name,
+          own,
+          inherited,
+          sources: sourcesOf(manifest, name),
+          find: (other) => builds.get(other),
+        }),
+      );
     else if (inherited !== undefined) builds.set(name, inherited);
   }
   return {
@@ -87,93 +120,69 @@ function lengthsOf(build: PackBuild | undefined): [string, number][] {
   );
 }
 
-function buildData(directory: string, name: string, build: PackBuild, inherited: BuildData | undefined): BuildData {
-  const { files } = build;
+function sourcesOf({ sources }: PackManifest, build: string): PackSource[] {
+  return sources.flatMap(({ builds, name, release, date, licence, from, version, kinds }) => {
+    if (kinds.length === 0 || builds?.includes(build) === false) return [];
+    return [{ name, release, date, licence, from: `${from} ${version}`.trim(), kinds }];
+  });
+}
+
+interface BuildQuestion {
+  readonly directory: string;
+  readonly name: string;
+  readonly own: PackBuild;
+  readonly inherited: BuildData | undefined;
+  readonly sources: readonly PackSource[];
+  readonly find: (build: string) => BuildData | undefined;
+}
+
+function buildData({ directory, name, own, inherited, sources, find }: BuildQuestion): BuildData {
+  const { files } = own;
   const known = new Map<string, Chromosome>();
   let diseases: readonly string[] | undefined;
-  const read = (canonical: string): Chromosome | undefined => {
-    const entry = build.chromosomes[canonical];
-    if (entry === undefined) return inherited?.chromosome(canonical);
-    const base = inherited?.chromosome(canonical);
-    const track = <Track>(
-      kind: "genes" | "bands" | "clinvar",
-      make: (lines: string[]) => Track,
-      fallback: () => Track | null,
-    ) => {
-      const [file, member] = [files[kind], entry[kind]];
-      let made: Track | null | undefined;
-      return () => {
-        if (made === undefined)
-          made =
-            file === undefined || member === undefined ? fallback() : make(readMember(join(directory, file), member));
-        return made;
-      };
-    };
-    const [genes, bands, clinvar] = [
-      track(
-        "genes",
-        (lines) => new GeneTrack(lines),
-        () => base?.genes ?? null,
-      ),
-      track(
-        "bands",
-        (lines) => new BandTrack(lines),
-        () => base?.bands ?? null,
-      ),
-      track(
-        "clinvar",
-        (lines) => new ClinvarTrack(lines, entry.clinvarStretches),
-        () => base?.clinvar ?? null,
-      ),
-    ];
-    return {
-      length: entry.length ?? base?.length ?? null,
-      get genes() {
-        return genes();
+  const fasta = own.fasta === undefined ? null : new Fasta(resolve(directory, own.fasta));
+  const read = chromosomeReader({
+    directory,
+    build: own,
+    fasta,
+    words: {
+      significance: (index) => files.significances?.[index] ?? "",
+      disease(index) {
+        diseases ??= gunzipSync(readFileSync(join(directory, files.diseases ?? "")))
+          .toString("latin1")
+          .split("\n");
+        return diseases[index] ?? "";
       },
-      get bands() {
-        return bands();
-      },
-      get clinvar() {
-        return clinvar();
-      },
-    };
-  };
+    },
+  });
+  const given = new Set(sources.flatMap(({ kinds }) => kinds));
+  const hasClinvar = files.clinvar !== undefined || files.clinvarBlocks !== undefined;
   return {
     name,
-    clinvarHeld: files.clinvar === undefined ? (inherited?.clinvarHeld ?? null) : (files.clinvarHeld ?? "not told"),
+    sources: [...sources, ...(inherited?.sources ?? []).filter(({ kinds }) => kinds.some((kind) => !given.has(kind)))],
+    holds: {
+      rs: files.rs !== undefined || inherited?.holds.rs === true,
+      frequencies: files.frequencies !== undefined || inherited?.holds.frequencies === true,
+      intervals: files.intervals !== undefined || inherited?.holds.intervals === true,
+      sequence: fasta !== null || inherited?.holds.sequence === true,
+      review: hasClinvar ? files.clinvarBlocks !== undefined : inherited?.holds.review === true,
+    },
+    clinvarHeld: hasClinvar ? (files.clinvarHeld ?? "not told") : (inherited?.clinvarHeld ?? null),
     chromosome(canonical) {
-      const chromosome = known.get(canonical) ?? read(canonical);
+      const chromosome = known.get(canonical) ?? read(canonical, inherited?.chromosome(canonical));
       if (chromosome !== undefined) known.set(canonical, chromosome);
       return chromosome;
     },
-    significance: (index) => files.significances?.[index] ?? inherited?.significance(index) ?? "",
-    disease(index) {
-      if (files.diseases === undefined) return inherited?.disease(index) ?? "";
-      diseases ??= gunzipSync(readFileSync(join(directory, files.diseases)))
-        .toString("latin1")
-        .split("\n");
-      return diseases[index] ?? "";
-    },
     reference:
-      build.fasta === undefined || build.gff3 === undefined
+      own.fasta === undefined || own.gff3 === undefined
         ? (inherited?.reference ?? null)
-        : { fasta: resolve(directory, build.fasta), gff3: resolve(directory, build.gff3) },
+        : {
+            fasta: resolve(directory, own.fasta),
+            gff3: resolve(directory, own.gff3),
+            hasGenes: files.genes !== undefined,
+          },
+    get liftTo() {
+      return own.liftTo === undefined ? (inherited?.liftTo ?? null) : (find(own.liftTo) ?? null);
+    },
   };
-}
-
-/** Lines of one gzip member. Latin-1, as the engine treats all text: bytes pass through unchanged. */
-function readMember(path: string, [offset, length]: readonly [number, number]): string[] {
-  const member = Buffer.alloc(length);
-  const file = openSync(path, "r");
-  try {
-    const read = readSync(file, member, 0, length, offset);
-    if (read !== length)
-      throw new Error(`The annotation pack's ${path} ends after ${offset + read} bytes; run npm run build-pack.`);
-  } finally {
-    closeSync(file);
-  }
-  const lines = gunzipSync(member).toString("latin1").split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  return lines;
 }

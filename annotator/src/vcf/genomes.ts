@@ -64,7 +64,7 @@ export function genomesNamed(text: string): NamedGenome[] {
 }
 
 /** Lengths of T2T-CHM13v2.0 (GCF_009914755.1) and of other genomes' chromosome 1: enough to name what a header's contigs belong to. */
-const T2T_LENGTHS: Readonly<Record<string, number>> = {
+export const CHROMOSOME_LENGTHS_T2T: Readonly<Record<string, number>> = {
   "1": 248_387_328,
   "2": 242_696_752,
   "3": 201_105_948,
@@ -105,6 +105,6 @@ const CHROMOSOME_1: ReadonlyMap<number, string> = new Map([
 
 /** The genome, not of our packs, that has a chromosome of exactly this length. */
 export function genomeOfLength(chromosome: string, length: number): string | undefined {
-  if (T2T_LENGTHS[chromosome] === length) return "T2T-CHM13";
+  if (CHROMOSOME_LENGTHS_T2T[chromosome] === length) return "T2T-CHM13";
   return chromosome === "1" ? CHROMOSOME_1.get(length) : undefined;
 }

@@ -60,24 +60,28 @@ export interface InfoField {
   readonly key: string;
   /** A number, `.` for unknown, `A` for one per ALT. */
   readonly number: string;
+  /** `String` when absent. */
+  readonly type?: "Float";
   readonly description: string;
 }
 
 /**
- * The header with our INFO fields declared and a line that tells the source, before the #CHROM line; earlier declarations of them go, all other lines stay byte
+ * The header with our INFO fields declared and a line that tells the source, before the #CHROM line; earlier declarations of `ownKeys` go, all other lines stay byte
  * for byte. Ends with a line end.
  */
-export function headerText(header: Header, fields: readonly InfoField[], provenance: string): string {
-  const ours = new Set(fields.map((field) => field.key));
+export function headerText(
+  header: Header,
+  { fields, ownKeys, provenance }: { fields: readonly InfoField[]; ownKeys: ReadonlySet<string>; provenance: string },
+): string {
   const kept = header.metaLines.filter(
-    (line) => !ours.has(infoKey(line) ?? "") && !line.startsWith("##elasticGasAnnotation="),
+    (line) => !ownKeys.has(infoKey(line) ?? "") && !line.startsWith("##elasticGasAnnotation="),
   );
   const old = header.version?.startsWith("3.") === true;
-  const declared = fields.map(({ key, number, description }) =>
+  const declared = fields.map(({ key, number, type = "String", description }) =>
     // VCF 3.3 writes ##INFO=key,number,type,"description", with -1 for a number that varies.
     old
-      ? `##INFO=${key},${number === "1" ? "1" : "-1"},String,"${description}"`
-      : `##INFO=<ID=${key},Number=${number},Type=String,Description="${description}">`,
+      ? `##INFO=${key},${number === "1" ? "1" : "-1"},${type},"${description}"`
+      : `##INFO=<ID=${key},Number=${number},Type=${type},Description="${description}">`,
   );
   const lineEnd = header.chromLine.endsWith(CARRIAGE_RETURN) ? CARRIAGE_RETURN : "";
   const added = [...declared, `##elasticGasAnnotation=${provenance}`].map((line) => line + lineEnd);

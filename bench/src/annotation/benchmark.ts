@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,12 +7,12 @@ import { bcftoolsVersion } from "@elastic-gas/annotator/engine/consequences";
 import { runEngine } from "@elastic-gas/annotator/engine/engine";
 import { PackManifest } from "@elastic-gas/annotator/pack/manifest";
 import { DEFAULT_PACK_DIRECTORY, openPack } from "@elastic-gas/annotator/pack/pack";
+import { best, rate, seconds } from "./timing.ts";
 
 // `npm run annotation --workspace bench`: whole processes on the same million records in one run: this engine (genes, regions, bands, ClinVar) and
 // `bcftools annotate` with a BED of the same genes.
 
 const RECORDS = 1_000_000;
-const RUNS = 3;
 const CHROMOSOMES: readonly (readonly [string, number])[] = [
   ["1", 248_956_422],
   ["7", 159_345_973],
@@ -61,12 +60,12 @@ async function compare(): Promise<void> {
     const [ours, theirs] = [best(engine), version === null ? null : best(bcftools)];
     const { rssBytes } = JSON.parse(readFileSync(join(folder, "memory.json"), "utf8")) as { rssBytes: number }; // written by annotate() below
     console.log(
-      `engine: ${seconds(ours.wall)} wall, ${seconds(ours.cpu)} CPU, ${Math.round(rssBytes / 2 ** 20)} MB at most, ${rate(ours.wall)}`,
+      `engine: ${seconds(ours.wall)} wall, ${seconds(ours.cpu)} CPU, ${Math.round(rssBytes / 2 ** 20)} MB at most, ${rate(RECORDS, ours.wall)}`,
     );
     if (theirs === null) console.log("bcftools is not installed here: nothing to compare with");
     else {
       console.log(
-        `bcftools ${version} annotate: ${seconds(theirs.wall)} wall, ${seconds(theirs.cpu)} CPU, ${rate(theirs.wall)}`,
+        `bcftools ${version} annotate: ${seconds(theirs.wall)} wall, ${seconds(theirs.cpu)} CPU, ${rate(RECORDS, theirs.wall)}`,
       );
       console.log(
         `engine / bcftools: ${(ours.wall / theirs.wall).toFixed(2)} of the wall time, ${(ours.cpu / theirs.cpu).toFixed(2)} of the CPU time (asked: at most 2)`,
@@ -88,21 +87,6 @@ async function annotate(path: string, folder: string): Promise<void> {
     build: null,
   });
   writeFileSync(join(folder, "memory.json"), JSON.stringify({ rssBytes: process.resourceUsage().maxRSS * 1_024 }));
-}
-
-/** The fastest of some runs, by the shell's `time`. */
-function best(command: readonly string[]): { wall: number; cpu: number } {
-  const runs = Array.from({ length: RUNS }, () => {
-    const script = 'TIMEFORMAT="%R %U %S"; { time "$@" 2>/dev/null; } 2>&1 >/dev/null | tail -1';
-    const [wall = 0, user = 0, system = 0] = execFileSync("bash", ["-c", script, "bash", ...command], {
-      encoding: "utf8",
-    })
-      .trim()
-      .split(" ")
-      .map(Number);
-    return { wall, cpu: user + system };
-  });
-  return { wall: Math.min(...runs.map(({ wall }) => wall)), cpu: Math.min(...runs.map(({ cpu }) => cpu)) };
 }
 
 async function writeRandomVcf(path: string): Promise<void> {
@@ -158,12 +142,4 @@ function genesAsBed(): string {
       });
     })
     .join("");
-}
-
-function seconds(value: number): string {
-  return `${value.toFixed(2)} s`;
-}
-
-function rate(wall: number): string {
-  return `${Math.round(RECORDS / wall).toLocaleString("en-US")} records/s`;
 }

@@ -38,14 +38,37 @@ export const JobSummary = z.object({
   inGenes: z.number().int().min(0),
   clinvarPathogenic: z.number().int().min(0),
   /**
-   * For how many records the pack could be asked at all: for genes, for parts of genes, for ClinVar. Where it is 0 a figure is "n/a", not 0. Absent in summaries
+   * For how many records the pack could be asked at all: for genes, for parts of genes, for ClinVar and so on. Where it is 0 a figure is "n/a", not 0. Absent in summaries
    * of version 0.1.
    */
   lookedUp: z
-    .object({ genes: z.number().int().min(0), regions: z.number().int().min(0), clinvar: z.number().int().min(0) })
+    .object({
+      genes: z.number().int().min(0),
+      regions: z.number().int().min(0),
+      clinvar: z.number().int().min(0),
+      rs: z.number().int().min(0).optional(),
+      frequencies: z.number().int().min(0).optional(),
+      consequences: z.number().int().min(0).optional(),
+      /** Records whose REF could be compared with the build's sequence. */
+      sequence: z.number().int().min(0).optional(),
+    })
     .optional(),
   /** Which variants of ClinVar the pack holds for the build, a phrase; null for none. */
   clinvarHeld: z.string().nullable().optional(),
+  /** What the job's pack was made of, as one cites it; absent in older summaries. */
+  packSources: z
+    .array(
+      z.object({
+        name: z.string(),
+        release: z.string(),
+        date: z.string(),
+        licence: z.string(),
+        from: z.string(),
+        /** What of the annotation comes from it: `genes`, `clinvar`, `frequencies`, ... */
+        kinds: z.array(z.string()),
+      }),
+    )
+    .optional(),
   /** Transitions divided by transversions; null without transversions. */
   tiTv: z.number().nullable(),
   transitions: z.number().int().min(0),
@@ -59,6 +82,10 @@ export const JobSummary = z.object({
   /** `length` in bases: positive for insertions, negative for deletions. */
   indelLengths: z.array(z.object({ length: z.number().int(), count: z.number().int().min(0) })),
   topGenes: z.array(Count),
+  /** Records by the class that ClinVar gives one of their ALTs; absent in older summaries, as are `consequences`. */
+  clinvarClasses: z.array(Count).optional(),
+  /** Consequences by their term, each transcript counted. */
+  consequences: z.array(Count).optional(),
   /** Whole sentences; `count` records or lines each. In summaries of version 0.1 the sentence lacks its number. */
   warnings: z.array(z.object({ sentence: z.string(), count: z.number().int().min(0) })),
   /** At most 200. */
@@ -72,7 +99,12 @@ export const JobSummary = z.object({
       gene: z.string(),
       region: z.string(),
       band: z.string(),
+      /** ClinVar's variation ID. */
       clinvar: z.string(),
+      clinvarClass: z.string().optional(),
+      consequence: z.string().optional(),
+      rs: z.string().optional(),
+      frequency: z.string().optional(),
     }),
   ),
   durationMs: z.number().min(0),

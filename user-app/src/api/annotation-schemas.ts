@@ -22,7 +22,7 @@ export const SubmitUploaded = z.object({
 });
 export const ResultQuery = z.object({
   format: z
-    .enum(["vcf", "vcf.gz", "tsv", "csv"], { error: "format: vcf, vcf.gz, tsv or csv." })
+    .enum(["vcf", "vcf.gz", "vcf.gz.tbi", "tsv", "csv"], { error: "format: vcf, vcf.gz, vcf.gz.tbi, tsv or csv." })
     .default("vcf")
     .describe("vcf.gz is BGZF; tsv and csv have a row for each ALT"),
 });

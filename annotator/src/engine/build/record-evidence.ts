@@ -1,5 +1,5 @@
 import { readRecord } from "@elastic-gas/shared/vcf/record";
-import type { ClinvarTrack } from "../../pack/clinvar-track.ts";
+import type { Chromosome } from "../../pack/chromosome.ts";
 import type { Pack } from "../../pack/pack.ts";
 import { canonicalContig, genomeOfAccession, isChromosome } from "../../vcf/contigs.ts";
 import type { Input } from "../../vcf/input.ts";
@@ -33,7 +33,7 @@ const MAX_CONTIGS = 10_000;
 interface Contig {
   readonly canonical: string;
   largest: number;
-  readonly tracks: readonly { readonly fit: MutableFit; readonly clinvar: ClinvarTrack }[];
+  readonly tracks: readonly { readonly fit: MutableFit; readonly chromosome: Chromosome }[];
 }
 type MutableFit = { -readonly [Key in keyof Fit]: Fit[Key] };
 
@@ -51,8 +51,8 @@ export async function readRecordEvidence(input: Input, pack: Pack, limit: number
       accessions.set(genome, { genome, word: name, where: `records are on ${name}`, by: "accession" });
     const tracks = isChromosome(canonical)
       ? [...fits].flatMap(([build, fit]) => {
-          const clinvar = pack.build(build)?.chromosome(canonical)?.clinvar ?? null;
-          return clinvar === null ? [] : [{ fit, clinvar }];
+          const chromosome = pack.build(build)?.chromosome(canonical);
+          return chromosome?.hasEvidence === true ? [{ fit, chromosome }] : [];
         })
       : [];
     const contig = { canonical, largest: 0, tracks };
@@ -85,14 +85,14 @@ function compare(
 ): void {
   const rs = ref.length === 1 && alt.length === 1 ? /^rs(\d+)/.exec(id)?.[1] : undefined;
   const first = ref.charCodeAt(0) & 0xdf; // upper case
-  for (const { fit, clinvar } of tracks) {
-    const place = rs === undefined ? undefined : clinvar.positionOf(rs);
+  for (const { fit, chromosome } of tracks) {
+    const place = rs === undefined ? undefined : chromosome.positionOf(rs);
     if (place === pos) fit.rsHere += 1;
     else if (place !== undefined) {
       fit.rsElsewhere += 1;
       fit.example ??= `rs${rs} is at ${chrom}:${pos} in the file and at ${place} in the build`;
     }
-    const base = clinvar.base(pos);
+    const base = chromosome.base(pos);
     if (base === undefined) continue;
     if (base === first) fit.refEqual += 1;
     else {

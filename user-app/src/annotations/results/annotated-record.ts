@@ -13,16 +13,36 @@ export interface AnnotatedAllele {
   readonly band: string;
   readonly clinvarId: string;
   readonly clinvarClass: string;
+  readonly clinvarReview: string;
   /** Separated by semicolons. */
   readonly clinvarConditions: string;
   readonly rs: string;
-  /** Of the whole record, separated by commas: what BCSQ names. */
+  /** Of the whole record, separated by commas, as are the transcripts and their protein changes: what BCSQ names. */
   readonly consequences: string;
-  /** INFO/AF as the file has it. */
+  readonly transcripts: string;
+  readonly proteinChanges: string;
+  /** In the pack's populations; without a pack that has any, INFO/AF as the file has it. */
   readonly frequency: string;
+  /** By population: `afr:0.1; nfe:0.2`. */
+  readonly populations: string;
+  /** Stretches of the pack's tracks, separated by commas. */
+  readonly tracks: string;
 }
 
-const KEYS = ["GAS_GENE", "GAS_REGION", "GAS_BAND", "GAS_CLINVAR", "GAS_RS", "BCSQ", "AF"] as const;
+const KEYS = [
+  "GAS_GENE",
+  "GAS_REGION",
+  "GAS_BAND",
+  "GAS_CLINVAR",
+  "GAS_CLINVAR_REVIEW",
+  "GAS_RS",
+  "GAS_AF",
+  "GAS_AF_POP",
+  "GAS_TRACK",
+  "GAS_HGVS",
+  "BCSQ",
+  "AF",
+] as const;
 type Key = (typeof KEYS)[number];
 
 /** The ALTs of a line of a result; none for a header line or one that is no record. */
@@ -31,7 +51,7 @@ export function readAlleles(line: string): readonly AnnotatedAllele[] {
   const [chrom, pos, id = "", ref = "", alts, qual = "", filter = "", info] = line.split("\t", 8);
   if (chrom === undefined || pos === undefined || alts === undefined || info === undefined) return [];
   const values = readInfo(info);
-  const consequences = listOf(values.BCSQ).map((each) => each.split("|", 1)[0] ?? "");
+  const called = listOf(values.BCSQ).map((each) => each.split("|", 3));
   const shared = {
     chrom,
     pos,
@@ -42,9 +62,13 @@ export function readAlleles(line: string): readonly AnnotatedAllele[] {
     genes: listOf(values.GAS_GENE).map(decode).join(","),
     regions: values.GAS_REGION ?? "",
     band: values.GAS_BAND ?? "",
-    consequences: [...new Set(consequences)].join(","),
+    consequences: distinct(called.map(([term = ""]) => term)),
+    transcripts: distinct(called.map(([, , transcript = ""]) => transcript)),
+    proteinChanges: distinct(listOf(values.GAS_HGVS).map(decode)),
+    tracks: listOf(values.GAS_TRACK).map(decode).join(","),
   };
-  const [clinvar, rs, frequencies] = [listOf(values.GAS_CLINVAR), listOf(values.GAS_RS), listOf(values.AF)];
+  const [clinvar, reviews, rs] = [listOf(values.GAS_CLINVAR), listOf(values.GAS_CLINVAR_REVIEW), listOf(values.GAS_RS)];
+  const [frequencies, populations] = [listOf(values.GAS_AF ?? values.AF), listOf(values.GAS_AF_POP)];
   return alts.split(",").map((alt, index) => {
     const [clinvarId = "", clinvarClass = "", conditions = ""] = known(clinvar[index] ?? "").split("|");
     return {
@@ -52,9 +76,11 @@ export function readAlleles(line: string): readonly AnnotatedAllele[] {
       alt,
       clinvarId,
       clinvarClass: decode(clinvarClass),
+      clinvarReview: known(decode(reviews[index] ?? "")),
       clinvarConditions: conditions === "" ? "" : conditions.split("&").map(decode).join("; "),
       rs: known(rs[index] ?? ""),
       frequency: known(frequencies[index] ?? ""),
+      populations: known(populations[index] ?? "").replaceAll("|", "; "),
     };
   });
 }
@@ -71,6 +97,10 @@ function readInfo(info: string): Partial<Record<Key, string>> {
 
 function listOf(value: string | undefined): readonly string[] {
   return value === undefined || value === "" ? [] : value.split(",");
+}
+
+function distinct(values: readonly string[]): string {
+  return [...new Set(values)].filter((value) => value !== "").join(",");
 }
 
 function known(value: string): string {

@@ -1,12 +1,12 @@
 import { crc32, deflateRawSync } from "node:zlib";
 
 /** Of text in one block: with the largest overhead of deflate it stays below 64 KB. */
-const BLOCK_BYTES = 65_280;
+export const BLOCK_BYTES = 65_280;
 /** The empty block that marks the end: SAM specification, section 4.1.2. */
 const END = Buffer.from("1f8b08040000000000ff0600424302001b0003000000000000000000", "hex");
 
 /** Packs a stream into BGZF, which is gzip that bcftools and tabix can index: SAM specification, section 4.1. */
-export async function* bgzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+export async function* bgzip(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     const bytes = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);

@@ -61,7 +61,11 @@ function filterForm({ jobId, filter }: RecordsProps): Html {
         text("consequence", "Consequence", "Part of a term, such as missense; with a pack that has transcripts."),
         text("clinvar", "ClinVar", "any, none, or part of a class, such as pathogenic."),
         text("place", "Place", "A chromosome, or a stretch such as chr7:117480000-117670000."),
-        text("frequency", "Frequency at most", "0 to 1, by the file's AF; variants without one are shown."),
+        text(
+          "frequency",
+          "Frequency at most",
+          "0 to 1, by the pack's populations or else the file's AF; variants without one are shown.",
+        ),
       ].map(field),
     ),
     h(
@@ -102,7 +106,7 @@ function foundPanel({ alleles, matching, lookedAt, isWhole }: FoundRecords, { se
   );
 }
 
-const HEADS = ["ID", "Ref", "Alt", "Gene", "Region", "Consequence", "Band", "ClinVar", "Frequency"] as const;
+const HEADS = ["ID", "Ref", "Alt", "Gene", "Region", "Consequence", "Band", "ClinVar", "dbSNP", "Frequency"] as const;
 
 function table(alleles: readonly AnnotatedAllele[]): Html {
   return h(
@@ -140,14 +144,27 @@ function row(allele: AnnotatedAllele): Html {
     h("td", { class: "eg-mono app-allele" }, allele.alt),
     h("td", {}, h("b", {}, orDash(allele.genes))),
     h("td", {}, orDash(allele.regions)),
-    h("td", {}, orDash(allele.consequences)),
+    h("td", {}, allele.consequences === "" ? "–" : consequence(allele)),
     h("td", {}, orDash(allele.band)),
     h("td", {}, allele.clinvarId === "" ? "–" : clinvar(allele)),
-    h("td", { class: "eg-number" }, orDash(allele.frequency)),
+    h("td", { class: "eg-mono" }, orDash(allele.rs)),
+    h("td", { class: "eg-number", title: allele.populations || undefined }, orDash(allele.frequency)),
   );
 }
 
-function clinvar({ clinvarId, clinvarClass, clinvarConditions }: AnnotatedAllele): readonly (Html | string)[] {
+/** What happens to the protein, with the changes that are known to the residue. */
+function consequence({ consequences, proteinChanges }: AnnotatedAllele): readonly (Html | string)[] {
+  const terms = consequences.replaceAll("_", " ").replaceAll("&", ", ").replaceAll(",", ", ").replaceAll(",  ", ", ");
+  if (proteinChanges === "") return [terms];
+  return [terms, " ", h("span", { class: "eg-small eg-secondary" }, proteinChanges.replaceAll(",", ", "))];
+}
+
+function clinvar({
+  clinvarId,
+  clinvarClass,
+  clinvarReview,
+  clinvarConditions,
+}: AnnotatedAllele): readonly (Html | string)[] {
   return [
     clinvarClass.replaceAll("_", " "),
     " ",
@@ -156,7 +173,7 @@ function clinvar({ clinvarId, clinvarClass, clinvarConditions }: AnnotatedAllele
       {
         class: "eg-small",
         rel: "noreferrer",
-        title: clinvarConditions,
+        title: [clinvarConditions, clinvarReview.replaceAll("_", " ")].filter((text) => text !== "").join("; "),
         href: `https://www.ncbi.nlm.nih.gov/clinvar/variation/${encodeURIComponent(clinvarId)}/`,
       },
       clinvarId,

@@ -14,19 +14,25 @@ import { bgzip } from "./bgzip.ts";
 import { findRecords, linesOf } from "./find-records.ts";
 import { makeFilter, RecordFilter } from "./record-filter.ts";
 import { recordsView } from "./records-view.ts";
+import { NotIndexable, tabixIndex } from "./tabix-index.ts";
 import { type TableFormat, tableHead, tableRow } from "./table-text.ts";
 
 const JobParams = z.object({ jobId: z.uuid() });
-const OtherFormat = z.enum(["vcf.gz", "tsv", "csv"], { error: "The format is vcf.gz, tsv or csv." });
+const OtherFormat = z.enum(["vcf.gz", "vcf.gz.tbi", "tsv", "csv"], {
+  error: "The format is vcf.gz, vcf.gz.tbi, tsv or csv.",
+});
 type OtherFormat = z.infer<typeof OtherFormat>;
 const TYPES: Readonly<Record<OtherFormat, string>> = {
   "vcf.gz": "application/gzip",
+  "vcf.gz.tbi": "application/octet-stream",
   tsv: "text/tab-separated-values; charset=utf-8",
   csv: "text/csv; charset=utf-8",
 };
 /** A page comes within this, also of a result of millions of records. */
 const SEARCH_MS = 8_000;
 const RECORDS_SHOWN = 200;
+/** Below the 55 s of a request. An index is sent when it is whole. */
+const INDEX_MS = 45_000;
 
 /** The whole result as other formats, and its records by filters. Mount behind `requireUser`. */
 export function resultPages(deps: Deps): Router {
@@ -78,10 +84,28 @@ export async function sendResultAs(
 ): Promise<void> {
   const chunks = await openResult(deps, job);
   const name = resultFileName(job).replace(/\.vcf$/i, "");
+  const index = format === "vcf.gz.tbi" ? await indexOf(chunks, res) : undefined;
   res.setHeader("Cache-Control", "no-store");
   res.setHeader("Content-Type", TYPES[format]);
   res.setHeader("Content-Disposition", contentDisposition(`${name}.${format}`));
-  await pipeline(format === "vcf.gz" ? bgzip(chunks) : tableOf(chunks, format), res);
+  if (index !== undefined) res.end(index);
+  else await pipeline(format === "vcf.gz" ? bgzip(chunks) : tableOf(chunks, format === "csv" ? "csv" : "tsv"), res);
+}
+
+/** The index of the result's `vcf.gz`. */
+async function indexOf(chunks: AsyncIterable<Uint8Array>, res: Response): Promise<Buffer> {
+  const until = performance.now() + INDEX_MS;
+  try {
+    return await tabixIndex(chunks, () => {
+      if (performance.now() > until || res.destroyed) throw new NotIndexable("It takes too long here.");
+    });
+  } catch (error) {
+    if (!(error instanceof NotIndexable)) throw error;
+    throw new HttpError(
+      409,
+      `There is no index of this result. ${error.message} Make one from the downloaded file: bcftools sort -O z -o SORTED.vcf.gz FILE, then bcftools index -t SORTED.vcf.gz.`,
+    );
+  }
 }
 
 async function* tableOf(chunks: AsyncIterable<Uint8Array>, format: TableFormat): AsyncGenerator<string> {

@@ -41,8 +41,32 @@ describe("the ALTs of a record", () => {
       rs: "rs113993960",
       consequences: "inframe_deletion,intron",
       frequency: "0.01",
+      clinvarReview: "",
+      transcripts: "ENST1,ENST2",
+      proteinChanges: "",
+      populations: "",
+      tracks: "",
     });
     expect(second).toMatchObject({ alt: "G", clinvarId: "", clinvarClass: "", rs: "", frequency: "", band: "7q31.2" });
+  });
+
+  it("have what only some packs hold, whose frequencies count more than the file's own", () => {
+    const line =
+      "9\t135\t.\tC\tT,A\t.\t.\tAF=0.5,0.1;GAS_CLINVAR=1|Benign|,.;GAS_CLINVAR_REVIEW=criteria_provided%2C_single_submitter,.;GAS_AF=6.6e-06,.;GAS_AF_POP=afr:0|nfe:1.5e-05,.;GAS_TRACK=miRNA:hsa-mir-1,segDup;GAS_HGVS=T1:p.(Ala2%3D)";
+    const [first, second] = readAlleles(line);
+    expect(first).toMatchObject({
+      frequency: "6.6e-06",
+      populations: "afr:0; nfe:1.5e-05",
+      clinvarReview: "criteria_provided,_single_submitter",
+      tracks: "miRNA:hsa-mir-1,segDup",
+      proteinChanges: "T1:p.(Ala2=)",
+    });
+    expect(second).toMatchObject({
+      frequency: "",
+      populations: "",
+      clinvarReview: "",
+      tracks: "miRNA:hsa-mir-1,segDup",
+    });
   });
 
   it("are empty where the file says nothing, and none of lines that are no records", () => {
@@ -117,7 +141,9 @@ describe("tables", () => {
     const [first] = readAlleles(CFTR);
     if (first === undefined) throw new Error("no ALT");
     expect(tableHead("tsv").split("\t")).toHaveLength(tableRow(first, "tsv").split("\t").length);
-    expect(tableRow(first, "tsv")).toContain("CFTR,CFTR,AS1\tCDS,INTRON\t7q31.2\tinframe_deletion,intron\t7105");
+    expect(tableRow(first, "tsv")).toContain(
+      "CFTR,CFTR,AS1\tCDS,INTRON\t7q31.2\tinframe_deletion,intron\tENST1,ENST2\t\t7105",
+    );
     expect(tableRow(first, "csv")).toContain('"CFTR,CFTR,AS1","CDS,INTRON",7q31.2');
     expect(tableHead("csv").endsWith("\r\n")).toBe(true);
   });

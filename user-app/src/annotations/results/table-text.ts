@@ -14,11 +14,16 @@ const COLUMNS: readonly (readonly [string, keyof AnnotatedAllele])[] = [
   ["region", "regions"],
   ["band", "band"],
   ["consequence", "consequences"],
+  ["transcript", "transcripts"],
+  ["protein_change", "proteinChanges"],
   ["clinvar_id", "clinvarId"],
   ["clinvar_class", "clinvarClass"],
+  ["clinvar_review", "clinvarReview"],
   ["clinvar_conditions", "clinvarConditions"],
   ["rs", "rs"],
   ["frequency", "frequency"],
+  ["population_frequencies", "populations"],
+  ["tracks", "tracks"],
 ];
 
 export function tableHead(format: TableFormat): string {

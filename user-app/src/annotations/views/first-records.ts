@@ -1,12 +1,24 @@
 import { formatCount } from "@elastic-gas/shared/format/numbers";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { icon } from "@elastic-gas/shared/ui/parts";
+import { isPathogenic } from "@elastic-gas/shared/vcf/clinvar";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 
 const HEADS = ["ID", "Ref", "Alt", "Gene", "Region", "Band", "ClinVar"] as const;
+/** What only some packs hold: a column where the job's pack could be asked for it. */
+const HELD = [
+  { key: "consequences", head: "Consequence" },
+  { key: "rs", head: "dbSNP" },
+  { key: "frequencies", head: "Frequency" },
+] as const;
+type Held = (typeof HELD)[number];
 
 /** The first annotated records; the page's script adds a filter and a button for all of them. */
-export function firstRecords({ firstRecords: records, records: total }: JobSummary, allHref: string | undefined): Html {
+export function firstRecords(
+  { firstRecords: records, records: total, lookedUp }: JobSummary,
+  allHref: string | undefined,
+): Html {
+  const held = HELD.filter(({ key }) => (lookedUp?.[key] ?? 0) > 0);
   return h(
     "section",
     { class: "eg-panel eg-panel-flush", "data-records": "", "aria-labelledby": "records" },
@@ -49,9 +61,14 @@ export function firstRecords({ firstRecords: records, records: total }: JobSumma
             h("th", { scope: "col" }, "Chrom"),
             h("th", { scope: "col", class: "eg-number" }, "Position"),
             HEADS.map((name) => h("th", { scope: "col" }, name)),
+            held.map(({ head }) => h("th", { scope: "col" }, head)),
           ),
         ),
-        h("tbody", {}, records.map(row)),
+        h(
+          "tbody",
+          {},
+          records.map((record) => row(record, held)),
+        ),
       ),
     ),
     h(
@@ -62,7 +79,9 @@ export function firstRecords({ firstRecords: records, records: total }: JobSumma
   );
 }
 
-function row(record: JobSummary["firstRecords"][number]): Html {
+type FirstRecord = JobSummary["firstRecords"][number];
+
+function row(record: FirstRecord, held: readonly Held[]): Html {
   const orDash = (text: string) => (text === "" ? "–" : text);
   return h(
     "tr",
@@ -75,13 +94,27 @@ function row(record: JobSummary["firstRecords"][number]): Html {
     h("td", {}, h("b", {}, orDash(record.gene))),
     h("td", {}, orDash(record.region)),
     h("td", {}, orDash(record.band)),
-    h("td", {}, record.clinvar === "" ? "–" : clinvar(record.clinvar)),
+    h("td", {}, record.clinvar === "" ? "–" : clinvar(record)),
+    held.map(({ key }) => h("td", {}, orDash(heldText(record, key)))),
   );
 }
 
-function clinvar(id: string): readonly Child[] {
+function heldText({ consequence = "", rs = "", frequency = "" }: FirstRecord, key: Held["key"]): string {
+  switch (key) {
+    case "consequences":
+      return consequence.replaceAll("_", " ").replaceAll("&", ", ");
+    case "rs":
+      return rs;
+    case "frequencies":
+      return frequency;
+  }
+}
+
+/** ClinVar's class; summaries of version 0.1 have only pathogenic ones. */
+function clinvar({ clinvar: id, clinvarClass = "Pathogenic" }: FirstRecord): readonly Child[] {
+  const words = clinvarClass.replaceAll("_", " ").replaceAll("|", ", ");
   return [
-    h("span", { class: "eg-chip eg-chip-warn" }, icon("warning"), "Pathogenic"),
+    isPathogenic(clinvarClass) ? h("span", { class: "eg-chip eg-chip-warn" }, icon("warning"), words) : words,
     " ",
     h(
       "a",

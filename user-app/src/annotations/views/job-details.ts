@@ -86,6 +86,7 @@ function facts({ job, state, summary }: JobDetailsProps, page: PageContext): Htm
 
 const OTHER_FORMATS = [
   ["vcf.gz", "VCF.gz"],
+  ["vcf.gz.tbi", "its index"],
   ["tsv", "TSV"],
   ["csv", "CSV"],
 ] as const;

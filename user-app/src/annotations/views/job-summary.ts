@@ -41,13 +41,76 @@ export function jobSummary(summary: JobSummary): Html {
         summary.classes.length > 0 && barTable({ head: "Class", counts: summary.classes, shares: true }),
       ),
       summary.substitutions.length > 0 && substitutionsPanel(summary),
+      summary.clinvarClasses !== undefined &&
+        summary.clinvarClasses.length > 0 &&
+        panel("clinvar", "ClinVar classes", barTable({ head: "Class", counts: summary.clinvarClasses.map(inWords) })),
+      summary.consequences !== undefined &&
+        summary.consequences.length > 0 &&
+        panel("consequences", "Consequences", barTable({ head: "Term", counts: summary.consequences.map(inWords) })),
       summary.topGenes.length > 0 &&
         panel("genes", "Top genes", barTable({ head: "Gene", counts: summary.topGenes.slice(0, GENES_SHOWN) })),
     ),
     indels.length > 0 &&
       chartPanel("indels", "Insertion and deletion lengths", barTable({ head: "Length in bases", counts: indels })),
+    packSources(summary),
   );
 }
+
+function inWords({ name, count }: { readonly name: string; readonly count: number }) {
+  return { name: name.replaceAll("_", " ").replaceAll("|", ", ").replaceAll("&", ", "), count };
+}
+
+/** What the job's pack was made of, for citation. */
+function packSources({ packSources: sources = [], build }: JobSummary): Child {
+  if (sources.length === 0) return undefined;
+  return panel(
+    "pack",
+    "What the annotation pack held",
+    h(
+      "div",
+      { class: "eg-table-box", tabindex: 0, role: "region", "aria-label": "Sources of the annotation pack" },
+      h(
+        "table",
+        { class: "eg-table", "data-pack-sources": build },
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            ["Source", "Release", "Date", "Gives", "Licence", "From"].map((name) => h("th", { scope: "col" }, name)),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          sources.map(({ name, release, date, kinds, licence, from }) =>
+            h(
+              "tr",
+              {},
+              h("th", { scope: "row" }, name),
+              [release, date, kinds.map((kind) => GIVES[kind] ?? kind).join(", "), licence, from].map((text) =>
+                h("td", {}, text === "" ? "–" : text),
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** What of an annotation comes from a kind of source. */
+const GIVES: Readonly<Record<string, string>> = {
+  genes: "genes, regions",
+  bands: "cytobands",
+  clinvar: "ClinVar",
+  rs: "dbSNP numbers",
+  frequencies: "frequencies",
+  intervals: "tracks",
+  sequence: "check of REF",
+  lift: "places in the pack's build",
+};
 
 function figures(summary: JobSummary): Html {
   const held = clinvarSentence(summary);

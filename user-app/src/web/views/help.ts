@@ -21,7 +21,7 @@ export function helpView(
           "VCF 3.3 to 4.5, plain or compressed (.gz, .bgz), with Unix or Windows line ends. Contig names with or without “chr” mean the same.",
         ),
         p(
-          "Every record stays, in order and byte for byte, but for ID (when it is “.”) and INFO, to which GAS_GENE, GAS_REGION, GAS_BAND and GAS_CLINVAR are added. The header declares them.",
+          "Every record stays, in order and byte for byte, but for ID (when it is “.”) and INFO, to which GAS_GENE, GAS_REGION, GAS_BAND and GAS_CLINVAR are added, and what else the installation's annotation pack holds: dbSNP numbers, frequencies, consequences. The header declares them, and the job's page lists the pack's sources for citation.",
         ),
         p("The genome build is found out from the header or the positions; you can choose it yourself."),
       ),
