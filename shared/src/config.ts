@@ -51,6 +51,10 @@ export const Config = z
       (text) => (text === "" ? undefined : text),
       z.string().min(32, "at least 32 characters").optional(),
     ),
+    TOTP_KEY: z.preprocess(
+      (text) => (text === "" ? undefined : text),
+      z.string().min(32, "at least 32 characters").optional(),
+    ),
     SESSION_HOURS: z.coerce.number().min(0.1).max(720).default(12),
     API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(100_000).default(300),
     /** One run of start.sh: the web pool is resized to its minimum once for each. Set by start.sh. */
