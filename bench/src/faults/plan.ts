@@ -8,12 +8,24 @@ export type Step =
   | { readonly kind: "kill worker"; readonly pool: PoolName }
   | { readonly kind: "hang worker"; readonly pool: PoolName; readonly seconds: number }
   | { readonly kind: "never healthy"; readonly pool: PoolName; readonly seconds: number }
-  | { readonly kind: "kill part"; readonly part: "autoscaler" | "manager" | "local-cloud" | "mariadb" }
+  | { readonly kind: "kill part"; readonly part: Part }
   | { readonly kind: "hang part"; readonly part: "autoscaler" | "manager"; readonly seconds: number }
   | { readonly kind: "freeze database"; readonly seconds: number }
   | { readonly kind: "read-only database"; readonly seconds: number }
   | { readonly kind: "lock tables"; readonly seconds: number }
   | { readonly kind: "stripe silent"; readonly seconds: number }
+  | { readonly kind: "identity provider silent"; readonly seconds: number }
+  /** Of one process; the database and the others keep theirs. */
+  | {
+      readonly kind: "clock";
+      readonly part: "autoscaler" | "manager";
+      readonly hours: 1 | -1;
+      readonly seconds: number;
+    }
+  | { readonly kind: "second part"; readonly part: "autoscaler" | "manager"; readonly seconds: number }
+  | { readonly kind: "second start" }
+  /** Two of each consumer. */
+  | { readonly kind: "second utility worker"; readonly seconds: number }
   | { readonly kind: "disk full"; readonly seconds: number }
   | { readonly kind: "kill utility process"; readonly process: UtilityProcess }
   /** Every message that was sent so far comes so many times more, in another order. */
@@ -25,6 +37,8 @@ export const SERVICES = ["s3", "sqs", "glacier", "ses", "ec2", "elbv2", "cloudwa
 export type Service = (typeof SERVICES)[number];
 export const MISBEHAVIOURS = ["slow", "throttled", "500", "silent", "answer lost"] as const;
 export type Misbehaviour = (typeof MISBEHAVIOURS)[number];
+export const PARTS = ["autoscaler", "manager", "mariadb", "local-cloud", "supervisor"] as const;
+export type Part = (typeof PARTS)[number];
 export const UTILITY_PROCESSES = ["notify", "archive", "restore", "thaw"] as const;
 export type UtilityProcess = (typeof UTILITY_PROCESSES)[number];
 
@@ -54,10 +68,19 @@ export function planFaults({ cloudSeconds, otherSeconds, hangSeconds }: PlanChoi
     { kind: "hang part", part: "autoscaler", seconds: hangSeconds },
     { kind: "kill part", part: "manager" },
     { kind: "kill part", part: "mariadb" },
+    { kind: "kill part", part: "supervisor" },
+    { kind: "second start" },
+    { kind: "second part", part: "autoscaler", seconds: hangSeconds },
+    { kind: "second part", part: "manager", seconds: hangSeconds },
+    { kind: "second utility worker", seconds: hangSeconds },
+    ...(["autoscaler", "manager"] as const).flatMap((part) =>
+      ([1, -1] as const).map((hours): Step => ({ kind: "clock", part, hours, seconds: hangSeconds })),
+    ),
     { kind: "freeze database", seconds: otherSeconds },
     { kind: "read-only database", seconds: otherSeconds },
     { kind: "lock tables", seconds: otherSeconds },
     { kind: "stripe silent", seconds: otherSeconds },
+    { kind: "identity provider silent", seconds: otherSeconds },
     { kind: "disk full", seconds: otherSeconds },
     { kind: "bad inputs" },
     { kind: "duplicates", times: 3 },
@@ -97,9 +120,9 @@ export function nameOf(step: Step): string {
     case "cloud":
       return `${step.service} ${HOW[step.how]} ${lasts(step.seconds)}`;
     case "kill worker":
-      return `kill -9 of a ${step.pool} worker`;
+      return `kill -9 of a worker of pool ${step.pool}`;
     case "hang worker":
-      return `a ${step.pool} worker stands still ${lasts(step.seconds)}`;
+      return `a worker of pool ${step.pool} stands still ${lasts(step.seconds)}`;
     case "never healthy":
       return `the next ${step.pool} worker never comes up`;
     case "kill utility process":
@@ -116,6 +139,16 @@ export function nameOf(step: Step): string {
       return `every connection waits for a lock ${lasts(step.seconds)}`;
     case "stripe silent":
       return `Stripe is silent ${lasts(step.seconds)}`;
+    case "identity provider silent":
+      return `the identity provider is silent ${lasts(step.seconds)}`;
+    case "clock":
+      return `the clock of ${step.part} is an hour ${step.hours > 0 ? "fast" : "slow"} ${lasts(step.seconds)}`;
+    case "second part":
+      return `two of ${step.part} ${lasts(step.seconds)}`;
+    case "second start":
+      return "start.sh is started a second time";
+    case "second utility worker":
+      return `two utility workers ${lasts(step.seconds)}`;
     case "disk full":
       return `the disk is full ${lasts(step.seconds)}`;
     case "duplicates":

@@ -50,7 +50,9 @@ export async function startProofSystem(
   say(`starting the system (${quick ? "quick" : "default"} times)`);
   await using started = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), "gas-proof-"));
-  started.defer(() => rm(dataDir, { recursive: true, force: true }));
+  // KEEP_DATA=1: to look at the logs and rows of a run afterwards.
+  if (process.env.KEEP_DATA === "1") say(`data folder: ${dataDir}`);
+  else started.defer(() => rm(dataDir, { recursive: true, force: true }));
   const system = started.use(
     await startSystem({
       dataDir,
