@@ -33,7 +33,7 @@ const BETWEEN_MS = 2_000;
 const RETENTION_SECONDS = 15;
 /** All faults are over: by then every job has ended, every mail is sent and everything lies where it belongs. */
 const REST_SECONDS = 900;
-const AT_WORK_SECONDS = 300;
+const AT_WORK_SECONDS = 180;
 /** What lies undone is told of before the longer faults are over. */
 const WAITING_ALERT_SECONDS = 30;
 

@@ -1,5 +1,5 @@
 import { randomFrom } from "@elastic-gas/scaling/simulator/random";
-import type { PoolName } from "@elastic-gas/shared/resources";
+import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 
 /** Something that is done to the running system for a while. */
 export type Step =
@@ -51,41 +51,42 @@ export interface PlanChoices {
   readonly hangSeconds: number;
 }
 
-/** Every fault once, those of the services once for each duration, in an order that alternates what is hit. */
+/**
+ * Every fault once, those of the services once for each duration, in an order that alternates what is hit: first what is over at once, last what takes a worker that
+ * has to boot.
+ */
 export function planFaults({ cloudSeconds, otherSeconds, hangSeconds }: PlanChoices): readonly Step[] {
   const cloud = cloudSeconds.flatMap((seconds) =>
     MISBEHAVIOURS.flatMap((how) => SERVICES.map((service): Step => ({ kind: "cloud", service, how, seconds }))),
   );
   const others: readonly Step[] = [
     { kind: "resize" },
-    ...(["web", "annotator", "utility"] as const).flatMap((pool): Step[] => [
-      { kind: "kill worker", pool },
-      { kind: "hang worker", pool, seconds: hangSeconds },
-      { kind: "never healthy", pool, seconds: hangSeconds },
-    ]),
-    ...UTILITY_PROCESSES.map((process): Step => ({ kind: "kill utility process", process })),
     { kind: "kill part", part: "autoscaler" },
-    { kind: "hang part", part: "autoscaler", seconds: hangSeconds },
     { kind: "kill part", part: "manager" },
-    { kind: "kill part", part: "mariadb" },
-    { kind: "kill part", part: "supervisor" },
     { kind: "second start" },
-    { kind: "second part", part: "autoscaler", seconds: hangSeconds },
-    { kind: "second part", part: "manager", seconds: hangSeconds },
-    { kind: "second utility worker", seconds: hangSeconds },
-    ...(["autoscaler", "manager"] as const).flatMap((part) =>
-      ([1, -1] as const).map((hours): Step => ({ kind: "clock", part, hours, seconds: hangSeconds })),
-    ),
+    { kind: "stripe silent", seconds: otherSeconds },
+    { kind: "identity provider silent", seconds: otherSeconds },
     { kind: "freeze database", seconds: otherSeconds },
     { kind: "read-only database", seconds: otherSeconds },
     { kind: "lock tables", seconds: otherSeconds },
-    { kind: "stripe silent", seconds: otherSeconds },
-    { kind: "identity provider silent", seconds: otherSeconds },
     { kind: "disk full", seconds: otherSeconds },
     { kind: "bad inputs" },
+    { kind: "kill part", part: "mariadb" },
+    ...UTILITY_PROCESSES.map((process): Step => ({ kind: "kill utility process", process })),
+    ...(["autoscaler", "manager"] as const).flatMap((part): Step[] => [
+      { kind: "clock", part, hours: 1, seconds: hangSeconds },
+      { kind: "clock", part, hours: -1, seconds: hangSeconds },
+      { kind: "second part", part, seconds: hangSeconds },
+    ]),
     { kind: "duplicates", times: 3 },
     { kind: "kill part", part: "local-cloud" },
+    { kind: "hang part", part: "autoscaler", seconds: hangSeconds },
     { kind: "resize" },
+    ...POOL_NAMES.map((pool): Step => ({ kind: "kill worker", pool })),
+    ...POOL_NAMES.map((pool): Step => ({ kind: "hang worker", pool, seconds: hangSeconds })),
+    { kind: "second utility worker", seconds: hangSeconds },
+    { kind: "kill part", part: "supervisor" },
+    ...POOL_NAMES.map((pool): Step => ({ kind: "never healthy", pool, seconds: hangSeconds })),
   ];
   const share = Math.max(1, Math.ceil(cloud.length / others.length));
   return others.flatMap((step, index) => [...cloud.slice(index * share, (index + 1) * share), step]);

@@ -86,7 +86,7 @@ function endWithUs(child: ChildProcess, dataDir: string, say: (line: string) => 
   const end = () => {
     say("interrupted, stopping the system");
     child.once("exit", () => {
-      rmSync(dataDir, { recursive: true, force: true });
+      if (process.env.KEEP_DATA !== "1") rmSync(dataDir, { recursive: true, force: true });
       process.exit(INTERRUPTED);
     });
     if (child.exitCode !== null || child.signalCode !== null) process.exit(INTERRUPTED);
