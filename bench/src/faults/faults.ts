@@ -28,6 +28,7 @@ const LONG: PlanChoices = { cloudSeconds: [180, 1_200], otherSeconds: 180, hangS
 const AT_A_TIME = 3;
 const WEB_WORKERS = 2;
 const ROUNDS_PER_KILL = 3;
+const LONGEST_REASON = 120;
 const BETWEEN_MS = 2_000;
 /** Results are due that soon, so that archives are made and fetched back all the time. */
 const RETENTION_SECONDS = 15;
@@ -186,7 +187,7 @@ async function take(rig: Rig, step: Step, say: ProofContext["say"]): Promise<voi
   try {
     await inject(rig, step);
   } catch (error) {
-    notMade = error instanceof Error ? error.message : String(error);
+    notMade = (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_REASON);
     say(`${name}: not made, ${notMade}`);
   }
   rig.history.faults.push({ name, from, to: Date.now(), notMade });

@@ -25,6 +25,9 @@ const MOST_DUPLICATES = 1_000;
 /** A part that hangs is found after 30 s of silence, whose questions take up to twice that. */
 const HANG_NOTICED_SECONDS = 120;
 
+const yes = () => true;
+const no = () => false;
+
 /** Does what a step says and resolves when it is over. Throws with the reason when it cannot be done here. */
 export async function inject(rig: Rig, step: Step): Promise<void> {
   const { proof, stripe, provider, clients, signal } = rig;
@@ -103,7 +106,10 @@ export async function inject(rig: Rig, step: Step): Promise<void> {
     case "duplicates":
       return duplicateMessages(rig, step.times);
     case "bad inputs":
-      return clients.submitBadFiles();
+      // A submission may be refused by what else is broken: then it was not acknowledged, and comes again.
+      return proof
+        .wait("bad files to be taken", () => clients.submitBadFiles().then(yes, no), SETTLE_SECONDS)
+        .then(() => {});
     case "resize":
       return resize(rig);
   }

@@ -86,7 +86,7 @@ export function runDetails({ evidence, startedAt, leftOut }: RunFacts): string {
       ["fault", "why, and what looks at it"],
       [
         ...NEVER_RUN.map(([what, why]) => [what, why]),
-        ...leftOut.map((name) => [name, "another form of this command"]),
+        ...leftOut.map((name) => [name, "another form of this command, or not reached in this run's time"]),
       ],
     ),
   ].join("\n\n");
