@@ -97,7 +97,7 @@ export class Autoscaler {
       return false;
     }
     if (!this.#began) {
-      await ensurePools(db);
+      await ensurePools(db, new Date(lease.now()));
       await this.#beginRun();
       this.#began = true;
     }
@@ -122,7 +122,7 @@ export class Autoscaler {
 
   /** Checks the pool when that is due, and reconciles it. Null: what it depends on gave no answer. */
   async #visit(pool: Pool, look: Look, closable: ReadonlySet<number>): Promise<PoolSnapshot | null> {
-    const now = Date.now();
+    const now = this.#context.lease.now();
     const isDue = !pool.stopping && (await this.#isDue(pool, now));
     const { instances, balancing } = look;
     const tell = async (failure: SourceFailure): Promise<null> => {
@@ -151,7 +151,9 @@ export class Autoscaler {
    */
   async #isDue({ name, policy }: Pool, now: number): Promise<boolean> {
     const tick = checkSecondsOf(policy.kind, this.#context.config) * 1_000;
-    const due = (this.#checkedAt.get(name) ?? (await this.#lastCheck(name))) + tick;
+    const last = this.#checkedAt.get(name) ?? (await this.#lastCheck(name));
+    // A check of the future was made by a clock that was wrong; nothing waits until it comes.
+    const due = last > now ? now : last + tick;
     if (now < due) return false;
     this.#checkedAt.set(name, now - due < tick ? due : now);
     return true;
@@ -195,13 +197,13 @@ export class Autoscaler {
       const why = desired > pool.desired ? `below the minimum of ${pool.min}` : `above the maximum of ${pool.max}`;
       const reason = `${pool.name} ${desired > pool.desired ? "grew" : "shrank"} ${pool.desired} → ${desired}: ${why}.`;
       await lease.write(async (trx, epoch) => {
-        if (!(await setDesired(trx, pool, { desired }))) return;
+        if (!(await setDesired(trx, pool, { desired, now: new Date(lease.now()) }))) return;
         const change = { desiredBefore: pool.desired, desiredAfter: desired };
         await insertActivity(
           trx,
           { pool: pool.name, cause: "limits", actor: "autoscaler", ...change, reason },
           epoch,
-          Date.now(),
+          lease.now(),
         );
       });
       log.info({ pool: pool.name, from: pool.desired, to: desired, reason }, "pool resized");
@@ -218,7 +220,7 @@ export class Autoscaler {
       if (pool.startId === startId) continue;
       const desired = clamp(1, pool);
       await lease.write(async (trx, epoch) => {
-        await beginRun(trx, pool.name, { startId, desired });
+        await beginRun(trx, pool.name, { startId, desired, now: new Date(lease.now()) });
         await insertActivity(
           trx,
           {
@@ -233,7 +235,7 @@ export class Autoscaler {
                 : `${pool.name} resized ${pool.desired} → ${desired} at the start.`,
           },
           epoch,
-          Date.now(),
+          lease.now(),
         );
       });
       log.info({ pool: pool.name, from: pool.desired, to: desired, startId }, "pool resized at the start");
@@ -246,7 +248,7 @@ export class Autoscaler {
 
   async #publish(snapshots: readonly PoolSnapshot[]): Promise<void> {
     const { cloud, config, lease, log } = this.#context;
-    const now = Date.now();
+    const now = lease.now();
     if (now < this.#publishedAt + config.METRIC_PERIOD_SECONDS * 1_000) return;
     this.#publishedAt = now;
     const pools = snapshots.map(({ pool, workers, open }) => ({

@@ -9,6 +9,7 @@ import { bearer, tokenScope } from "@elastic-gas/shared/accounts/bearer";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter, type RateLimitStore } from "@elastic-gas/shared/accounts/rate-limit";
 import { CODE_LIMIT } from "@elastic-gas/shared/accounts/second-step";
+import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import { loadUser, requireAdmin, sessions } from "@elastic-gas/shared/accounts/sessions";
 import { createSignInLimits } from "@elastic-gas/shared/accounts/sign-in";
 import type { Config } from "@elastic-gas/shared/config";
@@ -115,11 +116,13 @@ export function createManager(deps: AppDeps): Manager {
   const guard = csrf();
   app.use("/api", requireAdmin, (req, res, next) => (tokenScope(res) === undefined ? guard(req, res, next) : next()));
   const limits = createSignInLimits(rateLimits, "manager");
+  const box = createSecretBox(config.TOTP_KEY);
   const entrance = signInPages({
     db,
     passwords,
     limits,
     codeLimit: createRateLimiter(rateLimits, CODE_LIMIT),
+    box,
     sendPage,
     onSignOut: live.signOut,
   });
@@ -138,7 +141,7 @@ export function createManager(deps: AppDeps): Manager {
     alertPages(pages),
     auditPages(pages),
     tokenPages(pages),
-    userPages({ ...deps, ...pages, limits }),
+    userPages({ ...deps, ...pages, limits, box }),
     stopPages(pages),
     loadTestPages({ ...pages, loadTest }),
     deletePages({ ...pages, s3: deps.s3, deletion, attempts: createRateLimiter(rateLimits, PASSWORD_ATTEMPTS) }),

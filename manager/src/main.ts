@@ -4,6 +4,8 @@ import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balan
 import { GlacierClient } from "@aws-sdk/client-glacier";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { sealSecondFactors } from "@elastic-gas/shared/accounts/second-factor";
+import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { readConfig } from "@elastic-gas/shared/config";
 import { connectDatabase, createDatabasePool, schemaOf } from "@elastic-gas/shared/database/connect";
@@ -26,6 +28,9 @@ const log = createLogger("manager", config.LOG_LEVEL);
 const { signal, abort } = stopOnSignals(log);
 const db = connectDatabase({ url: config.DATABASE_URL });
 const limitPool = createDatabasePool({ url: config.DATABASE_URL, connectionLimit: 2 });
+
+const sealed = await sealSecondFactors({ db, box: createSecretBox(config.TOTP_KEY) });
+if (sealed > 0) log.info({ sealed }, "second factors sealed");
 
 const ec2 = createAwsClient(EC2Client, config);
 const manager = createManager({

@@ -51,6 +51,10 @@ export const Config = z
       (text) => (text === "" ? undefined : text),
       z.string().min(32, "at least 32 characters").optional(),
     ),
+    TOTP_KEY: z.preprocess(
+      (text) => (text === "" ? undefined : text),
+      z.string().min(32, "at least 32 characters").optional(),
+    ),
     SESSION_HOURS: z.coerce.number().min(0.1).max(720).default(12),
     API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(100_000).default(300),
     /** One run of start.sh: the web pool is resized to its minimum once for each. Set by start.sh. */
@@ -81,6 +85,8 @@ export const Config = z
     UNHEALTHY_GRACE_SECONDS: seconds(1, 3_600).default(60),
     DEREGISTRATION_DELAY_SECONDS: seconds(1, 3_600).default(60),
     HEALTH_CHECK_INTERVAL_SECONDS: seconds(1, 300).default(5),
+    /** Work that is undone for longer is told of in an alert. Sweeps find what was lost after 2 min, and retries come at most 5 min apart. */
+    WAITING_ALERT_SECONDS: seconds(1, 86_400).default(300),
     FREE_RETENTION_SECONDS: seconds(1, 31_536_000).default(300),
     MAX_WAITING_JOBS: z.coerce.number().int().min(1).max(100_000).default(100),
     /** An input is deleted so many days after the last job on it; 0: it stays as long as its job. */

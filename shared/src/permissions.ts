@@ -11,6 +11,8 @@ export type Role = (typeof ROLES)[number];
 export const SECRET_SETTINGS: Readonly<Record<string, readonly Role[]>> = {
   DATABASE_URL: ROLES,
   SESSION_SECRET: ["manager", "web"],
+  // Both apps ask administrators for codes.
+  TOTP_KEY: ["manager", "web"],
   STRIPE_SECRET_KEY: ["manager", "web"],
   STRIPE_WEBHOOK_SECRET: ["web"],
   OIDC_CLIENT_SECRET: ["web"],

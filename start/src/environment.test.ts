@@ -45,9 +45,12 @@ const everySecret: Environment = {
 };
 
 test.each<[Role, readonly string[]]>([
-  ["manager", ["DATABASE_URL", "SESSION_SECRET", "STRIPE_SECRET_KEY"]],
+  ["manager", ["DATABASE_URL", "SESSION_SECRET", "STRIPE_SECRET_KEY", "TOTP_KEY"]],
   ["autoscaler", ["DATABASE_URL"]],
-  ["web", ["DATABASE_URL", "OIDC_CLIENT_SECRET", "SESSION_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"]],
+  [
+    "web",
+    ["DATABASE_URL", "OIDC_CLIENT_SECRET", "SESSION_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "TOTP_KEY"],
+  ],
   ["annotator", ["DATABASE_URL"]],
   ["utility", ["DATABASE_URL"]],
 ])("%s is given the secrets %j and no other", (role, names) => {

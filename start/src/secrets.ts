@@ -7,6 +7,7 @@ import { z } from "zod";
 /** Secrets of one machine, made once; `.data/secrets.json`, readable by its owner only. */
 const Secrets = z.object({
   sessionSecret: z.string().min(32),
+  totpKey: z.string().min(32),
   databasePassword: z.string().min(16),
   /** Of the account of each role. */
   roleDatabasePasswords: z.record(z.enum(ROLES), z.string().min(16)),
@@ -21,6 +22,7 @@ export function ensureSecrets(dataDir: string): Secrets {
   const random = () => randomBytes(24).toString("hex");
   const secrets: Secrets = {
     sessionSecret: random(),
+    totpKey: random(),
     databasePassword: random(),
     roleDatabasePasswords: Object.fromEntries(ROLES.map((role) => [role, random()])) as Record<Role, string>,
     stripeSecretKey: `sk_test_${random()}`,

@@ -14,8 +14,13 @@ export const DATABASE_USER = "gas";
 /** Settings that this machine makes itself: secrets, addresses, shares. What the operator set stays. */
 export async function completeSettings(environment: Environment): Promise<Environment> {
   if (environment.CLOUD === "aws") {
-    const { DATA_DIR, SESSION_SECRET } = readConfig(environment);
-    return { ...environment, SESSION_SECRET: SESSION_SECRET ?? ensureSecrets(DATA_DIR).sessionSecret };
+    const { DATA_DIR, SESSION_SECRET, TOTP_KEY } = readConfig(environment);
+    const made = SESSION_SECRET === undefined || TOTP_KEY === undefined ? ensureSecrets(DATA_DIR) : undefined;
+    return {
+      ...environment,
+      SESSION_SECRET: SESSION_SECRET ?? made?.sessionSecret,
+      TOTP_KEY: TOTP_KEY ?? made?.totpKey,
+    };
   }
   const local = withoutAws(environment);
   const { DATA_DIR, LOCAL_CLOUD_PORT, LOCAL_DATABASE_PORT, CLOUD } = readConfig({
@@ -43,6 +48,7 @@ export async function completeSettings(environment: Environment): Promise<Enviro
     ...Object.fromEntries(ofRoles),
     DATABASE_URL: external ?? database(DATABASE_USER, secrets.databasePassword),
     SESSION_SECRET: nonEmpty(local.SESSION_SECRET) ?? secrets.sessionSecret,
+    TOTP_KEY: nonEmpty(local.TOTP_KEY) ?? secrets.totpKey,
     // Instances start in folders of their own, so a path of the operator's must not depend on this one.
     MASK_MODEL: local.MASK_MODEL ? resolve(local.MASK_MODEL) : undefined,
     STRIPE_API_URL: nonEmpty(local.STRIPE_API_URL) ?? endpoint,

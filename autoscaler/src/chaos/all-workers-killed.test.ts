@@ -11,7 +11,7 @@ const POOLS: readonly PoolName[] = ["web", "annotator", "utility"];
 
 it("SIGKILL to every worker of every pool at once: all are launched again within two passes, for lost is not unhealthy", async () => {
   await using harness = await startTestHarness({ HEALTH_CHECK_INTERVAL_SECONDS: "1", LEASE_SECONDS: "30" });
-  await ensurePools(harness.db);
+  await ensurePools(harness.db, new Date());
   for (const pool of POOLS) await harness.setPool(pool, { desired: SIZES[pool], max: 10 });
   const { autoscaler } = harness.another("one");
   const pass = async (): Promise<void> => {

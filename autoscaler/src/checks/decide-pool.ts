@@ -62,7 +62,7 @@ export async function decidePool(
   const counts = countWorkers(seen);
 
   const stored = await lease.write(async (trx, epoch) => {
-    const change = { desired: decision.desired, policyState: decided.state };
+    const change = { desired: decision.desired, policyState: decided.state, now };
     if (!(await setDesired(trx, pool, wasBlind ? change : { ...change, checkedAt: now }))) return false;
     await trx
       .insertInto("decisions")

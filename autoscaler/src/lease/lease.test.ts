@@ -1,6 +1,7 @@
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { sql } from "kysely";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { Lease, LeaseLostError } from "./lease.ts";
 
 describe("the lease", () => {
@@ -21,6 +22,16 @@ describe("the lease", () => {
     const epoch = first.epoch;
     expect(await first.renew()).toBe(true);
     expect(first.epoch).toBe(epoch);
+  });
+
+  it("tells the database's time, whatever this machine's clock says", async () => {
+    const first = lease("a");
+    expect(() => first.now()).toThrow(LeaseLostError);
+    await first.renew();
+    vi.useFakeTimers({ toFake: ["Date"], now: 0 });
+    onTestFinished(() => void vi.useRealTimers());
+    const { rows } = await sql<{ now: Date }>`select utc_timestamp(3) as now`.execute(database.db);
+    expect(Math.abs(first.now() - (rows[0]?.now.getTime() ?? 0))).toBeLessThan(60_000);
   });
 
   it("is given to exactly one of many that ask at once", async () => {

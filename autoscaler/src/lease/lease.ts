@@ -38,6 +38,8 @@ export class Lease {
   #epoch: number | null = null;
   /** Of `performance.now()`, counted from before the query that renewed it. */
   #endsAt = Number.NEGATIVE_INFINITY;
+  /** What the database's clock is ahead of `performance.now()`; null before the first answer. */
+  #databaseAheadMs: number | null = null;
 
   constructor(db: Database, options: { readonly holder: string; readonly leaseSeconds: number }) {
     this.#db = db;
@@ -48,6 +50,15 @@ export class Lease {
   /** The epoch under which this process acts, null when it does not. */
   get epoch(): number | null {
     return this.leftMs > 0 ? this.#epoch : null;
+  }
+
+  /**
+   * Now, by the database's clock: heartbeats, leases and earlier checks are told in its time, and this machine's clock may be wrong or be set. Counted on from the last
+   * renewal. Throws before the first.
+   */
+  now(): number {
+    if (this.#databaseAheadMs === null) throw new LeaseLostError("the database was never asked");
+    return Math.round(performance.now() + this.#databaseAheadMs);
   }
 
   get leftMs(): number {
@@ -62,9 +73,11 @@ export class Lease {
       const row = await trx
         .selectFrom("leases")
         .select(["holder", "epoch", sql<number>`until is not null and until > utc_timestamp(3)`.as("held")])
+        .select(sql<Date>`utc_timestamp(3)`.as("now"))
         .where("name", "=", NAME)
         .forUpdate()
         .executeTakeFirstOrThrow();
+      this.#databaseAheadMs = row.now.getTime() - performance.now();
       const held = Number(row.held) === 1;
       const ours = row.holder === this.#holder && row.epoch === this.#epoch;
       if (held && !ours) return null;

@@ -6,14 +6,14 @@ import type { Transaction } from "kysely";
 import type { Pool } from "../context/context.ts";
 
 /** Makes the rows of a new installation; changes nothing in those that are there. */
-export async function ensurePools(db: Database): Promise<void> {
+export async function ensurePools(db: Database, now: Date): Promise<void> {
   for (const { name, defaults } of Object.values(POOLS)) {
     const { desired, min, max, policy } = defaults;
     const row = { min, max, policy: JSON.stringify(policy) };
     await db
       .insertInto("pools")
       .ignore()
-      .values({ name, desired, ...row, policyVersion: 1, checkedAt: new Date() })
+      .values({ name, desired, ...row, policyVersion: 1, checkedAt: now })
       .execute();
     await db
       .insertInto("policyVersions")
@@ -27,7 +27,7 @@ export async function ensurePools(db: Database): Promise<void> {
 export async function setDesired(
   trx: Transaction<Tables>,
   pool: Pool,
-  change: { readonly desired: number; readonly policyState?: unknown; readonly checkedAt?: Date },
+  change: { readonly desired: number; readonly policyState?: unknown; readonly checkedAt?: Date; readonly now: Date },
 ): Promise<boolean> {
   const result = await trx
     .updateTable("pools")
@@ -35,7 +35,7 @@ export async function setDesired(
       desired: change.desired,
       ...(change.policyState === undefined ? {} : { policyState: JSON.stringify(change.policyState) }),
       ...(change.checkedAt === undefined ? {} : { checkedAt: change.checkedAt }),
-      updatedAt: new Date(),
+      updatedAt: change.now,
     })
     .where("name", "=", pool.name)
     .where("desired", "=", pool.desired)
@@ -50,9 +50,9 @@ export async function setDesired(
 export async function beginRun(
   trx: Transaction<Tables>,
   pool: PoolName,
-  run: { readonly startId: string; readonly desired: number },
+  run: { readonly startId: string; readonly desired: number; readonly now: Date },
 ): Promise<void> {
-  const now = new Date();
+  const { now } = run;
   await trx
     .updateTable("pools")
     .set({

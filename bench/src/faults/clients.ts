@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pause } from "@elastic-gas/shared/shutdown";
 import { SAMPLES } from "@elastic-gas/testing/system/system";
-import type { FormBrowser } from "../prove/form-browser.ts";
+import { FormBrowser } from "../prove/form-browser.ts";
 import type { ProofSystem } from "../prove/proof-system.ts";
 import { countRecords, download, makeUser, resultLink, sampleVcf, submitVcf, type VcfUser } from "../prove/vcf-user.ts";
 import { type History, noteRequest } from "./history.ts";
@@ -19,6 +19,7 @@ const EVERY_MS = {
   submit: 5_000,
   download: 3_000,
   intrude: 3_000,
+  provider: 5_000,
   upgrade: 1_000,
 };
 /** The submitters have so many jobs under way at most, however long these are held up. */
@@ -31,9 +32,13 @@ export interface ClientsOptions {
   readonly signal: AbortSignal;
   readonly random: () => number;
   readonly retentionSeconds: number;
+  /** Where people's browsers reach the identity provider, whether or not it answers the workers. */
+  readonly providerUrl: string;
 }
 
 export interface Clients {
+  /** What went wrong; null: signed in by the identity provider. */
+  signInByProvider(): Promise<string | null>;
   /** Submits files that are no VCF: they can only fail. */
   submitBadFiles(): Promise<void>;
   /** Resolves when all of them have ended, after the signal aborted. */
@@ -122,6 +127,17 @@ export async function startClients(options: ClientsOptions): Promise<Clients> {
     await noteRequest(history, "other's job", () => open(intruder.browser, `/annotations/${job.jobId}`));
     await noteRequest(history, "other's result", () => open(intruder.browser, `/annotations/${job.jobId}/result`));
   };
+  const signInByProvider = async (): Promise<string | null> => {
+    const browser = new FormBrowser(origin);
+    const asked = await noteRequest(history, "provider sign-in", () => browser.get("/login/oidc"));
+    if (asked?.location == null) return `/login/oidc answered ${asked?.status}`;
+    const { search, pathname } = new URL(asked.location);
+    const answer = await fetch(`${options.providerUrl}${pathname}${search}`, { redirect: "manual" });
+    const back = new URL(answer.headers.get("location") ?? "");
+    const path = `${back.pathname}${back.search}`;
+    const signedIn = await noteRequest(history, "provider sign-in", () => browser.get(path));
+    return signedIn?.status === 303 ? null : `the way back answered ${signedIn?.status}`;
+  };
   const downloadOne = async (): Promise<void> => {
     for (const user of [free, premium]) {
       const own = history.submissions.filter(({ userId, records }) => userId === user.id && records !== null);
@@ -140,9 +156,11 @@ export async function startClients(options: ClientsOptions): Promise<Clients> {
     }),
     loop(EVERY_MS.download, downloadOne),
     loop(EVERY_MS.intrude, intrude),
+    loop(EVERY_MS.provider, signInByProvider),
     loop(EVERY_MS.upgrade, () => upgradeOne({ ...options, submitSample, fetchResult })),
   ]);
   return {
+    signInByProvider,
     submitBadFiles: async () => {
       await submit(premium, "This is a letter, not a VCF.\n", null);
       await submit(premium, readFileSync(join(SAMPLES, "vcf", "no-header-line.vcf"), "utf8"), null);

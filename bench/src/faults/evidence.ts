@@ -12,6 +12,7 @@ export interface Evidence {
   readonly payments: readonly Payment[];
   readonly sizes: readonly PoolSize[];
   readonly told: readonly Told[];
+  readonly expectations: readonly Expectation[];
   readonly final: FinalListing;
 }
 
@@ -24,11 +25,21 @@ export interface FaultRecord extends Span {
   readonly name: string;
   /** Null when it was in force; else why it could not be made here. */
   readonly notMade: string | null;
+  /** Calls of AWS services that it hit; null when it is about none. */
+  readonly hits: number | null;
+}
+
+/** Something that had to go on, or come back, although a fault was there. */
+export interface Expectation {
+  readonly at: number;
+  readonly what: string;
+  /** Null: it held. */
+  readonly failure: string | null;
 }
 
 /** One request as its client saw it. */
 export interface RequestRecord {
-  readonly kind: "page" | "signed-in page" | "photo" | "other's job" | "other's result";
+  readonly kind: "page" | "signed-in page" | "photo" | "provider sign-in" | "other's job" | "other's result";
   readonly at: number;
   readonly ms: number;
   /** Null: no answer came, `failure` says why. */

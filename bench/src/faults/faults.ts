@@ -1,7 +1,12 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { randomFrom } from "@elastic-gas/scaling/simulator/random";
+import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { pause } from "@elastic-gas/shared/shutdown";
 import { createStallableProxy } from "@elastic-gas/testing/stallable-proxy";
 import { freePorts } from "@elastic-gas/testing/system/system";
+import { startOidcProvider } from "@elastic-gas/testing/user-app/oidc-provider";
 import type { Findings, Proof, ProofContext } from "../prove/proof.ts";
 import { isSettled, type ProofSystem, startProofSystem } from "../prove/proof-system.ts";
 import { timeSpan } from "../prove/words.ts";
@@ -9,21 +14,29 @@ import { startClients } from "./clients.ts";
 import type { Evidence } from "./evidence.ts";
 import { listFinal } from "./final-listing.ts";
 import { emptyHistory } from "./history.ts";
-import { endFaults, inject, type Rig } from "./injectors.ts";
-import { lengthOf, nameOf, type PlanChoices, planFaults, type Step, soakFaults } from "./plan.ts";
+import { readLog, withHits } from "./hits.ts";
+import { endFaults, inject } from "./injectors.ts";
+import { lengthOf, nameOf, PARTS, type PlanChoices, planFaults, type Step, soakFaults } from "./plan.ts";
 import { invariantChecks, type RunFacts, runDetails, runFigures } from "./report.ts";
+import type { Rig } from "./rig.ts";
 import { listToldDecisions, startWatch } from "./watch.ts";
 
-const QUICK: PlanChoices = { cloudSeconds: [1, 10], otherSeconds: 10, hangSeconds: 30 };
+const QUICK: PlanChoices = { cloudSeconds: [10], otherSeconds: 10, hangSeconds: 30 };
 const MIDDLE: PlanChoices = { cloudSeconds: [10, 180], otherSeconds: 60, hangSeconds: 180 };
 const LONG: PlanChoices = { cloudSeconds: [180, 1_200], otherSeconds: 180, hangSeconds: 180 };
 /** Steps of the cloud that run at a time, together with one of the others. */
 const AT_A_TIME = 3;
+const WEB_WORKERS = 2;
+const ROUNDS_PER_KILL = 3;
+const LONGEST_REASON = 120;
 const BETWEEN_MS = 2_000;
 /** Results are due that soon, so that archives are made and fetched back all the time. */
 const RETENTION_SECONDS = 15;
 /** All faults are over: by then every job has ended, every mail is sent and everything lies where it belongs. */
-const REST_SECONDS = 300;
+const REST_SECONDS = 900;
+const AT_WORK_SECONDS = 180;
+/** What lies undone is told of before the longer faults are over. */
+const WAITING_ALERT_SECONDS = 30;
 
 export const faults: Proof = {
   name: "faults",
@@ -39,16 +52,38 @@ export const faults: Proof = {
     await using stack = new AsyncDisposableStack();
     const ports = await freePorts();
     const stripe = stack.use(await createStallableProxy(ports.cloud));
+    const identities = stack.use(await startOidcProvider());
+    identities.next = { claims: { sub: "provided", preferred_username: "provided" } };
+    const providerUrl = identities.issuer;
+    const provider = stack.use(await createStallableProxy(identities.port));
+    identities.issuer = `http://127.0.0.1:${provider.port}`;
+    const clockFolder = await mkdtemp(join(tmpdir(), "gas-clock-"));
+    stack.defer(() => rm(clockFolder, { recursive: true, force: true }));
+    const clockFile = join(clockFolder, "clock.json");
     const settings = {
       FREE_RETENTION_SECONDS: String(RETENTION_SECONDS),
       ARCHIVE_CHECK_SECONDS: "2",
-      // What is proven needs no narrow CPUs, and workers boot sooner.
-      LOCAL_INSTANCE_VCPUS: "0.4",
-      BOOT_DEADLINE_SECONDS: "180",
+      // What is proven needs no narrow CPUs, and workers boot in time on a machine that does much else.
+      LOCAL_INSTANCE_VCPUS: "2",
+      BOOT_DEADLINE_SECONDS: "300",
+      // A worker that is only slow must not be taken for one that is lost.
+      HEARTBEAT_SECONDS: "3",
+      LEASE_SECONDS: "20",
+      HEALTH_CHECK_INTERVAL_SECONDS: "3",
+      UNHEALTHY_GRACE_SECONDS: "20",
+      VISIBILITY_TIMEOUT_SECONDS: "20",
+      JOB_LEASE_SECONDS: "20",
+      WAITING_ALERT_SECONDS: String(WAITING_ALERT_SECONDS),
       STRIPE_API_URL: `http://127.0.0.1:${stripe.port}`,
+      OIDC_ISSUER: identities.issuer,
+      OIDC_CLIENT_ID: "gas",
+      OIDC_CLIENT_SECRET: "secret",
+      ADJUSTABLE_CLOCK: clockFile,
+      NODE_OPTIONS: `--disable-warning=ExperimentalWarning --import=${join(import.meta.dirname, "adjustable-clock-main.ts")}`,
     };
     // Minutes in place of hours: what is proven is that nothing is lost, not when it is found.
     const proof = stack.use(await startProofSystem({ quick: true, say }, settings, ports));
+    await widen(proof);
     const history = emptyHistory();
     const stop = new AbortController();
     const { signal } = stop;
@@ -56,9 +91,16 @@ export const faults: Proof = {
     const watch = await startWatch(proof, signal);
     const clientsStop = new AbortController();
     stack.defer(() => clientsStop.abort());
-    const clientsOptions = { proof, history, signal: clientsStop.signal, random, retentionSeconds: RETENTION_SECONDS };
+    const clientsOptions = {
+      proof,
+      history,
+      signal: clientsStop.signal,
+      random,
+      retentionSeconds: RETENTION_SECONDS,
+      providerUrl,
+    };
     const clients = await startClients(clientsOptions);
-    const rig: Rig = { proof, stripe, clients, history, random, signal };
+    const rig: Rig = { proof, stripe, provider, clockFile, clients, history, random, signal, asked: [] };
 
     if (soakMs === null)
       await runPlan(rig, { steps: planFaults(choices), limitMs: limitMs ?? Number.POSITIVE_INFINITY }, say);
@@ -76,6 +118,7 @@ export const faults: Proof = {
     await watch.ended;
     const evidence: Evidence = {
       ...history,
+      faults: withHits(history.faults, rig.asked, readLog(proof.system.dataDir, "local-cloud")),
       sizes: watch.sizes,
       told: [...watch.told, ...(await listToldDecisions(proof.db, startedAt))].sort((a, b) => a.at - b.at),
       final: await listFinal(proof, RETENTION_SECONDS),
@@ -90,6 +133,11 @@ export const faults: Proof = {
   },
 };
 
+/** One worker of the web pool is hit at a time: with two, pages are served meanwhile, and what fails is not told by nobody being there. */
+async function widen({ db }: ProofSystem): Promise<void> {
+  await db.updateTable("pools").set({ min: WEB_WORKERS, desired: WEB_WORKERS }).where("name", "=", "web").execute();
+}
+
 async function runPlan(
   rig: Rig,
   { steps, limitMs }: { readonly steps: readonly Step[]; readonly limitMs: number },
@@ -98,11 +146,18 @@ async function runPlan(
   const end = Date.now() + limitMs;
   const cloud = [...steps.filter(({ kind }) => kind === "cloud")];
   const others = [...steps.filter(({ kind }) => kind !== "cloud")];
+  let rounds = 0;
   while (cloud.length + others.length > 0 && Date.now() < end) {
+    // A fault that finds nobody at work shows nothing.
+    await atWork(rig.proof).catch((error: unknown) => say(String(error)));
     const [other] = others.splice(0, 1);
     // While the pool is resized nothing else goes on.
     const round = other?.kind === "resize" ? [] : cloud.splice(0, AT_A_TIME);
     await Promise.all([...round, ...(other === undefined ? [] : [other])].map((step) => take(rig, step, say)));
+    // Between two rounds each part in turn dies, whatever the steps before left under way.
+    const part = rounds % ROUNDS_PER_KILL === 0 ? PARTS[(rounds / ROUNDS_PER_KILL) % PARTS.length] : undefined;
+    if (part !== undefined && round.length > 0) await take(rig, { kind: "kill part", part }, say);
+    rounds += 1;
     await pause(BETWEEN_MS, rig.signal);
   }
 }
@@ -114,6 +169,7 @@ async function runSoak(
 ): Promise<void> {
   const end = Date.now() + soakMs;
   for (const { step, afterMs } of soakFaults(seed, choices)) {
+    await atWork(rig.proof).catch((error: unknown) => say(String(error)));
     const next = Date.now() + afterMs;
     if (Date.now() + lengthOf(step) * 1_000 > end) return;
     await take(rig, step, say);
@@ -131,10 +187,28 @@ async function take(rig: Rig, step: Step, say: ProofContext["say"]): Promise<voi
   try {
     await inject(rig, step);
   } catch (error) {
-    notMade = error instanceof Error ? error.message : String(error);
+    notMade = (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_REASON);
     say(`${name}: not made, ${notMade}`);
   }
   rig.history.faults.push({ name, from, to: Date.now(), notMade });
+}
+
+/** Waits until each pool has a worker in service. */
+async function atWork({ db, wait }: ProofSystem): Promise<void> {
+  await wait(
+    "a worker of each pool in service",
+    async () => {
+      const rows = await db
+        .selectFrom("workers")
+        .select("pool")
+        .distinct()
+        .where("state", "=", "in service")
+        .execute()
+        .catch(() => []); // the database may just come back
+      return rows.length === POOL_NAMES.length;
+    },
+    AT_WORK_SECONDS,
+  );
 }
 
 /** Waits until all work has ended and the pools are as they should be. */

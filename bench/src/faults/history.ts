@@ -1,4 +1,13 @@
-import type { Download, FaultRecord, Payment, Registration, RequestRecord, Span, Submission } from "./evidence.ts";
+import type {
+  Download,
+  Expectation,
+  FaultRecord,
+  Payment,
+  Registration,
+  RequestRecord,
+  Span,
+  Submission,
+} from "./evidence.ts";
 
 /** What clients and the injector saw, as it happens. */
 export interface History {
@@ -7,12 +16,22 @@ export interface History {
   readonly submissions: Submission[];
   readonly downloads: Download[];
   readonly payments: Payment[];
-  readonly faults: FaultRecord[];
+  readonly faults: Omit<FaultRecord, "hits">[];
   readonly resizes: Span[];
+  readonly expectations: Expectation[];
 }
 
 export function emptyHistory(): History {
-  return { requests: [], registrations: [], submissions: [], downloads: [], payments: [], faults: [], resizes: [] };
+  return {
+    requests: [],
+    registrations: [],
+    submissions: [],
+    downloads: [],
+    payments: [],
+    faults: [],
+    resizes: [],
+    expectations: [],
+  };
 }
 
 /** Sends a request and notes how it went; undefined when no answer came. */
@@ -33,4 +52,14 @@ export async function noteRequest<Answered extends { readonly status: number; re
     requests.push({ kind, at, ms: Date.now() - at, status: null, failure, hasRetryAfter: false });
     return undefined;
   }
+}
+
+/** Notes whether something went on as it had to; what it says is the failure. */
+export async function expectOf(
+  { expectations }: Pick<History, "expectations">,
+  what: string,
+  look: () => Promise<string | null>,
+): Promise<void> {
+  const failure = await look().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  expectations.push({ at: Date.now(), what, failure });
 }

@@ -7,46 +7,46 @@ import type { PoolName, QueueKey } from "@elastic-gas/shared/resources";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { pause } from "@elastic-gas/shared/shutdown";
 import { findMariadb } from "@elastic-gas/start/mariadb";
-import { isAlive, type ProcessRecord, processFile } from "@elastic-gas/start/processes";
-import type { StallableProxy } from "@elastic-gas/testing/stallable-proxy";
+import { isAlive, type ProcessRecord } from "@elastic-gas/start/processes";
 import { clientOf } from "@elastic-gas/testing/system/clients";
 import { sql } from "kysely";
+import { z } from "zod";
 import { isSettled, type ProofSystem } from "../prove/proof-system.ts";
-import type { Clients } from "./clients.ts";
-import type { History } from "./history.ts";
-import type { Misbehaviour, Step } from "./plan.ts";
+import { runSecond, runSecondStart, runSecondUtilityWorker, setClock } from "./doubles.ts";
+import { expectOf } from "./history.ts";
+import { answers, killPart, partOf, SETTLE_SECONDS } from "./parts.ts";
+import { type Misbehaviour, nameOf, type Step } from "./plan.ts";
+import type { Rig } from "./rig.ts";
 
-export interface Rig {
-  readonly proof: ProofSystem;
-  /** Stands before Stripe. */
-  readonly stripe: StallableProxy;
-  readonly clients: Clients;
-  readonly history: History;
-  readonly random: () => number;
-  readonly signal: AbortSignal;
-}
-
+const Rule = z.object({ id: z.string().optional() });
 const run = promisify(execFile);
-const SETTLE_SECONDS = 180;
 const SLOW_SECONDS = 2;
 const MOST_DUPLICATES = 1_000;
 /** A part that hangs is found after 30 s of silence, whose questions take up to twice that. */
 const HANG_NOTICED_SECONDS = 120;
 
+const yes = () => true;
+const no = () => false;
+
 /** Does what a step says and resolves when it is over. Throws with the reason when it cannot be done here. */
 export async function inject(rig: Rig, step: Step): Promise<void> {
-  const { proof, stripe, clients, signal } = rig;
+  const { proof, stripe, provider, clients, signal } = rig;
   const lasting = (seconds: number) => pause(seconds * 1_000, signal);
   switch (step.kind) {
     case "cloud":
-      await setFault(proof, {
-        ...misbehaviour(step.how, step.seconds),
-        service: step.service,
-        durationSeconds: step.seconds,
+      rig.asked.push({
+        id: await setFault(proof, {
+          ...misbehaviour(step.how, step.seconds),
+          service: step.service,
+          durationSeconds: step.seconds,
+        }),
+        name: nameOf(step),
+        at: Date.now(),
       });
       return lasting(step.seconds);
     case "kill worker":
-      return setFault(proof, { kind: "kill-instance", instanceId: await someWorker(rig, step.pool) });
+      await setFault(proof, { kind: "kill-instance", instanceId: await someWorker(rig, step.pool) });
+      return;
     case "hang worker":
       await setFault(proof, {
         kind: "hang-instance",
@@ -59,15 +59,14 @@ export async function inject(rig: Rig, step: Step): Promise<void> {
       await setFault(proof, { kind: "kill-instance", instanceId: await someWorker(rig, step.pool) });
       return lasting(step.seconds);
     case "kill utility process":
-      process.kill(utilityPid(proof.system.dataDir, step.process), "SIGKILL");
+      process.kill(await utilityPid(proof, step.process), "SIGKILL");
       return;
     case "kill part":
-      process.kill(partOf(proof, step.part).pid, "SIGKILL");
-      return;
+      return killPart(proof, step.part);
     case "hang part":
-      return hangPart(proof, partOf(proof, step.part));
+      return hangPart(proof, await partOf(proof, step.part));
     case "freeze database": {
-      const database = partOf(proof, "mariadb");
+      const database = await partOf(proof, "mariadb");
       process.kill(database.pid, "SIGSTOP");
       await lasting(step.seconds);
       if (isAlive(database)) process.kill(database.pid, "SIGCONT");
@@ -88,21 +87,42 @@ export async function inject(rig: Rig, step: Step): Promise<void> {
       await lasting(step.seconds);
       stripe.resume();
       return;
+    case "identity provider silent":
+      provider.stall();
+      await lasting(step.seconds);
+      provider.resume();
+      return expectOf(rig.history, "who uses the identity provider gets in again", () => clients.signInByProvider());
+    case "second part":
+      return runSecond(rig, step);
+    case "second start":
+      return runSecondStart(rig);
+    case "second utility worker":
+      return runSecondUtilityWorker(rig, step.seconds);
+    case "clock":
+      return setClock(rig, step);
     case "disk full":
       await setFault(proof, { kind: "disk-full", durationSeconds: step.seconds });
       return lasting(step.seconds);
     case "duplicates":
       return duplicateMessages(rig, step.times);
     case "bad inputs":
-      return clients.submitBadFiles();
+      // A submission may be refused by what else is broken: then it was not acknowledged, and comes again.
+      return proof
+        .wait("bad files to be taken", () => clients.submitBadFiles().then(yes, no), SETTLE_SECONDS)
+        .then(() => {});
     case "resize":
       return resize(rig);
   }
 }
 
 /** Ends whatever a step may have left in force. */
-export async function endFaults({ proof, stripe }: Pick<Rig, "proof" | "stripe">): Promise<void> {
+export async function endFaults({
+  proof,
+  stripe,
+  provider,
+}: Pick<Rig, "proof" | "stripe" | "provider">): Promise<void> {
   stripe.resume();
+  provider.resume();
   await fetch(`${proof.system.cloudUrl}/_faults`, { method: "DELETE", signal: AbortSignal.timeout(10_000) });
 }
 
@@ -121,14 +141,17 @@ function misbehaviour(how: Misbehaviour, seconds: number): object {
   }
 }
 
-async function setFault({ system }: ProofSystem, fault: object): Promise<void> {
+/** The id of a fault that lasts; empty for one that is done at once. */
+async function setFault({ system }: ProofSystem, fault: object): Promise<string> {
   const answer = await fetch(`${system.cloudUrl}/_faults`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(fault),
     signal: AbortSignal.timeout(10_000),
   });
-  if (!answer.ok) throw new Error(`/_faults answered ${answer.status}: ${await answer.text()}`);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`/_faults answered ${answer.status}: ${text}`);
+  return Rule.parse(JSON.parse(text || "{}")).id ?? "";
 }
 
 async function someWorker({ proof, random }: Rig, pool: PoolName): Promise<string> {
@@ -146,12 +169,6 @@ async function someWorker({ proof, random }: Rig, pool: PoolName): Promise<strin
     SETTLE_SECONDS,
   );
   return rows[Math.floor(random() * rows.length)]?.instanceId ?? "";
-}
-
-function partOf({ system }: ProofSystem, part: string): ProcessRecord {
-  const record = processFile(join(system.dataDir, "run", "parts.json")).read()[part];
-  if (record === undefined || !isAlive(record)) throw new Error(`${part} does not run`);
-  return record;
 }
 
 async function hangPart(proof: ProofSystem, part: ProcessRecord): Promise<void> {
@@ -175,7 +192,12 @@ async function askAsRoot({ system }: ProofSystem, statement: string): Promise<vo
   });
 }
 
-function utilityPid(dataDir: string, name: string): number {
+/** The worker of the process may just be replaced. */
+async function utilityPid({ system, wait }: ProofSystem, name: string): Promise<number> {
+  return wait(`a ${name} process`, () => findUtilityPid(system.dataDir, name), SETTLE_SECONDS);
+}
+
+function findUtilityPid(dataDir: string, name: string): number | undefined {
   const read = (pid: string, file: string) => {
     try {
       return readFileSync(`/proc/${pid}/${file}`, "utf8");
@@ -189,8 +211,7 @@ function utilityPid(dataDir: string, name: string): number {
       read(each, "cmdline").includes(`annotator/src/lifecycle/${name}/main.ts`) &&
       read(each, "environ").includes(`${dataDir}/instances/`),
   );
-  if (pid === undefined) throw new Error(`No ${name} process runs`);
-  return Number(pid);
+  return pid === undefined ? undefined : Number(pid);
 }
 
 /** The outbox keeps what it has sent: each of it is sent again, in another order. */
@@ -224,6 +245,8 @@ async function resize({ proof, history }: Rig): Promise<void> {
   const settled = () =>
     proof.wait("the web pool to settle", async () => isSettled(await proof.manager.pool("web")), SETTLE_SECONDS);
   await settled();
+  // What went before may still have the balancer find its targets.
+  await proof.wait("pages to be served", () => answers(`${proof.system.userAppUrl}/login`), SETTLE_SECONDS);
   const from = Date.now();
   await proof.manager.press("web", "grow");
   await settled();

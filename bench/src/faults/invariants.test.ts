@@ -48,7 +48,7 @@ const final: FinalListing = {
 };
 const submission = { at: AT, jobId: "job", userId: 7, email: "ann@example.org", records: 5 };
 const size = { at: AT, pool: "web", desired: 1, min: 1, max: 4, staying: 1 } as const;
-const fault = { name: "SES fails for 3 min", from: AT, to: AT + 180_000, notMade: null };
+const fault = { name: "SES fails for 3 min", from: AT, to: AT + 180_000, notMade: null, hits: 3 };
 
 /** A run in which every invariant was tried and held. */
 const GOOD: Evidence = {
@@ -74,6 +74,7 @@ const GOOD: Evidence = {
   ],
   sizes: [size],
   told: [{ at: AT + 100_000, what: "utility: mails wait" }],
+  expectations: [{ at: AT, what: "one of two autoscalers decides", failure: null }],
   final,
 };
 
@@ -90,6 +91,11 @@ it("a history in which all went well passes, every invariant with something to l
 
 describe("a broken history is refused:", () => {
   it.each<[string, string, Evidence]>([
+    [
+      "something that stopped",
+      "what a fault must not stop goes on",
+      { ...GOOD, expectations: [{ at: AT, what: "one of two autoscalers decides", failure: "18 checks in 30 s" }] },
+    ],
     ["an account that is gone", "no acknowledged account is lost", finally_({ usernames: new Set() })],
     ["a job that is gone", "no acknowledged job is lost", finally_({ jobs: new Map([["bad", job]]) })],
     ["a job that never ends", "no acknowledged job is lost", withJob("job", { status: "RUNNING" })],

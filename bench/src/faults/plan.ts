@@ -1,5 +1,5 @@
 import { randomFrom } from "@elastic-gas/scaling/simulator/random";
-import type { PoolName } from "@elastic-gas/shared/resources";
+import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 
 /** Something that is done to the running system for a while. */
 export type Step =
@@ -8,12 +8,24 @@ export type Step =
   | { readonly kind: "kill worker"; readonly pool: PoolName }
   | { readonly kind: "hang worker"; readonly pool: PoolName; readonly seconds: number }
   | { readonly kind: "never healthy"; readonly pool: PoolName; readonly seconds: number }
-  | { readonly kind: "kill part"; readonly part: "autoscaler" | "manager" | "local-cloud" | "mariadb" }
+  | { readonly kind: "kill part"; readonly part: Part }
   | { readonly kind: "hang part"; readonly part: "autoscaler" | "manager"; readonly seconds: number }
   | { readonly kind: "freeze database"; readonly seconds: number }
   | { readonly kind: "read-only database"; readonly seconds: number }
   | { readonly kind: "lock tables"; readonly seconds: number }
   | { readonly kind: "stripe silent"; readonly seconds: number }
+  | { readonly kind: "identity provider silent"; readonly seconds: number }
+  /** Of one process; the database and the others keep theirs. */
+  | {
+      readonly kind: "clock";
+      readonly part: "autoscaler" | "manager";
+      readonly hours: 1 | -1;
+      readonly seconds: number;
+    }
+  | { readonly kind: "second part"; readonly part: "autoscaler" | "manager"; readonly seconds: number }
+  | { readonly kind: "second start" }
+  /** Two of each consumer. */
+  | { readonly kind: "second utility worker"; readonly seconds: number }
   | { readonly kind: "disk full"; readonly seconds: number }
   | { readonly kind: "kill utility process"; readonly process: UtilityProcess }
   /** Every message that was sent so far comes so many times more, in another order. */
@@ -25,6 +37,8 @@ export const SERVICES = ["s3", "sqs", "glacier", "ses", "ec2", "elbv2", "cloudwa
 export type Service = (typeof SERVICES)[number];
 export const MISBEHAVIOURS = ["slow", "throttled", "500", "silent", "answer lost"] as const;
 export type Misbehaviour = (typeof MISBEHAVIOURS)[number];
+export const PARTS = ["autoscaler", "manager", "mariadb", "local-cloud", "supervisor"] as const;
+export type Part = (typeof PARTS)[number];
 export const UTILITY_PROCESSES = ["notify", "archive", "restore", "thaw"] as const;
 export type UtilityProcess = (typeof UTILITY_PROCESSES)[number];
 
@@ -37,32 +51,42 @@ export interface PlanChoices {
   readonly hangSeconds: number;
 }
 
-/** Every fault once, those of the services once for each duration, in an order that alternates what is hit. */
+/**
+ * Every fault once, those of the services once for each duration, in an order that alternates what is hit: first what is over at once, last what takes a worker that
+ * has to boot.
+ */
 export function planFaults({ cloudSeconds, otherSeconds, hangSeconds }: PlanChoices): readonly Step[] {
   const cloud = cloudSeconds.flatMap((seconds) =>
     MISBEHAVIOURS.flatMap((how) => SERVICES.map((service): Step => ({ kind: "cloud", service, how, seconds }))),
   );
   const others: readonly Step[] = [
     { kind: "resize" },
-    ...(["web", "annotator", "utility"] as const).flatMap((pool): Step[] => [
-      { kind: "kill worker", pool },
-      { kind: "hang worker", pool, seconds: hangSeconds },
-      { kind: "never healthy", pool, seconds: hangSeconds },
-    ]),
-    ...UTILITY_PROCESSES.map((process): Step => ({ kind: "kill utility process", process })),
     { kind: "kill part", part: "autoscaler" },
-    { kind: "hang part", part: "autoscaler", seconds: hangSeconds },
     { kind: "kill part", part: "manager" },
-    { kind: "kill part", part: "mariadb" },
+    { kind: "second start" },
+    { kind: "stripe silent", seconds: otherSeconds },
+    { kind: "identity provider silent", seconds: otherSeconds },
     { kind: "freeze database", seconds: otherSeconds },
     { kind: "read-only database", seconds: otherSeconds },
     { kind: "lock tables", seconds: otherSeconds },
-    { kind: "stripe silent", seconds: otherSeconds },
     { kind: "disk full", seconds: otherSeconds },
     { kind: "bad inputs" },
+    { kind: "kill part", part: "mariadb" },
+    ...UTILITY_PROCESSES.map((process): Step => ({ kind: "kill utility process", process })),
+    ...(["autoscaler", "manager"] as const).flatMap((part): Step[] => [
+      { kind: "clock", part, hours: 1, seconds: hangSeconds },
+      { kind: "clock", part, hours: -1, seconds: hangSeconds },
+      { kind: "second part", part, seconds: hangSeconds },
+    ]),
     { kind: "duplicates", times: 3 },
     { kind: "kill part", part: "local-cloud" },
+    { kind: "hang part", part: "autoscaler", seconds: hangSeconds },
     { kind: "resize" },
+    ...POOL_NAMES.map((pool): Step => ({ kind: "kill worker", pool })),
+    ...POOL_NAMES.map((pool): Step => ({ kind: "hang worker", pool, seconds: hangSeconds })),
+    { kind: "second utility worker", seconds: hangSeconds },
+    { kind: "kill part", part: "supervisor" },
+    ...POOL_NAMES.map((pool): Step => ({ kind: "never healthy", pool, seconds: hangSeconds })),
   ];
   const share = Math.max(1, Math.ceil(cloud.length / others.length));
   return others.flatMap((step, index) => [...cloud.slice(index * share, (index + 1) * share), step]);
@@ -97,9 +121,9 @@ export function nameOf(step: Step): string {
     case "cloud":
       return `${step.service} ${HOW[step.how]} ${lasts(step.seconds)}`;
     case "kill worker":
-      return `kill -9 of a ${step.pool} worker`;
+      return `kill -9 of a worker of pool ${step.pool}`;
     case "hang worker":
-      return `a ${step.pool} worker stands still ${lasts(step.seconds)}`;
+      return `a worker of pool ${step.pool} stands still ${lasts(step.seconds)}`;
     case "never healthy":
       return `the next ${step.pool} worker never comes up`;
     case "kill utility process":
@@ -116,6 +140,16 @@ export function nameOf(step: Step): string {
       return `every connection waits for a lock ${lasts(step.seconds)}`;
     case "stripe silent":
       return `Stripe is silent ${lasts(step.seconds)}`;
+    case "identity provider silent":
+      return `the identity provider is silent ${lasts(step.seconds)}`;
+    case "clock":
+      return `the clock of ${step.part} is an hour ${step.hours > 0 ? "fast" : "slow"} ${lasts(step.seconds)}`;
+    case "second part":
+      return `two of ${step.part} ${lasts(step.seconds)}`;
+    case "second start":
+      return "start.sh is started a second time";
+    case "second utility worker":
+      return `two utility workers ${lasts(step.seconds)}`;
     case "disk full":
       return `the disk is full ${lasts(step.seconds)}`;
     case "duplicates":

@@ -7,9 +7,10 @@ const SHOWN_FAILURES = 5;
 
 /** Of the faults, those that no step of this command makes, and what looks at them instead. */
 const NEVER_RUN: readonly (readonly [string, string])[] = [
-  ["clock one hour fast or slow", "no clock of its own for one process here; the rules take the time as an argument"],
-  ["identity provider down", "the system of this command has none; user-app's tests of OpenID Connect stop theirs"],
-  ["two autoscalers, two managers", "the autoscaler's tests of its lease run two at a time"],
+  [
+    "a clock that is wrong in local-cloud, MariaDB or a worker",
+    "only autoscaler and manager get one here: AWS refuses what is signed 15 min early or late, as local-cloud does (local-cloud/src/wire/auth)",
+  ],
   [
     "kill -9 between any two steps of archive, restore and thaw",
     "annotator/src/lifecycle/archive-cycle.test.ts dies at each step; here their processes are killed at any moment",
@@ -72,19 +73,20 @@ export function runDetails({ evidence, startedAt, leftOut }: RunFacts): string {
     sinceStart(fault.from, startedAt),
     fault.name,
     fault.notMade ?? timeSpan(fault.to - fault.from),
+    fault.hits === null ? "" : count(fault.hits),
     failedRequests(evidence, fault),
     toldOf(evidence, fault),
   ]);
   return [
     "## Faults",
-    "Requests are those of pages that were sent while the fault was in force. Faults that overlap share them.",
-    table(["at", "fault", "lasted", "page requests that failed", "told of first"], rows),
+    "Calls hit are those of the service that came while the fault was in force; a short one may find none. Requests are those of pages that were sent while the fault was in force. Faults that overlap share them.",
+    table(["at", "fault", "lasted", "calls hit", "page requests that failed", "told of first"], rows),
     "## Not run",
     table(
       ["fault", "why, and what looks at it"],
       [
         ...NEVER_RUN.map(([what, why]) => [what, why]),
-        ...leftOut.map((name) => [name, "another form of this command"]),
+        ...leftOut.map((name) => [name, "another form of this command, or not reached in this run's time"]),
       ],
     ),
   ].join("\n\n");

@@ -6,6 +6,9 @@ export interface Answer {
   readonly retryAfter: string | null;
 }
 
+/** Longer than the load balancer waits for a worker: who gets no answer until then was left alone. */
+const ANSWER_LIMIT_MS = 90_000;
+
 /** A browser as far as forms need one: cookies, and the token of the page that was read last. Follows no redirects. */
 export class FormBrowser {
   readonly #origin: string;
@@ -44,7 +47,12 @@ export class FormBrowser {
     if (this.#cookies.size > 0)
       headers.set("cookie", [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; "));
     const url = new URL(path, this.#origin);
-    const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(60_000), ...init, headers });
+    const response = await fetch(url, {
+      redirect: "manual",
+      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+      ...init,
+      headers,
+    });
     for (const line of response.headers.getSetCookie()) {
       const [name = "", value = ""] = line.split(";")[0]?.split(/=(.*)/s) ?? [];
       if (value === "") this.#cookies.delete(name);

@@ -37,6 +37,11 @@ export class ManagerApi {
     return new ManagerApi(managerUrl, token);
   }
 
+  /** The same token at another manager of the same database. */
+  at(url: string): ManagerApi {
+    return new ManagerApi(url, this.#token);
+  }
+
   async pool(name: PoolName): Promise<Pool> {
     return ApiPool.parse(await this.#call("GET", `/pools/${name}`));
   }

@@ -50,7 +50,9 @@ export async function startProofSystem(
   say(`starting the system (${quick ? "quick" : "default"} times)`);
   await using started = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), "gas-proof-"));
-  started.defer(() => rm(dataDir, { recursive: true, force: true }));
+  // KEEP_DATA=1: to look at the logs and rows of a run afterwards.
+  if (process.env.KEEP_DATA === "1") say(`data folder: ${dataDir}`);
+  else started.defer(() => rm(dataDir, { recursive: true, force: true }));
   const system = started.use(
     await startSystem({
       dataDir,
@@ -84,7 +86,7 @@ function endWithUs(child: ChildProcess, dataDir: string, say: (line: string) => 
   const end = () => {
     say("interrupted, stopping the system");
     child.once("exit", () => {
-      rmSync(dataDir, { recursive: true, force: true });
+      if (process.env.KEEP_DATA !== "1") rmSync(dataDir, { recursive: true, force: true });
       process.exit(INTERRUPTED);
     });
     if (child.exitCode !== null || child.signalCode !== null) process.exit(INTERRUPTED);

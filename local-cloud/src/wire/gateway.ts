@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { type KnownHosts, readTarget } from "./address.ts";
 import { authenticate, signatureMismatch, unsigned } from "./auth/authenticate.ts";
-import { authorize } from "./auth/authorize.ts";
+import { AccessDeniedFault, authorize } from "./auth/authorize.ts";
 import type { Identities, Identity } from "./auth/identities.ts";
 import { requiredRights } from "./auth/required-rights.ts";
 import { readSignature, type Signature } from "./auth/signature.ts";
@@ -251,10 +251,14 @@ export class Gateway {
     head: Head,
     context: ResponseContext,
   ): void {
+    const { log } = this.#options;
+    // Whoever tries what a role may not do leaves a trace, as in CloudTrail. The sentence names caller, action and resource, never a key.
+    if (error instanceof AccessDeniedFault)
+      log.warn({ service: mount.description.id, requestId: context.requestId, reason: error.message }, "call refused");
     if (response.destroyed || response.headersSent) return;
     const described = describeError(error, mount.model);
     if (!described)
-      this.#options.log.error(
+      log.error(
         { err: error, service: mount.description.id, requestId: context.requestId },
         "AWS request failed unexpectedly",
       );

@@ -1,5 +1,8 @@
+import { createLogger } from "@elastic-gas/shared/logger";
+import { createOutboxSender, putMessage } from "@elastic-gas/shared/reliability/outbox";
 import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
 import { makePools, startTestManager, TestBrowser, type TestManager } from "@elastic-gas/testing/manager/test-manager";
+import { createTestQueues } from "@elastic-gas/testing/queues";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
@@ -10,7 +13,10 @@ let browser: TestBrowser;
 beforeAll(async () => {
   staged = await startStagedCloud();
   // A metric period of a second, so that what CloudWatch says is asked for at once.
-  manager = await startTestManager({ cloud: staged.cloud, environment: { METRIC_PERIOD_SECONDS: "1" } });
+  manager = await startTestManager({
+    cloud: staged.cloud,
+    environment: { METRIC_PERIOD_SECONDS: "1", WAITING_ALERT_SECONDS: "1" },
+  });
   await makePools(manager.db);
   browser = new TestBrowser(manager.url);
   await browser.signIn();
@@ -27,6 +33,7 @@ beforeEach(async () => {
   await db.deleteFrom("launchIntents").execute();
   await db.deleteFrom("deadLetters").execute();
   await db.deleteFrom("workers").execute();
+  await db.deleteFrom("outbox").execute();
   await holdLease(30);
   await noteCheck({});
   staged.stage.failure = null;
@@ -277,6 +284,34 @@ describe("an alert comes when", () => {
     expect(await alerts()).toMatchObject([{ id: "paused-web", remedy: expect.stringContaining("Resume it") }]);
     await browser.post("/pools/web/resume");
     expect(await alertIds()).toEqual([]);
+  });
+
+  it("SQS takes no message for a while, and goes when it does again", async () => {
+    const { endpoint, ...credentials } = staged.cloud;
+    using queues = await createTestQueues({ region: "us-east-1", endpoint, credentials, maxAttempts: 1 }, "dev");
+    const log = createLogger("outbox", "silent");
+    const outbox = createOutboxSender({ db: manager.db, ...queues, log, sweepSeconds: 60 });
+    await putMessage(manager.db, "restore", { version: 1, userId: 7 });
+    const setFaults = (init: RequestInit) => fetch(`${endpoint}/_faults`, init);
+    const away = JSON.stringify({ kind: "internal-error", service: "sqs" });
+    await setFaults({ method: "POST", headers: { "content-type": "application/json" }, body: away });
+    await outbox.flush();
+    const [alert] = await waitUntil("the alert is there", async () => {
+      const found = await alerts();
+      return found.length > 0 && found;
+    });
+    expect(alert).toMatchObject({ id: "waiting-messages", tone: "bad" });
+    expect(`${alert?.start} ${alert?.text}`).toMatch(
+      /^1 message not sent, the oldest for \d+.s\. SQS does not take them/,
+    );
+    expect(alert?.remedy).toMatch(/Look whether SQS answers/);
+    await setFaults({ method: "DELETE" });
+    expect(await queues.count("restore")).toBe(0);
+    // What a sender had in hand it gives up after a while.
+    await manager.db.updateTable("outbox").set({ claimedUntil: null }).execute();
+    await outbox.flush();
+    expect(await queues.count("restore")).toBe(1);
+    await waitUntil("the alert is gone", async () => (await alertIds()).length === 0);
   });
 
   it("not when one period was saturated, nor when no worker runs", async () => {

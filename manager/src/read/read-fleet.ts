@@ -19,6 +19,7 @@ import { listBeats, listWorkerRecords } from "@elastic-gas/shared/pools/workers"
 import { POOL_NAMES, type PoolName, type Resources } from "@elastic-gas/shared/resources";
 import { silenceOfAutoscaler } from "../model/alerts/installation-alerts.ts";
 import { listAlerts } from "../model/alerts/list-alerts.ts";
+import type { WaitingWork } from "../model/alerts/waiting-work.ts";
 import { describeActivity } from "../model/decisions/occurrence.ts";
 import { outcomeOf } from "../model/decisions/outcome.ts";
 import type { DecisionRow } from "../model/decisions/records.ts";
@@ -46,6 +47,9 @@ export type FleetConfig = Pick<
   | "HEARTBEAT_SECONDS"
   | "DEREGISTRATION_DELAY_SECONDS"
   | "JOB_TIMEOUT_SECONDS"
+  | "WAITING_ALERT_SECONDS"
+  | "FREE_RETENTION_SECONDS"
+  | "ARCHIVE_CHECK_SECONDS"
   | "DISPLAY_TIME_ZONE"
 >;
 
@@ -103,6 +107,7 @@ export async function readFleet(
     readonly failure: CloudFailure | null;
     /** null before the first look, or when CloudWatch has not answered for long. */
     readonly vitals: Vitals | null;
+    readonly waitingWork: readonly WaitingWork[];
   },
 ): Promise<FleetSnapshot> {
   const { now, cloud, failure } = view;
@@ -145,6 +150,7 @@ export async function readFleet(
       workers,
       failedLaunches,
       deadLetters,
+      waitingWork: view.waitingWork,
       activities,
       lastCpuAt: view.vitals?.lastCpuAt ?? new Map<string, number | null>(),
       hostSaturation: view.vitals?.hostSaturation ?? null,

@@ -2,12 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { Logger } from "@elastic-gas/shared/logger";
 import type { PoolName } from "@elastic-gas/shared/resources";
+import type { WaitingWork } from "../model/alerts/waiting-work.ts";
 import type { ChartSnapshot } from "../model/charts/chart-snapshot.ts";
 import { type RangeName, spanOf } from "../model/charts/range.ts";
 import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
 import { readCharts } from "./read-charts.ts";
 import { type CloudFailure, type CloudView, type FleetDeps, poolOf, readCloud, readFleet } from "./read-fleet.ts";
 import { readVitals, type Vitals } from "./vitals.ts";
+import { listWaitingWork } from "./waiting-work.ts";
 
 export interface WatcherDeps extends FleetDeps {
   readonly cloudwatch: CloudWatchClient;
@@ -20,6 +22,8 @@ const FLEET_FRESH_MS = 1_500;
 /** What CloudWatch said this many metric periods ago still counts for alerts. */
 const VITALS_PERIODS = 3;
 const VITALS_WAIT_MS = 1_000;
+/** What waits for minutes is looked for every 10 s at the default: among a million jobs that takes a while. */
+const WAITING_LOOKS = 30;
 
 /**
  * The one reader of AWS and MySQL for all viewers. What it holds is the last answer, to be shown again for a moment or, as old, when AWS fails: after a
@@ -32,6 +36,8 @@ export class Watcher {
   #failure: CloudFailure | null = null;
   #vitals: Vitals | null = null;
   #vitalsAskedAt = 0;
+  #waitingWork: readonly WaitingWork[] = [];
+  #waitingWorkReadAt = 0;
   #fleet: FleetSnapshot | null = null;
   #fleetUnderWay: Promise<FleetSnapshot> | null = null;
   readonly #charts = new Map<string, ChartSnapshot>();
@@ -81,13 +87,25 @@ export class Watcher {
       };
     }
     const vitals = await this.#readVitals();
+    const waitingWork = await this.#readWaitingWork();
     this.#fleet = await readFleet(this.#deps, {
       now: this.#now(),
       cloud: this.#cloud,
       failure: this.#failure,
       vitals,
+      waitingWork,
     });
     return this.#fleet;
+  }
+
+  async #readWaitingWork(): Promise<readonly WaitingWork[]> {
+    const { db, config } = this.#deps;
+    const now = this.#now();
+    if (now - this.#waitingWorkReadAt >= (config.WAITING_ALERT_SECONDS * 1000) / WAITING_LOOKS) {
+      this.#waitingWork = await listWaitingWork(db, config);
+      this.#waitingWorkReadAt = now;
+    }
+    return this.#waitingWork;
   }
 
   /** Asked for once in a metric period, as there is nothing new in between; old ones are better than none for a while. */

@@ -3,12 +3,18 @@ import { sql, type Transaction } from "kysely";
 import { Secret, TOTP } from "otpauth";
 import type { Database } from "../database/connect.ts";
 import type { Tables } from "../database/tables.ts";
+import type { SecretBox } from "./secret-box.ts";
 
 /** What authenticator apps take for granted: SHA-1, 6 digits, 30 s (https://github.com/google/google-authenticator/wiki/Key-Uri-Format). */
 const PERIOD_SECONDS = 30;
 /** Clocks may differ by one period. */
 const WINDOW = 1;
 const RECOVERY_CODES = 10;
+
+export interface SecondFactorStore {
+  readonly db: Database;
+  readonly box: SecretBox;
+}
 
 /** What a person puts into an authenticator app, shown until it is confirmed. */
 export interface Enrolment {
@@ -28,10 +34,11 @@ export async function hasSecondFactor(db: Database, userId: number): Promise<boo
 
 /** Makes a secret, or gives the one that waits to be confirmed. Nothing is asked for at sign-in yet. Undefined when a confirmed one exists. */
 export async function beginSecondFactor(
-  db: Database,
+  { db, box }: SecondFactorStore,
   user: { readonly id: number; readonly username: string },
 ): Promise<Enrolment | undefined> {
-  const fresh = { userId: user.id, secret: new Secret({ size: 20 }).base32, confirmedAt: null, lastStep: null };
+  const sealed = box.seal(new Secret({ size: 20 }).base32, String(user.id));
+  const fresh = { userId: user.id, secret: sealed, confirmedAt: null, lastStep: null };
   await db.insertInto("secondFactors").ignore().values(fresh).execute();
   const row = await db
     .selectFrom("secondFactors")
@@ -40,13 +47,14 @@ export async function beginSecondFactor(
     .where("confirmedAt", "is", null)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  const totp = new TOTP({ issuer: "Elastic GAS", label: user.username, secret: row.secret });
-  return { uri: totp.toString(), secret: row.secret };
+  const secret = box.open(row.secret, String(user.id));
+  const totp = new TOTP({ issuer: "Elastic GAS", label: user.username, secret });
+  return { uri: totp.toString(), secret };
 }
 
 /** Switches the second factor on, with a first code as proof that the app has the secret. Gives recovery codes, which are shown once; undefined: a wrong code. */
 export async function confirmSecondFactor(
-  db: Database,
+  { db, box }: SecondFactorStore,
   { userId, code, now }: { readonly userId: number; readonly code: string; readonly now: Date },
 ): Promise<readonly string[] | undefined> {
   return db.transaction().execute(async (trx) => {
@@ -57,7 +65,7 @@ export async function confirmSecondFactor(
       .where("confirmedAt", "is", null)
       .forUpdate()
       .executeTakeFirst();
-    const step = row === undefined ? undefined : stepOf(row.secret, code, now);
+    const step = row === undefined ? undefined : stepOf(box.open(row.secret, String(userId)), code, now);
     if (step === undefined) return undefined;
     await trx
       .updateTable("secondFactors")
@@ -76,7 +84,7 @@ export async function confirmSecondFactor(
 
 /** True for a code of the app that was not used before, and for an unused recovery code, which is used up by this. */
 export async function checkSecondFactor(
-  db: Database,
+  { db, box }: SecondFactorStore,
   { userId, code, now }: { readonly userId: number; readonly code: string; readonly now: Date },
 ): Promise<boolean> {
   const row = await db
@@ -86,7 +94,7 @@ export async function checkSecondFactor(
     .where("confirmedAt", "is not", null)
     .executeTakeFirst();
   if (row === undefined) return false;
-  const step = stepOf(row.secret, code, now);
+  const step = stepOf(box.open(row.secret, String(userId)), code, now);
   if (step !== undefined) {
     // Somebody who read it over a shoulder must not use it a second time; the condition decides between two at once.
     const { numUpdatedRows } = await db
@@ -115,6 +123,23 @@ export async function countRecoveryCodes(db: Database, userId: number): Promise<
     .where("usedAt", "is", null)
     .executeTakeFirstOrThrow();
   return left;
+}
+
+/** Seals what was stored before there was a key, once for each row; safe in several processes at once. Returns how many. */
+export async function sealSecondFactors({ db, box }: SecondFactorStore): Promise<number> {
+  const rows = await db.selectFrom("secondFactors").select(["userId", "secret"]).execute();
+  let sealed = 0;
+  for (const { userId, secret } of rows) {
+    if (box.isSealed(secret)) continue;
+    const { numUpdatedRows } = await db
+      .updateTable("secondFactors")
+      .set({ secret: box.seal(secret, String(userId)) })
+      .where("userId", "=", userId)
+      .where("secret", "=", secret)
+      .executeTakeFirst();
+    sealed += Number(numUpdatedRows);
+  }
+  return sealed;
 }
 
 /** Switches it off. Succeeds when it is off. */

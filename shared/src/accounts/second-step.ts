@@ -1,7 +1,6 @@
 import type { Request } from "express";
-import type { Database } from "../database/connect.ts";
 import type { RateLimiter } from "./rate-limit.ts";
-import { checkSecondFactor } from "./second-factor.ts";
+import { checkSecondFactor, type SecondFactorStore } from "./second-factor.ts";
 import { findUserById, type User } from "./users.ts";
 
 declare module "express-session" {
@@ -44,7 +43,7 @@ export type SecondStep =
 
 /** Counts the guess, then checks the code. */
 export async function takeSecondStep(
-  { db, limit }: { readonly db: Database; readonly limit: RateLimiter },
+  { db, box, limit }: SecondFactorStore & { readonly limit: RateLimiter },
   req: Request,
   code: string,
 ): Promise<SecondStep> {
@@ -54,7 +53,8 @@ export async function takeSecondStep(
   if (step === undefined || user === undefined || user.passwordChangedAt.getTime() > step.at) return { kind: "over" };
   const wait = await limit.consume(String(user.id));
   if (wait !== undefined) return { kind: "limited", user, retryAfterSeconds: wait };
-  if (!(await checkSecondFactor(db, { userId: user.id, code, now: new Date() }))) return { kind: "wrong", user };
+  if (!(await checkSecondFactor({ db, box }, { userId: user.id, code, now: new Date() })))
+    return { kind: "wrong", user };
   await limit.reset(String(user.id));
   return { kind: "ok", user, next: step.next };
 }

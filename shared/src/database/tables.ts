@@ -86,7 +86,7 @@ export interface UserMailsTable {
 /** An administrator's authenticator app (TOTP). */
 export interface SecondFactorsTable {
   userId: number;
-  /** Base32, as the app has it. */
+  /** Base32 as the app has it, sealed with TOTP_KEY. */
   secret: string;
   /** Asked for at sign-in from then on. */
   confirmedAt: Date | null;

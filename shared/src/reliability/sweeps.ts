@@ -63,12 +63,18 @@ const KEEP_MARKS_HOURS = 24;
  * whether it is sent again.
  */
 export function mayBeSent({ sweep, queue }: { readonly sweep: string; readonly queue: QueueKey }, subject: string) {
-  const name = sql.ref(subject);
   return sql<boolean>`not exists (
-      select 1 from sweep_marks where sweep = ${sweep} and subject = ${name}
+      select 1 from sweep_marks where sweep = ${sweep} and subject = ${sql.ref(subject)}
       and at > utc_timestamp(3) - interval ${sql.lit(SENT_AGAIN_AFTER_SECONDS)} second)
-    and not exists (
-      select 1 from dead_letters where queue = ${queue} and sent_again_at is null and body like concat('%', ${name}, '%'))`;
+    and ${hasNoDeadLetter(queue, subject)}`;
+}
+
+/** SQL: no dead letter of the queue is about the subject, or it was sent again. */
+export function hasNoDeadLetter(queue: QueueKey, subject: string) {
+  const text = sql`concat('%', ${sql.ref(subject)}, '%')`;
+  return sql<boolean>`not exists (
+    select 1 from dead_letters where queue = ${queue} and sent_again_at is null
+    and (body like ${text} or message_id like ${text}))`;
 }
 
 /** Remembers what was sent, in the transaction that sends it; forgets what is a day old. */

@@ -22,7 +22,7 @@ export interface WebPoolAccounts {
 /** Makes the pools, all but the web pool empty, and keeps account of that one. */
 export async function watchWebPool(harness: TestHarness): Promise<WebPoolAccounts> {
   const { db, context, changes } = harness;
-  await ensurePools(db);
+  await ensurePools(db, new Date());
   for (const pool of ["annotator", "utility"] as const) await harness.setPool(pool, { min: 0, desired: 0 });
   const balancer = await findBalancer(context.cloud.elbv2, context.resources);
   if (balancer === null) throw new Error("No load balancer.");

@@ -46,6 +46,7 @@ export async function startTestManager(options: TestManagerOptions = {}): Promis
     DATABASE_URL: database.url,
     PREFIX: "dev",
     DISPLAY_TIME_ZONE: "UTC",
+    TOTP_KEY: "another secret of thirty-two characters",
     ...options.environment,
   });
   const client = { region: config.AWS_REGION, endpoint, credentials, maxAttempts: 1 };

@@ -97,6 +97,7 @@ export async function startTestApp(
     PUBLIC_HOST: "127.0.0.1",
     PREFIX: "test",
     SESSION_SECRET: "a secret of at least thirty-two characters",
+    TOTP_KEY: "another secret of thirty-two characters",
     ...environment,
   });
   const log = createLogger("test", process.env.LOG_LEVEL ?? "silent");

@@ -1,5 +1,6 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import { beginSecondFactor, confirmSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
+import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { startTestApp, TEST_PASSWORD, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import { TOTP } from "otpauth";
@@ -158,11 +159,12 @@ describe("signing in", () => {
 
   it("asks an administrator with a second step for a code, before anything is opened", async () => {
     const id = await app.makeUser("twostep", { isAdmin: true });
-    const { secret = "" } = (await beginSecondFactor(app.db, { id, username: "twostep" })) ?? {};
+    const box = createSecretBox(app.config.TOTP_KEY);
+    const { secret = "" } = (await beginSecondFactor({ db: app.db, box }, { id, username: "twostep" })) ?? {};
     const totp = new TOTP({ secret });
     const before = new Date(Date.now() - 60_000);
     const code = totp.generate({ timestamp: before.getTime() });
-    await confirmSecondFactor(app.db, { userId: id, code, now: before });
+    await confirmSecondFactor({ db: app.db, box }, { userId: id, code, now: before });
     const browser = app.browser();
     await browser.get("/login?next=/admin/users");
     const fields = { username: "twostep", password: TEST_PASSWORD, next: "/admin/users" };

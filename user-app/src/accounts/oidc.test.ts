@@ -1,79 +1,12 @@
-import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
-import { serve } from "@elastic-gas/shared/web/serve";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { type OidcProvider, startOidcProvider } from "@elastic-gas/testing/user-app/oidc-provider";
 import { type Browser, startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
-import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-interface Provider extends AsyncDisposable {
-  readonly issuer: string;
-  /** Who signs in next, and what the provider gets wrong. */
-  next: { claims: Record<string, unknown>; forge?: Record<string, unknown> };
-}
-
-/** A small OpenID provider: discovery, keys, and a token endpoint that checks PKCE and the client's secret. */
-async function startProvider(): Promise<Provider> {
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const codes = new Map<string, { challenge: string; nonce: string }>();
-  const app = express();
-  app.use(express.urlencoded({ extended: false }));
-  const provider: Provider = { issuer: "", next: { claims: {} }, [Symbol.asyncDispose]: () => listening.close(0) };
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  app.get("/.well-known/openid-configuration", (_req, res) => {
-    res.json({
-      issuer: provider.issuer,
-      authorization_endpoint: `${provider.issuer}/authorize`,
-      token_endpoint: `${provider.issuer}/token`,
-      jwks_uri: `${provider.issuer}/keys`,
-      response_types_supported: ["code"],
-      subject_types_supported: ["public"],
-      id_token_signing_alg_values_supported: ["RS256"],
-    });
-  });
-  app.get("/keys", (_req, res) => {
-    res.json({ keys: [{ ...publicKey.export({ format: "jwk" }), kid: "k", use: "sig", alg: "RS256" }] });
-  });
-  app.get("/authorize", (req, res) => {
-    const code = randomUUID();
-    codes.set(code, { challenge: String(req.query.code_challenge), nonce: String(req.query.nonce) });
-    const back = new URL(String(req.query.redirect_uri));
-    back.searchParams.set("code", code);
-    back.searchParams.set("state", String(req.query.state));
-    res.redirect(303, back.href);
-  });
-  app.post("/token", (req, res) => {
-    const body: Record<string, string> = req.body;
-    const known = codes.get(body.code ?? "");
-    codes.delete(body.code ?? "");
-    const challenge = createHash("sha256")
-      .update(body.code_verifier ?? "")
-      .digest("base64url");
-    if (known === undefined || challenge !== known.challenge) {
-      res.status(400).json({ error: "invalid_grant" });
-      return;
-    }
-    const now = Math.floor(Date.now() / 1_000);
-    const payload = {
-      iss: provider.issuer,
-      aud: "gas",
-      iat: now,
-      exp: now + 300,
-      nonce: known.nonce,
-      ...provider.next.claims,
-      ...provider.next.forge,
-    };
-    const text = `${encode({ alg: "RS256", kid: "k" })}.${encode(payload)}`;
-    const signature = sign("sha256", Buffer.from(text), privateKey).toString("base64url");
-    res.json({ access_token: "a", token_type: "Bearer", id_token: `${text}.${signature}` });
-  });
-  const listening = await serve(app, { host: "127.0.0.1", port: 0 });
-  return Object.assign(provider, { issuer: `http://127.0.0.1:${listening.port}` });
-}
-
 let app: TestApp;
-let provider: Provider;
+let provider: OidcProvider;
 beforeAll(async () => {
-  provider = await startProvider();
+  provider = await startOidcProvider();
   app = await startTestApp(await startTestCloud(), {
     OIDC_ISSUER: provider.issuer,
     OIDC_CLIENT_ID: "gas",
@@ -185,6 +118,23 @@ describe("signing in through OpenID Connect", () => {
       .execute();
     expect(rows).toContainEqual({ actor: "audited", action: "session.start", detail: "OpenID Connect" });
     expect(rows.filter(({ action }) => action === "session.refused")).not.toEqual([]);
+  });
+
+  it("asks for patience while the provider is away, refuses nobody for it, and lets in afterwards", async () => {
+    const countRefusals = async () => {
+      const refusals = app.db.selectFrom("auditLog").select("id").where("action", "=", "session.refused");
+      return (await refusals.execute()).length;
+    };
+    const before = await countRefusals();
+    provider.next = { claims: { sub: "patient", preferred_username: "patient" } };
+    provider.isAway = true;
+    const answer = await signInThere(app.browser());
+    provider.isAway = false;
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(answer.text).toContain("does not answer");
+    expect(await countRefusals()).toBe(before);
+    expect((await signInThere(app.browser())).status).toBe(303);
   });
 
   it("says so when the reader refuses", async () => {

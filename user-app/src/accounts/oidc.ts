@@ -3,6 +3,7 @@ import { safeNextPath, startSession } from "@elastic-gas/shared/accounts/session
 import { createUser, findUserById, type User } from "@elastic-gas/shared/accounts/users";
 import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { isTransient } from "@elastic-gas/shared/reliability/transient";
 import { Username } from "@elastic-gas/shared/username";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
@@ -20,6 +21,8 @@ declare module "express-session" {
 
 const CALLBACK = "/login/oidc/callback";
 const MAX_NAME_TRIES = 100;
+/** Of each question to the provider; a sign-in asks up to four. */
+const TIMEOUT_SECONDS = 10;
 
 /** The claims that an account is made of; a provider may give any part of them. */
 const Claims = z.object({
@@ -89,8 +92,13 @@ export function oidcPages(deps: Deps): Router {
     const query = req.originalUrl.slice(req.originalUrl.indexOf("?"));
     const provider = await discover();
     const claims = await exchange(provider, new URL(`${callbackUrl}${query}`), kept).catch(async (error: unknown) => {
+      if (isTransient(error)) throw providerAway(error);
       await refused("the answer could not be confirmed");
-      throw error;
+      throw new HttpError(400, "The sign-in could not be confirmed.", {
+        remedy: "Nothing was changed. Try to sign in again.",
+        link: { href: "/login", text: "Sign in" },
+        cause: error,
+      });
     });
     const user = await findOrMakeUser(db, config.OIDC_ISSUER ?? "", claims);
     await startSession(req, user);
@@ -105,6 +113,7 @@ async function discoverProvider(config: Config): Promise<oidc.Configuration> {
   const issuer = new URL(config.OIDC_ISSUER ?? "");
   const loopback = issuer.protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(issuer.hostname);
   return oidc.discovery(issuer, config.OIDC_CLIENT_ID ?? "", config.OIDC_CLIENT_SECRET, undefined, {
+    timeout: TIMEOUT_SECONDS,
     // A provider on this machine is a test's; any other has to use https.
     execute: loopback ? [oidc.allowInsecureRequests] : [],
   });
@@ -115,21 +124,17 @@ async function exchange(
   url: URL,
   kept: { readonly state: string; readonly nonce: string; readonly verifier: string },
 ): Promise<Claims> {
-  try {
-    const tokens = await oidc.authorizationCodeGrant(provider, url, {
-      pkceCodeVerifier: kept.verifier,
-      expectedState: kept.state,
-      expectedNonce: kept.nonce,
-      idTokenExpected: true,
-    });
-    return Claims.parse(tokens.claims());
-  } catch (error) {
-    throw new HttpError(400, "The sign-in could not be confirmed.", {
-      remedy: "Nothing was changed. Try to sign in again.",
-      link: { href: "/login", text: "Sign in" },
-      cause: error,
-    });
-  }
+  const tokens = await oidc.authorizationCodeGrant(provider, url, {
+    pkceCodeVerifier: kept.verifier,
+    expectedState: kept.state,
+    expectedNonce: kept.nonce,
+    idTokenExpected: true,
+  });
+  return Claims.parse(tokens.claims());
+}
+
+function providerAway(cause: unknown): HttpError {
+  return new HttpError(503, "The sign-in service does not answer.", { retryAfterSeconds: 10, cause });
 }
 
 async function findOrMakeUser(db: Database, issuer: string, claims: Claims): Promise<User> {
@@ -190,7 +195,7 @@ function rememberSuccess<Value>(ask: () => Promise<Value>): () => Promise<Value>
   return () => {
     known ??= ask().catch((error: unknown) => {
       known = undefined;
-      throw new HttpError(503, "The sign-in service does not answer.", { retryAfterSeconds: 10, cause: error });
+      throw providerAway(error);
     });
     return known;
   };

@@ -2,6 +2,7 @@ import { audit, auditRefusal } from "@elastic-gas/shared/accounts/audit";
 import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { hasSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
 import { CODE_LIMIT, isAtSecondStep, startSecondStep, takeSecondStep } from "@elastic-gas/shared/accounts/second-step";
+import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import {
   cookieNameOf,
   endSession,
@@ -47,6 +48,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
     shown: Pick<SignInFormProps, "next" | "username" | "error">,
   ): SignInFormProps => ({ token: formToken(req, res), oidcName: deps.oidcName, ...shown });
   const codeLimit = createRateLimiter(deps.rateLimits, CODE_LIMIT);
+  const box = createSecretBox(deps.config.TOTP_KEY);
   const router = Router();
 
   router.get("/", (req, res) => {
@@ -107,7 +109,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
   );
   router.post("/login/code", checkFormToken, async (req, res) => {
     const { code } = CodeForm.parse(req.body);
-    const step = await takeSecondStep({ db: deps.db, limit: codeLimit }, req, code);
+    const step = await takeSecondStep({ db: deps.db, box, limit: codeLimit }, req, code);
     if (step.kind === "over") return res.redirect(303, "/login");
     const [actor, address] = [step.user.username, req.ip];
     if (step.kind === "ok") {

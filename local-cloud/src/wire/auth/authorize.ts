@@ -9,6 +9,9 @@ export interface Right {
   readonly resource: string;
 }
 
+/** A role has no right to what it asked for; in the words of the service. */
+export class AccessDeniedFault extends Fault {}
+
 /** Throws the service's own fault when the caller may not do one of these. */
 export function authorize(service: ServiceId, principal: Principal, rights: readonly Right[]): void {
   const { statements } = principal;
@@ -41,7 +44,7 @@ function matches(pattern: string, text: string): boolean {
 }
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
-function accessDenied(service: ServiceId, { arn }: Principal, { action, resource }: Right): Fault {
+function accessDenied(service: ServiceId, { arn }: Principal, { action, resource }: Right): AccessDeniedFault {
   // SQS writes the action in small letters.
   const asWritten = service === "sqs" ? action.toLowerCase() : action;
   const where = resource === "*" ? "" : ` on resource: ${service === "s3" ? `"${resource}"` : resource}`;
@@ -49,11 +52,15 @@ function accessDenied(service: ServiceId, { arn }: Principal, { action, resource
   const sentence = `User: ${arn} is not authorized to perform: ${asWritten}${where} ${because}`;
   switch (service) {
     case "ec2":
-      return new Fault("UnauthorizedOperation", `You are not authorized to perform this operation. ${sentence}`, 403);
+      return new AccessDeniedFault(
+        "UnauthorizedOperation",
+        `You are not authorized to perform this operation. ${sentence}`,
+        403,
+      );
     case "glacier":
-      return new Fault("AccessDeniedException", sentence, 403);
+      return new AccessDeniedFault("AccessDeniedException", sentence, 403);
     case "ses":
-      return new Fault(
+      return new AccessDeniedFault(
         "AccessDeniedException",
         `User \`${arn}' is not authorized to perform \`${action}' on resource \`${resource}'`,
         403,
@@ -63,6 +70,6 @@ function accessDenied(service: ServiceId, { arn }: Principal, { action, resource
     case "elbv2":
     case "cloudwatch":
     case "sts":
-      return new Fault("AccessDenied", sentence, 403);
+      return new AccessDeniedFault("AccessDenied", sentence, 403);
   }
 }

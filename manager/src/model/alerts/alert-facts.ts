@@ -3,6 +3,7 @@ import type { ActivityRow } from "../decisions/records.ts";
 import type { PoolSnapshot } from "../fleet/fleet-snapshot.ts";
 import type { WorkerSnapshot } from "../fleet/worker-snapshot.ts";
 import type { Saturation } from "./host-saturation.ts";
+import type { WaitingWork } from "./waiting-work.ts";
 
 /** What alerts are made of. */
 export interface AlertFacts {
@@ -18,6 +19,7 @@ export interface AlertFacts {
   readonly workers: readonly WorkerSnapshot[];
   readonly failedLaunches: readonly FailedLaunch[];
   readonly deadLetters: readonly DeadLetterCount[];
+  readonly waitingWork: readonly WaitingWork[];
   /** Of the last minutes. */
   readonly activities: readonly ActivityRow[];
   /** When each in-service worker last had a CPU point; a worker that is missing here is not watched. */

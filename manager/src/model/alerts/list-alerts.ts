@@ -2,12 +2,14 @@ import type { Alert } from "../fleet/alert.ts";
 import type { AlertFacts } from "./alert-facts.ts";
 import { installationAlerts } from "./installation-alerts.ts";
 import { poolAlerts } from "./pool-alerts.ts";
+import { waitingAlerts } from "./waiting-alerts.ts";
 import { replacedWorkers, silentWorkers } from "./worker-alerts.ts";
 
 /** All alerts, worst first, then newest. Pure: every one follows from what AWS and MySQL said. */
 export function listAlerts(facts: AlertFacts): readonly Alert[] {
   const alerts = [
     ...installationAlerts(facts),
+    ...waitingAlerts(facts),
     ...facts.pools.flatMap((pool) => poolAlerts(pool, facts)),
     ...replacedWorkers(facts),
     ...silentWorkers(facts),

@@ -6,6 +6,7 @@ import {
   endSecondFactor,
   hasSecondFactor,
 } from "@elastic-gas/shared/accounts/second-factor";
+import type { SecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import type { Database } from "@elastic-gas/shared/database/connect";
@@ -22,6 +23,7 @@ const EndForm = z.object({ password: z.string().max(200).default("") });
 
 export interface SecondFactorPagesDeps extends PageDeps {
   readonly limits: SignInLimits;
+  readonly box: SecretBox;
   /** The account page, with what is wrong in its panel. */
   readonly sendAccount: (
     res: Response,
@@ -31,10 +33,10 @@ export interface SecondFactorPagesDeps extends PageDeps {
 
 /** `/account/second-factor`: switches it on and off for the reader's own account. */
 export function secondFactorPages(deps: SecondFactorPagesDeps): Router {
-  const { db, watcher, sendPage, now } = deps;
+  const { db, box, watcher, sendPage, now } = deps;
   const router = Router();
   const enrol = async (req: Request, res: Response, error: string) => {
-    const enrolment = await beginSecondFactor(db, currentUser(res));
+    const enrolment = await beginSecondFactor({ db, box }, currentUser(res));
     if (enrolment === undefined) {
       leaveNotice(req, { tone: "ok", text: "The second step is on already." });
       return res.redirect(303, "/account");
@@ -49,7 +51,7 @@ export function secondFactorPages(deps: SecondFactorPagesDeps): Router {
   router.post("/account/second-factor/confirm", async (req, res) => {
     const user = currentUser(res);
     const { code } = CodeForm.parse(req.body ?? {});
-    const codes = await confirmSecondFactor(db, { userId: user.id, code, now: new Date(now()) });
+    const codes = await confirmSecondFactor({ db, box }, { userId: user.id, code, now: new Date(now()) });
     if (codes === undefined) return enrol(req, res, "This is not the code that the app shows now.");
     await audit(db, { actor: user.username, action: "second-factor.on", address: req.ip });
     const fleet = await watcher.fleet();

@@ -2,6 +2,7 @@ import { audit, auditRefusal } from "@elastic-gas/shared/accounts/audit";
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { hasSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
 import { isAtSecondStep, startSecondStep, takeSecondStep } from "@elastic-gas/shared/accounts/second-step";
+import type { SecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import {
   endSession,
   findCurrentUser,
@@ -21,6 +22,7 @@ export interface SignInPagesDeps extends SignInDeps {
   readonly sendPage: SendPage;
   /** Codes of the second step. */
   readonly codeLimit: RateLimiter;
+  readonly box: SecretBox;
   /** Ends what a session has open elsewhere (its live connections). */
   readonly onSignOut: (sessionIdHash: string) => void;
 }
@@ -78,7 +80,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
   router.post("/login/code", async (req, res) => {
     const { code } = CodeForm.parse(req.body ?? {});
     const address = req.ip ?? "";
-    const step = await takeSecondStep({ db, limit: deps.codeLimit }, req, code);
+    const step = await takeSecondStep({ db, box: deps.box, limit: deps.codeLimit }, req, code);
     if (step.kind === "over" || !step.user.isAdmin) return res.redirect(303, "/login");
     const actor = step.user.username;
     if (step.kind === "ok") {

@@ -1,6 +1,7 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
+import type { SecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import { currentUser, startSession } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { createUser, Email, findUserById, makePassword, type User } from "@elastic-gas/shared/accounts/users";
@@ -17,7 +18,7 @@ import { readSecondFactor, secondFactorPages } from "./second-factor-pages.ts";
 import type { SecondFactorState } from "./second-factor-view.ts";
 import { usersView } from "./users-view.ts";
 
-export type UserPagesDeps = PageDeps & UserDeletionDeps & { readonly limits: SignInLimits };
+export type UserPagesDeps = PageDeps & UserDeletionDeps & { readonly limits: SignInLimits; readonly box: SecretBox };
 
 const NewUserForm = z.object({
   username: Username,
