@@ -10,6 +10,7 @@ import * as identities from "./migrations/0008-identities.ts";
 import * as unbrokenBeats from "./migrations/0009-unbroken-beats.ts";
 import * as loadPoints from "./migrations/0010-load-points.ts";
 import * as annotationsForScripts from "./migrations/0011-annotations-for-scripts.ts";
+import * as historyAndAlerts from "./migrations/0012-history-and-alerts.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -32,6 +33,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0009-unbroken-beats", statements: unbrokenBeats.statements },
   { name: "0010-load-points", statements: loadPoints.statements },
   { name: "0011-annotations-for-scripts", statements: annotationsForScripts.statements },
+  { name: "0012-history-and-alerts", statements: historyAndAlerts.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */

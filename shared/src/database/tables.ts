@@ -342,6 +342,18 @@ export interface WorkersTable {
   beatingSince: OrNull<Date>;
 }
 
+/** When a worker came into each of its states; a row stays after the worker is gone, for the charts. */
+export interface WorkerHistoryTable {
+  instanceId: string;
+  pool: PoolName;
+  launchedAt: Date;
+  warmingAt: OrNull<Date>;
+  inServiceAt: OrNull<Date>;
+  drainingAt: OrNull<Date>;
+  endedAt: OrNull<Date>;
+  notedAt: CreatedAt;
+}
+
 export interface LeasesTable {
   name: string;
   holder: string | null;
@@ -422,6 +434,7 @@ export interface Tables {
   activities: ActivitiesTable;
   launchIntents: LaunchIntentsTable;
   workers: WorkersTable;
+  workerHistory: WorkerHistoryTable;
   leases: LeasesTable;
   outbox: OutboxTable;
   deadLetters: DeadLettersTable;
