@@ -238,6 +238,14 @@ function describeCheck(check: DecisionRow): LastCheck {
     waiting: facts.waiting ?? null,
     backlogPerWorker: facts.backlogPerWorker ?? null,
     wanted: facts.wanted ?? null,
+    desired: check.desiredAfter,
+    policyVersion: check.policyVersion,
+    counts: {
+      inService: check.inService,
+      warming: check.warming,
+      pending: check.pending,
+      draining: check.draining,
+    },
   };
 }
 
