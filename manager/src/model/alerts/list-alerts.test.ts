@@ -42,6 +42,7 @@ function worker(changes: Partial<WorkerSnapshot> = {}): WorkerSnapshot {
     protected: false,
     jobId: null,
     leaving: null,
+    load: null,
     ...changes,
   };
 }

@@ -4,7 +4,7 @@ import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { Reader } from "../../model/reader.ts";
 import { csrfField, icon, note } from "../kit/parts.ts";
-import { frameNotes, sideCounts, sideFoot } from "./frame-parts.ts";
+import { alertBadgeClass, frameNotes, type SideCounts, sideCounts, sideFoot } from "./frame-parts.ts";
 
 export type Section =
   | "pools"
@@ -173,13 +173,13 @@ function accountMenu(username: string, csrf: string, hasKeys: boolean): Html {
 }
 
 function side({ fleet, reader }: Frame, section: Section): Html {
-  const counts = fleet === undefined ? { workers: 0, alerts: 0 } : sideCounts(fleet);
+  const counts: SideCounts = fleet === undefined ? { workers: 0, alerts: 0, worst: "info" } : sideCounts(fleet);
   const countOf = (key: Section): Child => {
     if (key === "workers") return h("span", { class: "side-count", "data-side-count": key }, counts.workers);
     if (key !== "alerts") return null;
     return h(
       "span",
-      { class: "side-count side-count-alerts", "data-side-count": key, hidden: counts.alerts === 0 },
+      { class: alertBadgeClass(counts), "data-side-count": key, hidden: counts.alerts === 0 },
       counts.alerts,
     );
   };

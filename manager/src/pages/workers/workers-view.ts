@@ -8,6 +8,7 @@ import { growRefusal, shrinkRefusal } from "../../model/fleet/refusals.ts";
 import type { Reader } from "../../model/reader.ts";
 import { empty, state } from "../kit/parts.ts";
 import { resizeButton } from "../pools/pool-card.ts";
+import { heatStrip } from "./heat-strip.ts";
 import { workerRow } from "./worker-row.ts";
 
 export interface WorkersChoice extends WorkerChoice {
@@ -18,6 +19,7 @@ export interface WorkersView {
   readonly pools: Html;
   readonly buttons: readonly Html[];
   readonly counts: readonly Html[];
+  readonly heat: readonly Html[];
   readonly rows: readonly Html[];
 }
 
@@ -34,6 +36,7 @@ export function workersView(
     pools: poolSegments(fleet, choice, query),
     buttons: pool === undefined ? [] : resizeButtons(pool, csrf),
     counts: stateCounts(all),
+    heat: heatStrip(all, POOLS[choice.pool].measures),
     rows:
       workers.length > 0
         ? workers.map((worker) =>
