@@ -221,6 +221,49 @@ describe("the dashboard in a browser", () => {
     expect(await page.locator("[data-save]").isDisabled()).toBe(false);
   });
 
+  it("says since when it is offline, holds its buttons, and tells on return what changed meanwhile", async () => {
+    const page = await open();
+    let cut = false;
+    const lines: { close(): Promise<void> }[] = [];
+    await page.routeWebSocket(/socket\.io/, (line) => {
+      if (cut) return void line.close();
+      line.connectToServer();
+      lines.push(line);
+    });
+    await page.goto(manager.url);
+    await page.waitForSelector(".connection b:text('Live')");
+    const pause = page.locator('[data-pause="web"]');
+    expect(await pause.isEnabled()).toBe(true);
+    cut = true;
+    for (const line of lines) await line.close();
+    await page.waitForSelector("[data-offline] strong:text('Offline since')");
+    expect(await page.textContent("[data-offline] strong")).toMatch(/^Offline since \d\d:\d\d:\d\d\.$/);
+    await page.waitForSelector('[data-pause="web"]:disabled');
+    expect(await findViolations(page)).toEqual([]);
+    await manager.db
+      .insertInto("activities")
+      .values({
+        pool: "utility",
+        at: new Date(),
+        cause: "manual",
+        actor: "tomas",
+        desiredBefore: 1,
+        desiredAfter: 2,
+        measured: null,
+        forecast: null,
+        reason: "tomas grew utility 1 → 2.",
+        instanceIds: "[]",
+        result: null,
+        finishedAt: null,
+        epoch: 1,
+      })
+      .execute();
+    cut = false;
+    await page.waitForSelector("[data-offline] :text('tomas grew utility 1 → 2.')");
+    expect(await page.textContent("[data-offline]")).toMatch(/Reconnected after .*\. Meanwhile/);
+    await page.waitForSelector('[data-pause="web"]:enabled');
+  }, 120_000);
+
   it("works without script", async () => {
     const context = await dashboard.browser.newContext({ javaScriptEnabled: false });
     onTestFinished(() => context.close());
