@@ -51,6 +51,9 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
     dead_letters: "select, update, delete",
     sweep_marks: "select, delete",
     pending_deletes: "select, delete",
+    alert_channels: ALL,
+    alert_notices: ALL,
+    alert_deliveries: ALL,
     settings: ALL,
   },
   autoscaler: {

@@ -107,6 +107,7 @@ export function permissionsOf(
         resources: [...queueArns, ...deadLetterArns],
       },
       { actions: ["glacier:DeleteArchive"], resources: [vaultArn] },
+      sendMail,
     ],
     autoscaler: [
       describeFleet,

@@ -3,6 +3,7 @@ import { createRateLimiter, type RateLimiter } from "@elastic-gas/shared/account
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { Email, type User } from "@elastic-gas/shared/accounts/users";
+import { sendMail } from "@elastic-gas/shared/aws/send-mail";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
@@ -18,7 +19,6 @@ import {
   removeEmail,
   startEmailChange,
 } from "./email-changes.ts";
-import { sendMail } from "./mail.ts";
 import { type EmailProps, emailView } from "./views/email.ts";
 
 /** Per new address and per account: nobody's mailbox is filled by others. */
