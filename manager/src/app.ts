@@ -30,6 +30,7 @@ import { apiRoutes } from "./features/api/routes.ts";
 import { createDeletion, type Deletion } from "./features/delete-all/deletion.ts";
 import { LoadTest } from "./features/load-test/load-test.ts";
 import { localStatus } from "./features/local-status/local-status.ts";
+import { metricsRoutes } from "./features/metrics/metrics-routes.ts";
 import { auditPages } from "./pages/accounts/audit-pages.ts";
 import { signInPages } from "./pages/accounts/sign-in-pages.ts";
 import { tokenPages } from "./pages/accounts/token-pages.ts";
@@ -110,8 +111,8 @@ export function createManager(deps: AppDeps): Manager {
   const app = express();
   app.disable("x-powered-by");
   app.use(requestId, securityHeaders(), metrics.observe);
-  // Before the session: health checks and bundled files ask no database.
-  app.use(healthRoutes(metrics));
+  // Before the session: health checks and bundled files need none.
+  app.use(metricsRoutes(pages, metrics), healthRoutes(metrics));
   app.use("/assets", express.static(assets.folder, { immutable: true, maxAge: YEAR_MS, index: false }));
   app.get("/favicon.svg", (_req, res) => {
     res.type("image/svg+xml").send(FAVICON);
