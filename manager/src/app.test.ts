@@ -118,7 +118,7 @@ describe("the door", () => {
     const setAdmin = (isAdmin: boolean) =>
       manager.db.updateTable("users").set({ isAdmin }).where("username", "=", ADMIN.username).execute();
     await setAdmin(false);
-    expect(await connect(browser.cookie)).toBe("Only administrators may do this.");
+    expect(await connect(browser.cookie)).toBe("Only administrators and viewers may look.");
     expect((await browser.get("/")).status).toBe(403);
     await setAdmin(true);
   });

@@ -25,6 +25,7 @@ import { requestId } from "@elastic-gas/shared/web/request-id";
 import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
 import { refuseWrongMethods } from "@elastic-gas/shared/web/wrong-methods";
 import express, { type Express } from "express";
+import { door } from "./features/accounts/door.ts";
 import { type Alerting, createAlerting } from "./features/alert-channels/alerting.ts";
 import { apiRoutes } from "./features/api/routes.ts";
 import { createDeletion, type Deletion } from "./features/delete-all/deletion.ts";
@@ -156,7 +157,7 @@ export function createManager(deps: AppDeps): Manager {
   ];
   app.use(refuseWrongMethods(signedInPages));
   // The door first: who is not signed in any more is asked to sign in, rather than told that the form is out of date.
-  app.use(requireAdmin, guard);
+  app.use(door, guard);
   app.use(...signedInPages);
   app.use(notFound);
   app.use(

@@ -30,6 +30,8 @@ export interface UsersTable {
   passwordChangedAt: CreatedAt;
   role: ColumnType<Role, Role | undefined, Role>;
   isAdmin: Flag;
+  /** May look at the manager and change nothing there. */
+  isViewer: Flag;
   oidcIssuer: string | null;
   oidcSubject: string | null;
   stripeCustomerId: string | null;

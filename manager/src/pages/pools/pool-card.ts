@@ -9,7 +9,7 @@ import { describeCheck, type LastCheck, type PoolSnapshot, saidAt } from "../../
 import { growRefusal, shrinkRefusal } from "../../model/fleet/refusals.ts";
 import { dollars } from "../../model/policy/cost.ts";
 import type { Reader } from "../../model/reader.ts";
-import { actionForm, boldStart, icon, type NoteParts, note, state } from "../kit/parts.ts";
+import { actionForm, boldStart, icon, mayAct, type NoteParts, note, state } from "../kit/parts.ts";
 
 export interface CardContext {
   readonly reader: Reader;
@@ -73,7 +73,7 @@ export function poolCard(pool: PoolSnapshot, context: CardContext): Html {
       context.cloudKnown && costWords(pool, context.workerPriceCentsPerHour),
     ),
     note(statusNote(pool, context)),
-    reasonsBesideButtons(pool),
+    mayAct(context.csrf) && reasonsBesideButtons(pool),
     h(
       "div",
       { class: "pool-card-foot eg-small eg-secondary" },
@@ -102,7 +102,7 @@ export function resizeButton(
   pool: PoolSnapshot,
   by: 1 | -1,
   { csrf, words = false }: { readonly csrf: string; readonly words?: boolean },
-): Html {
+): Html | null {
   const grows = by === 1;
   const refusal = grows ? growRefusal(pool) : shrinkRefusal(pool);
   const verb = grows ? "Grow" : "Shrink";

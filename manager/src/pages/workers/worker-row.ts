@@ -6,7 +6,7 @@ import { drainRefusal } from "../../model/fleet/refusals.ts";
 import { describeNewer, describeWhy, isEnding, type WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
 import type { Reader } from "../../model/reader.ts";
 import { kept } from "../kit/kept.ts";
-import { actionForm, icon, state, withIds } from "../kit/parts.ts";
+import { actionForm, icon, mayAct, state, withIds } from "../kit/parts.ts";
 import { loadWords } from "./load-words.ts";
 
 export interface RowContext {
@@ -141,45 +141,47 @@ function workerMenu(worker: WorkerSnapshot, context: RowContext): Html {
     h(
       "div",
       { class: "eg-menu-list" },
-      leaving
-        ? h(
-            "p",
-            { class: "worker-menu-words eg-small eg-secondary" },
-            `It is leaving: ${describeWhy(worker, context.reader)}.`,
-          )
-        : [
-            send(
-              "replace",
-              "Asking",
-              h("button", { type: "submit" }, icon("refresh"), "Replace: launch one, then drain"),
-            ),
-            refusal === null
-              ? send(
-                  "drain",
-                  "Asking",
-                  h(
-                    "button",
-                    { type: "submit" },
-                    icon("ring-down"),
-                    `Drain: desired ${context.desired} → ${context.desired - 1}`,
-                  ),
-                  `Drain ${worker.id}? The pool shrinks ${context.desired} → ${context.desired - 1}.`,
-                )
-              : h("p", { class: "worker-menu-words eg-small eg-secondary" }, `Drain: ${refusal}.`),
-            send(
-              worker.protected ? "unprotect" : "protect",
-              "Saving",
-              h(
-                "button",
-                { type: "submit" },
-                icon("shield"),
-                worker.protected ? "No longer protect from shrinking" : "Protect from shrinking",
+      !mayAct(context.csrf)
+        ? null
+        : leaving
+          ? h(
+              "p",
+              { class: "worker-menu-words eg-small eg-secondary" },
+              `It is leaving: ${describeWhy(worker, context.reader)}.`,
+            )
+          : [
+              send(
+                "replace",
+                "Asking",
+                h("button", { type: "submit" }, icon("refresh"), "Replace: launch one, then drain"),
               ),
-            ),
-          ],
-      h("hr", {}),
+              refusal === null
+                ? send(
+                    "drain",
+                    "Asking",
+                    h(
+                      "button",
+                      { type: "submit" },
+                      icon("ring-down"),
+                      `Drain: desired ${context.desired} → ${context.desired - 1}`,
+                    ),
+                    `Drain ${worker.id}? The pool shrinks ${context.desired} → ${context.desired - 1}.`,
+                  )
+                : h("p", { class: "worker-menu-words eg-small eg-secondary" }, `Drain: ${refusal}.`),
+              send(
+                worker.protected ? "unprotect" : "protect",
+                "Saving",
+                h(
+                  "button",
+                  { type: "submit" },
+                  icon("shield"),
+                  worker.protected ? "No longer protect from shrinking" : "Protect from shrinking",
+                ),
+              ),
+            ],
+      mayAct(context.csrf) && h("hr", {}),
       h("a", { href: `/workers/${worker.id}/values` }, icon("table"), "Charts as a table"),
-      h("a", { href: `/workers/${worker.id}/console` }, icon("terminal"), "Console output"),
+      mayAct(context.csrf) && h("a", { href: `/workers/${worker.id}/console` }, icon("terminal"), "Console output"),
       h("button", { type: "button", "data-copy": worker.id }, icon("copy"), "Copy instance id"),
       h("a", { href: `/decisions?filter=${worker.id}&range=24h` }, icon("list"), "Decisions about it"),
     ),

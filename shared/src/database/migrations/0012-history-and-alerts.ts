@@ -1,6 +1,8 @@
+import { addColumns } from "./add-columns.ts";
+
 /**
  * When each worker came into its states, for the charts: the autoscaler forgets the worker itself two hours after its end. And where alerts are sent to, which of
- * them each channel was told, and what became of each message.
+ * them each channel was told, and what became of each message. And who may look at the manager without changing anything.
  */
 export const statements: readonly string[] = [
   `create table if not exists worker_history (
@@ -21,6 +23,7 @@ export const statements: readonly string[] = [
     from workers w left join launch_intents l on l.instance_id = w.instance_id
     where w.state is not null and w.state_at is not null and w.state != 'terminated'
     group by w.instance_id`,
+  ...addColumns("users", { is_viewer: "tinyint(1) not null default 0" }),
   `create table if not exists alert_channels (
     id bigint unsigned not null auto_increment primary key,
     kind enum('mail', 'webhook', 'chat') not null,
