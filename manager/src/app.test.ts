@@ -31,6 +31,7 @@ const PAGES = [
   "/policy/annotator",
   "/policy/web?kind=adaptive",
   "/alerts",
+  "/alerts/channels",
   "/load-test",
   "/users",
   "/audit",
@@ -49,9 +50,10 @@ describe("the door", () => {
     },
   );
 
-  it("opens health and metrics to everybody", async () => {
+  it("opens health and readiness to everybody, metrics to the holders of a token", async () => {
     expect(await (await fetch(`${manager.url}/healthz`)).json()).toEqual({ status: "ok" });
-    expect((await fetch(`${manager.url}/metrics`)).status).toBe(200);
+    expect(await (await fetch(`${manager.url}/readyz`)).json()).toEqual({ status: "ready" });
+    expect((await fetch(`${manager.url}/metrics`)).status).toBe(401);
   });
 
   it("lets administrators in, and brings them to the page that they wanted", async () => {
@@ -116,7 +118,7 @@ describe("the door", () => {
     const setAdmin = (isAdmin: boolean) =>
       manager.db.updateTable("users").set({ isAdmin }).where("username", "=", ADMIN.username).execute();
     await setAdmin(false);
-    expect(await connect(browser.cookie)).toBe("Only administrators may do this.");
+    expect(await connect(browser.cookie)).toBe("Only administrators and viewers may look.");
     expect((await browser.get("/")).status).toBe(403);
     await setAdmin(true);
   });

@@ -4,6 +4,7 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { GlacierClient } from "@aws-sdk/client-glacier";
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { SESv2Client } from "@aws-sdk/client-sesv2";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { bearer, tokenScope } from "@elastic-gas/shared/accounts/bearer";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
@@ -19,19 +20,24 @@ import { resourcesOf } from "@elastic-gas/shared/resources";
 import { readAssets } from "@elastic-gas/shared/web/assets";
 import { csrf } from "@elastic-gas/shared/web/csrf";
 import { errorHandler, notFound } from "@elastic-gas/shared/web/errors";
+import type { MayReach } from "@elastic-gas/shared/web/guarded-agent";
 import { createMetrics, healthRoutes } from "@elastic-gas/shared/web/health";
 import { requestId } from "@elastic-gas/shared/web/request-id";
 import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
 import { refuseWrongMethods } from "@elastic-gas/shared/web/wrong-methods";
 import express, { type Express } from "express";
+import { door } from "./features/accounts/door.ts";
+import { type Alerting, createAlerting } from "./features/alert-channels/alerting.ts";
 import { apiRoutes } from "./features/api/routes.ts";
 import { createDeletion, type Deletion } from "./features/delete-all/deletion.ts";
 import { LoadTest } from "./features/load-test/load-test.ts";
 import { localStatus } from "./features/local-status/local-status.ts";
+import { metricsRoutes } from "./features/metrics/metrics-routes.ts";
 import { auditPages } from "./pages/accounts/audit-pages.ts";
 import { signInPages } from "./pages/accounts/sign-in-pages.ts";
 import { tokenPages } from "./pages/accounts/token-pages.ts";
 import { userPages } from "./pages/accounts/user-pages.ts";
+import { channelPages } from "./pages/alert-channels/channel-pages.ts";
 import { alertPages } from "./pages/alerts/alert-pages.ts";
 import { chartPages } from "./pages/charts/chart-pages.ts";
 import { decisionPages } from "./pages/decisions/decision-pages.ts";
@@ -60,10 +66,13 @@ export interface AppDeps {
   readonly s3: S3Client;
   readonly sqs: SQSClient;
   readonly glacier: GlacierClient;
+  readonly ses: SESv2Client;
   readonly log: Logger;
   readonly now?: () => number;
   /** Opens `/local/status`; nothing does when it is left out. */
   readonly localKey?: string | undefined;
+  /** Which addresses alerts may be sent to; the public ones unless a test says otherwise. */
+  readonly mayReach?: MayReach;
   /** What Vite built; `manager/dist` unless told otherwise. */
   readonly distFolder?: string;
 }
@@ -74,6 +83,7 @@ export interface Manager {
   readonly watcher: Watcher;
   readonly deletion: Deletion;
   readonly loadTest: LoadTest;
+  readonly alerting: Alerting;
 }
 
 const SESSION_COOKIE = "manager_session";
@@ -97,13 +107,14 @@ export function createManager(deps: AppDeps): Manager {
   const pages: PageDeps = { ...deps, resources, passwords, watcher, sendPage, now };
   const deletion = createDeletion({ ...deps, resources, now });
   const loadTest = new LoadTest(pages);
+  const alerting = createAlerting({ ...deps, ...pages });
   const metrics = createMetrics("manager");
 
   const app = express();
   app.disable("x-powered-by");
   app.use(requestId, securityHeaders(), metrics.observe);
-  // Before the session: health checks and bundled files ask no database.
-  app.use(healthRoutes(metrics));
+  // Before the session: health checks and bundled files need none.
+  app.use(metricsRoutes(pages, metrics), healthRoutes(metrics));
   app.use("/assets", express.static(assets.folder, { immutable: true, maxAge: YEAR_MS, index: false }));
   app.get("/favicon.svg", (_req, res) => {
     res.type("image/svg+xml").send(FAVICON);
@@ -139,6 +150,7 @@ export function createManager(deps: AppDeps): Manager {
     previewRoutes(pages),
     policyPages(pages),
     alertPages(pages),
+    channelPages({ ...pages, alerting }),
     auditPages(pages),
     tokenPages(pages),
     userPages({ ...deps, ...pages, limits, box }),
@@ -148,7 +160,7 @@ export function createManager(deps: AppDeps): Manager {
   ];
   app.use(refuseWrongMethods(signedInPages));
   // The door first: who is not signed in any more is asked to sign in, rather than told that the form is out of date.
-  app.use(requireAdmin, guard);
+  app.use(door, guard);
   app.use(...signedInPages);
   app.use(notFound);
   app.use(
@@ -162,7 +174,7 @@ export function createManager(deps: AppDeps): Manager {
         }),
     }),
   );
-  return { app, live, watcher, deletion, loadTest };
+  return { app, live, watcher, deletion, loadTest, alerting };
 }
 
 const FAVICON =

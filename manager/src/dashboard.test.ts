@@ -31,9 +31,12 @@ beforeAll(async () => {
 });
 afterAll(() => dashboard[Symbol.asyncDispose]());
 
+let changedAt: number;
+
 /** Two workers that serve, one that boots; half an hour of checks; one change. */
 async function stageFleet(): Promise<void> {
   const now = Date.now();
+  changedAt = now - MINUTE_MS;
   staged.stage.workers = [
     { id: "i-0a3f92c41be07d586", pool: "web", health: "healthy", ageSeconds: 7_200 },
     { id: "i-07be1d5520f9a4c13", pool: "web", health: "healthy", ageSeconds: 7_200 },
@@ -46,7 +49,7 @@ async function stageFleet(): Promise<void> {
     .insertInto("activities")
     .values({
       pool: "web",
-      at: new Date(now - MINUTE_MS),
+      at: new Date(changedAt),
       cause: "policy",
       actor: "autoscaler",
       desiredBefore: 2,
@@ -127,14 +130,14 @@ describe("the dashboard in a browser", () => {
     await page.locator('[data-chart="workers"] .chart-flag').waitFor();
     for (const width of [1440, 1000]) {
       await page.setViewportSize({ width, height: 900 });
-      // The change was a minute or a few ago, so its line stands in the last fifth of the half hour.
-      await page.waitForFunction(() => {
+      // Its line stands as far from the right edge as the change is ago; the left 50 pixels belong to the axis.
+      await page.waitForFunction((at) => {
         const plot = document.querySelector('[data-chart="workers"] canvas')?.getBoundingClientRect();
         const flag = document.querySelector('[data-chart="workers"] .chart-flag')?.getBoundingClientRect();
         if (plot === undefined || flag === undefined) return false;
-        const share = (flag.left + flag.width / 2 - plot.left) / plot.width;
-        return share > 0.8 && share <= 1;
-      });
+        const right = ((Date.now() - at) / 1_800_000) * (plot.width - 52);
+        return Math.abs(plot.right - right - (flag.left + flag.width / 2)) < 20;
+      }, changedAt);
     }
   });
 
@@ -183,6 +186,28 @@ describe("the dashboard in a browser", () => {
     expect(first).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00\.000Z,48,90$/);
   });
 
+  it("says which worker is hot: by its figures, in the strip, and by a click on a column's head", async () => {
+    const cool = "i-0a3f92c41be07d586";
+    const before = staged.stage.metric;
+    onTestFinished(() => {
+      staged.stage.metric = before;
+    });
+    const page = await open();
+    await page.goto(`${manager.url}/workers`);
+    const row = page.locator(`[data-worker="${cool}"]`);
+    expect(await row.locator(".worker-load").textContent()).toMatch(/^CPU 48\s%, 90 requests\/min$/);
+    await page.getByRole("link", { name: `${cool}, in service: CPU 48\u00a0%, 90 requests/min` }).waitFor();
+    // The next reading finds one of them busy.
+    staged.stage.metric = (metric, id, at) =>
+      metric === "CPUUtilization" && id === "i-07be1d5520f9a4c13" ? 93 : before(metric, id, at);
+    await page.click('a[data-sort-by="cpu"]');
+    await page.waitForFunction(() => location.search.includes("sort=cpu"));
+    await page.waitForSelector('[data-worker]:first-child[data-worker="i-07be1d5520f9a4c13"] :text("93 %")', {
+      timeout: 90_000,
+    });
+    expect(await page.locator(".heat-words").textContent()).toMatch(/^Most CPU: i-07be1d5520f9a4c13, 93\s%$/);
+  }, 120_000);
+
   it("puts the server's reason beside a field while it is typed", async () => {
     const page = await open();
     await page.goto(`${manager.url}/policy/web`);
@@ -194,6 +219,49 @@ describe("the dashboard in a browser", () => {
     expect(await page.locator("[data-save]").isDisabled()).toBe(false);
   });
 
+  it("says since when it is offline, holds its buttons, and tells on return what changed meanwhile", async () => {
+    const page = await open();
+    let cut = false;
+    const lines: { close(): Promise<void> }[] = [];
+    await page.routeWebSocket(/socket\.io/, (line) => {
+      if (cut) return void line.close();
+      line.connectToServer();
+      lines.push(line);
+    });
+    await page.goto(manager.url);
+    await page.waitForSelector(".connection b:text('Live')");
+    const pause = page.locator('[data-pause="web"]');
+    expect(await pause.isEnabled()).toBe(true);
+    cut = true;
+    for (const line of lines) await line.close();
+    await page.waitForSelector("[data-offline] strong:text('Offline since')");
+    expect(await page.textContent("[data-offline] strong")).toMatch(/^Offline since \d\d:\d\d:\d\d\.$/);
+    await page.waitForSelector('[data-pause="web"]:disabled');
+    expect(await findViolations(page)).toEqual([]);
+    await manager.db
+      .insertInto("activities")
+      .values({
+        pool: "utility",
+        at: new Date(),
+        cause: "manual",
+        actor: "tomas",
+        desiredBefore: 1,
+        desiredAfter: 2,
+        measured: null,
+        forecast: null,
+        reason: "tomas grew utility 1 → 2.",
+        instanceIds: "[]",
+        result: null,
+        finishedAt: null,
+        epoch: 1,
+      })
+      .execute();
+    cut = false;
+    await page.waitForSelector("[data-offline] :text('tomas grew utility 1 → 2.')");
+    expect(await page.textContent("[data-offline]")).toMatch(/Reconnected after .*\. Meanwhile/);
+    await page.waitForSelector('[data-pause="web"]:enabled');
+  }, 120_000);
+
   it("works without script", async () => {
     const context = await dashboard.browser.newContext({ javaScriptEnabled: false });
     onTestFinished(() => context.close());
@@ -203,6 +271,8 @@ describe("the dashboard in a browser", () => {
     await page.fill("#password", ADMIN.password);
     await page.click("button[type=submit]");
     expect(await page.locator("[data-worker]").count()).toBeGreaterThan(2);
+    await page.click('a:has-text("CPU, 0 to 100")');
+    expect(page.url()).toContain("sort=cpu");
     await page.click('button:has-text("Shrink by 1")');
     await page.waitForSelector("[role=status]:has-text('web: desired 3 → 2')");
   });

@@ -3,6 +3,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { GlacierClient } from "@aws-sdk/client-glacier";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { sealSecondFactors } from "@elastic-gas/shared/accounts/second-factor";
 import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
@@ -20,6 +21,9 @@ import { waitUntilStopped } from "./features/stop/end-when-stopped.ts";
 
 /** Pages get that long to hear that the manager stops. */
 const ANNOUNCED_MS = 1_000;
+/** Somebody is told of an alert within about so long. */
+const ALERTS_LOOK_MS = 10_000;
+const DELIVERIES_LOOK_MS = 3_000;
 /** A deletion that nobody works on is taken up again within that time. */
 const DELETION_LOOK_MS = 10_000;
 
@@ -46,12 +50,15 @@ const manager = createManager({
   s3: createAwsClient(S3Client, config),
   sqs: createAwsClient(SQSClient, config),
   glacier: createAwsClient(GlacierClient, config),
+  ses: createAwsClient(SESv2Client, config),
 });
 // Reachable from outside: the administrators are not on this machine.
 const listening = await serve(manager.app, { host: "0.0.0.0", port: config.MANAGER_PORT });
 log.info({ port: listening.port }, "manager listens");
 const live = manager.live.run(listening.server, signal);
 void runLoop({ name: "deletion", intervalMs: DELETION_LOOK_MS, signal, log }, () => manager.deletion.resume());
+void runLoop({ name: "alerts", intervalMs: ALERTS_LOOK_MS, signal, log }, () => manager.alerting.look());
+void runLoop({ name: "deliveries", intervalMs: DELIVERIES_LOOK_MS, signal, log }, () => manager.alerting.deliver());
 
 // The stop button: when no worker is left, the pages are told and this process ends with 0, which start.sh takes as the end.
 const stopDeps = { db, ec2, resources: resourcesOf(config), log, startId: config.START_ID };

@@ -109,6 +109,7 @@ export function permissionsOf(
         resources: [...queueArns, ...deadLetterArns],
       },
       { actions: ["glacier:DeleteArchive"], resources: [vaultArn] },
+      sendMail,
     ],
     autoscaler: [
       describeFleet,

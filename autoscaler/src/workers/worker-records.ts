@@ -6,6 +6,7 @@ import type { Tables } from "@elastic-gas/shared/database/tables";
 import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Transaction } from "kysely";
+import { noteHistory } from "./worker-history.ts";
 
 /** Rows of workers that ended are kept that long, for the pages. */
 const KEPT_MS = 2 * 3_600_000;
@@ -97,12 +98,14 @@ export async function writeLost(
 export async function publishStates(
   trx: Transaction<Tables>,
   pool: PoolName,
-  workers: readonly Pick<Worker, "id" | "state" | "reason">[],
+  workers: readonly Worker[],
   { records, now }: { readonly records: ReadonlyMap<string, WorkerRecord>; readonly now: number },
 ): Promise<void> {
-  for (const { id, state, reason } of workers) {
+  for (const worker of workers) {
+    const { id, state, reason } = worker;
     const before = records.get(id)?.published;
     if (before?.state === state && isDeepStrictEqual(before.reason, reason)) continue;
+    await noteHistory(trx, pool, worker, now);
     await trx
       .updateTable("workers")
       .set({ state, stateReason: JSON.stringify(reason), stateAt: new Date(now) })

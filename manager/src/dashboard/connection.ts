@@ -3,6 +3,7 @@ import { formatTime } from "@elastic-gas/shared/format/times";
 import { renderInto } from "@elastic-gas/shared/ui/render-into";
 import { fragment, h } from "@elastic-gas/shared/web/html";
 import { io, type Socket } from "socket.io-client";
+import { describeReturn } from "../model/fleet/missed.ts";
 import { icon, note } from "../pages/kit/parts.ts";
 import { LIVE_NAMESPACE, type PageToServer, type ServerToPage } from "../pages/live/live-events.ts";
 
@@ -11,7 +12,11 @@ export type LiveSocket = Socket<ServerToPage, PageToServer>;
 const RETRY_MS = 3_000;
 /** Without a snapshot for this long the values are old, whatever the connection says. */
 const STALE_MS = 10_000;
-const RECONNECTED_SHOWN_MS = 6_000;
+/** A connection that breaks for a moment is not worth a note. */
+const NOTED_MS = 1_500;
+const RETURN_SHOWN_MS = 15_000;
+/** Changes that were missed take longer to read. */
+const MISSED_SHOWN_MS = 60_000;
 
 export interface Connection {
   readonly socket: LiveSocket;
@@ -33,21 +38,35 @@ export function openConnection(timeZone: string): Connection {
   let updatedAt: number | null = null;
   let offlineSince: number | null = null;
   let retryAt: number | null = null;
-  let reconnected: { readonly at: number; readonly afterMs: number } | null = null;
+  let lostAt: number | null = null;
+  let back: { readonly until: number; readonly sentence: string; readonly missed: number } | null = null;
 
-  socket.on("fleet", (_fleet, sentAt) => {
-    offset = sentAt - Date.now();
-    updatedAt = Date.now();
+  /** Since when nothing comes: the connection is lost, or the server is silent on it. */
+  const silentSince = (now: number): number | null => {
+    if (offlineSince !== null) return offlineSince;
+    return updatedAt !== null && now - updatedAt >= STALE_MS ? updatedAt : null;
+  };
+
+  socket.on("fleet", (fleet, sentAt) => {
+    const now = Date.now();
+    const since = lostAt ?? silentSince(now);
+    if (since !== null && updatedAt !== null && now - since > NOTED_MS) {
+      const told = describeReturn({ afterMs: now - since, since: updatedAt + offset }, fleet);
+      back = { ...told, until: now + (told.missed > 0 ? MISSED_SHOWN_MS : RETURN_SHOWN_MS) };
+    }
+    lostAt = null;
+    offset = sentAt - now;
+    updatedAt = now;
     draw();
   });
   socket.on("connect", () => {
-    if (offlineSince !== null) reconnected = { at: Date.now(), afterMs: Date.now() - offlineSince };
+    lostAt = offlineSince;
     offlineSince = null;
     retryAt = null;
     draw();
   });
   const offline = (): void => {
-    offlineSince ??= Date.now();
+    offlineSince ??= lostAt ?? Date.now();
     retryAt = Date.now() + RETRY_MS;
     draw();
   };
@@ -66,6 +85,8 @@ export function openConnection(timeZone: string): Connection {
     const seconds = updatedAt === null ? null : Math.max(0, Math.round((now - updatedAt) / 1000));
     const isLive = offlineSince === null && updatedAt !== null && now - updatedAt < STALE_MS;
     document.body.classList.toggle("is-stale", !isLive && updatedAt !== null);
+    const since = silentSince(now);
+    holdButtons(since !== null && now - since > NOTED_MS);
     if (sign !== null) {
       renderInto(
         sign,
@@ -95,30 +116,31 @@ export function openConnection(timeZone: string): Connection {
   const drawNote = (now: number): void => {
     if (place === null) return;
     const nodes = [];
-    if (offlineSince !== null && now - offlineSince > 1_500) {
-      const seen =
-        updatedAt === null
-          ? ""
-          : ` Showing what was known at ${formatTime(updatedAt + offset, "time", { zone: timeZone })}; times are grey.`;
+    const since = silentSince(now);
+    const at = (instant: number): string => formatTime(instant + offset, "time", { zone: timeZone });
+    if (since !== null && now - since > NOTED_MS) {
+      const seen = updatedAt === null ? "" : ` Showing what was known at ${at(updatedAt)}; times are grey.`;
+      const retry = retryAt === null ? "" : ` Retry in ${Math.max(0, Math.ceil((retryAt - now) / 1000))}\u00a0s.`;
       nodes.push(
         note({
           key: "offline",
           tone: "warn",
           glyph: "warning",
           text: [
-            h("strong", {}, `Offline since ${formatTime(offlineSince + offset, "minute", { zone: timeZone })}.`),
-            `${seen} Retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))} s.`,
+            h("strong", {}, `${offlineSince === null ? "No answer" : "Offline"} since ${at(since)}.`),
+            `${seen} Buttons that change something wait for the connection.${retry}`,
           ],
           action: h("button", { type: "button", class: "eg-button eg-button-small", "data-retry": "" }, "Retry now"),
         }),
       );
-    } else if (reconnected !== null && now - reconnected.at < RECONNECTED_SHOWN_MS && reconnected.afterMs > 1_500) {
+    } else if (back !== null && now < back.until) {
       nodes.push(
         note({
           key: "back",
-          tone: "ok",
-          glyph: "disc-check",
-          text: `Reconnected after ${formatInterval(reconnected.afterMs)}. Nothing was missed.`,
+          tone: back.missed > 0 ? "info" : "ok",
+          glyph: back.missed > 0 ? "info" : "disc-check",
+          text: back.sentence,
+          ...(back.missed > 0 ? { action: h("a", { href: "/decisions" }, "Decisions") } : {}),
         }),
       );
     }
@@ -126,9 +148,27 @@ export function openConnection(timeZone: string): Connection {
     renderInto(place, fragment(nodes));
   };
   place?.addEventListener("click", (event) => {
-    if (event.target instanceof Element && event.target.closest("[data-retry]") !== null) socket.connect();
+    if (!(event.target instanceof Element) || event.target.closest("[data-retry]") === null) return;
+    // A connection on which nothing comes is given up.
+    if (offlineSince === null) socket.disconnect();
+    socket.connect();
   });
   setInterval(draw, 1_000);
   draw();
   return { socket, now: () => Date.now() + offset };
+}
+
+/** What a button would send does not arrive now: it is disabled, and free again when the connection is back. */
+function holdButtons(held: boolean): void {
+  if (held) {
+    for (const button of document.querySelectorAll<HTMLButtonElement>('#content form[method="post"] button:enabled')) {
+      button.disabled = true;
+      button.dataset.held = "";
+    }
+    return;
+  }
+  for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-held]")) {
+    button.disabled = false;
+    delete button.dataset.held;
+  }
 }

@@ -2,7 +2,7 @@ import { renderInto } from "@elastic-gas/shared/ui/render-into";
 import { fragment } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
 import type { Reader } from "../model/reader.ts";
-import { frameNotes, sideCounts, sideFoot } from "../pages/frame/frame-parts.ts";
+import { alertBadgeClass, frameNotes, sideCounts, sideFoot } from "../pages/frame/frame-parts.ts";
 import { announceCalmly } from "./announce.ts";
 
 /** The live parts around every page: notes, counts in the navigation, last check. */
@@ -19,6 +19,7 @@ export function mountFrame(csrf: string): (fleet: FleetSnapshot, reader: Reader)
       if (element === null) continue;
       element.textContent = String(counts[name]);
       element.hidden = name === "alerts" && counts.alerts === 0;
+      if (name === "alerts") element.className = alertBadgeClass(counts);
     }
     const words = fleet.pools
       .map((pool) => `${pool.name}: ${pool.counts.inService} of ${pool.desired} in service.`)

@@ -7,7 +7,7 @@ import { countsAt } from "../model/charts/chart-values.ts";
 import type { RangeName } from "../model/charts/range.ts";
 import { valueAt } from "../model/charts/series.ts";
 import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
-import { isSort } from "../model/fleet/list-workers.ts";
+import { isSort, SORTS, type Sort } from "../model/fleet/list-workers.ts";
 import { NO_VALUE, type Reader } from "../model/reader.ts";
 import { type WorkersChoice, workersView } from "../pages/workers/workers-view.ts";
 import { createCursor } from "./charts/cursor.ts";
@@ -28,7 +28,7 @@ export function mountWorkersPage(
 
   const hoverLine = (): void => {
     const line = main.querySelector("[data-hover-line]");
-    if (line !== null) renderInto(line, fragment(hoverWords(shown, cursor.at, timeZone)));
+    if (line !== null) renderInto(line, fragment(hoverWords(shown, cursor.at, { timeZone, sort: choice.sort })));
   };
   cursor.onChange(hoverLine);
 
@@ -39,6 +39,7 @@ export function mountWorkersPage(
       ["pools", [view.pools]],
       ["buttons", view.buttons],
       ["counts", view.counts],
+      ["heat", view.heat],
       ["rows", view.rows],
     ] as const) {
       const element = main.querySelector(`[data-part="${name}"]`);
@@ -70,9 +71,24 @@ export function mountWorkersPage(
     address.searchParams.set("filter", choice.filter);
     address.searchParams.set("sort", choice.sort);
     history.replaceState(null, "", address);
+    for (const head of main.querySelectorAll("[data-sort-by]")) {
+      if (head.getAttribute("data-sort-by") === choice.sort) head.setAttribute("aria-current", "true");
+      else head.removeAttribute("aria-current");
+    }
+    hoverLine();
     draw();
   };
   form?.addEventListener("input", change);
+  // The heads of the columns are links for pages without script; here they choose what the field beside them chooses.
+  for (const head of main.querySelectorAll<HTMLAnchorElement>("[data-sort-by]")) {
+    head.addEventListener("click", (event) => {
+      const field = form?.querySelector<HTMLSelectElement>("[data-sort]");
+      if (field == null || head.dataset.sortBy === undefined) return;
+      event.preventDefault();
+      field.value = head.dataset.sortBy;
+      change();
+    });
+  }
   form?.addEventListener("submit", (event) => {
     event.preventDefault();
     change();
@@ -85,8 +101,12 @@ export function mountWorkersPage(
 }
 
 /** "At 13:50: mean CPU 49.0 %, 359 requests/min, 6 in service". */
-function hoverWords(shown: ChartSnapshot | null, at: number | null, timeZone: string): readonly Child[] {
-  if (shown === null || at === null) return ["Problems first, then newest"];
+function hoverWords(
+  shown: ChartSnapshot | null,
+  at: number | null,
+  { timeZone, sort }: { readonly timeZone: string; readonly sort: Sort },
+): readonly Child[] {
+  if (shown === null || at === null) return [SORTS[sort]];
   const cpu = valueAt(shown.cpu, at);
   const requests = shown.traffic === null ? null : valueAt(shown.traffic.requests, at);
   const counts = countsAt(shown.steps, at);

@@ -34,6 +34,7 @@ beforeEach(async () => {
   await db.deleteFrom("deadLetters").execute();
   await db.deleteFrom("workers").execute();
   await db.deleteFrom("outbox").execute();
+  await db.updateTable("pools").set({ desired: 3 }).where("name", "=", "web").execute();
   await holdLease(30);
   await noteCheck({});
   staged.stage.failure = null;

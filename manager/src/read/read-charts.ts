@@ -8,13 +8,16 @@ import type { ChartSnapshot, WorkerSeries } from "../model/charts/chart-snapshot
 import { toSteps } from "../model/charts/count-steps.ts";
 import type { Span } from "../model/charts/range.ts";
 import { grid, meanOf, perMinute, type Series, scale, within, zeroWhere } from "../model/charts/series.ts";
+import { countsOf } from "../model/charts/worker-lives.ts";
 import { describeActivity, type Occurrence } from "../model/decisions/occurrence.ts";
+import type { ActivityRow } from "../model/decisions/records.ts";
 import type { PoolSnapshot } from "../model/fleet/fleet-snapshot.ts";
 import type { WorkerSnapshot } from "../model/fleet/worker-snapshot.ts";
 import { listActivities, listCounts } from "./decisions.ts";
 import { listPolicyVersions } from "./policy-versions.ts";
 import { findPool } from "./pools.ts";
 import { type MetricQuery, readMetrics } from "./read-metrics.ts";
+import { listWorkerLives } from "./worker-lives.ts";
 
 export interface ChartDeps {
   readonly db: Database;
@@ -38,7 +41,7 @@ const MAX_EVENTS = 200;
 const MAX_PAST_WORKERS = 300;
 /** A worker launched this long before the span may still have served in it. */
 const LONG_LIFE_MS = 24 * 3_600_000;
-/** So many missed checks leave the worker counts unknown. */
+/** Worker counts are unknown when neither a check nor a worker's event came for so many checks. */
 const MISSED_CHECKS = 3;
 
 /** Reads everything that the charts of one pool show: one GetMetricData for all its metrics, and the checks and changes from MySQL. */
@@ -47,12 +50,16 @@ export async function readCharts(deps: ChartDeps, request: ChartRequest): Promis
   const { pool, span, present } = request;
   const pastIds = await listPastIds(db, request);
   const queries = metricQueries(request, pastIds, resources);
-  const [metrics, counts, events, row] = await Promise.all([
+  const [metrics, checks, activities, lives, row] = await Promise.all([
     readMetrics(cloudwatch, queries, span),
     listCounts(db, pool, span.from, span.to),
-    listEvents(db, pool, span),
+    listActivities(db, { ...span, pool }, MAX_EVENTS),
+    listWorkerLives(db, pool, span),
     findPool(db, pool),
   ]);
+  const events = await listEvents(db, pool, { span, activities });
+  const desired = activities.map((activity) => ({ at: activity.at, desired: activity.desiredAfter }));
+  const counts = countsOf(checks, { ...lives, desired });
   const like = grid(span.from, span.to, span.periodSeconds);
   const read = (key: string): Series => metrics.get(key) ?? { ...like, values: new Array<null>(like.count).fill(null) };
   const settledUntil = span.to - PERIODS_OF_DELAY * span.periodSeconds * 1000;
@@ -180,11 +187,12 @@ function windowed(series: Series, windowSeconds: number): Series {
   return { ...series, values };
 }
 
-async function listEvents(db: Database, pool: PoolName, span: Span): Promise<readonly Occurrence[]> {
-  const [activities, versions] = await Promise.all([
-    listActivities(db, { ...span, pool }, MAX_EVENTS),
-    listPolicyVersions(db, { pool, from: span.from, limit: MAX_EVENTS }),
-  ]);
+async function listEvents(
+  db: Database,
+  pool: PoolName,
+  { span, activities }: { readonly span: Span; readonly activities: readonly ActivityRow[] },
+): Promise<readonly Occurrence[]> {
+  const versions = await listPolicyVersions(db, { pool, from: span.from, limit: MAX_EVENTS });
   const saved = versions
     .filter((version) => version.at <= span.to && version.version > 1)
     .map(

@@ -124,7 +124,7 @@ export async function readFleet(
       readLastDeletion(db),
       listBeats(db),
     ]);
-  const workers = snapshotWorkers({ config, cloud, records, beats, pools, now });
+  const workers = snapshotWorkers({ config, cloud, records, beats, pools, now, vitals: view.vitals });
   const lastCheckAt = Math.max(0, ...[...checks.values()].map((check) => check.at)) || null;
   const letters = deadLetters.reduce((sum, each) => sum + each.count, 0);
   const poolSnapshots = pools.map((pool) => describePool(pool, workers, checks.get(pool.name), { config, letters }));
@@ -175,6 +175,7 @@ function snapshotWorkers({
   beats,
   pools,
   now,
+  vitals,
 }: {
   readonly config: FleetConfig;
   readonly cloud: CloudView | null;
@@ -182,6 +183,7 @@ function snapshotWorkers({
   readonly beats: readonly Beat[];
   readonly pools: readonly PoolRow[];
   readonly now: number;
+  readonly vitals: Vitals | null;
 }): readonly WorkerSnapshot[] {
   if (cloud === null) return [];
   const targets = new Map(cloud.health.map((target) => [target.instanceId, target]));
@@ -189,7 +191,13 @@ function snapshotWorkers({
   const observedAt = new Map(pools.map((pool) => [pool.name, pool.observedAt]));
   return cloud.instances.map((instance) =>
     snapshotWorker(
-      { instance, target: targets.get(instance.id), record: recordOf.get(instance.id), beats },
+      {
+        instance,
+        target: targets.get(instance.id),
+        record: recordOf.get(instance.id),
+        beats,
+        load: vitals?.loads.get(instance.id),
+      },
       workerRules(instance.pool, config),
       // What AWS said is as old as its last answer.
       { now: Math.min(now, cloud.seenAt), observedAt: observedAt.get(instance.pool) ?? null },
@@ -244,6 +252,14 @@ function describeCheck(check: DecisionRow): LastCheck {
     waiting: facts.waiting ?? null,
     backlogPerWorker: facts.backlogPerWorker ?? null,
     wanted: facts.wanted ?? null,
+    desired: check.desiredAfter,
+    policyVersion: check.policyVersion,
+    counts: {
+      inService: check.inService,
+      warming: check.warming,
+      pending: check.pending,
+      draining: check.draining,
+    },
   };
 }
 

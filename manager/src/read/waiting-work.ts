@@ -50,9 +50,12 @@ function undoneOf(config: WaitingConfig): Readonly<Record<WaitingKind, Undone>> 
         and attempt > failures + lost_workers + ${sql.lit(PUT_OFF_ATTEMPTS)}`,
     },
     mails: {
-      since: sql`completed_at`,
-      from: sql`jobs where notified_at is null and completed_at < ${ago(late)} and status in ('COMPLETED', 'FAILED')
-        and ${hasNoDeadLetter("jobResults", "jobs.id")}`,
+      since: sql`due`,
+      from: sql`(
+        select completed_at as due from jobs
+        where notified_at is null and status in ('COMPLETED', 'FAILED') and ${hasNoDeadLetter("jobResults", "jobs.id")}
+        union all select due_at from user_mails where sent_at is null
+      ) as mails where due < ${ago(late)}`,
     },
     archives: {
       since: sql`completed_at + ${retention}`,

@@ -123,7 +123,11 @@ export class Watcher {
   async #refreshVitals({ instances }: CloudView, now: number): Promise<void> {
     const { cloudwatch, config, log } = this.#deps;
     try {
-      this.#vitals = await readVitals(cloudwatch, instances, { now, periodSeconds: config.METRIC_PERIOD_SECONDS });
+      this.#vitals = await readVitals(cloudwatch, instances, {
+        now,
+        periodSeconds: config.METRIC_PERIOD_SECONDS,
+        before: this.#vitals,
+      });
     } catch (error) {
       log.warn({ err: error }, "CloudWatch could not be read for alerts");
     }

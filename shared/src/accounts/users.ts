@@ -14,6 +14,8 @@ export interface User {
   readonly institution: string;
   readonly role: Role;
   readonly isAdmin: boolean;
+  /** May look at the manager and change nothing there. */
+  readonly isViewer: boolean;
   readonly passwordChangedAt: Date;
   readonly createdAt: Date;
 }
@@ -26,6 +28,7 @@ export const USER_COLUMNS = [
   "institution",
   "role",
   "isAdmin",
+  "isViewer",
   "passwordChangedAt",
   "createdAt",
 ] as const;
@@ -39,6 +42,7 @@ export interface NewUser {
   readonly email?: string | null;
   readonly name?: string;
   readonly isAdmin?: boolean;
+  readonly isViewer?: boolean;
 }
 
 /** Makes an account; undefined when the user name, or one that looks like it, is taken. */
@@ -53,6 +57,7 @@ export async function createUser(db: Database, user: NewUser): Promise<number | 
         email: user.email ?? null,
         name: user.name ?? "",
         isAdmin: user.isAdmin ?? false,
+        isViewer: user.isViewer ?? false,
       })
       .executeTakeFirstOrThrow();
     return Number(insertId);

@@ -10,6 +10,7 @@ import * as identities from "./migrations/0008-identities.ts";
 import * as unbrokenBeats from "./migrations/0009-unbroken-beats.ts";
 import * as loadPoints from "./migrations/0010-load-points.ts";
 import * as annotationsForScripts from "./migrations/0011-annotations-for-scripts.ts";
+import * as historyAndAlerts from "./migrations/0012-history-and-alerts.ts";
 import * as sealedSecondFactors from "./migrations/0013-sealed-second-factors.ts";
 import * as userMails from "./migrations/0014-user-mails.ts";
 import type { Tables } from "./tables.ts";
@@ -34,6 +35,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0009-unbroken-beats", statements: unbrokenBeats.statements },
   { name: "0010-load-points", statements: loadPoints.statements },
   { name: "0011-annotations-for-scripts", statements: annotationsForScripts.statements },
+  { name: "0012-history-and-alerts", statements: historyAndAlerts.statements },
   { name: "0013-sealed-second-factors", statements: sealedSecondFactors.statements },
   { name: "0014-user-mails", statements: userMails.statements },
 ];

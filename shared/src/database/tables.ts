@@ -31,6 +31,8 @@ export interface UsersTable {
   passwordChangedAt: CreatedAt;
   role: ColumnType<Role, Role | undefined, Role>;
   isAdmin: Flag;
+  /** May look at the manager and change nothing there. */
+  isViewer: Flag;
   oidcIssuer: string | null;
   oidcSubject: string | null;
   stripeCustomerId: string | null;
@@ -357,6 +359,18 @@ export interface WorkersTable {
   beatingSince: OrNull<Date>;
 }
 
+/** When a worker came into each of its states; a row stays after the worker is gone, for the charts. */
+export interface WorkerHistoryTable {
+  instanceId: string;
+  pool: PoolName;
+  launchedAt: Date;
+  warmingAt: OrNull<Date>;
+  inServiceAt: OrNull<Date>;
+  drainingAt: OrNull<Date>;
+  endedAt: OrNull<Date>;
+  notedAt: CreatedAt;
+}
+
 export interface LeasesTable {
   name: string;
   holder: string | null;
@@ -407,6 +421,54 @@ export interface PendingDeletesTable {
   createdAt: CreatedAt;
 }
 
+export type ChannelKind = "mail" | "webhook" | "chat";
+
+/** Where alerts are sent to. */
+export interface AlertChannelsTable {
+  id: Generated<number>;
+  kind: ChannelKind;
+  name: string;
+  /** A mail address, or the URL of a webhook; those of chats are secrets. */
+  target: string;
+  /** Signs what a webhook gets. */
+  secret: OrNull<string>;
+  /** The kinds of events that it wants. */
+  events: Json<readonly string[]>;
+  /** Minutes of the day in `quietZone`; null: never quiet. */
+  quietFrom: OrNull<number>;
+  quietTo: OrNull<number>;
+  quietZone: string;
+  createdBy: string;
+  createdAt: CreatedAt;
+}
+
+/** An alert that a channel was told and that has not ended. */
+export interface AlertNoticesTable {
+  channelId: number;
+  alertId: string;
+  title: string;
+  /** It is told too when it ends; an event such as a grown pool only happens. */
+  ends: boolean;
+  raisedAt: Date;
+  seenAt: Date;
+}
+
+export interface AlertDeliveriesTable {
+  id: Generated<number>;
+  channelId: number;
+  alertId: string;
+  phase: "raised" | "cleared";
+  message: Json<unknown>;
+  state: ColumnType<"waiting" | "sent" | "failed", "waiting" | undefined, "waiting" | "sent" | "failed">;
+  attempts: ColumnType<number, number | undefined, number>;
+  nextAt: Date;
+  claimedUntil: OrNull<Date>;
+  /** What the channel answered last. */
+  result: OrNull<string>;
+  createdAt: CreatedAt;
+  finishedAt: OrNull<Date>;
+}
+
 /** Name in settings while all data are being deleted; uploads are refused meanwhile. */
 export const DELETION_SETTING = "delete_all";
 
@@ -438,10 +500,14 @@ export interface Tables {
   activities: ActivitiesTable;
   launchIntents: LaunchIntentsTable;
   workers: WorkersTable;
+  workerHistory: WorkerHistoryTable;
   leases: LeasesTable;
   outbox: OutboxTable;
   deadLetters: DeadLettersTable;
   sweepMarks: SweepMarksTable;
   pendingDeletes: PendingDeletesTable;
+  alertChannels: AlertChannelsTable;
+  alertNotices: AlertNoticesTable;
+  alertDeliveries: AlertDeliveriesTable;
   settings: SettingsTable;
 }

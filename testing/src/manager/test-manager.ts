@@ -3,6 +3,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { GlacierClient } from "@aws-sdk/client-glacier";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createManager, type Manager } from "@elastic-gas/manager/app";
 import { POOLS } from "@elastic-gas/scaling/pools";
@@ -31,6 +32,8 @@ export interface TestManagerOptions {
   readonly distFolder?: string;
   readonly localKey?: string;
   readonly now?: () => number;
+  /** Which addresses alerts may be sent to; the public ones when left out. */
+  readonly mayReach?: (address: string) => boolean;
 }
 
 export const ADMIN = { username: "anna", password: "correct horse" } as const;
@@ -71,6 +74,7 @@ export async function startTestManager(options: TestManagerOptions = {}): Promis
     s3: new S3Client({ ...client, forcePathStyle: true }),
     sqs: new SQSClient(client),
     glacier: new GlacierClient(client),
+    ses: new SESv2Client(client),
   };
   const manager = createManager({
     config,
@@ -82,6 +86,7 @@ export async function startTestManager(options: TestManagerOptions = {}): Promis
     localKey: options.localKey,
     distFolder: options.distFolder ?? "/nonexistent",
     ...(options.now === undefined ? {} : { now: options.now }),
+    ...(options.mayReach === undefined ? {} : { mayReach: options.mayReach }),
   });
   const listening = await serve(manager.app, { host: "127.0.0.1", port: 0 });
   const controller = new AbortController();

@@ -12,6 +12,7 @@ export interface UserRow {
   readonly email: string | null;
   readonly role: Role;
   readonly isAdmin: boolean;
+  readonly isViewer: boolean;
   readonly createdAt: number;
   readonly jobs: number;
   readonly images: number;
@@ -31,6 +32,7 @@ export async function listUsers(db: Database, filter: string): Promise<readonly 
       "email",
       "role",
       "isAdmin",
+      "isViewer",
       "users.createdAt",
       eb
         .selectFrom("jobs")
@@ -64,6 +66,11 @@ export async function setAdmin(db: Database, userId: number, isAdmin: boolean): 
     await trx.updateTable("users").set({ isAdmin }).where("id", "=", userId).execute();
     return true;
   });
+}
+
+/** Whether the user may look at the manager; an administrator may in any case. */
+export async function setViewer(db: Database, userId: number, isViewer: boolean): Promise<void> {
+  await db.updateTable("users").set({ isViewer }).where("id", "=", userId).execute();
 }
 
 export interface UserDeletionDeps extends Omit<DeletionDeps, "sqs"> {

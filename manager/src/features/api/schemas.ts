@@ -48,6 +48,8 @@ export const ApiWorker = z.object({
   inServiceAt: maybeInstant,
   protected: z.boolean(),
   jobId: z.string().nullable(),
+  /** CPU (0-100), and requests per minute or jobs running, now; null while CloudWatch has not said. */
+  load: z.object({ cpuPercent: z.number().nullable(), work: z.number().nullable() }).nullable(),
 });
 export const ApiAlert = z.object({
   id: z.string(),

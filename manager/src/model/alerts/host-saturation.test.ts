@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { saturationOf } from "./host-saturation.ts";
+import { saturationOf, sinceKnownStart } from "./host-saturation.ts";
 
 const now = 600_000;
 /** Periods of a minute; the last one ends now. */
@@ -15,7 +15,7 @@ describe("a saturated machine", () => {
     ["since the first of them in a row", [96, 97, 98, 99], { since: now - 240_000, percent: 99 }],
     ["also while the newest value is not there yet", [97, 98, null], { since: now - 180_000, percent: 98 }],
   ])("is %s", (_, values, expected) => {
-    expect(saturationOf(host(...values), now)).toEqual(expected);
+    expect(saturationOf(host(...values), now)).toMatchObject(expected);
   });
 
   it.each([
@@ -28,5 +28,16 @@ describe("a saturated machine", () => {
     ["unknown, as on AWS", [null, null]],
   ])("is not: %s", (_, values) => {
     expect(saturationOf(host(...values), now)).toBeNull();
+  });
+
+  it("keeps its start when the start is older than the values that are looked at", () => {
+    const found = saturationOf(host(99, 99, 99), now);
+    const before = { since: now - 3_600_000, until: now - 60_000, fromStart: false, percent: 98 };
+    expect(found && sinceKnownStart(found, before).since).toBe(before.since);
+    // It had CPU left in between, or nobody looked.
+    const longAgo = { ...before, until: now - 300_000 };
+    expect(found && sinceKnownStart(found, longAgo)).toBe(found);
+    const later = saturationOf(host(50, 99, 99), now);
+    expect(later && sinceKnownStart(later, before)).toBe(later);
   });
 });

@@ -3,6 +3,10 @@ import type { Series } from "../charts/series.ts";
 export interface Saturation {
   /** Start of the first of the saturated periods in a row, epoch milliseconds. */
   readonly since: number;
+  /** End of the last one. */
+  readonly until: number;
+  /** Saturated through the whole series: it may have begun before it. */
+  readonly fromStart: boolean;
   /** Of the last one, 0-100. */
   readonly percent: number;
 }
@@ -21,5 +25,11 @@ export function saturationOf(host: Series, now: number): Saturation | null {
   let first = last;
   while ((host.values[first] ?? 0) >= SATURATED_PERCENT) first -= 1;
   if (last - first < PERIODS_IN_A_ROW) return null;
-  return { since: startOf(first + 1), percent: host.values[last] ?? 0 };
+  return { since: startOf(first + 1), until: startOf(last + 1), fromStart: first < 0, percent: host.values[last] ?? 0 };
+}
+
+/** The same with the start that was known at an earlier look, where it was saturated all the time since. */
+export function sinceKnownStart(found: Saturation, before: Saturation | null): Saturation {
+  if (!found.fromStart || before === null || before.until < found.since) return found;
+  return { ...found, since: before.since, fromStart: before.fromStart };
 }

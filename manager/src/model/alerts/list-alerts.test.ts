@@ -42,6 +42,7 @@ function worker(changes: Partial<WorkerSnapshot> = {}): WorkerSnapshot {
     protected: false,
     jobId: null,
     leaving: null,
+    load: null,
     ...changes,
   };
 }
@@ -80,6 +81,9 @@ const check = (outcome: string, wanted: number | null = null) => ({
     waiting: null,
     backlogPerWorker: null,
     wanted,
+    desired: 8,
+    policyVersion: 1,
+    counts: { inService: 8, warming: 0, pending: 0, draining: 0 },
   },
 });
 
@@ -139,7 +143,11 @@ describe("alerts", () => {
   });
 
   it("say that the maximum holds a pool back, but not that the minimum does", () => {
-    expect(ids({ pools: [pool(check("at the limit", 10))] })).toEqual([["limit-web", "warn"]]);
-    expect(ids({ pools: [pool(check("at the limit", 0))] })).toEqual([]);
+    expect(ids({ pools: [pool({ ...check("at the limit", 10), desired: 8 })] })).toEqual([["limit-web", "warn"]]);
+    expect(ids({ pools: [pool({ ...check("at the limit", 0), desired: 8 })] })).toEqual([]);
+  });
+
+  it("say nothing of a maximum that was raised after the check", () => {
+    expect(ids({ pools: [pool({ ...check("at the limit", 10), desired: 8, max: 9, policyVersion: 2 })] })).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import type { Alert } from "../fleet/alert.ts";
-import { describeCheck, type PoolSnapshot } from "../fleet/fleet-snapshot.ts";
+import { describeCheck, type PoolSnapshot, saidAt } from "../fleet/fleet-snapshot.ts";
 import { describeWhy, type WorkerSnapshot } from "../fleet/worker-snapshot.ts";
 import type { AlertFacts } from "./alert-facts.ts";
 
@@ -72,14 +72,15 @@ function whys(workers: readonly WorkerSnapshot[], reader: AlertFacts): string {
   return workers.map((worker) => `${worker.id}: ${describeWhy(worker, reader)}.`).join(" ");
 }
 
-function noDataAlert({ name, lastCheck }: PoolSnapshot, facts: AlertFacts): Alert | null {
+function noDataAlert(pool: PoolSnapshot, facts: AlertFacts): Alert | null {
+  const { name, lastCheck } = pool;
   if (lastCheck?.outcome !== "no data") return null;
   return {
     id: `no-data-${name}`,
     tone: "warn",
     pool: name,
     start: `${name}:`,
-    text: describeCheck(lastCheck, facts),
+    text: `${saidAt(pool, facts)}${describeCheck(lastCheck, facts)}`,
     remedy:
       "Look whether CloudWatch answers and whether the workers publish: the console output of one tells. Lost workers are still replaced, and the buttons work.",
     at: lastCheck.at,
@@ -87,14 +88,17 @@ function noDataAlert({ name, lastCheck }: PoolSnapshot, facts: AlertFacts): Aler
   };
 }
 
-function limitAlert({ name, max, lastCheck }: PoolSnapshot, facts: AlertFacts): Alert | null {
+function limitAlert(pool: PoolSnapshot, facts: AlertFacts): Alert | null {
+  const { name, desired, max, policyVersion, lastCheck } = pool;
   if (lastCheck?.outcome !== "at the limit" || (lastCheck.wanted ?? 0) <= max) return null;
+  // The pool got another maximum, or was made smaller, since: the next check tells.
+  if (lastCheck.policyVersion !== policyVersion || desired < lastCheck.desired) return null;
   return {
     id: `limit-${name}`,
     tone: "warn",
     pool: name,
     start: `${name}:`,
-    text: describeCheck(lastCheck, facts),
+    text: `${saidAt(pool, facts)}${describeCheck(lastCheck, facts)}`,
     remedy: "Raise the maximum if the machine or the quota allows more workers.",
     at: lastCheck.at,
     link: { href: `/policy/${name}`, text: "Policy" },

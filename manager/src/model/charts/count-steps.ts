@@ -1,4 +1,4 @@
-/** The worker counts at each check, oldest first: what the worker chart draws. */
+/** The worker counts from an instant on: what the worker chart draws. */
 export interface CountRow {
   readonly at: number;
   readonly desired: number;
@@ -21,7 +21,7 @@ export interface CountStep {
 }
 
 /**
- * The rows of the checks as steps within [from, to], without those that change nothing. Where checks are missing for longer than `maxAgeMs` nothing is
+ * The rows, oldest first, as steps within [from, to], without those that change nothing. Where rows are missing for longer than `maxAgeMs` nothing is
  * known. `now` adds the counts of this moment.
  */
 export function toSteps(

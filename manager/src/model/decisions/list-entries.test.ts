@@ -107,6 +107,26 @@ describe("the list of decisions", () => {
     expect(list(found, { kind: "shrink" })).toEqual([]);
   });
 
+  it("joins refusals that repeat into the newest of them, until something else happens in their pool", () => {
+    const refused = (minute: number, percent: number) =>
+      check(minute, {
+        reason: `Shrink refused: 1 worker would run at ${percent} %.`,
+        outcome: "shrink refused",
+      });
+    const other = (minute: number) => check(minute, { pool: "annotator" });
+    const decisions = [refused(7, 68), other(7), refused(6, 67), other(6), refused(5, 66), check(4), refused(3, 70)];
+    const entries = list({ decisions });
+    expect(brief(entries)).toEqual([
+      ["S", "web: shrink refused: 1 worker would run at 68 %."],
+      [2, "no change in any pool."],
+      ["S", "web: shrink refused: 1 worker would run at 70 %."],
+    ]);
+    expect(entries.map((entry) => (entry.type === "change" ? entry.repeats.map(({ at }) => at / MINUTE) : []))).toEqual(
+      [[6, 5], [], []],
+    );
+    expect(list({ decisions }, { fold: false })).toHaveLength(7);
+  });
+
   it("finds changes by person and instance id", () => {
     const activities = [activity(1), activity(2, { cause: "manual", actor: "tomas", instanceIds: ["i-07be"] })];
     expect(list({ activities }, { filter: "TOMAS" })).toHaveLength(1);

@@ -29,6 +29,8 @@ export interface ChangeEntry {
   readonly quiet: boolean;
   readonly decision: DecisionRow | null;
   readonly activities: readonly ActivityRow[];
+  /** The checks before it that ended in the same way with nothing between them, newest first. */
+  readonly repeats: readonly DecisionRow[];
 }
 
 /** Checks without a change, newest first. */
@@ -83,10 +85,30 @@ export function listEntries(
     if (version.version > 1) items.push(describeSaved(version, found.describeVersion(version)));
   }
   items.sort((a, b) => b.at - a.at);
-  return fold(
-    items.filter((item) => isChosen(item, choice)),
-    choice.fold,
-  );
+  const chosen = items.filter((item) => isChosen(item, choice));
+  return fold(choice.fold ? joinRepeats(chosen) : chosen, choice.fold);
+}
+
+/** A refusal that comes again at each check is one row, that of the newest, until something else happens in its pool. */
+function joinRepeats(items: readonly (ChangeEntry | DecisionRow)[]): readonly (ChangeEntry | DecisionRow)[] {
+  const groups = new Map<PoolName, { readonly entry: ChangeEntry; readonly outcome: string; repeats: DecisionRow[] }>();
+  const joined: (ChangeEntry | { readonly entry: ChangeEntry; readonly repeats: DecisionRow[] } | DecisionRow)[] = [];
+  for (const item of items) {
+    if (!("type" in item) || !item.quiet || item.decision === null) {
+      groups.delete(item.pool);
+      joined.push(item);
+      continue;
+    }
+    const outcome = outcomeOf(item.decision);
+    const group = groups.get(item.pool);
+    if (group?.outcome === outcome) group.repeats.push(item.decision);
+    else {
+      const begun = { entry: item, outcome, repeats: [] };
+      groups.set(item.pool, begun);
+      joined.push(begun);
+    }
+  }
+  return joined.map((item) => ("entry" in item ? { ...item.entry, repeats: item.repeats } : item));
 }
 
 function describeDecision(decision: DecisionRow, outcome: string, activities: readonly ActivityRow[]): ChangeEntry {
@@ -106,6 +128,7 @@ function describeDecision(decision: DecisionRow, outcome: string, activities: re
     quiet,
     decision,
     activities,
+    repeats: [],
   };
 }
 
@@ -116,7 +139,8 @@ function quietOutcome({ facts, desiredAfter }: DecisionRow, outcome: string): st
 }
 
 function changeOf(activity: ActivityRow): ChangeEntry {
-  return { type: "change", quiet: false, decision: null, activities: [activity], ...describeActivity(activity) };
+  const done = describeActivity(activity);
+  return { type: "change", quiet: false, decision: null, activities: [activity], repeats: [], ...done };
 }
 
 function describeSaved(version: PolicyVersion, words: string): ChangeEntry {
@@ -132,6 +156,7 @@ function describeSaved(version: PolicyVersion, words: string): ChangeEntry {
     quiet: false,
     decision: null,
     activities: [],
+    repeats: [],
   };
 }
 

@@ -1,6 +1,7 @@
 import { sentenceOfRecord } from "@elastic-gas/scaling/decision";
 import type { PolicyKind } from "@elastic-gas/scaling/policy";
 import type { BlockedBy, Reason } from "@elastic-gas/scaling/reasons/reason";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Occurrence } from "../decisions/occurrence.ts";
 import type { Alert } from "./alert.ts";
@@ -28,11 +29,35 @@ export interface LastCheck {
   readonly waiting: number | null;
   readonly backlogPerWorker: number | null;
   readonly wanted: number | null;
+  /** What the check saw and left behind; its sentence is about these. */
+  readonly desired: number;
+  readonly policyVersion: number;
+  readonly counts: Omit<Counts, "unhealthy">;
 }
 
 /** What the autoscaler said, in the reader's zone. */
 export function describeCheck({ reason, blockedBy, text }: LastCheck, reader: { readonly timeZone: string }): string {
   return sentenceOfRecord({ reason: reason ?? undefined, blockedBy: blockedBy ?? undefined }, text, reader);
+}
+
+/** Whether the pool is another one by now than the one that its last check spoke of. */
+export function isOutdated({ lastCheck, desired, policyVersion, counts }: PoolSnapshot): boolean {
+  if (lastCheck === null) return false;
+  const { inService, warming, pending, draining } = lastCheck.counts;
+  return (
+    lastCheck.desired !== desired ||
+    lastCheck.policyVersion !== policyVersion ||
+    inService !== counts.inService ||
+    warming !== counts.warming ||
+    pending !== counts.pending ||
+    draining !== counts.draining
+  );
+}
+
+/** "At 14:05: " before the sentence of a check whose figures have changed since; else nothing. */
+export function saidAt(pool: PoolSnapshot, reader: { readonly timeZone: string }): string {
+  if (pool.lastCheck === null || !isOutdated(pool)) return "";
+  return `At ${formatTime(pool.lastCheck.at, "minute", { zone: reader.timeZone })}: `;
 }
 
 /** Flap back-off in force: a shrink is confirmed by that many checks, because a grow followed a shrink within that time. */

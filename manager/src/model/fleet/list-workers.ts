@@ -3,9 +3,11 @@ import type { PoolName } from "@elastic-gas/shared/resources";
 import type { WorkerSnapshot } from "./worker-snapshot.ts";
 
 export const SORTS = {
-  state: "State, then age",
+  state: "Problems first, then newest",
   newest: "Newest first",
   oldest: "Oldest first",
+  cpu: "CPU, highest first",
+  work: "Requests or jobs, most first",
   zone: "Zone",
 } as const;
 export type Sort = keyof typeof SORTS;
@@ -55,9 +57,18 @@ function compare(a: WorkerSnapshot, b: WorkerSnapshot, sort: Sort): number {
       return b.launchedAt - a.launchedAt;
     case "oldest":
       return a.launchedAt - b.launchedAt;
+    case "cpu":
+      return descending(a.load?.cpuPercent, b.load?.cpuPercent);
+    case "work":
+      return descending(a.load?.work, b.load?.work);
     case "zone":
       return a.zone.localeCompare(b.zone) || b.launchedAt - a.launchedAt;
   }
+}
+
+/** Workers without a value come last. */
+function descending(a: number | null | undefined, b: number | null | undefined): number {
+  return (b ?? -1) - (a ?? -1);
 }
 
 export function isSort(text: unknown): text is Sort {

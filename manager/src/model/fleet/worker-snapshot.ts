@@ -26,6 +26,15 @@ export interface WorkerSnapshot extends Pick<ShownState, "state" | "reason" | "n
   readonly jobId: string | null;
   /** An admin asked for it: `replacement` or `shrink`; null when nobody did. */
   readonly leaving: string | null;
+  /** What it does now; null while CloudWatch has not said. */
+  readonly load: WorkerLoad | null;
+}
+
+export interface WorkerLoad {
+  /** 0-100. */
+  readonly cpuPercent: number | null;
+  /** Requests per minute, or jobs running; null where its pool has neither. */
+  readonly work: number | null;
 }
 
 export interface WorkerSources {
@@ -33,11 +42,12 @@ export interface WorkerSources {
   readonly target: TargetFacts | undefined;
   readonly record: WorkerRecord | undefined;
   readonly beats?: readonly Beat[];
+  readonly load?: WorkerLoad | undefined;
 }
 
 /** Puts what AWS said at `now` beside what the autoscaler published in its pass at `observedAt`. */
 export function snapshotWorker(
-  { instance, target, record, beats = [] }: WorkerSources,
+  { instance, target, record, beats = [], load }: WorkerSources,
   rules: WorkerRules,
   { now, observedAt }: { readonly now: number; readonly observedAt: number | null },
 ): WorkerSnapshot {
@@ -60,6 +70,7 @@ export function snapshotWorker(
     protected: worker.protected,
     jobId: record?.jobId ?? null,
     leaving: record?.victimReason ?? null,
+    load: load ?? null,
   };
 }
 

@@ -75,7 +75,7 @@ describe("the second step at sign-in", () => {
 
 describe("accounts", () => {
   it("are made with a password that is shown once, and can sign in when they administrate", async () => {
-    await browser.post("/users", { username: "maria", isAdmin: "on" }, "/users");
+    await browser.post("/users", { username: "maria", role: "admin" }, "/users");
     const html = await (await browser.get("/users")).text();
     const password = /shown only now: (\w{20})/.exec(html)?.[1] ?? "";
     expect(await (await browser.get("/users")).text()).not.toContain(password);

@@ -14,6 +14,7 @@ import { type SignInDeps, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { type Response, Router } from "express";
 import { z } from "zod";
+import { mayEnter } from "../../features/accounts/door.ts";
 import type { SendPage, ViewContext } from "../frame/send-page.ts";
 import { codeView } from "./code-view.ts";
 import { loginView } from "./login-view.ts";
@@ -35,14 +36,15 @@ const SignInForm = z.object({
 
 const CodeForm = z.object({ code: z.string().max(100).default("") });
 
-/** Administrators only: anybody else gets the same answer as with a wrong password. */
+/** Administrators and viewers only: anybody else gets the same answer as with a wrong password. */
 export function signInPages(deps: SignInPagesDeps): Router {
   const { db, sendPage } = deps;
   const router = Router();
 
   router.get("/login", (req, res) => {
     const next = safeNextPath(req.query.next);
-    if (findCurrentUser(res)?.isAdmin === true) return res.redirect(303, next);
+    const user = findCurrentUser(res);
+    if (user !== undefined && mayEnter(user)) return res.redirect(303, next);
     const content = (context: ViewContext) => loginView({ next, username: "", error: "" }, context);
     sendPage(res, { title: "Sign in", content });
   });
@@ -51,7 +53,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
     const { username, password, next } = SignInForm.parse(req.body ?? {});
     const address = req.ip ?? "";
     const result = await signIn(deps, { username, password, address });
-    if (result.kind === "ok" && result.user.isAdmin) {
+    if (result.kind === "ok" && mayEnter(result.user)) {
       if (await hasSecondFactor(db, result.user.id)) {
         await startSecondStep(req, { userId: result.user.id, next: safeNextPath(next) });
         return res.redirect(303, "/login/code");
@@ -65,7 +67,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
     const error =
       result.kind === "limited"
         ? `Too many attempts. Try again in ${formatDuration(result.retryAfterSeconds)}.`
-        : "User name or password is wrong, or the account is no administrator.";
+        : "User name or password is wrong, or the account may not use the manager.";
     sendPage(res, {
       title: "Sign in",
       status: result.kind === "limited" ? 429 : 401,
@@ -81,7 +83,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
     const { code } = CodeForm.parse(req.body ?? {});
     const address = req.ip ?? "";
     const step = await takeSecondStep({ db, box: deps.box, limit: deps.codeLimit }, req, code);
-    if (step.kind === "over" || !step.user.isAdmin) return res.redirect(303, "/login");
+    if (step.kind === "over" || !mayEnter(step.user)) return res.redirect(303, "/login");
     const actor = step.user.username;
     if (step.kind === "ok") {
       await startSession(req, step.user);

@@ -9,7 +9,14 @@ import { Username } from "@elastic-gas/shared/username";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
-import { deleteUser, listUsers, setAdmin, USERS_SHOWN, type UserDeletionDeps } from "../../features/accounts/users.ts";
+import {
+  deleteUser,
+  listUsers,
+  setAdmin,
+  setViewer,
+  USERS_SHOWN,
+  type UserDeletionDeps,
+} from "../../features/accounts/users.ts";
 import { actorOf } from "../../features/requester.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
@@ -24,7 +31,7 @@ const NewUserForm = z.object({
   username: Username,
   email: z.preprocess((text) => (text === "" ? null : text), Email.nullish()),
   password: z.preprocess((text) => (text === "" ? undefined : text), PagePassword.optional()),
-  isAdmin: z.literal("on").optional(),
+  role: z.enum(["user", "viewer", "admin"]).default("user"),
 });
 const PasswordForm = z
   .object({ current: z.string().max(200), password: PagePassword, again: z.string() })
@@ -44,9 +51,15 @@ export function userPages(deps: UserPagesDeps): Router {
       .catch({})
       .parse(req.body ?? {});
     if (!parsed.success) return sendUsers(deps, req, res, { errors: errorsOf(parsed.error), values });
-    const { username, email, password = makePassword(), isAdmin } = parsed.data;
+    const { username, email, password = makePassword(), role } = parsed.data;
     const passwordHash = await passwords.hash(password);
-    const id = await createUser(db, { username, passwordHash, email: email ?? null, isAdmin: isAdmin === "on" });
+    const id = await createUser(db, {
+      username,
+      passwordHash,
+      email: email ?? null,
+      isAdmin: role === "admin",
+      isViewer: role === "viewer",
+    });
     if (id === undefined) {
       return sendUsers(deps, req, res, {
         errors: new Map([["username", "This name, or one that looks like it, is taken."]]),
@@ -89,6 +102,16 @@ export function userPages(deps: UserPagesDeps): Router {
     res.redirect(303, "/users");
   });
 
+  router.post("/users/:id/viewer", async (req, res) => {
+    const user = await userOfPath(deps, req);
+    await setViewer(db, user.id, !user.isViewer);
+    const action = user.isViewer ? "user.not-viewer" : "user.viewer";
+    await audit(db, { actor: actorOf(res), action, target: user.username, address: req.ip });
+    const words = user.isViewer ? "may no longer look at the manager" : "may look at the manager, and change nothing";
+    leaveNotice(req, { tone: "ok", text: `${user.username} ${words}.` });
+    res.redirect(303, "/users");
+  });
+
   router.post("/users/:id/delete", async (req, res) => {
     const user = await userOfPath(deps, req);
     if (user.isAdmin) throw new HttpError(409, `${user.username} is an administrator. Take that role away first.`);
@@ -97,7 +120,8 @@ export function userPages(deps: UserPagesDeps): Router {
     leaveNotice(req, { tone: "ok", text: `${user.username} was deleted, with jobs, pictures and files.` });
     res.redirect(303, "/users");
   });
-  for (const verb of ["password", "admin", "delete"]) router.all(`/users/:id/${verb}`, methodNotAllowed("POST"));
+  for (const verb of ["password", "admin", "viewer", "delete"])
+    router.all(`/users/:id/${verb}`, methodNotAllowed("POST"));
 
   const sendAccount = async (
     res: Response,

@@ -92,6 +92,7 @@ function userRow(user: UserRow, { reader, csrf }: ViewContext): Html {
       {},
       h("b", {}, user.username),
       user.isAdmin && [" ", h("span", { class: "eg-chip" }, icon("shield"), "administrator")],
+      !user.isAdmin && user.isViewer && [" ", h("span", { class: "eg-chip" }, "viewer")],
       user.email !== null && h("div", { class: "eg-small eg-secondary" }, user.email),
     ),
     h("td", {}, user.role === "premium_user" ? "Premium" : "Free"),
@@ -125,6 +126,8 @@ function userMenu(user: UserRow, csrf: string): Html {
       item("password", [icon("key"), "New password"], `Give ${user.username} a new password? The old one ends.`),
       item("admin", [icon("shield"), user.isAdmin ? "No longer administrator" : "Make administrator"]),
       !user.isAdmin &&
+        item("viewer", [icon("search"), user.isViewer ? "No longer viewer" : "Make viewer: may look, change nothing"]),
+      !user.isAdmin &&
         item("delete", [icon("trash"), "Delete"], `Delete ${user.username} with ${owned}? This cannot be undone.`),
     ),
   );
@@ -153,6 +156,12 @@ const FIELDS: readonly NewUserField[] = [
   },
 ];
 
+const ROLES = [
+  ["user", "no access: a user of the annotation service"],
+  ["viewer", "viewer: looks, changes nothing"],
+  ["admin", "administrator of this installation"],
+] as const;
+
 function newUserForm({ errors, values }: Users, { csrf }: ViewContext): Html {
   return h(
     "section",
@@ -180,10 +189,17 @@ function newUserForm({ errors, values }: Users, { csrf }: ViewContext): Html {
         ),
       ),
       h(
-        "label",
-        { class: "eg-check" },
-        h("input", { type: "checkbox", name: "isAdmin", value: "on" }),
-        " Administrator of this installation",
+        "fieldset",
+        { class: "eg-field" },
+        h("legend", { class: "eg-label" }, "In this manager"),
+        ROLES.map(([role, words]) =>
+          h(
+            "label",
+            { class: "eg-check" },
+            h("input", { type: "radio", name: "role", value: role, checked: role === (values.role ?? "user") }),
+            ` ${words}`,
+          ),
+        ),
       ),
       h(
         "div",

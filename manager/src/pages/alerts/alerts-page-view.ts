@@ -1,7 +1,7 @@
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { DeadLetter } from "../../read/dead-letters.ts";
 import type { ViewContext } from "../frame/send-page.ts";
-import { csrfField, tableBox, time } from "../kit/parts.ts";
+import { csrfField, icon, mayAct, tableBox, time } from "../kit/parts.ts";
 
 /** Alerts, and below them the messages that nobody has looked after. */
 export function alertsPageView(alerts: readonly Html[], letters: readonly DeadLetter[], context: ViewContext): Child[] {
@@ -11,6 +11,12 @@ export function alertsPageView(alerts: readonly Html[], letters: readonly DeadLe
       { class: "page-head" },
       h("h1", {}, "Alerts"),
       h("p", { class: "page-link eg-secondary" }, "Needs attention, most severe first"),
+      mayAct(context.csrf) &&
+        h(
+          "div",
+          { class: "page-tools" },
+          h("a", { class: "eg-button", href: "/alerts/channels" }, icon("bell"), "Channels"),
+        ),
     ),
     h(
       "div",
@@ -78,7 +84,13 @@ function letterPanel(letters: readonly DeadLetter[], { csrf, reader }: ViewConte
   );
 }
 
-function letterForm(action: string, fields: Readonly<Record<string, string>>, words: string, csrf: string): Html {
+function letterForm(
+  action: string,
+  fields: Readonly<Record<string, string>>,
+  words: string,
+  csrf: string,
+): Html | null {
+  if (!mayAct(csrf)) return null;
   return h(
     "form",
     { method: "post", action },

@@ -23,7 +23,7 @@ function changeRow(entry: ChangeEntry, reader: Reader): Html {
       { class: entry.quiet ? "entry-sentence eg-secondary" : "entry-sentence" },
       entry.quiet ? withIds(entry.sentence) : boldStart(entry.sentence),
     ),
-    h("span", { class: `entry-outcome eg-tone-${entry.tone}` }, entry.outcome),
+    h("span", { class: `entry-outcome eg-tone-${entry.tone}` }, repeatWords(entry, reader) ?? entry.outcome),
   ];
   return h(
     "li",
@@ -32,6 +32,12 @@ function changeRow(entry: ChangeEntry, reader: Reader): Html {
       ? h("div", { class: "entry-line" }, line)
       : h("details", { class: "entry-more" }, h("summary", { class: "entry-line" }, line), details),
   );
+}
+
+/** "12 times since 14:05" */
+function repeatWords({ repeats }: ChangeEntry, reader: Reader): Child {
+  const first = repeats.at(-1);
+  return first === undefined ? null : [`${repeats.length + 1} times since `, time(first.at, reader)];
 }
 
 function foldRow(entry: FoldEntry, reader: Reader): Html {
@@ -85,8 +91,9 @@ function checksTable(rows: readonly DecisionRow[], reader: Reader): Html {
   );
 }
 
-function changeDetails({ decision, activities }: ChangeEntry, reader: Reader): Html | null {
+function changeDetails({ decision, activities, repeats }: ChangeEntry, reader: Reader): Html | null {
   if (decision === null && activities.length === 0) return null;
+  if (decision !== null && repeats.length > 0) return checksTable([decision, ...repeats], reader);
   return factsBox(decision, activities, reader);
 }
 

@@ -2,6 +2,7 @@ import { formatInterval } from "@elastic-gas/shared/format/durations";
 import { formatTime } from "@elastic-gas/shared/format/times";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import { silenceOfAutoscaler } from "../../model/alerts/installation-alerts.ts";
+import type { Alert } from "../../model/fleet/alert.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { Reader } from "../../model/reader.ts";
 import { actionForm, note, time } from "../kit/parts.ts";
@@ -71,11 +72,25 @@ export function frameNotes(fleet: FleetSnapshot, reader: Reader, csrf: string): 
   return notes.slice(0, 2);
 }
 
-export function sideCounts(fleet: FleetSnapshot): { readonly workers: number; readonly alerts: number } {
+export interface SideCounts {
+  readonly workers: number;
+  readonly alerts: number;
+  /** Of the alerts; "info" while there is none. */
+  readonly worst: Alert["tone"];
+}
+
+export function sideCounts(fleet: FleetSnapshot): SideCounts {
   return {
     workers: fleet.workers.filter((worker) => worker.state !== "terminated").length,
     alerts: fleet.alerts.length,
+    // The worst comes first.
+    worst: fleet.alerts[0]?.tone ?? "info",
   };
+}
+
+/** The badge beside "Alerts", in the colour of the worst of them. */
+export function alertBadgeClass({ worst }: Pick<SideCounts, "worst">): string {
+  return `side-count side-count-alerts side-count-${worst}`;
 }
 
 export function sideFoot(fleet: FleetSnapshot, reader: Reader): readonly Html[] {

@@ -4,7 +4,7 @@ import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { Reader } from "../../model/reader.ts";
 import { csrfField, icon, note } from "../kit/parts.ts";
-import { frameNotes, sideCounts, sideFoot } from "./frame-parts.ts";
+import { alertBadgeClass, frameNotes, type SideCounts, sideCounts, sideFoot } from "./frame-parts.ts";
 
 export type Section =
   | "pools"
@@ -31,6 +31,9 @@ export interface Frame {
   readonly section: Section | undefined;
   readonly reader: Reader;
   readonly csrf: string;
+  readonly signOutCsrf: string;
+  /** Sees the pools and nothing of accounts and settings. */
+  readonly isViewer: boolean;
   readonly username: string | undefined;
   /** What the frame shows of the present; absent before signing in and on error pages. */
   readonly fleet: FleetSnapshot | undefined;
@@ -104,7 +107,7 @@ function head({ title, assets }: Frame): Html {
   );
 }
 
-function bar({ section, username, csrf }: Frame): Html {
+function bar({ section, username, signOutCsrf, isViewer }: Frame): Html {
   return h(
     "header",
     { class: "eg-bar manager-bar" },
@@ -141,7 +144,8 @@ function bar({ section, username, csrf }: Frame): Html {
         },
         icon("theme"),
       ),
-      username !== undefined && accountMenu(username, csrf, section !== undefined),
+      username !== undefined &&
+        accountMenu(isViewer ? `${username} (viewer)` : username, signOutCsrf, section !== undefined),
     ),
   );
 }
@@ -172,21 +176,21 @@ function accountMenu(username: string, csrf: string, hasKeys: boolean): Html {
   );
 }
 
-function side({ fleet, reader }: Frame, section: Section): Html {
-  const counts = fleet === undefined ? { workers: 0, alerts: 0 } : sideCounts(fleet);
+function side({ fleet, reader, isViewer }: Frame, section: Section): Html {
+  const counts: SideCounts = fleet === undefined ? { workers: 0, alerts: 0, worst: "info" } : sideCounts(fleet);
   const countOf = (key: Section): Child => {
     if (key === "workers") return h("span", { class: "side-count", "data-side-count": key }, counts.workers);
     if (key !== "alerts") return null;
     return h(
       "span",
-      { class: "side-count side-count-alerts", "data-side-count": key, hidden: counts.alerts === 0 },
+      { class: alertBadgeClass(counts), "data-side-count": key, hidden: counts.alerts === 0 },
       counts.alerts,
     );
   };
   return h(
     "nav",
     { class: "side", "aria-label": "Main", "data-side": "" },
-    SIDE.map((group) =>
+    (isViewer ? SIDE.slice(0, 1) : SIDE).map((group) =>
       h(
         "ul",
         { class: "side-list" },

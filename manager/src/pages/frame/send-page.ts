@@ -19,7 +19,7 @@ declare module "express-session" {
 /** What every view is drawn with. */
 export interface ViewContext {
   readonly reader: Reader;
-  /** For the hidden field of each form. */
+  /** For the hidden field of each form; empty for a reader who may change nothing (`mayAct`). */
   readonly csrf: string;
 }
 
@@ -46,13 +46,19 @@ export function createPages({ config, assets, now }: PagesOptions): SendPage {
   return (res, { title, section, status = 200, content, fleet, page = {} }) => {
     const req = res.req;
     const reader: Reader = { now: now(), timeZone: readerZone(req, config) };
-    const csrf = hasSession(req) ? csrfToken(req) : "";
+    const token = hasSession(req) ? csrfToken(req) : "";
+    const user = findCurrentUser(res);
+    // A viewer's own account can be changed; what stands on every other page cannot.
+    const isViewer = user?.isViewer === true && !user.isAdmin;
+    const csrf = isViewer && !req.path.startsWith("/account") ? "" : token;
     const frame = {
       title,
       section,
       reader,
       csrf,
-      username: findCurrentUser(res)?.username,
+      signOutCsrf: token,
+      isViewer,
+      username: user?.username,
       fleet,
       notice: takeNotice(req),
       assets,

@@ -30,7 +30,7 @@ export function note({ key, tone, glyph, text, action }: NoteParts): Html {
     { class: `eg-note eg-note-${tone}`, key: key },
     icon(glyph),
     h("p", { class: "eg-note-text" }, text),
-    action !== undefined && h("div", { class: "eg-note-action" }, action),
+    action != null && h("div", { class: "eg-note-action" }, action),
   );
 }
 
@@ -93,6 +93,11 @@ export function empty(glyph: IconName, title: string, text: Child, action?: Chil
   );
 }
 
+/** Whether what changes something is shown: a reader who may only look has no token. */
+export function mayAct(csrf: string): boolean {
+  return csrf !== "";
+}
+
 /** The token of a form, in the hidden field in which the server looks for it. */
 export function csrfField(csrf: string): Html {
   return h("input", { type: "hidden", name: "_csrf", value: csrf });
@@ -103,7 +108,7 @@ export function tableBox(label: string, table: Html): Html {
   return h("div", { class: "eg-table-box", tabindex: 0, role: "region", "aria-label": label }, table);
 }
 
-/** A form of one button that changes something: works without script, and is sent in the background with it. */
+/** A form of one button that changes something: works without script, and is sent in the background with it. Null for who may only look. */
 export function actionForm(
   form: {
     readonly action: string;
@@ -113,7 +118,8 @@ export function actionForm(
     readonly fields?: Readonly<Record<string, string>>;
   },
   button: Html,
-): Html {
+): Html | null {
+  if (!mayAct(form.csrf)) return null;
   const fields = { _csrf: form.csrf, ...form.fields };
   return h(
     "form",

@@ -3,7 +3,7 @@ import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
 import type { RangeName } from "../../model/charts/range.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 
-/** The socket.io namespace of the dashboard; it takes signed-in administrators only. */
+/** The socket.io namespace of the dashboard; it takes signed-in administrators and viewers only. */
 export const LIVE_NAMESPACE = "/live";
 
 /** Snapshots only: each replaces the one before, and the page merges nothing. */

@@ -77,7 +77,7 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
       if (!isOwnOrigin(socket.request.headers)) return next(new Error("Connections come from our own pages only."));
       socket.data = { session: sessionIdHash(req.sessionID), userId, signedInAt, choice: null };
       findSignedIn(db, [socket.data]).then(
-        (signedIn) => next(signedIn.size > 0 ? undefined : new Error("Only administrators may do this.")),
+        (signedIn) => next(signedIn.size > 0 ? undefined : new Error("Only administrators and viewers may look.")),
         () => next(new Error("The database does not answer.")),
       );
     });
@@ -219,7 +219,7 @@ function slowOnes(live: ReturnType<LiveServer["of"]>): string[] {
   return slow;
 }
 
-/** Those whose session still holds and whose user is an administrator with the same password: one query, however many look. */
+/** Those whose session still holds and whose user is an administrator or a viewer with the same password: one query, however many look. */
 async function findSignedIn(db: Database, all: readonly SocketData[]): Promise<ReadonlySet<SocketData>> {
   if (all.length === 0) return new Set();
   const rows = await db
@@ -228,7 +228,7 @@ async function findSignedIn(db: Database, all: readonly SocketData[]): Promise<R
     .select(["sessions.idHash", "users.id as userId", "users.passwordChangedAt"])
     .where("sessions.idHash", "in", [...new Set(all.map(({ session }) => session))])
     .where("sessions.expiresAt", ">", new Date())
-    .where("users.isAdmin", "=", true)
+    .where((eb) => eb.or([eb("users.isAdmin", "=", true), eb("users.isViewer", "=", true)]))
     .execute();
   const sessions = new Map(rows.map((row) => [row.idHash, row]));
   return new Set(

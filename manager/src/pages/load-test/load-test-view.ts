@@ -3,7 +3,7 @@ import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import { type LoadTestSnapshot, MAX_MINUTES, MAX_RATE, totalOf } from "../../model/load-test/load-test-snapshot.ts";
 import { chartPanel } from "../charts/chart-panel.ts";
 import type { ViewContext } from "../frame/send-page.ts";
-import { csrfField, empty, icon, time } from "../kit/parts.ts";
+import { csrfField, empty, icon, mayAct, time } from "../kit/parts.ts";
 import { loadChart } from "./load-chart.ts";
 
 export interface LoadTestPage {
@@ -31,7 +31,7 @@ export function loadTestView(page: LoadTestPage, context: ViewContext): Child[] 
       "div",
       { class: "list-grid" },
       h("div", { class: "stack-wide", "data-refresh": "" }, resultOf(page.test, context)),
-      h("div", { class: "stack-wide" }, startForm(page, context)),
+      h("div", { class: "stack-wide" }, mayAct(context.csrf) && startForm(page, context)),
     ),
     h(
       "div",
@@ -108,6 +108,7 @@ function summaryPanel(test: LoadTestSnapshot, { reader, csrf }: ViewContext): Ht
       { class: "eg-panel-head" },
       h("h2", {}, endedAt === null ? "Running" : "Latest load test"),
       endedAt === null &&
+        mayAct(csrf) &&
         h(
           "form",
           { method: "post", action: "/load-test/stop", class: "eg-end" },

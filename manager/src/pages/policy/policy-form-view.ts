@@ -14,7 +14,7 @@ import type { FormValues } from "../../model/policy/policy-form.ts";
 import type { Warnings } from "../../model/policy/warnings.ts";
 import { NO_VALUE, type Reader } from "../../model/reader.ts";
 import type { ViewContext } from "../frame/send-page.ts";
-import { csrfField, icon } from "../kit/parts.ts";
+import { csrfField, icon, mayAct } from "../kit/parts.ts";
 
 export interface PolicyForm {
   readonly pool: PoolName;
@@ -41,7 +41,7 @@ export function policyForm(form: PolicyForm, { csrf, reader }: ViewContext): Htm
       method: "post",
       action: `/policy/${pool}`,
       class: "stack-wide",
-      "data-policy-form": "",
+      "data-policy-form": mayAct(csrf) ? "" : undefined,
       "data-pool": pool,
       "data-kind": inForce.kind,
       novalidate: true,
@@ -49,9 +49,8 @@ export function policyForm(form: PolicyForm, { csrf, reader }: ViewContext): Htm
     csrfField(csrf),
     h("input", { type: "hidden", name: "kind", value: kind }),
     h("input", { type: "hidden", name: "expected", value: String(version) }),
-    rulePanel(form),
-    limitsPanel(form),
-    saveBar(form, reader),
+    h("fieldset", { class: "stack-wide", disabled: !mayAct(csrf) }, rulePanel(form), limitsPanel(form)),
+    mayAct(csrf) && saveBar(form, reader),
   );
 }
 

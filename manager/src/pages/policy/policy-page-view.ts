@@ -5,7 +5,7 @@ import { type Html, h } from "@elastic-gas/shared/web/html";
 import { MEASURED_LOADS, SHAPES } from "../../features/preview/loads.ts";
 import type { PolicyVersion } from "../../model/policy/policy-version.ts";
 import type { ViewContext } from "../frame/send-page.ts";
-import { csrfField, empty, icon, time } from "../kit/parts.ts";
+import { csrfField, empty, icon, mayAct, time } from "../kit/parts.ts";
 import { type PolicyForm, policyForm } from "./policy-form-view.ts";
 
 export interface PolicyPage {
@@ -65,7 +65,11 @@ export function policyPageView(page: PolicyPage, context: ViewContext): Html[] {
       ),
       h(
         "div",
-        { class: "policy-right stack-wide", "data-policy-preview": "", "data-version": version },
+        {
+          class: "policy-right stack-wide",
+          "data-policy-preview": mayAct(context.csrf) ? "" : undefined,
+          "data-version": version,
+        },
         kind === "fixed" && kinds.length === 1
           ? h(
               "section",
@@ -76,7 +80,8 @@ export function policyPageView(page: PolicyPage, context: ViewContext): Html[] {
                 "This pool keeps its desired capacity within the limits; + and − on the Pools page change it.",
               ),
             )
-          : previewPlaces(page.price),
+          : // The preview is about values that somebody tries.
+            mayAct(context.csrf) && previewPlaces(page.price),
         page.policyState.length > 0 && policyStatePanel(page.policyState, context),
       ),
     ),
@@ -129,7 +134,7 @@ function versionsPanel({ form: { pool, version: inForce }, versions, total }: Po
               ),
               version === inForce
                 ? h("span", { class: "eg-chip eg-chip-ok" }, icon("check"), "in force")
-                : undoForm({ pool, version, inForce }, context.csrf),
+                : mayAct(context.csrf) && undoForm({ pool, version, inForce }, context.csrf),
             ),
           ),
         ),

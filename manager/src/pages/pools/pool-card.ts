@@ -5,11 +5,11 @@ import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { formatTime } from "@elastic-gas/shared/format/times";
 import type { IconName } from "@elastic-gas/shared/ui/icons";
 import { type Html, h } from "@elastic-gas/shared/web/html";
-import { describeCheck, type LastCheck, type PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
+import { describeCheck, type LastCheck, type PoolSnapshot, saidAt } from "../../model/fleet/fleet-snapshot.ts";
 import { growRefusal, shrinkRefusal } from "../../model/fleet/refusals.ts";
 import { dollars } from "../../model/policy/cost.ts";
 import type { Reader } from "../../model/reader.ts";
-import { actionForm, boldStart, icon, type NoteParts, note, state } from "../kit/parts.ts";
+import { actionForm, boldStart, icon, mayAct, type NoteParts, note, state } from "../kit/parts.ts";
 
 export interface CardContext {
   readonly reader: Reader;
@@ -73,7 +73,7 @@ export function poolCard(pool: PoolSnapshot, context: CardContext): Html {
       context.cloudKnown && costWords(pool, context.workerPriceCentsPerHour),
     ),
     note(statusNote(pool, context)),
-    reasonsBesideButtons(pool),
+    mayAct(context.csrf) && reasonsBesideButtons(pool),
     h(
       "div",
       { class: "pool-card-foot eg-small eg-secondary" },
@@ -102,7 +102,7 @@ export function resizeButton(
   pool: PoolSnapshot,
   by: 1 | -1,
   { csrf, words = false }: { readonly csrf: string; readonly words?: boolean },
-): Html {
+): Html | null {
   const grows = by === 1;
   const refusal = grows ? growRefusal(pool) : shrinkRefusal(pool);
   const verb = grows ? "Grow" : "Shrink";
@@ -227,7 +227,11 @@ function statusNote(pool: PoolSnapshot, { reader, autoscalerAlive }: CardContext
   // At the minimum a pool is merely idle; only the maximum keeps it from what it needs.
   const idle = outcome === "at the limit" && pool.desired < pool.max;
   const [tone, glyph] = (idle ? undefined : OUTCOME_LOOKS[outcome]) ?? ["neutral", "ring-dash"];
-  return { key, tone, glyph, text: boldStart(describeCheck(pool.lastCheck, reader)) };
+  const when = saidAt(pool, reader);
+  const sentence = boldStart(describeCheck(pool.lastCheck, reader));
+  // What was said of other figures than those above it stands back behind them.
+  if (when !== "") return { key, tone: "neutral", glyph: "clock", text: [when, ...sentence] };
+  return { key, tone, glyph, text: sentence };
 }
 
 /** Ends the hold after a manual change; a paused pool has its button above. */

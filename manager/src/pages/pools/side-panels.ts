@@ -3,7 +3,7 @@ import type { Occurrence } from "../../model/decisions/occurrence.ts";
 import type { Alert } from "../../model/fleet/alert.ts";
 import type { FleetSnapshot, PoolSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { Reader } from "../../model/reader.ts";
-import { empty, mark, note, time, withIds } from "../kit/parts.ts";
+import { empty, mark, mayAct, note, time, withIds } from "../kit/parts.ts";
 import { resizeForm } from "./resize-form.ts";
 import { ruleWords } from "./rule-panel.ts";
 
@@ -95,6 +95,6 @@ function poolPanels(pool: PoolSnapshot | undefined, csrf: string): readonly Html
   const hand = h("a", { href: `/decisions?pool=${name}` }, "Decisions");
   return [
     panel("rule", `Rule of ${name}`, rule, [h("div", { class: "stack" }, ruleWords(pool))]),
-    panel("by-hand", `Change ${name} by hand`, hand, [resizeForm(pool, csrf)]),
+    ...(mayAct(csrf) ? [panel("by-hand", `Change ${name} by hand`, hand, [resizeForm(pool, csrf)])] : []),
   ];
 }

@@ -6,7 +6,8 @@ import { drainRefusal } from "../../model/fleet/refusals.ts";
 import { describeNewer, describeWhy, isEnding, type WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
 import type { Reader } from "../../model/reader.ts";
 import { kept } from "../kit/kept.ts";
-import { actionForm, icon, state, withIds } from "../kit/parts.ts";
+import { actionForm, icon, mayAct, state, withIds } from "../kit/parts.ts";
+import { loadWords } from "./load-words.ts";
 
 export interface RowContext {
   readonly reader: Reader;
@@ -28,9 +29,10 @@ export function workerRow(worker: WorkerSnapshot, context: RowContext): Html {
     {
       class: `worker-row${context.compact ? " worker-row-compact" : ""}`,
       key: worker.id,
+      id: `worker-${worker.id}`,
       "data-worker": worker.id,
     },
-    context.compact ? compactFacts(worker, age, context.reader) : detailedFacts(worker, age, context.reader),
+    context.compact ? compactFacts(worker, age, context.reader) : detailedFacts(worker, age, context),
     chartCell(worker, "cpu", "CPU"),
     chartCell(worker, "work", context.measure === "jobs" ? "Jobs running" : "Requests per minute"),
     workerMenu(worker, context),
@@ -41,7 +43,7 @@ function stateOf(worker: WorkerSnapshot): Html {
   return worker.state === "terminating" ? state("draining", worker.state) : state(worker.state);
 }
 
-function detailedFacts(worker: WorkerSnapshot, age: string, reader: Reader): Html {
+function detailedFacts(worker: WorkerSnapshot, age: string, { reader, measure }: RowContext): Html {
   return h(
     "div",
     { class: "worker-facts" },
@@ -58,9 +60,23 @@ function detailedFacts(worker: WorkerSnapshot, age: string, reader: Reader): Htm
       h("span", {}, [worker.type, worker.zone, worker.address ?? "no address yet"].filter(Boolean).join(" · ")),
       h("span", {}, `age ${age}`),
     ),
+    loadLine(worker, measure),
     h("div", { class: "eg-small eg-secondary" }, withIds(describeWorkerReason(worker.reason, reader))),
     newerLook(worker, reader),
     kept("gap", h("div", { class: "eg-small worker-gap", "data-gap": "" })),
+  );
+}
+
+/** What it does now: "CPU 48 %, 90 requests/min". */
+function loadLine({ load }: WorkerSnapshot, measure: RowContext["measure"]): Child {
+  if (load === null || (load.cpuPercent === null && load.work === null)) return null;
+  const { cpu, work } = loadWords(load, measure);
+  return h(
+    "div",
+    { class: "worker-load" },
+    "CPU ",
+    h("b", {}, cpu),
+    work !== null && [", ", h("b", {}, work.figure), work.unit],
   );
 }
 
@@ -125,45 +141,47 @@ function workerMenu(worker: WorkerSnapshot, context: RowContext): Html {
     h(
       "div",
       { class: "eg-menu-list" },
-      leaving
-        ? h(
-            "p",
-            { class: "worker-menu-words eg-small eg-secondary" },
-            `It is leaving: ${describeWhy(worker, context.reader)}.`,
-          )
-        : [
-            send(
-              "replace",
-              "Asking",
-              h("button", { type: "submit" }, icon("refresh"), "Replace: launch one, then drain"),
-            ),
-            refusal === null
-              ? send(
-                  "drain",
-                  "Asking",
-                  h(
-                    "button",
-                    { type: "submit" },
-                    icon("ring-down"),
-                    `Drain: desired ${context.desired} → ${context.desired - 1}`,
-                  ),
-                  `Drain ${worker.id}? The pool shrinks ${context.desired} → ${context.desired - 1}.`,
-                )
-              : h("p", { class: "worker-menu-words eg-small eg-secondary" }, `Drain: ${refusal}.`),
-            send(
-              worker.protected ? "unprotect" : "protect",
-              "Saving",
-              h(
-                "button",
-                { type: "submit" },
-                icon("shield"),
-                worker.protected ? "No longer protect from shrinking" : "Protect from shrinking",
+      !mayAct(context.csrf)
+        ? null
+        : leaving
+          ? h(
+              "p",
+              { class: "worker-menu-words eg-small eg-secondary" },
+              `It is leaving: ${describeWhy(worker, context.reader)}.`,
+            )
+          : [
+              send(
+                "replace",
+                "Asking",
+                h("button", { type: "submit" }, icon("refresh"), "Replace: launch one, then drain"),
               ),
-            ),
-          ],
-      h("hr", {}),
+              refusal === null
+                ? send(
+                    "drain",
+                    "Asking",
+                    h(
+                      "button",
+                      { type: "submit" },
+                      icon("ring-down"),
+                      `Drain: desired ${context.desired} → ${context.desired - 1}`,
+                    ),
+                    `Drain ${worker.id}? The pool shrinks ${context.desired} → ${context.desired - 1}.`,
+                  )
+                : h("p", { class: "worker-menu-words eg-small eg-secondary" }, `Drain: ${refusal}.`),
+              send(
+                worker.protected ? "unprotect" : "protect",
+                "Saving",
+                h(
+                  "button",
+                  { type: "submit" },
+                  icon("shield"),
+                  worker.protected ? "No longer protect from shrinking" : "Protect from shrinking",
+                ),
+              ),
+            ],
+      mayAct(context.csrf) && h("hr", {}),
       h("a", { href: `/workers/${worker.id}/values` }, icon("table"), "Charts as a table"),
-      h("a", { href: `/workers/${worker.id}/console` }, icon("terminal"), "Console output"),
+      mayAct(context.csrf) && h("a", { href: `/workers/${worker.id}/console` }, icon("terminal"), "Console output"),
       h("button", { type: "button", "data-copy": worker.id }, icon("copy"), "Copy instance id"),
       h("a", { href: `/decisions?filter=${worker.id}&range=24h` }, icon("list"), "Decisions about it"),
     ),

@@ -3,6 +3,7 @@ import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { RangeName } from "../../model/charts/range.ts";
 import { SORTS } from "../../model/fleet/list-workers.ts";
 import { rangeChoice } from "../charts/range-choice.ts";
+import { icon } from "../kit/parts.ts";
 import type { WorkersChoice, WorkersView } from "./workers-view.ts";
 
 export interface WorkersPage {
@@ -49,22 +50,50 @@ export function workersPageView({ choice, range, density, view, addressOf }: Wor
       "div",
       { class: "worker-counts" },
       h("div", { class: "state-counts", "data-part": "counts" }, view.counts),
-      h("p", { class: "eg-secondary worker-hover", "data-hover-line": "" }, "Problems first, then newest"),
+      h("p", { class: "eg-secondary worker-hover", "data-hover-line": "" }, SORTS[choice.sort]),
     ),
+    h("div", { class: "heat-strip", "data-part": "heat" }, view.heat),
     h(
       "div",
       { class: `eg-panel eg-panel-flush worker-panel${compact ? " worker-panel-compact" : ""}` },
       h(
         "div",
-        { class: "worker-heads eg-small eg-secondary", "aria-hidden": "true" },
+        { class: "worker-heads eg-small eg-secondary" },
         h("span", {}, "Worker"),
-        h("span", { "data-head": "cpu" }, "CPU, 0 to 100 %"),
-        h("span", { "data-head": "work" }, POOLS[pool].measures === "jobs" ? "Jobs running" : "Requests per minute"),
+        sortHead("cpu", "CPU, 0 to 100\u00a0%", { choice, addressOf }),
+        sortHead("work", POOLS[pool].measures === "jobs" ? "Jobs running" : "Requests per minute", {
+          choice,
+          addressOf,
+        }),
         h("span", {}),
       ),
       h("ul", { class: "worker-rows", "data-part": "rows" }, view.rows),
     ),
   ];
+}
+
+/** A column's head; a click sorts by it, with and without script. */
+function sortHead(
+  name: "cpu" | "work",
+  words: string,
+  { choice, addressOf }: Pick<WorkersPage, "choice" | "addressOf">,
+): Html {
+  const sorted = choice.sort === name;
+  return h(
+    "span",
+    { class: "worker-head" },
+    h(
+      "a",
+      {
+        href: addressOf({ sort: name }),
+        "data-sort-by": name,
+        "aria-current": sorted ? "true" : undefined,
+        title: "Sort by this, highest first",
+      },
+      h("span", { "data-head": name }, words),
+      icon("chevron-down"),
+    ),
+  );
 }
 
 function filterForm({ pool, filter, sort }: WorkersChoice, range: RangeName, density: string): Html {

@@ -1,13 +1,14 @@
 import { POOLS } from "@elastic-gas/scaling/pools";
 import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
-import { type Html, h } from "@elastic-gas/shared/web/html";
+import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import { countStates, type FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import { listWorkers, type WorkerChoice } from "../../model/fleet/list-workers.ts";
 import { growRefusal, shrinkRefusal } from "../../model/fleet/refusals.ts";
 import type { Reader } from "../../model/reader.ts";
-import { empty, state } from "../kit/parts.ts";
+import { empty, mayAct, state } from "../kit/parts.ts";
 import { resizeButton } from "../pools/pool-card.ts";
+import { heatStrip } from "./heat-strip.ts";
 import { workerRow } from "./worker-row.ts";
 
 export interface WorkersChoice extends WorkerChoice {
@@ -16,8 +17,9 @@ export interface WorkersChoice extends WorkerChoice {
 
 export interface WorkersView {
   readonly pools: Html;
-  readonly buttons: readonly Html[];
+  readonly buttons: readonly Child[];
   readonly counts: readonly Html[];
+  readonly heat: readonly Html[];
   readonly rows: readonly Html[];
 }
 
@@ -34,6 +36,7 @@ export function workersView(
     pools: poolSegments(fleet, choice, query),
     buttons: pool === undefined ? [] : resizeButtons(pool, csrf),
     counts: stateCounts(all),
+    heat: heatStrip(all, POOLS[choice.pool].measures),
     rows:
       workers.length > 0
         ? workers.map((worker) =>
@@ -82,7 +85,8 @@ function poolSegments(fleet: FleetSnapshot, choice: WorkersChoice, query: string
   );
 }
 
-function resizeButtons(pool: Parameters<typeof resizeButton>[0], csrf: string): readonly Html[] {
+function resizeButtons(pool: Parameters<typeof resizeButton>[0], csrf: string): readonly Child[] {
+  if (!mayAct(csrf)) return [];
   const reasons = [shrinkRefusal(pool), growRefusal(pool)].filter((reason) => reason !== null);
   return [
     resizeButton(pool, -1, { csrf, words: true }),

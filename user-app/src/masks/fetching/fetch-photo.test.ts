@@ -1,10 +1,10 @@
 import type { LookupAddress, lookup } from "node:dns";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { isPublicAddress } from "@elastic-gas/shared/web/public-address";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createPhotoFetcher, type FetchPhotoOptions } from "./fetch-photo.ts";
-import { isPublicAddress } from "./public-address.ts";
 
 describe("public addresses", () => {
   it.each(["8.8.8.8", "93.184.216.34", "2606:4700::1111", "2001:4860:4860::8888", "::ffff:8.8.8.8"])(

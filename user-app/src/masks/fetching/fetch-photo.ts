@@ -1,8 +1,13 @@
 import { HttpError } from "@elastic-gas/shared/web/errors";
+import {
+  AddressRefused,
+  createGuardedAgent,
+  type GuardedAgentOptions,
+  type MayReach,
+} from "@elastic-gas/shared/web/guarded-agent";
+import { isPublicAddress } from "@elastic-gas/shared/web/public-address";
 import { type Agent, type Dispatcher, errors, request } from "undici";
 import { MAX_PHOTO_BYTES, type UploadedFile } from "../upload/multipart.ts";
-import { AddressRefused, createGuardedAgent, type GuardedAgentOptions, type MayReach } from "./guarded-agent.ts";
-import { isPublicAddress } from "./public-address.ts";
 
 export interface FetchPhotoOptions {
   /**

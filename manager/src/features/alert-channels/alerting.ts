@@ -1,0 +1,46 @@
+import type { SESv2Client } from "@aws-sdk/client-sesv2";
+import type { MayReach } from "@elastic-gas/shared/web/guarded-agent";
+import { isPublicAddress } from "@elastic-gas/shared/web/public-address";
+import type { FeatureDeps } from "../feature-deps.ts";
+import { type Channel, listChannels } from "./channels.ts";
+import { deliver } from "./deliver.ts";
+import { noteAlerts } from "./notices.ts";
+import { type SendDeps, type SendResult, sendToChannel } from "./send.ts";
+
+export interface AlertingDeps extends FeatureDeps {
+  readonly ses: SESv2Client;
+  readonly mayReach?: MayReach | undefined;
+}
+
+/** Tells people what the page Alerts shows. */
+export interface Alerting {
+  /** Looks what is to be told. Asks AWS nothing while there is nobody to tell. */
+  look(): Promise<void>;
+  /** Sends what is due. */
+  deliver(): Promise<void>;
+  /** Sends a message that says it is a test, now. */
+  test(channel: Channel): Promise<SendResult>;
+}
+
+export function createAlerting(deps: AlertingDeps): Alerting {
+  const { db, watcher, now, config, ses, log, mayReach = isPublicAddress } = deps;
+  const sender = {
+    prefix: config.PREFIX,
+    timeZone: config.DISPLAY_TIME_ZONE,
+    managerUrl: `http://${config.PUBLIC_HOST}:${config.MANAGER_PORT}`,
+  };
+  const sending: SendDeps = { ses, mailFrom: config.MAIL_FROM, sender, mayReach, now };
+  return {
+    async look() {
+      if ((await listChannels(db)).length === 0) return;
+      await noteAlerts(db, await watcher.fleet(), now());
+    },
+    deliver: () => deliver({ ...sending, db, log }),
+    test(channel) {
+      const title = `A test of the channel “${channel.name}”`;
+      const text = "Nothing has happened: somebody pressed the test button.";
+      const message = { event: "other", phase: "raised", title, text, at: now() } as const;
+      return sendToChannel(sending, channel, { message, deliveryId: 0 });
+    },
+  };
+}
