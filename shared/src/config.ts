@@ -26,6 +26,18 @@ export const Config = z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,19}$/, "1 to 20 lower-case letters, digits and hyphens, a letter first")
       .default("dev"),
+    BUCKET_SUFFIX: z
+      .string()
+      .regex(/^[a-z0-9-]{0,40}$/, "at most 40 lower-case letters, digits and hyphens")
+      .default(""),
+    SECRETS_FROM_AWS: flag.default(false),
+    RELEASE_SHA256: z.preprocess(
+      (text) => (text === "" ? undefined : text),
+      z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")
+        .optional(),
+    ),
     DATABASE_URL: z
       .string()
       .regex(/^mysql:\/\//, "an address that starts with mysql://")

@@ -1,4 +1,4 @@
-import { POOL_NAMES, QUEUE_KEYS, type QueueResource, type Resources, TAGS } from "./resources.ts";
+import { POOL_NAMES, QUEUE_KEYS, type QueueResource, type Resources, SECRET_KEYS, TAGS } from "./resources.ts";
 
 /** What one part of the product may do in AWS: its processes on EC2 get the role of this name. */
 export const ROLES = ["manager", "autoscaler", ...POOL_NAMES] as const;
@@ -50,7 +50,7 @@ export function permissionsOf(
   resources: Resources,
   { region, accountId, instanceProfile }: { region: string; accountId: string; instanceProfile: string },
 ): RolePermissions<Role> {
-  const { prefix, buckets, queues, vault, targetGroup } = resources;
+  const { prefix, buckets, queues, vault, targetGroup, secrets } = resources;
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${accountId}:${resource}`;
   const bucketArn = (bucket: string) => `arn:aws:s3:::${bucket}`;
   const objectsOf = (...names: readonly string[]) => names.map((name) => `${bucketArn(name)}/*`);
@@ -105,6 +105,11 @@ export function permissionsOf(
       { actions: ["s3:GetObject", "s3:PutObject"], resources: objectsOf(buckets.releases) },
       { actions: ["sqs:GetQueueUrl", "sqs:PurgeQueue"], resources: [...queueArns, ...deadLetterArns] },
       { actions: ["glacier:DeleteArchive"], resources: [vaultArn] },
+      {
+        actions: ["secretsmanager:GetSecretValue"],
+        // Secrets Manager ends each name with six characters of its own.
+        resources: SECRET_KEYS.map((key) => arn("secretsmanager", `secret:${secrets[key]}-*`)),
+      },
     ],
     autoscaler: [
       describeFleet,

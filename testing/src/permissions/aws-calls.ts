@@ -5,6 +5,7 @@ import { parseSync } from "oxc-parser";
 /** IAM's name of a client's service where it is not the client's own. */
 const SERVICES: Readonly<Record<string, string>> = {
   "client-elastic-load-balancing-v2": "elasticloadbalancing",
+  "client-secrets-manager": "secretsmanager",
   "client-sesv2": "ses",
 };
 /**
