@@ -100,6 +100,8 @@ export function createManager(deps: AppDeps): Manager {
 
   const app = express();
   app.disable("x-powered-by");
+  // On AWS nobody but the load balancer reaches this machine.
+  if (config.CLOUD === "aws") app.set("trust proxy", 1);
   app.use(requestId, securityHeaders(), metrics.observe);
   // Before the session: health checks and bundled files ask no database.
   app.use(healthRoutes(metrics));

@@ -130,6 +130,9 @@ export const Config = z
     WORKER_PRICE_CENTS_PER_HOUR: z.coerce.number().min(0).max(100_000).default(2.08),
     WORKER_SUBNET_IDS: z.string().default("").transform(commaSeparated),
     WORKER_SECURITY_GROUP_IDS: z.string().default("").transform(commaSeparated),
+    /** Of web workers, where they are others: the balancer reaches these, and nobody the other pools. */
+    WEB_SECURITY_GROUP_IDS: z.string().default("").transform(commaSeparated),
+    WORKER_LAUNCH_TEMPLATE: optionalText,
     WORKER_INSTANCE_PROFILE: optionalText,
     LOCAL_CLOUD_PORT: port.default(4566),
     LOCAL_DATABASE_PORT: port.default(3307),

@@ -37,7 +37,7 @@ test.each(ROLES)("%s may set aside what it cannot handle, from every queue that 
 test("no role has all actions of a service, or a right on what is not the installation's own", () => {
   // What a launch uses has no name of ours.
   const own =
-    /(?:\bdev-|secret:dev-|vaults\/dev|(?:instance|volume|network-interface|subnet|security-group|image|identity)\/\*|role\/gas-)/;
+    /(?:\bdev-|secret:dev-|vaults\/dev|(?:instance|volume|network-interface|subnet|security-group|launch-template|image|identity)\/\*|role\/gas-)/;
   for (const statement of Object.values(permissions).flat()) {
     for (const action of statement.actions) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/);
     const isOnAnything = statement.resources.includes("*");

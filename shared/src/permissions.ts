@@ -119,7 +119,7 @@ export function permissionsOf(
       {
         actions: ["ec2:RunInstances"],
         resources: [
-          ...["instance", "volume", "network-interface", "subnet", "security-group"].map((kind) =>
+          ...["instance", "volume", "network-interface", "subnet", "security-group", "launch-template"].map((kind) =>
             arn("ec2", `${kind}/*`),
           ),
           `arn:aws:ec2:${region}::image/*`,
@@ -127,7 +127,8 @@ export function permissionsOf(
       },
       {
         actions: ["ec2:CreateTags"],
-        resources: [arn("ec2", "instance/*")],
+        // The launch template tags the disk.
+        resources: [arn("ec2", "instance/*"), arn("ec2", "volume/*")],
         whereEquals: { "ec2:CreateAction": "RunInstances" },
       },
       { actions: ["ec2:TerminateInstances"], resources: [arn("ec2", "instance/*")], whereEquals: ownInstances },
