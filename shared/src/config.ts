@@ -20,6 +20,11 @@ export const Config = z
     CLOUD: z.enum(["local", "aws"]).default("local"),
     AWS_REGION: z.string().min(1).default("us-east-1"),
     AWS_ENDPOINT_URL: z.preprocess((text) => (text === "" ? undefined : text), z.url().optional()),
+    /** The SDK itself reads it. */
+    AWS_USE_FIPS_ENDPOINT: z.preprocess(
+      (text) => (text === "" ? undefined : text),
+      z.enum(["true", "false"]).optional(),
+    ),
     /** Set on instances only, by the instance itself. */
     AWS_EC2_METADATA_SERVICE_ENDPOINT: z.preprocess((text) => (text === "" ? undefined : text), z.url().optional()),
     PREFIX: z
@@ -158,8 +163,12 @@ export const Config = z
         message: "is needed with CLOUD=local: without it the clients would reach the real AWS",
       });
     }
-    if (config.CLOUD === "aws" && config.AWS_ENDPOINT_URL !== undefined) {
-      context.addIssue({ code: "custom", path: ["AWS_ENDPOINT_URL"], message: "goes with CLOUD=local only" });
+    if (config.CLOUD === "aws" && config.AWS_ENDPOINT_URL !== undefined && !isFarEndpoint(config.AWS_ENDPOINT_URL)) {
+      context.addIssue({
+        code: "custom",
+        path: ["AWS_ENDPOINT_URL"],
+        message: "goes with CLOUD=local only; with CLOUD=aws it is an https address in your network",
+      });
     }
   });
 export type Config = z.infer<typeof Config>;
@@ -176,6 +185,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 /** The address of user-app that stands in mails and redirects, without a trailing slash. */
 export function userAppUrl(config: Pick<Config, "PUBLIC_URL" | "PUBLIC_HOST" | "LB_PORT">): string {
   return (config.PUBLIC_URL ?? `http://${config.PUBLIC_HOST}:${config.LB_PORT}`).replace(/\/+$/, "");
+}
+
+/** A loopback address was left over from one machine: the apps would talk to a toy there, or to nobody. */
+function isFarEndpoint(text: string): boolean {
+  const { protocol, hostname } = new URL(text);
+  return protocol === "https:" && !isLoopback(hostname);
+}
+
+export function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 function commaSeparated(text: string): readonly string[] {
