@@ -10,11 +10,13 @@ import { gatherFacts, OperatorKeys } from "./deploy/gather-facts.ts";
 import { costLines } from "./deploy/prices.ts";
 import { readDeployEnvironment } from "./deploy/read-environment.ts";
 import { deployStack, findStack, resourceCounts } from "./deploy/stacks.ts";
+import { tellFailures } from "./deploy/tell-failures.ts";
 import { templatesOf } from "./deploy/templates.ts";
 import { makeApp } from "./make-app.ts";
 import { readOptions } from "./options.ts";
 
 /** `npm run deploy`: checks, shows, asks, deploys, and prints the addresses. */
+tellFailures();
 const root = join(import.meta.dirname, "../..");
 const environment = readDeployEnvironment();
 const options = readOptions(environment);

@@ -6,11 +6,13 @@ import { ask } from "./deploy/ask.ts";
 import { emptyBucket, endMachines } from "./deploy/clear-away.ts";
 import { readDeployEnvironment } from "./deploy/read-environment.ts";
 import { deleteStack, deployStack, findStack } from "./deploy/stacks.ts";
+import { tellFailures } from "./deploy/tell-failures.ts";
 import { templatesOf } from "./deploy/templates.ts";
 import { makeApp } from "./make-app.ts";
 import { readOptions } from "./options.ts";
 
 /** `npm run destroy`: asks twice, then leaves nothing of the installation: machines, data, backups, logs, secrets. */
+tellFailures();
 const TRIES = 3;
 const options = readOptions({ ...readDeployEnvironment(), DATABASE_PROTECTION: "false" });
 const { PREFIX, AWS_REGION: region } = options;
