@@ -1,18 +1,19 @@
 #!/bin/bash
-# First boot of a worker, the same on EC2 and on local-cloud: fetch the release, unpack, take or install its packages, run one role.
-# The autoscaler fills in the words between underscores. When the role ends, so does the instance.
+# First boot of a worker, the same on EC2 and on local-cloud: fetch the release, check it, unpack it, run one role. It reaches S3 and nothing else: no package
+# registry. The autoscaler fills in the words between underscores. When the role ends, so does the instance.
 set -euo pipefail
 umask 077
 home="${HOME:-/root}/elastic-gas"
 mkdir -p "$home"
 cd "$home"
 
-if ! command -v npm >/dev/null; then
-  if command -v dnf >/dev/null; then dnf install -y nodejs npm; else apt-get update && apt-get install -y nodejs npm; fi
-fi
-
-# $1 address, $2 file; tries for a minute, for the network may come up after us.
+# $1 address, $2 file; tries for a minute, for the network may come up after us. EC2's images have curl, and Node comes with the release.
 fetch() {
+  if command -v curl >/dev/null; then
+    curl --silent --show-error --fail --retry 30 --retry-delay 2 --retry-max-time 60 --retry-all-errors \
+      --connect-timeout 5 --max-time 300 --output "$2" "$1"
+    return
+  fi
   node --input-type=module -e '
     import { writeFileSync } from "node:fs";
     const [url, file] = process.argv.slice(1);
@@ -30,18 +31,24 @@ fetch() {
     }' "$1" "$2"
 }
 fetch '__RELEASE_URL__' release.tar.gz
+if ! echo '__RELEASE_SHA256__  release.tar.gz' | sha256sum --check --status; then
+  echo 'The release is not the one that was published: its SHA-256 is not __RELEASE_SHA256__. Nothing of it runs.' >&2
+  exit 1
+fi
 fetch '__SETTINGS_URL__' settings.env
 tar -xzf release.tar.gz
 rm release.tar.gz
 
-# node_modules: linked from a cache that has the same lockfile, else installed. Our own workspaces are links into this folder, never into the cache.
-cache="${ELASTIC_GAS_CACHE:-/var/cache/elastic-gas}/node_modules-__LOCKFILE_HASH__"
-if [ -d "$cache" ]; then
+# A release for AWS has its packages. On one machine they are linked from the checkout, our own workspaces into this folder.
+if [ ! -d node_modules ]; then
+  cache="${ELASTIC_GAS_CACHE:-/var/cache/elastic-gas}/node_modules-__LOCKFILE_HASH__"
+  if [ ! -d "$cache" ]; then
+    echo "The release has no packages, and $cache is not there. Publish it with its packages." >&2
+    exit 1
+  fi
   mkdir -p node_modules/@elastic-gas
   find "$cache/" -mindepth 1 -maxdepth 1 ! -name @elastic-gas -exec ln -sfn -t node_modules {} +
   for workspace in */package.json; do ln -sfn "../../${workspace%/*}" "node_modules/@elastic-gas/${workspace%/*}"; done
-else
-  ONNXRUNTIME_NODE_INSTALL=skip npm install --no-save --omit=dev --no-audit --no-fund --loglevel=error
 fi
 
 code=0

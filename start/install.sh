@@ -26,6 +26,16 @@ ensure_node_modules() {
   fi
 }
 
+# Installs what a deployment on AWS needs in aws/node_modules, when its lockfile has changed since the last time. Only `npm run deploy...` and `npm test` call it.
+ensure_deployment_packages() {
+  local wanted
+  wanted=$(sha256sum aws/package-lock.json | cut -d' ' -f1)
+  [ "$(cat aws/node_modules/.lockfile-hash 2>/dev/null || true)" != "$wanted" ] || return 0
+  echo "Installing the packages of the AWS deployment: about 210 MB in aws/node_modules, up to a minute ..."
+  (cd aws && npm install --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error)
+  echo "$wanted" >aws/node_modules/.lockfile-hash
+}
+
 # ensure_programs <program>:<debian package>[,<package>...] ...: finds each program in the system or in .data/apt, or installs its packages:
 # as root, by sudo without a password, or else unpacked into .data/apt, which needs no rights.
 ensure_programs() {

@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=start/install.sh
 . start/install.sh
 ensure_node_modules
+ensure_deployment_packages
 export PATH="$PWD/node_modules/.bin:$PATH"
 ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools chromium:chromium
 # Only the tests with other AWS clients need these: where they cannot be had, those are skipped and say so.

@@ -112,6 +112,8 @@ export function createManager(deps: AppDeps): Manager {
 
   const app = express();
   app.disable("x-powered-by");
+  // On AWS nobody but the load balancer reaches this machine.
+  if (config.CLOUD === "aws") app.set("trust proxy", 1);
   app.use(requestId, securityHeaders(), metrics.observe);
   // Before the session: health checks and bundled files need none.
   app.use(metricsRoutes(pages, metrics), healthRoutes(metrics));

@@ -18,7 +18,19 @@ test("CLOUD=local without an endpoint is refused, for the clients would reach th
 });
 
 test("CLOUD=aws refuses an endpoint that was left over from one machine", () => {
-  expect(() => readConfig({ CLOUD: "aws", ...LOCAL })).toThrow(/CLOUD=local only/);
+  for (const AWS_ENDPOINT_URL of [
+    "http://127.0.0.1:4566",
+    "https://127.0.0.1",
+    "https://localhost",
+    "https://[::1]:1",
+    "http://aws.internal",
+  ])
+    expect(() => readConfig({ CLOUD: "aws", AWS_ENDPOINT_URL }), AWS_ENDPOINT_URL).toThrow(/CLOUD=local only/);
+});
+
+test("CLOUD=aws takes an endpoint in a network of one's own, and FIPS endpoints", () => {
+  const far = { CLOUD: "aws", AWS_ENDPOINT_URL: "https://aws.internal", AWS_USE_FIPS_ENDPOINT: "true" };
+  expect(readConfig(far)).toMatchObject(far);
 });
 
 test(".env.example shows every setting, and each default as it is", () => {

@@ -20,12 +20,29 @@ export const Config = z
     CLOUD: z.enum(["local", "aws"]).default("local"),
     AWS_REGION: z.string().min(1).default("us-east-1"),
     AWS_ENDPOINT_URL: z.preprocess((text) => (text === "" ? undefined : text), z.url().optional()),
+    /** The SDK itself reads it. */
+    AWS_USE_FIPS_ENDPOINT: z.preprocess(
+      (text) => (text === "" ? undefined : text),
+      z.enum(["true", "false"]).optional(),
+    ),
     /** Set on instances only, by the instance itself. */
     AWS_EC2_METADATA_SERVICE_ENDPOINT: z.preprocess((text) => (text === "" ? undefined : text), z.url().optional()),
     PREFIX: z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,19}$/, "1 to 20 lower-case letters, digits and hyphens, a letter first")
       .default("dev"),
+    BUCKET_SUFFIX: z
+      .string()
+      .regex(/^[a-z0-9-]{0,40}$/, "at most 40 lower-case letters, digits and hyphens")
+      .default(""),
+    SECRETS_FROM_AWS: flag.default(false),
+    RELEASE_SHA256: z.preprocess(
+      (text) => (text === "" ? undefined : text),
+      z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")
+        .optional(),
+    ),
     DATABASE_URL: z
       .string()
       .regex(/^mysql:\/\//, "an address that starts with mysql://")
@@ -126,6 +143,9 @@ export const Config = z
     WORKER_PRICE_CENTS_PER_HOUR: z.coerce.number().min(0).max(100_000).default(2.08),
     WORKER_SUBNET_IDS: z.string().default("").transform(commaSeparated),
     WORKER_SECURITY_GROUP_IDS: z.string().default("").transform(commaSeparated),
+    /** Of web workers, where they are others: the balancer reaches these, and nobody the other pools. */
+    WEB_SECURITY_GROUP_IDS: z.string().default("").transform(commaSeparated),
+    WORKER_LAUNCH_TEMPLATE: optionalText,
     WORKER_INSTANCE_PROFILE: optionalText,
     LOCAL_CLOUD_PORT: port.default(4566),
     LOCAL_DATABASE_PORT: port.default(3307),
@@ -151,8 +171,12 @@ export const Config = z
         message: "is needed with CLOUD=local: without it the clients would reach the real AWS",
       });
     }
-    if (config.CLOUD === "aws" && config.AWS_ENDPOINT_URL !== undefined) {
-      context.addIssue({ code: "custom", path: ["AWS_ENDPOINT_URL"], message: "goes with CLOUD=local only" });
+    if (config.CLOUD === "aws" && config.AWS_ENDPOINT_URL !== undefined && !isFarEndpoint(config.AWS_ENDPOINT_URL)) {
+      context.addIssue({
+        code: "custom",
+        path: ["AWS_ENDPOINT_URL"],
+        message: "goes with CLOUD=local only; with CLOUD=aws it is an https address in your network",
+      });
     }
   });
 export type Config = z.infer<typeof Config>;
@@ -169,6 +193,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 /** The address of user-app that stands in mails and redirects, without a trailing slash. */
 export function userAppUrl(config: Pick<Config, "PUBLIC_URL" | "PUBLIC_HOST" | "LB_PORT">): string {
   return (config.PUBLIC_URL ?? `http://${config.PUBLIC_HOST}:${config.LB_PORT}`).replace(/\/+$/, "");
+}
+
+/** A loopback address was left over from one machine: the apps would talk to a toy there, or to nobody. */
+function isFarEndpoint(text: string): boolean {
+  const { protocol, hostname } = new URL(text);
+  return protocol === "https:" && !isLoopback(hostname);
+}
+
+export function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 function commaSeparated(text: string): readonly string[] {

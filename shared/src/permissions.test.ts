@@ -35,7 +35,9 @@ test.each(ROLES)("%s may set aside what it cannot handle, from every queue that 
 });
 
 test("no role has all actions of a service, or a right on what is not the installation's own", () => {
-  const own = /(?:\bdev-|vaults\/dev|instance\/\*|identity\/\*|role\/gas-)/;
+  // What a launch uses has no name of ours.
+  const own =
+    /(?:\bdev-|secret:dev-|vaults\/dev|(?:instance|volume|network-interface|subnet|security-group|launch-template|image|identity)\/\*|role\/gas-)/;
   for (const statement of Object.values(permissions).flat()) {
     for (const action of statement.actions) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/);
     const isOnAnything = statement.resources.includes("*");
@@ -44,6 +46,20 @@ test("no role has all actions of a service, or a right on what is not the instal
       expect(statement.actions.every((action) => /:(?:Describe|Get|Put)Metric|:Describe/.test(action))).toBe(true);
     else for (const resource of statement.resources) expect(resource).toMatch(own);
   }
+});
+
+test("the manager's machine alone reads the secrets", () => {
+  expect(holdersOf("secretsmanager:GetSecretValue")).toEqual(["manager"]);
+});
+
+test("instances without the installation's tag can be neither ended nor stopped nor read", () => {
+  const touching = ["ec2:TerminateInstances", "ec2:StopInstances", "ec2:GetConsoleOutput"];
+  const statements = Object.values(permissions)
+    .flat()
+    .filter(({ actions }) => actions.some((action) => touching.includes(action)));
+  expect(statements).toHaveLength(2);
+  for (const { whereEquals } of statements)
+    expect(whereEquals).toEqual({ "aws:ResourceTag/elastic-gas:prefix": "dev" });
 });
 
 test("the roles that workers may be given are those of the pools", () => {

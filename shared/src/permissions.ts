@@ -1,4 +1,4 @@
-import { POOL_NAMES, QUEUE_KEYS, type QueueResource, type Resources } from "./resources.ts";
+import { POOL_NAMES, QUEUE_KEYS, type QueueResource, type Resources, SECRET_KEYS, TAGS } from "./resources.ts";
 
 /** What one part of the product may do in AWS: its processes on EC2 get the role of this name. */
 export const ROLES = ["manager", "autoscaler", ...POOL_NAMES] as const;
@@ -29,6 +29,8 @@ export function databaseUrlSetting(role: Role): `DATABASE_URL_${Uppercase<Role>}
 export interface Statement {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
+  /** IAM's condition, of the form `StringEquals`: key and value. local-cloud does not look at it. */
+  readonly whereEquals?: Readonly<Record<string, string>>;
 }
 
 /** What each role may do; nothing else is allowed. */
@@ -50,7 +52,7 @@ export function permissionsOf(
   resources: Resources,
   { region, accountId, instanceProfile }: { region: string; accountId: string; instanceProfile: string },
 ): RolePermissions<Role> {
-  const { buckets, queues, vault, targetGroup } = resources;
+  const { prefix, buckets, queues, vault, targetGroup, secrets } = resources;
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${accountId}:${resource}`;
   const bucketArn = (bucket: string) => `arn:aws:s3:::${bucket}`;
   const objectsOf = (...names: readonly string[]) => names.map((name) => `${bucketArn(name)}/*`);
@@ -59,6 +61,8 @@ export function permissionsOf(
   const vaultArn = arn("glacier", `vaults/${vault}`);
   const dataBuckets = [buckets.inputs, buckets.results, buckets.images, buckets.archive];
 
+  // Several installations share an account: none touches the others' instances.
+  const ownInstances = { [`aws:ResourceTag/${TAGS.prefix}`]: prefix };
   const putMetrics: Statement = { actions: ["cloudwatch:PutMetricData"], resources: ["*"] };
   const readMetrics: Statement = { actions: ["cloudwatch:GetMetricData"], resources: ["*"] };
   const sendMail: Statement = { actions: ["ses:SendEmail"], resources: [arn("ses", "identity/*")] };
@@ -77,13 +81,7 @@ export function permissionsOf(
   // A consumer itself puts what can never be handled into the dead-letter queue.
   const consume = (...consumed: readonly QueueResource[]): readonly Statement[] => [
     {
-      actions: [
-        "sqs:ChangeMessageVisibility",
-        "sqs:DeleteMessage",
-        "sqs:GetQueueAttributes",
-        "sqs:GetQueueUrl",
-        "sqs:ReceiveMessage",
-      ],
+      actions: ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"],
       resources: consumed.map(({ name }) => arn("sqs", name)),
     },
     {
@@ -96,32 +94,53 @@ export function permissionsOf(
     manager: [
       describeFleet,
       readMetrics,
-      { actions: ["ec2:GetConsoleOutput", "ec2:StopInstances"], resources: [arn("ec2", "instance/*")] },
+      {
+        actions: ["ec2:GetConsoleOutput", "ec2:StopInstances"],
+        resources: [arn("ec2", "instance/*")],
+        whereEquals: ownInstances,
+      },
       {
         actions: ["s3:ListBucket", "s3:ListBucketMultipartUploads"],
         resources: dataBuckets.map(bucketArn),
       },
       { actions: ["s3:AbortMultipartUpload", "s3:DeleteObject"], resources: objectsOf(...dataBuckets) },
       { actions: ["s3:GetObject", "s3:PutObject"], resources: objectsOf(buckets.releases) },
-      send,
-      {
-        actions: ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:PurgeQueue"],
-        resources: [...queueArns, ...deadLetterArns],
-      },
+      { actions: ["sqs:GetQueueUrl", "sqs:PurgeQueue"], resources: [...queueArns, ...deadLetterArns] },
       { actions: ["glacier:DeleteArchive"], resources: [vaultArn] },
       sendMail,
+      {
+        actions: ["secretsmanager:GetSecretValue"],
+        // Secrets Manager ends each name with six characters of its own.
+        resources: SECRET_KEYS.map((key) => arn("secretsmanager", `secret:${secrets[key]}-*`)),
+      },
     ],
     autoscaler: [
       describeFleet,
       readMetrics,
       putMetrics,
-      { actions: ["ec2:RunInstances", "ec2:TerminateInstances"], resources: [arn("ec2", "instance/*")] },
-      { actions: ["ec2:CreateTags"], resources: [arn("ec2", "instance/*")] },
+      // A launch needs the right on everything that it makes or uses.
+      {
+        actions: ["ec2:RunInstances"],
+        resources: [
+          ...["instance", "volume", "network-interface", "subnet", "security-group", "launch-template"].map((kind) =>
+            arn("ec2", `${kind}/*`),
+          ),
+          `arn:aws:ec2:${region}::image/*`,
+        ],
+      },
+      {
+        actions: ["ec2:CreateTags"],
+        // The launch template tags the disk.
+        resources: [arn("ec2", "instance/*"), arn("ec2", "volume/*")],
+        whereEquals: { "ec2:CreateAction": "RunInstances" },
+      },
+      { actions: ["ec2:TerminateInstances"], resources: [arn("ec2", "instance/*")], whereEquals: ownInstances },
       {
         actions: ["iam:PassRole"],
         resources: POOL_NAMES.map(
           (pool) => `arn:aws:iam::${accountId}:role/${instanceProfileName(instanceProfile, pool)}`,
         ),
+        whereEquals: { "iam:PassedToService": "ec2.amazonaws.com" },
       },
       {
         actions: ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
@@ -140,6 +159,8 @@ export function permissionsOf(
         actions: ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
         resources: objectsOf(buckets.inputs, buckets.images),
       },
+      // The upload's form names the ACL "private".
+      { actions: ["s3:PutObjectAcl"], resources: objectsOf(buckets.inputs) },
       { actions: ["s3:DeleteObject", "s3:GetObject"], resources: objectsOf(buckets.results) },
       { actions: ["s3:DeleteObject"], resources: objectsOf(buckets.archive) },
     ],
@@ -159,7 +180,6 @@ export function permissionsOf(
       },
     ],
     utility: [
-      putMetrics,
       sendMail,
       send,
       ...consume(queues.jobResults, queues.archive, queues.restore, queues.thaw),

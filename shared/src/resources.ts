@@ -12,6 +12,9 @@ export type PoolName = (typeof POOL_NAMES)[number];
 export const QUEUE_KEYS = ["jobRequests", "jobResults", "archive", "restore", "thaw"] as const;
 export type QueueKey = (typeof QUEUE_KEYS)[number];
 
+export const SECRET_KEYS = ["database", "application", "administrator", "operator"] as const;
+export type SecretKey = (typeof SECRET_KEYS)[number];
+
 /**
  * The most that SQS allows. Consumers decide themselves what goes to the dead-letter queue (reliability/after-failure.ts), for a receive alone tells nothing: a
  * message is also received in vain while a service is away. SQS's own count is the last resort, for a message that ends its process each time.
@@ -58,9 +61,14 @@ export interface Resources {
   readonly loadBalancer: string;
   readonly targetGroup: string;
   readonly metricNamespace: string;
+  /** In Secrets Manager, on AWS alone. */
+  readonly secrets: Readonly<Record<SecretKey, string>>;
 }
 
-export function resourcesOf({ PREFIX: prefix }: Pick<Config, "PREFIX">): Resources {
+export function resourcesOf({
+  PREFIX: prefix,
+  BUCKET_SUFFIX: suffix = "",
+}: Pick<Config, "PREFIX"> & Partial<Pick<Config, "BUCKET_SUFFIX">>): Resources {
   const queue = (key: QueueKey): QueueResource => {
     const name = `${prefix}-${QUEUE_NAMES[key]}`;
     return { name, deadLetterName: `${name}-dlq` };
@@ -68,11 +76,11 @@ export function resourcesOf({ PREFIX: prefix }: Pick<Config, "PREFIX">): Resourc
   return {
     prefix,
     buckets: {
-      inputs: `${prefix}-inputs`,
-      results: `${prefix}-results`,
-      images: `${prefix}-images`,
-      releases: `${prefix}-releases`,
-      archive: `${prefix}-archive`,
+      inputs: `${prefix}-inputs${suffix}`,
+      results: `${prefix}-results${suffix}`,
+      images: `${prefix}-images${suffix}`,
+      releases: `${prefix}-releases${suffix}`,
+      archive: `${prefix}-archive${suffix}`,
     },
     vault: `${prefix}-results`,
     queues: {
@@ -85,6 +93,12 @@ export function resourcesOf({ PREFIX: prefix }: Pick<Config, "PREFIX">): Resourc
     loadBalancer: `${prefix}-gas`,
     targetGroup: `${prefix}-gas-web`,
     metricNamespace: METRIC_NAMESPACE,
+    secrets: {
+      database: `${prefix}-database`,
+      application: `${prefix}-application`,
+      administrator: `${prefix}-administrator`,
+      operator: `${prefix}-operator`,
+    },
   };
 }
 

@@ -9,6 +9,8 @@ const FILES = ["package-lock.json", "manager/vite.config.ts", "user-app/vite.con
 
 /** Bundles the browser code of manager and user-app when a source has changed since the last time. */
 export function buildPages(root: string): void {
+  // A release has its pages, and nothing to build them with.
+  if (!existsSync(join(root, "node_modules/vite"))) return;
   const stamp = join(root, "node_modules", ".pages-built");
   const wanted = hashSources(root);
   const built = existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;

@@ -6,16 +6,41 @@ import { promisify } from "node:util";
 import { type Module, readModules } from "@elastic-gas/testing/boundaries/read-imports";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { packRelease } from "./release.ts";
-import { listReleaseFiles } from "./release-content.ts";
+import { listReleaseFiles, RELEASE_KINDS, type ReleaseKind } from "./release-content.ts";
+import { importedPackages, listPackageFiles } from "./release-packages.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-/** What instances start, by the three roles of start.sh and by the processes that these start. */
-const ENTRIES = [
-  "user-app/src/main.ts",
-  "annotator/src/main.ts",
-  "start/src/utility.ts",
-  ...["notify", "archive", "restore", "thaw"].map((name) => `annotator/src/lifecycle/${name}/main.ts`),
-];
+/** What instances start: by the roles of start.sh, and by the processes that these start. */
+const ENTRIES: Readonly<Record<ReleaseKind, readonly string[]>> = {
+  worker: [
+    "user-app/src/main.ts",
+    "annotator/src/main.ts",
+    "start/src/utility.ts",
+    ...["notify", "archive", "restore", "thaw"].map((name) => `annotator/src/lifecycle/${name}/main.ts`),
+  ],
+  manager: [
+    ...["main", "supervisor-main", "control", "admin-password"].map((name) => `start/src/${name}.ts`),
+    "manager/src/main.ts",
+    "autoscaler/src/main.ts",
+  ],
+};
+/** Of these a type alone is used. */
+const TYPES_ALONE: readonly string[] = ["local-cloud/src/wire/auth/authenticate.ts"];
+
+describe("the releases", () => {
+  it.each(RELEASE_KINDS)("hold every file that the programs of the %s need", async (kind) => {
+    const files = await listReleaseFiles(ROOT, kind);
+    const needed = new Set<string>();
+    const visit = (path: string): void => {
+      if (needed.has(path) || TYPES_ALONE.includes(path)) return;
+      needed.add(path);
+      const [module] = readModules(ROOT, [path]) as [Module];
+      module.imports.forEach(visit);
+    };
+    ENTRIES[kind].forEach(visit);
+    expect([...needed].filter((path) => !files.includes(path))).toEqual([]);
+  });
+});
 
 describe("the release that workers fetch", () => {
   let files: readonly string[];
@@ -23,18 +48,22 @@ describe("the release that workers fetch", () => {
     files = await listReleaseFiles(ROOT);
   });
 
-  it("holds every file that a worker's programs need", () => {
-    const needed = new Set<string>();
-    const visit = (path: string): void => {
-      if (needed.has(path)) return;
-      needed.add(path);
-      const [module] = readModules(ROOT, [path]) as [Module];
-      module.imports.forEach(visit);
-    };
-    ENTRIES.forEach(visit);
-    expect([...needed].filter((path) => !files.includes(path))).toEqual([]);
+  it("holds what its programs read", () => {
     const data = ["start.sh", "package-lock.json", "annotator/pack/pack.json", "user-app/mask-model/mask-model.onnx"];
     expect(files).toEqual(expect.arrayContaining(data));
+  });
+
+  it("has the packages that its programs import and those that they need, for this platform alone", () => {
+    const packages = listPackageFiles(ROOT, files);
+    const has = (start: string) => packages.some((path) => path.startsWith(`node_modules/${start}`));
+    for (const name of ["node/bin/node", ".bin/node", "express/", "bcrypt/", "mysql2/", "@zxcvbn-ts/language-common/"])
+      expect(has(name), name).toBe(true);
+    for (const name of ["vite/", "vitest/", "typescript/", "@elastic-gas/manager", "bootstrap/", "socket.io/"])
+      expect(has(name), name).toBe(false);
+    expect(
+      packages.filter((path) => path.includes("onnxruntime-node/bin/")).map((path) => path.split("/").at(-1)),
+    ).toEqual(["libonnxruntime.so.1", "onnxruntime_binding.node"]);
+    expect(packages.filter((path) => /\.d\.ts$|\.map$|\.md$/.test(path))).toEqual([]);
   });
 
   it("holds no test, benchmark, browser source or part of the manager's machine", () => {
@@ -50,6 +79,19 @@ describe("the release that workers fetch", () => {
       "start.sh",
       "user-app",
     ]);
+  });
+
+  it("takes packages from imports of values, wherever a line breaks, and not from those of types", () => {
+    const source = `import type { A } from "types-only";
+import b, {
+  c,
+} from "@scope/broken/over/lines";
+import "for-its-effect";
+export { d } from "exported";
+const e = await import("late/part"); const f = require("required");
+import { g } from "./own.ts"; import { h } from "node:fs";
+`;
+    expect(importedPackages(source)).toEqual(["@scope/broken", "for-its-effect", "exported", "late", "required"]);
   });
 
   it("is packed with these files alone, and to the same bytes each time", async () => {

@@ -1,30 +1,49 @@
 import { glob } from "node:fs/promises";
 
-/**
- * What a worker runs, and nothing else: no test, test environment, benchmark or browser source, and none of the parts that stay on the manager's
- * machine. Patterns of Node's `glob`, from the project's root.
- */
-const CONTENT = [
+export const RELEASE_KINDS = ["worker", "manager"] as const;
+/** What workers run, and what runs on the manager's machine. */
+export type ReleaseKind = (typeof RELEASE_KINDS)[number];
+
+const COMMON = [
   "package.json",
   "package-lock.json",
   ".npmrc",
   "*/package.json", // npm wants every workspace that the lockfile names
   "start.sh",
   "start/install.sh",
-  "start/src/{utility,utility-parts,watched-part,supervise,watch-health,ready,free-port}.ts",
-  "{shared,user-app,annotator}/src/**/*.ts",
-  "user-app/dist/**",
-  "user-app/mask-model/mask-model.onnx",
-  "samples/{pictures,vcf}/*",
-  "annotator/pack/**",
+  "shared/src/**/*.ts",
 ];
+/** Each without a test, test environment, benchmark or browser source. Patterns of Node's `glob`, from the project's root. */
+const CONTENT: Readonly<Record<ReleaseKind, readonly string[]>> = {
+  // None of the parts that stay on the manager's machine.
+  worker: [
+    ...COMMON,
+    "start/src/{utility,utility-parts,watched-part,supervise,watch-health,ready,free-port}.ts",
+    "{user-app,annotator}/src/**/*.ts",
+    "user-app/dist/**",
+    "user-app/mask-model/mask-model.onnx",
+    "samples/{pictures,vcf}/*",
+    "annotator/pack/**",
+  ],
+  manager: [
+    ...COMMON,
+    // The start names it; it plays no AWS here.
+    "local-cloud/src/credentials.ts",
+    "start/src/*.ts",
+    "{scaling,autoscaler,manager,loadgen}/src/**/*.ts",
+    "manager/dist/**",
+    "manager/elastic-gas.sh",
+    "samples/pictures/*",
+    "aws/user-data.sh",
+  ],
+};
 const LEFT_OUT =
-  /\.test\.ts$|(^|\/)browser\/|(^|\/)node_modules\/|^annotator\/src\/(pack\/(build-pack\.ts$|make\/)|engine\/cases\/)/;
+  /\.test\.ts$|(^|\/)browser\/|(^|\/)node_modules\/|^annotator\/src\/(pack\/(build-pack\.ts$|make\/)|engine\/cases\/)|^manager\/src\/dashboard\//;
 
 /** The files of a release as paths from the root, sorted. */
-export async function listReleaseFiles(root: string): Promise<readonly string[]> {
+export async function listReleaseFiles(root: string, kind: ReleaseKind = "worker"): Promise<readonly string[]> {
   const files: string[] = [];
-  for await (const entry of glob(CONTENT, { cwd: root, withFileTypes: true })) {
+  for await (const entry of glob(CONTENT[kind], { cwd: root, withFileTypes: true })) {
     if (entry.isDirectory()) continue;
     const path = `${entry.parentPath}/${entry.name}`.slice(root.replace(/\/$/, "").length + 1);
     if (!LEFT_OUT.test(path)) files.push(path);

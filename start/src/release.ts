@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, symlink, unlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
-import { listReleaseFiles } from "./release-content.ts";
+import { listReleaseFiles, type ReleaseKind } from "./release-content.ts";
+import { listPackageFiles } from "./release-packages.ts";
 
 const run = promisify(execFile);
 
@@ -14,19 +15,40 @@ const run = promisify(execFile);
 export interface Release {
   /** Key of the bundle, `releases/<sha256>.tar.gz`. */
   readonly release: string;
+  /** Of the bundle: an instance runs nothing else. */
+  readonly sha256: string;
   /** Keys of the settings of each pool's workers, `settings/<pool>-<sha256>.env`. */
   readonly settings: Readonly<Record<PoolName, string>>;
-  /** SHA-256 of package-lock.json: names the cache of node_modules. */
+  /** SHA-256 of package-lock.json: names the cache of node_modules, for a release without packages. */
   readonly lockfileHash: string;
 }
 
-/** Packs the release; equal sources give equal bytes, so an unchanged one has the same key. */
-export async function packRelease(root: string): Promise<{ readonly key: string; readonly bytes: Buffer }> {
+export interface PackedRelease {
+  readonly key: string;
+  readonly sha256: string;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Packs a release; equal sources give equal bytes, so an unchanged one has the same key. With its packages it is all that an instance needs, Node included: what
+ * AWS gets. Without them it is for this machine, whose instances link the checkout's.
+ */
+export async function packRelease(
+  root: string,
+  { kind = "worker", withPackages = false }: { readonly kind?: ReleaseKind; readonly withPackages?: boolean } = {},
+): Promise<PackedRelease> {
+  const sources = await listReleaseFiles(root, kind);
   const folder = await mkdtemp(join(tmpdir(), "gas-release-"));
   try {
     const file = join(folder, "release.tar");
     const list = join(folder, "files");
-    await writeFile(list, (await listReleaseFiles(root)).join("\0"));
+    await writeFile(list, [...sources, ...(withPackages ? listPackageFiles(root, sources) : [])].join("\0"));
+    // start.sh installs nothing where this names the lockfile.
+    const stamp = "node_modules/.lockfile-hash";
+    if (withPackages) {
+      await mkdir(join(folder, "node_modules"));
+      await writeFile(join(folder, stamp), sha256(await readFile(join(root, "package-lock.json"))));
+    }
     await run(
       "tar",
       [
@@ -37,6 +59,11 @@ export async function packRelease(root: string): Promise<{ readonly key: string;
         "--owner=0",
         "--group=0",
         "--numeric-owner",
+        "--mode=u=rwX,go=rX",
+        "--hard-dereference",
+        ...(withPackages ? ["-C", folder, stamp] : []),
+        "-C",
+        root,
         "--null",
         `--files-from=${list}`,
       ],
@@ -45,7 +72,8 @@ export async function packRelease(root: string): Promise<{ readonly key: string;
     // -n leaves the time out of gzip's header.
     await run("gzip", ["-n", "-6", file]);
     const bytes = await readFile(`${file}.gz`);
-    return { key: `releases/${sha256(bytes)}.tar.gz`, bytes };
+    const hash = sha256(bytes);
+    return { key: keyOf(hash), sha256: hash, bytes };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -55,14 +83,20 @@ export interface PublishOptions {
   readonly s3: S3Client;
   readonly bucket: string;
   readonly root: string;
+  /** The SHA-256 of a release that the bucket has already; without it one is packed here, for this machine. */
+  readonly uploaded?: string;
   /** The settings of a pool's workers, as a shell file. */
   readonly settingsOf: (pool: PoolName) => string;
 }
 
 /** Uploads the release and its settings, unless they are there, and makes them the current ones. */
-export async function publishRelease({ s3, bucket, root, settingsOf }: PublishOptions): Promise<Release> {
-  const [bundle, lockfile] = await Promise.all([packRelease(root), readFile(join(root, "package-lock.json"))]);
-  await putOnce(s3, bucket, bundle.key, bundle.bytes);
+export async function publishRelease(options: PublishOptions): Promise<Release> {
+  const { s3, bucket, root, uploaded, settingsOf } = options;
+  const bundle =
+    uploaded === undefined
+      ? await uploadRelease(s3, bucket, await packRelease(root))
+      : { key: keyOf(uploaded), sha256: uploaded };
+  const lockfile = await readFile(join(root, "package-lock.json"));
   const settings = await Promise.all(
     POOL_NAMES.map(async (pool): Promise<[PoolName, string]> => {
       const text = settingsOf(pool);
@@ -73,10 +107,17 @@ export async function publishRelease({ s3, bucket, root, settingsOf }: PublishOp
   );
   const release: Release = {
     release: bundle.key,
+    sha256: bundle.sha256,
     settings: Object.fromEntries(settings) as Record<PoolName, string>,
     lockfileHash: sha256(lockfile),
   };
   await put(s3, bucket, "current.json", JSON.stringify(release));
+  return release;
+}
+
+/** Uploads a release unless it is there. */
+export async function uploadRelease(s3: S3Client, bucket: string, release: PackedRelease): Promise<PackedRelease> {
+  await putOnce(s3, bucket, release.key, release.bytes);
   return release;
 }
 
@@ -98,6 +139,10 @@ async function putOnce(s3: S3Client, bucket: string, key: string, body: Buffer |
 
 async function put(s3: S3Client, bucket: string, key: string, body: Buffer | string): Promise<void> {
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ServerSideEncryption: "AES256" }));
+}
+
+function keyOf(hash: string): string {
+  return `releases/${hash}.tar.gz`;
 }
 
 function sha256(content: Buffer | string): string {

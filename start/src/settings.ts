@@ -1,8 +1,13 @@
 import { join, resolve } from "node:path";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { ensureLocalCredentials } from "@elastic-gas/local-cloud/credentials";
+import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { readConfig } from "@elastic-gas/shared/config";
-import { databaseAccount } from "@elastic-gas/shared/database/accounts";
-import { DEFAULT_INSTANCE_PROFILE, databaseUrlSetting, ROLES } from "@elastic-gas/shared/permissions";
+import { type DatabaseAccounts, databaseAccount } from "@elastic-gas/shared/database/accounts";
+import { schemaOf } from "@elastic-gas/shared/database/connect";
+import { DEFAULT_INSTANCE_PROFILE, databaseUrlSetting, ROLES, type Role } from "@elastic-gas/shared/permissions";
+import { resourcesOf } from "@elastic-gas/shared/resources";
+import { readAwsSecrets, settingsOfSecrets } from "./aws-secrets.ts";
 import { type Environment, withoutAws } from "./environment.ts";
 import { ensureSecrets } from "./secrets.ts";
 
@@ -14,7 +19,14 @@ export const DATABASE_USER = "gas";
 /** Settings that this machine makes itself: secrets, addresses, shares. What the operator set stays. */
 export async function completeSettings(environment: Environment): Promise<Environment> {
   if (environment.CLOUD === "aws") {
-    const { DATA_DIR, SESSION_SECRET, TOTP_KEY } = readConfig(environment);
+    const config = readConfig(environment);
+    if (config.SECRETS_FROM_AWS) {
+      const client = createAwsClient(SecretsManagerClient, config);
+      const secrets = await readAwsSecrets(client, resourcesOf(config));
+      client.destroy();
+      return { ...environment, ...settingsOfSecrets(secrets) };
+    }
+    const { DATA_DIR, SESSION_SECRET, TOTP_KEY } = config;
     const made = SESSION_SECRET === undefined || TOTP_KEY === undefined ? ensureSecrets(DATA_DIR) : undefined;
     return {
       ...environment,
@@ -62,7 +74,20 @@ export async function completeSettings(environment: Environment): Promise<Enviro
   };
 }
 
-/** The server that start.sh runs; on another one, its administrator makes the accounts. */
+/**
+ * The database accounts that the start makes: on the server that it runs, which only this machine reaches, and on the deployment's, which only our machines reach.
+ * On another one, its administrator makes them.
+ */
+export function accountsToMake(settings: Environment, ownServer: boolean): DatabaseAccounts | undefined {
+  const { DATA_DIR, DATABASE_URL, SECRETS_FROM_AWS } = readConfig(settings);
+  const schema = schemaOf(DATABASE_URL);
+  if (ownServer) return { schema, host: "127.0.0.1", passwords: ensureSecrets(DATA_DIR).roleDatabasePasswords };
+  if (!SECRETS_FROM_AWS) return undefined;
+  const passwordOf = (role: Role) => decodeURIComponent(new URL(settings[databaseUrlSetting(role)] ?? "").password);
+  return { schema, host: "%", passwords: Object.fromEntries(ROLES.map((role) => [role, passwordOf(role)])) };
+}
+
+/** The server that start.sh runs. */
 export function isOwnServer({ CLOUD, DATABASE_URL }: Environment): boolean {
   return CLOUD !== "aws" && nonEmpty(DATABASE_URL) === undefined;
 }

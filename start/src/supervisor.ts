@@ -6,7 +6,7 @@ import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { ensureFirstAdmin, type FirstAdmin } from "@elastic-gas/shared/accounts/users";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { type Config, readConfig } from "@elastic-gas/shared/config";
-import { makeDatabaseAccounts } from "@elastic-gas/shared/database/accounts";
+import { type DatabaseAccounts, makeDatabaseAccounts } from "@elastic-gas/shared/database/accounts";
 import { connectDatabase } from "@elastic-gas/shared/database/connect";
 import { migrate } from "@elastic-gas/shared/database/migrate";
 import { createLogger, type Logger } from "@elastic-gas/shared/logger";
@@ -23,8 +23,7 @@ import { endProcess, processFile } from "./processes.ts";
 import { waitForHttp } from "./ready.ts";
 import { offerNodeModules, publishRelease } from "./release.ts";
 import { rotateLogs } from "./rotate-logs.ts";
-import { ensureSecrets } from "./secrets.ts";
-import { completeSettings, DATABASE_USER, isOwnServer, SCHEMA } from "./settings.ts";
+import { accountsToMake, completeSettings, DATABASE_USER, isOwnServer, SCHEMA } from "./settings.ts";
 import { stopOwnInstance } from "./stop-own-instance.ts";
 import { type PartState, type Supervised, supervise } from "./supervise.ts";
 import { welcomeLines } from "./welcome.ts";
@@ -94,7 +93,7 @@ export async function runSystem({ root, environment, startId, signal, print }: S
       localCloud = begin(localCloudPart(parts, { AWS_ENDPOINT_URL: undefined }));
       await localCloud.up;
     }
-    const admin = await prepareDatabase(config, isOwnServer(environment));
+    const admin = await prepareDatabase(config, accountsToMake(settings, isOwnServer(environment)));
     for (const line of sharedAccountLines(settings)) print(line);
     await publish(root, config, settings);
     const autoscaler = begin(autoscalerPart(parts, startId));
@@ -134,14 +133,11 @@ async function mariadbOptions(config: Config) {
   };
 }
 
-async function prepareDatabase(config: Config, isOwnServer: boolean): Promise<FirstAdmin> {
+async function prepareDatabase(config: Config, accounts: DatabaseAccounts | undefined): Promise<FirstAdmin> {
   const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: 2 });
   try {
     await migrate(db);
-    if (isOwnServer) {
-      const { roleDatabasePasswords: passwords } = ensureSecrets(config.DATA_DIR);
-      await makeDatabaseAccounts(db, { schema: SCHEMA, host: "127.0.0.1", passwords });
-    }
+    if (accounts !== undefined) await makeDatabaseAccounts(db, accounts);
     return await ensureFirstAdmin(db, createPasswordVerifier(), {
       username: config.ADMIN_USERNAME,
       password: config.ADMIN_PASSWORD,
@@ -168,6 +164,7 @@ async function publish(root: string, config: Config, settings: Environment): Pro
     s3,
     bucket: resourcesOf(config).buckets.releases,
     root,
+    ...(config.RELEASE_SHA256 === undefined ? {} : { uploaded: config.RELEASE_SHA256 }),
     settingsOf: (pool) => workerSettings(settings, pool),
   });
   s3.destroy();

@@ -6,6 +6,7 @@ import { z } from "zod";
 /** `current.json` in the releases bucket: what a new worker runs. */
 const Release = z.object({
   release: z.string().min(1),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** Each pool's workers get settings of their own. */
   settings: z.record(z.enum(POOL_NAMES), z.string().min(1)),
   lockfileHash: z.string().regex(/^[A-Za-z0-9._-]+$/),
@@ -32,6 +33,7 @@ export async function renderUserData(
   return fillTemplate(template, {
     POOL: pool,
     RELEASE_URL: releaseUrl,
+    RELEASE_SHA256: release.sha256,
     SETTINGS_URL: settingsUrl,
     LOCKFILE_HASH: release.lockfileHash,
   });
@@ -39,7 +41,7 @@ export async function renderUserData(
 
 /** Replaces `__NAME__`; throws when one is left or a value could leave its single quotes. */
 export function fillTemplate(template: string, values: Readonly<Record<string, string>>): string {
-  const filled = template.replaceAll(/__([A-Z]+(?:_[A-Z]+)*)__/g, (_, name: string) => {
+  const filled = template.replaceAll(/__([A-Z]+(?:_[A-Z0-9]+)*)__/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`The user-data script has the unknown placeholder __${name}__.`);
     if (/['\n\\]/.test(value)) throw new Error(`The value of __${name}__ cannot stand in a shell script.`);

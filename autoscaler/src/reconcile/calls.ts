@@ -18,7 +18,13 @@ import { underPermit } from "../lease/under-permit.ts";
 
 export type LaunchSettings = Pick<
   Config,
-  "PREFIX" | "WORKER_IMAGE_ID" | "WORKER_INSTANCE_TYPE" | "WORKER_SECURITY_GROUP_IDS" | "WORKER_INSTANCE_PROFILE"
+  | "PREFIX"
+  | "WORKER_IMAGE_ID"
+  | "WORKER_INSTANCE_TYPE"
+  | "WORKER_SECURITY_GROUP_IDS"
+  | "WEB_SECURITY_GROUP_IDS"
+  | "WORKER_LAUNCH_TEMPLATE"
+  | "WORKER_INSTANCE_PROFILE"
 >;
 
 /** What became of a launch; `not sent`: EC2 was not even asked; `unknown`: it may have launched it, the tag will tell. */
@@ -52,7 +58,8 @@ export async function launchWorker(
     [TAGS.pool]: pool,
     [TAGS.intent]: intentId,
   };
-  const groups = settings.WORKER_SECURITY_GROUP_IDS;
+  const ownGroups = pool === "web" ? settings.WEB_SECURITY_GROUP_IDS : [];
+  const groups = ownGroups.length > 0 ? ownGroups : settings.WORKER_SECURITY_GROUP_IDS;
   const command = new RunInstancesCommand({
     MinCount: 1,
     MaxCount: 1,
@@ -65,6 +72,9 @@ export async function launchWorker(
     ...(settings.WORKER_INSTANCE_PROFILE === undefined
       ? {}
       : { IamInstanceProfile: { Name: instanceProfileName(settings.WORKER_INSTANCE_PROFILE, pool) } }),
+    ...(settings.WORKER_LAUNCH_TEMPLATE === undefined
+      ? {}
+      : { LaunchTemplate: { LaunchTemplateName: settings.WORKER_LAUNCH_TEMPLATE } }),
     Monitoring: { Enabled: true },
     InstanceInitiatedShutdownBehavior: "terminate",
     MetadataOptions: { HttpTokens: "required" },

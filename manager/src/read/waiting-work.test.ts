@@ -25,7 +25,7 @@ beforeAll(async () => {
   for (const role of ["free_user", "premium_user"] as const) users[role] = await addUser(role);
 });
 beforeEach(async () => {
-  for (const table of ["jobs", "outbox", "pendingDeletes", "subscriptions", "deadLetters"] as const)
+  for (const table of ["jobs", "outbox", "pendingDeletes", "subscriptions", "deadLetters", "userMails"] as const)
     await database.db.deleteFrom(table).execute();
 });
 afterAll(async () => {
@@ -40,6 +40,14 @@ async function addUser(role: Role): Promise<number> {
     .values({ ...values, oidcIssuer: null, oidcSubject: null, stripeCustomerId: null })
     .executeTakeFirstOrThrow();
   return Number(insertId);
+}
+
+async function addMail(times: { readonly dueAt: Date; readonly sentAt?: Date }): Promise<void> {
+  const mail = { userId: users.premium_user, kind: "result-restored", about: randomUUID(), detail: "{}" } as const;
+  await database.db
+    .insertInto("userMails")
+    .values({ ...mail, ...times })
+    .execute();
 }
 
 type JobChanges = Partial<Insertable<Tables["jobs"]>>;
@@ -121,6 +129,14 @@ const CASES: readonly Case[] = [
     fine: async () => {
       await addJob("premium_user", { completedAt: ago(200), notifiedAt: null });
       await addJob("premium_user", { completedAt: ago(400), notifiedAt: ago(399) });
+    },
+  },
+  {
+    kind: "mails",
+    late: () => addMail({ dueAt: ago(400) }),
+    fine: async () => {
+      await addMail({ dueAt: ago(200) });
+      await addMail({ dueAt: ago(400), sentAt: ago(399) });
     },
   },
   {

@@ -52,3 +52,8 @@ test("on AWS no endpoint is set, and one chain of credentials serves all clients
   const options = clientOptions(config({ CLOUD: "aws", AWS_ENDPOINT_URL: undefined }));
   expect(options).toMatchObject({ endpoint: undefined, credentials: processCredentials(), forcePathStyle: false });
 });
+
+test("on AWS an endpoint in a network of one's own is used", () => {
+  const options = clientOptions(config({ CLOUD: "aws", AWS_ENDPOINT_URL: "https://aws.internal" }));
+  expect(options).toMatchObject({ endpoint: "https://aws.internal", forcePathStyle: false });
+});

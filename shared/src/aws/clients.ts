@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "../config.ts";
+import { type Config, isLoopback } from "../config.ts";
 import { type CredentialSource, processCredentials } from "./credentials.ts";
 
 export type CloudConfig = Pick<
@@ -54,7 +54,7 @@ export function clientOptions(config: CloudConfig, choices: ClientChoices = {}):
     requestHandler: { connectionTimeout: 3_000, requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true },
   } as const;
   if (config.CLOUD === "aws")
-    return { ...common, endpoint: undefined, credentials: processCredentials(), forcePathStyle: false };
+    return { ...common, endpoint: config.AWS_ENDPOINT_URL, credentials: processCredentials(), forcePathStyle: false };
 
   const endpoint = localEndpoint(config.AWS_ENDPOINT_URL);
   if (forBrowsers) endpoint.hostname = config.PUBLIC_HOST;
@@ -74,8 +74,8 @@ function localEndpoint(text: string | undefined): URL {
   if (text === undefined)
     throw new Error("CLOUD=local needs AWS_ENDPOINT_URL; without it this client would reach the real AWS.");
   const url = new URL(text);
-  const loopback = url.hostname === "localhost" || url.hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(url.hostname);
-  if (!loopback) throw new Error(`CLOUD=local takes loopback endpoints only, AWS_ENDPOINT_URL is ${text}.`);
+  if (!isLoopback(url.hostname))
+    throw new Error(`CLOUD=local takes loopback endpoints only, AWS_ENDPOINT_URL is ${text}.`);
   return url;
 }
 

@@ -28,6 +28,7 @@ export interface TargetHealth {
   readonly description: string | null;
 }
 
+const HTTPS_PORT = 443;
 const NOT_FOUND: ReadonlySet<string> = new Set(["LoadBalancerNotFoundException", "TargetGroupNotFoundException"]);
 
 /** Finds our load balancer and target group by name; null while they do not exist. */
@@ -66,7 +67,7 @@ export async function listTargetHealth(
 
 function listenerUrl(dnsName: string, protocol: string, port: number): string {
   const scheme = protocol === "HTTPS" ? "https" : "http";
-  const usual = scheme === "https" ? 443 : 80;
+  const usual = scheme === "https" ? HTTPS_PORT : 80;
   return `${scheme}://${dnsName}${port === usual ? "" : `:${port}`}/`;
 }
 
@@ -82,7 +83,9 @@ async function describeBalancer(elbv2: ElasticLoadBalancingV2Client, resources: 
   const { Listeners = [] } = await elbv2.send(
     new DescribeListenersCommand({ LoadBalancerArn: balancer.LoadBalancerArn }),
   );
-  const listener = Listeners.find(({ Protocol }) => Protocol === "HTTPS") ?? Listeners[0];
+  // The manager may have a listener too, and port 80 may only redirect.
+  const [first] = Listeners.toSorted((left, right) => (left.Port ?? 0) - (right.Port ?? 0));
+  const listener = Listeners.find(({ Port }) => Port === HTTPS_PORT) ?? first;
   return {
     name: balancer.LoadBalancerName ?? resources.loadBalancer,
     dnsName: balancer.DNSName,

@@ -45,7 +45,7 @@ export async function submitVcf(
   expectStatus({ status: stored.status, text: await stored.text() }, 201, `Storing ${file.name}`);
   const bucket = new URL(url).pathname.slice(1);
   const submitted = await reader.get(`/annotate/job?${new URLSearchParams({ bucket, key: fields.key ?? "" })}`);
-  expectStatus(submitted, 200, `Submitting ${file.name}`);
+  expectStatus(submitted, 303, `Submitting ${file.name}`);
 }
 
 /** Uploads a picture by the course's API and gives what was counted. */

@@ -1,4 +1,5 @@
 import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +10,7 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Middleware } from "@elastic-gas/local-cloud/wire/gateway";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
-import { startTestHarness, type TestHarness } from "./test-harness.ts";
+import { CURRENT_RELEASE, startTestHarness, type TestHarness } from "./test-harness.ts";
 import { type WebPoolAccounts, watchWebPool } from "./web-pool-accounts.ts";
 
 /** An autoscaler in a process of its own. */
@@ -114,8 +115,11 @@ async function putRelease({ context }: TestHarness): Promise<void> {
     await writeFile(join(folder, "server.mjs"), SERVER);
     await writeFile(join(folder, "start.sh"), "#!/bin/bash\nexec node server.mjs\n", { mode: 0o755 });
     await promisify(execFile)("tar", ["-czf", "release.tar.gz", "server.mjs", "start.sh"], { cwd: folder });
+    const release = await readFile(join(folder, "release.tar.gz"));
+    const sha256 = createHash("sha256").update(release).digest("hex");
     const files = [
-      ["releases/1.tar.gz", await readFile(join(folder, "release.tar.gz"))],
+      [CURRENT_RELEASE.release, release],
+      ["current.json", JSON.stringify({ ...CURRENT_RELEASE, sha256 })],
       ...POOL_NAMES.map((pool) => [`settings/${pool}-1.env`, ""] as const),
     ] as const;
     for (const [Key, Body] of files) {

@@ -71,6 +71,14 @@ export interface TestHarness extends AsyncDisposable {
   ): Promise<void>;
 }
 
+/** What `current.json` says at first; there is no such release. */
+export const CURRENT_RELEASE = {
+  release: "releases/1.tar.gz",
+  sha256: "0".repeat(64),
+  settings: Object.fromEntries(POOL_NAMES.map((pool) => [pool, `settings/${pool}-1.env`])),
+  lockfileHash: "abc",
+};
+
 /** local-cloud with the product's resources and a release, a database, and an autoscaler that does nothing until told. */
 export async function startTestHarness(
   settings: Readonly<Record<string, string>> = {},
@@ -149,11 +157,7 @@ export async function startTestHarness(
     new PutObjectCommand({
       Bucket: resources.buckets.releases,
       Key: "current.json",
-      Body: JSON.stringify({
-        release: "releases/1.tar.gz",
-        settings: Object.fromEntries(POOL_NAMES.map((pool) => [pool, `settings/${pool}-1.env`])),
-        lockfileHash: "abc",
-      }),
+      Body: JSON.stringify(CURRENT_RELEASE),
     }),
   );
   const contextOf = (holder: string): Context => ({

@@ -11,6 +11,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   annotator: ["shared"],
   "local-cloud": ["shared"],
   start: ["shared", "local-cloud", "annotator"],
+  aws: ["shared", "start"],
   loadgen: ["shared"],
   cli: [],
 };

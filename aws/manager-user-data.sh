@@ -1,0 +1,58 @@
+#!/bin/bash
+# First boot of the manager's machine: fetch its release, check it, unpack it, run start.sh as a service. The deployment fills in the words between underscores.
+set -euo pipefail
+home=/opt/elastic-gas
+useradd --system --home-dir /var/lib/elastic-gas --create-home elastic-gas || true
+mkdir -p "$home" /etc/elastic-gas
+
+cat >/etc/elastic-gas/settings.env <<'SETTINGS'
+__SETTINGS__
+SETTINGS
+
+cd "$home"
+# The right to read it may come a little after the machine; Amazon Linux brings the aws command.
+for attempt in $(seq 30); do
+  if aws s3 cp --only-show-errors --region '__REGION__' 's3://__BUCKET__/releases/__SHA256__.tar.gz' release.tar.gz; then break; fi
+  if [ "$attempt" = 30 ]; then
+    echo 'The release __SHA256__ could not be fetched from the bucket __BUCKET__. Deploy again.' >&2
+    exit 1
+  fi
+  sleep 5
+done
+if ! echo '__SHA256__  release.tar.gz' | sha256sum --check --status; then
+  echo 'The release is not the one that was deployed: its SHA-256 is not __SHA256__. Nothing of it runs.' >&2
+  exit 1
+fi
+tar -xzf release.tar.gz
+rm release.tar.gz
+
+cat >/etc/systemd/system/elastic-gas.service <<'UNIT'
+[Unit]
+Description=Elastic GAS: manager and autoscaler
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+User=elastic-gas
+WorkingDirectory=/opt/elastic-gas
+EnvironmentFile=/etc/elastic-gas/settings.env
+ExecStart=/opt/elastic-gas/start.sh
+# After the stop button it ends by itself, with 0, and the machine stops.
+Restart=on-failure
+RestartSec=5
+TimeoutStopSec=90
+NoNewPrivileges=true
+ProtectSystem=strict
+ReadWritePaths=/var/lib/elastic-gas
+PrivateTmp=true
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+# The parts' own logs are rotated by start.sh; this bounds what it prints itself.
+mkdir -p /etc/systemd/journald.conf.d
+printf '[Journal]\nSystemMaxUse=200M\n' >/etc/systemd/journald.conf.d/elastic-gas.conf
+systemctl restart systemd-journald
+systemctl daemon-reload
+systemctl enable --now elastic-gas.service

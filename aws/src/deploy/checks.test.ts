@@ -1,0 +1,100 @@
+import { expect, it } from "vitest";
+import { readOptions } from "../options.ts";
+import { assess, type Facts, mayDeploy } from "./checks.ts";
+
+const known = <Value>(value: Value) => ({ kind: "known" as const, value });
+const unknown = { kind: "unknown" as const, why: "no answer" };
+const OPTIONS = readOptions({
+  CERTIFICATE_ARN: "arn:aws:acm:us-east-1:123456789012:certificate/1",
+  DOMAIN_NAME: "gas.example.org",
+  ADMIN_CIDR: "198.51.100.0/24",
+});
+const GOOD: Facts = {
+  account: known({ id: "123456789012", arn: "arn:aws:iam::123456789012:user/ann" }),
+  vcpus: known(64),
+  certificate: known({ status: "ISSUED", names: ["gas.example.org"] }),
+  mail: known({ isSandbox: false, perDay: 50_000, isSenderConfirmed: true }),
+  stripe: known({
+    hasPrice: true,
+    hasWebhookSecret: true,
+    webhooks: [{ url: "https://gas.example.org/stripe/webhook", isEnabled: true }],
+  }),
+  platform: { os: "linux", arch: "x64" },
+};
+
+it("finds nothing to say against a good account", () => {
+  expect(assess(OPTIONS, GOOD).map(({ level }) => level)).toEqual(Array(7).fill("ok"));
+});
+
+it.each<[string, Partial<Facts>, RegExp]>([
+  ["nobody who asks", { account: unknown }, /Sign in/],
+  ["a machine that packs for another platform", { platform: { os: "darwin", arch: "arm64" } }, /darwin arm64/],
+  ["a certificate that cannot be read", { certificate: unknown }, /same region/],
+  [
+    "a certificate that is not issued",
+    { certificate: known({ status: "PENDING_VALIDATION", names: [] }) },
+    /PENDING_VALIDATION/,
+  ],
+  [
+    "a certificate of another name",
+    { certificate: known({ status: "ISSUED", names: ["www.example.org"] }) },
+    /www\.example\.org/,
+  ],
+  ["a key that Stripe refuses", { stripe: unknown }, /STRIPE_SECRET_KEY/],
+  [
+    "a price that Stripe does not know",
+    { stripe: known({ hasPrice: false, hasWebhookSecret: true, webhooks: [] }) },
+    /STRIPE_PRICE_ID/,
+  ],
+])("stops at %s, and says what to do", (_, change, sentence) => {
+  const findings = assess(OPTIONS, { ...GOOD, ...change });
+  expect(mayDeploy(findings)).toBe(false);
+  const stops = findings.filter(({ level }) => level === "stop");
+  expect(stops).toHaveLength(1);
+  expect(stops[0]?.sentence).toMatch(sentence);
+});
+
+it.each<[string, Partial<Facts>, RegExp]>([
+  ["a quota below what all pools need", { vcpus: known(16) }, /16 vCPUs.*42/],
+  ["a quota that cannot be read", { vcpus: unknown }, /42 vCPUs/],
+  ["no certificate", { certificate: known(null) }, /plain HTTP/],
+  [
+    "the sandbox of SES",
+    { mail: known({ isSandbox: true, perDay: 200, isSenderConfirmed: true }) },
+    /sandbox.*200 a day/,
+  ],
+  [
+    "a sender that is not confirmed",
+    { mail: known({ isSandbox: false, perDay: 9, isSenderConfirmed: false }) },
+    /not confirmed/,
+  ],
+  ["no Stripe keys", { stripe: known(null) }, /Premium/],
+  [
+    "no webhook",
+    { stripe: known({ hasPrice: true, hasWebhookSecret: true, webhooks: [] }) },
+    /https:\/\/gas\.example\.org\/stripe\/webhook/,
+  ],
+])("goes on with %s, and says what follows", (_, change, sentence) => {
+  const findings = assess(OPTIONS, { ...GOOD, ...change });
+  expect(mayDeploy(findings)).toBe(true);
+  expect(findings.filter(({ level }) => level === "note").map((finding) => finding.sentence)).toEqual([
+    expect.stringMatching(sentence),
+  ]);
+});
+
+it("takes a certificate with a wildcard for one label only", () => {
+  const levelOf = (DOMAIN_NAME: string) =>
+    assess(
+      { ...OPTIONS, DOMAIN_NAME },
+      { ...GOOD, certificate: known({ status: "ISSUED", names: ["*.example.org"] }) },
+    )[3]?.level;
+  expect([levelOf("gas.example.org"), levelOf("a.gas.example.org"), levelOf("example.org")]).toEqual([
+    "ok",
+    "stop",
+    "stop",
+  ]);
+});
+
+it("says that the dashboard is open to everybody", () => {
+  expect(assess({ ...OPTIONS, ADMIN_CIDR: "0.0.0.0/0" }, GOOD).at(-1)).toMatchObject({ level: "note" });
+});

@@ -1,0 +1,147 @@
+import type { Options } from "../options.ts";
+
+/** What is known of the account, or why it is not. */
+export type Fact<Value> =
+  | { readonly kind: "known"; readonly value: Value }
+  | { readonly kind: "unknown"; readonly why: string };
+
+export interface Facts {
+  readonly account: Fact<{ readonly id: string; readonly arn: string }>;
+  /** vCPUs of on-demand standard instances that may run at once. */
+  readonly vcpus: Fact<number>;
+  readonly certificate: Fact<{ readonly status: string; readonly names: readonly string[] } | null>;
+  readonly mail: Fact<{
+    readonly isSandbox: boolean;
+    readonly perDay: number;
+    /** Null: SES does not know the address yet. */
+    readonly isSenderConfirmed: boolean | null;
+  }>;
+  readonly stripe: Fact<StripeFacts | null>;
+  readonly platform: { readonly os: string; readonly arch: string };
+}
+
+export interface StripeFacts {
+  readonly hasPrice: boolean;
+  readonly webhooks: readonly { readonly url: string; readonly isEnabled: boolean }[];
+  readonly hasWebhookSecret: boolean;
+}
+
+export interface Finding {
+  /** `stop`: a deployment would fail or stand open; `note`: it works, with what the sentence says. */
+  readonly level: "ok" | "note" | "stop";
+  readonly sentence: string;
+}
+
+/** Most workers of all pools and the manager, 2 vCPUs each: web 8, annotator 10, utility 2. */
+const MACHINES = 21;
+const VCPUS_EACH = 2;
+/** Amazon Linux on x86-64: the packages of a release are those of the machine that packs it. */
+const PLATFORM = { os: "linux", arch: "x64" };
+
+/** One sentence for each thing that a deployment needs, whether it is there or not. */
+export function assess(options: Options, facts: Facts): readonly Finding[] {
+  return [
+    account(facts.account, options),
+    platform(facts.platform),
+    vcpus(facts.vcpus),
+    certificate(facts.certificate, options),
+    mail(facts.mail, options),
+    stripe(facts.stripe, options),
+    dashboard(options),
+  ];
+}
+
+export function mayDeploy(findings: readonly Finding[]): boolean {
+  return findings.every(({ level }) => level !== "stop");
+}
+
+function account(fact: Facts["account"], { AWS_REGION, PREFIX }: Options): Finding {
+  if (fact.kind === "unknown")
+    return stop(`AWS does not know who asks: ${fact.why}. Sign in, such as by aws sso login, or set AWS_PROFILE.`);
+  return ok(`Account ${fact.value.id}, region ${AWS_REGION}, prefix ${PREFIX}, as ${fact.value.arn}.`);
+}
+
+function platform({ os, arch }: Facts["platform"]): Finding {
+  if (os === PLATFORM.os && arch === PLATFORM.arch)
+    return ok("This machine packs releases for Amazon Linux on x86-64.");
+  return stop(
+    `A release is packed with this machine's packages, and ${os} ${arch} is not ${PLATFORM.os} ${PLATFORM.arch}. Deploy from such a machine.`,
+  );
+}
+
+function vcpus(fact: Facts["vcpus"]): Finding {
+  const wanted = MACHINES * VCPUS_EACH;
+  if (fact.kind === "unknown")
+    return note(
+      `The quota of running instances could not be read (${fact.why}): all pools at their most need ${wanted} vCPUs.`,
+    );
+  if (fact.value >= wanted) return ok(`${fact.value} vCPUs may run at once; all pools at their most need ${wanted}.`);
+  return note(
+    `${fact.value} vCPUs may run at once, and all pools at their most need ${wanted}: beyond ${fact.value} launches fail, and the pools say so. Ask for more in Service Quotas, "Running On-Demand Standard instances".`,
+  );
+}
+
+function certificate(fact: Facts["certificate"], { DOMAIN_NAME }: Options): Finding {
+  if (fact.kind === "unknown")
+    return stop(
+      `The certificate could not be read: ${fact.why}. It must be in AWS Certificate Manager of the same region.`,
+    );
+  if (fact.value === null)
+    return note(
+      "No CERTIFICATE_ARN: the site is plain HTTP, and passwords cross the internet in the clear. For trying only.",
+    );
+  const { status, names } = fact.value;
+  if (status !== "ISSUED")
+    return stop(`The certificate is ${status}, not ISSUED. Put its validation record into the DNS and wait.`);
+  const covers = names.some(
+    (name) =>
+      name === DOMAIN_NAME || (name.startsWith("*.") && DOMAIN_NAME?.slice(DOMAIN_NAME.indexOf(".")) === name.slice(1)),
+  );
+  return covers
+    ? ok(`The certificate is issued for ${DOMAIN_NAME}.`)
+    : stop(`The certificate is for ${names.join(", ")}, not for ${DOMAIN_NAME}: browsers would refuse it.`);
+}
+
+function mail(fact: Facts["mail"], { MAIL_FROM }: Options): Finding {
+  if (fact.kind === "unknown") return note(`What SES allows could not be read (${fact.why}): check that mail leaves.`);
+  const { isSandbox, perDay, isSenderConfirmed } = fact.value;
+  const sender =
+    isSenderConfirmed === true
+      ? `${MAIL_FROM} is confirmed`
+      : `${MAIL_FROM} is not confirmed: follow the link in the message that AWS sends there ${isSenderConfirmed === null ? "after the deployment" : "or sent before"}`;
+  if (isSandbox)
+    return note(
+      `SES is in its sandbox: mail reaches confirmed addresses only, ${perDay} a day. ${sender}. Ask for production access in the SES console.`,
+    );
+  return isSenderConfirmed === true
+    ? ok(`SES sends ${perDay} messages a day; ${sender}.`)
+    : note(`SES sends ${perDay} messages a day, but ${sender}.`);
+}
+
+function stripe(fact: Facts["stripe"], options: Options): Finding {
+  if (fact.kind === "unknown") return stop(`Stripe does not take the key: ${fact.why}. Check STRIPE_SECRET_KEY.`);
+  if (fact.value === null)
+    return note("No Stripe keys: nobody can upgrade to Premium, unless an earlier deployment stored some.");
+  const { hasPrice, webhooks, hasWebhookSecret } = fact.value;
+  if (!hasPrice) return stop("Stripe does not know STRIPE_PRICE_ID. Make a recurring price and set its id.");
+  const path = "/stripe/webhook";
+  const wanted = options.DOMAIN_NAME === undefined ? path : `https://${options.DOMAIN_NAME}${path}`;
+  const webhook = webhooks.find(({ url }) => url.endsWith(wanted));
+  if (webhook === undefined || !hasWebhookSecret)
+    return note(
+      `Stripe has no webhook for ${wanted}, or STRIPE_WEBHOOK_SECRET is empty: payments are taken, and nobody becomes Premium. Make one when the address answers, and deploy again with its secret.`,
+    );
+  return webhook.isEnabled
+    ? ok(`Stripe knows the price and calls ${webhook.url}.`)
+    : stop(`Stripe's webhook for ${webhook.url} is disabled. Enable it.`);
+}
+
+function dashboard({ ADMIN_CIDR }: Options): Finding {
+  return ADMIN_CIDR === "0.0.0.0/0"
+    ? note("The dashboard (port 5000) can be reached from everywhere. ADMIN_CIDR narrows it.")
+    : ok(`The dashboard (port 5000) can be reached from ${ADMIN_CIDR} alone.`);
+}
+
+const ok = (sentence: string): Finding => ({ level: "ok", sentence });
+const note = (sentence: string): Finding => ({ level: "note", sentence });
+const stop = (sentence: string): Finding => ({ level: "stop", sentence });

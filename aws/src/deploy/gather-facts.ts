@@ -1,0 +1,113 @@
+import { ACMClient, DescribeCertificateCommand } from "@aws-sdk/client-acm";
+import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { GetAccountCommand, GetEmailIdentityCommand, NotFoundException, SESv2Client } from "@aws-sdk/client-sesv2";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { z } from "zod";
+import type { Options } from "../options.ts";
+import type { Fact, Facts, StripeFacts } from "./checks.ts";
+
+/** "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", in vCPUs. */
+const VCPU_QUOTA = { ServiceCode: "ec2", QuotaCode: "L-1216C47A" };
+const STRIPE_URL = "https://api.stripe.com";
+const STRIPE_TIMEOUT_MS = 10_000;
+
+const Price = z.object({ id: z.string() });
+const Webhooks = z.object({ data: z.array(z.object({ url: z.string(), status: z.string() })) });
+
+/** The operator's own secrets. */
+export const OperatorKeys = z.object({
+  STRIPE_SECRET_KEY: z.string().default(""),
+  STRIPE_WEBHOOK_SECRET: z.string().default(""),
+  STRIPE_PRICE_ID: z.string().default(""),
+});
+export type OperatorKeys = z.infer<typeof OperatorKeys>;
+
+export interface ClientSettings {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** Asks AWS and Stripe; changes nothing. What cannot be found out is a fact too. */
+export async function gatherFacts(
+  client: ClientSettings,
+  options: Options,
+  { keys, stripeUrl = STRIPE_URL }: { readonly keys: OperatorKeys; readonly stripeUrl?: string },
+): Promise<Facts> {
+  const [account, vcpus, certificate, mail, stripe] = await Promise.all([
+    attempt(async () => {
+      const { Account = "", Arn = "" } = await new STSClient(client).send(new GetCallerIdentityCommand({}));
+      return { id: Account, arn: Arn };
+    }),
+    attempt(async () => {
+      const { Quota } = await new ServiceQuotasClient(client).send(new GetServiceQuotaCommand(VCPU_QUOTA));
+      if (Quota?.Value === undefined) throw new Error("AWS names no value");
+      return Quota.Value;
+    }),
+    attempt(() => readCertificate(client, options.CERTIFICATE_ARN)),
+    attempt(() => readMail(new SESv2Client(client), options.MAIL_FROM)),
+    attempt(() => readStripe(stripeUrl, keys)),
+  ]);
+  return { account, vcpus, certificate, mail, stripe, platform: { os: process.platform, arch: process.arch } };
+}
+
+async function attempt<Value>(ask: () => Promise<Value>): Promise<Fact<Value>> {
+  try {
+    return { kind: "known", value: await ask() };
+  } catch (error) {
+    return { kind: "unknown", why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function readCertificate(client: ClientSettings, arn: string | undefined) {
+  if (arn === undefined) return null;
+  const { Certificate } = await new ACMClient(client).send(new DescribeCertificateCommand({ CertificateArn: arn }));
+  const names = [Certificate?.DomainName ?? [], Certificate?.SubjectAlternativeNames ?? []].flat();
+  return { status: Certificate?.Status ?? "unknown", names: [...new Set(names)] };
+}
+
+async function readMail(ses: SESv2Client, sender: string) {
+  const { ProductionAccessEnabled = false, SendQuota } = await ses.send(new GetAccountCommand({}));
+  return {
+    isSandbox: !ProductionAccessEnabled,
+    perDay: SendQuota?.Max24HourSend ?? 0,
+    isSenderConfirmed: await isConfirmed(ses, sender),
+  };
+}
+
+/** Of the address, or of its whole domain. */
+async function isConfirmed(ses: SESv2Client, sender: string): Promise<boolean | null> {
+  let known = false;
+  for (const EmailIdentity of [sender, sender.slice(sender.indexOf("@") + 1)]) {
+    try {
+      const { VerifiedForSendingStatus } = await ses.send(new GetEmailIdentityCommand({ EmailIdentity }));
+      if (VerifiedForSendingStatus === true) return true;
+      known = true;
+    } catch (error) {
+      if (!(error instanceof NotFoundException)) throw error;
+    }
+  }
+  return known ? false : null;
+}
+
+async function readStripe(stripeUrl: string, keys: OperatorKeys): Promise<StripeFacts | null> {
+  if (keys.STRIPE_SECRET_KEY === "") return null;
+  const ask = async (path: string): Promise<unknown> => {
+    const response = await fetch(new URL(path, stripeUrl), {
+      headers: { authorization: `Bearer ${keys.STRIPE_SECRET_KEY}` },
+      signal: AbortSignal.timeout(STRIPE_TIMEOUT_MS),
+    });
+    if (response.status === 404) return undefined;
+    if (!response.ok) throw new Error(`Stripe answers ${response.status}`);
+    return response.json();
+  };
+  const webhooks = Webhooks.parse(await ask("/v1/webhook_endpoints?limit=100"));
+  const hasPrice =
+    keys.STRIPE_PRICE_ID !== "" &&
+    Price.safeParse(await ask(`/v1/prices/${encodeURIComponent(keys.STRIPE_PRICE_ID)}`)).success;
+  return {
+    hasPrice,
+    webhooks: webhooks.data.map(({ url, status }) => ({ url, isEnabled: status === "enabled" })),
+    hasWebhookSecret: keys.STRIPE_WEBHOOK_SECRET !== "",
+  };
+}

@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { readOptions } from "../options.ts";
+import { costLines, estimateMonth, totalOf } from "./prices.ts";
+
+const options = readOptions({});
+
+it("counts a month with 1, 4 and 8 web workers", () => {
+  const [one = 0, four = 0, eight = 0] = [1, 4, 8].map((size) => totalOf(estimateMonth(options, size)) ?? 0);
+  // t3.small: 730 h at $0.0208, a disk of 20 GB, seven metrics by the minute and one of its own.
+  const worker = 730 * 0.0208 + 20 * 0.08 + 2.1 + 0.3;
+  expect(four - one).toBeCloseTo(3 * worker);
+  expect(eight - four).toBeCloseTo(4 * worker);
+  expect(one).toBeGreaterThan(150);
+  expect(one).toBeLessThan(250);
+});
+
+it("doubles the database with a standby", () => {
+  const of = (multi: string) =>
+    estimateMonth(readOptions({ DATABASE_MULTI_AZ: multi }), 1).find(({ what }) => what.startsWith("database"))
+      ?.dollars ?? 0;
+  expect(of("true")).toBeCloseTo(2 * of("false"));
+});
+
+it("says when a type is not in the table, rather than that it costs nothing", () => {
+  const unknown = readOptions({ WORKER_INSTANCE_TYPE: "u7i-12tb.224xlarge" });
+  expect(totalOf(estimateMonth(unknown, 1))).toBeNull();
+  expect(costLines(unknown).join("\n")).toContain("not in the table");
+});
+
+it("prints a line for each part and the total", () => {
+  expect(costLines(options).at(-1)).toMatch(/^ {2}total +\$\d+ +\$\d+ +\$\d+$/);
+  expect(costLines(options)).toHaveLength(9);
+});

@@ -1,0 +1,38 @@
+import { Aws } from "aws-cdk-lib";
+import { permissionsOf, type Role, type RolePermissions } from "../../shared/src/permissions.ts";
+import { type Resources, resourcesOf } from "../../shared/src/resources.ts";
+import type { Options } from "./options.ts";
+
+/** The ports that the settings' defaults name. */
+export const WORKER_PORT = 8000;
+export const MANAGER_PORT = 5000;
+/** Not MySQL's usual one. */
+export const DATABASE_PORT = 3307;
+
+/** Bucket names are global, so that they end in account and region. */
+export const BUCKET_SUFFIX = `-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
+
+/** Names of our resources, with account and region as CloudFormation fills them in. */
+export function namesOf({ PREFIX }: Pick<Options, "PREFIX">): Resources {
+  return resourcesOf({ PREFIX, BUCKET_SUFFIX });
+}
+
+/** Stem of the roles' names, which all regions of an account share. */
+export function roleStem({ PREFIX }: Pick<Options, "PREFIX">): string {
+  return `${PREFIX}-gas-${Aws.REGION}`;
+}
+
+export function rightsOf(options: Pick<Options, "PREFIX">): RolePermissions<Role> {
+  return permissionsOf(namesOf(options), {
+    region: Aws.REGION,
+    accountId: Aws.ACCOUNT_ID,
+    instanceProfile: roleStem(options),
+  });
+}
+
+export function stackNames({ PREFIX }: Pick<Options, "PREFIX">): {
+  readonly foundation: string;
+  readonly service: string;
+} {
+  return { foundation: `${PREFIX}-gas-foundation`, service: `${PREFIX}-gas-service` };
+}
