@@ -9,6 +9,7 @@ const PAGES = [
   "/decisions",
   "/policy/web",
   "/alerts",
+  "/alerts/channels",
   "/users",
   "/audit",
   "/tokens",
