@@ -10,6 +10,7 @@ const PAGES = [
   "/decisions",
   "/policy/web",
   "/alerts",
+  "/alerts/channels",
   "/users",
   "/audit",
   "/tokens",

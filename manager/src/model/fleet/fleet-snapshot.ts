@@ -41,7 +41,7 @@ export function describeCheck({ reason, blockedBy, text }: LastCheck, reader: { 
 }
 
 /** Whether the pool is another one by now than the one that its last check spoke of. */
-export function isOutdated({ lastCheck, desired, policyVersion, counts }: PoolSnapshot): boolean {
+function isOutdated({ lastCheck, desired, policyVersion, counts }: PoolSnapshot): boolean {
   if (lastCheck === null) return false;
   const { inService, warming, pending, draining } = lastCheck.counts;
   return (
