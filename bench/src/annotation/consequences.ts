@@ -48,7 +48,9 @@ async function compare(): Promise<void> {
 
     const [fasta, gff3] = [path("pack/grch38-reference.fa"), path("pack/grch38-transcripts.gff3")];
     const csq = best(["bcftools", "csq", "-l", "-f", fasta, "-g", gff3, "-o", path("csq.vcf"), path("job.vcf")]);
-    const annotated = readFileSync(path("csq.vcf"), "latin1").split("\n").filter((line) => line.startsWith(CHROMOSOME));
+    const annotated = readFileSync(path("csq.vcf"), "latin1")
+      .split("\n")
+      .filter((line) => line.startsWith(CHROMOSOME));
     if (annotated.length !== RECORDS) throw new Error(`bcftools csq wrote ${annotated.length} of ${RECORDS} records.`);
     console.log(`bcftools csq alone: ${seconds(csq.wall)} wall, ${seconds(csq.cpu)} CPU, ${rate(RECORDS, csq.wall)}`);
     for (const pack of ["pack", "pack-all"]) {
