@@ -1,5 +1,6 @@
 #!/bin/bash
-# First boot of the manager's machine: fetch its release, check it, unpack it, run start.sh as a service. The deployment fills in the words between underscores.
+# First boot of the manager's machine: fetch its release, check it, unpack it, run start.sh as a service. The deployment
+# fills in the words between underscores.
 set -euo pipefail
 home=/opt/elastic-gas
 useradd --system --home-dir /var/lib/elastic-gas --create-home elastic-gas || true

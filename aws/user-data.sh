@@ -1,13 +1,15 @@
 #!/bin/bash
-# First boot of a worker, the same on EC2 and on local-cloud: fetch the release, check it, unpack it, run one role. It reaches S3 and nothing else: no package
-# registry. The autoscaler fills in the words between underscores. When the role ends, so does the instance.
+# First boot of a worker, the same on EC2 and on local-cloud: fetch the release, check it, unpack it, run one role. It
+# reaches S3 and nothing else: no package registry. The autoscaler fills in the words between underscores. When the role
+# ends, so does the instance.
 set -euo pipefail
 umask 077
 home="${HOME:-/root}/elastic-gas"
 mkdir -p "$home"
 cd "$home"
 
-# $1 address, $2 file; tries for a minute, for the network may come up after us. EC2's images have curl, and Node comes with the release.
+# $1 address, $2 file; tries for a minute, for the network may come up after us. EC2's images have curl, and Node comes
+# with the release.
 fetch() {
   if command -v curl >/dev/null; then
     curl --silent --show-error --fail --retry 30 --retry-delay 2 --retry-max-time 60 --retry-all-errors \
@@ -39,7 +41,8 @@ fetch '__SETTINGS_URL__' settings.env
 tar -xzf release.tar.gz
 rm release.tar.gz
 
-# A release for AWS has its packages. On one machine they are linked from the checkout, our own workspaces into this folder.
+# A release for AWS has its packages. On one machine they are linked from the checkout, our own workspaces into this
+# folder.
 if [ ! -d node_modules ]; then
   cache="${ELASTIC_GAS_CACHE:-/var/cache/elastic-gas}/node_modules-__LOCKFILE_HASH__"
   if [ ! -d "$cache" ]; then
@@ -54,6 +57,7 @@ fi
 code=0
 ./start.sh '__POOL__' || code=$?
 echo "the worker ended with exit code $code"
-# The instance was launched to terminate on shutdown. Elsewhere than on EC2 the end of this script is the end of the instance.
+# The instance was launched to terminate on shutdown. Elsewhere than on EC2 the end of this script is the end of the
+# instance.
 if [ "$(cat /sys/class/dmi/id/sys_vendor 2>/dev/null)" = "Amazon EC2" ]; then shutdown -h now; fi
 exit "$code"

@@ -1,4 +1,7 @@
-/** `npm run samples:premium -- FILE [RECORDS]`: a VCF above the Free limit, with ClinVar variants of the annotation pack from all chromosomes. */
+/**
+ * `npm run samples:premium -- FILE [RECORDS]`: a VCF above the Free limit, with ClinVar variants of the annotation pack
+ * from all chromosomes.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";

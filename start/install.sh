@@ -17,8 +17,8 @@ ensure_node_modules() {
       exit 1
     }
     echo "Installing npm packages: about $NODE_MODULES_MB MB in node_modules, 1 to 3 minutes ..."
-    # Not `npm ci`: it refuses a lockfile that lacks the optional packages of platforms which the registry at hand does not offer. --no-save
-    # keeps to the lockfile's versions and writes neither it nor package.json.
+    # Not `npm ci`: it refuses a lockfile that lacks the optional packages of platforms which the registry at hand does
+    # not offer. --no-save keeps to the lockfile's versions and writes neither it nor package.json.
     tell_progress npm_progress npm install --no-save --no-audit --no-fund --no-update-notifier --loglevel=error
     # npm links the command of a workspace only when it installs that for the first time.
     [ -e node_modules/.bin/elastic-gas ] || npm rebuild --ignore-scripts --loglevel=error @elastic-gas/manager >/dev/null
@@ -26,7 +26,8 @@ ensure_node_modules() {
   fi
 }
 
-# Installs what a deployment on AWS needs in aws/node_modules, when its lockfile has changed since the last time. Only `npm run deploy...` and `npm test` call it.
+# Installs what a deployment on AWS needs in aws/node_modules, when its lockfile has changed since the last time. Only
+# `npm run deploy...` and `npm test` call it.
 ensure_deployment_packages() {
   local wanted
   wanted=$(sha256sum aws/package-lock.json | cut -d' ' -f1)
@@ -36,8 +37,8 @@ ensure_deployment_packages() {
   echo "$wanted" >aws/node_modules/.lockfile-hash
 }
 
-# ensure_programs <program>:<debian package>[,<package>...] ...: finds each program in the system or in .data/apt, or installs its packages:
-# as root, by sudo without a password, or else unpacked into .data/apt, which needs no rights.
+# ensure_programs <program>:<debian package>[,<package>...] ...: finds each program in the system or in .data/apt, or
+# installs its packages: as root, by sudo without a password, or else unpacked into .data/apt, which needs no rights.
 ensure_programs() {
   local pair missing=()
   for pair in "$@"; do
@@ -68,7 +69,8 @@ install_to_log() {
   install_packages "$@" >"$apt_log" 2>&1
 }
 
-# tell_progress <function> <command> [<argument> ...]: runs the command and prints each few seconds what the function says of it.
+# tell_progress <function> <command> [<argument> ...]: runs the command and prints each few seconds what the function
+# says of it.
 tell_progress() {
   local tell=$1 began=$SECONDS status=0 teller
   shift

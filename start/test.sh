@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `npm test`: sets up what is missing, checks format, lint and types, builds the pages and runs all tests.
-# The last line is `N passed, N failed`, also of an interrupted run. Arguments go to vitest and leave out the checks: `npm test -- autoscaler`.
+# The last line is `N passed, N failed`, also of an interrupted run. Arguments go to vitest and leave out the checks:
+# `npm test -- autoscaler`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=start/install.sh

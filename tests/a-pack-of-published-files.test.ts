@@ -16,7 +16,8 @@ import { firstRecords } from "../user-app/src/annotations/views/first-records.ts
 import { jobSummary } from "../user-app/src/annotations/views/job-summary.ts";
 import { ApiJobWithSummary } from "../user-app/src/api/annotation-schemas.ts";
 
-// From files in the formats of NCBI, gnomAD, UCSC and miRBase by the command to what a geneticist gets: VCF, table, page and API.
+// From files in the formats of NCBI, gnomAD, UCSC and miRBase by the command to what a geneticist gets: VCF, table,
+// page and API.
 
 const ROOT = join(import.meta.dirname, "..");
 const CASES = join(ROOT, "annotator/src/pack/make/cases");

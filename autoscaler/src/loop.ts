@@ -26,7 +26,10 @@ export interface LoopOptions {
   readonly onPass?: () => void;
 }
 
-/** Runs until the signal aborts, or until the pools were told to stop and nothing is left: then it answers "stopped". Survives every dependency failing. */
+/**
+ * Runs until the signal aborts, or until the pools were told to stop and nothing is left: then it answers "stopped".
+ * Survives every dependency failing.
+ */
 export async function runAutoscaler(
   context: Context,
   { startId, signal, onPass }: LoopOptions,
@@ -146,8 +149,8 @@ export class Autoscaler {
   }
 
   /**
-   * Once a tick. From due time to due time, or the passes' own rhythm would stretch every tick. A check that fails waits for the next tick: reconciling must go on
-   * meanwhile.
+   * Once a tick. From due time to due time, or the passes' own rhythm would stretch every tick. A check that fails
+   * waits for the next tick: reconciling must go on meanwhile.
    */
   async #isDue({ name, policy }: Pool, now: number): Promise<boolean> {
     const tick = checkSecondsOf(policy.kind, this.#context.config) * 1_000;

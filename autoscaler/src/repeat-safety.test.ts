@@ -51,7 +51,10 @@ describe("an autoscaler that dies at any line", STORY, () => {
     });
   };
 
-  /** Lets the autoscaler die at the first call of that name, before it is carried out or after, and answers nothing from then on. */
+  /**
+   * Lets the autoscaler die at the first call of that name, before it is carried out or after, and answers nothing from
+   * then on.
+   */
   const dieAt = (operation: string, when: "before" | "after"): void => {
     let dead = false;
     harness.intercept(async (invocation, next) => {
@@ -215,7 +218,8 @@ describe("two autoscalers", STORY, () => {
       }
       return next();
     });
-    // On a busy machine the SDK's retry may outlast the call's limit: then the next try comes after the back-off of 10 s.
+    // On a busy machine the SDK's retry may outlast the call's limit: then the next try comes after the back-off of 10
+    // s.
     await waitUntil("an annotator", async () => {
       await autoscaler.renewLease();
       await autoscaler.pass(FOREVER);

@@ -49,7 +49,10 @@ if ((await findStack(cloudFormation, foundation.name)) !== undefined) {
 }
 console.log(`Nothing of ${PREFIX} is left.`);
 
-/** The balancer writes access logs as long as it is there: what comes between emptying and deleting keeps the stack, and the next try finds no balancer. */
+/**
+ * The balancer writes access logs as long as it is there: what comes between emptying and deleting keeps the stack, and
+ * the next try finds no balancer.
+ */
 async function deleteWithBuckets(buckets: readonly string[]): Promise<void> {
   const s3 = new S3Client({ region });
   for (let left = TRIES; ; left -= 1) {

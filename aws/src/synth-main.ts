@@ -4,7 +4,10 @@ import { tellFailures } from "./deploy/tell-failures.ts";
 import { makeApp } from "./make-app.ts";
 import { readOptions } from "./options.ts";
 
-/** `npm run deploy:synth`: writes the templates, without an account or a network. The releases are named when they are packed. */
+/**
+ * `npm run deploy:synth`: writes the templates, without an account or a network. The releases are named when they are
+ * packed.
+ */
 tellFailures();
 const outdir = join(import.meta.dirname, "../dist");
 const { app, foundation, service } = makeApp(

@@ -84,8 +84,8 @@ Examples:
 `;
 
 /**
- * Reads the command line: the course's order `<upload_url> <user> <password> <rate> <folder> <count>`, or the same without the folder; with
- * --jobs the address, rate, folder and count. Throws ZodError.
+ * Reads the command line: the course's order `<upload_url> <user> <password> <rate> <folder> <count>`, or the same
+ * without the folder; with --jobs the address, rate, folder and count. Throws ZodError.
  */
 export function readArguments(
   argv: readonly string[],

@@ -13,8 +13,8 @@ const LONGEST_WAIT_MS = 5_000;
 const ASK_TIMEOUT_MS = 10_000;
 
 /**
- * Submits a VCF file by user-app's API and follows the job to its end; the time is from the submission to the answer that says so. A
- * question that fails is asked again until the time is over. Never throws.
+ * Submits a VCF file by user-app's API and follows the job to its end; the time is from the submission to the answer
+ * that says so. A question that fails is asked again until the time is over. Never throws.
  */
 export async function runJob(url: URL, token: string, { name, bytes }: LoadFile, timing: Timing): Promise<Outcome> {
   const began = performance.now();

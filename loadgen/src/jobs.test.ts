@@ -15,7 +15,9 @@ interface Service {
   readonly asked: () => number;
 }
 
-/** A service that keeps the contract of user-app's API; each question gets the next state, the last one again and again. */
+/**
+ * A service that keeps the contract of user-app's API; each question gets the next state, the last one again and again.
+ */
 async function startService(
   states: readonly State[],
   instead?: (response: ServerResponse, url: URL) => boolean,

@@ -12,7 +12,10 @@ const RIGHT = 18;
 const BOTTOM = 24;
 const TOP = 8;
 
-/** A chart with its heading and key, as HTML around an SVG; the values' axis begins at 0, the time axis at the start of the run. */
+/**
+ * A chart with its heading and key, as HTML around an SVG; the values' axis begins at 0, the time axis at the start of
+ * the run.
+ */
 export function lineChart({
   title,
   seconds,

@@ -6,7 +6,10 @@ export interface LoadOptions {
   readonly times: Iterable<number>;
   /** Sends request number `index`. */
   readonly send: (index: number) => Promise<Outcome>;
-  /** Open requests at one time; above it a request is counted as not sent, so that a slow service cannot fill this process. */
+  /**
+   * Open requests at one time; above it a request is counted as not sent, so that a slow service cannot fill this
+   * process.
+   */
   readonly maxOpen: number;
   readonly signal: AbortSignal;
   readonly onOutcome: (outcome: Outcome) => void;
@@ -18,7 +21,10 @@ export interface LoadRun {
   readonly seconds: number;
 }
 
-/** An open loop: requests go out at their times, whether or not earlier ones have been answered. Resolves when the last answer has come. */
+/**
+ * An open loop: requests go out at their times, whether or not earlier ones have been answered. Resolves when the last
+ * answer has come.
+ */
 export async function runLoad({ times, send, maxOpen, signal, onOutcome }: LoadOptions): Promise<LoadRun> {
   const startedAt = performance.now();
   const open = new Set<Promise<void>>();

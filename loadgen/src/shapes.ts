@@ -42,7 +42,10 @@ export function traceRate(values: readonly number[], peak: number): Rate {
   return (seconds) => ((values[Math.floor(seconds / 60)] ?? 0) / highest) * peak;
 }
 
-/** Reads one number a line; the last column counts where there are several, and lines without a number there are skipped. */
+/**
+ * Reads one number a line; the last column counts where there are several, and lines without a number there are
+ * skipped.
+ */
 export function parseTrace(text: string): readonly number[] {
   const values = text
     .split("\n")
@@ -56,8 +59,8 @@ export function parseTrace(text: string): readonly number[] {
 const STEP_SECONDS = 0.01;
 
 /**
- * The instants, in seconds after the start, at which an open-loop generator sends: wherever the sum of the rate over time reaches the next whole
- * number. Ends after `count` requests or `maxSeconds`, whichever is first.
+ * The instants, in seconds after the start, at which an open-loop generator sends: wherever the sum of the rate over
+ * time reaches the next whole number. Ends after `count` requests or `maxSeconds`, whichever is first.
  */
 export function* sendTimes(
   rate: Rate,

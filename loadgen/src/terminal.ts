@@ -21,7 +21,10 @@ export const TIMES: Readonly<Record<LoadKind, string>> = {
   jobs: "Time from the submission to the end of the job",
 };
 
-/** `120 of 300 answered, 118 succeeded, 2 refused, 0 failed; median of the last 50: 310 ms; web pool: 2 in service, 3 desired`. */
+/**
+ * `120 of 300 answered, 118 succeeded, 2 refused, 0 failed; median of the last 50: 310 ms; web pool: 2 in service, 3
+ * desired`.
+ */
 export function liveLine(run: {
   readonly outcomes: readonly Outcome[];
   readonly size: PoolSize | undefined;

@@ -20,8 +20,8 @@ export interface Timing {
 }
 
 /**
- * One upload as the course's generator sends it: multipart with the file first, then the user name and the password; the part's type is
- * application/octet-stream; HTTP/1.1 with Content-Length on a connection of its own. Never throws.
+ * One upload as the course's generator sends it: multipart with the file first, then the user name and the password;
+ * the part's type is application/octet-stream; HTTP/1.1 with Content-Length on a connection of its own. Never throws.
  */
 export async function upload(
   url: URL,

@@ -60,7 +60,8 @@ void runLoop({ name: "deletion", intervalMs: DELETION_LOOK_MS, signal, log }, ()
 void runLoop({ name: "alerts", intervalMs: ALERTS_LOOK_MS, signal, log }, () => manager.alerting.look());
 void runLoop({ name: "deliveries", intervalMs: DELIVERIES_LOOK_MS, signal, log }, () => manager.alerting.deliver());
 
-// The stop button: when no worker is left, the pages are told and this process ends with 0, which start.sh takes as the end.
+// The stop button: when no worker is left, the pages are told and this process ends with 0, which start.sh takes as the
+// end.
 const stopDeps = { db, ec2, resources: resourcesOf(config), log, startId: config.START_ID };
 if (await waitUntilStopped(stopDeps, signal)) {
   manager.live.announceStopped();

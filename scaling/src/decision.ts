@@ -89,7 +89,10 @@ export function readDecisionRecord(stored: unknown): DecisionRecord {
   return parsed.success ? parsed.data : {};
 }
 
-/** The sentence of a stored decision in the reader's zone; `text` is the stored sentence, which is all that older rows have. */
+/**
+ * The sentence of a stored decision in the reader's zone; `text` is the stored sentence, which is all that older rows
+ * have.
+ */
 export function sentenceOfRecord(
   { reason, blockedBy }: Pick<DecisionRecord, "reason" | "blockedBy">,
   text: string,

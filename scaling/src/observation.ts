@@ -25,8 +25,8 @@ export const SeenWorker = z.object({
 export type SeenWorker = z.infer<typeof SeenWorker>;
 
 /**
- * One period of the load balancer. A load balancer reports its counts only when they are not zero, but the number of healthy hosts always:
- * so a null count beside a number of hosts means 0, and all null means that nothing is known.
+ * One period of the load balancer. A load balancer reports its counts only when they are not zero, but the number of
+ * healthy hosts always: so a null count beside a number of hosts means 0, and all null means that nothing is known.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
  */
 export const BalancerPeriod = z.object({
@@ -45,8 +45,8 @@ export const SeenQueue = z.object({
   /** Messages sent, by period; a period without a value is left out. */
   sent: z.array(z.object({ at: Instant, count: z.number() })),
   /**
-   * Mean time that a worker was busy with one job, over the latest finished jobs, failed ones included; null before the first. Waiting in the queue does
-   * not belong to it.
+   * Mean time that a worker was busy with one job, over the latest finished jobs, failed ones included; null before the
+   * first. Waiting in the queue does not belong to it.
    */
   serviceSeconds: z.number().positive().nullable().default(null),
   /** How many jobs that mean was taken over. */
@@ -54,7 +54,10 @@ export const SeenQueue = z.object({
 });
 export type SeenQueue = z.infer<typeof SeenQueue>;
 
-/** What the autoscaler saw of one pool at one instant: everything that `decide` may look at, besides policy, state and clock. */
+/**
+ * What the autoscaler saw of one pool at one instant: everything that `decide` may look at, besides policy, state and
+ * clock.
+ */
 export const Observation = z.object({
   pool: z.string(),
   desired: z.number().int().min(0),
@@ -111,7 +114,9 @@ export function countWorkers(seen: Observation): Counts {
   };
 }
 
-/** Workers on their way into service that a decision waits for; none while launches fail, because they may never come. */
+/**
+ * Workers on their way into service that a decision waits for; none while launches fail, because they may never come.
+ */
 export function awaitedWorkers(seen: Observation): number {
   const { pending, warming } = countWorkers(seen);
   return seen.launchFailing ? 0 : pending + warming;

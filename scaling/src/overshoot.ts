@@ -13,8 +13,8 @@ export interface Overshoot {
 }
 
 /**
- * The worst case of a policy: a grow multiplies the size by the ratio, and where the larger pool then runs between the two thresholds it stays. Null when
- * every grow is to what is needed.
+ * The worst case of a policy: a grow multiplies the size by the ratio, and where the larger pool then runs between the
+ * two thresholds it stays. Null when every grow is to what is needed.
  */
 export function worstOvershoot(policy: CpuPolicy, limits: PoolLimits): Overshoot | null {
   if (policy.growOnlyToNeed) return null;

@@ -19,8 +19,8 @@ export type Minute = z.infer<typeof Minute>;
 const Change = z.object({ at: Instant, from: z.number(), to: z.number() });
 
 /**
- * What the rules remember between two checks, as JSON in `pools.policy_state`. Everything is here, so that a restart changes nothing and a
- * decision can be replayed.
+ * What the rules remember between two checks, as JSON in `pools.policy_state`. Everything is here, so that a restart
+ * changes nothing and a decision can be replayed.
  */
 export const State = z.object({
   version: z.literal(1),
@@ -49,7 +49,10 @@ export const State = z.object({
     .array(z.object({ at: Instant, workers: z.number() }))
     .optional()
     .catch(undefined),
-  /** Flap back-off: the confirmation and the peak window are doubled `level` times; `at` is the last flap or the last halving. */
+  /**
+   * Flap back-off: the confirmation and the peak window are doubled `level` times; `at` is the last flap or the last
+   * halving.
+   */
   backOff: z.object({ level: z.number(), at: Instant }).nullable(),
   /** What the adaptive rule has learned. */
   adaptive: AdaptiveState.optional().catch(undefined),
@@ -71,7 +74,10 @@ export function initialState(): State {
   };
 }
 
-/** Reads a stored state; one of another version or shape is forgotten, because the rules recover from CloudWatch within minutes. */
+/**
+ * Reads a stored state; one of another version or shape is forgotten, because the rules recover from CloudWatch within
+ * minutes.
+ */
 export function readState(stored: unknown): State {
   const parsed = State.safeParse(stored);
   return parsed.success ? parsed.data : initialState();

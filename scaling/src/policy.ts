@@ -26,8 +26,9 @@ export const CpuPolicy = z
 export type CpuPolicy = z.infer<typeof CpuPolicy>;
 
 /**
- * Up to this grow threshold metrics that err by up to 5 % cause at most one action a day at a constant load. Above it errors without a bound reach the full
- * worker; `simulate noise` of the autoscaler prints the figures, with `--noise-shape normal` those of such errors.
+ * Up to this grow threshold metrics that err by up to 5 % cause at most one action a day at a constant load. Above it
+ * errors without a bound reach the full worker; `simulate noise` of the autoscaler prints the figures, with
+ * `--noise-shape normal` those of such errors.
  */
 const QUIET_GROW_THRESHOLD_PERCENT = 85;
 
@@ -38,12 +39,15 @@ export function noiseWarning(policy: Policy): string | null {
 }
 
 /**
- * From this hysteresis margin on, metrics that err by a normal 5 % cause no action at a constant load that the margin alone decides about; below it several a
- * day (`simulate noise` prints the figures of other settings).
+ * From this hysteresis margin on, metrics that err by a normal 5 % cause no action at a constant load that the margin
+ * alone decides about; below it several a day (`simulate noise` prints the figures of other settings).
  */
 export const QUIET_HYSTERESIS_MARGIN_PERCENT = 9;
 
-/** Why a policy may act on measuring noise because of its margin, as a sentence for whoever sets it; null when it will not. */
+/**
+ * Why a policy may act on measuring noise because of its margin, as a sentence for whoever sets it; null when it will
+ * not.
+ */
 export function marginWarning(policy: Policy): string | null {
   if (policy.kind !== "cpu" || policy.hysteresisMarginPercent >= QUIET_HYSTERESIS_MARGIN_PERCENT) return null;
   return `Below ${QUIET_HYSTERESIS_MARGIN_PERCENT} % the metrics' own noise of 5 % may shrink and grow the pool several times a day, even at a constant load.`;
@@ -68,8 +72,8 @@ export const RequestsPolicy = z.object({
 export type RequestsPolicy = z.infer<typeof RequestsPolicy>;
 
 /**
- * What serves the arrivals at `targetUtilizationPercent` and begins what waits within `acceptableWaitSeconds`, by the service time that finished jobs teach
- * (docs/scaling.md).
+ * What serves the arrivals at `targetUtilizationPercent` and begins what waits within `acceptableWaitSeconds`, by the
+ * service time that finished jobs teach (docs/scaling.md).
  */
 export const QueuePolicy = z.object({
   kind: z.literal("queue"),
@@ -80,7 +84,10 @@ export const QueuePolicy = z.object({
 });
 export type QueuePolicy = z.infer<typeof QueuePolicy>;
 
-/** The assignment's thresholds: +1 when messages wait and arrivals or backlog are high, -1 when little arrives, nothing waits and a worker is idle. */
+/**
+ * The assignment's thresholds: +1 when messages wait and arrivals or backlog are high, -1 when little arrives, nothing
+ * waits and a worker is idle.
+ */
 export const QueueThresholdsPolicy = z
   .object({
     kind: z.literal("queue-thresholds"),

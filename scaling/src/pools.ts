@@ -7,8 +7,8 @@ export interface PoolSpecification {
   /** What its workers run or do. */
   readonly label: string;
   /**
-   * Behind the load balancer: its workers are registered there, judged by their target's health and deregistered before they end. The others are judged by
-   * their heartbeat.
+   * Behind the load balancer: its workers are registered there, judged by their target's health and deregistered before
+   * they end. The others are judged by their heartbeat.
    */
   readonly balanced: boolean;
   /** The queue whose length and arrivals its rules look at. */

@@ -68,7 +68,8 @@ export function plan(pool: PlannedPool, workers: readonly Worker[], now: number)
   const ended = new Set([...faulty.victims.map(({ id }) => id), ...drains.map(({ id }) => id)]);
   const remaining = staying.filter((worker) => !ended.has(worker.id));
   const serving = remaining.filter((worker) => worker.state === "in service" && !swaps.includes(worker.id)).length;
-  // Those to be swapped go as soon as the pool is complete without them; until then each has another one launched beside it.
+  // Those to be swapped go as soon as the pool is complete without them; until then each has another one launched
+  // beside it.
   const released = serving >= pool.desired ? swaps : [];
   const wanted = pool.desired + swaps.length - released.length;
   const kept = remaining.filter((worker) => !released.includes(worker.id));
@@ -125,8 +126,9 @@ function replacement(id: string, because: WorkerFault | null = null): Victim {
 }
 
 /**
- * At most max(1, 25 %) at a time, and none when more than half are unhealthy, because overload is no fault of theirs. A single worker can be nothing but
- * replaced; and when the majority stays unhealthy for a whole boot deadline longer, waiting has not helped: then one at a time.
+ * At most max(1, 25 %) at a time, and none when more than half are unhealthy, because overload is no fault of theirs. A
+ * single worker can be nothing but replaced; and when the majority stays unhealthy for a whole boot deadline longer,
+ * waiting has not helped: then one at a time.
  */
 function allowedReplacements(
   pool: PlannedPool,

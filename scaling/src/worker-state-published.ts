@@ -25,7 +25,10 @@ const STATES = z.enum([
   "terminated",
 ]) satisfies z.ZodType<WorkerState>;
 
-/** The state that the autoscaler published in its pass at `observedAt`; null when it has not yet, or in another version's words. */
+/**
+ * The state that the autoscaler published in its pass at `observedAt`; null when it has not yet, or in another
+ * version's words.
+ */
 export function readPublished(stored: StoredState | null, observedAt: number | null): JudgedState | null {
   if (stored === null) return null;
   const state = STATES.safeParse(stored.state);
@@ -35,8 +38,8 @@ export function readPublished(stored: StoredState | null, observedAt: number | n
 }
 
 /**
- * What a page shows: the state that the autoscaler acts on, and beside it the page's own newer one where the two differ. Within one state the newer reason counts: a job that
- * began, a health check's words.
+ * What a page shows: the state that the autoscaler acts on, and beside it the page's own newer one where the two
+ * differ. Within one state the newer reason counts: a job that began, a health check's words.
  */
 export function compareWithPublished(published: JudgedState | null, own: JudgedState): ShownState {
   if (published === null) return { ...own, newer: null };

@@ -24,7 +24,9 @@ export type WorkerFault = z.infer<typeof WorkerFault>;
 
 const Ending = { cause: EndCause.nullable(), because: WorkerFault.nullable() };
 
-/** Why a worker is in its state, as data; `describeWorkerReason` makes the sentence. Instants are epoch milliseconds. */
+/**
+ * Why a worker is in its state, as data; `describeWorkerReason` makes the sentence. Instants are epoch milliseconds.
+ */
 export const WorkerReason = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("booting"), deadlineAt: Instant }),
   z.object({ kind: z.literal("first checks"), health: Health }),
@@ -141,7 +143,10 @@ function describePastFault(fault: WorkerFault, reader: ReasonReader): string {
   }
 }
 
-/** AWS's sentence, or words for its code: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html */
+/**
+ * AWS's sentence, or words for its code:
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html
+ */
 function describeHealth({ code, description }: z.infer<typeof Health>): string {
   if (description !== null && description !== "") return description.replace(/\.$/, "");
   return HEALTH_CODES[code ?? ""] ?? code ?? "no reason given";

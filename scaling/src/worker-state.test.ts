@@ -137,7 +137,9 @@ describe("a worker whose pages cannot use the database", () => {
     expect(judge(buildRecord({ heartbeatAt: NOW - 900_000 }))).toBe("in service");
   });
 
-  /** Heartbeats of some workers until NOW: each every 10 s with its own phase, none while it cannot reach the database. */
+  /**
+   * Heartbeats of some workers until NOW: each every 10 s with its own phase, none while it cannot reach the database.
+   */
   const beatsUntilNow = (phases: readonly number[], reaches: (worker: number, at: number) => boolean) =>
     phases.map((phase, worker) => {
       let written: { at: number; since: number } | undefined;

@@ -235,7 +235,8 @@ function isDrained({ target, record }: WorkerFacts, rules: WorkerRules, now: num
   if (rules.balanced) return target === undefined || target.state === "unused";
   const beat = record?.heartbeatAt ?? null;
   if (beat === null || now - beat > rules.heartbeatMaxAgeMs) return true;
-  // The first beat after the flag may have been written before the worker read it: a job may have begun in between. The next one cannot.
+  // The first beat after the flag may have been written before the worker read it: a job may have begun in between. The
+  // next one cannot.
   return since !== null && beat > since + rules.heartbeatMs && record?.jobId === null;
 }
 

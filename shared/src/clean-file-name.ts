@@ -2,8 +2,8 @@
 const MAX_CHARACTERS = 200;
 
 /**
- * The last part of a path, without characters that a key, a header or a page cannot carry. A long name keeps its end, where its ending is; `otherwise` stands
- * in for one of which nothing is left.
+ * The last part of a path, without characters that a key, a header or a page cannot carry. A long name keeps its end,
+ * where its ending is; `otherwise` stands in for one of which nothing is left.
  */
 export function cleanFileName(name: string, otherwise: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";

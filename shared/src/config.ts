@@ -12,8 +12,8 @@ const optionalText = z
   .optional();
 
 /**
- * Every setting of the product, read from the environment once per process. `.env.example` documents each with its unit, range and
- * default, and a test holds the two together.
+ * Every setting of the product, read from the environment once per process. `.env.example` documents each with its
+ * unit, range and default, and a test holds the two together.
  */
 export const Config = z
   .object({
@@ -102,7 +102,10 @@ export const Config = z
     UNHEALTHY_GRACE_SECONDS: seconds(1, 3_600).default(60),
     DEREGISTRATION_DELAY_SECONDS: seconds(1, 3_600).default(60),
     HEALTH_CHECK_INTERVAL_SECONDS: seconds(1, 300).default(5),
-    /** Work that is undone for longer is told of in an alert. Sweeps find what was lost after 2 min, and retries come at most 5 min apart. */
+    /**
+     * Work that is undone for longer is told of in an alert. Sweeps find what was lost after 2 min, and retries come at
+     * most 5 min apart.
+     */
     WAITING_ALERT_SECONDS: seconds(1, 86_400).default(300),
     FREE_RETENTION_SECONDS: seconds(1, 31_536_000).default(300),
     MAX_WAITING_JOBS: z.coerce.number().int().min(1).max(100_000).default(100),
@@ -139,7 +142,10 @@ export const Config = z
     OIDC_CLIENT_SECRET: optionalText,
     WORKER_IMAGE_ID: z.string().default("ami-0000000000000001a"),
     WORKER_INSTANCE_TYPE: z.string().default("t3.small"),
-    /** What the pages' estimated costs count with, in US cents. t3.small on demand, Linux, us-east-1: https://aws.amazon.com/ec2/pricing/on-demand/ */
+    /**
+     * What the pages' estimated costs count with, in US cents. t3.small on demand, Linux, us-east-1:
+     * https://aws.amazon.com/ec2/pricing/on-demand/
+     */
     WORKER_PRICE_CENTS_PER_HOUR: z.coerce.number().min(0).max(100_000).default(2.08),
     WORKER_SUBNET_IDS: z.string().default("").transform(commaSeparated),
     WORKER_SECURITY_GROUP_IDS: z.string().default("").transform(commaSeparated),

@@ -12,8 +12,8 @@ const ALL = "select, insert, update, delete";
 /** History is added to, never changed; a refusal that comes again counts up. */
 const APPEND_AUDIT = "insert, select (id, action, at, address, times), update (times, last_at)";
 /**
- * A worker's own heartbeat; the other columns belong to the autoscaler. For `insert ... on duplicate key update`, MariaDB asks for the right to update every
- * column that is inserted.
+ * A worker's own heartbeat; the other columns belong to the autoscaler. For `insert ... on duplicate key update`,
+ * MariaDB asks for the right to update every column that is inserted.
  */
 const BEAT = "instance_id, pool, job_id, beating_since, at";
 const HEARTBEAT = `select, insert (${BEAT}), update (${BEAT})`;
@@ -21,8 +21,9 @@ const HEARTBEAT = `select, insert (${BEAT}), update (${BEAT})`;
 const OUTBOX = ALL;
 
 /**
- * What each role may do in the database: the tables and columns that its code uses, and nothing else. `makeDatabaseAccounts` makes an account of each; the
- * account of DATABASE_URL owns the tables and is used at the start alone, to bring them up to date.
+ * What each role may do in the database: the tables and columns that its code uses, and nothing else.
+ * `makeDatabaseAccounts` makes an account of each; the account of DATABASE_URL owns the tables and is used at the start
+ * alone, to bring them up to date.
  */
 export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
   manager: {

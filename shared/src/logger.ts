@@ -6,8 +6,8 @@ export type { Logger };
 const MAX_WAITING_BYTES = 1_048_576;
 
 /**
- * JSON lines on stdout; secrets are redacted here and nowhere else. Never throws and never stops its process: on a full disk lines wait, then are dropped, and when
- * there is room again a line says how many.
+ * JSON lines on stdout; secrets are redacted here and nowhere else. Never throws and never stops its process: on a full
+ * disk lines wait, then are dropped, and when there is room again a line says how many.
  */
 export function createLogger(part: string, level: string): Logger {
   const destination = pino.destination({ dest: 1, sync: true, maxLength: MAX_WAITING_BYTES });

@@ -11,14 +11,19 @@ export type JobRequest = z.infer<typeof JobRequest>;
 export const JobResult = z.object({ version, jobId, userId, outcome: z.enum(["COMPLETED", "FAILED"]) });
 export type JobResult = z.infer<typeof JobResult>;
 
-/** `dueAt`: the instant (ISO 8601) at which the result is old enough; a message that comes early is sent again with a delay. */
+/**
+ * `dueAt`: the instant (ISO 8601) at which the result is old enough; a message that comes early is sent again with a
+ * delay.
+ */
 export const ArchiveRequest = z.object({ version, jobId, userId, dueAt: z.iso.datetime() });
 export type ArchiveRequest = z.infer<typeof ArchiveRequest>;
 
 export const RestoreRequest = z.object({ version, userId });
 export type RestoreRequest = z.infer<typeof RestoreRequest>;
 
-/** `generation`: the value of jobs.archive_generation that this check belongs to; a message of an older one is dropped. */
+/**
+ * `generation`: the value of jobs.archive_generation that this check belongs to; a message of an older one is dropped.
+ */
 export const ThawCheck = z.object({
   version,
   jobId,

@@ -1,6 +1,8 @@
 import { METRIC_NAMESPACE } from "./resources.ts";
 
-/** CloudWatch metrics that the parts publish or read: namespace, name and the dimension names that identify one series. */
+/**
+ * CloudWatch metrics that the parts publish or read: namespace, name and the dimension names that identify one series.
+ */
 export const METRICS = {
   cpuUtilization: { namespace: "AWS/EC2", name: "CPUUtilization", dimensions: ["InstanceId"] },
   /** CPU of the whole machine under local-cloud, all cores, 0-100; AWS has none. */
@@ -41,7 +43,8 @@ export const METRICS = {
 } as const;
 
 /**
- * The value of the `LoadBalancer` or `TargetGroup` dimension: the end of the ARN, `app/<name>/<id>` or `targetgroup/<name>/<id>`.
+ * The value of the `LoadBalancer` or `TargetGroup` dimension: the end of the ARN, `app/<name>/<id>` or
+ * `targetgroup/<name>/<id>`.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
  */
 export function balancerDimension(arn: string): string {

@@ -5,8 +5,8 @@ export const ROLES = ["manager", "autoscaler", ...POOL_NAMES] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
- * The settings that are secrets, and the roles that get each; no other role sees it. DATABASE_URL is the address of the role's own account, and SESSION_SECRET
- * a secret that only its app has.
+ * The settings that are secrets, and the roles that get each; no other role sees it. DATABASE_URL is the address of the
+ * role's own account, and SESSION_SECRET a secret that only its app has.
  */
 export const SECRET_SETTINGS: Readonly<Record<string, readonly Role[]>> = {
   DATABASE_URL: ROLES,
@@ -25,7 +25,9 @@ export function databaseUrlSetting(role: Role): `DATABASE_URL_${Uppercase<Role>}
   return `DATABASE_URL_${role.toUpperCase() as Uppercase<Role>}`;
 }
 
-/** Actions on resources, both as IAM writes them, with `*` for any text: `s3:GetObject`, `arn:aws:s3:::dev-inputs/*`. */
+/**
+ * Actions on resources, both as IAM writes them, with `*` for any text: `s3:GetObject`, `arn:aws:s3:::dev-inputs/*`.
+ */
 export interface Statement {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
@@ -45,8 +47,8 @@ export function instanceProfileName(stem: string, role: Role): string {
 }
 
 /**
- * The rights of each role: what its code calls, on the resources that it calls it for. The AWS deployment makes IAM policies of it, and
- * local-cloud enforces it.
+ * The rights of each role: what its code calls, on the resources that it calls it for. The AWS deployment makes IAM
+ * policies of it, and local-cloud enforces it.
  */
 export function permissionsOf(
   resources: Resources,

@@ -16,8 +16,9 @@ export const SECRET_KEYS = ["database", "application", "administrator", "operato
 export type SecretKey = (typeof SECRET_KEYS)[number];
 
 /**
- * The most that SQS allows. Consumers decide themselves what goes to the dead-letter queue (reliability/after-failure.ts), for a receive alone tells nothing: a
- * message is also received in vain while a service is away. SQS's own count is the last resort, for a message that ends its process each time.
+ * The most that SQS allows. Consumers decide themselves what goes to the dead-letter queue
+ * (reliability/after-failure.ts), for a receive alone tells nothing: a message is also received in vain while a service
+ * is away. SQS's own count is the last resort, for a message that ends its process each time.
  */
 export const MAX_RECEIVE_COUNT = 1_000;
 export const METRIC_NAMESPACE = "ElasticGAS";
@@ -44,8 +45,8 @@ const QUEUE_NAMES: Readonly<Record<QueueKey, string>> = {
 };
 
 /**
- * Every AWS resource of one installation by name: the single list that local-cloud's bootstrap and the AWS deployment both create, and that the
- * apps use. Nothing else builds a resource name.
+ * Every AWS resource of one installation by name: the single list that local-cloud's bootstrap and the AWS deployment
+ * both create, and that the apps use. Nothing else builds a resource name.
  */
 export interface Resources {
   readonly prefix: string;

@@ -1,11 +1,14 @@
 import type { Logger } from "./logger.ts";
 
-/** A process that has not stopped by then is ended; must stay below the 30 s that an instance gets between SIGTERM and SIGKILL. */
+/**
+ * A process that has not stopped by then is ended; must stay below the 30 s that an instance gets between SIGTERM and
+ * SIGKILL.
+ */
 const HARD_DEADLINE_MS = 25_000;
 
 /**
- * The life of a process: `signal` aborts on the first SIGTERM or SIGINT, a second one exits at once, and `stopped` is called when the work has ended.
- * Exit codes: 0 asked to stop, 1 failed.
+ * The life of a process: `signal` aborts on the first SIGTERM or SIGINT, a second one exits at once, and `stopped` is
+ * called when the work has ended. Exit codes: 0 asked to stop, 1 failed.
  */
 export function stopOnSignals(log: Logger): { readonly signal: AbortSignal; abort(reason: string): void } {
   const controller = new AbortController();
@@ -53,7 +56,10 @@ export interface LoopOptions {
   readonly log: Logger;
 }
 
-/** Runs `work` again and again, `intervalMs` after it ended, until the signal aborts. A failure is logged and the loop goes on. */
+/**
+ * Runs `work` again and again, `intervalMs` after it ended, until the signal aborts. A failure is logged and the loop
+ * goes on.
+ */
 export async function runLoop(
   { name, intervalMs, signal, log }: LoopOptions,
   work: () => Promise<void>,

@@ -3,9 +3,10 @@ import { z } from "zod";
 const MAX_CHARACTERS = 100;
 
 /**
- * A name for a new account, as it is stored: one spelling of what looks the same (NFKC, small letters). The rules follow Unicode's "highly restrictive"
- * profile for identifiers (https://www.unicode.org/reports/tr39/#Restriction_Level_Detection): letters of one script that people write today, and nothing
- * that cannot be seen. Names of old accounts may break them, so only new names pass through here.
+ * A name for a new account, as it is stored: one spelling of what looks the same (NFKC, small letters). The rules
+ * follow Unicode's "highly restrictive" profile for identifiers
+ * (https://www.unicode.org/reports/tr39/#Restriction_Level_Detection): letters of one script that people write today,
+ * and nothing that cannot be seen. Names of old accounts may break them, so only new names pass through here.
  */
 export const Username = z
   .string()
@@ -28,8 +29,9 @@ export function canonicalUsername(name: string): string {
 }
 
 /**
- * What a name looks like: two names with one skeleton are one name. It is unique in the database, and any spelling of a name finds its account by it. Never
- * shown. A method after https://www.unicode.org/reports/tr39/#Confusable_Detection, over what `Username` lets through and what was allowed before.
+ * What a name looks like: two names with one skeleton are one name. It is unique in the database, and any spelling of a
+ * name finds its account by it. Never shown. A method after https://www.unicode.org/reports/tr39/#Confusable_Detection,
+ * over what `Username` lets through and what was allowed before.
  */
 export function usernameSkeleton(name: string): string {
   const visible = canonicalUsername(canonicalUsername(name).replaceAll(INVISIBLE, "")).replaceAll(BLANKS, " ").trim();
@@ -44,7 +46,8 @@ const INVISIBLE = /(?!\p{White_Space})[\p{C}\p{Default_Ignorable_Code_Point}]/gu
 function problemOf(name: string): string | undefined {
   if (/[\p{C}\p{Default_Ignorable_Code_Point}]/u.test(name)) return "Control characters are not allowed.";
   if (/^ | $| {2}|[^\P{White_Space} ]/u.test(name)) return "Blanks at the ends, or two together, are not allowed.";
-  // Of signs, only those on every keyboard: ⁄ looks like /. A mark that belongs to no script can be put over any letter.
+  // Of signs, only those on every keyboard: ⁄ looks like /. A mark that belongs to no script can be put over any
+  // letter.
   if (!/^[\x20-\x7e\p{L}\p{M}]+$/u.test(name) || /\p{Script=Inherited}|[ʰ-˿ɐ-ʯǀ-ǃᴀ-ᶿ꜠-ꟿꬰ-꭯]/u.test(name)) {
     return "Use letters, the digits 0 to 9 and the signs of a plain keyboard.";
   }
@@ -52,7 +55,10 @@ function problemOf(name: string): string | undefined {
   return undefined;
 }
 
-/** Scripts in general use (https://www.unicode.org/reports/tr31/#Table_Recommended_Scripts), and those that one language writes together. */
+/**
+ * Scripts in general use (https://www.unicode.org/reports/tr31/#Table_Recommended_Scripts), and those that one language
+ * writes together.
+ */
 const ALPHABETS: readonly RegExp[] = [
   ...["Latin", "Arabic", "Armenian", "Bengali", "Cyrillic", "Devanagari", "Ethiopic", "Georgian", "Greek", "Gujarati"],
   ...["Gurmukhi", "Hebrew", "Kannada", "Khmer", "Lao", "Malayalam", "Myanmar", "Oriya", "Sinhala", "Tamil", "Telugu"],
@@ -63,8 +69,9 @@ const ALPHABETS: readonly RegExp[] = [
 });
 
 /**
- * Small letters that look like others, of the scripts that share their shapes. As scripts never mix in a new name, and capitals are gone, these few of the
- * thousands in https://www.unicode.org/Public/security/latest/confusables.txt can still make two names alike.
+ * Small letters that look like others, of the scripts that share their shapes. As scripts never mix in a new name, and
+ * capitals are gone, these few of the thousands in https://www.unicode.org/Public/security/latest/confusables.txt can
+ * still make two names alike.
  */
 const LOOKS_LIKE: ReadonlyMap<string, string> = new Map(
   [

@@ -8,7 +8,10 @@ import { connectDatabase } from "@elastic-gas/shared/database/connect";
 import { readEnvironment } from "./environment.ts";
 import { completeSettings } from "./settings.ts";
 
-/** `./start.sh admin-password [NAME]`, for whoever may read this machine's secrets; the system has to run, for its database has to. */
+/**
+ * `./start.sh admin-password [NAME]`, for whoever may read this machine's secrets; the system has to run, for its
+ * database has to.
+ */
 const config = readConfig(await completeSettings(readEnvironment(join(import.meta.dirname, "../.."), process.env)));
 const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: 1 });
 try {

@@ -36,7 +36,10 @@ export async function readAwsSecrets(
   return Object.fromEntries(texts) as Record<SecretKey, string>;
 }
 
-/** The settings that these secrets make: the database by TLS, an account of its own for each part, the keys of the operator. */
+/**
+ * The settings that these secrets make: the database by TLS, an account of its own for each part, the keys of the
+ * operator.
+ */
 export function settingsOfSecrets(secrets: Readonly<Record<SecretKey, string>>): Environment {
   const { username, password, host, port, dbname } = DatabaseSecret.parse(JSON.parse(secrets.database));
   const application = Application.parse(secrets.application);

@@ -4,7 +4,9 @@ import type { Environment } from "./environment.ts";
 import { isAlive, processFile } from "./processes.ts";
 import { describeTaken, findStrangersInBlock, findTakenPorts, type PortUse, readListeners } from "./taken-ports.ts";
 
-/** What stands in the way of a start, in words; undefined when nothing does. Throws when the settings are not usable. */
+/**
+ * What stands in the way of a start, in words; undefined when nothing does. Throws when the settings are not usable.
+ */
 export async function checkPorts(environment: Environment, dataDir: string): Promise<string | undefined> {
   // The endpoint is made later; on one machine it is always there.
   const endpoint = environment.CLOUD === "aws" ? {} : { AWS_ENDPOINT_URL: "http://127.0.0.1" };

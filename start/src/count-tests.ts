@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 
-// Prints vitest's result, how many were skipped first, as the last line `N passed, N failed`, and exits with 1 on any failure, also of what ran
-// before the tests. An interrupted run has left no report: then nothing passed.
+// Prints vitest's result, how many were skipped first, as the last line `N passed, N failed`, and exits with 1 on any
+// failure, also of what ran before the tests. An interrupted run has left no report: then nothing passed.
 const Report = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),

@@ -14,8 +14,8 @@ export function readEnvironment(root: string, own: Environment): Environment {
 }
 
 /**
- * What a child on this machine may see of our environment: everything but the machine's AWS settings, so that no client can find credentials or endpoints
- * of the real AWS, by whatever name.
+ * What a child on this machine may see of our environment: everything but the machine's AWS settings, so that no client
+ * can find credentials or endpoints of the real AWS, by whatever name.
  */
 export function withoutAws(environment: Environment): Environment {
   const kept = Object.entries(environment).filter(([name]) => !name.startsWith("AWS_") || name === "AWS_REGION");
@@ -29,8 +29,8 @@ export function withoutAws(environment: Environment): Environment {
 }
 
 /**
- * What a part of this role may see of the settings: no secret of another one, its own database account, and a cookie secret that neither gives away the other
- * app's nor what both are made of.
+ * What a part of this role may see of the settings: no secret of another one, its own database account, and a cookie
+ * secret that neither gives away the other app's nor what both are made of.
  */
 export function settingsOf(environment: Environment, role: Role): Environment {
   const own = withholdSecrets(environment, (name) => SECRET_SETTINGS[name]?.includes(role) === true);

@@ -8,8 +8,9 @@ import { readEnvironment, withoutAws } from "./environment.ts";
 import { isAlive, processFile } from "./processes.ts";
 
 /**
- * What start.sh runs: starts the supervisor and starts it again should it be killed; passes Ctrl-C and SIGTERM on, waits until everything has ended. Signal handlers
- * are set here rather than in the shell because a shell cannot trap a SIGINT that it inherited as ignored.
+ * What start.sh runs: starts the supervisor and starts it again should it be killed; passes Ctrl-C and SIGTERM on,
+ * waits until everything has ended. Signal handlers are set here rather than in the shell because a shell cannot trap a
+ * SIGINT that it inherited as ignored.
  */
 const RESTART_MS = 500;
 const CANNOT_COME_UP = 2;

@@ -10,7 +10,9 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const READY_DEADLINE_MS = 60_000;
 
-/** Where a MariaDB server's programs are; `root` differs from `/` when the package was unpacked into the data folder. */
+/**
+ * Where a MariaDB server's programs are; `root` differs from `/` when the package was unpacked into the data folder.
+ */
 export interface MariadbPrograms {
   readonly root: string;
   readonly server: string;
@@ -23,7 +25,10 @@ export interface MariadbOptions {
   readonly port: number;
   /** Run at every start, as the server's root; must be safe to repeat. */
   readonly initSql: string;
-  /** For tests: the server dies with the process that started it, however that ends, and forgets its data with the machine's power. */
+  /**
+   * For tests: the server dies with the process that started it, however that ends, and forgets its data with the
+   * machine's power.
+   */
   readonly disposable?: boolean;
 }
 
@@ -80,7 +85,10 @@ export async function initialiseMariadb({ programs, folder }: MariadbOptions): P
   await rename(fresh, data);
 }
 
-/** Starts the server in a process group of its own, so that a Ctrl-C in the terminal does not reach it. Its output goes to `error.log`. */
+/**
+ * Starts the server in a process group of its own, so that a Ctrl-C in the terminal does not reach it. Its output goes
+ * to `error.log`.
+ */
 export async function spawnMariadb(options: MariadbOptions): Promise<ChildProcess> {
   const { programs, folder, port, disposable = false } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -134,7 +142,8 @@ export async function waitForMariadb(child: ChildProcess, { folder, port }: Mari
 }
 
 /**
- * SQL that makes the owner of one schema, who may also make accounts and give them rights on it; safe to repeat. Names and password must be plain words.
+ * SQL that makes the owner of one schema, who may also make accounts and give them rights on it; safe to repeat. Names
+ * and password must be plain words.
  */
 export function ownerSql({ schema, user, password }: { schema: string; user: string; password: string }): string {
   for (const word of [schema, user, password]) {

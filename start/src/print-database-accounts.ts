@@ -6,8 +6,8 @@ import { databaseUrlSetting, ROLES, type Role } from "@elastic-gas/shared/permis
 import { readEnvironment } from "./environment.ts";
 
 /**
- * `./start.sh database-accounts`: what an administrator runs on a database server of their own, and what to put into `.env` then. Passwords that the settings
- * hold are kept.
+ * `./start.sh database-accounts`: what an administrator runs on a database server of their own, and what to put into
+ * `.env` then. Passwords that the settings hold are kept.
  */
 const environment = readEnvironment(join(import.meta.dirname, "../.."), process.env);
 const owner = environment.DATABASE_URL ?? "";

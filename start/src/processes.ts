@@ -11,7 +11,8 @@ const Records = z.record(z.string(), ProcessRecord);
 /** The record of a living process; undefined when it is gone (a zombie is gone). */
 function describeProcess(pid: number): ProcessRecord | undefined {
   try {
-    // The name in brackets may hold spaces and brackets, so fields count from the last one: state is 3, starttime 22 (proc(5)).
+    // The name in brackets may hold spaces and brackets, so fields count from the last one: state is 3, starttime 22
+    // (proc(5)).
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ");
@@ -56,7 +57,10 @@ export function processFile(path: string): ProcessFile {
   };
 }
 
-/** Sends a signal to a recorded process if it still is the same one, and waits until it is gone; SIGKILL after the deadline. */
+/**
+ * Sends a signal to a recorded process if it still is the same one, and waits until it is gone; SIGKILL after the
+ * deadline.
+ */
 export async function endProcess(record: ProcessRecord, signal: NodeJS.Signals, deadlineMs: number): Promise<void> {
   const end = Date.now() + deadlineMs;
   if (!isAlive(record)) return;

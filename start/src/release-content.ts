@@ -13,7 +13,10 @@ const COMMON = [
   "start/install.sh",
   "shared/src/**/*.ts",
 ];
-/** Each without a test, test environment, benchmark or browser source. Patterns of Node's `glob`, from the project's root. */
+/**
+ * Each without a test, test environment, benchmark or browser source. Patterns of Node's `glob`, from the project's
+ * root.
+ */
 const CONTENT: Readonly<Record<ReleaseKind, readonly string[]>> = {
   // None of the parts that stay on the manager's machine.
   worker: [

@@ -25,8 +25,8 @@ const LEFT_OUT =
 const LIBRARY = /^node_modules\/onnxruntime-node\/bin\/napi-v\d+\/([^/]+)\/([^/]+)\//;
 
 /**
- * The files in node_modules that these sources need to run on this platform, as paths from the root, sorted: the packages that they import and what those depend
- * on, and none of what builds, checks and tests.
+ * The files in node_modules that these sources need to run on this platform, as paths from the root, sorted: the
+ * packages that they import and what those depend on, and none of what builds, checks and tests.
  */
 export function listPackageFiles(root: string, sources: readonly string[]): readonly string[] {
   const { packages } = Lockfile.parse(JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")));

@@ -30,8 +30,9 @@ export interface PackedRelease {
 }
 
 /**
- * Packs a release; equal sources give equal bytes, so an unchanged one has the same key. With its packages it is all that an instance needs, Node included: what
- * AWS gets. Without them it is for this machine, whose instances link the checkout's.
+ * Packs a release; equal sources give equal bytes, so an unchanged one has the same key. With its packages it is all
+ * that an instance needs, Node included: what AWS gets. Without them it is for this machine, whose instances link the
+ * checkout's.
  */
 export async function packRelease(
   root: string,
@@ -121,7 +122,10 @@ export async function uploadRelease(s3: S3Client, bucket: string, release: Packe
   return release;
 }
 
-/** Lets instances on this machine link the checkout's node_modules instead of installing their own: `<cache>/node_modules-<hash>`. */
+/**
+ * Lets instances on this machine link the checkout's node_modules instead of installing their own:
+ * `<cache>/node_modules-<hash>`.
+ */
 export async function offerNodeModules(root: string, cache: string, lockfileHash: string): Promise<void> {
   const link = join(cache, `node_modules-${lockfileHash}`);
   await unlink(link).catch(() => {}); // absent at the first start

@@ -11,8 +11,9 @@ export interface RotationOptions {
 }
 
 /**
- * Bounds every `*.log` of a folder: what has grown too large is copied to `.1` and emptied in place, as logrotate's "copytruncate" does, because the part that
- * writes it holds the file open (for appending) and may outlive this process. On a full disk the log is emptied without a copy: space is worth more then.
+ * Bounds every `*.log` of a folder: what has grown too large is copied to `.1` and emptied in place, as logrotate's
+ * "copytruncate" does, because the part that writes it holds the file open (for appending) and may outlive this
+ * process. On a full disk the log is emptied without a copy: space is worth more then.
  */
 export async function rotateLogs({ folder, maxBytes, keep, log }: RotationOptions): Promise<void> {
   const names = await readdir(folder).catch(() => []); // nothing was logged yet

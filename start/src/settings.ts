@@ -75,8 +75,8 @@ export async function completeSettings(environment: Environment): Promise<Enviro
 }
 
 /**
- * The database accounts that the start makes: on the server that it runs, which only this machine reaches, and on the deployment's, which only our machines reach.
- * On another one, its administrator makes them.
+ * The database accounts that the start makes: on the server that it runs, which only this machine reaches, and on the
+ * deployment's, which only our machines reach. On another one, its administrator makes them.
  */
 export function accountsToMake(settings: Environment, ownServer: boolean): DatabaseAccounts | undefined {
   const { DATA_DIR, DATABASE_URL, SECRETS_FROM_AWS } = readConfig(settings);

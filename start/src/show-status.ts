@@ -6,7 +6,10 @@ import { isAlive, processFile } from "./processes.ts";
 
 const ASK_TIMEOUT_MS = 10_000;
 
-/** Everything about the run of this data folder, as lines for a terminal: parts, addresses, whether photos work, workers, pools, alerts. */
+/**
+ * Everything about the run of this data folder, as lines for a terminal: parts, addresses, whether photos work,
+ * workers, pools, alerts.
+ */
 export async function showStatus(dataDir: string): Promise<string> {
   const addresses = readAddresses(dataDir);
   const parts = partLines(dataDir);

@@ -6,8 +6,9 @@ export type OwnInstance =
   | { readonly kind: "not stopped"; readonly why: string };
 
 /**
- * Stops the EC2 instance that this process runs on: the last act of the manager's stop button. The id comes from the instance's own metadata service, so it can be
- * no other instance. Never throws: the pools are gone by now, and whoever watches can stop the instance by hand.
+ * Stops the EC2 instance that this process runs on: the last act of the manager's stop button. The id comes from the
+ * instance's own metadata service, so it can be no other instance. Never throws: the pools are gone by now, and whoever
+ * watches can stop the instance by hand.
  */
 export async function stopOwnInstance(ec2: EC2Client, metadataEndpoint?: string): Promise<OwnInstance> {
   let instanceId: string | undefined;

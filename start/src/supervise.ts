@@ -47,7 +47,8 @@ const LONGEST_HANG_RESTART_MS = 300_000;
 const GOOD_RUN_BEFORE_HANG_MS = 600_000;
 
 /**
- * Keeps one part running: starts it, waits until it is ready, starts it again when it dies, or when it no longer answers, with a growing pause between quick deaths.
+ * Keeps one part running: starts it, waits until it is ready, starts it again when it dies, or when it no longer
+ * answers, with a growing pause between quick deaths.
  */
 export function supervise(part: Part, { log, onState, onPid, mayEnd }: SuperviseOptions): Supervised {
   const stopping = new AbortController();

@@ -44,8 +44,9 @@ export interface SystemOptions {
 }
 
 /**
- * Brings up the manager's machine and keeps it up: MariaDB and local-cloud first (on one machine), then the schema, the first administrator and the release, then
- * manager and autoscaler. Resolves after everything has ended: when the signal aborted, or when the manager was told to stop.
+ * Brings up the manager's machine and keeps it up: MariaDB and local-cloud first (on one machine), then the schema, the
+ * first administrator and the release, then manager and autoscaler. Resolves after everything has ended: when the
+ * signal aborted, or when the manager was told to stop.
  */
 export async function runSystem({ root, environment, startId, signal, print }: SystemOptions): Promise<void> {
   const settings = await completeSettings(environment);
@@ -175,11 +176,14 @@ async function publish(root: string, config: Config, settings: Environment): Pro
   }
 }
 
-/** Parts of a run whose supervisor was killed. Instances are nobody's child: local-cloud adopts them when it is back. */
+/**
+ * Parts of a run whose supervisor was killed. Instances are nobody's child: local-cloud adopts them when it is back.
+ */
 async function endLeftovers(leftovers: ReturnType<ReturnType<typeof processFile>["read"]>): Promise<void> {
   await Promise.all(
     Object.entries(leftovers).map(([name, record]) =>
-      // MariaDB closes in order; the others are made to be killed at any line, and local-cloud would end the instances if asked politely.
+      // MariaDB closes in order; the others are made to be killed at any line, and local-cloud would end the instances
+      // if asked politely.
       endProcess(record, name === "mariadb" ? "SIGTERM" : "SIGKILL", 30_000),
     ),
   );

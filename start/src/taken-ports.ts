@@ -61,7 +61,10 @@ function ipv4(hex: string): string {
     .join(".");
 }
 
-/** Those of the ports that cannot be opened now. What an earlier run of this folder left behind (`own`) does not count: it is ended first. */
+/**
+ * Those of the ports that cannot be opened now. What an earlier run of this folder left behind (`own`) does not count:
+ * it is ended first.
+ */
 export async function findTakenPorts(uses: readonly PortUse[], own: ReadonlySet<number>): Promise<readonly Taken[]> {
   const codes = await Promise.all(uses.map(tryToListen));
   if (codes.every((code) => code === undefined)) return [];
@@ -77,7 +80,10 @@ export async function findTakenPorts(uses: readonly PortUse[], own: ReadonlySet<
   });
 }
 
-/** Who else listens on addresses that begin with `block`: workers of another checkout. Those below `dataDir` are our own. */
+/**
+ * Who else listens on addresses that begin with `block`: workers of another checkout. Those below `dataDir` are our
+ * own.
+ */
 export function findStrangersInBlock(block: string, { dataDir, own }: { dataDir: string; own: ReadonlySet<number> }) {
   const listeners = readListeners().filter(({ address }) => address.startsWith(`${block}.`));
   if (listeners.length === 0) return [];
@@ -89,7 +95,10 @@ export function findStrangersInBlock(block: string, { dataDir, own }: { dataDir:
   });
 }
 
-/** What stands in the way, whose it is, and one command that goes round it; `isFree` tells whether a port may be proposed. */
+/**
+ * What stands in the way, whose it is, and one command that goes round it; `isFree` tells whether a port may be
+ * proposed.
+ */
 export function describeTaken(taken: readonly Taken[], isFree: (port: number) => boolean): string {
   const lines = taken.map(({ use, code, owner, uid }) => {
     const what = `  ${use.port} (${use.part})`;

@@ -2,7 +2,10 @@ import { connect } from "node:net";
 import { pause } from "@elastic-gas/shared/shutdown";
 
 export interface HealthCheck {
-  /** Rejects, or does not resolve in time, when the part does not answer. What it answers is its own affair: a 503 is an answer. */
+  /**
+   * Rejects, or does not resolve in time, when the part does not answer. What it answers is its own affair: a 503 is an
+   * answer.
+   */
   readonly ask: (signal: AbortSignal) => Promise<unknown>;
   readonly everyMs: number;
   /** A part that has not answered for that long hangs. */

@@ -16,7 +16,9 @@ export interface WatchedPart {
   readonly silenceLimitMs?: number;
 }
 
-/** A part without a service of its own: up from the first answer of its health address, and watched by it from then on. */
+/**
+ * A part without a service of its own: up from the first answer of its health address, and watched by it from then on.
+ */
 export function watchedPart({ name, start, stopMs, silenceLimitMs }: WatchedPart): Part {
   let url = "";
   return {

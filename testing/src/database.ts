@@ -9,7 +9,9 @@ import { waitUntil } from "./wait-until.ts";
 export interface TestDatabase extends AsyncDisposable {
   readonly db: Database;
   readonly url: string;
-  /** The address of the account that a role has in production, made at the first call. `db` and `url` are the owner's. */
+  /**
+   * The address of the account that a role has in production, made at the first call. `db` and `url` are the owner's.
+   */
   urlOf(role: Role): Promise<string>;
 }
 

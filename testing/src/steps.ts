@@ -3,7 +3,10 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Database } from "@elastic-gas/shared/database/connect";
 
-/** Something that happens at one step of a piece of work. A step is each moment before and after a query or a call to AWS. */
+/**
+ * Something that happens at one step of a piece of work. A step is each moment before and after a query or a call to
+ * AWS.
+ */
 export interface Steps {
   readonly count: () => number;
   /** The same database, whose queries are steps. */
@@ -23,8 +26,9 @@ export function createSteps(at: number, atStep: () => void): Steps {
 }
 
 /**
- * kill -9 at the given step: from there on every query and call throws before it is made, so that nothing of what the code still does (its cleaning up too) has
- * an effect. An open transaction is rolled back, as the server does when the connection ends.
+ * kill -9 at the given step: from there on every query and call throws before it is made, so that nothing of what the
+ * code still does (its cleaning up too) has an effect. An open transaction is rolled back, as the server does when the
+ * connection ends.
  */
 export function createKill(at: number): Steps & { readonly isDead: () => boolean } {
   let count = 0;

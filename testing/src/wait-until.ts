@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MS = 20;
-/** Long enough for a machine a third as fast as ours with all its cores busy: a test that passes never waits this long. */
+/**
+ * Long enough for a machine a third as fast as ours with all its cores busy: a test that passes never waits this long.
+ */
 const DEADLINE_MS = 90_000;
 
 /**

@@ -10,8 +10,8 @@ const LOADER: Account = { username: "load", password: "pass" };
 const PHOTOS = ["one-masked.jpg", "mixed-three.jpg", "two-masked.jpg", "no-face.jpg", "one-bare.jpg"];
 
 /**
- * What a day brings, in minutes: photos at a changing rate, so that the web pool grows and shrinks; a worker more and less by hand; a policy tried and
- * undone; a user with photos and annotated files.
+ * What a day brings, in minutes: photos at a changing rate, so that the web pool grows and shrinks; a worker more and
+ * less by hand; a policy tried and undone; a user with photos and annotated files.
  */
 export async function enliven(system: RunningSystem, browser: Browser, minutes: number): Promise<void> {
   const admin = await (await browser.newContext()).newPage();

@@ -1,4 +1,6 @@
-/** Draws pictures with and without masks to train with: `node draw-lessons.ts FOLDER COUNT` writes JPEGs and boxes.csv. */
+/**
+ * Draws pictures with and without masks to train with: `node draw-lessons.ts FOLDER COUNT` writes JPEGs and boxes.csv.
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";

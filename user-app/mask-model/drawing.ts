@@ -1,4 +1,7 @@
-/** Draws people with and without a mask as SVG. Everything follows from the random numbers, so a seed gives the same picture on every machine. */
+/**
+ * Draws people with and without a mask as SVG. Everything follows from the random numbers, so a seed gives the same
+ * picture on every machine.
+ */
 
 export interface DrawnFace {
   readonly left: number;
@@ -192,7 +195,10 @@ function shoulders(below: number, random: () => number): string {
   );
 }
 
-/** A wall with a few things that are no faces: frames, shelves, balls, lamps. The wall itself stays sharp, for a blur darkens its edge. */
+/**
+ * A wall with a few things that are no faces: frames, shelves, balls, lamps. The wall itself stays sharp, for a blur
+ * darkens its edge.
+ */
 function drawWall(width: number, height: number, random: () => number): string {
   const wall = pick(WALLS, random);
   const things = Array.from({ length: 3 + Math.floor(random() * 6) }, () => {

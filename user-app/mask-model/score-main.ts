@@ -1,4 +1,7 @@
-/** `npm run masks:score -- FOLDER [MODEL.onnx ...]`: how many pictures of a folder with a truth.csv are counted exactly, and the CPU of a pass. */
+/**
+ * `npm run masks:score -- FOLDER [MODEL.onnx ...]`: how many pictures of a folder with a truth.csv are counted exactly,
+ * and the CPU of a pass.
+ */
 import { resolve } from "node:path";
 import { SHIPPED_MODEL } from "../src/masks/model/mask-model.ts";
 import { describeScore, measurePasses, scoreFolder } from "./score.ts";

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Trains the mask model from nothing: npm run masks:train -- PICTURES TEACHER.caffemodel WORK [STEPS]
-# PICTURES holds masked/*.jpg and bare/*.jpg; WORK takes lessons (2 GB), the checkpoint and model.onnx. Run again with more STEPS to go on.
+# PICTURES holds masked/*.jpg and bare/*.jpg; WORK takes lessons (2 GB), the checkpoint and model.onnx. Run again with
+# more STEPS to go on.
 set -euo pipefail
 if [ $# -lt 3 ]; then
   echo "Usage: npm run masks:train -- PICTURES TEACHER.caffemodel WORK [STEPS]" >&2

@@ -73,8 +73,8 @@ const MAX_CONTIGS = 1_000;
 const MAX_COMPARED = 1_000;
 
 /**
- * Annotates the records' lines: all bytes but ID (when it is empty) and INFO come out as they went in. Most records of most files are single substitutions, which
- * `#substitution` handles in bytes alone; `#record` handles everything.
+ * Annotates the records' lines: all bytes but ID (when it is empty) and INFO come out as they went in. Most records of
+ * most files are single substitutions, which `#substitution` handles in bytes alone; `#record` handles everything.
  */
 export class LineAnnotator {
   readonly #setting: Setting;
@@ -123,7 +123,10 @@ export class LineAnnotator {
     }
   }
 
-  /** Annotates the line when it is a substitution of one base on the same contig as the record before. False: not handled, nothing changed. */
+  /**
+   * Annotates the line when it is a substitution of one base on the same contig as the record before. False: not
+   * handled, nothing changed.
+   */
   #substitution(bytes: Buffer, { start, end, out }: { start: number; end: number; out: ByteSink }): boolean {
     const { consequences, tally } = this.#setting;
     const { bytes: name, chromosome, counts } = this.#contig;

@@ -143,7 +143,10 @@ export function annotatePlace(
   };
 }
 
-/** The positions around `pos` that have the same genes, regions, band and intervals, and no variant of ClinVar unless `pos` itself has one. */
+/**
+ * The positions around `pos` that have the same genes, regions, band and intervals, and no variant of ClinVar unless
+ * `pos` itself has one.
+ */
 export function stretchOf({ genes, bands, clinvar, intervals }: Chromosome, pos: number): Stretch {
   return [genes, bands, clinvar, intervals].reduce<Stretch>(
     (stretch, track) => (track === null ? stretch : within(stretch, track.stretch(pos))),

@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { openPack } from "../pack/pack.ts";
 import { runEngine } from "./engine.ts";
 
-// Files that annotators commonly get wrong, each with the right answer. `cases/truth.tsv`: well-known variants on both builds.
+// Files that annotators commonly get wrong, each with the right answer. `cases/truth.tsv`: well-known variants on both
+// builds.
 
 const pack = openPack();
 const folder = join(import.meta.dirname, "cases");

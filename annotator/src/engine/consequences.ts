@@ -32,9 +32,10 @@ export interface OpenedConsequences {
 }
 
 /**
- * Calls consequences with `bcftools csq` on a copy that has sites only: one row per ALT whose ID is the record's ordinal. The user's file itself never passes
- * through bcftools, which refuses files without contig lines and rewrites numbers. Rows that csq would stop at are not sent: breakends and other alleles that are
- * not sequences, contigs that the FASTA lacks, N in REF; `norm -c x` drops those whose REF differs from the FASTA.
+ * Calls consequences with `bcftools csq` on a copy that has sites only: one row per ALT whose ID is the record's
+ * ordinal. The user's file itself never passes through bcftools, which refuses files without contig lines and rewrites
+ * numbers. Rows that csq would stop at are not sent: breakends and other alleles that are not sequences, contigs that
+ * the FASTA lacks, N in REF; `norm -c x` drops those whose REF differs from the FASTA.
  */
 export async function openConsequences({
   input,
@@ -201,7 +202,8 @@ function siteRows(record: RecordColumns | null, { contigs, genesOf }: Sites, ord
 const BASES = /^[ACGT]+$/;
 
 /**
- * Runs commands as one pipe from `write` into a file. Returns what failed, null when all ended well. No shell: paths are arguments, never text to parse.
+ * Runs commands as one pipe from `write` into a file. Returns what failed, null when all ended well. No shell: paths
+ * are arguments, never text to parse.
  */
 async function runPipe(
   steps: readonly string[][],

@@ -2,8 +2,8 @@ import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import type { LogFigures } from "./tally.ts";
 
 /**
- * The count log, plain text. Its first part has the lines of AnnTools' log in AnnTools' order, for scripts that read those; a figure that the pack cannot give
- * prints `n/a`. The total counts records, once each.
+ * The count log, plain text. Its first part has the lines of AnnTools' log in AnnTools' order, for scripts that read
+ * those; a figure that the pack cannot give prints `n/a`. The total counts records, once each.
  */
 export function countLog(summary: JobSummary, figures: LogFigures, fileName: string): string {
   return [

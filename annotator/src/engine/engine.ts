@@ -35,7 +35,10 @@ export interface EngineRun {
   readonly onProgress?: (percent: number) => void;
 }
 
-/** Below this share of records in genes a file of this many records is more likely on another build than that empty of genes. */
+/**
+ * Below this share of records in genes a file of this many records is more likely on another build than that empty of
+ * genes.
+ */
 const LOW_GENE_SHARE = 0.2;
 const MIN_RECORDS_FOR_SHARE = 200;
 /** Where the header decides, so many records are enough to see whether they contradict it. */
@@ -44,8 +47,9 @@ const OUTPUT_BYTES = 1 << 19;
 const MITOCHONDRION = 16_569; // NC_012920, the revised Cambridge reference sequence
 
 /**
- * Annotates one file: writes the annotated VCF and the count log and returns the summary. Throws AnnotationFailure with a sentence for the file's owner when
- * the file is not one that can be annotated; what was written until then is of no use.
+ * Annotates one file: writes the annotated VCF and the count log and returns the summary. Throws AnnotationFailure with
+ * a sentence for the file's owner when the file is not one that can be annotated; what was written until then is of no
+ * use.
  */
 export async function runEngine(run: EngineRun): Promise<JobSummary> {
   const startedAt = performance.now();

@@ -32,8 +32,9 @@ const AMINO_ACIDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The protein change of a value of BCSQ in HGVS, predicted and therefore in brackets: `ENST00000357654.9:p.(Arg1699Trp)`. Substitutions, silent changes, new stops, lost
- * starts and frameshifts (short form) have one; undefined for others, whose exact form needs more than csq tells (https://hgvs-nomenclature.org).
+ * The protein change of a value of BCSQ in HGVS, predicted and therefore in brackets:
+ * `ENST00000357654.9:p.(Arg1699Trp)`. Substitutions, silent changes, new stops, lost starts and frameshifts (short
+ * form) have one; undefined for others, whose exact form needs more than csq tells (https://hgvs-nomenclature.org).
  */
 export function proteinChange(consequence: string): string | undefined {
   const [terms = "", , transcript = "", , , change = ""] = consequence.split("|");

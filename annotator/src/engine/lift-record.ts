@@ -14,7 +14,10 @@ export interface LiftedRecord {
 
 const COMPLEMENTS: Readonly<Record<string, string>> = { A: "T", C: "G", G: "C", T: "A" };
 
-/** Null where the builds do not have the same sequence in one piece. What does not lie in `from.liftTo` is of no use, so mates are left out that have no place there. */
+/**
+ * Null where the builds do not have the same sequence in one piece. What does not lie in `from.liftTo` is of no use, so
+ * mates are left out that have no place there.
+ */
 export function liftRecord(record: RecordColumns, places: Places, from: BuildData): LiftedRecord | null {
   const { liftTo } = from;
   if (liftTo === null) return null;

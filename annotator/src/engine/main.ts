@@ -3,7 +3,8 @@ import { AnnotationFailure } from "../vcf/failure.ts";
 import { runEngine } from "./engine.ts";
 import { EngineMessage, type EngineReply, type EngineRequest } from "./protocol.ts";
 
-// The engine in a process of its own, so that a worker can limit and end it: requests come by the IPC channel, one at a time.
+// The engine in a process of its own, so that a worker can limit and end it: requests come by the IPC channel, one at a
+// time.
 
 const PROGRESS_MS = 1_000;
 const packs = new Map<string | null, Pack>();

@@ -62,8 +62,9 @@ function baseOf({ pos: start, ref }: RecordColumns, chromosome: Pick<Chromosome,
 }
 
 /**
- * An indel in a repeat can be written at several places; ClinVar has it at the leftmost. It is moved to the left as long as the base before it is known and equals the
- * last base that is moved: only then is it the same change of the sequence (https://doi.org/10.1093/bioinformatics/btv112).
+ * An indel in a repeat can be written at several places; ClinVar has it at the leftmost. It is moved to the left as
+ * long as the base before it is known and equals the last base that is moved: only then is it the same change of the
+ * sequence (https://doi.org/10.1093/bioinformatics/btv112).
  */
 function findInClinvar(minimal: MinimalAllele, clinvar: ClinvarVariants, baseAt: BaseAt): ClinvarEntry | undefined {
   const exact = clinvar.find(minimal.pos, minimal.ref, minimal.alt);

@@ -19,8 +19,9 @@ const NO_MATES: readonly Mate[] = [];
 const TRANSLOCATIONS: ReadonlySet<string> = new Set(["<TRA>", "<BND>", "<CTX>"]);
 
 /**
- * Where a record lies: by REF; for symbolic alleles up to END, else by SVLEN; for breakends and translocations also the place of the mate. END of a translocation
- * is a position on the mate's chromosome (CHR2), not the end of a stretch. Null for a block of a gVCF, which tells no variant.
+ * Where a record lies: by REF; for symbolic alleles up to END, else by SVLEN; for breakends and translocations also the
+ * place of the mate. END of a translocation is a position on the mate's chromosome (CHR2), not the end of a stretch.
+ * Null for a block of a gVCF, which tells no variant.
  */
 export function placesOf(record: RecordColumns, alleles: readonly Allele[]): Places | null {
   const byRef = record.pos + record.ref.length - 1;

@@ -1,7 +1,10 @@
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { z } from "zod";
 
-/** What the worker tells the engine's process. Paths are absolute; `packDirectory` null: the pack that comes with the product. */
+/**
+ * What the worker tells the engine's process. Paths are absolute; `packDirectory` null: the pack that comes with the
+ * product.
+ */
 const Prepare = z.object({ kind: z.literal("prepare"), packDirectory: z.string().nullable() });
 
 export const EngineRequest = z.object({
@@ -21,7 +24,10 @@ export type EngineRequest = z.infer<typeof EngineRequest>;
 export const EngineMessage = z.discriminatedUnion("kind", [Prepare, EngineRequest]);
 export type EngineMessage = z.infer<typeof EngineMessage>;
 
-/** What the engine's process answers to a request: any number of `progress`, then one of the others. `rssBytes`: its memory by then. */
+/**
+ * What the engine's process answers to a request: any number of `progress`, then one of the others. `rssBytes`: its
+ * memory by then.
+ */
 export const EngineReply = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("progress"), percent: z.number() }),
   z.object({ kind: z.literal("done"), summary: JobSummary, rssBytes: z.number() }),

@@ -13,7 +13,10 @@ export const FIRST_RECORDS = 200;
 const TOP_GENES = 50;
 const MAX_NAMES = 1_000; // contig names and indel lengths kept apart; a file can hold any number of either
 
-/** Index into SUBSTITUTIONS of REF and ALT as bytes, REF times 256 plus ALT; -1 for what is not a substitution of one base, in upper case. */
+/**
+ * Index into SUBSTITUTIONS of REF and ALT as bytes, REF times 256 plus ALT; -1 for what is not a substitution of one
+ * base, in upper case.
+ */
 export const SUBSTITUTION_CODES: Int8Array = substitutionCodes();
 
 export interface ContigTally {

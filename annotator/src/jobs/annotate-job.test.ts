@@ -249,7 +249,8 @@ describe("a job that is interrupted", () => {
   it("leaves no object behind when it was deleted meanwhile", async () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF);
-    // Finishes only when the job's row is gone: the engine's last moment before the upload is the latest that a test can choose.
+    // Finishes only when the job's row is gone: the engine's last moment before the upload is the latest that a test
+    // can choose.
     const gate = join(directory, "gate");
     const command = script(
       `const fs = require("fs"); const [input, output] = process.argv.slice(1); fs.copyFileSync(input, output);

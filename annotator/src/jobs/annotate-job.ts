@@ -53,8 +53,9 @@ export interface WorkerDeps {
 const ENGINE_ATTEMPTS = 2;
 
 /**
- * Claims and runs the job that is to run next; the message said only that one waits. Safe to run twice and to be killed anywhere: the claim decides who works,
- * objects are written under the same keys by every attempt, and status and follow-up messages are one transaction that only the current attempt can commit.
+ * Claims and runs the job that is to run next; the message said only that one waits. Safe to run twice and to be killed
+ * anywhere: the claim decides who works, objects are written under the same keys by every attempt, and status and
+ * follow-up messages are one transaction that only the current attempt can commit.
  */
 export async function annotateNextJob(deps: WorkerDeps, stop: AbortSignal): Promise<Handled> {
   const { db, config, instanceId, log } = deps;
@@ -209,7 +210,10 @@ async function finish(
   else await removeOrphans(deps, job, result);
 }
 
-/** A job that was deleted while it ran must leave nothing behind; one that was taken over has its objects under the same keys. */
+/**
+ * A job that was deleted while it ran must leave nothing behind; one that was taken over has its objects under the same
+ * keys.
+ */
 async function removeOrphans(
   { db, s3, resources, log }: WorkerDeps,
   job: Job,

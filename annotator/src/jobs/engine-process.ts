@@ -24,8 +24,9 @@ interface Engine {
 }
 
 /**
- * The engine of this product in child processes. One waits, started and with its pack open, for the next file: a small file takes less time than starting a
- * process. It serves one file at a time and is replaced when it had to be ended or has grown.
+ * The engine of this product in child processes. One waits, started and with its pack open, for the next file: a small
+ * file takes less time than starting a process. It serves one file at a time and is replaced when it had to be ended or
+ * has grown.
  */
 export class EngineProcesses {
   readonly #packDirectory: string | null;
@@ -92,7 +93,9 @@ type Answer =
   | Extract<EngineReply, { kind: "done" | "failed" }>
   | { readonly kind: "ended"; readonly outcome: EngineOutcome };
 
-/** Sends a request and waits for its answer, or for the end of the process, which it brings about when the time is up. */
+/**
+ * Sends a request and waits for its answer, or for the end of the process, which it brings about when the time is up.
+ */
 function ask(engine: Engine, request: EngineRequest, limits: EngineLimits): Promise<Answer> {
   const { child } = engine;
   const { signal, timeoutSeconds, onProgress } = limits;

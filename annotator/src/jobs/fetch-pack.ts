@@ -19,7 +19,10 @@ interface PackPlace {
   readonly signal: AbortSignal;
 }
 
-/** The folder of the configured pack, fetched first where it lies in S3: tried until it is there. Null: the pack that comes with the program, or the signal aborted. */
+/**
+ * The folder of the configured pack, fetched first where it lies in S3: tried until it is there. Null: the pack that
+ * comes with the program, or the signal aborted.
+ */
 export async function locatePack(
   s3: S3Client,
   { setting, directory, signal }: PackPlace,
@@ -44,8 +47,8 @@ export async function locatePack(
 }
 
 /**
- * Fetches a pack into a folder that is named by its manifest's hash; at once when it is there. Every file is compared with its hash, and the folder appears when all is
- * in it, so that several workers of one machine can share it.
+ * Fetches a pack into a folder that is named by its manifest's hash; at once when it is there. Every file is compared
+ * with its hash, and the folder appears when all is in it, so that several workers of one machine can share it.
  */
 export async function fetchPack(
   s3: S3Client,

@@ -4,7 +4,9 @@ export function outputNames(inputName: string): { readonly result: string; reado
   return { result: `${base}.annot.vcf`, log: `${base}.vcf.count.log` };
 }
 
-/** The user's name for a file made safe as a name in a folder of ours; always ends with `.vcf`, as AnnTools wants it. */
+/**
+ * The user's name for a file made safe as a name in a folder of ours; always ends with `.vcf`, as AnnTools wants it.
+ */
 export function localName(inputName: string): string {
   const base = inputName
     .replace(/\.(?:b?gz)$/i, "")

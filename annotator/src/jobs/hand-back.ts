@@ -7,8 +7,9 @@ import { type JobClaim, releaseClaim } from "@elastic-gas/shared/reliability/lea
 import { isTransient } from "@elastic-gas/shared/reliability/transient";
 
 /**
- * What becomes of a job whose attempt ended with an error. While a service is away it waits and is tried again for as long as it takes; what fails the same way
- * MAX_FAILURES times ends as FAILED. The message goes the way of its job: it comes back when the job may be claimed again.
+ * What becomes of a job whose attempt ended with an error. While a service is away it waits and is tried again for as
+ * long as it takes; what fails the same way MAX_FAILURES times ends as FAILED. The message goes the way of its job: it
+ * comes back when the job may be claimed again.
  */
 export async function handBack(
   { db, log }: { readonly db: Database; readonly log: Logger },

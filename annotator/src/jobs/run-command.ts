@@ -4,7 +4,10 @@ import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import type { EngineRequest } from "../engine/protocol.ts";
 import { timedOut } from "../vcf/failure.ts";
 
-/** How a run of an engine ended. `failed` is the file's fault or its owner's concern, `crashed` ours, `stopped` asked for by `signal`. */
+/**
+ * How a run of an engine ended. `failed` is the file's fault or its owner's concern, `crashed` ours, `stopped` asked
+ * for by `signal`.
+ */
 export type EngineOutcome =
   | { readonly kind: "done"; readonly summary: JobSummary | null }
   | { readonly kind: "failed"; readonly sentence: string }
@@ -20,8 +23,9 @@ export interface EngineLimits {
 export const MESSAGE_CHARACTERS = 2_000;
 
 /**
- * Runs another annotator, given as an argv template in which `{input}`, `{output}`, `{log}`, `{directory}` and `{build}` stand for paths and the chosen build.
- * Its result may also appear as AnnTools names it, beside the input: `<name>.annot.vcf` and `<name>.vcf.count.log`.
+ * Runs another annotator, given as an argv template in which `{input}`, `{output}`, `{log}`, `{directory}` and
+ * `{build}` stand for paths and the chosen build. Its result may also appear as AnnTools names it, beside the input:
+ * `<name>.annot.vcf` and `<name>.vcf.count.log`.
  */
 export async function runCommand(
   template: readonly string[],
@@ -66,7 +70,10 @@ interface Ending {
   readonly detail: string;
 }
 
-/** Waits for a child's end and brings it about when the time is up. Children are leaders of a process group, so what they started ends with them. */
+/**
+ * Waits for a child's end and brings it about when the time is up. Children are leaders of a process group, so what
+ * they started ends with them.
+ */
 async function endOf(child: ChildProcess, { timeoutSeconds, signal }: EngineLimits): Promise<Ending> {
   let reason: Ending["reason"] = "exited";
   let said = "";

@@ -20,7 +20,8 @@ import { createS3Glacier } from "./store/s3-glacier.ts";
 import { thawResult } from "./thaw/thaw-result.ts";
 
 /*
- * One invariant: at any moment a result lies, whole, in at least one place that its row names. The moves are cut, or crossed by an upgrade, at every single step.
+ * One invariant: at any moment a result lies, whole, in at least one place that its row names. The moves are cut, or
+ * crossed by an upgrade, at every single step.
  */
 
 const CONFIG = { FREE_RETENTION_SECONDS: 300, ARCHIVE_CHECK_SECONDS: 1 };

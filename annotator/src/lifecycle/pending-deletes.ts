@@ -8,9 +8,10 @@ import { remove } from "../jobs/objects.ts";
 import type { ArchiveStores } from "./store/archive-stores.ts";
 
 /*
- * What is no longer referred to is written down in the transaction that drops the reference, and deleted after it. A deletion that hangs, fails or comes late hits
- * only what it was decided on, because no name is ever used again: archives have ids of their own, and a restored result has its generation in its key. (A
- * deletion on condition of the ETag would not do: a restored result has the same content and so the same ETag as the one that is to be deleted.)
+ * What is no longer referred to is written down in the transaction that drops the reference, and deleted after it. A
+ * deletion that hangs, fails or comes late hits only what it was decided on, because no name is ever used again:
+ * archives have ids of their own, and a restored result has its generation in its key. (A deletion on condition of the
+ * ETag would not do: a restored result has the same content and so the same ETag as the one that is to be deleted.)
  */
 
 export interface DeleteDeps {

@@ -65,7 +65,8 @@ export async function runLifecycle<Key extends QueueKey>(
     consume({
       sqs,
       queue: resources.queues[queue],
-      // The table's value for a key is the schema of that key's messages, which TypeScript does not follow through a generic key.
+      // The table's value for a key is the schema of that key's messages, which TypeScript does not follow through a
+      // generic key.
       schema: MESSAGE_SCHEMAS[queue] as unknown as z.ZodType<MessageOf<Key>>,
       log,
       signal,

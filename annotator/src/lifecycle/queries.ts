@@ -21,7 +21,10 @@ const COLUMNS = [
 
 export type ArchivedJob = Pick<Selectable<JobsTable>, (typeof COLUMNS)[number]>;
 
-/** The owner's role, locked: every change of a role or of an archive state takes this lock first. Undefined when there is no such user. */
+/**
+ * The owner's role, locked: every change of a role or of an archive state takes this lock first. Undefined when there
+ * is no such user.
+ */
 export async function lockOwner(trx: Transaction<Tables>, userId: number): Promise<Role | undefined> {
   return (await trx.selectFrom("users").select("role").where("id", "=", userId).forUpdate().executeTakeFirst())?.role;
 }
@@ -55,7 +58,10 @@ export const NO_RETRIEVAL = {
   retrievalCheckedAt: null,
 } as const;
 
-/** Changes the archive state of a job that is still in the state and generation that the caller saw; false when it is not. */
+/**
+ * Changes the archive state of a job that is still in the state and generation that the caller saw; false when it is
+ * not.
+ */
 export async function changeArchiveState(
   trx: Transaction<Tables>,
   seen: Pick<ArchivedJob, "id" | "archiveState" | "archiveGeneration">,

@@ -11,7 +11,10 @@ import { outputNames } from "../jobs/file-names.ts";
 import { describeFile, type ObjectPlace } from "../jobs/objects.ts";
 import type { ArchivedJob } from "./queries.ts";
 
-/** Where a restored result lies: its generation makes the key its own, so that no late deletion of an earlier one can hit it. */
+/**
+ * Where a restored result lies: its generation makes the key its own, so that no late deletion of an earlier one can
+ * hit it.
+ */
 export function restoredKey(
   { prefix }: Resources,
   job: Pick<ArchivedJob, "id" | "userId" | "inputName" | "archiveGeneration">,
@@ -27,7 +30,10 @@ export interface LocalCopy extends AsyncDisposable {
 
 type Expected = Pick<ArchivedJob, "id" | "resultSize" | "resultSha256">;
 
-/** A local copy of a job's result, checked against what its row says; goes away when disposed. Throws when it is not the result that was made. */
+/**
+ * A local copy of a job's result, checked against what its row says; goes away when disposed. Throws when it is not the
+ * result that was made.
+ */
 export async function takeCopy(job: Expected, content: Readable, signal: AbortSignal): Promise<LocalCopy> {
   const folder = await mkdtemp(join(tmpdir(), "gas-result-"));
   const clear = () => rm(folder, { recursive: true, force: true });

@@ -28,7 +28,8 @@ import { createS3Glacier } from "./store/s3-glacier.ts";
 import { sweepChecks } from "./thaw/sweep-checks.ts";
 import { thawResult } from "./thaw/thaw-result.ts";
 
-// Every message of these stories is lost, or met by a service that is away; what is asserted is that the work is done all the same.
+// Every message of these stories is lost, or met by a service that is away; what is asserted is that the work is done
+// all the same.
 
 const CONFIG = {
   FREE_RETENTION_SECONDS: 300,

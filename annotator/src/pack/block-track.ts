@@ -36,8 +36,8 @@ export class BlockFile {
 }
 
 /**
- * Rows of one chromosome that begin with a position, sorted by it, in blocks: only those that are asked for are in memory, however large the source is. Rows of one
- * position are never in two blocks.
+ * Rows of one chromosome that begin with a position, sorted by it, in blocks: only those that are asked for are in
+ * memory, however large the source is. Rows of one position are never in two blocks.
  */
 export class BlockTrack {
   readonly #file: BlockFile;
@@ -95,7 +95,9 @@ export class BlockTrack {
     return at < block.length && positionOf(block, at) === pos;
   }
 
-  /** The positions around `pos` at which no row begins, as far as its block tells; `pos` alone when one begins there. */
+  /**
+   * The positions around `pos` at which no row begins, as far as its block tells; `pos` alone when one begins there.
+   */
   gap(pos: number): Stretch {
     const number = firstAbove(this.#firsts, pos) - 1;
     const next = (this.#firsts[number + 1] ?? WHOLE.to) - 1;

@@ -10,7 +10,8 @@ import type { PackBuild, PackManifest } from "./manifest.ts";
 import { certainParts, type Observed, possibleOffsets, type Structure, withGaps } from "./place-structure.ts";
 import type { Stretch } from "./stretch.ts";
 
-// Builds annotator/pack from the npm package ideogram; run by `npm run build-pack --workspace annotator` after an upgrade of that package.
+// Builds annotator/pack from the npm package ideogram; run by `npm run build-pack --workspace annotator` after an
+// upgrade of that package.
 
 interface Gene {
   /** Where the transcripts' zero lies, from the gene's first base; null or absent where it is not known to the base. */
@@ -127,8 +128,9 @@ function buildPack(): PackManifest {
 }
 
 /**
- * The parts of GRCh38's genes. The file of transcripts does not tell where in the gene they begin; gene and transcripts of the same length, and variants of ClinVar
- * whose consequence is given, prove it, or narrow it so far that most parts are certain.
+ * The parts of GRCh38's genes. The file of transcripts does not tell where in the gene they begin; gene and transcripts
+ * of the same length, and variants of ClinVar whose consequence is given, prove it, or narrow it so far that most parts
+ * are certain.
  */
 function placeStructures(
   genes: readonly Gene[],
@@ -175,7 +177,10 @@ function observedIn(gene: Gene, variants: readonly Variant[], coding: readonly G
   return { coding: of("coding"), splice: of("splice") };
 }
 
-/** Per chromosome, the stretches of GRCh38 that lie in GRCh37 as they are, by genes whose transcripts are where NCBI has the gene. */
+/**
+ * Per chromosome, the stretches of GRCh38 that lie in GRCh37 as they are, by genes whose transcripts are where NCBI has
+ * the gene.
+ */
 function findLiftBlocks(
   genes38: readonly Gene[],
   genes37: readonly Gene[],
@@ -364,7 +369,10 @@ function readGenes37(): Gene[] {
   );
 }
 
-/** Per gene symbol its coding transcripts. Subparts: 0 = 5' UTR, 1 = exon, 2 = 3' UTR, offsets in the direction of the chromosome, counted from one zero per gene. */
+/**
+ * Per gene symbol its coding transcripts. Subparts: 0 = 5' UTR, 1 = exon, 2 = 3' UTR, offsets in the direction of the
+ * chromosome, counted from one zero per gene.
+ */
 function readTranscripts(): Map<string, Transcripts> {
   const region = {
     exon: REGIONS.indexOf("EXON"),
@@ -397,7 +405,8 @@ function readTranscripts(): Map<string, Transcripts> {
       if (index > 0) gene.splice.add(exon.start - 1).add(exon.start - 2);
       if (index < exons.length - 1) gene.splice.add(exon.end + 1).add(exon.end + 2);
       gene.parts.push({ region: region.exon, start: exon.start, end: exon.end });
-      // 1 and 2 are transcripts that the cell degrades (nonsense-mediated, non-stop): their exons are not counted as coding.
+      // 1 and 2 are transcripts that the cell degrades (nonsense-mediated, non-stop): their exons are not counted as
+      // coding.
       if (biotype === "1" || biotype === "2") continue;
       for (const coding of subtract(exon, utrs)) gene.parts.push({ region: region.cds, ...coding });
       for (const utr of utrs) {
@@ -464,7 +473,10 @@ interface Variant {
   readonly kind: "coding" | "splice";
 }
 
-/** ClinVar's (likely) pathogenic variants with at least two submitters or an expert's review, in minimal form, per chromosome by position. */
+/**
+ * ClinVar's (likely) pathogenic variants with at least two submitters or an expert's review, in minimal form, per
+ * chromosome by position.
+ */
 function readVariants(): {
   rows: Map<string, string[]>;
   variants: Map<string, Variant[]>;

@@ -10,8 +10,8 @@ export interface Lifted {
 }
 
 /**
- * The stretches of one chromosome that another build has without a gap: rows `first, last, contig, first there, strand`, sorted, without overlap. On the reverse
- * strand the first base here is the last there.
+ * The stretches of one chromosome that another build has without a gap: rows `first, last, contig, first there,
+ * strand`, sorted, without overlap. On the reverse strand the first base here is the last there.
  */
 export class LiftTrack {
   readonly #firsts: Int32Array;

@@ -9,7 +9,10 @@ import { readMember } from "./members.ts";
 import type { Fasta, Sequence } from "./sequence.ts";
 import { BandTrack, GeneTrack } from "./tracks.ts";
 
-/** What a pack knows of one chromosome; a track is null when the pack has none for it, and read when it is first asked for. */
+/**
+ * What a pack knows of one chromosome; a track is null when the pack has none for it, and read when it is first asked
+ * for.
+ */
 export interface Chromosome {
   readonly length: number | null;
   readonly genes: GeneTrack | null;

@@ -135,7 +135,9 @@ export class ClinvarTrack implements ClinvarVariants {
   }
 }
 
-/** All of ClinVar on disk: rows `pos, ref, alt, variation id, rs, significance, review status, conditions joined by |`. */
+/**
+ * All of ClinVar on disk: rows `pos, ref, alt, variation id, rs, significance, review status, conditions joined by |`.
+ */
 export class ClinvarBlocks implements ClinvarVariants {
   readonly #rows: BlockTrack;
 

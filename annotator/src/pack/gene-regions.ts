@@ -17,8 +17,9 @@ export interface GenePart {
 const LETTERS = ".GNE35C";
 
 /**
- * Text of a gene's parts for the pack: per part one letter (E exon, 3, 5, C coding, G not known), the gap since the part before and its length less one, both in base
- * 36, joined by dots. What lies between parts is intron. The empty text means that the parts are not known.
+ * Text of a gene's parts for the pack: per part one letter (E exon, 3, 5, C coding, G not known), the gap since the
+ * part before and its length less one, both in base 36, joined by dots. What lies between parts is intron. The empty
+ * text means that the parts are not known.
  */
 export function encodeParts(parts: readonly GenePart[]): string {
   let cursor = 0;
@@ -87,8 +88,8 @@ function firstEndingFrom(parts: Int32Array, offset: number): number {
 }
 
 /**
- * Lays parts that overlap over one another, the most telling on top: sorted, without overlap, neighbours of one kind joined.
- * Regions are those of REGIONS.
+ * Lays parts that overlap over one another, the most telling on top: sorted, without overlap, neighbours of one kind
+ * joined. Regions are those of REGIONS.
  */
 export function flattenParts(parts: readonly GenePart[]): GenePart[] {
   const edges = [...new Set(parts.flatMap((part) => [part.start, part.end + 1]))].sort((a, b) => a - b);

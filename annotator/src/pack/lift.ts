@@ -1,6 +1,9 @@
 import type { Stretch } from "./stretch.ts";
 
-/** A gene that two builds have: `shift` leads from the first to the second where its length is that of the same transcripts in both, null elsewhere. */
+/**
+ * A gene that two builds have: `shift` leads from the first to the second where its length is that of the same
+ * transcripts in both, null elsewhere.
+ */
 export interface Anchor extends Stretch {
   readonly shift: number | null;
   /** Shifts with which one end of the gene would be the same in both. */
@@ -16,8 +19,8 @@ export interface LiftBlock extends Stretch {
 const MAX_OTHERS = 3;
 
 /**
- * Stretches between genes that agree, to the base, how far they are moved: at least two whole genes, then outwards as long as an end of a gene agrees. One gene alone
- * may agree by chance.
+ * Stretches between genes that agree, to the base, how far they are moved: at least two whole genes, then outwards as
+ * long as an end of a gene agrees. One gene alone may agree by chance.
  */
 export function liftBlocks(genes: readonly Anchor[]): LiftBlock[] {
   const sorted = [...genes].sort((a, b) => a.from - b.from);

@@ -1,7 +1,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 
-/** Lines of one gzip member of a file of several. Latin-1, as the engine treats all text: bytes pass through unchanged. */
+/**
+ * Lines of one gzip member of a file of several. Latin-1, as the engine treats all text: bytes pass through unchanged.
+ */
 export function readMember(path: string, [offset, length]: readonly [number, number]): string[] {
   const member = Buffer.alloc(length);
   const file = openSync(path, "r");

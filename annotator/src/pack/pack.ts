@@ -46,7 +46,10 @@ export interface BuildData {
   /** By canonical contig name; undefined when the pack does not know the contig. */
   chromosome(canonical: string): Chromosome | undefined;
   readonly reference: Reference | null;
-  /** The build that records of this one are looked up in, at the places that the two share; null to look them up in this one. */
+  /**
+   * The build that records of this one are looked up in, at the places that the two share; null to look them up in this
+   * one.
+   */
   readonly liftTo: BuildData | null;
 }
 

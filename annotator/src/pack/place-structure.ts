@@ -13,15 +13,19 @@ export interface Structure {
   readonly spliceSites: readonly number[];
 }
 
-/** Single-base variants of ClinVar in the gene, by the consequence that ClinVar gives: offsets from the gene's first base. */
+/**
+ * Single-base variants of ClinVar in the gene, by the consequence that ClinVar gives: offsets from the gene's first
+ * base.
+ */
 export interface Observed {
   readonly coding: readonly number[];
   readonly splice: readonly number[];
 }
 
 /**
- * Where the structure's zero can lie, as offsets from the gene's first base: the transcripts lie within the gene, every variant that changes a codon in coding bases,
- * every variant of a splice site in one. First and last offset that agree with all of it; null when none does.
+ * Where the structure's zero can lie, as offsets from the gene's first base: the transcripts lie within the gene, every
+ * variant that changes a codon in coding bases, every variant of a splice site in one. First and last offset that agree
+ * with all of it; null when none does.
  */
 export function possibleOffsets(structure: Structure, geneLength: number, observed: Observed): Stretch | null {
   let possible: readonly Stretch[] = [{ from: 0 - structure.span.from, to: geneLength - 1 - structure.span.to }];
@@ -34,8 +38,8 @@ export function possibleOffsets(structure: Structure, geneLength: number, observ
 }
 
 /**
- * The gene's parts as far as they are the same for every possible offset; GENE where they are not, and outside the coding transcripts. Offsets are from the gene's
- * first base. Empty when nothing is certain.
+ * The gene's parts as far as they are the same for every possible offset; GENE where they are not, and outside the
+ * coding transcripts. Offsets are from the gene's first base. Empty when nothing is certain.
  */
 export function certainParts({ parts, span }: Structure, offsets: Stretch, geneLength: number): GenePart[] {
   const certain: GenePart[] = [];

@@ -9,7 +9,10 @@ export class GeneTrack {
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
   readonly #sortedEnds: Int32Array;
-  /** Largest end of this gene and all before it: where it lies left of a position, no earlier gene reaches that position. */
+  /**
+   * Largest end of this gene and all before it: where it lies left of a position, no earlier gene reaches that
+   * position.
+   */
   readonly #reach: Int32Array;
   readonly #partTexts: readonly string[];
   readonly #parts: (Int32Array | null | undefined)[];

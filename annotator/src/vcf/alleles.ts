@@ -1,4 +1,7 @@
-/** One ALT of a record in its minimal form: what is equal at both ends of REF and ALT cut away, at least one base of each kept. */
+/**
+ * One ALT of a record in its minimal form: what is equal at both ends of REF and ALT cut away, at least one base of
+ * each kept.
+ */
 export interface MinimalAllele {
   readonly pos: number;
   readonly ref: string;
@@ -6,8 +9,8 @@ export interface MinimalAllele {
 }
 
 /**
- * Trims the common end, then the common start, as in "The minimal representation of a variant" (E. Minikel, 2014): two files that write one variant
- * differently then agree. Expects upper case.
+ * Trims the common end, then the common start, as in "The minimal representation of a variant" (E. Minikel, 2014): two
+ * files that write one variant differently then agree. Expects upper case.
  */
 export function minimalAllele(pos: number, ref: string, alt: string): MinimalAllele {
   if (ref.length === 1 || alt.length === 1) {

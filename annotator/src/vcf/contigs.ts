@@ -10,8 +10,9 @@ const BUILD_OF_AGE: readonly string[] = ["GRCh38", "GRCh37", "NCBI36"];
 const NUMBERED: Readonly<Record<string, string>> = { "23": "X", "24": "Y", "25": "XY", "26": "MT", M: "MT", MT: "MT" };
 
 /**
- * The one name under which packs know a contig: `chr1`, `Chr1`, `01`, `NC_000001.11` are `1`; `chrM`, `M`, `26` (PLINK), `NC_012920.1` are `MT`;
- * `chrUn_KI270742v1` and `chr1_KI270706v1_random` are `KI270742.1`, `KI270706.1`. Other names are returned as they are.
+ * The one name under which packs know a contig: `chr1`, `Chr1`, `01`, `NC_000001.11` are `1`; `chrM`, `M`, `26`
+ * (PLINK), `NC_012920.1` are `MT`; `chrUn_KI270742v1` and `chr1_KI270706v1_random` are `KI270742.1`, `KI270706.1`.
+ * Other names are returned as they are.
  */
 export function canonicalContig(name: string): string {
   const accession = /^NC_0+(\d{1,2})\.\d+$/.exec(name)?.[1];

@@ -1,4 +1,7 @@
-/** A genome that a text names: `name` is that of a pack's build, or of a genome that our packs do not hold; `word` is how the text has it. */
+/**
+ * A genome that a text names: `name` is that of a pack's build, or of a genome that our packs do not hold; `word` is
+ * how the text has it.
+ */
 export interface NamedGenome {
   readonly name: string;
   readonly word: string;
@@ -63,7 +66,10 @@ export function genomesNamed(text: string): NamedGenome[] {
     : found;
 }
 
-/** Lengths of T2T-CHM13v2.0 (GCF_009914755.1) and of other genomes' chromosome 1: enough to name what a header's contigs belong to. */
+/**
+ * Lengths of T2T-CHM13v2.0 (GCF_009914755.1) and of other genomes' chromosome 1: enough to name what a header's contigs
+ * belong to.
+ */
 export const CHROMOSOME_LENGTHS_T2T: Readonly<Record<string, number>> = {
   "1": 248_387_328,
   "2": 242_696_752,

@@ -8,7 +8,9 @@ export interface HeaderContig {
   readonly species: string | null;
 }
 
-/** What stands before the records, Latin-1. Lines are as in the file without their line feed; a carriage return stays. */
+/**
+ * What stands before the records, Latin-1. Lines are as in the file without their line feed; a carriage return stays.
+ */
 export interface Header {
   readonly metaLines: readonly string[];
   readonly chromLine: string;
@@ -28,7 +30,10 @@ export class HeaderReader {
   #characters = 0;
   #hadByteOrderMark = false;
 
-  /** Takes a line without its line feed; returns the header when it is complete. Throws AnnotationFailure when this is no VCF. */
+  /**
+   * Takes a line without its line feed; returns the header when it is complete. Throws AnnotationFailure when this is
+   * no VCF.
+   */
   take(raw: string): Header | undefined {
     const line = this.#lines.length === 0 ? withoutMark(raw) : raw;
     this.#hadByteOrderMark ||= line !== raw;
@@ -66,8 +71,8 @@ export interface InfoField {
 }
 
 /**
- * The header with our INFO fields declared and a line that tells the source, before the #CHROM line; earlier declarations of `ownKeys` go, all other lines stay byte
- * for byte. Ends with a line end.
+ * The header with our INFO fields declared and a line that tells the source, before the #CHROM line; earlier
+ * declarations of `ownKeys` go, all other lines stay byte for byte. Ends with a line end.
  */
 export function headerText(
   header: Header,
@@ -109,7 +114,10 @@ function readContig(line: string): HeaderContig[] {
 
 const ATTRIBUTE = /\s*([A-Za-z][\w.]*)=("(?:[^"\\]|\\.)*"|[^,>]*)(?:,|>|$)/y;
 
-/** `ID`, `length` ... of `##key=<ID=...,length=...>`; what stands in quotes is one value, whatever is in it. Keys but ID in lower case. */
+/**
+ * `ID`, `length` ... of `##key=<ID=...,length=...>`; what stands in quotes is one value, whatever is in it. Keys but ID
+ * in lower case.
+ */
 function attributes(line: string, prefix: string): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   ATTRIBUTE.lastIndex = prefix.length + 1;

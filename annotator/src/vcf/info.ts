@@ -1,8 +1,8 @@
 const SPECIAL = /[^!-$&-+\--:<>-~]/g;
 
 /**
- * A text as a value of an INFO field: what has a meaning there (`%`, `,`, `;`, `=`, blanks, control characters) and what is not ASCII is percent-encoded
- * (VCF 4.3, section 1.2). Latin-1 text in, ASCII out.
+ * A text as a value of an INFO field: what has a meaning there (`%`, `,`, `;`, `=`, blanks, control characters) and
+ * what is not ASCII is percent-encoded (VCF 4.3, section 1.2). Latin-1 text in, ASCII out.
  */
 export function encodeInfoValue(text: string): string {
   SPECIAL.lastIndex = 0;

@@ -5,7 +5,10 @@ import { chunks, decompress, isCutBgzf, openChunks, readEnds } from "./packed-by
 export interface Input {
   readonly sizeBytes: number;
   readonly compressed: boolean;
-  /** The file's text from its start, decompressed. Bytes of the file taken so far are told to `onBytes`. Throws AnnotationFailure. */
+  /**
+   * The file's text from its start, decompressed. Bytes of the file taken so far are told to `onBytes`. Throws
+   * AnnotationFailure.
+   */
   read(onBytes?: (bytes: number) => void): AsyncGenerator<Buffer>;
 }
 

@@ -5,7 +5,10 @@ const MAX_LINE_BYTES = 32 * 2 ** 20;
 export const LINE_FEED = 10;
 const [TAB, CARRIAGE_RETURN] = [9, 13];
 
-/** Cuts a stream of bytes into blocks of whole lines (each ends with a line feed, except perhaps the last). Throws AnnotationFailure. */
+/**
+ * Cuts a stream of bytes into blocks of whole lines (each ends with a line feed, except perhaps the last). Throws
+ * AnnotationFailure.
+ */
 export async function* lineBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
@@ -26,8 +29,8 @@ export async function* lineBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator
 }
 
 /**
- * The lines of a block without their line feeds; a last line without one counts. Latin-1: every byte is one character and comes out again as it was, whatever
- * the file's encoding.
+ * The lines of a block without their line feeds; a last line without one counts. Latin-1: every byte is one character
+ * and comes out again as it was, whatever the file's encoding.
  */
 export function* linesOf(block: Buffer): Generator<string> {
   for (let start = 0; start < block.length; ) {

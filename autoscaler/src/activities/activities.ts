@@ -55,7 +55,10 @@ export async function listOpenActivities(db: Database, pool: PoolName): Promise<
   return rows.map((row) => ({ ...row, at: row.at.getTime() }));
 }
 
-/** Of all pools. What is not among them when the desired state is read may belong to a request that the pass does not know yet: it must not be closed by it. */
+/**
+ * Of all pools. What is not among them when the desired state is read may belong to a request that the pass does not
+ * know yet: it must not be closed by it.
+ */
 export async function listOpenActivityIds(db: Database): Promise<ReadonlySet<number>> {
   const rows = await db.selectFrom("activities").select("id").where("status", "=", "in progress").execute();
   return new Set(rows.map(({ id }) => id));

@@ -45,7 +45,10 @@ export function sharesOf({ cause, desiredBefore, desiredAfter, instanceIds }: Ac
   }
 }
 
-/** Whose the next launch is: the oldest activity that still needs one. A retried launch is last: whoever the first one was made for still needs it. */
+/**
+ * Whose the next launch is: the oldest activity that still needs one. A retried launch is last: whoever the first one
+ * was made for still needs it.
+ */
 export function ownerOfLaunch(open: readonly Activity[], owned: Owned): Activity | undefined {
   const needs = open.filter((activity) => sharesOf(activity).launches > (owned.launches.get(activity.id) ?? 0));
   return needs.find(({ cause }) => cause !== "launch") ?? needs[0];

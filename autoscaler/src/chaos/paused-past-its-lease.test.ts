@@ -23,7 +23,10 @@ interface Point {
   readonly ending: Ending;
 }
 
-/** Those that the quick form tells come first: one answer that asks for a retry, one pass with nothing but its metrics to publish, one shrink. */
+/**
+ * Those that the quick form tells come first: one answer that asks for a retry, one pass with nothing but its metrics
+ * to publish, one shrink.
+ */
 const POINTS: readonly Point[] = [
   {
     name: "in RunInstances, which is then throttled",
@@ -147,7 +150,10 @@ describe("two autoscaler processes, the acting one paused with SIGSTOP past its 
     );
   };
 
-  /** Every launch has an intent of its caller's epoch, and nobody was ended who was not chosen in that epoch or an earlier one. */
+  /**
+   * Every launch has an intent of its caller's epoch, and nobody was ended who was not chosen in that epoch or an
+   * earlier one.
+   */
   const expectEpochs = async (epochs: ReadonlyMap<string, number>): Promise<void> => {
     const intents = new Map(
       (await harness.db.selectFrom("launchIntents").select(["id", "epoch"]).execute()).map(({ id, epoch }) => [

@@ -21,8 +21,8 @@ export interface LastPlan {
 }
 
 /**
- * One check of one pool: observe, decide, and store decision, state and new size in one transaction. False when somebody changed the pool meanwhile: then
- * nothing is stored and the check is made again.
+ * One check of one pool: observe, decide, and store decision, state and new size in one transaction. False when
+ * somebody changed the pool meanwhile: then nothing is stored and the check is made again.
  */
 export async function decidePool(
   context: Context,
@@ -93,7 +93,9 @@ export async function decidePool(
   return stored;
 }
 
-/** The rule could say nothing for want of data. It may hold for other reasons all the same, and grow on what it knows. */
+/**
+ * The rule could say nothing for want of data. It may hold for other reasons all the same, and grow on what it knows.
+ */
 function isBlind({ reason }: Decision): boolean {
   return BLIND.has(reason.kind);
 }

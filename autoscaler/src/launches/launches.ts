@@ -27,7 +27,10 @@ const LONGEST_WAIT_MS = 300_000;
 const LOOKED_AT = 60;
 const AVOIDED_MS = 300_000;
 
-/** The latest launches of a pool, newest first: as many as tell of failures in a row, and all whose instance may still appear. */
+/**
+ * The latest launches of a pool, newest first: as many as tell of failures in a row, and all whose instance may still
+ * appear.
+ */
 export async function listLaunches(db: Database, pool: PoolName, now: number): Promise<readonly Launch[]> {
   const newest = db.selectFrom("launchIntents").selectAll().where("pool", "=", pool).orderBy("createdAt", "desc");
   let rows = await newest.limit(LOOKED_AT).execute();
@@ -60,8 +63,8 @@ export async function insertLaunch(
 }
 
 /**
- * Workers whose rows are there and whose instances EC2 does not show, although they were launched so lately that an older answer of EC2 cannot know them yet: nothing
- * tells whether they are gone.
+ * Workers whose rows are there and whose instances EC2 does not show, although they were launched so lately that an
+ * older answer of EC2 cannot know them yet: nothing tells whether they are gone.
  */
 export function doubtfulWorkers(
   launches: readonly Launch[],
@@ -97,7 +100,10 @@ export async function withdrawLaunch(db: Database, id: string): Promise<void> {
   await db.deleteFrom("launchIntents").where("id", "=", id).where("state", "=", "wanted").execute();
 }
 
-/** Launches whose instance may still appear: they count as pending. `seen` holds intent ids and instance ids that were seen at any time. */
+/**
+ * Launches whose instance may still appear: they count as pending. `seen` holds intent ids and instance ids that were
+ * seen at any time.
+ */
 export function openLaunches(launches: readonly Launch[], seen: ReadonlySet<string>, now: number): readonly Launch[] {
   return launches.filter(
     (launch) =>
@@ -126,8 +132,9 @@ export function expiredLaunches(
 }
 
 /**
- * Failures since the last launch that came into service; `reachedService` says whether an instance did. What was launched before `begunAt`, when this run of start.sh began, ended
- * with the run before it and proves nothing about this one.
+ * Failures since the last launch that came into service; `reachedService` says whether an instance did. What was
+ * launched before `begunAt`, when this run of start.sh began, ended with the run before it and proves nothing about
+ * this one.
  */
 export function launchFailures(
   launches: readonly Launch[],

@@ -16,20 +16,24 @@ export class LeaseLostError extends Error {
 export interface Permit {
   /** Aborts when the time for the call is over: before the lease is. */
   readonly signal: AbortSignal;
-  /** To be asked when the request is about to leave, at each of its attempts. Throws when the time or the lease is over. */
+  /**
+   * To be asked when the request is about to leave, at each of its attempts. Throws when the time or the lease is over.
+   */
   check(): void;
   /** Whether an attempt was allowed to leave: AWS may have carried it out. */
   readonly hasLeft: boolean;
 }
 
 /**
- * The right to act, a row in MySQL with an epoch that grows with every new holder. Two locks hold it: writes to MySQL check the epoch in their own
- * transaction; calls to AWS are made only while more of the lease is left, by this process's own clock, than the call may take.
+ * The right to act, a row in MySQL with an epoch that grows with every new holder. Two locks hold it: writes to MySQL
+ * check the epoch in their own transaction; calls to AWS are made only while more of the lease is left, by this
+ * process's own clock, than the call may take.
  *
- * AWS knows no epochs, so one window remains: a process that is paused (SIGSTOP, a frozen machine) within the microseconds between a permit's last check and the
- * kernel's taking the request, or whose request is still on its way then, and that goes on after its lease. What such a request does is bounded: a launch carries the
- * intent's token and tag, so that the next holder counts its instance; an end was written down under the epoch before and is only carried out; a registration of a
- * worker that is leaving by then is taken back in the next pass.
+ * AWS knows no epochs, so one window remains: a process that is paused (SIGSTOP, a frozen machine) within the
+ * microseconds between a permit's last check and the kernel's taking the request, or whose request is still on its way
+ * then, and that goes on after its lease. What such a request does is bounded: a launch carries the intent's token and
+ * tag, so that the next holder counts its instance; an end was written down under the epoch before and is only carried
+ * out; a registration of a worker that is leaving by then is taken back in the next pass.
  */
 export class Lease {
   readonly #db: Database;
@@ -53,8 +57,8 @@ export class Lease {
   }
 
   /**
-   * Now, by the database's clock: heartbeats, leases and earlier checks are told in its time, and this machine's clock may be wrong or be set. Counted on from the last
-   * renewal. Throws before the first.
+   * Now, by the database's clock: heartbeats, leases and earlier checks are told in its time, and this machine's clock
+   * may be wrong or be set. Counted on from the last renewal. Throws before the first.
    */
   now(): number {
     if (this.#databaseAheadMs === null) throw new LeaseLostError("the database was never asked");
@@ -150,7 +154,10 @@ export class Lease {
       .execute();
   }
 
-  /** A process that stands still in a transaction would keep its locks, and nobody could take over: the server ends its connection after a lease's time. */
+  /**
+   * A process that stands still in a transaction would keep its locks, and nobody could take over: the server ends its
+   * connection after a lease's time.
+   */
   #transact<Result>(work: (trx: Transaction<Tables>) => Promise<Result>): Promise<Result> {
     return this.#db.transaction().execute(async (trx) => {
       await sql`set session wait_timeout = ${sql.lit(Math.ceil(this.#leaseMs / 1_000))}`.execute(trx);

@@ -9,7 +9,9 @@ interface Guarded {
 
 type Step = <Args, Result>(next: (args: Args) => Promise<Result>) => (args: Args) => Promise<Result>;
 
-/** Asks the permit again when a request is signed and about to leave, also at the SDK's own second and third attempts. */
+/**
+ * Asks the permit again when a request is signed and about to leave, also at the SDK's own second and third attempts.
+ */
 export function underPermit<Command extends Guarded>(command: Command, permit: Permit): Command {
   const guard: Step = (next) => async (args) => {
     permit.check();

@@ -40,12 +40,15 @@ export interface PoolSources {
   readonly records: ReadonlyMap<string, WorkerRecord>;
 }
 
-/** Rules that grow on the newest seconds: they judge by what the workers measure of themselves, which comes sooner than CloudWatch's. */
+/**
+ * Rules that grow on the newest seconds: they judge by what the workers measure of themselves, which comes sooner than
+ * CloudWatch's.
+ */
 const BY_OWN_POINTS: ReadonlySet<PolicyKind> = new Set(["adaptive", "requests"]);
 
 /**
- * Everything that one check of one pool looks at: a GetMetricData for each 500 metrics, and the queue's attributes where there is a queue. What a source that
- * fails would have told is missing, which the rules know how to take.
+ * Everything that one check of one pool looks at: a GetMetricData for each 500 metrics, and the queue's attributes
+ * where there is a queue. What a source that fails would have told is missing, which the rules know how to take.
  */
 export async function observePool(
   clients: { readonly cloudwatch: CloudWatchClient; readonly sqs: SQSClient },

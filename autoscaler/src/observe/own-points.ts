@@ -48,7 +48,10 @@ export function observeOwnPoints(seen: Observation, { periodSeconds, byWorker }:
   };
 }
 
-/** The requests of all workers by period; where one in service told nothing of a period, as many as the others had on average. */
+/**
+ * The requests of all workers by period; where one in service told nothing of a period, as many as the others had on
+ * average.
+ */
 function periodsOf(seen: Observation, byWorker: OwnPoints["byWorker"]): BalancerPeriod[] {
   const instants = [...new Set([...byWorker.values()].flatMap((points) => points.map(({ at }) => at)))].sort(
     (a, b) => a - b,

@@ -6,7 +6,10 @@ export type ServiceTime = Pick<SeenQueue, "serviceSeconds" | "finished">;
 /** Enough that one odd job weighs little, few enough that a change of the work shows within hours. */
 const LATEST_JOBS = 50;
 
-/** The mean time that a worker was busy with one of the latest finished jobs, failed ones included. The wait in the queue does not belong to it. */
+/**
+ * The mean time that a worker was busy with one of the latest finished jobs, failed ones included. The wait in the
+ * queue does not belong to it.
+ */
 export async function readServiceTime(db: Database): Promise<ServiceTime> {
   const rows = await db
     .selectFrom("jobs")

@@ -26,8 +26,8 @@ export interface Seen {
 }
 
 /**
- * Puts AWS's answers and MySQL's records of one pool together, and writes down what is new: workers, launches that appeared or did not, workers that
- * were lost.
+ * Puts AWS's answers and MySQL's records of one pool together, and writes down what is new: workers, launches that
+ * appeared or did not, workers that were lost.
  */
 export async function takeSnapshot(context: Context, pool: Pool, seen: Seen, now: number): Promise<PoolSnapshot> {
   const { db, config } = context;

@@ -23,7 +23,10 @@ export async function ensurePools(db: Database, now: Date): Promise<void> {
   }
 }
 
-/** False when somebody changed the desired capacity, the limits or the policy since they were read: then their request counts. */
+/**
+ * False when somebody changed the desired capacity, the limits or the policy since they were read: then their request
+ * counts.
+ */
 export async function setDesired(
   trx: Transaction<Tables>,
   pool: Pool,
@@ -46,7 +49,9 @@ export async function setDesired(
   return result.numUpdatedRows > 0n;
 }
 
-/** Marks the pool as resized for this run of start.sh and ends an earlier stop. The time until then was no check missed. */
+/**
+ * Marks the pool as resized for this run of start.sh and ends an earlier stop. The time until then was no check missed.
+ */
 export async function beginRun(
   trx: Transaction<Tables>,
   pool: PoolName,

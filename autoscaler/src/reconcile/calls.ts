@@ -27,7 +27,9 @@ export type LaunchSettings = Pick<
   | "WORKER_INSTANCE_PROFILE"
 >;
 
-/** What became of a launch; `not sent`: EC2 was not even asked; `unknown`: it may have launched it, the tag will tell. */
+/**
+ * What became of a launch; `not sent`: EC2 was not even asked; `unknown`: it may have launched it, the tag will tell.
+ */
 export type LaunchOutcome =
   | { readonly kind: "launched"; readonly instanceId: string }
   | { readonly kind: "failed"; readonly failure: string }
@@ -100,7 +102,10 @@ export async function launchWorker(
 /** What EC2 takes in one TerminateInstances. */
 export const MOST_TERMINATED = 1_000;
 
-/** At most MOST_TERMINATED. Succeeds for instances that are gone already. One call for all, and one by one when EC2 does not know one of them. */
+/**
+ * At most MOST_TERMINATED. Succeeds for instances that are gone already. One call for all, and one by one when EC2 does
+ * not know one of them.
+ */
 export async function terminateWorkers(ec2: EC2Client, instanceIds: readonly string[], permit: Permit): Promise<void> {
   if (instanceIds.length === 0) return;
   try {

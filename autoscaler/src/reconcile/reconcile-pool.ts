@@ -59,8 +59,8 @@ export interface Reconciled {
 }
 
 /**
- * Brings one pool nearer to its desired state. Every step is safe to repeat and to be killed in: rows first, calls after them, and each call does nothing when it was
- * made before.
+ * Brings one pool nearer to its desired state. Every step is safe to repeat and to be killed in: rows first, calls
+ * after them, and each call does nothing when it was made before.
  */
 export async function reconcilePool(context: Context, snapshot: PoolSnapshot, now: number): Promise<Reconciled> {
   const { config, db, lease } = context;
@@ -122,7 +122,8 @@ export async function reconcilePool(context: Context, snapshot: PoolSnapshot, no
 }
 
 /**
- * Protection as it is now. The desired capacity may be newer than the snapshot, and who protects a worker and then shrinks the pool must not lose that worker.
+ * Protection as it is now. The desired capacity may be newer than the snapshot, and who protects a worker and then
+ * shrinks the pool must not lose that worker.
  */
 async function withProtection(db: Database, { pool, workers }: PoolSnapshot): Promise<readonly Worker[]> {
   if (workers.length <= pool.desired) return workers;
@@ -175,7 +176,10 @@ async function markVictims(
   }
 }
 
-/** The row that a victim needs of its own; null when it belongs to one that is there: a shrink, a stop, somebody's request. */
+/**
+ * The row that a victim needs of its own; null when it belongs to one that is there: a shrink, a stop, somebody's
+ * request.
+ */
 function ownActivity(
   {
     pool,

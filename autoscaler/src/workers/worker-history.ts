@@ -14,7 +14,9 @@ const COLUMNS: Readonly<Record<WorkerState, "warmingAt" | "inServiceAt" | "drain
   terminated: "endedAt",
 };
 
-/** Notes that a worker is in a state from now on. The first instant of each state stays, however often it is written. */
+/**
+ * Notes that a worker is in a state from now on. The first instant of each state stays, however often it is written.
+ */
 export async function noteHistory(
   trx: Transaction<Tables>,
   pool: PoolName,

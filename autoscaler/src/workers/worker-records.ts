@@ -11,7 +11,10 @@ import { noteHistory } from "./worker-history.ts";
 /** Rows of workers that ended are kept that long, for the pages. */
 const KEPT_MS = 2 * 3_600_000;
 
-/** Writes down what was seen for the first time: that a worker exists, came into service, became unhealthy or recovered. Returns the worker with it. */
+/**
+ * Writes down what was seen for the first time: that a worker exists, came into service, became unhealthy or recovered.
+ * Returns the worker with it.
+ */
 export async function noteWorker(
   db: Database,
   pool: PoolName,
@@ -94,7 +97,10 @@ export async function writeLost(
     .execute();
 }
 
-/** Publishes what the autoscaler acts on: the state and reason of each worker where they changed, and the instant of this look. */
+/**
+ * Publishes what the autoscaler acts on: the state and reason of each worker where they changed, and the instant of
+ * this look.
+ */
 export async function publishStates(
   trx: Transaction<Tables>,
   pool: PoolName,

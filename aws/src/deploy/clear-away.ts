@@ -19,7 +19,10 @@ const WAIT = { maxWaitTime: 900, minDelay: 1, maxDelay: 15 };
 /** What EC2 takes in one call. */
 const AT_ONCE = 1_000;
 
-/** What no stack knows: the workers. The manager's machine is stopped first, or it would launch others. Returns how many there were. */
+/**
+ * What no stack knows: the workers. The manager's machine is stopped first, or it would launch others. Returns how many
+ * there were.
+ */
 export async function endMachines(ec2: EC2Client, prefix: string): Promise<{ readonly workers: number }> {
   const { managers, workers } = await listMachines(ec2, prefix);
   if (managers.length > 0) {
@@ -54,7 +57,10 @@ async function listMachines(ec2: EC2Client, prefix: string) {
   return { managers, workers };
 }
 
-/** Deletes every object and unfinished upload; CloudFormation deletes empty buckets only. A bucket that is not there is empty. */
+/**
+ * Deletes every object and unfinished upload; CloudFormation deletes empty buckets only. A bucket that is not there is
+ * empty.
+ */
 export async function emptyBucket(s3: S3Client, Bucket: string): Promise<{ readonly objects: number }> {
   let objects = 0;
   try {

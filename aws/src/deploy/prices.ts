@@ -2,8 +2,9 @@ import type { Options } from "../options.ts";
 
 /**
  * When these prices were taken down: us-east-1, on demand, US dollars; other regions cost up to a third more. Now:
- * https://aws.amazon.com/ec2/pricing/on-demand/ https://aws.amazon.com/rds/mysql/pricing/ https://aws.amazon.com/elasticloadbalancing/pricing/
- * https://aws.amazon.com/vpc/pricing/ https://aws.amazon.com/cloudwatch/pricing/
+ * https://aws.amazon.com/ec2/pricing/on-demand/ https://aws.amazon.com/rds/mysql/pricing/
+ * https://aws.amazon.com/elasticloadbalancing/pricing/ https://aws.amazon.com/vpc/pricing/
+ * https://aws.amazon.com/cloudwatch/pricing/
  */
 const PRICES_OF = "November 2025";
 

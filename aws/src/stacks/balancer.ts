@@ -18,7 +18,10 @@ import { accept } from "../answers.ts";
 import { MANAGER_PORT, WORKER_PORT } from "../names.ts";
 import type { Options } from "../options.ts";
 
-/** As on local-cloud. A request takes 55 s at most, below the balancer's idle time, and a deregistered worker has as long to end it. */
+/**
+ * As on local-cloud. A request takes 55 s at most, below the balancer's idle time, and a deregistered worker has as
+ * long to end it.
+ */
 const CHECKS = {
   path: "/healthz",
   interval: Duration.seconds(5),

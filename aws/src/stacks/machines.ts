@@ -47,7 +47,10 @@ export interface Groups {
   readonly others: SecurityGroup;
 }
 
-/** Web workers and the manager are reached by the balancer alone, the other workers by nobody, the database by these machines. */
+/**
+ * Web workers and the manager are reached by the balancer alone, the other workers by nobody, the database by these
+ * machines.
+ */
 export function makeGroups(
   scope: Construct,
   {
@@ -75,7 +78,9 @@ export function makeGroups(
   return groups;
 }
 
-/** A role and an instance profile of the same name for the workers of each pool; returns the manager's machine's role. */
+/**
+ * A role and an instance profile of the same name for the workers of each pool; returns the manager's machine's role.
+ */
 export function makeRoles(scope: Construct, options: Options): Role {
   const rights = rightsOf(options);
   const stem = roleStem(options);
@@ -124,7 +129,10 @@ function findingText(resource: string): string {
   return resource.replaceAll(/\$\{Token\[AWS\.(\w+)\.\d+\]\}/g, "<AWS::$1>");
 }
 
-/** What the settings of a launch do not say: an encrypted disk. The first-boot script comes with each launch, for its addresses are signed for an hour. */
+/**
+ * What the settings of a launch do not say: an encrypted disk. The first-boot script comes with each launch, for its
+ * addresses are signed for an hour.
+ */
 export function makeLaunchTemplate(scope: Construct, options: Options, image: IMachineImage): string {
   const launchTemplateName = `${options.PREFIX}-gas-worker`;
   const template = new LaunchTemplate(scope, "WorkerTemplate", {
@@ -142,7 +150,10 @@ export function makeLaunchTemplate(scope: Construct, options: Options, image: IM
   return launchTemplateName;
 }
 
-/** start.sh as a service. A new release or setting is a new machine: what must last is in the database, S3 and Secrets Manager. */
+/**
+ * start.sh as a service. A new release or setting is a new machine: what must last is in the database, S3 and Secrets
+ * Manager.
+ */
 export function makeManager(
   scope: Construct,
   options: Options,

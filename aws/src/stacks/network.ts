@@ -11,8 +11,9 @@ import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 
 /**
- * Two zones. The balancer stands in the public subnets; workers and the manager in private ones, out of reach, with a way out to Stripe, OpenID providers and photo
- * addresses; the database in subnets without any. S3 is reached inside AWS: a worker boots without the internet.
+ * Two zones. The balancer stands in the public subnets; workers and the manager in private ones, out of reach, with a
+ * way out to Stripe, OpenID providers and photo addresses; the database in subnets without any. S3 is reached inside
+ * AWS: a worker boots without the internet.
  */
 export function makeNetwork(scope: Construct): Vpc {
   const flowLogs = new LogGroup(scope, "FlowLogs", {
@@ -22,7 +23,8 @@ export function makeNetwork(scope: Construct): Vpc {
   return new Vpc(scope, "Network", {
     ipAddresses: IpAddresses.cidr("10.20.0.0/16"),
     maxAzs: 2,
-    // One for both zones: half the price. When its zone fails, the other zone's workers go on without Stripe and addresses of photos.
+    // One for both zones: half the price. When its zone fails, the other zone's workers go on without Stripe and
+    // addresses of photos.
     natGateways: 1,
     subnetConfiguration: [
       { name: "public", subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },

@@ -11,7 +11,10 @@ import { makeGroups, makeLaunchTemplate, makeManager, makeRoles } from "./machin
 
 const SCRIPT = join(import.meta.dirname, "../../manager-user-data.sh");
 
-/** What runs: the manager's machine with a release, the roles and groups of workers, alarms. No worker: the autoscaler launches them. */
+/**
+ * What runs: the manager's machine with a release, the roles and groups of workers, alarms. No worker: the autoscaler
+ * launches them.
+ */
 export class Service extends Stack {
   constructor(
     app: App,

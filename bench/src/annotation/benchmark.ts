@@ -9,8 +9,8 @@ import { PackManifest } from "@elastic-gas/annotator/pack/manifest";
 import { DEFAULT_PACK_DIRECTORY, openPack } from "@elastic-gas/annotator/pack/pack";
 import { best, rate, seconds } from "./timing.ts";
 
-// `npm run annotation --workspace bench`: whole processes on the same million records in one run: this engine (genes, regions, bands, ClinVar) and
-// `bcftools annotate` with a BED of the same genes.
+// `npm run annotation --workspace bench`: whole processes on the same million records in one run: this engine (genes,
+// regions, bands, ClinVar) and `bcftools annotate` with a BED of the same genes.
 
 const RECORDS = 1_000_000;
 const CHROMOSOMES: readonly (readonly [string, number])[] = [

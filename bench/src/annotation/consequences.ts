@@ -7,8 +7,8 @@ import { runEngine } from "@elastic-gas/annotator/engine/engine";
 import { openPack } from "@elastic-gas/annotator/pack/pack";
 import { best, rate, seconds } from "./timing.ts";
 
-// `npm run consequences --workspace bench`: makes a pack of a million records in each format, then annotates a million records with it, beside
-// `bcftools csq` alone on the same file in the same run.
+// `npm run consequences --workspace bench`: makes a pack of a million records in each format, then annotates a million
+// records with it, beside `bcftools csq` alone on the same file in the same run.
 
 const RECORDS = 1_000_000;
 const CHROMOSOME = "21";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
 /*
- * Preloaded into the processes of a run (`node --import`). The clock of a part is off by as many milliseconds as the file ADJUSTABLE_CLOCK says for it; timers keep
- * their pace, as when somebody sets a machine's clock.
+ * Preloaded into the processes of a run (`node --import`). The clock of a part is off by as many milliseconds as the
+ * file ADJUSTABLE_CLOCK says for it; timers keep their pace, as when somebody sets a machine's clock.
  */
 const LOOK_MS = 500;
 const file = process.env.ADJUSTABLE_CLOCK;

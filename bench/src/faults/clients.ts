@@ -170,8 +170,8 @@ export async function startClients(options: ClientsOptions): Promise<Clients> {
 }
 
 /**
- * A Free user who upgrades at some moment between a job's completion and the end of its archiving, and now and then cancels
- * and upgrades again.
+ * A Free user who upgrades at some moment between a job's completion and the end of its archiving, and now and then
+ * cancels and upgrades again.
  */
 async function upgradeOne({
   proof,

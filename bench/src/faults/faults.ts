@@ -133,7 +133,10 @@ export const faults: Proof = {
   },
 };
 
-/** One worker of the web pool is hit at a time: with two, pages are served meanwhile, and what fails is not told by nobody being there. */
+/**
+ * One worker of the web pool is hit at a time: with two, pages are served meanwhile, and what fails is not told by
+ * nobody being there.
+ */
 async function widen({ db }: ProofSystem): Promise<void> {
   await db.updateTable("pools").set({ min: WEB_WORKERS, desired: WEB_WORKERS }).where("name", "=", "web").execute();
 }

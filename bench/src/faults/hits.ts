@@ -6,7 +6,10 @@ import type { AskedFault } from "./rig.ts";
 
 const Ended = z.object({ msg: z.literal("fault ends"), rule: z.string(), strikes: z.number() });
 
-/** How many calls each fault of a service hit, as local-cloud wrote it into its log; null when it was ended before it wrote it, or when the fault is none of its. */
+/**
+ * How many calls each fault of a service hit, as local-cloud wrote it into its log; null when it was ended before it
+ * wrote it, or when the fault is none of its.
+ */
 export function withHits(
   faults: readonly Omit<FaultRecord, "hits">[],
   asked: readonly AskedFault[],

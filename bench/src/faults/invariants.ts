@@ -191,8 +191,8 @@ export function inForce(faults: readonly FaultRecord[]): readonly (FaultRecord &
 }
 
 /**
- * With no failure in n independent cases, the true rate lies below 3/n with 95 % confidence (the rule of three). Null when
- * something failed or nothing was looked at.
+ * With no failure in n independent cases, the true rate lies below 3/n with 95 % confidence (the rule of three). Null
+ * when something failed or nothing was looked at.
  */
 export function ruleOfThree({ n, failures }: Pick<Outcome, "n" | "failures">): number | null {
   return failures.length > 0 || n === 0 ? null : Math.min(1, 3 / n);

@@ -52,8 +52,8 @@ export interface PlanChoices {
 }
 
 /**
- * Every fault once, those of the services once for each duration, in an order that alternates what is hit: first what is over at once, last what takes a worker that
- * has to boot.
+ * Every fault once, those of the services once for each duration, in an order that alternates what is hit: first what
+ * is over at once, last what takes a worker that has to boot.
  */
 export function planFaults({ cloudSeconds, otherSeconds, hangSeconds }: PlanChoices): readonly Step[] {
   const cloud = cloudSeconds.flatMap((seconds) =>

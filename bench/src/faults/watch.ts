@@ -14,7 +14,10 @@ export interface Watch {
   readonly ended: Promise<unknown>;
 }
 
-/** Looks at the pools and at what the manager tells, again and again. A look that fails, as it may during a fault, is left out. */
+/**
+ * Looks at the pools and at what the manager tells, again and again. A look that fails, as it may during a fault, is
+ * left out.
+ */
 export async function startWatch({ db, manager, system }: ProofSystem, signal: AbortSignal): Promise<Watch> {
   const sizes: PoolSize[] = [];
   const told: Told[] = [];
@@ -58,7 +61,10 @@ async function listLeaving(db: Database): Promise<ReadonlySet<string>> {
   return new Set(rows.map(({ instanceId }) => instanceId));
 }
 
-/** Decisions and activities that tell of something that went wrong: checks without an answer, lost and replaced workers, launches. */
+/**
+ * Decisions and activities that tell of something that went wrong: checks without an answer, lost and replaced workers,
+ * launches.
+ */
 export async function listToldDecisions(db: Database, from: number): Promise<readonly Told[]> {
   const since = new Date(from);
   const [activities, decisions] = await Promise.all([

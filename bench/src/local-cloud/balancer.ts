@@ -10,7 +10,10 @@ import { findFreePort } from "@elastic-gas/testing/local-cloud/free-port";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import type { ClientConfig } from "./cloud-process.ts";
 
-/** Gives local-cloud's load balancer a listener that forwards to one port. Resolves with the listener's port once the target is healthy. */
+/**
+ * Gives local-cloud's load balancer a listener that forwards to one port. Resolves with the listener's port once the
+ * target is healthy.
+ */
 export async function startBalancer(clientConfig: ClientConfig, targetPort: number): Promise<number> {
   const elbv2 = new ElasticLoadBalancingV2Client(clientConfig);
   const { LoadBalancers = [] } = await elbv2.send(new DescribeLoadBalancersCommand({}));

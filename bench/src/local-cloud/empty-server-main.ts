@@ -1,6 +1,9 @@
 import { createServer } from "node:http";
 
-/** What everything is measured against: a Node server that reads the request and answers a small body. It tells its port to its parent. */
+/**
+ * What everything is measured against: a Node server that reads the request and answers a small body. It tells its port
+ * to its parent.
+ */
 const BODY = "{}";
 const server = createServer((request, response) => {
   if (request.method === "GET") response.end(BODY);

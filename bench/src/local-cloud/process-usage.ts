@@ -5,7 +5,9 @@ const USER_TIME = 14;
 const SYSTEM_TIME = 15;
 const MIB = 1024;
 
-/** CPU time of a process and all its threads since its start. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+/**
+ * CPU time of a process and all its threads since its start. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ */
 export function cpuMillisecondsOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The second field is the program's name in brackets, which may hold blanks; the third follows it.

@@ -5,8 +5,8 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 
 /**
- * One keep-alive connection that sends finished requests one after the other. It reads no more of an answer than status and Content-Length,
- * so that the generator needs less CPU than any server; what has no Content-Length is refused.
+ * One keep-alive connection that sends finished requests one after the other. It reads no more of an answer than status
+ * and Content-Length, so that the generator needs less CPU than any server; what has no Content-Length is refused.
  */
 export class RawConnection {
   readonly #socket: Socket;
@@ -21,7 +21,10 @@ export class RawConnection {
     this.#socket = socket;
   }
 
-  /** Sends what `next` gives until it gives nothing; resolves with how many were answered. Rejects at the first answer other than 200. */
+  /**
+   * Sends what `next` gives until it gives nothing; resolves with how many were answered. Rejects at the first answer
+   * other than 200.
+   */
   repeat(next: () => Uint8Array | undefined): Promise<number> {
     const socket = this.#socket;
     return new Promise((resolve, reject) => {

@@ -1,8 +1,8 @@
 import type { HttpRequest } from "@smithy/types";
 
 /**
- * Stands in an SDK client's way to the network and keeps the bytes that it would send: signing is done once, before the measurement, because
- * a client is far slower than the server.
+ * Stands in an SDK client's way to the network and keeps the bytes that it would send: signing is done once, before the
+ * measurement, because a client is far slower than the server.
  */
 export class RequestCapture {
   readonly requests: Uint8Array[] = [];

@@ -9,7 +9,10 @@ import { isSettled, type ProofSystem, policySettings, startProofSystem } from ".
 import { recordPool } from "./recorder.ts";
 
 const INSTANCE_VCPUS = 0.2;
-/** In what one worker can take. With 70/30 and doubling, one and two workers are too few and four run at somewhat more than half. */
+/**
+ * In what one worker can take. With 70/30 and doubling, one and two workers are too few and four run at somewhat more
+ * than half.
+ */
 const LOAD_WORKERS = 2.2;
 /** Photos that may wait at one worker, in seconds of its work: an upload is refused when it would wait 20 s. */
 const WAITING_SECONDS = 8;

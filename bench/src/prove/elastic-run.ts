@@ -52,7 +52,10 @@ export interface ElasticRun extends Phases {
   readonly durations: { readonly periodSeconds: number; readonly settleSeconds: number };
 }
 
-/** One row of the table: what happened within a metric period. Response times are those of requests sent in it, milliseconds. */
+/**
+ * One row of the table: what happened within a metric period. Response times are those of requests sent in it,
+ * milliseconds.
+ */
 export interface Period {
   readonly at: number;
   readonly requests: number;

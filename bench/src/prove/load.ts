@@ -12,7 +12,10 @@ export interface Request {
 export interface ClientsOptions {
   readonly kind: string;
   readonly clients: number;
-  /** From one request of a client to its next; a request that takes longer delays the next one. 0: one right after the other. */
+  /**
+   * From one request of a client to its next; a request that takes longer delays the next one. 0: one right after the
+   * other.
+   */
   readonly cycleMs: number;
   readonly signal: AbortSignal;
   /** Sends one request and gives "ok" or what came instead. */
@@ -21,8 +24,9 @@ export interface ClientsOptions {
 }
 
 /**
- * Closed-loop clients that keep a pace: together they send clients/cycle requests a second while the answers come in time, and never have more than one
- * request each under way, so that an overload waits instead of piling up. Resolves after the signal aborted and every answer has come.
+ * Closed-loop clients that keep a pace: together they send clients/cycle requests a second while the answers come in
+ * time, and never have more than one request each under way, so that an overload waits instead of piling up. Resolves
+ * after the signal aborted and every answer has come.
  */
 export async function runClients(options: ClientsOptions): Promise<void> {
   const { clients, cycleMs, signal, call, seen, kind } = options;

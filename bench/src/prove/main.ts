@@ -13,7 +13,10 @@ import { writeResult } from "./results.ts";
 import { readDuration, timeSpan } from "./words.ts";
 import { workersLost } from "./workers-lost.ts";
 
-/** `npm run prove -- [name ...] [--quick] [--out FOLDER] [--only TEXT] [--long] [--for 10m] [--soak 8h] [--seed NUMBER]`: runs proofs one after the other. Exit code 1 when one did not hold. */
+/**
+ * `npm run prove -- [name ...] [--quick] [--out FOLDER] [--only TEXT] [--long] [--for 10m] [--soak 8h] [--seed
+ * NUMBER]`: runs proofs one after the other. Exit code 1 when one did not hold.
+ */
 const PROOFS: readonly Proof[] = [firstHour, elasticCpu, workersLost, queuePool, archiveAndBack, faults, parts];
 
 const root = join(import.meta.dirname, "../../..");

@@ -81,7 +81,10 @@ export async function startProofSystem(
   };
 }
 
-/** Ends start.sh when we are interrupted: it has a session of its own, which the terminal's Ctrl-C does not reach. Gives back what undoes this. */
+/**
+ * Ends start.sh when we are interrupted: it has a session of its own, which the terminal's Ctrl-C does not reach. Gives
+ * back what undoes this.
+ */
 function endWithUs(child: ChildProcess, dataDir: string, say: (line: string) => void): () => void {
   const end = () => {
     say("interrupted, stopping the system");

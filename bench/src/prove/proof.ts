@@ -5,7 +5,9 @@ export interface Proof {
   readonly title: string;
   /** What it shows, one or two sentences. */
   readonly statement: string;
-  /** Runs the system and measures. Throws when the system could not be driven at all; what it promises is in `checks`. */
+  /**
+   * Runs the system and measures. Throws when the system could not be driven at all; what it promises is in `checks`.
+   */
   run(context: ProofContext): Promise<Findings>;
 }
 

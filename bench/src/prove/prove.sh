@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `npm run prove -- [name ...] [--quick] [--out folder]`: the long stories of the whole system at the default times; writes docs/results/.
+# `npm run prove -- [name ...] [--quick] [--out folder]`: the long stories of the whole system at the default times;
+# writes docs/results/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 # shellcheck source=start/install.sh

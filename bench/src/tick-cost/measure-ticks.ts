@@ -24,7 +24,9 @@ export interface TickCost {
   /** Medians over the ticks; the process's own CPU time, without MariaDB's and the cloud's. */
   readonly milliseconds: number;
   readonly cpuMilliseconds: number;
-  /** Heap in use at the end of a tick above that before it, and what a collection leaves of it. NaN without --expose-gc. */
+  /**
+   * Heap in use at the end of a tick above that before it, and what a collection leaves of it. NaN without --expose-gc.
+   */
   readonly heapBytes: number;
   readonly keptBytes: number;
 }
@@ -32,7 +34,10 @@ export interface TickCost {
 const INSERT_ROWS = 1_000;
 const TICK_MS = 1_000;
 
-/** Runs whole ticks of the autoscaler on a web pool of each size. The cloud is a process of its own and answers on the real wire. */
+/**
+ * Runs whole ticks of the autoscaler on a web pool of each size. The cloud is a process of its own and answers on the
+ * real wire.
+ */
 export async function measureTicks(
   sizes: readonly number[],
   { ticks }: { readonly ticks: number },
@@ -68,7 +73,7 @@ export async function measureTicks(
     log: createLogger("tick-cost", process.env.LOG_LEVEL ?? "error"),
     userDataTemplate: "",
   };
-  await ensurePools(db);
+  await ensurePools(db, new Date());
   for (const name of ["annotator", "utility"] as const)
     await db.updateTable("pools").set({ min: 0, desired: 0 }).where("name", "=", name).execute();
 

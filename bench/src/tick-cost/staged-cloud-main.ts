@@ -1,7 +1,10 @@
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { STAGED_ANSWERS } from "./staged-answers.ts";
 
-/** Child process: local-cloud's wire with staged answers. Sends its endpoint; takes `{ size }` to stage a pool and `"calls"` to tell and forget the calls since then. */
+/**
+ * Child process: local-cloud's wire with staged answers. Sends its endpoint; takes `{ size }` to stage a pool and
+ * `"calls"` to tell and forget the calls since then.
+ */
 let size = 0;
 let calls: Record<string, number> = {};
 await using cloud = await startTestCloud({

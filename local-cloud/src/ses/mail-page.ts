@@ -14,7 +14,10 @@ const STYLE =
   "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #8886;overflow-wrap:anywhere}" +
   "pre{white-space:pre-wrap;overflow-wrap:anywhere}iframe{width:100%;height:40rem;border:1px solid #8886;background:#fff}";
 
-/** Shows captured mails: a list, each mail, and all as JSON for tests (`/_mail/messages.json?to=ann@example.org&limit=1000`). */
+/**
+ * Shows captured mails: a list, each mail, and all as JSON for tests
+ * (`/_mail/messages.json?to=ann@example.org&limit=1000`).
+ */
 export function mailPage(mailbox: Mailbox): Page {
   return {
     prefix: PREFIX,

@@ -252,7 +252,8 @@ export class Gateway {
     context: ResponseContext,
   ): void {
     const { log } = this.#options;
-    // Whoever tries what a role may not do leaves a trace, as in CloudTrail. The sentence names caller, action and resource, never a key.
+    // Whoever tries what a role may not do leaves a trace, as in CloudTrail. The sentence names caller, action and
+    // resource, never a key.
     if (error instanceof AccessDeniedFault)
       log.warn({ service: mount.description.id, requestId: context.requestId, reason: error.message }, "call refused");
     if (response.destroyed || response.headersSent) return;

@@ -5,7 +5,8 @@ const Answer = z.object({ done: z.boolean(), sentence: z.string() });
 const Failure = z.object({ error: z.object({ message: z.string() }) });
 
 /**
- * Sends `[data-action]` forms in the background: one click is one request, with a key by which the server knows a repeat. The button says what goes on.
+ * Sends `[data-action]` forms in the background: one click is one request, with a key by which the server knows a
+ * repeat. The button says what goes on.
  */
 export function mountActions(root: HTMLElement, onDone: () => void): void {
   root.addEventListener("submit", (event) => {

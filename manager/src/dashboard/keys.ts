@@ -1,6 +1,9 @@
 const STORAGE_KEY = "eg-keys";
 
-/** `/` filter, `g` then a pool's first letter, `r` range, `p` pause (asks), `?` help. Off inside fields; can be switched off. */
+/**
+ * `/` filter, `g` then a pool's first letter, `r` range, `p` pause (asks), `?` help. Off inside fields; can be switched
+ * off.
+ */
 export function mountKeys(): void {
   let waitsForPool = false;
   const help = createHelp();

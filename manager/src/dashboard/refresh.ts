@@ -1,4 +1,7 @@
-/** Pages whose content the server writes: fetched again and shown when nobody works in them. Returns what asks for it now. */
+/**
+ * Pages whose content the server writes: fetched again and shown when nobody works in them. Returns what asks for it
+ * now.
+ */
 export function mountRefresh(selector: string, everyMs: number): () => void {
   let busy = false;
   const refresh = async (): Promise<void> => {

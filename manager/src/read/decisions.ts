@@ -83,7 +83,10 @@ export async function listCounts(db: Database, pool: PoolName, from: number, to:
   }));
 }
 
-/** How many checks there were in a span, and how many of them changed or refused something. One check looks at every pool. */
+/**
+ * How many checks there were in a span, and how many of them changed or refused something. One check looks at every
+ * pool.
+ */
 export async function countDecisions(
   db: Database,
   span: Span,

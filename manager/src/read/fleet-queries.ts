@@ -2,7 +2,10 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { DeadLetterCount, FailedLaunch } from "../model/alerts/alert-facts.ts";
 
-/** Who acts, or last acted, as the autoscaler, and until when: it is renewed while it lives, and `until` is null after it was given back. null before the first. */
+/**
+ * Who acts, or last acted, as the autoscaler, and until when: it is renewed while it lives, and `until` is null after
+ * it was given back. null before the first.
+ */
 export async function findAutoscalerLease(
   db: Database,
 ): Promise<{ readonly holder: string; readonly until: number | null } | null> {

@@ -44,7 +44,10 @@ const LONG_LIFE_MS = 24 * 3_600_000;
 /** Worker counts are unknown when neither a check nor a worker's event came for so many checks. */
 const MISSED_CHECKS = 3;
 
-/** Reads everything that the charts of one pool show: one GetMetricData for all its metrics, and the checks and changes from MySQL. */
+/**
+ * Reads everything that the charts of one pool show: one GetMetricData for all its metrics, and the checks and changes
+ * from MySQL.
+ */
 export async function readCharts(deps: ChartDeps, request: ChartRequest): Promise<ChartSnapshot> {
   const { db, cloudwatch, resources, tickSeconds } = deps;
   const { pool, span, present } = request;
@@ -99,7 +102,10 @@ export async function readCharts(deps: ChartDeps, request: ChartRequest): Promis
   };
 }
 
-/** Workers that EC2 has forgotten (after about an hour) but that may have served within the span: their CPU belongs to the mean. */
+/**
+ * Workers that EC2 has forgotten (after about an hour) but that may have served within the span: their CPU belongs to
+ * the mean.
+ */
 async function listPastIds(db: Database, { pool, span, workers }: ChartRequest): Promise<readonly string[]> {
   const known = new Set(workers.map((worker) => worker.id));
   const rows = await db

@@ -81,7 +81,10 @@ const FAILED_LAUNCHES_MS = 30 * 60_000;
 /** A missing CPU point is named after this many metric periods, two of which CloudWatch itself may take. */
 const CPU_PERIODS = 5;
 
-/** Names, ports and ARNs of the load balancer are asked for that seldom; which workers exist and how they are, each time. */
+/**
+ * Names, ports and ARNs of the load balancer are asked for that seldom; which workers exist and how they are, each
+ * time.
+ */
 const BALANCER_MAX_AGE_MS = 60_000;
 
 export async function readCloud(
@@ -98,7 +101,9 @@ export async function readCloud(
   return { seenAt: now, instances, health, balancer, balancerAt: known ? before.balancerAt : now };
 }
 
-/** Puts what AWS said and what MySQL holds together; every judgement about workers and alerts is made by pure functions. */
+/**
+ * Puts what AWS said and what MySQL holds together; every judgement about workers and alerts is made by pure functions.
+ */
 export async function readFleet(
   { db, config }: FleetDeps,
   view: {

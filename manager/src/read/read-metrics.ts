@@ -23,7 +23,10 @@ export interface MetricSpan {
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 const QUERIES_PER_CALL = 500;
 
-/** Reads several metrics with as few calls as possible. Every query has a series in the answer; one without data is all null. */
+/**
+ * Reads several metrics with as few calls as possible. Every query has a series in the answer; one without data is all
+ * null.
+ */
 export async function readMetrics(
   cloudwatch: CloudWatchClient,
   queries: readonly MetricQuery[],
@@ -34,7 +37,8 @@ export async function readMetrics(
   for (let first = 0; first < queries.length; first += QUERIES_PER_CALL) {
     const batch = queries.slice(first, first + QUERIES_PER_CALL);
     const input = {
-      // CloudWatch answers with whole periods; an odd start would be rounded down and cost a second call for high resolutions.
+      // CloudWatch answers with whole periods; an odd start would be rounded down and cost a second call for high
+      // resolutions.
       StartTime: new Date(like.start),
       EndTime: new Date(like.start + like.count * like.stepMs),
       MetricDataQueries: batch.map((query, index) => toDataQuery(query, index, periodSeconds)),

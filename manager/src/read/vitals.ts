@@ -25,7 +25,10 @@ const LONG_SPAN_PERIODS = 1_440;
 const LOAD_AGE_PERIODS = 4;
 const HOST: MetricQuery = { key: "host", metric: METRICS.hostCpu, dimensions: [], stat: "Average" };
 
-/** One GetMetricData for CPU and work of all workers and for the machine under local-cloud; AWS has no such metric and answers with no values. */
+/**
+ * One GetMetricData for CPU and work of all workers and for the machine under local-cloud; AWS has no such metric and
+ * answers with no values.
+ */
 export async function readVitals(
   cloudwatch: CloudWatchClient,
   instances: readonly Instance[],

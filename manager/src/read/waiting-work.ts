@@ -10,8 +10,8 @@ export type WaitingConfig = Pick<Config, "WAITING_ALERT_SECONDS" | "FREE_RETENTI
 const PUT_OFF_ATTEMPTS = 4;
 
 /**
- * What is undone for longer than WAITING_ALERT_SECONDS, one row for each kind that there is any of. What a person has to decide about (a dead letter) is told of
- * as such, not here.
+ * What is undone for longer than WAITING_ALERT_SECONDS, one row for each kind that there is any of. What a person has
+ * to decide about (a dead letter) is told of as such, not here.
  */
 export async function listWaitingWork(db: Database, config: WaitingConfig): Promise<readonly WaitingWork[]> {
   const kinds = Object.entries(undoneOf(config)).map(
@@ -36,7 +36,8 @@ function undoneOf(config: WaitingConfig): Readonly<Record<WaitingKind, Undone>> 
   const ago = (seconds: number) => sql`utc_timestamp(3) - interval ${Math.round(seconds)} second`;
   const retention = sql`interval ${Math.round(config.FREE_RETENTION_SECONDS)} second`;
   const lookedAt = sql`coalesce(retrieval_checked_at, restore_asked_at, archived_at, completed_at)`;
-  // A result waits for its owner from when it was archived or, if that is later, from when the owner's results were asked for.
+  // A result waits for its owner from when it was archived or, if that is later, from when the owner's results were
+  // asked for.
   const asked = sql`greatest(archived_at, coalesce((select max(created_at) from outbox
     where queue = 'restore' and json_value(body, '$.userId') = jobs.user_id), archived_at))`;
   return {

@@ -26,8 +26,8 @@ const VITALS_WAIT_MS = 1_000;
 const WAITING_LOOKS = 30;
 
 /**
- * The one reader of AWS and MySQL for all viewers. What it holds is the last answer, to be shown again for a moment or, as old, when AWS fails: after a
- * restart it reads the same again.
+ * The one reader of AWS and MySQL for all viewers. What it holds is the last answer, to be shown again for a moment or,
+ * as old, when AWS fails: after a restart it reads the same again.
  */
 export class Watcher {
   readonly #deps: WatcherDeps;
@@ -108,7 +108,9 @@ export class Watcher {
     return this.#waitingWork;
   }
 
-  /** Asked for once in a metric period, as there is nothing new in between; old ones are better than none for a while. */
+  /**
+   * Asked for once in a metric period, as there is nothing new in between; old ones are better than none for a while.
+   */
   async #readVitals(): Promise<Vitals | null> {
     const now = this.#now();
     const periodMs = this.#deps.config.METRIC_PERIOD_SECONDS * 1000;

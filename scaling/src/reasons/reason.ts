@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** Instants are epoch milliseconds, durations seconds, CPU is 0-100, loads are in workers' worth (1 = one worker at 100 % CPU). */
+/**
+ * Instants are epoch milliseconds, durations seconds, CPU is 0-100, loads are in workers' worth (1 = one worker at 100
+ * % CPU).
+ */
 const number = z.number();
 const nullable = z.number().nullable();
 

@@ -71,7 +71,9 @@ export function forecastAt(points: readonly LoadPoint[], index: number, ahead: n
   };
 }
 
-/** Notes the forecast of every point since `from` or corrected since, and of the newest, whose way ahead may have grown. */
+/**
+ * Notes the forecast of every point since `from` or corrected since, and of the newest, whose way ahead may have grown.
+ */
 export function noteForecasts(
   memory: AdaptiveState,
   { from, ahead, risk }: { readonly from: number; readonly ahead: number; readonly risk: number },
@@ -90,7 +92,10 @@ export function quantile(values: readonly number[], share: number): number | nul
   return rankOf(Float64Array.from(values).sort(), share);
 }
 
-/** What each load was above the level `ahead` periods before it, and the rise at that time; nothing is learned from a guess. */
+/**
+ * What each load was above the level `ahead` periods before it, and the rise at that time; nothing is learned from a
+ * guess.
+ */
 function errorsOf(
   track: Track,
   ahead: number,

@@ -13,8 +13,8 @@ export interface FreshLoad {
 }
 
 /**
- * The load of the newest 20 s where points come more often than each minute; null where they do not, or less than half of the workers reported. Full workers
- * show the load in the requests.
+ * The load of the newest 20 s where points come more often than each minute; null where they do not, or less than half
+ * of the workers reported. Full workers show the load in the requests.
  */
 export function freshLoad(adaptive: AdaptiveState, seen: Observation, now: number): FreshLoad | null {
   const period = seen.periodSeconds * 1000;

@@ -21,8 +21,8 @@ const NOT_MORE_THAN_FULL = 1.05;
 const BLIND_GUESS = 1.3;
 
 /**
- * Takes every period that is known and newer than the newest point into the state, and corrects the last few points: what was missing from them may have
- * come since.
+ * Takes every period that is known and newer than the newest point into the state, and corrects the last few points:
+ * what was missing from them may have come since.
  */
 export function measureMinutes(adaptive: AdaptiveState, minutes: readonly Minute[]): AdaptiveState {
   const periodMs = adaptive.periodSeconds * 1000;

@@ -1,13 +1,19 @@
 import { newestOf, rankOf, type Track } from "./adaptive-track.ts";
 
-/** Minutes of the hour repeat where clocks start the work: bursts each 10, 15, 20, 30 or 60 minutes all come again after an hour. */
+/**
+ * Minutes of the hour repeat where clocks start the work: bursts each 10, 15, 20, 30 or 60 minutes all come again after
+ * an hour.
+ */
 const LAGS = [60, 120, 180] as const;
 /** So many minutes judge whether the hours repeat, and so many of them must be known. */
 const JUDGED_PERIODS = 180;
 const PAIRS_NEEDED = 45;
 /** The hours repeat when they foresee the load so much better than its level does. */
 const GAIN = 0.7;
-/** More than they foresaw, by so many times their usual error and by so much of the load: what happens now is something else. */
+/**
+ * More than they foresaw, by so many times their usual error and by so much of the load: what happens now is something
+ * else.
+ */
 const SURPRISE = 2;
 const SURPRISE_SHARE = 0.1;
 const SMALLEST_SURPRISE = 0.1;
@@ -51,7 +57,9 @@ export function seasonForecast(track: Track, ahead: number, risk: number): Seaso
   return Number.isNaN(load) ? null : { load, beyond: Math.max(...known) };
 }
 
-/** How much the load rose above its level at the same minute of the last hours, on average; NaN where nothing is known. */
+/**
+ * How much the load rose above its level at the same minute of the last hours, on average; NaN where nothing is known.
+ */
 function riseOfHours({ loads, levels }: Track, origin: number, ahead: number): number {
   let sum = 0;
   let count = 0;
@@ -64,7 +72,9 @@ function riseOfHours({ loads, levels }: Track, origin: number, ahead: number): n
   return count === 0 ? Number.NaN : sum / count;
 }
 
-/** The mean cost of room for `share` of the errors: what is above it counts by that share, what is below by the rest. */
+/**
+ * The mean cost of room for `share` of the errors: what is above it counts by that share, what is below by the rest.
+ */
 function quantileLoss(sorted: Float64Array, share: number): number {
   const room = rankOf(sorted, share) ?? 0;
   let sum = 0;

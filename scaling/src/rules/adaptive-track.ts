@@ -1,6 +1,9 @@
 import type { LoadPoint } from "./adaptive-state.ts";
 
-/** The points by period, without gaps: NaN where nothing is known. Arrays of numbers, because every check goes through six hours of them. */
+/**
+ * The points by period, without gaps: NaN where nothing is known. Arrays of numbers, because every check goes through
+ * six hours of them.
+ */
 export interface Track {
   readonly loads: Float64Array;
   readonly levels: Float64Array;

@@ -23,12 +23,16 @@ const SHRINK_WAIT_MINUTES = 5;
 
 const DEFAULT_BOOT_MINUTES = 1.5;
 const SAME_LOAD = 0.15;
-/** So much more of the service level is left free of the load itself: with it the pool carries a step that nothing foretold. */
+/**
+ * So much more of the service level is left free of the load itself: with it the pool carries a step that nothing
+ * foretold.
+ */
 const LOAD_MARGIN = 0.12;
 
 /**
- * Learns how much the load rises within a boot time, and keeps room for all but `riskPercent` of it. At a constant load it settles: a shrink
- * leaves the forecast a margin below the service level, and every grow that regrets a shrink doubles that margin.
+ * Learns how much the load rises within a boot time, and keeps room for all but `riskPercent` of it. At a constant load
+ * it settles: a shrink leaves the forecast a margin below the service level, and every grow that regrets a shrink
+ * doubles that margin.
  */
 export function decideAdaptive(policy: AdaptivePolicy, seen: Observation, state: State, now: number): Decided {
   const before = adaptiveStateOf(state, seen, now);
@@ -66,7 +70,10 @@ export function decideAdaptive(policy: AdaptivePolicy, seen: Observation, state:
   return shrinkOrHold(check, forecast, wanted);
 }
 
-/** With the load of the newest seconds where that asks for more: it is nearer to the time foreseen, so that less room is kept. */
+/**
+ * With the load of the newest seconds where that asks for more: it is nearer to the time foreseen, so that less room is
+ * kept.
+ */
 function freshened(
   byMinutes: Forecast,
   fresh: FreshLoad,
@@ -188,7 +195,10 @@ function forgetRegret(adaptive: AdaptiveState, level: number): AdaptiveState {
   return { ...adaptive, margin: FIRST_MARGIN, regretLoad: null };
 }
 
-/** What decides about a shrink: the highest forecast of the lookback window, or its highest load, which leaves more margin. */
+/**
+ * What decides about a shrink: the highest forecast of the lookback window, or its highest load, which leaves more
+ * margin.
+ */
 function bindingPeak(
   adaptive: AdaptiveState,
   peakMinutes: number,

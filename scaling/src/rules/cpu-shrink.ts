@@ -8,7 +8,10 @@ import { afterShrink, lookbackMinutes } from "./back-off.ts";
 import { type Check, same } from "./cpu-check.ts";
 import { highestLoadOf, isKnown, type Window } from "./minutes.ts";
 
-/** The highest load of the longer window must leave this part of the margin: the smaller pool would hardly have had to grow. */
+/**
+ * The highest load of the longer window must leave this part of the margin: the smaller pool would hardly have had to
+ * grow.
+ */
 const LOOKBACK_PART = 0.5;
 
 /** Shrinks only what the recent peak allows, confirmed by several checks (docs/scaling.md, "Shrinking"). */
@@ -115,7 +118,10 @@ interface UnknownPeak {
   readonly withinSeconds: number;
 }
 
-/** The highest load of so many minutes up to the window's end; unknown when one of them is missing or its load is hidden. */
+/**
+ * The highest load of so many minutes up to the window's end; unknown when one of them is missing or its load is
+ * hidden.
+ */
 function peakLoad(
   { seen, state }: Check,
   window: Window,

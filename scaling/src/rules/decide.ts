@@ -12,8 +12,8 @@ import { decideQueueThresholds } from "./queue-thresholds.ts";
 import { decideRequests } from "./requests.ts";
 
 /**
- * The one entry to every rule: production, the simulator and the `decide` command call it. Pure: the same arguments give the same decision
- * and the same next state.
+ * The one entry to every rule: production, the simulator and the `decide` command call it. Pure: the same arguments
+ * give the same decision and the same next state.
  */
 export function decide(policy: Policy, seen: Observation, before: State, now: Date): Decided {
   const at = now.getTime();

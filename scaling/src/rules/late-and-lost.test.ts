@@ -46,7 +46,10 @@ describe("recorded checks", () => {
 });
 
 const seconds = z.number();
-/** A pool's checks of 82 minutes, one a minute, in seconds since the first: what each worker reported, seen two minutes after a point's begin. */
+/**
+ * A pool's checks of 82 minutes, one a minute, in seconds since the first: what each worker reported, seen two minutes
+ * after a point's begin.
+ */
 const RecordedPool = z.object({
   begin: z.number(),
   checks: z.number(),

@@ -46,8 +46,9 @@ export interface Load {
 }
 
 /**
- * Takes the points of this observation into the state: later data of a minute replaces earlier, a worker that left is not lost. A point that is missing
- * between two others of its worker counts as the higher of them; any other missing point of a living worker may hide a full one (`silent`).
+ * Takes the points of this observation into the state: later data of a minute replaces earlier, a worker that left is
+ * not lost. A point that is missing between two others of its worker counts as the higher of them; any other missing
+ * point of a living worker may hide a full one (`silent`).
  */
 export function recordMinutes(state: State, seen: Observation, now: number): State {
   const minute = lasting(seen, 60);
@@ -68,7 +69,8 @@ export function recordMinutes(state: State, seen: Observation, now: number): Sta
     const points = members.flatMap((worker) => pointOf(worker) ?? []);
     const before = minutes.get(at);
     const left = Math.max(0, (before?.members ?? 0) - members.length);
-    // Metrics come late, and the last minutes before a shrink must not be lost. Which of the draining served then is not known: the busiest come first.
+    // Metrics come late, and the last minutes before a shrink must not be lost. Which of the draining served then is
+    // not known: the busiest come first.
     const leavers = draining.filter(served).flatMap((worker) => pointOf(worker) ?? []);
     points.push(...leavers.sort((a, b) => b - a).slice(0, left));
     const requestsNow = requests.get(at) ?? before?.requests ?? null;
@@ -199,8 +201,8 @@ export function silentOf(minute: Minute): number {
 }
 
 /**
- * The load that the reporting workers alone prove: missing points count as 0, and so do those of a worker's boot, which is no load. Taken from the newest two
- * minutes with any point; null when there is none.
+ * The load that the reporting workers alone prove: missing points count as 0, and so do those of a worker's boot, which
+ * is no load. Taken from the newest two minutes with any point; null when there is none.
  */
 export function provenLoad(seen: Observation, now: number): number | null {
   const minute = lasting(seen, 60);

@@ -13,8 +13,9 @@ const LATE_PERIODS = 2;
 const SHARE_SECONDS = 60;
 
 /**
- * +1 when many messages were sent or many wait for each worker, and messages wait; -1 when few were sent, nothing waits and a worker is
- * idle. The two guards are what the arrivals alone lack: a constant arrival that the pool serves grows nothing, and a backlog shrinks nothing.
+ * +1 when many messages were sent or many wait for each worker, and messages wait; -1 when few were sent, nothing waits
+ * and a worker is idle. The two guards are what the arrivals alone lack: a constant arrival that the pool serves grows
+ * nothing, and a backlog shrinks nothing.
  */
 export function decideQueueThresholds(
   policy: QueueThresholdsPolicy,

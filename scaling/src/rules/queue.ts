@@ -13,12 +13,15 @@ const LONG_JOBS_HOLD_MINUTES = 2;
 /** The service time until a job has finished. */
 export const ASSUMED_SERVICE_SECONDS = 60;
 const DEFAULT_BOOT_SECONDS = 90;
-/** Arrivals are the mean of so many minutes, the newest that are known; of a service time where that is longer, up to the policy's longest lookback window. */
+/**
+ * Arrivals are the mean of so many minutes, the newest that are known; of a service time where that is longer, up to
+ * the policy's longest lookback window.
+ */
 export const ARRIVAL_MINUTES = 5;
 
 /**
- * As many workers as serve the arrivals and begin what waits in time (docs/scaling.md, "The queue rule"). Grows to it at once and shrinks idle workers
- * only, so that no job is cut off.
+ * As many workers as serve the arrivals and begin what waits in time (docs/scaling.md, "The queue rule"). Grows to it
+ * at once and shrinks idle workers only, so that no job is cut off.
  */
 export function decideQueue(policy: QueuePolicy, seen: Observation, before: State, now: number): Decided {
   const queue = seen.queue;
@@ -110,8 +113,9 @@ interface Work {
 }
 
 /**
- * The workers that arrivals, waiting and running jobs need. Within the acceptable wait T a worker begins T/S jobs of S seconds; a job longer than T holds
- * its worker, so every waiting one needs a worker of its own, beside those that stay busy for longer than T.
+ * The workers that arrivals, waiting and running jobs need. Within the acceptable wait T a worker begins T/S jobs of S
+ * seconds; a job longer than T holds its worker, so every waiting one needs a worker of its own, beside those that stay
+ * busy for longer than T.
  */
 export function workersFor(
   policy: QueuePolicy,
@@ -119,7 +123,8 @@ export function workersFor(
 ): { readonly needs: number; readonly load: number } {
   const wait = policy.acceptableWaitSeconds;
   const load = perSecond * serviceSeconds;
-  // What arrives before another worker could come needs no more than one worker each, whatever the measured rate says of later.
+  // What arrives before another worker could come needs no more than one worker each, whatever the measured rate says
+  // of later.
   const soon = inFlight + waiting + perSecond * bootSeconds;
   const steady = Math.min(load / (policy.targetUtilizationPercent / 100), soon);
   const clearing =

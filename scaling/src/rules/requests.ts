@@ -9,7 +9,10 @@ import { awaitWorkers } from "./holding.ts";
 export const CONFIRM_CHECKS = 2;
 export const PEAK_MINUTES = 5;
 const MAX_AGE_MINUTES = 4;
-/** Where periods are seconds, the newest of them say sooner than a minute that the pool must grow, and so many are not one odd period. */
+/**
+ * Where periods are seconds, the newest of them say sooner than a minute that the pool must grow, and so many are not
+ * one odd period.
+ */
 const NEWEST_SECONDS = 20;
 
 /** One period of the balancer with the counts it leaves out filled in; see `BalancerPeriod`. */
@@ -22,9 +25,9 @@ interface Traffic {
 }
 
 /**
- * +1 when more than 200 requests succeeded in one minute, then a hold; -1 when the answers are fast and the requests of the last 5 minutes
- * stay below the grow figure, because all of them would fall on one worker less. A constant load is either above the figure, and grows to the maximum,
- * or below it, and shrinks to the minimum: it cannot do both.
+ * +1 when more than 200 requests succeeded in one minute, then a hold; -1 when the answers are fast and the requests of
+ * the last 5 minutes stay below the grow figure, because all of them would fall on one worker less. A constant load is
+ * either above the figure, and grows to the maximum, or below it, and shrinks to the minimum: it cannot do both.
  */
 export function decideRequests(policy: RequestsPolicy, seen: Observation, state: State, now: number): Decided {
   const settledAt = settledSince(state, seen);
@@ -114,7 +117,10 @@ function recentTraffic(seen: Observation, now: number): readonly Traffic[] {
   return traffic.filter((entry) => entry.at > newest.at - lasting(seen, PEAK_MINUTES * 60));
 }
 
-/** The mean of the periods of so long up to the newest; where a period is as long, the newest itself. Its instant is the first one's. */
+/**
+ * The mean of the periods of so long up to the newest; where a period is as long, the newest itself. Its instant is the
+ * first one's.
+ */
 function meanOf(recent: readonly Traffic[], seen: Observation, seconds: number): Traffic | undefined {
   const newest = recent.at(-1);
   const period = seen.periodSeconds * 1000;

@@ -5,7 +5,10 @@ import { fine } from "../reasons/words.ts";
 import type { Decider, Verdict } from "./rule.ts";
 import { REQUESTS_PER_LOAD } from "./simulated-pool.ts";
 
-/** The rules of others, as their documents describe them, for comparison only. All of them check once a minute, but Kubernetes. */
+/**
+ * The rules of others, as their documents describe them, for comparison only. All of them check once a minute, but
+ * Kubernetes.
+ */
 const GROW_ABOVE = 70;
 const SHRINK_BELOW = 30;
 const GROW_RATIO = 2;
@@ -24,7 +27,8 @@ export function thresholdsWithCooldown(): Decider {
 }
 
 /**
- * One worker more or less when both of the last two minutes break an alarm, then a cooldown that blocks both directions.
+ * One worker more or less when both of the last two minutes break an alarm, then a cooldown that blocks both
+ * directions.
  * https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scaling-cooldowns.html
  */
 export function simpleScaling(): Decider {
@@ -37,10 +41,11 @@ export function simpleScaling(): Decider {
 }
 
 /**
- * Grows in proportion when the alarm has seen 3 minutes above the target: the workers in service are the current capacity, so that those that
- * warm up already count towards what is wanted. Shrinks when it has seen 15 minutes below 90 % of the target, to a size that stays at or below
- * the target, gradually (here: one worker in 5 minutes), and never while a worker warms up. Without data nothing happens. A worker counts
- * in the metric once it is in service: the warm-up time is the boot time.
+ * Grows in proportion when the alarm has seen 3 minutes above the target: the workers in service are the current
+ * capacity, so that those that warm up already count towards what is wanted. Shrinks when it has seen 15 minutes below
+ * 90 % of the target, to a size that stays at or below the target, gradually (here: one worker in 5 minutes), and never
+ * while a worker warms up. Without data nothing happens. A worker counts in the metric once it is in service: the
+ * warm-up time is the boot time.
  * https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-target-tracking.html
  */
 export function targetTracking(): Decider {
@@ -68,10 +73,12 @@ export function targetTracking(): Decider {
 export const KUBERNETES_SYNC_SECONDS = 15;
 
 /**
- * ceil(pods x usage / target) outside a tolerance of 10 %, on the newest metric of each pod, every 15 s. Unready pods count as 0 % when
- * growing, missing metrics as 0 % when growing and 100 % when shrinking; a ratio that changes sides holds; a shrink goes to the
- * highest recommendation of 300 s. The default limit of growing, to double the size or 4 more in 15 s, does not bind below 8 pods.
- * https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#algorithm-details and, for what counts as 100 %,
+ * ceil(pods x usage / target) outside a tolerance of 10 %, on the newest metric of each pod, every 15 s. Unready pods
+ * count as 0 % when growing, missing metrics as 0 % when growing and 100 % when shrinking; a ratio that changes sides
+ * holds; a shrink goes to the highest recommendation of 300 s. The default limit of growing, to double the size or 4
+ * more in 15 s, does not bind below 8 pods.
+ * https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#algorithm-details and, for what
+ * counts as 100 %,
  * https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/podautoscaler/replica_calculator.go
  */
 export function kubernetesAutoscaler(): Decider {
@@ -116,8 +123,9 @@ const PANIC_THRESHOLD = 2;
 const CONCURRENCY_TARGET = 0.7;
 
 /**
- * Knative's pod autoscaler: the mean of the arriving work over 60 s against 70 % of the pods, and while the mean of 6 s asks for twice the ready pods
- * (panic) that mean, without a shrink until 60 s after the last panic. Its activator sees all that arrives, also what the pods cannot take.
+ * Knative's pod autoscaler: the mean of the arriving work over 60 s against 70 % of the pods, and while the mean of 6 s
+ * asks for twice the ready pods (panic) that mean, without a shrink until 60 s after the last panic. Its activator sees
+ * all that arrives, also what the pods cannot take.
  * https://knative.dev/docs/serving/autoscaling/kpa-specific/
  */
 export function knativeAutoscaler(): Decider {

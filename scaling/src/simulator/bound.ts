@@ -4,7 +4,10 @@ import type { Load } from "./loads.ts";
 import type { PoolSettings } from "./pool-settings.ts";
 import { type Run, SAMPLE_SECONDS } from "./simulated-pool.ts";
 
-/** What the cheapest pool would pay that knows the load beforehand and is never overloaded: every worker is launched a boot time before it is needed. */
+/**
+ * What the cheapest pool would pay that knows the load beforehand and is never overloaded: every worker is launched a
+ * boot time before it is needed.
+ */
 export function zeroOverloadBound(load: Load, { min, max, bootSeconds, drainSeconds }: PoolSettings): Run {
   const count = (load.minutes * 60) / SAMPLE_SECONDS;
   const loads = Array.from({ length: count }, (_, index) => load.at(index * SAMPLE_SECONDS));

@@ -4,8 +4,8 @@ import { normalFrom, randomFrom } from "./random.ts";
 const DAY_MINUTES = 1_440;
 
 /**
- * Made-up days for where no recorded ones are at hand: what the sources of real ones have, a daily swing, noise that lasts, and by kind a burst at fixed
- * minutes of the hour (cron), sudden crowds, or steps between plateaus.
+ * Made-up days for where no recorded ones are at hand: what the sources of real ones have, a daily swing, noise that
+ * lasts, and by kind a burst at fixed minutes of the hour (cron), sudden crowds, or steps between plateaus.
  */
 export const DAY_KINDS = ["swing", "cron", "crowd", "steps"] as const;
 export type DayKind = (typeof DAY_KINDS)[number];

@@ -29,9 +29,10 @@ export function demandFor(load: number): number {
 }
 
 /**
- * The elasticity metrics of the SPEC cloud group over samples of equal length: accuracy (theta) and time share (tau) of under- and
- * over-provisioning, and the share of the time in which demand and supply do not move the same way.
- * Herbst et al., "Ready for Rain? A View from SPEC Research on the Future of Cloud Metrics", SPEC-RG-2016-01, https://arxiv.org/abs/1604.03470
+ * The elasticity metrics of the SPEC cloud group over samples of equal length: accuracy (theta) and time share (tau) of
+ * under- and over-provisioning, and the share of the time in which demand and supply do not move the same way. Herbst
+ * et al., "Ready for Rain? A View from SPEC Research on the Future of Cloud Metrics", SPEC-RG-2016-01,
+ * https://arxiv.org/abs/1604.03470
  */
 export function measureElasticity(samples: readonly Sample[], sampleSeconds: number): Elasticity {
   const share = (of: (sample: Sample) => number): number => (100 * sumOf(samples, of)) / Math.max(1, samples.length);
@@ -74,7 +75,10 @@ export function sumElasticity(parts: readonly Elasticity[]): Elasticity {
   };
 }
 
-/** Elastic speed-up: how many times better than without scaling, by the geometric mean of the four; null when one of them is 0. */
+/**
+ * Elastic speed-up: how many times better than without scaling, by the geometric mean of the four; null when one of
+ * them is 0.
+ */
 export function elasticSpeedUp(fixed: Elasticity, scaled: Elasticity): number | null {
   const ratios = [
     fixed.thetaU / scaled.thetaU,

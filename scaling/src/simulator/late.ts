@@ -9,7 +9,10 @@ export interface LateRow {
   readonly rule: string;
   readonly delaySeconds: number;
   readonly lostShare: number;
-  /** From a step to full workers to the first grow, at the luckiest phase and at the worst; null when none came within 15 minutes. */
+  /**
+   * From a step to full workers to the first grow, at the luckiest phase and at the worst; null when none came within
+   * 15 minutes.
+   */
   readonly soonestSeconds: number | null;
   readonly grownAfterSeconds: number | null;
   /** At a constant load that one or two workers carry, from 8 workers on. */

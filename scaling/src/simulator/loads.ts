@@ -5,7 +5,10 @@ export interface Load {
   readonly name: string;
   readonly minutes: number;
   readonly at: (second: number) => number;
-  /** What arrives at so many workers in service, where clients wait for their answers; without it `at` arrives, whatever serves it. */
+  /**
+   * What arrives at so many workers in service, where clients wait for their answers; without it `at` arrives, whatever
+   * serves it.
+   */
   readonly arriving?: (second: number, workers: number) => number;
 }
 
@@ -22,7 +25,10 @@ export interface ShapeSettings {
 const LOWEST_SHARE = 1 / 16;
 const PERIOD_MINUTES = 120;
 
-/** step: up after a quarter of the time. ramp: up within half an hour, on top, and down again. The others repeat every two hours. */
+/**
+ * step: up after a quarter of the time. ramp: up within half an hour, on top, and down again. The others repeat every
+ * two hours.
+ */
 export function shapeLoad(shape: Shape, { minutes, peak, seed }: ShapeSettings): Load {
   const shares = shape === "noise" ? noiseShares(minutes, seed) : [];
   const share = (minute: number): number => {
@@ -53,9 +59,10 @@ export function constantLoad(load: number, minutes: number): Load {
 }
 
 /**
- * Clients that wait for an answer and think before they ask again: as many as would make the load `at` if every answer took no longer than the
- * service. With n workers the answer takes R = S / (1 - X S / n) (processor sharing, Kleinrock, Queueing Systems II, 4.4), and the throughput X of
- * N clients is N / (Z + R) (interactive response time law, Denning and Buzen 1978, https://doi.org/10.1145/356733.356735): a quadratic in X.
+ * Clients that wait for an answer and think before they ask again: as many as would make the load `at` if every answer
+ * took no longer than the service. With n workers the answer takes R = S / (1 - X S / n) (processor sharing, Kleinrock,
+ * Queueing Systems II, 4.4), and the throughput X of N clients is N / (Z + R) (interactive response time law, Denning
+ * and Buzen 1978, https://doi.org/10.1145/356733.356735): a quadratic in X.
  */
 export function closedLoad(open: Load, { thinkSeconds, serviceSeconds }: ClosedSettings): Load {
   const arriving = (second: number, workers: number): number => {
@@ -80,9 +87,9 @@ export interface ClosedSettings {
 const REQUESTS_PER_WORKER = 1_000;
 
 /**
- * Reads a trace, `minute,requests` with a header and one row per minute, and scales its highest minute to `peak` workers' worth; without it 1,000 requests
- * a minute are one worker's worth. Throws on rows
- * that are not two numbers, or whose minutes do not count up from the first one.
+ * Reads a trace, `minute,requests` with a header and one row per minute, and scales its highest minute to `peak`
+ * workers' worth; without it 1,000 requests a minute are one worker's worth. Throws on rows that are not two numbers,
+ * or whose minutes do not count up from the first one.
  */
 export function traceLoad(name: string, csv: string, peak?: number): Load {
   const [header, ...rows] = csv.trim().split(/\r?\n/);

@@ -192,8 +192,8 @@ const KEDA_POLL_SECONDS = 30;
 const KEDA_STABILIZATION_MS = 300_000;
 
 /**
- * KEDA's scaler on SQS: messages waiting and in flight by a target for each worker, asked every 30 s, and a shrink to the highest of 300 s. The target is
- * what a worker finishes within the acceptable wait, at least 1.
+ * KEDA's scaler on SQS: messages waiting and in flight by a target for each worker, asked every 30 s, and a shrink to
+ * the highest of 300 s. The target is what a worker finishes within the acceptable wait, at least 1.
  * https://keda.sh/docs/latest/scalers/aws-sqs/
  */
 function kedaRule(serviceSeconds: number): Rule {
@@ -216,8 +216,8 @@ function kedaRule(serviceSeconds: number): Rule {
 }
 
 /**
- * Target tracking on the backlog of each worker, as AWS describes it: acceptable latency by service time; grows after 3 minutes above it, shrinks one
- * worker at a time after 15 minutes below 90 % of it.
+ * Target tracking on the backlog of each worker, as AWS describes it: acceptable latency by service time; grows after 3
+ * minutes above it, shrinks one worker at a time after 15 minutes below 90 % of it.
  * https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-using-sqs-queue.html
  */
 function awsBacklogRule(serviceSeconds: number): Rule {

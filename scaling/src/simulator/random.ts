@@ -1,4 +1,7 @@
-/** Numbers in [0, 1) that depend on nothing but the seed (mulberry32, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c, public domain). */
+/**
+ * Numbers in [0, 1) that depend on nothing but the seed (mulberry32,
+ * https://gist.github.com/tommyettinger/46a874533244883189143505d203312c, public domain).
+ */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

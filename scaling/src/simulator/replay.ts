@@ -22,10 +22,16 @@ export const ReplayQuestion = z.object({
     z.object({ values: z.array(z.number().min(0)).min(1).max(2_000) }),
     z.object({ shape: z.enum(SHAPES), minutes, peak: z.number().positive() }),
   ]),
-  /** The load of the first minute goes before it for that long, and is left out of the answer: the first checks have no data. */
+  /**
+   * The load of the first minute goes before it for that long, and is left out of the answer: the first checks have no
+   * data.
+   */
   warmUpMinutes: z.number().int().min(0).max(60).default(0),
   bootSeconds: z.number().min(0).max(3_600).default(POOL_DEFAULTS.bootSeconds),
-  /** A minute counts as overloaded as far as the load is above this share of the capacity in service; with a queue, when a job waits at its end. */
+  /**
+   * A minute counts as overloaded as far as the load is above this share of the capacity in service; with a queue, when
+   * a job waits at its end.
+   */
   overloadShare: z.number().gt(0).max(1).default(0.9),
   /** For the rule on requests: how many a minute fill a worker, and how long an idle one takes. */
   answers: z.object({ requestsPerWorker: z.number().positive(), idleResponseMs: z.number().positive() }).optional(),

@@ -69,7 +69,10 @@ export function queueTable(rows: readonly QueueRow[]): string {
   return aligned([head, ...cells], 2);
 }
 
-/** Soonest and latest over all phases of the check, else the worst; `blind` when a full pool was not grown within 15 minutes. */
+/**
+ * Soonest and latest over all phases of the check, else the worst; `blind` when a full pool was not grown within 15
+ * minutes.
+ */
 export function lateTable(rows: readonly LateRow[]): string {
   const head = [
     "rule",

@@ -38,8 +38,9 @@ const SEEN_PERIODS = 36;
 const EPOCH = Date.UTC(2026, 0, 5);
 
 /**
- * Runs a rule against a load, without AWS: workers boot, serve an equal share each, report their CPU late, and drain. Load
- * above all capacity is lost, not queued, but closed-loop clients ask for no more than is answered. The same arguments give the same run.
+ * Runs a rule against a load, without AWS: workers boot, serve an equal share each, report their CPU late, and drain.
+ * Load above all capacity is lost, not queued, but closed-loop clients ask for no more than is answered. The same
+ * arguments give the same run.
  */
 export function simulate(rule: Rule, load: Load, settings: PoolSettings): Run {
   const pool = new SimulatedPool(load, { ...settings, ...rule.metrics });

@@ -24,7 +24,10 @@ const MAX = 12;
 /** Noise may hide a load that is as near to a size's limit. */
 const NEAR = 0.04;
 
-/** The case of one seed. Grow thresholds up to 85 % and margins from 9 %: outside of them the policy's page warns of noise. */
+/**
+ * The case of one seed. Grow thresholds up to 85 % and margins from 9 %: outside of them the policy's page warns of
+ * noise.
+ */
 export function stabilityCase(seed: number): StabilityCase {
   const random = randomFrom(seed * 7_919 + 1);
   // The first numbers of neighbouring seeds are alike.
@@ -117,7 +120,10 @@ export interface OvershootRow {
   readonly wouldDo: number;
 }
 
-/** The thresholds, ratios and what they lead to of a few usual policies: where a grow by the ratio settles, as simulated. */
+/**
+ * The thresholds, ratios and what they lead to of a few usual policies: where a grow by the ratio settles, as
+ * simulated.
+ */
 export function overshootRows(settings: PoolSettings = POOL_DEFAULTS): readonly OvershootRow[] {
   return OVERSHOOT_POLICIES.flatMap((fields) => {
     const policy = CpuPolicy.parse({ kind: "cpu", ...fields });

@@ -12,8 +12,9 @@ const HIGHEST_SHARE = 0.98;
 const SENT_MINUTES = 63;
 
 /**
- * Successful answers and response times at the load balancer. `requestsPerWorker` a minute fill one worker; what is more than the workers can answer fails. The mean
- * response time grows with the share of the CPU in use as in a queue with one server, M/M/1: idle time / (1 - share).
+ * Successful answers and response times at the load balancer. `requestsPerWorker` a minute fill one worker; what is
+ * more than the workers can answer fails. The mean response time grows with the share of the CPU in use as in a queue
+ * with one server, M/M/1: idle time / (1 - share).
  */
 export function answerSignals({
   requestsPerWorker,
@@ -34,8 +35,9 @@ export function answerSignals({
 }
 
 /**
- * A queue of jobs in place of a load balancer: a worker's worth of load sends `jobsPerWorker` a minute, a worker in service finishes as many, and what is more waits.
- * `waiting` is told the length of the queue after each minute. The number of messages sent is seen a minute late, the queue itself at once.
+ * A queue of jobs in place of a load balancer: a worker's worth of load sends `jobsPerWorker` a minute, a worker in
+ * service finishes as many, and what is more waits. `waiting` is told the length of the queue after each minute. The
+ * number of messages sent is seen a minute late, the queue itself at once.
  */
 export function queueSignals(load: Load, jobsPerWorker: number, waiting: (jobs: number) => void): Signals {
   let minute = 0;

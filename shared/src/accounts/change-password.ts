@@ -2,8 +2,8 @@ import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 
 /**
- * Sets the password and ends what the old one opened: every session, API token, recovery link and unconfirmed change of the address. `passwordChangedAt`
- * also refuses sessions that another worker remembers.
+ * Sets the password and ends what the old one opened: every session, API token, recovery link and unconfirmed change of
+ * the address. `passwordChangedAt` also refuses sessions that another worker remembers.
  */
 export async function changePassword(
   trx: Transaction<Tables>,

@@ -8,8 +8,8 @@ export type RestoredAdmin =
   | { readonly kind: "refused"; readonly reason: string };
 
 /**
- * Gives an administrator a new password and switches the second factor off, for somebody who has lost either. An empty name means the first administrator.
- * Where no administrator is left, the named account becomes one.
+ * Gives an administrator a new password and switches the second factor off, for somebody who has lost either. An empty
+ * name means the first administrator. Where no administrator is left, the named account becomes one.
  */
 export async function restoreAdmin(
   db: Database,

@@ -5,7 +5,10 @@ import type { Database } from "../database/connect.ts";
 import type { Tables } from "../database/tables.ts";
 import type { SecretBox } from "./secret-box.ts";
 
-/** What authenticator apps take for granted: SHA-1, 6 digits, 30 s (https://github.com/google/google-authenticator/wiki/Key-Uri-Format). */
+/**
+ * What authenticator apps take for granted: SHA-1, 6 digits, 30 s
+ * (https://github.com/google/google-authenticator/wiki/Key-Uri-Format).
+ */
 const PERIOD_SECONDS = 30;
 /** Clocks may differ by one period. */
 const WINDOW = 1;
@@ -32,7 +35,10 @@ export async function hasSecondFactor(db: Database, userId: number): Promise<boo
   return row !== undefined;
 }
 
-/** Makes a secret, or gives the one that waits to be confirmed. Nothing is asked for at sign-in yet. Undefined when a confirmed one exists. */
+/**
+ * Makes a secret, or gives the one that waits to be confirmed. Nothing is asked for at sign-in yet. Undefined when a
+ * confirmed one exists.
+ */
 export async function beginSecondFactor(
   { db, box }: SecondFactorStore,
   user: { readonly id: number; readonly username: string },
@@ -52,7 +58,10 @@ export async function beginSecondFactor(
   return { uri: totp.toString(), secret };
 }
 
-/** Switches the second factor on, with a first code as proof that the app has the secret. Gives recovery codes, which are shown once; undefined: a wrong code. */
+/**
+ * Switches the second factor on, with a first code as proof that the app has the secret. Gives recovery codes, which
+ * are shown once; undefined: a wrong code.
+ */
 export async function confirmSecondFactor(
   { db, box }: SecondFactorStore,
   { userId, code, now }: { readonly userId: number; readonly code: string; readonly now: Date },
@@ -125,7 +134,9 @@ export async function countRecoveryCodes(db: Database, userId: number): Promise<
   return left;
 }
 
-/** Seals what was stored before there was a key, once for each row; safe in several processes at once. Returns how many. */
+/**
+ * Seals what was stored before there was a key, once for each row; safe in several processes at once. Returns how many.
+ */
 export async function sealSecondFactors({ db, box }: SecondFactorStore): Promise<number> {
   const rows = await db.selectFrom("secondFactors").select(["userId", "secret"]).execute();
   let sealed = 0;

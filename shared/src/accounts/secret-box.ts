@@ -4,7 +4,10 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 export interface SecretBox {
   /** `of` names the row that it belongs to: in another one it does not open. */
   seal(secret: string, of: string): string;
-  /** Also what was stored before there was a key. Throws when it was sealed with another key, for another row, or changed. */
+  /**
+   * Also what was stored before there was a key. Throws when it was sealed with another key, for another row, or
+   * changed.
+   */
   open(stored: string, of: string): string;
   isSealed(stored: string): boolean;
 }

@@ -72,8 +72,8 @@ export async function findUserById(db: Database, id: number): Promise<User | und
 }
 
 /**
- * With the hash, for those who check a password. Any spelling of a name finds its account; of two old accounts whose names look alike, the later one is found
- * by its exact name only.
+ * With the hash, for those who check a password. Any spelling of a name finds its account; of two old accounts whose
+ * names look alike, the later one is found by its exact name only.
  */
 export async function findUserByUsername(
   db: Database,

@@ -31,8 +31,9 @@ export interface ClientChoices {
 }
 
 /**
- * Builds any SDK client from the configuration, the only place where local and real AWS differ. Takes the client's class so that a process loads only the
- * clients that it names. Throws when `CLOUD=local` has no loopback endpoint: nothing may reach the real AWS by accident.
+ * Builds any SDK client from the configuration, the only place where local and real AWS differ. Takes the client's
+ * class so that a process loads only the clients that it names. Throws when `CLOUD=local` has no loopback endpoint:
+ * nothing may reach the real AWS by accident.
  *
  *     const s3 = createAwsClient(S3Client, config);
  */
@@ -61,7 +62,8 @@ export function clientOptions(config: CloudConfig, choices: ClientChoices = {}):
   return {
     ...common,
     endpoint: endpoint.origin,
-    // On an instance the SDK's default chain asks the metadata service, as on EC2; elsewhere the key lies in the data folder.
+    // On an instance the SDK's default chain asks the metadata service, as on EC2; elsewhere the key lies in the data
+    // folder.
     credentials:
       config.AWS_EC2_METADATA_SERVICE_ENDPOINT === undefined
         ? readLocalCredentials(config.DATA_DIR)

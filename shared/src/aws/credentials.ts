@@ -18,8 +18,8 @@ const ANSWER_WITHIN_MS = 5_000;
 const REFRESH_AHEAD_MS = 300_000;
 
 /**
- * Credentials from a source that fails now and then: asked for a minute at first, and asked again before they run out while the ones at hand still serve. Callers
- * at the same time share one question.
+ * Credentials from a source that fails now and then: asked for a minute at first, and asked again before they run out
+ * while the ones at hand still serve. Callers at the same time share one question.
  */
 export function keepFresh(
   source: CredentialSource,

@@ -4,8 +4,8 @@ import { pause } from "../shutdown.ts";
 const PAUSE_MS = 1_000;
 
 /**
- * Waits until everything that a worker needs has answered once, each asked again until it does. False when the signal aborted before. What answered is never
- * asked again: a database that fails later is no reason to replace a worker.
+ * Waits until everything that a worker needs has answered once, each asked again until it does. False when the signal
+ * aborted before. What answered is never asked again: a database that fails later is no reason to replace a worker.
  */
 export async function awaitFirstAnswers(
   needs: Readonly<Record<string, () => Promise<unknown>>>,

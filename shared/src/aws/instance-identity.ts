@@ -16,7 +16,10 @@ const REQUEST_TIMEOUT_MS = 2_000;
 const RETRY_FOR_MS = 60_000;
 const PAUSE_MS = 500;
 
-/** Asks for a minute: on a busy machine the metadata service may be silent for long, and a worker that dies of it is launched again in vain. */
+/**
+ * Asks for a minute: on a busy machine the metadata service may be silent for long, and a worker that dies of it is
+ * launched again in vain.
+ */
 export async function awaitInstanceIdentity(
   endpoint?: string,
   { retryForMs = RETRY_FOR_MS, pauseMs = PAUSE_MS } = {},

@@ -23,8 +23,8 @@ const FILTER_VALUES = 200;
 const LIVING = ["pending", "running", "shutting-down", "stopping", "stopped"];
 
 /**
- * Every instance with our prefix tag, one paginated call for all pools; those without our tags are never even seen. Ended ones, which EC2 knows for about an
- * hour, only when asked for.
+ * Every instance with our prefix tag, one paginated call for all pools; those without our tags are never even seen.
+ * Ended ones, which EC2 knows for about an hour, only when asked for.
  */
 export async function listInstances(
   ec2: EC2Client,

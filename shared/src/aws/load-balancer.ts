@@ -20,7 +20,10 @@ export interface Balancer {
   readonly targetGroupDimension: string;
 }
 
-/** What the load balancer says of one target; `state` is AWS's word (initial, healthy, unhealthy, unused, draining, ...). */
+/**
+ * What the load balancer says of one target; `state` is AWS's word (initial, healthy, unhealthy, unused, draining,
+ * ...).
+ */
 export interface TargetHealth {
   readonly instanceId: string;
   readonly state: string;

@@ -26,7 +26,10 @@ afterAll(() => database[Symbol.asyncDispose]());
 const passwordOf = async (role: Role) => decodeURIComponent(new URL(await database.urlOf(role)).password);
 const connectAs = async (role: Role) => connectDatabase({ url: await database.urlOf(role), connectionLimit: 1 });
 
-/** True when the server carries the statement out, or refuses it for another reason than the account's rights. Nothing stays. */
+/**
+ * True when the server carries the statement out, or refuses it for another reason than the account's rights. Nothing
+ * stays.
+ */
 async function mayRun(db: Kysely<Tables>, statement: string): Promise<boolean> {
   try {
     await db.transaction().execute(async (trx) => {

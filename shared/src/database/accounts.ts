@@ -17,8 +17,8 @@ export function databaseAccount(schema: string, role: Role): string {
 }
 
 /**
- * Makes the accounts, with the rights of `DATABASE_PERMISSIONS` and no others. The tables must exist. Safe to repeat, also while the accounts are in use: what
- * they may do and go on doing is never taken away.
+ * Makes the accounts, with the rights of `DATABASE_PERMISSIONS` and no others. The tables must exist. Safe to repeat,
+ * also while the accounts are in use: what they may do and go on doing is never taken away.
  */
 export async function makeDatabaseAccounts(db: Database, accounts: DatabaseAccounts): Promise<void> {
   const { rows } = await sql<{ name: string }>`

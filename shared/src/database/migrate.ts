@@ -44,8 +44,8 @@ const MIGRATIONS: readonly Migration[] = [
 const LOCK_WAIT_SECONDS = 60;
 
 /**
- * Brings the schema up to date. May run twice and in several processes at once: a named lock lets one work while the others wait, and each statement
- * may be repeated. Returns the names of the migrations that this call ran.
+ * Brings the schema up to date. May run twice and in several processes at once: a named lock lets one work while the
+ * others wait, and each statement may be repeated. Returns the names of the migrations that this call ran.
  */
 export async function migrate(db: Kysely<Tables>): Promise<readonly string[]> {
   return db.connection().execute(async (connection) => {

@@ -2,7 +2,10 @@ import type { ColumnType, Generated } from "kysely";
 import type { JobSummary } from "../jobs/summary.ts";
 import type { PoolName, QueueKey } from "../resources.ts";
 
-/** A JSON column: written as text, read as a value. Readers validate with zod where the writer may be older than the reader. */
+/**
+ * A JSON column: written as text, read as a value. Readers validate with zod where the writer may be older than the
+ * reader.
+ */
 export type Json<Value> = ColumnType<Value, string, string>;
 type JsonOrNull<Value> = ColumnType<Value | null, string | null | undefined, string | null>;
 /** May be left out when a row is made. */
@@ -134,7 +137,9 @@ export interface AuditLogTable {
   detail: string | null;
   address: string | null;
   at: CreatedAt;
-  /** A refusal that comes again within a short time is counted rather than written again; `lastAt` is when it came last. */
+  /**
+   * A refusal that comes again within a short time is counted rather than written again; `lastAt` is when it came last.
+   */
   times: ColumnType<number, number | undefined, number>;
   lastAt: ColumnType<Date | null, Date | null | undefined, Date | null>;
 }
@@ -170,7 +175,9 @@ export interface JobsTable {
   archiveTier: string | null;
   archivedAt: Date | null;
   restoreAskedAt: Date | null;
-  /** The data generation (table settings) in which the job was made; another one means that all data were deleted since. */
+  /**
+   * The data generation (table settings) in which the job was made; another one means that all data were deleted since.
+   */
   dataGeneration: ColumnType<number, number | undefined, number>;
   /** Attempts that failed for a reason that does not pass by itself. */
   failures: ColumnType<number, number | undefined, number>;
@@ -251,7 +258,10 @@ export interface PoolsTable {
   pausedAt: Date | null;
   stopping: Flag;
   manualUntil: Date | null;
-  /** The run of start.sh for which the pool was resized to its minimum: once for each run, however often a part is started again. */
+  /**
+   * The run of start.sh for which the pool was resized to its minimum: once for each run, however often a part is
+   * started again.
+   */
   startId: string | null;
   /** When the autoscaler last looked at the pool and published its workers' states. */
   observedAt: OrNull<Date>;

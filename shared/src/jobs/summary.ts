@@ -20,7 +20,10 @@ export const BuildDecision = z.object({
   undecided: z.boolean(),
   /** Builds of the pack that the file may belong to instead: each a way to annotate it again. */
   alternatives: z.array(z.string()),
-  /** A sentence for the top of page, log and mail: the build is not known, not in the pack, or the file contradicts itself. */
+  /**
+   * A sentence for the top of page, log and mail: the build is not known, not in the pack, or the file contradicts
+   * itself.
+   */
   warning: z.string().nullable(),
 });
 export type BuildDecision = z.infer<typeof BuildDecision>;
@@ -38,8 +41,8 @@ export const JobSummary = z.object({
   inGenes: z.number().int().min(0),
   clinvarPathogenic: z.number().int().min(0),
   /**
-   * For how many records the pack could be asked at all: for genes, for parts of genes, for ClinVar and so on. Where it is 0 a figure is "n/a", not 0. Absent in summaries
-   * of version 0.1.
+   * For how many records the pack could be asked at all: for genes, for parts of genes, for ClinVar and so on. Where it
+   * is 0 a figure is "n/a", not 0. Absent in summaries of version 0.1.
    */
   lookedUp: z
     .object({

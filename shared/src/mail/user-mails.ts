@@ -21,7 +21,9 @@ export type UserMailDetail<Kind extends UserMailKind> = z.infer<(typeof USER_MAI
 export interface UserMail<Kind extends UserMailKind> {
   readonly userId: number;
   readonly kind: Kind;
-  /** What makes it one: the same kind about the same is mailed once, however often it is put. At most 200 characters. */
+  /**
+   * What makes it one: the same kind about the same is mailed once, however often it is put. At most 200 characters.
+   */
   readonly about: string;
   readonly detail: UserMailDetail<Kind>;
   /** What comes within this time joins it in one mail. */

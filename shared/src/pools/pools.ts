@@ -20,7 +20,10 @@ export interface PoolRow<Policy> {
   readonly checkedAt: number | null;
 }
 
-/** In the order of POOL_NAMES; a pool that the autoscaler has not made yet is missing. `readPolicy` judges the stored policy. */
+/**
+ * In the order of POOL_NAMES; a pool that the autoscaler has not made yet is missing. `readPolicy` judges the stored
+ * policy.
+ */
 export async function listPools<Policy>(
   db: Database,
   readPolicy: (pool: PoolName, stored: unknown) => Policy,

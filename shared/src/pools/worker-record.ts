@@ -6,7 +6,10 @@ export interface StoredState {
   readonly since: number;
 }
 
-/** What MySQL holds of a worker (table `workers`). Instants are epoch milliseconds. No imports: browser code reads it too. */
+/**
+ * What MySQL holds of a worker (table `workers`). Instants are epoch milliseconds. No imports: browser code reads it
+ * too.
+ */
 export interface WorkerRecord {
   readonly instanceId: string;
   readonly jobId: string | null;

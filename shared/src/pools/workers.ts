@@ -42,8 +42,8 @@ export async function listBeats(db: Database): Promise<readonly Beat[]> {
 }
 
 /**
- * Notes that all workers end with the cloud that runs them, as when the system on one machine is stopped: the next start finds none of them lost, and waits for no
- * launch of this one.
+ * Notes that all workers end with the cloud that runs them, as when the system on one machine is stopped: the next
+ * start finds none of them lost, and waits for no launch of this one.
  */
 export async function noteAllStopped(db: Database, now: Date): Promise<void> {
   await db

@@ -2,7 +2,10 @@ import { isTransient } from "./transient.ts";
 
 /** A message or a piece of work that failed this often for a reason that does not pass by itself is given up. */
 export const MAX_FAILURES = 4;
-/** Long before SQS's own limit (MAX_RECEIVE_COUNT of the redrive policy) a message is sent afresh, so that its receives start again at 0. */
+/**
+ * Long before SQS's own limit (MAX_RECEIVE_COUNT of the redrive policy) a message is sent afresh, so that its receives
+ * start again at 0.
+ */
 export const RENEW_AFTER_RECEIVES = 900;
 export const LONGEST_RETRY_SECONDS = 300;
 
@@ -42,7 +45,10 @@ export function afterFailure({ error, receiveCount, failures, longestRetrySecond
   return { kind: "try again", failures: count, seconds: failureDelay(count, longestRetrySeconds) };
 }
 
-/** Seconds until the next attempt while something is away: 1, 2, 4, ... up to the longest; half of it by chance, so that waiting messages do not come in step. */
+/**
+ * Seconds until the next attempt while something is away: 1, 2, 4, ... up to the longest; half of it by chance, so that
+ * waiting messages do not come in step.
+ */
 export function transientDelay(attempt: number, random: number, longest = LONGEST_RETRY_SECONDS): number {
   const full = Math.min(longest, 2 ** Math.min(30, Math.max(0, attempt - 1)));
   return full / 2 + (full / 2) * random;

@@ -38,7 +38,8 @@ export interface ConsumerOptions<Body> {
   /** True while this worker shall take no more messages (its drain flag); asked before each receive. */
   readonly isDraining?: () => boolean;
   /**
-   * Must be safe to run twice. `stop` aborts when the process stops or the message can no longer be held: finish quickly, or throw to hand it back at once.
+   * Must be safe to run twice. `stop` aborts when the process stops or the message can no longer be held: finish
+   * quickly, or throw to hand it back at once.
    */
   readonly handle: (body: Body, context: { readonly stop: AbortSignal }) => Promise<Handled>;
 }
@@ -52,10 +53,11 @@ const MAX_VISIBILITY_SECONDS = 43_200;
 const MAX_DELAY_SECONDS = 900;
 
 /**
- * Takes messages one at a time by long polling until the signal aborts, extending the visibility timeout at a third of it while the handler works. What becomes of
- * a message that fails is decided by `afterFailure`: while a service is away it is handed back with a growing pause and never counts; a body that the schema
- * refuses and what fails the same way each time goes to the dead-letter queue with the reason as an attribute. Survives SQS failing. Resolves after the last
- * handler has ended.
+ * Takes messages one at a time by long polling until the signal aborts, extending the visibility timeout at a third of
+ * it while the handler works. What becomes of a message that fails is decided by `afterFailure`: while a service is
+ * away it is handed back with a growing pause and never counts; a body that the schema refuses and what fails the same
+ * way each time goes to the dead-letter queue with the reason as an attribute. Survives SQS failing. Resolves after the
+ * last handler has ended.
  */
 export async function consume<Body>(options: ConsumerOptions<Body>): Promise<void> {
   const { sqs, queue, log, signal } = options;
@@ -146,7 +148,10 @@ async function handleMessage<Body>(options: ConsumerOptions<Body>, queueUrl: str
     }
   }
 
-  /** First the copy, then the deletion: a crash between them makes two of it, never none, and handlers are safe to run twice. */
+  /**
+   * First the copy, then the deletion: a crash between them makes two of it, never none, and handlers are safe to run
+   * twice.
+   */
   async function sendCopy(count: number, delaySeconds: number): Promise<void> {
     await send(queueUrl, attributesOf(count), delaySeconds);
     await remove();

@@ -17,8 +17,9 @@ export interface DeadLetterOptions {
 }
 
 /**
- * Turns every message of the dead-letter queues into a state that a person sees: a job request ends its job as FAILED, and each message becomes a row in
- * dead_letters, which the dashboard shows as an alert. Safe to run twice and in several processes.
+ * Turns every message of the dead-letter queues into a state that a person sees: a job request ends its job as FAILED,
+ * and each message becomes a row in dead_letters, which the dashboard shows as an alert. Safe to run twice and in
+ * several processes.
  */
 export async function drainDeadLetters(options: DeadLetterOptions): Promise<void> {
   for (const queue of QUEUE_KEYS) await drainQueue(options, queue);
@@ -76,8 +77,8 @@ export type SentAgain =
   | { readonly kind: "never"; readonly reason: string };
 
 /**
- * "Send again": puts a dead letter back into its queue and resolves its row, once, however often it is asked for. The message leaves with the next sweep of the
- * outbox. A job that had failed for it waits again.
+ * "Send again": puts a dead letter back into its queue and resolves its row, once, however often it is asked for. The
+ * message leaves with the next sweep of the outbox. A job that had failed for it waits again.
  */
 export function sendDeadLetter(db: Database, id: number): Promise<SentAgain> {
   return db.transaction().execute(async (trx): Promise<SentAgain> => {
@@ -99,7 +100,10 @@ export function sendDeadLetter(db: Database, id: number): Promise<SentAgain> {
   });
 }
 
-/** All that are not resolved, or those of one queue; `never` counts those that would come back at once and therefore stay. */
+/**
+ * All that are not resolved, or those of one queue; `never` counts those that would come back at once and therefore
+ * stay.
+ */
 export async function sendAllDeadLetters(
   db: Database,
   queue?: QueueKey,

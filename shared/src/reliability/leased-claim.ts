@@ -28,7 +28,8 @@ const USERS_LOOKED_AT = 20;
 const LOST_AT_ONCE = 50;
 
 /**
- * Claims the job that is to run next: status RUNNING, attempt + 1, owner, lease. A message of the queue only says that some job waits; which one is decided here:
+ * Claims the job that is to run next: status RUNNING, attempt + 1, owner, lease. A message of the queue only says that
+ * some job waits; which one is decided here:
  *
  * 1. a job whose worker was lost, before all newer ones;
  * 2. of the others, the oldest of the user who has the fewest running, and among those who was served longest ago.
@@ -107,9 +108,9 @@ async function take(trx: Transaction<Tables>, job: Waiting, { owner, leaseSecond
 }
 
 /**
- * Makes the jobs of workers that are gone PENDING again: the lease is past, the worker's heartbeat has stopped, or its instance has vanished. One that has lost
- * too many workers ends as FAILED. Returns those that wait again. A worker that was only out of touch loses nothing but the work of this attempt: what it writes
- * later names an older one.
+ * Makes the jobs of workers that are gone PENDING again: the lease is past, the worker's heartbeat has stopped, or its
+ * instance has vanished. One that has lost too many workers ends as FAILED. Returns those that wait again. A worker
+ * that was only out of touch loses nothing but the work of this attempt: what it writes later names an older one.
  */
 export async function releaseLostJobs(
   db: Database,
@@ -198,8 +199,8 @@ export type JobResultColumns = Partial<
 > & { readonly status: "COMPLETED" | "FAILED"; readonly completedAt: Date; readonly summary?: string | null };
 
 /**
- * Writes the end of a job, in the caller's transaction. False when another attempt has the job: then the transaction must be rolled back, for a late worker
- * changes nothing.
+ * Writes the end of a job, in the caller's transaction. False when another attempt has the job: then the transaction
+ * must be rolled back, for a late worker changes nothing.
  */
 export async function finishClaim(trx: Database, claim: JobClaim, result: JobResultColumns): Promise<boolean> {
   const updated = await trx

@@ -17,7 +17,8 @@ const CLAIM_SECONDS = 30;
 const KEEP_SENT_HOURS = 24;
 
 /**
- * Puts a message into the outbox, in the caller's transaction: it is sent if and only if the change that it tells of is committed. Delivery is at least once.
+ * Puts a message into the outbox, in the caller's transaction: it is sent if and only if the change that it tells of is
+ * committed. Delivery is at least once.
  */
 export async function putMessage<Key extends QueueKey>(
   trx: Transaction<Tables> | Kysely<Tables>,
@@ -34,7 +35,10 @@ export async function putMessage<Key extends QueueKey>(
 }
 
 export interface OutboxSender {
-  /** Sends what is waiting now; call it after a commit so that nobody waits for the sweep. Failures are logged, the sweep tries again. */
+  /**
+   * Sends what is waiting now; call it after a commit so that nobody waits for the sweep. Failures are logged, the
+   * sweep tries again.
+   */
   flush(): Promise<void>;
   /** Sweeps until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
@@ -115,7 +119,10 @@ interface ClaimedRow {
   readonly delaySeconds: number;
 }
 
-/** Claims up to a batch of unsent rows for this sender. Ids come in order, so messages leave in the order in which they were put. */
+/**
+ * Claims up to a batch of unsent rows for this sender. Ids come in order, so messages leave in the order in which they
+ * were put.
+ */
 async function claimRows(db: Database): Promise<readonly ClaimedRow[]> {
   return db.transaction().execute(async (trx) => {
     const rows = await trx

@@ -23,8 +23,9 @@ export interface SweepOptions {
 const LOOKS_PER_PERIOD = 3;
 
 /**
- * Runs each sweep once a period in one of all the processes that offer it, until the signal aborts. The row in table leases is both the lease and the timetable:
- * whoever finds it past its end moves the end by one period and does the work. A sweep that outlasts its period, or whose process dies, is simply due again.
+ * Runs each sweep once a period in one of all the processes that offer it, until the signal aborts. The row in table
+ * leases is both the lease and the timetable: whoever finds it past its end moves the end by one period and does the
+ * work. A sweep that outlasts its period, or whose process dies, is simply due again.
  */
 export async function runSweeps({ db, log, holder, signal }: SweepOptions, sweeps: readonly Sweep[]): Promise<void> {
   await Promise.all(
@@ -59,8 +60,8 @@ export const SENT_AGAIN_AFTER_SECONDS = 600;
 const KEEP_MARKS_HOURS = 24;
 
 /**
- * SQL for the `where` of a sweep's query: nothing was sent for this subject lately, and no message about it is a dead letter of the queue: then a person decides
- * whether it is sent again.
+ * SQL for the `where` of a sweep's query: nothing was sent for this subject lately, and no message about it is a dead
+ * letter of the queue: then a person decides whether it is sent again.
  */
 export function mayBeSent({ sweep, queue }: { readonly sweep: string; readonly queue: QueueKey }, subject: string) {
   return sql<boolean>`not exists (

@@ -1,8 +1,9 @@
 /**
  * One question for every consumer, sweep and loop: is this failure about the moment, or about the work itself?
  *
- * Transient: a part of the system is away, slow, full, throttles, or will not let us in. The same call succeeds when that is over, so the work is tried again
- * for as long as it takes. Not transient: the same call fails the same way each time.
+ * Transient: a part of the system is away, slow, full, throttles, or will not let us in. The same call succeeds when
+ * that is over, so the work is tried again for as long as it takes. Not transient: the same call fails the same way
+ * each time.
  */
 export function isTransient(error: unknown): boolean {
   return judge(error, new Set()) ?? false;

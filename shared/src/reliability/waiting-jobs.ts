@@ -6,12 +6,16 @@ import { releaseLostJobs } from "./leased-claim.ts";
 import { putMessage } from "./outbox.ts";
 
 /*
- * A message in the queue of job requests stands for one job that waits, any of them: a worker that gets one claims the job whose turn it is. So the number of
- * messages is the number of waiting jobs, which the queue's scaling rule reads, and no job waits as long as there are as many messages as jobs. One message too
- * many does no harm: the worker that gets it finds nothing to claim and deletes it.
+ * A message in the queue of job requests stands for one job that waits, any of them: a worker that gets one claims the
+ * job whose turn it is. So the number of messages is the number of waiting jobs, which the queue's scaling rule reads,
+ * and no job waits as long as there are as many messages as jobs. One message too many does no harm: the worker that
+ * gets it finds nothing to claim and deletes it.
  */
 
-/** Jobs whose worker is gone wait again, each with a message, so that an idle worker takes them up at once. Returns how many. */
+/**
+ * Jobs whose worker is gone wait again, each with a message, so that an idle worker takes them up at once. Returns how
+ * many.
+ */
 export async function wakeLostJobs(db: Database, goneAfterSeconds: number): Promise<number> {
   const jobs = await releaseLostJobs(db, goneAfterSeconds);
   for (const job of jobs) await putMessage(db, "jobRequests", { version: 1, ...job });

@@ -114,8 +114,8 @@ const TEXT: readonly (readonly [RegExp, Refusal])[] = [
 ];
 
 /**
- * Names a file that is no VCF by its first bytes; null for what may be one, or may be gzip. `isUnpacked`: the bytes come out of gzip. Knows neither Node nor
- * browser, so that both judge alike.
+ * Names a file that is no VCF by its first bytes; null for what may be one, or may be gzip. `isUnpacked`: the bytes
+ * come out of gzip. Knows neither Node nor browser, so that both judge alike.
  */
 export function foreignFile(head: Uint8Array, isUnpacked: boolean): Refusal | null {
   if (head.length === 0) return REFUSALS.empty;

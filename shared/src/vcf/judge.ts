@@ -23,8 +23,9 @@ export type Judgement =
     };
 
 /**
- * What the annotator will make of a text: refused, or annotated with so many records passed through because they cannot be read. An excerpt (`complete` false)
- * is refused only for what no continuation can mend, and its last line is not judged.
+ * What the annotator will make of a text: refused, or annotated with so many records passed through because they cannot
+ * be read. An excerpt (`complete` false) is refused only for what no continuation can mend, and its last line is not
+ * judged.
  */
 export function judgeVcf(text: string, { complete }: { readonly complete: boolean }): Judgement {
   const lines = text.split("\n");
@@ -66,7 +67,10 @@ export function allUnreadable(records: number, { line, problem }: Omit<Unreadabl
   return { problem: which, help: `Line ${line} ${problem}` };
 }
 
-/** `3 records could not be parsed and were passed through unchanged; the first is line 4: it has 1 column, 8 are needed.` */
+/**
+ * `3 records could not be parsed and were passed through unchanged; the first is line 4: it has 1 column, 8 are
+ * needed.`
+ */
 export function someUnreadable(count: number, { line, problem }: Omit<UnreadableLine, "text">): string {
   const [which, first] =
     count === 1

@@ -6,7 +6,9 @@ export interface RecordColumns {
   readonly ref: string;
   readonly alt: string;
   readonly info: string;
-  /** Index in the line of the ID column's first character, of the one after it, of INFO's first and of the one after it. */
+  /**
+   * Index in the line of the ID column's first character, of the one after it, of INFO's first and of the one after it.
+   */
   readonly idStart: number;
   readonly idEnd: number;
   readonly infoStart: number;

@@ -2,8 +2,9 @@ import type { IRoute, RequestHandler, Router } from "express";
 import { methodNotAllowed } from "./errors.ts";
 
 /**
- * Answers 405 with Allow to a method that a known address does not take, whoever sends it. Mount it with the routers that come after sign-in and CSRF checks,
- * and before those checks: they would answer something else to a request that cannot be right at all.
+ * Answers 405 with Allow to a method that a known address does not take, whoever sends it. Mount it with the routers
+ * that come after sign-in and CSRF checks, and before those checks: they would answer something else to a request that
+ * cannot be right at all.
  */
 export function refuseWrongMethods(routers: readonly Router[]): RequestHandler {
   const routes = routers.flatMap(listRoutes);

@@ -8,8 +8,9 @@ const FILE = "demo.json";
 const Kept = z.record(z.string(), z.object({ username: z.string(), password: z.string() }));
 
 /**
- * Accounts by name, registered with `register`. Their passwords are kept in the data folder, readable by its owner only, so that a second
- * demo goes on with the same ones; where a name belongs to somebody else already, another one is taken.
+ * Accounts by name, registered with `register`. Their passwords are kept in the data folder, readable by its owner
+ * only, so that a second demo goes on with the same ones; where a name belongs to somebody else already, another one is
+ * taken.
  */
 export async function demoAccounts(
   dataDir: string,

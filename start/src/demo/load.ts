@@ -14,7 +14,9 @@ export interface DemoLoad {
   readonly signal: AbortSignal;
 }
 
-/** Runs the load generator as a process of its own; resolves when it has ended, which an abort asks it to do at once. */
+/**
+ * Runs the load generator as a process of its own; resolves when it has ended, which an abort asks it to do at once.
+ */
 export async function runDemoLoad({ root, origin, account, minutes, signal }: DemoLoad): Promise<void> {
   const seconds = Math.round(minutes * 60);
   const child = spawn(

@@ -10,7 +10,10 @@ export interface Answer {
   readonly text: string;
 }
 
-/** A browser as far as user-app's forms need one: cookies, and the token of the page that was read last. Follows no redirects. */
+/**
+ * A browser as far as user-app's forms need one: cookies, and the token of the page that was read last. Follows no
+ * redirects.
+ */
 export class PageReader {
   readonly #origin: string;
   readonly #cookies = new Map<string, string>();

@@ -28,7 +28,10 @@ export interface AutoscalerProcess {
   hasLogged(text: string): boolean;
 }
 
-/** A test harness in which autoscalers are processes, with a web pool alone and workers that run the real user-data script. */
+/**
+ * A test harness in which autoscalers are processes, with a web pool alone and workers that run the real user-data
+ * script.
+ */
 export interface ProcessHarness extends TestHarness, WebPoolAccounts {
   /** Runs main.ts, which reaches the cloud by this name: SeenCall.host tells two apart. */
   startProcess(host?: "127.0.0.1" | "localhost"): AutoscalerProcess;
@@ -139,7 +142,10 @@ export interface Held {
   release(ending: Ending): void;
 }
 
-/** Holds the first call of that name, before it is carried out or with its answer ready. The caller must be the only one, or be told by its host. */
+/**
+ * Holds the first call of that name, before it is carried out or with its answer ready. The caller must be the only
+ * one, or be told by its host.
+ */
 export function holdCall(harness: TestHarness, operation: string, when: "before" | "after"): Held {
   const reached = Promise.withResolvers<void>();
   const released = Promise.withResolvers<Ending>();

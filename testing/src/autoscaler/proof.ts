@@ -6,7 +6,10 @@ export const IS_PROOF = process.env.PROVE === "1";
 
 export type ResultRow = Readonly<Record<string, string | number>>;
 
-/** Writes `<name>.json` and `<name>.md` into the folder RESULTS_DIR; without it, or without rows, nothing. All rows have the same columns. */
+/**
+ * Writes `<name>.json` and `<name>.md` into the folder RESULTS_DIR; without it, or without rows, nothing. All rows have
+ * the same columns.
+ */
 export async function keepResults(name: string, title: string, rows: readonly ResultRow[]): Promise<void> {
   const folder = process.env.RESULTS_DIR;
   if (folder === undefined || folder === "" || rows.length === 0) return;

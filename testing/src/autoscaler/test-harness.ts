@@ -79,7 +79,9 @@ export const CURRENT_RELEASE = {
   lockfileHash: "abc",
 };
 
-/** local-cloud with the product's resources and a release, a database, and an autoscaler that does nothing until told. */
+/**
+ * local-cloud with the product's resources and a release, a database, and an autoscaler that does nothing until told.
+ */
 export async function startTestHarness(
   settings: Readonly<Record<string, string>> = {},
   limits: { readonly requestTimeoutMs?: number } = {},

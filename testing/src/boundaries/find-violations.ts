@@ -2,8 +2,8 @@ import { ALLOWED, LAYERS, TEST_WORKSPACES } from "./allowed.ts";
 import type { Module } from "./read-imports.ts";
 
 /**
- * Every import across a boundary, every cycle between folders and every file that nothing uses, as sentences; empty when the structure holds.
- * `commands` are the texts that start programs: package.json files and shell scripts.
+ * Every import across a boundary, every cycle between folders and every file that nothing uses, as sentences; empty
+ * when the structure holds. `commands` are the texts that start programs: package.json files and shell scripts.
  */
 export function findViolations(modules: readonly Module[], commands: readonly string[]): readonly string[] {
   const product = modules.filter(({ path }) => ALLOWED[workspaceOf(path)] !== undefined && !isTest(path));
@@ -69,8 +69,8 @@ function benchImports(modules: readonly Module[]): readonly string[] {
 }
 
 /**
- * Folders beside each other that need each other, directly or through others. Of an import only the first folders that differ count, so each
- * level of the tree is judged by itself.
+ * Folders beside each other that need each other, directly or through others. Of an import only the first folders that
+ * differ count, so each level of the tree is judged by itself.
  */
 function folderCycles(modules: readonly Module[]): readonly string[] {
   const levels = new Map<string, Map<string, Map<string, string>>>();

@@ -8,7 +8,10 @@ export interface Module {
   readonly imports: readonly string[];
 }
 
-/** Reads what each file imports: types too, by package name or by relative path, and files that it names in a string such as a worker's script. */
+/**
+ * Reads what each file imports: types too, by package name or by relative path, and files that it names in a string
+ * such as a worker's script.
+ */
 export function readModules(root: string, paths: readonly string[]): readonly Module[] {
   return paths.map((path) => {
     const source = readFileSync(join(root, path), "utf8");

@@ -38,7 +38,10 @@ type ClientConfig = MainProcess["clientConfig"] & { readonly maxAttempts: number
 const DEADLINE = { deadlineMs: 120_000 };
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** Objects, also overwritten, deleted and uploaded in parts. A key's states are those it may have: the last acknowledged and all tried since. */
+/**
+ * Objects, also overwritten, deleted and uploaded in parts. A key's states are those it may have: the last acknowledged
+ * and all tried since.
+ */
 export function objectWriter(config: ClientConfig, Bucket: string, { inParts }: { readonly inParts: boolean }): Writer {
   const s3 = new S3Client(config);
   const states = new Map<string, (string | undefined)[]>();

@@ -11,7 +11,10 @@ import { findFreePort } from "./free-port.ts";
 
 const MAIN = join(import.meta.dirname, "../../../local-cloud/src/main.ts");
 
-/** local-cloud as a process of its own, as start.sh runs it, that can be ended and started again on the same data and ports. */
+/**
+ * local-cloud as a process of its own, as start.sh runs it, that can be ended and started again on the same data and
+ * ports.
+ */
 export interface MainProcess extends AsyncDisposable {
   readonly dataDir: string;
   readonly port: number;

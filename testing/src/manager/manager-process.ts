@@ -11,10 +11,14 @@ import { createTestDatabase } from "../database.ts";
 import { waitUntil } from "../wait-until.ts";
 import { ADMIN, makePools } from "./test-manager.ts";
 
-/** The manager as start.sh runs it: a process of its own, on a database of its own, with an administrator and the pools. */
+/**
+ * The manager as start.sh runs it: a process of its own, on a database of its own, with an administrator and the pools.
+ */
 export interface ManagerProcess extends AsyncDisposable {
   readonly url: string;
-  /** Of the process, in MB: what it holds of the machine, and what lives in its heap after a full garbage collection. */
+  /**
+   * Of the process, in MB: what it holds of the machine, and what lives in its heap after a full garbage collection.
+   */
   measureMemory(): Promise<{ readonly residentMb: number; readonly heapMb: number }>;
 }
 

@@ -22,12 +22,17 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   // Our launches tag the instance and give it a role.
   "ec2:RunInstances": ["ec2:RunInstances", "ec2:CreateTags", "iam:PassRole"],
 };
-/** Helpers of the SDK that call by themselves: `Upload` sends large files in parts and takes them back when it fails. */
+/**
+ * Helpers of the SDK that call by themselves: `Upload` sends large files in parts and takes them back when it fails.
+ */
 const HELPERS: Readonly<Record<string, readonly string[]>> = {
   "lib-storage:Upload": ["s3:PutObject", "s3:AbortMultipartUpload"],
   "s3-presigned-post:createPresignedPost": ["s3:PutObject"],
 };
-/** Who reacts to these must be told of a missing object: S3 tells that only to those who may list, and 403 to the others. */
+/**
+ * Who reacts to these must be told of a missing object: S3 tells that only to those who may list, and 403 to the
+ * others.
+ */
 const MISSING_OBJECT: ReadonlySet<string> = new Set(["NoSuchKey", "NotFound"]);
 
 /** A top-level statement: the names that it declares, and all that stand in it. */
@@ -47,8 +52,8 @@ interface Source {
 }
 
 /**
- * The IAM actions of all AWS calls that programs can make, by following what they use from their entries: declaration by declaration, so that a module's
- * other functions do not count. Folders in `without` are not followed.
+ * The IAM actions of all AWS calls that programs can make, by following what they use from their entries: declaration
+ * by declaration, so that a module's other functions do not count. Folders in `without` are not followed.
  */
 export function awsActionsOf(
   root: string,

@@ -34,7 +34,10 @@ export interface SystemChoices {
   readonly times?: "quick" | "default";
   /** Longest time until it is up; a machine that does much else takes longer. */
   readonly upSeconds?: number;
-  /** Gets start.sh's process as soon as it runs, long before the system is up: for callers that may be interrupted meanwhile. */
+  /**
+   * Gets start.sh's process as soon as it runs, long before the system is up: for callers that may be interrupted
+   * meanwhile.
+   */
   readonly onSpawn?: (child: ChildProcess) => void;
 }
 
@@ -75,7 +78,10 @@ export async function freePorts(): Promise<Ports> {
   };
 }
 
-/** Runs ./start.sh with a data folder, ports and addresses of its own, and waits until user-app answers behind the balancer. */
+/**
+ * Runs ./start.sh with a data folder, ports and addresses of its own, and waits until user-app answers behind the
+ * balancer.
+ */
 export async function startSystem({
   environment = {},
   dataDir: given,

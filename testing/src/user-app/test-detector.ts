@@ -1,4 +1,7 @@
-/** For tests of what surrounds the detector: answers by the photo's text, needs no model, and keeps the interface's promises. */
+/**
+ * For tests of what surrounds the detector: answers by the photo's text, needs no model, and keeps the interface's
+ * promises.
+ */
 import {
   type Availability,
   DetectorBusy,

@@ -12,7 +12,10 @@ export interface EmailChange {
   readonly email: string;
 }
 
-/** Makes the one-time token for a new address; the links of earlier requests for this account end. Nothing changes until it is confirmed. */
+/**
+ * Makes the one-time token for a new address; the links of earlier requests for this account end. Nothing changes until
+ * it is confirmed.
+ */
 export async function startEmailChange(
   db: Database,
   { userId, email, now }: { readonly userId: number; readonly email: string; readonly now: Date },
@@ -40,7 +43,8 @@ export async function findEmailChange(db: Database, token: string, now: Date): P
 }
 
 /**
- * Makes the new address the account's and uses up the token, with every link that was mailed to the old address. Undefined: the token is used up or too old.
+ * Makes the new address the account's and uses up the token, with every link that was mailed to the old address.
+ * Undefined: the token is used up or too old.
  */
 export async function finishEmailChange(db: Database, token: string, now: Date): Promise<EmailChange | undefined> {
   return db.transaction().execute(async (trx) => {

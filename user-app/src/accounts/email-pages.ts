@@ -97,8 +97,8 @@ export function emailChangePages(deps: EmailChangePagesDeps): Router {
 }
 
 /**
- * `/email/:token`: confirms a new address, also in a browser that is not signed in. Opening it changes nothing, for mail scanners open links. Mount before
- * the CSRF check: its form carries a token of its own.
+ * `/email/:token`: confirms a new address, also in a browser that is not signed in. Opening it changes nothing, for
+ * mail scanners open links. Mount before the CSRF check: its form carries a token of its own.
  */
 export function emailConfirmPages(deps: Deps): Router {
   const { db, sendPage, now } = deps;

@@ -29,7 +29,10 @@ export async function queueJob({ db, config, outbox, inBackground }: SubmitDeps,
   return isNew;
 }
 
-/** The job of a file that was sent to S3 by a policy of `createUploadPolicy`; made at the first call, found by later ones. */
+/**
+ * The job of a file that was sent to S3 by a policy of `createUploadPolicy`; made at the first call, found by later
+ * ones.
+ */
 export async function submitUploaded(
   deps: SubmitDeps,
   user: Pick<User, "id" | "role">,

@@ -30,7 +30,9 @@ export interface ApiOperation {
   readonly isOpen?: true;
 }
 
-/** Every operation of /api/v1: routes and document are both made from this table, so neither has what the other lacks. */
+/**
+ * Every operation of /api/v1: routes and document are both made from this table, so neither has what the other lacks.
+ */
 export const OPERATIONS = [
   {
     method: "get",

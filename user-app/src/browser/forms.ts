@@ -1,4 +1,7 @@
-/** `data-confirm="Delete it?"` asks first. `data-once="Saving"`: one click sends one form; the button then says what it does. */
+/**
+ * `data-confirm="Delete it?"` asks first. `data-once="Saving"`: one click sends one form; the button then says what it
+ * does.
+ */
 export function mountForms(root: ParentNode): void {
   for (const form of root.querySelectorAll<HTMLFormElement>("form[data-confirm]")) {
     form.addEventListener("submit", (event) => {

@@ -2,7 +2,10 @@ import { formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { foreignFile } from "@elastic-gas/shared/vcf/foreign-file";
 import { judgeVcf, someUnreadable } from "@elastic-gas/shared/vcf/judge";
 
-/** What the first part of a file tells before it is sent. The annotator decides by the same rules; this only saves people a wait. */
+/**
+ * What the first part of a file tells before it is sent. The annotator decides by the same rules; this only saves
+ * people a wait.
+ */
 export interface VcfCheck {
   readonly kind: "fits" | "refused";
   /** What was found, one line each. */

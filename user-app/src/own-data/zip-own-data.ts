@@ -30,8 +30,8 @@ Archived results are not in here: Premium restores them. Times are UTC.
 `;
 
 /**
- * Everything of a user as one zip. Objects are opened one after the other while the stream is read, so that memory does not grow with what somebody owns; the
- * stream ends with an error when one cannot be read.
+ * Everything of a user as one zip. Objects are opened one after the other while the stream is read, so that memory does
+ * not grow with what somebody owns; the stream ends with an error when one cannot be read.
  */
 export async function zipOwnData(deps: ZipDeps, user: User): Promise<Readable> {
   const { db, s3, now } = deps;

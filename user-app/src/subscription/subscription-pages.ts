@@ -25,7 +25,9 @@ import { unsubscribeView } from "./views/unsubscribe.ts";
 
 const DoneQuery = z.object({ session_id: z.string().regex(/^[\w-]{1,200}$/, "This is not a payment.") });
 
-/** `/subscribe`, `/subscribe/done`, `/subscribe/keep`, `/unsubscribe`, `/profile/billing`. Mount behind `requireUser`. */
+/**
+ * `/subscribe`, `/subscribe/done`, `/subscribe/keep`, `/unsubscribe`, `/profile/billing`. Mount behind `requireUser`.
+ */
 export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undefined }): Router {
   const { db, config, sendPage, now } = deps;
   const appUrl = userAppUrl(config);

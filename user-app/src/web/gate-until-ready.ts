@@ -3,8 +3,9 @@ import type { RequestListener } from "node:http";
 const RETRY_AFTER_SECONDS = 2;
 
 /**
- * Before the gate opens every request is answered 503, `/healthz` too: the balancer sends nothing to a worker that has no model, no credentials and no database yet.
- * It opens once; after that `/healthz` is liveness alone, for a database that fails is no reason to replace workers.
+ * Before the gate opens every request is answered 503, `/healthz` too: the balancer sends nothing to a worker that has
+ * no model, no credentials and no database yet. It opens once; after that `/healthz` is liveness alone, for a database
+ * that fails is no reason to replace workers.
  */
 export function gateUntilReady(app: RequestListener): {
   readonly listener: RequestListener;

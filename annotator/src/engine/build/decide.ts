@@ -30,8 +30,9 @@ interface Verdict {
 }
 
 /**
- * Which build a file belongs to. Evidence by rank: what the header states and accessions in its contigs and records; lengths of contigs; other lines of the header;
- * what the records fit. Without any, the preferred build is taken and that is said. Evidence that contradicts the decision is told with both sides.
+ * Which build a file belongs to. Evidence by rank: what the header states and accessions in its contigs and records;
+ * lengths of contigs; other lines of the header; what the records fit. Without any, the preferred build is taken and
+ * that is said. Evidence that contradicts the decision is told with both sides.
  */
 export function decideBuild(question: Question): Decision {
   const { header, records, builds } = question;
@@ -120,7 +121,10 @@ function named(statements: readonly Statement[]): Verdict | null {
   };
 }
 
-/** Lengths that are no build's but not larger than one's prove nothing: PLINK and pangenomes write the last position instead. */
+/**
+ * Lengths that are no build's but not larger than one's prove nothing: PLINK and pangenomes write the last position
+ * instead.
+ */
 function byLengths({ chromosomes, matches, tooLong, builds }: LengthEvidence): Verdict | null {
   const [best, second] = matches;
   if (best === undefined) {

@@ -22,8 +22,8 @@ type Begun =
  *
  *     kept --lock, role, age--> archiving --copy, verify--> archived, the object written down as to be deleted --delete it--> done
  *
- * Each arrow may be the last one before a crash: the message comes back and goes on from the state that it finds. A copy that could not be recorded (an upgrade
- * turned the state back, another archiver was faster) is deleted again.
+ * Each arrow may be the last one before a crash: the message comes back and goes on from the state that it finds. A
+ * copy that could not be recorded (an upgrade turned the state back, another archiver was faster) is deleted again.
  */
 export async function archiveResult(deps: ArchiveDeps, message: ArchiveRequest, stop: AbortSignal): Promise<Handled> {
   const { db, outbox, log } = deps;

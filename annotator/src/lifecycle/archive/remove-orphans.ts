@@ -3,7 +3,10 @@ import type { ArchiveStoreName } from "@elastic-gas/shared/database/tables";
 import type { Logger } from "@elastic-gas/shared/logger";
 import type { ArchiveStores } from "../store/archive-stores.ts";
 
-/** Younger archives may belong to an archiver that has not recorded them yet; none records a copy that took over 6 hours. */
+/**
+ * Younger archives may belong to an archiver that has not recorded them yet; none records a copy that took over 6
+ * hours.
+ */
 const GRACE_MS = 24 * 3_600_000;
 const LOOK_UP = 200;
 
@@ -13,7 +16,10 @@ interface OrphanDeps {
   readonly log: Logger;
 }
 
-/** Deletes archives that no row refers to: of deleted accounts, of crashes between copy and record. Archives that are not ours (no job id) stay. */
+/**
+ * Deletes archives that no row refers to: of deleted accounts, of crashes between copy and record. Archives that are
+ * not ours (no job id) stay.
+ */
 export async function removeOrphans(deps: OrphanDeps, now: Date): Promise<number> {
   let removed = 0;
   for (const name of await storesInUse(deps)) removed += await removeOrphansOf(deps, name, now);

@@ -9,7 +9,10 @@ const SWEEP = "due results";
 const GRACE_SECONDS = 120;
 const AT_ONCE = 500;
 
-/** Has each result of a Free user that is past its retention archived: its message was lost, or its archiver died. Returns how many. */
+/**
+ * Has each result of a Free user that is past its retention archived: its message was lost, or its archiver died.
+ * Returns how many.
+ */
 export async function sweepDueResults(
   db: Database,
   { FREE_RETENTION_SECONDS }: Pick<Config, "FREE_RETENTION_SECONDS">,

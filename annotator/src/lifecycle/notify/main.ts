@@ -18,7 +18,8 @@ await runLifecycle({ name: "notify", queue: "jobResults" }, ({ config, resources
   };
   return {
     handle: (message) => notifyOwner({ db, ses, log, config }, message),
-    // Who tells owners about their jobs also looks after jobs that nobody works on, and after the messages that nobody could handle.
+    // Who tells owners about their jobs also looks after jobs that nobody works on, and after the messages that nobody
+    // could handle.
     sweeps: [
       {
         name: "jobs without a mail",

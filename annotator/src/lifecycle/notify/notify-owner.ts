@@ -24,8 +24,8 @@ export interface NotifyDeps {
 const CLAIM_SECONDS = 60;
 
 /**
- * Mails the owner of a finished job, once: the row says whether that was done or is being done, and the message stays until the mail service has taken the mail. An
- * owner without an address is recorded in the audit log.
+ * Mails the owner of a finished job, once: the row says whether that was done or is being done, and the message stays
+ * until the mail service has taken the mail. An owner without an address is recorded in the audit log.
  */
 export async function notifyOwner(
   { db, ses, log, config }: NotifyDeps,
@@ -87,7 +87,10 @@ function buildWarningOf(summary: unknown): string | null {
   return parsed.success ? (parsed.data.buildDecision?.warning ?? null) : null;
 }
 
-/** Two messages about one job may be handled at once: one of them mails. False: another process is at it, or has done it. */
+/**
+ * Two messages about one job may be handled at once: one of them mails. False: another process is at it, or has done
+ * it.
+ */
 async function claimMail(db: Database, jobId: string): Promise<boolean> {
   const now = sql<Date>`utc_timestamp(3)`;
   const { numUpdatedRows } = await db

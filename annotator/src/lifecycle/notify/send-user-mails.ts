@@ -42,8 +42,8 @@ interface DueMail {
 }
 
 /**
- * Sends what is due to users, all of one kind to one user in one mail. A mail service that is away delays them; an address that it refuses for good is told in
- * the audit log. Returns how many mails went out.
+ * Sends what is due to users, all of one kind to one user in one mail. A mail service that is away delays them; an
+ * address that it refuses for good is told in the audit log. Returns how many mails went out.
  */
 export async function sendUserMails(deps: UserMailDeps): Promise<number> {
   const { db } = deps;

@@ -83,7 +83,10 @@ function whatEnds(retentionSeconds: number): string {
   return `results older than ${formatDuration(retentionSeconds)} are archived; log and summary stay open to you, and Premium later restores the results.`;
 }
 
-/** https://docs.stripe.com/currencies#zero-decimal: the smallest unit of most currencies is a hundredth, of some the whole. */
+/**
+ * https://docs.stripe.com/currencies#zero-decimal: the smallest unit of most currencies is a hundredth, of some the
+ * whole.
+ */
 function formatMoney(amount: number, currency: string): string {
   const format = new Intl.NumberFormat("en-US", { style: "currency", currency });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;

@@ -20,7 +20,10 @@ export interface RestoreDeps {
   readonly log: Logger;
 }
 
-/** Asks for the retrieval of every archived result of a Premium user. Safe to repeat: a result that is being restored is left alone. */
+/**
+ * Asks for the retrieval of every archived result of a Premium user. Safe to repeat: a result that is being restored is
+ * left alone.
+ */
 export async function restoreUser(deps: RestoreDeps, { userId }: RestoreRequest, stop: AbortSignal): Promise<Handled> {
   const { db, outbox } = deps;
   const owner = await db.selectFrom("users").select("role").where("id", "=", userId).executeTakeFirst();

@@ -7,7 +7,10 @@ import { askFor, type RestoreDeps } from "./restore-user.ts";
 const SWEEP = "restores";
 const AT_ONCE = 500;
 
-/** Asks for each archived result of a Premium user that nobody asked for: the message was lost. Returns how many it looked at. */
+/**
+ * Asks for each archived result of a Premium user that nobody asked for: the message was lost. Returns how many it
+ * looked at.
+ */
 export async function sweepRestores(deps: RestoreDeps): Promise<number> {
   const { db, outbox, log } = deps;
   const jobs = await db

@@ -27,7 +27,8 @@ export type RetrievalState = "in progress" | "ready" | "failed";
 /**
  * Where results of Free users wait. All operations are safe to repeat.
  *
- * `retrievalId` names one retrieval of an archive; a retrieval that failed or whose output has expired is `failed` and must be asked for again.
+ * `retrievalId` names one retrieval of an archive; a retrieval that failed or whose output has expired is `failed` and
+ * must be asked for again.
  */
 export interface ArchiveStore {
   /** Copies and verifies size and checksum; throws when the copy is not exactly the file. */
@@ -39,6 +40,9 @@ export interface ArchiveStore {
   open(archiveId: string, retrievalId: string, signal: AbortSignal): Promise<Readable>;
   /** Succeeds when there is no such archive. */
   remove(archiveId: string): Promise<void>;
-  /** Everything in the store, as far as it is known now; null while it is being found out (a vault's inventory takes hours). */
+  /**
+   * Everything in the store, as far as it is known now; null while it is being found out (a vault's inventory takes
+   * hours).
+   */
   inventory(): Promise<AsyncIterable<StoredArchive> | null>;
 }

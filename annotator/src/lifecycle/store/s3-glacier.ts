@@ -17,7 +17,10 @@ import type { ArchiveStore, StoredArchive, Tier } from "./archive-store.ts";
 const RESTORED_DAYS = 1;
 const RESTORE_HEADER = /ongoing-request="(true|false)"/;
 
-/** Results in a bucket of their own with storage class GLACIER (S3 Glacier Flexible Retrieval). The archive's id is its key, which carries the job's id. */
+/**
+ * Results in a bucket of their own with storage class GLACIER (S3 Glacier Flexible Retrieval). The archive's id is its
+ * key, which carries the job's id.
+ */
 export function createS3Glacier(s3: S3Client, bucket: string, prefix: string): ArchiveStore {
   return {
     async put({ jobId, userId, generation, fileName, path, sizeBytes, sha256 }, signal) {

@@ -19,8 +19,8 @@ export interface ThawDeps extends RestoreDeps {
 const RESTORED_TOGETHER_SECONDS = 120;
 
 /**
- * Looks after one retrieval. Not ready: looks again later with a fresh message. Failed or expired: asks again. Ready: puts the result back under a key of its own,
- * reads it back, records it, deletes the archive:
+ * Looks after one retrieval. Not ready: looks again later with a fresh message. Failed or expired: asks again. Ready:
+ * puts the result back under a key of its own, reads it back, records it, deletes the archive:
  *
  *     restoring --copy, verify, upload, verify--> kept, the archive written down as to be deleted --delete it--> done
  */

@@ -96,7 +96,9 @@ export const DBSNP: AlleleSource = {
   },
 };
 
-/** gnomAD's sites VCF, or any with AF and populations as gnomAD (AF_afr) or the 1000 Genomes Project (AFR_AF) name them. */
+/**
+ * gnomAD's sites VCF, or any with AF and populations as gnomAD (AF_afr) or the 1000 Genomes Project (AFR_AF) name them.
+ */
 export const FREQUENCIES: AlleleSource = {
   kind: "frequencies",
   cites: "frequencies",

@@ -16,7 +16,10 @@ interface Packing {
   readonly packed: Promise<Buffer>;
 }
 
-/** Writes rows by chromosome and position as block-track.ts reads them. Memory holds a few blocks, whatever the number of rows. */
+/**
+ * Writes rows by chromosome and position as block-track.ts reads them. Memory holds a few blocks, whatever the number
+ * of rows.
+ */
 export class BlockWriter {
   readonly #directory: string;
   readonly #name: string;

@@ -32,8 +32,9 @@ interface Chain {
 }
 
 /**
- * Reads a chain file of UCSC (hg18ToHg38.over.chain): stretches without a gap from another build to the target's (https://genome.ucsc.edu/goldenPath/help/chain.html).
- * The sizes of its chromosomes tell which build it leads from. Throws SourceError.
+ * Reads a chain file of UCSC (hg18ToHg38.over.chain): stretches without a gap from another build to the target's
+ * (https://genome.ucsc.edu/goldenPath/help/chain.html). The sizes of its chromosomes tell which build it leads from.
+ * Throws SourceError.
  */
 export async function makeLift(target: Target, path: string): Promise<ChainPart> {
   const file = new SourceFile(path);

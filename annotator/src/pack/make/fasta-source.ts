@@ -23,8 +23,8 @@ interface Written {
 }
 
 /**
- * Copies the chromosomes of a FASTA under the pack's names, uncompressed and in lines of one length, with the index of `samtools faidx`: bcftools and our own reader both
- * take it. Throws SourceError.
+ * Copies the chromosomes of a FASTA under the pack's names, uncompressed and in lines of one length, with the index of
+ * `samtools faidx`: bcftools and our own reader both take it. Throws SourceError.
  */
 export async function makeSequence(target: Target, path: string): Promise<Part> {
   const file = new SourceFile(path);

@@ -50,7 +50,10 @@ const PARTS: ReadonlySet<string> = new Set([
   "stop_codon",
 ]);
 
-/** The genes of one chromosome, collected feature by feature; parents come before their children, as in the files of RefSeq and Ensembl. */
+/**
+ * The genes of one chromosome, collected feature by feature; parents come before their children, as in the files of
+ * RefSeq and Ensembl.
+ */
 export class GeneModels {
   readonly #contig: string;
   readonly #genes = new Map<string, Gene>();
@@ -140,7 +143,10 @@ export class GeneModels {
     });
   }
 
-  /** RefSeq gives exons and coding parts of some genes, such as the mitochondrion's, without a transcript: the gene stands for it. */
+  /**
+   * RefSeq gives exons and coding parts of some genes, such as the mitochondrion's, without a transcript: the gene
+   * stands for it.
+   */
   #addPiece(parent: string, { type, start, end, phase }: Feature): void {
     const gene = this.#genes.get(parent);
     const transcript =

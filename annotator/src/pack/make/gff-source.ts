@@ -7,7 +7,8 @@ import { SourceFile } from "./source-file.ts";
 import { checkGenome, contigNames, dateText, noChromosome, type Part, type Target } from "./target.ts";
 
 /**
- * Genes with their parts, and the transcripts as `bcftools csq` takes them, from a GFF3 of RefSeq or Ensembl. One chromosome at a time is in memory. Throws SourceError.
+ * Genes with their parts, and the transcripts as `bcftools csq` takes them, from a GFF3 of RefSeq or Ensembl. One
+ * chromosome at a time is in memory. Throws SourceError.
  */
 export async function makeGenes(target: Target, path: string): Promise<Part> {
   const file = new SourceFile(path);

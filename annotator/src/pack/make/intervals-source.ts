@@ -17,7 +17,9 @@ export interface Interval {
   readonly name: string;
 }
 
-/** Lays the stretches of BED files over one another: one track that tells the names at any position. Throws SourceError. */
+/**
+ * Lays the stretches of BED files over one another: one track that tells the names at any position. Throws SourceError.
+ */
 export async function makeIntervals(target: Target, beds: readonly NamedBed[]): Promise<Part> {
   const contigs = [...target.lengths.keys()];
   const writer = await BlockWriter.open(target.directory, `${target.stem}-intervals`);
@@ -154,7 +156,10 @@ async function layIntervals(
   put(overlay.finish());
 }
 
-/** Cuts stretches that come sorted by their start, and may overlap, into pieces that do not: each with the names of all that hold it, joined by commas. */
+/**
+ * Cuts stretches that come sorted by their start, and may overlap, into pieces that do not: each with the names of all
+ * that hold it, joined by commas.
+ */
 export class IntervalOverlay {
   #open: Interval[] = [];
   #cursor = 1;

@@ -9,7 +9,8 @@ import { type BuildData, openPack, type Pack } from "../pack.ts";
 import { readArguments } from "./arguments.ts";
 import { makePack } from "./make-pack.ts";
 
-// Small files in the formats of NCBI, gnomAD, Ensembl and UCSC, with their header lines, on the first 500 bases of an invented chromosome 9.
+// Small files in the formats of NCBI, gnomAD, Ensembl and UCSC, with their header lines, on the first 500 bases of an
+// invented chromosome 9.
 
 const CASES = join(import.meta.dirname, "cases");
 const FILES = {

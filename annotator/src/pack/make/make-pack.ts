@@ -15,7 +15,10 @@ import { makeIntervals } from "./intervals-source.ts";
 import { SourceError } from "./source-file.ts";
 import type { Part, Target } from "./target.ts";
 
-/** Makes a pack, or adds a build to the pack of a folder. What no source is named for comes from the pack of the product. Throws SourceError. */
+/**
+ * Makes a pack, or adds a build to the pack of a folder. What no source is named for comes from the pack of the
+ * product. Throws SourceError.
+ */
 export async function makePack(
   args: PackArguments,
   { today, say }: { today: Date; say: (line: string) => void },
@@ -156,7 +159,10 @@ function packName(sources: PackManifest["sources"], builds: readonly string[]): 
   return `${builds.join(", ")}: ${[...new Set(titles)].join(", ")}`;
 }
 
-/** Every file of the builds with its size and hash, so that a worker that fetches the pack can tell whether it has all of it. */
+/**
+ * Every file of the builds with its size and hash, so that a worker that fetches the pack can tell whether it has all
+ * of it.
+ */
 async function describeFiles(directory: string, builds: PackManifest["builds"]): Promise<PackManifest["files"]> {
   const names = Object.values(builds).flatMap(({ files, fasta, gff3 }) => [
     ...Object.values(files).flatMap((file) => {

@@ -29,7 +29,10 @@ export interface SiteReading {
 const COLUMNS = 8;
 const SORT = "Sort it: bcftools sort -O z -o SORTED.vcf.gz FILE";
 
-/** Reads the sites of a sorted VCF. Returns how many records lie on contigs that the pack does not hold. Throws SourceError. */
+/**
+ * Reads the sites of a sorted VCF. Returns how many records lie on contigs that the pack does not hold. Throws
+ * SourceError.
+ */
 export async function readSites(file: SourceFile, reading: SiteReading): Promise<{ readonly others: number }> {
   const contigOf = contigNames(reading.target, file);
   const header: string[] = [];

@@ -31,7 +31,8 @@ export interface Part {
 }
 
 /**
- * The names of a source's contigs as the pack has them: null for what is no chromosome of the build. Throws SourceError for one of another genome.
+ * The names of a source's contigs as the pack has them: null for what is no chromosome of the build. Throws SourceError
+ * for one of another genome.
  */
 export function contigNames({ build, lengths }: Target, file: SourceFile) {
   const known = new Map<string, string | null>();
@@ -47,7 +48,10 @@ export function contigNames({ build, lengths }: Target, file: SourceFile) {
   };
 }
 
-/** Throws SourceError when a line of a header names another genome than the target's, or gives a chromosome the length that it has in another. */
+/**
+ * Throws SourceError when a line of a header names another genome than the target's, or gives a chromosome the length
+ * that it has in another.
+ */
 export function checkGenome(
   line: string,
   number: number,

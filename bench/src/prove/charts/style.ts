@@ -20,7 +20,10 @@ const COLOURS = {
 
 export type Colour = keyof typeof COLOURS;
 
-/** Classes `f-<colour>` fill and `s-<colour>` draw a line; plain rules, because not every viewer of SVG knows custom properties. */
+/**
+ * Classes `f-<colour>` fill and `s-<colour>` draw a line; plain rules, because not every viewer of SVG knows custom
+ * properties.
+ */
 export function styleSheet(): string {
   const rules = (theme: 0 | 1) =>
     Object.entries(COLOURS)

@@ -110,7 +110,9 @@ function drawEvents(chart: Chart, context: CanvasRenderingContext2D, { events, t
   }
 }
 
-/** In service at the bottom, then warming, pending, draining; desired as a dashed line. Each value holds until the next. */
+/**
+ * In service at the bottom, then warming, pending, draining; desired as a dashed line. Each value holds until the next.
+ */
 function drawSteps(
   chart: Chart,
   context: CanvasRenderingContext2D,

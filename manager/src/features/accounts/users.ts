@@ -77,7 +77,10 @@ export interface UserDeletionDeps extends Omit<DeletionDeps, "sqs"> {
   readonly s3: S3Client;
 }
 
-/** Removes an account with all it owns: the subscription first, then archives, objects and rows. May be cut anywhere and run again. */
+/**
+ * Removes an account with all it owns: the subscription first, then archives, objects and rows. May be cut anywhere and
+ * run again.
+ */
 export async function deleteUser(deps: UserDeletionDeps, userId: number): Promise<void> {
   const { db, s3, resources } = deps;
   await cancelSubscriptions({ ...deps, userId });

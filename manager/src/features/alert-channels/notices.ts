@@ -23,8 +23,8 @@ interface Notice {
 }
 
 /**
- * Writes what each channel is to be told: once when an alert is raised, once when it is over. The row of channel and alert decides, so that a restart or a
- * second manager tells nothing again.
+ * Writes what each channel is to be told: once when an alert is raised, once when it is over. The row of channel and
+ * alert decides, so that a restart or a second manager tells nothing again.
  */
 export async function noteAlerts(
   db: Database,

@@ -52,7 +52,9 @@ const workerVerb = <Verb extends string>(verb: Verb, summary: string) => ({
   answer: ApiOutcome,
 });
 
-/** Every operation of /api/v1: routes and document are both made from this table, so neither has what the other lacks. */
+/**
+ * Every operation of /api/v1: routes and document are both made from this table, so neither has what the other lacks.
+ */
 export const OPERATIONS = [
   {
     method: "get",

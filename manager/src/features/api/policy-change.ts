@@ -8,7 +8,10 @@ import { PolicyChange } from "./schemas.ts";
 
 const Given = z.object({ policy: z.preprocess(renameFormer, z.record(z.string(), z.unknown())) });
 
-/** Reads a change of policy and limits. Refuses with 400 what the page's form could not send either: another pool's rule, and names that the rule lacks. */
+/**
+ * Reads a change of policy and limits. Refuses with 400 what the page's form could not send either: another pool's
+ * rule, and names that the rule lacks.
+ */
 export function readPolicyChange(pool: PoolName, body: unknown): Stored & { readonly version: number } {
   const parsed = PolicyChange.safeParse(body);
   if (!parsed.success) {

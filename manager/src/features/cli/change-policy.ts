@@ -24,7 +24,9 @@ export async function setValues(call: CallApi, pool: string, pairs: readonly str
   });
 }
 
-/** Saves the values of the version before the present one, as a new version: doing it twice brings back what was undone. */
+/**
+ * Saves the values of the version before the present one, as a new version: doing it twice brings back what was undone.
+ */
 export async function undo(call: CallApi, pool: string): Promise<unknown> {
   const path = `/pools/${pool}/policy`;
   const { version } = ApiPolicy.parse(await call({ path }));

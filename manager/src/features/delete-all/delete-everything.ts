@@ -46,8 +46,8 @@ const TABLES = [
 ] as const;
 
 /**
- * Removes all application data: subscriptions at Stripe, queued messages, archives, objects, rows. Administrators stay. May be cut anywhere and run again.
- * `report` hears what is being done, and how much was.
+ * Removes all application data: subscriptions at Stripe, queued messages, archives, objects, rows. Administrators stay.
+ * May be cut anywhere and run again. `report` hears what is being done, and how much was.
  */
 export async function deleteEverything(
   deps: DeletionDeps,
@@ -100,8 +100,9 @@ async function purgeQueues({ sqs, resources }: DeletionDeps): Promise<void> {
 }
 
 /**
- * Archives in the vault of all jobs, or of one user's, and those that were to be deleted already. Archives of s3-glacier are objects of their bucket. Each row names
- * its store: the setting ARCHIVE_DRIVER may have been another one then.
+ * Archives in the vault of all jobs, or of one user's, and those that were to be deleted already. Archives of
+ * s3-glacier are objects of their bucket. Each row names its store: the setting ARCHIVE_DRIVER may have been another
+ * one then.
  */
 export async function deleteArchives(
   deps: Omit<DeletionDeps, "s3" | "sqs">,
@@ -164,7 +165,10 @@ async function deleteFromVault(
   );
 }
 
-/** Every object of the bucket (below a key prefix, when one is given) and unfinished uploads. Succeeds when there is no such bucket. */
+/**
+ * Every object of the bucket (below a key prefix, when one is given) and unfinished uploads. Succeeds when there is no
+ * such bucket.
+ */
 export async function emptyBucket(
   s3: S3Client,
   bucket: string,

@@ -11,7 +11,10 @@ import { type Deleted, type DeletionDeps, deleteEverything } from "./delete-ever
 export interface Deletion {
   /** Starts it in the background; false when one runs already. */
   start(request: { readonly by: string; readonly total: number }): Promise<boolean>;
-  /** Goes on with one that a restart, or an answer of the database that was lost, left to nobody. To be called now and then. */
+  /**
+   * Goes on with one that a restart, or an answer of the database that was lost, left to nobody. To be called now and
+   * then.
+   */
   resume(): Promise<void>;
   /** Resolves when nothing runs. */
   idle(): Promise<void>;
@@ -28,8 +31,8 @@ const LONGEST_RETRY_SECONDS = 30;
 const MAX_DOING = 300; // a setting holds 1,000 characters
 
 /**
- * Deletes all data, one at a time; its progress lies in table settings, so that it survives a reload and a restart. While the database or a service is away it waits
- * and goes on; only a failure that does not pass ends it half-way.
+ * Deletes all data, one at a time; its progress lies in table settings, so that it survives a reload and a restart.
+ * While the database or a service is away it waits and goes on; only a failure that does not pass ends it half-way.
  */
 export function createDeletion(options: DeletionOptions): Deletion {
   const { db, log, now, longestRetrySeconds = LONGEST_RETRY_SECONDS } = options;

@@ -20,7 +20,10 @@ export interface Inventory {
   readonly subscriptions: number;
 }
 
-/** Stripe's words for subscriptions that are over: https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
+/**
+ * Stripe's words for subscriptions that are over:
+ * https://docs.stripe.com/api/subscriptions/object#subscription_object-status
+ */
 export const ENDED_SUBSCRIPTIONS = ["canceled", "incomplete_expired"] as const;
 
 /** Counts everything that a deletion would remove, now. Objects are counted by listing them, a thousand per call. */

@@ -5,7 +5,10 @@ import { ENDED_SUBSCRIPTIONS } from "./inventory.ts";
 const STRIPE_URL = "https://api.stripe.com";
 const TIMEOUT_MS = 20_000;
 
-/** Cancels what Stripe still charges (one user, when given), at once: https://docs.stripe.com/api/subscriptions/cancel. Succeeds when it is cancelled already. */
+/**
+ * Cancels what Stripe still charges (one user, when given), at once: https://docs.stripe.com/api/subscriptions/cancel.
+ * Succeeds when it is cancelled already.
+ */
 export async function cancelSubscriptions({
   db,
   config,

@@ -8,7 +8,10 @@ const USERNAME = "load-test";
 /** Tells our account from a person who happened to take that name. */
 const NAME = "Load test (made by the manager)";
 
-/** The account that load tests send as, with a new password each time. Its photos go with it when it is deleted under Users. */
+/**
+ * The account that load tests send as, with a new password each time. Its photos go with it when it is deleted under
+ * Users.
+ */
 export async function openLoadAccount(
   db: Database,
   passwords: PasswordVerifier,

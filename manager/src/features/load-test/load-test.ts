@@ -25,8 +25,8 @@ const MEMORY_MB = 256;
 const GRACE_MS = 90_000;
 
 /**
- * The one load test of this manager: photos to the installation's own load balancer, bounded in rate and time, in a thread that ends with
- * the process. What it measured is kept until the next one, in memory only.
+ * The one load test of this manager: photos to the installation's own load balancer, bounded in rate and time, in a
+ * thread that ends with the process. What it measured is kept until the next one, in memory only.
  */
 export class LoadTest {
   readonly #deps: FeatureDeps & { readonly passwords: PasswordVerifier };

@@ -6,9 +6,9 @@ import { dirname, join } from "node:path";
 const KEY_FILE = "run/manager-key";
 
 /**
- * Makes a new key for this run of the manager and leaves it in a file that only the user who runs it can read: whoever can read the
- * data folder may read the status without an account. It opens nothing else. Undefined when the file cannot be written: a full disk
- * costs `./start.sh status` its list of workers, never the manager.
+ * Makes a new key for this run of the manager and leaves it in a file that only the user who runs it can read: whoever
+ * can read the data folder may read the status without an account. It opens nothing else. Undefined when the file
+ * cannot be written: a full disk costs `./start.sh status` its list of workers, never the manager.
  */
 export function makeLocalKey(dataDir: string): string | undefined {
   const key = randomBytes(32).toString("base64url");

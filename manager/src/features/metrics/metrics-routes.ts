@@ -10,7 +10,10 @@ import { fleetMetrics } from "./fleet-metrics.ts";
 
 const READY_MS = 3_000;
 
-/** `/metrics`, Prometheus text for whoever has a token of the API (scope read is enough); `/readyz`, whether pages can be served. */
+/**
+ * `/metrics`, Prometheus text for whoever has a token of the API (scope read is enough); `/readyz`, whether pages can
+ * be served.
+ */
 export function metricsRoutes({ db, watcher, now }: FeatureDeps, { registry }: Metrics): Router {
   const router = Router();
   router.get("/metrics", bearer({ db, audience: "manager", now }), async (_req, res) => {

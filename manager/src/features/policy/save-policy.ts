@@ -11,8 +11,8 @@ export type Saved =
   | { readonly kind: "conflict"; readonly version: number; readonly by: string };
 
 /**
- * Writes policy and limits as a new version, in force at the next check; limits clamp the desired capacity at once, by the autoscaler. `expected` is the
- * version that the form showed.
+ * Writes policy and limits as a new version, in force at the next check; limits clamp the desired capacity at once, by
+ * the autoscaler. `expected` is the version that the form showed.
  */
 export async function savePolicy(
   db: Database,

@@ -70,7 +70,10 @@ export async function requestPause(db: Database, pool: PoolName, { actor, now }:
   return numUpdatedRows > 0n;
 }
 
-/** Lets the policy decide from the next check on: ends a pause, and the hold after a manual change. False when there was neither. */
+/**
+ * Lets the policy decide from the next check on: ends a pause, and the hold after a manual change. False when there was
+ * neither.
+ */
 export async function requestResume(db: Database | Transaction<Tables>, pool: PoolName, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("pools")

@@ -2,7 +2,10 @@ import { parentPort } from "node:worker_threads";
 import { type Replay, type ReplayQuestion, replay } from "@elastic-gas/scaling/simulator/replay";
 import { z } from "zod";
 
-/** What the thread answers: a replay, or why there is none. An error of zod's loses its words on the way between threads. */
+/**
+ * What the thread answers: a replay, or why there is none. An error of zod's loses its words on the way between
+ * threads.
+ */
 export type ReplayAnswer =
   | { readonly kind: "replay"; readonly replay: Replay }
   | { readonly kind: "refused"; readonly why: string };

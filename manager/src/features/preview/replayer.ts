@@ -22,9 +22,9 @@ const MOST_WAITING = 120;
 const MEMORY_MB = 192;
 
 /**
- * Runs the simulator beside the pages, so that a preview holds up none of them. However many people look at previews, there
- * is one thread, with bounded memory and time, that answers one question at a time; it starts with the first question and
- * ends when nobody asks. Answers are kept, for the same question has the same answer.
+ * Runs the simulator beside the pages, so that a preview holds up none of them. However many people look at previews,
+ * there is one thread, with bounded memory and time, that answers one question at a time; it starts with the first
+ * question and ends when nobody asks. Answers are kept, for the same question has the same answer.
  */
 export class Replayer {
   readonly #options: Required<ReplayerOptions>;

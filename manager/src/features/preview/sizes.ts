@@ -5,7 +5,9 @@ import type { AskReplay } from "./replayer.ts";
 /** What the rule does from one size. */
 export interface SizeRow {
   readonly workers: number;
-  /** The size at which it is silent under the load that just triggers a grow here; null = it never was within the time. */
+  /**
+   * The size at which it is silent under the load that just triggers a grow here; null = it never was within the time.
+   */
   readonly settlesAt: number | null;
   /** The two sizes between which it would go back and forth if a shrink were not forecast; null = it would not. */
   readonly cycle: readonly [number, number] | null;

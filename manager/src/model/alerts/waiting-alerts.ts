@@ -5,8 +5,8 @@ import type { AlertFacts } from "./alert-facts.ts";
 import type { WaitingKind } from "./waiting-work.ts";
 
 /**
- * A service that work needs is away, or whoever does the work is: told by the work that lies undone, whatever the reason. Each goes by itself when the work is
- * done.
+ * A service that work needs is away, or whoever does the work is: told by the work that lies undone, whatever the
+ * reason. Each goes by itself when the work is done.
  */
 export function waitingAlerts({ waitingWork, now }: Pick<AlertFacts, "waitingWork" | "now">): readonly Alert[] {
   return waitingWork.map(({ kind, count, since }) => {

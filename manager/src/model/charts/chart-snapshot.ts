@@ -8,9 +8,13 @@ export interface WorkerSeries {
   readonly id: string;
   /** 0-100. */
   readonly cpu: Series;
-  /** HTTP requests per minute, or jobs running, as `ChartSnapshot.workerMeasure` says; null where the pool has neither. */
+  /**
+   * HTTP requests per minute, or jobs running, as `ChartSnapshot.workerMeasure` says; null where the pool has neither.
+   */
   readonly work: Series | null;
-  /** Data are expected from here to there: before the worker was in service and after its end a missing value is no gap. */
+  /**
+   * Data are expected from here to there: before the worker was in service and after its end a missing value is no gap.
+   */
   readonly expectedFrom: number;
   readonly expectedTo: number;
 }

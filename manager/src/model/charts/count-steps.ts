@@ -21,8 +21,8 @@ export interface CountStep {
 }
 
 /**
- * The rows, oldest first, as steps within [from, to], without those that change nothing. Where rows are missing for longer than `maxAgeMs` nothing is
- * known. `now` adds the counts of this moment.
+ * The rows, oldest first, as steps within [from, to], without those that change nothing. Where rows are missing for
+ * longer than `maxAgeMs` nothing is known. `now` adds the counts of this moment.
  */
 export function toSteps(
   rows: readonly CountRow[],

@@ -20,7 +20,9 @@ export interface Span {
   readonly periodSeconds: number;
 }
 
-/** The shortest range shows every metric period; the others the period of the table, never less than a metric period. */
+/**
+ * The shortest range shows every metric period; the others the period of the table, never less than a metric period.
+ */
 export function spanOf(range: RangeName, now: number, metricPeriodSeconds: number): Span {
   const { seconds, periodSeconds } = RANGES[range];
   return {

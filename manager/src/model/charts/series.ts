@@ -1,6 +1,6 @@
 /**
- * Values on a grid of equal periods: `values[i]` belongs to the period that starts at `start + i * stepMs`, as CloudWatch names periods by their start.
- * null = no data.
+ * Values on a grid of equal periods: `values[i]` belongs to the period that starts at `start + i * stepMs`, as
+ * CloudWatch names periods by their start. null = no data.
  */
 export interface Series {
   readonly start: number;
@@ -47,7 +47,10 @@ export function meanOf(all: readonly Series[], like: ReturnType<typeof grid>): S
   return { start: like.start, stepMs: like.stepMs, values };
 }
 
-/** 0 where the value is missing and `proof` has one: a load balancer leaves out counts that are zero, but never its number of hosts. */
+/**
+ * 0 where the value is missing and `proof` has one: a load balancer leaves out counts that are zero, but never its
+ * number of hosts.
+ */
 export function zeroWhere(series: Series, proof: Series): Series {
   return { ...series, values: series.values.map((value, index) => value ?? (proof.values[index] == null ? null : 0)) };
 }
@@ -93,8 +96,8 @@ export interface Gap {
 }
 
 /**
- * The stretches without data within [expectedFrom, expectedTo): to be hatched, never bridged. A stretch reaches from the period after the last value to
- * the start of the next one.
+ * The stretches without data within [expectedFrom, expectedTo): to be hatched, never bridged. A stretch reaches from
+ * the period after the last value to the start of the next one.
  */
 export function gapsOf(series: Series, expectedFrom: number, expectedTo: number): readonly Gap[] {
   const gaps: Gap[] = [];

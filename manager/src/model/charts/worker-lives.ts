@@ -18,8 +18,8 @@ export interface WorkerEvents {
 }
 
 /**
- * The counts at each instant at which one of them changed: from the workers' own events where these are known, else from the checks, which come once a minute
- * and hold what was true a moment before.
+ * The counts at each instant at which one of them changed: from the workers' own events where these are known, else
+ * from the checks, which come once a minute and hold what was true a moment before.
  */
 export function countsOf(checks: readonly CountRow[], { lives, since, desired }: WorkerEvents): readonly CountRow[] {
   if (since === null) return checks;

@@ -89,7 +89,9 @@ export function listEntries(
   return fold(choice.fold ? joinRepeats(chosen) : chosen, choice.fold);
 }
 
-/** A refusal that comes again at each check is one row, that of the newest, until something else happens in its pool. */
+/**
+ * A refusal that comes again at each check is one row, that of the newest, until something else happens in its pool.
+ */
 function joinRepeats(items: readonly (ChangeEntry | DecisionRow)[]): readonly (ChangeEntry | DecisionRow)[] {
   const groups = new Map<PoolName, { readonly entry: ChangeEntry; readonly outcome: string; repeats: DecisionRow[] }>();
   const joined: (ChangeEntry | { readonly entry: ChangeEntry; readonly repeats: DecisionRow[] } | DecisionRow)[] = [];

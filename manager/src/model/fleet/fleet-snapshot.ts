@@ -60,7 +60,9 @@ export function saidAt(pool: PoolSnapshot, reader: { readonly timeZone: string }
   return `At ${formatTime(pool.lastCheck.at, "minute", { zone: reader.timeZone })}: `;
 }
 
-/** Flap back-off in force: a shrink is confirmed by that many checks, because a grow followed a shrink within that time. */
+/**
+ * Flap back-off in force: a shrink is confirmed by that many checks, because a grow followed a shrink within that time.
+ */
 export interface BackOff {
   readonly level: number;
   readonly checks: number;
@@ -87,7 +89,10 @@ export interface PoolSnapshot {
   readonly deadLetters: number;
 }
 
-/** Everything that the pages show of the present, put together at one instant. Instants are epoch milliseconds of the server's clock. */
+/**
+ * Everything that the pages show of the present, put together at one instant. Instants are epoch milliseconds of the
+ * server's clock.
+ */
 export interface FleetSnapshot {
   readonly at: number;
   /** When AWS last answered, and what it failed with since. The workers are those of `seenAt`. */

@@ -2,7 +2,10 @@ import { formatInterval } from "@elastic-gas/shared/format/durations";
 import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import type { FleetSnapshot } from "./fleet-snapshot.ts";
 
-/** What changed while a page had no connection. `since`: the server's clock in the last snapshot before; the new one is whole again. */
+/**
+ * What changed while a page had no connection. `since`: the server's clock in the last snapshot before; the new one is
+ * whole again.
+ */
 export function describeReturn(
   { afterMs, since }: { readonly afterMs: number; readonly since: number },
   { latest }: Pick<FleetSnapshot, "latest">,

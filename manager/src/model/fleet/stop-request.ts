@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** The stored request that overrules everything else: while the row exists nothing is launched and every worker is drained and terminated. */
+/**
+ * The stored request that overrules everything else: while the row exists nothing is launched and every worker is
+ * drained and terminated.
+ */
 export const StopRequest = z.object({
   by: z.string(),
   /** Epoch milliseconds. */

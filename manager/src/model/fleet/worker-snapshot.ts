@@ -11,8 +11,8 @@ import type { Beat, WorkerRecord } from "@elastic-gas/shared/pools/worker-record
 import type { PoolName } from "@elastic-gas/shared/resources";
 
 /**
- * One worker as the pages show it: in the state that the autoscaler published and acts on. `newer` is what the page's own
- * later look at AWS makes of it, where that is another state.
+ * One worker as the pages show it: in the state that the autoscaler published and acts on. `newer` is what the page's
+ * own later look at AWS makes of it, where that is another state.
  */
 export interface WorkerSnapshot extends Pick<ShownState, "state" | "reason" | "newer"> {
   readonly id: string;

@@ -2,7 +2,10 @@ import type { Policy } from "@elastic-gas/scaling/policy";
 import { formatNumber } from "@elastic-gas/shared/format/numbers";
 import { GUARD_FIELDS, RULE_FIELDS, RULE_WORDS } from "./differences.ts";
 
-/** The rule in force in one line: "CPU: grow above 70 %, shrink below 30 %, grow ratio 2 ×, shrink ratio 0.5 stays, cooldown 120 s". */
+/**
+ * The rule in force in one line: "CPU: grow above 70 %, shrink below 30 %, grow ratio 2 ×, shrink ratio 0.5 stays,
+ * cooldown 120 s".
+ */
 export function describeRule(policy: Policy): string {
   const values: Readonly<Record<string, unknown>> = { ...policy };
   const parts = [...RULE_FIELDS[policy.kind], ...GUARD_FIELDS[policy.kind]].map(({ name, label, unit }) => {

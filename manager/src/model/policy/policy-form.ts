@@ -12,7 +12,10 @@ export type FormResult =
   /** The reason beside each field, by field name; the empty name is for the whole form. */
   | { readonly ok: false; readonly errors: ReadonlyMap<string, string> };
 
-/** Checks the form with the schemas that the autoscaler reads by; every field with a problem gets a reason with its range. */
+/**
+ * Checks the form with the schemas that the autoscaler reads by; every field with a problem gets a reason with its
+ * range.
+ */
 export function parsePolicyForm(pool: PoolName, values: FormValues): FormResult {
   const kinds = POOLS[pool].policyKinds;
   const kind = kinds.find((name) => name === values.kind);

@@ -3,7 +3,10 @@ import type { Request, Response } from "express";
 import type { Outcome } from "../../features/feature-deps.ts";
 import { leaveNotice } from "./send-page.ts";
 
-/** Answers a button: JSON to a script, else back to the page that it stood on, which shows the sentence. 409 when it was refused. */
+/**
+ * Answers a button: JSON to a script, else back to the page that it stood on, which shows the sentence. 409 when it was
+ * refused.
+ */
 export function answer(req: Request, res: Response, { done, sentence }: Outcome, back: string): void {
   if (isFromScript(req)) {
     res.status(done ? 200 : 409).json({ done, sentence });

@@ -108,7 +108,10 @@ export function tableBox(label: string, table: Html): Html {
   return h("div", { class: "eg-table-box", tabindex: 0, role: "region", "aria-label": label }, table);
 }
 
-/** A form of one button that changes something: works without script, and is sent in the background with it. Null for who may only look. */
+/**
+ * A form of one button that changes something: works without script, and is sent in the background with it. Null for
+ * who may only look.
+ */
 export function actionForm(
   form: {
     readonly action: string;

@@ -23,7 +23,10 @@ export interface LiveDeps {
 }
 
 export interface Live {
-  /** Takes connections of this server and polls while somebody looks; resolves when the signal aborted and all are closed. */
+  /**
+   * Takes connections of this server and polls while somebody looks; resolves when the signal aborted and all are
+   * closed.
+   */
   run(server: HttpServer, signal: AbortSignal): Promise<void>;
   signOut(sessionHash: string): void;
   /** Tells every page that this process ends for good. */
@@ -206,8 +209,8 @@ function oneAtATime(work: () => Promise<void>): () => Promise<void> {
 }
 
 /**
- * What was sent before has not left yet: the page does not read, or its line is slow. It is left out until it has caught up, rather than kept waiting
- * snapshots for: each is whole, so the next one that it gets is all it needs.
+ * What was sent before has not left yet: the page does not read, or its line is slow. It is left out until it has
+ * caught up, rather than kept waiting snapshots for: each is whole, so the next one that it gets is all it needs.
  */
 function isSlow({ conn }: LiveSocket): boolean {
   return !conn.transport.writable;
@@ -219,7 +222,10 @@ function slowOnes(live: ReturnType<LiveServer["of"]>): string[] {
   return slow;
 }
 
-/** Those whose session still holds and whose user is an administrator or a viewer with the same password: one query, however many look. */
+/**
+ * Those whose session still holds and whose user is an administrator or a viewer with the same password: one query,
+ * however many look.
+ */
 async function findSignedIn(db: Database, all: readonly SocketData[]): Promise<ReadonlySet<SocketData>> {
   if (all.length === 0) return new Set();
   const rows = await db
@@ -239,7 +245,9 @@ async function findSignedIn(db: Database, all: readonly SocketData[]): Promise<R
   );
 }
 
-/** A page of another site may open a websocket with our cookie; its Origin tells. Scripts without a browser send none. */
+/**
+ * A page of another site may open a websocket with our cookie; its Origin tells. Scripts without a browser send none.
+ */
 function isOwnOrigin(headers: { readonly origin?: string | undefined; readonly host?: string | undefined }): boolean {
   if (headers.origin === undefined) return true;
   return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;

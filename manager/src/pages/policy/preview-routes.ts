@@ -73,7 +73,10 @@ function requestsPerWorker(policyState: unknown, minuteSeconds: number): number 
 
 const RESPONSE_MAX_AGE_MS = 10 * 60_000;
 
-/** The lowest mean response time that the load balancer reported within a day; null when it reported none, or AWS does not answer. */
+/**
+ * The lowest mean response time that the load balancer reported within a day; null when it reported none, or AWS does
+ * not answer.
+ */
 async function idleResponseMs(watcher: Watcher, pool: PoolName): Promise<number | null> {
   try {
     const { traffic } = await watcher.charts(pool, "24h", RESPONSE_MAX_AGE_MS);

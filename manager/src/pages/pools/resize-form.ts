@@ -6,7 +6,10 @@ import { icon } from "../kit/parts.ts";
 /** As `ResizeBody` takes it. */
 const LONGEST_REASON = 100;
 
-/** One worker more or less, with a reason for whoever reads the decisions later. One form of two buttons, so that it works without script. */
+/**
+ * One worker more or less, with a reason for whoever reads the decisions later. One form of two buttons, so that it
+ * works without script.
+ */
 export function resizeForm(pool: PoolSnapshot, csrf: string): Html {
   const { name } = pool;
   return h(

@@ -6,7 +6,10 @@ import { loadWords } from "./load-words.ts";
 /** CPU of 100 % is the darkest of so many shades. */
 const SHADES = 5;
 
-/** One cell for each worker, oldest first so that none changes its place: the darker, the more CPU it uses. A cell leads to its row. */
+/**
+ * One cell for each worker, oldest first so that none changes its place: the darker, the more CPU it uses. A cell leads
+ * to its row.
+ */
 export function heatStrip(workers: readonly WorkerSnapshot[], measure: "requests" | "jobs" | null): readonly Html[] {
   if (workers.length === 0) return [];
   const [hottest] = workers.toSorted((a, b) => (b.load?.cpuPercent ?? -1) - (a.load?.cpuPercent ?? -1));

@@ -2,7 +2,9 @@ import { formatCount, formatPercent } from "@elastic-gas/shared/format/numbers";
 import type { WorkerLoad } from "../../model/fleet/worker-snapshot.ts";
 import { NO_VALUE } from "../../model/reader.ts";
 
-/** The figures of a worker's load: "48 %", and "90" with " requests/min" or " jobs"; null where its pool counts neither. */
+/**
+ * The figures of a worker's load: "48 %", and "90" with " requests/min" or " jobs"; null where its pool counts neither.
+ */
 export function loadWords(
   { cpuPercent, work }: WorkerLoad,
   measure: "requests" | "jobs" | null,

@@ -1,4 +1,7 @@
-/** The first layout. Every statement is safe to run again: MySQL commits DDL at once, so a migration may have been cut anywhere. */
+/**
+ * The first layout. Every statement is safe to run again: MySQL commits DDL at once, so a migration may have been cut
+ * anywhere.
+ */
 export const statements: readonly string[] = [
   `create table if not exists users (
     id bigint unsigned not null auto_increment primary key,

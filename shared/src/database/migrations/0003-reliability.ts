@@ -1,6 +1,9 @@
 import { addColumns, addIndexes } from "./add-columns.ts";
 
-/** What jobs, messages and archives need so that nothing is lost when a part of the system is away, and the queries of the sweeps. */
+/**
+ * What jobs, messages and archives need so that nothing is lost when a part of the system is away, and the queries of
+ * the sweeps.
+ */
 export const statements: readonly string[] = [
   ...addColumns("jobs", {
     failures: "int unsigned not null default 0",

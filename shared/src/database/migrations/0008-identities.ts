@@ -35,7 +35,10 @@ export const statements: readonly string[] = [
   ...addUniqueIndex("users", "users_username_skeleton", "username_skeleton"),
 ];
 
-/** Fills the new column. Of accounts whose names look alike, the oldest gets the skeleton; the others go on with their exact names. */
+/**
+ * Fills the new column. Of accounts whose names look alike, the oldest gets the skeleton; the others go on with their
+ * exact names.
+ */
 export async function fill<Tables>(connection: Kysely<Tables>): Promise<void> {
   const { rows } = await sql<{ id: number; username: string }>`
     select id, username from users where username_skeleton is null order by id`.execute(connection);

@@ -1,8 +1,9 @@
 import { addColumns } from "./add-columns.ts";
 
 /**
- * When each worker came into its states, for the charts: the autoscaler forgets the worker itself two hours after its end. And where alerts are sent to, which of
- * them each channel was told, and what became of each message. And who may look at the manager without changing anything.
+ * When each worker came into its states, for the charts: the autoscaler forgets the worker itself two hours after its
+ * end. And where alerts are sent to, which of them each channel was told, and what became of each message. And who may
+ * look at the manager without changing anything.
  */
 export const statements: readonly string[] = [
   `create table if not exists worker_history (

@@ -1,6 +1,6 @@
 /**
- * Statements that add the columns which a table does not have yet, so that they may run twice. MariaDB knows `add column if not exists`, MySQL does not. They
- * must run on one connection, for a user variable carries the statement.
+ * Statements that add the columns which a table does not have yet, so that they may run twice. MariaDB knows `add
+ * column if not exists`, MySQL does not. They must run on one connection, for a user variable carries the statement.
  */
 export function addColumns(table: string, columns: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(columns).flatMap(([column, definition]) => [

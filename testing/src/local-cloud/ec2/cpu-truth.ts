@@ -15,8 +15,8 @@ interface Sample {
 const SAMPLE_MS = 100;
 
 /**
- * The CPU seconds of an instance's session as /proc tells them, sampled all the time: the time of living processes and of those that were
- * waited for. Shares nothing with the accounts of the service but the reading of a stat line.
+ * The CPU seconds of an instance's session as /proc tells them, sampled all the time: the time of living processes and
+ * of those that were waited for. Shares nothing with the accounts of the service but the reading of a stat line.
  */
 export class CpuTruth implements Disposable {
   readonly #sessionId: number;

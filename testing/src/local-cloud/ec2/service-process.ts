@@ -1,7 +1,10 @@
 import { createEc2Service } from "@elastic-gas/local-cloud/ec2/service";
 import { CALL, encode, IMAGE_ID, testOptions } from "./test-ec2.ts";
 
-/** A process that runs the service with one instance, for tests that kill it: `service-process.ts <data folder> <quota> <script>`. */
+/**
+ * A process that runs the service with one instance, for tests that kill it: `service-process.ts <data folder> <quota>
+ * <script>`.
+ */
 const [, , dataDir = "", quota = "auto", script = ""] = process.argv;
 const service = await createEc2Service(testOptions(dataDir, { quota: quota === "pauser" ? "pauser" : "auto" }));
 const { Instances } = await service.handlers.RunInstances(

@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { readBootId, readStat } from "@elastic-gas/local-cloud/ec2/processes/proc";
 import { type Leader, MARKER, SessionTable } from "@elastic-gas/local-cloud/ec2/processes/session-table";
 
-/** A bash script in a session of its own that carries a marker `<owner>/<key>`; all of it is killed when the test is over. */
+/**
+ * A bash script in a session of its own that carries a marker `<owner>/<key>`; all of it is killed when the test is
+ * over.
+ */
 export async function spawnSession(
   script: string,
   marker: string,

@@ -1,6 +1,6 @@
 /**
- * User data of a web worker that learns its address as on EC2 and answers "ok" on port 8000, also to health checks; with `cpuMilliseconds`,
- * requests other than those to `/healthz` use up so much CPU time first.
+ * User data of a web worker that learns its address as on EC2 and answers "ok" on port 8000, also to health checks;
+ * with `cpuMilliseconds`, requests other than those to `/healthz` use up so much CPU time first.
  */
 export function webWorkerScript({ cpuMilliseconds = 0 } = {}): string {
   return `#!/bin/bash

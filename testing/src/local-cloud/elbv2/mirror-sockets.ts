@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import type { Server } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** Accepts upgrades and mirrors masked frames unmasked; enough of RFC 6455 for short texts. With a greeting, that is sent first. */
+/**
+ * Accepts upgrades and mirrors masked frames unmasked; enough of RFC 6455 for short texts. With a greeting, that is
+ * sent first.
+ */
 export function mirrorSockets(
   server: Server,
   greeting?: string,

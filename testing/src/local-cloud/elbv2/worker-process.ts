@@ -6,8 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { mirrorSockets } from "./mirror-sockets.ts";
 
 /**
- * A web worker as a process of its own, for tests that end it: `worker-process.ts <name> <port> <steady|closing>`. A closing one ends
- * connections that it kept alive at random moments. Every answer's body is `<name> <SHA-256 of the request's body>`.
+ * A web worker as a process of its own, for tests that end it: `worker-process.ts <name> <port> <steady|closing>`. A
+ * closing one ends connections that it kept alive at random moments. Every answer's body is `<name> <SHA-256 of the
+ * request's body>`.
  */
 const [, , name = "", port = "0", manner = "steady"] = process.argv;
 const idle = new Set<Socket>();

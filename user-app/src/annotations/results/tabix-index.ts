@@ -27,8 +27,8 @@ interface Contig {
 }
 
 /**
- * The index (`.tbi`) of the file that `bgzip` makes of the same text: https://samtools.github.io/hts-specs/tabix.pdf. Throws NotIndexable for a text that is not sorted, and what
- * `check` throws, which is called now and then.
+ * The index (`.tbi`) of the file that `bgzip` makes of the same text: https://samtools.github.io/hts-specs/tabix.pdf.
+ * Throws NotIndexable for a text that is not sorted, and what `check` throws, which is called now and then.
  */
 export async function tabixIndex(text: AsyncIterable<Uint8Array>, check: () => void): Promise<Buffer> {
   const contigs: Contig[] = [];

@@ -36,8 +36,8 @@ export function makeAnchors(): Float32Array {
 }
 
 /**
- * Reads the candidates of at least `minConfidence` from the model's outputs: `locations` has 4 numbers per anchor, `scores` 2 (mask, no mask).
- * Boxes are clipped to the picture.
+ * Reads the candidates of at least `minConfidence` from the model's outputs: `locations` has 4 numbers per anchor,
+ * `scores` 2 (mask, no mask). Boxes are clipped to the picture.
  */
 export function decodeCandidates(
   anchors: Float32Array,

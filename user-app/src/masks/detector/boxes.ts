@@ -26,7 +26,10 @@ export function suppress(candidates: readonly Candidate[]): Candidate[] {
   return cluster(candidates, (a, b) => iou(a, b) > SAME_PASS_IOU).map(([best]) => best);
 }
 
-/** Joins what several passes saw: the most confident box of each heap stays, its class by the heap's vote weighted with confidence. */
+/**
+ * Joins what several passes saw: the most confident box of each heap stays, its class by the heap's vote weighted with
+ * confidence.
+ */
 export function mergePasses(candidates: readonly Candidate[]): Candidate[] {
   const same = (a: Candidate, b: Candidate) =>
     iou(a, b) > ACROSS_PASSES_IOU || containment(a, b) > ACROSS_PASSES_CONTAINMENT;

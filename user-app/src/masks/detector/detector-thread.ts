@@ -10,7 +10,9 @@ const CLOSE_TIMEOUT_MS = 5_000;
 
 /** One detector thread, checking one picture at a time. */
 export interface DetectorThread {
-  /** One at a time. Rejects when the thread ends or the time is over; then the thread is gone and a new one is needed. */
+  /**
+   * One at a time. Rejects when the thread ends or the time is over; then the thread is gone and a new one is needed.
+   */
   run(bytes: Uint8Array, timeoutMs: number): Promise<WorkerAnswer>;
   close(): Promise<void>;
 }

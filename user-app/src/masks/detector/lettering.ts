@@ -1,6 +1,6 @@
 /**
- * The few characters of a frame's tag as pen strokes, so that tags look the same on machines without fonts (a fresh server has none).
- * Units: baseline at y = 10, digits 10 high, small letters from y = 4.
+ * The few characters of a frame's tag as pen strokes, so that tags look the same on machines without fonts (a fresh
+ * server has none). Units: baseline at y = 10, digits 10 high, small letters from y = 4.
  */
 interface Glyph {
   readonly advance: number;
@@ -60,7 +60,10 @@ const GLYPHS: Readonly<Record<string, Glyph>> = {
 
 const GAP = 1.9;
 
-/** SVG of the text in white strokes, its digits `height` pixels high, with the width that it takes. Characters without strokes are left out. */
+/**
+ * SVG of the text in white strokes, its digits `height` pixels high, with the width that it takes. Characters without
+ * strokes are left out.
+ */
 export function letter(
   text: string,
   at: { readonly left: number; readonly top: number; readonly height: number },

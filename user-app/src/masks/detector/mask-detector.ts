@@ -31,8 +31,8 @@ export interface MaskDetector {
   /** Pictures that wait or are being checked. */
   queued(): number;
   /**
-   * Finds faces and draws. Throws PictureUnusable, DetectorBusy, DetectorUnavailable, and the signal's reason when it aborts while the
-   * picture waits.
+   * Finds faces and draws. Throws PictureUnusable, DetectorBusy, DetectorUnavailable, and the signal's reason when it
+   * aborts while the picture waits.
    */
   check(bytes: Uint8Array, signal?: AbortSignal): Promise<CheckedPicture>;
   close(): Promise<void>;

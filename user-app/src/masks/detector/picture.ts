@@ -64,7 +64,10 @@ export async function readPicture(bytes: Uint8Array): Promise<Picture> {
   }
 }
 
-/** The format that the first bytes announce: nothing else is handed to a decoder, so that no other loader ever sees a user's bytes. */
+/**
+ * The format that the first bytes announce: nothing else is handed to a decoder, so that no other loader ever sees a
+ * user's bytes.
+ */
 function sniffFormat(bytes: Uint8Array): Format | undefined {
   const text = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
   if (text(0, 3) === "\xff\xd8\xff") return "jpeg";

@@ -20,7 +20,9 @@ const MAX_TILES = 8;
 /** A box that ends within this share of the tile's side from a cut is probably half a face. */
 const EDGE = 0.01;
 
-/** Squares of the short edge's side, with at least 40 % overlap, that cover the picture; none when it is nearly square. */
+/**
+ * Squares of the short edge's side, with at least 40 % overlap, that cover the picture; none when it is nearly square.
+ */
 export function tilesOf({ width, height }: PictureSize): Tile[] {
   const side = Math.min(width, height);
   const length = Math.max(width, height);
@@ -32,7 +34,10 @@ export function tilesOf({ width, height }: PictureSize): Tile[] {
   });
 }
 
-/** True when the candidate (fractions of the tile) ends at a cut through the picture, so that a neighbour tile sees it whole. */
+/**
+ * True when the candidate (fractions of the tile) ends at a cut through the picture, so that a neighbour tile sees it
+ * whole.
+ */
 export function touchesInnerEdge(box: Candidate, tile: Tile, { width, height }: PictureSize): boolean {
   return (
     (tile.left > 0 && box.left <= EDGE) ||

@@ -23,7 +23,10 @@ export class ModelUnusable extends Error {
   override name = "ModelUnusable";
 }
 
-/** The path of the model file: `MASK_MODEL` when it is set, else the one that comes with the project. Throws ModelMissing. */
+/**
+ * The path of the model file: `MASK_MODEL` when it is set, else the one that comes with the project. Throws
+ * ModelMissing.
+ */
 export async function locateModel(maskModel: string | undefined): Promise<string> {
   const path = maskModel ?? SHIPPED_MODEL;
   if (await isFile(path)) return path;
