@@ -228,7 +228,7 @@ describe("mails about payments", () => {
         },
       },
     });
-    await Promise.all(Array.from({ length: 20 }, () => sendEvent(event(1, 1_800_000_000))));
+    await Promise.all(Array.from({ length: 100 }, () => sendEvent(event(1, 1_800_000_000))));
     await sendEvent(event(2, null));
     expect((await mailsOf(userId)).sort((a, b) => a.about.localeCompare(b.about))).toEqual([
       {

@@ -192,7 +192,7 @@ const CALLS: readonly (readonly [string, readonly PoolName[], Call])[] = [
   ],
   [
     "write a metric",
-    ["web", "annotator", "utility"],
+    ["web", "annotator"],
     (config) => new CloudWatchClient(config).send(new PutMetricDataCommand(Data)),
   ],
   ["read metrics", [], (config) => new CloudWatchClient(config).send(new GetMetricDataCommand(span))],

@@ -250,7 +250,7 @@ it("a mail says what happened, what to do, when, and where to look", async () =>
   expect(messages).toMatchObject([
     {
       subject: "[dev] web: At the maximum of 8; the rule wants 10.",
-      text: "web: At the maximum of 8; the rule wants 10.\n\nRaise the maximum.\n\n7\u00a0Sep\u00a02026, 14:05:00 (UTC). http://manager.example:5000/alerts",
+      text: "web: At the maximum of 8; the rule wants 10.\n\nRaise the maximum.\n\nAll alerts:\nhttp://manager.example:5000/alerts\n\n7\u00a0Sep\u00a02026, 14:05:00 UTC\n",
     },
   ]);
   expect(await states()).toMatchObject([
