@@ -32,6 +32,8 @@ export interface RateLimitStore {
 }
 
 const DAY_SECONDS = 86_400;
+/** Clocks of machines that agree differ by less. */
+const CLOCK_SLACK_MS = 5_000;
 
 /**
  * A limit that all workers share, through MySQL. When MySQL fails, so does the call: a limit that cannot be checked is
@@ -64,19 +66,25 @@ export function createRateLimiter(
     }
     return Math.max(1, Math.ceil(msBeforeNext / 1_000));
   };
+  // A row that lasts longer than any of the limit's was written while that machine's clock was ahead.
+  const isFromTheFuture = ({ msBeforeNext }: RateLimiterRes): boolean =>
+    msBeforeNext > Math.max(perSeconds, longestSeconds) * 1_000 + CLOCK_SLACK_MS;
+  const consume = async (key: string): Promise<number | undefined> => {
+    try {
+      await limiter.consume(key);
+      return undefined;
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      if (!isFromTheFuture(refusal)) return refuse(key, refusal);
+      await limiter.delete(key);
+      return consume(key);
+    }
+  };
   return {
-    async consume(key) {
-      try {
-        await limiter.consume(key);
-        return undefined;
-      } catch (refusal) {
-        if (refusal instanceof RateLimiterRes) return refuse(key, refusal);
-        throw refusal;
-      }
-    },
+    consume,
     async check(key) {
       const state = await limiter.get(key);
-      if (state === null || state.consumedPoints < points) return undefined;
+      if (state === null || state.consumedPoints < points || isFromTheFuture(state)) return undefined;
       return Math.max(1, Math.ceil(state.msBeforeNext / 1_000));
     },
     async has(key) {
