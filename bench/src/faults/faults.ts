@@ -34,6 +34,15 @@ const BETWEEN_MS = 2_000;
 const RETENTION_SECONDS = 15;
 /** All faults are over: by then every job has ended, every mail is sent and everything lies where it belongs. */
 const REST_SECONDS = 900;
+/** Settings that name folders and doubles of one run: they say nothing to a reader. */
+const OF_THIS_MACHINE: ReadonlySet<string> = new Set([
+  "ADJUSTABLE_CLOCK",
+  "NODE_OPTIONS",
+  "STRIPE_API_URL",
+  "OIDC_ISSUER",
+  "OIDC_CLIENT_ID",
+  "OIDC_CLIENT_SECRET",
+]);
 const AT_WORK_SECONDS = 180;
 /** What lies undone is told of before the longer faults are over. */
 const WAITING_ALERT_SECONDS = 30;
@@ -248,7 +257,7 @@ function findingsOf(facts: RunFacts, { settings }: ProofSystem): Findings {
   return {
     checks: invariantChecks(facts.evidence),
     figures: runFigures(facts),
-    settings,
+    settings: settings.filter(({ label }) => !OF_THIS_MACHINE.has(label)),
     details: runDetails(facts),
     data: { seed: facts.seed, form: facts.form, faults: made, resizes },
   };
