@@ -56,6 +56,10 @@ afterAll(async () => {
   await database?.[Symbol.asyncDispose]();
 });
 
+async function mailsOf(userId: number) {
+  const mails = await database.db.selectFrom("userMails").select("kind").where("userId", "=", userId).execute();
+  return mails.map(({ kind }) => kind);
+}
 const glacier = () => new GlacierClient(cloud.clientConfig);
 const createStores = (current: ArchiveStoreName): ArchiveStores => ({
   current,
@@ -249,6 +253,23 @@ describe.each(STORES)("with %s", (name) => {
       );
       expect(await Body?.transformToString()).toBe(RESULT);
       if (name === "s3-glacier") expect(await storedIds()).not.toContain(job.archiveId);
+      await thaw(job.check);
+      expect(await mailsOf(job.userId)).toEqual(["result-restored"]);
+    });
+
+    it("tells no owner of a result that is archived again at once, for Premium was cancelled during the copy", async () => {
+      const job = await restoring();
+      const ready = async () => (await store.retrievalState(job.archiveId, job.check.retrievalId)) === "ready";
+      await waitUntil("the retrieval is ready", ready);
+      const cancelled = withStore({
+        async open(...of) {
+          await database.db.updateTable("users").set({ role: "free_user" }).where("id", "=", job.userId).execute();
+          return store.open(...of);
+        },
+      });
+      await thawResult(cancelled, job.check, never);
+      expect(await setting.messages("archive")).toHaveLength(1);
+      expect(await mailsOf(job.userId)).toEqual([]);
     });
 
     it("waits with fresh messages until the retrieval is ready", async () => {

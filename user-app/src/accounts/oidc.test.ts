@@ -120,7 +120,7 @@ describe("signing in through OpenID Connect", () => {
     expect(rows.filter(({ action }) => action === "session.refused")).not.toEqual([]);
   });
 
-  it("asks for patience while the provider is away, refuses nobody for it, and lets in afterwards", async () => {
+  it("asks to try again later while the provider is away, refuses nobody for it, and lets in afterwards", async () => {
     const countRefusals = async () => {
       const refusals = app.db.selectFrom("auditLog").select("id").where("action", "=", "session.refused");
       return (await refusals.execute()).length;

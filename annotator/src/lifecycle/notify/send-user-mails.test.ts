@@ -6,7 +6,8 @@ import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/data
 import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
-import { sendUserMails, type UserMailDeps } from "./send-user-mails.ts";
+import type { NotifyDeps } from "./notify-owner.ts";
+import { sendUserMails } from "./send-user-mails.ts";
 
 const CONFIG = {
   MAIL_FROM: "gas@example.org",
@@ -22,7 +23,7 @@ const HOUR_MS = 3_600_000;
 let database: TestDatabase;
 let cloud: TestCloud;
 let setting: Setting;
-let deps: UserMailDeps;
+let deps: NotifyDeps;
 /** What SES answers instead of taking a mail. */
 let fault: Error | undefined;
 

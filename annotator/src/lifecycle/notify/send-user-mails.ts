@@ -1,26 +1,15 @@
-import type { SESv2Client } from "@aws-sdk/client-sesv2";
 import { audit } from "@elastic-gas/shared/accounts/audit";
-import { type Config, userAppUrl } from "@elastic-gas/shared/config";
+import { userAppUrl } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { UserMailKind } from "@elastic-gas/shared/database/tables";
-import type { Logger } from "@elastic-gas/shared/logger";
 import type { MailText } from "@elastic-gas/shared/mail/compose-mail";
 import { sendMail } from "@elastic-gas/shared/mail/send-mail";
 import { putUserMail, USER_MAIL_DETAILS } from "@elastic-gas/shared/mail/user-mails";
 import { messageOf } from "@elastic-gas/shared/reliability/after-failure";
 import { isTransient } from "@elastic-gas/shared/reliability/transient";
 import { sql } from "kysely";
+import type { NotifyDeps } from "./notify-owner.ts";
 import { paymentFailedMail, periodEndsMail, restoredMail, type UserMailContext } from "./user-mail-texts.ts";
-
-export interface UserMailDeps {
-  readonly db: Database;
-  readonly ses: SESv2Client;
-  readonly log: Logger;
-  readonly config: Pick<
-    Config,
-    "MAIL_FROM" | "DISPLAY_TIME_ZONE" | "FREE_RETENTION_SECONDS" | "PUBLIC_URL" | "PUBLIC_HOST" | "LB_PORT"
-  >;
-}
 
 /** Stripe's words for a subscription whose period has a price. */
 const PAID = ["active", "trialing"];
@@ -45,7 +34,7 @@ interface DueMail {
  * Sends what is due to users, all of one kind to one user in one mail. A mail service that is away delays them; an
  * address that it refuses for good is told in the audit log. Returns how many mails went out.
  */
-export async function sendUserMails(deps: UserMailDeps): Promise<number> {
+export async function sendUserMails(deps: NotifyDeps): Promise<number> {
   const { db } = deps;
   await putPeriodEnds(db);
   await db
@@ -119,7 +108,7 @@ async function claim(db: Database, mails: readonly DueMail[]): Promise<readonly 
   });
 }
 
-async function sendOne(deps: UserMailDeps, mails: readonly DueMail[]): Promise<boolean> {
+async function sendOne(deps: NotifyDeps, mails: readonly DueMail[]): Promise<boolean> {
   const { db, ses, log, config } = deps;
   const [first] = mails;
   if (first === undefined) return false;
@@ -150,7 +139,7 @@ async function sendOne(deps: UserMailDeps, mails: readonly DueMail[]): Promise<b
 
 /** Undefined: what it would say is not so any more. */
 async function textOf(
-  { db, config }: UserMailDeps,
+  { db, config }: NotifyDeps,
   kind: UserMailKind,
   mails: readonly DueMail[],
 ): Promise<MailText | undefined> {

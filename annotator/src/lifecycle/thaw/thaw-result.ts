@@ -100,11 +100,12 @@ async function putBack(
       // Another thaw of this retrieval was faster, and the object is the same: then nothing is left over.
       return now?.resultKey === place.key ? undefined : putDelete(trx, "results", place.key);
     }
-    const about = `${job.id} ${job.archiveGeneration}`;
-    const detail = { jobId: job.id, inputName: job.inputName };
-    const dueInSeconds = RESTORED_TOGETHER_SECONDS;
-    await putUserMail(trx, { userId: job.userId, kind: "result-restored", about, detail, dueInSeconds });
-    if (role === "free_user" && job.completedAt !== null) {
+    if (role === "premium_user") {
+      const about = `${job.id} ${job.archiveGeneration}`;
+      const detail = { jobId: job.id, inputName: job.inputName };
+      const dueInSeconds = RESTORED_TOGETHER_SECONDS;
+      await putUserMail(trx, { userId: job.userId, kind: "result-restored", about, detail, dueInSeconds });
+    } else if (role === "free_user" && job.completedAt !== null) {
       // Cancelled in this very moment: what was scheduled then did not yet see this result.
       const dueAt = new Date(job.completedAt.getTime() + config.FREE_RETENTION_SECONDS * 1_000).toISOString();
       await putMessage(trx, "archive", { version: 1, jobId: job.id, userId: job.userId, dueAt });
