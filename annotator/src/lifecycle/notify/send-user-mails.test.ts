@@ -72,6 +72,26 @@ it("tells several restored results in one mail, each once", async () => {
   expect(mails[0]?.text).toContain("a.vcf, b.vcf, c.vcf");
 });
 
+it("leaves out what another process has in hand, and tells it when that one is gone", async () => {
+  const userId = await setting.addUser("premium_user", "shared@example.org");
+  await restored(userId, "mine");
+  await restored(userId, "theirs");
+  await database.db.transaction().execute(async (trx) => {
+    const theirs = { kind: "result-restored", about: `${userId} theirs` } as const;
+    await trx
+      .selectFrom("userMails")
+      .select("id")
+      .where("kind", "=", theirs.kind)
+      .where("about", "=", theirs.about)
+      .forUpdate()
+      .execute();
+    expect(await sendUserMails(deps)).toBe(1);
+  });
+  expect(await sendUserMails(deps)).toBe(1);
+  const subjects = (await mailsTo("shared@example.org")).map(({ subject }) => subject);
+  expect(subjects.sort()).toEqual(["Your result of mine.vcf is back", "Your result of theirs.vcf is back"]);
+});
+
 it("leads to the job of a single result", async () => {
   const userId = await setting.addUser("premium_user", "one@example.org");
   await restored(userId, "x");
