@@ -1,9 +1,10 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { webWorkerScript } from "@elastic-gas/testing/local-cloud/ec2/web-worker";
 import { findFreePort } from "@elastic-gas/testing/local-cloud/free-port";
 import { IS_PROOF, recordResult } from "@elastic-gas/testing/local-cloud/proof";
@@ -14,8 +15,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 // The aws CLI encodes several things otherwise than the JavaScript clients. Skipped on machines without it.
 
-const run = promisify(execFile);
-const TEST_MS = 600_000; // each call starts a Python, which takes seconds on a busy machine
+const AWS = join(import.meta.dirname, "../../../testing/src/local-cloud/wire/aws-cli.py");
+const TEST_MS = 600_000;
 const BUCKET = ["--bucket", "cli"];
 const installed = findAwsClis();
 if (installed.length === 0) console.info("aws CLI not found: its tests are skipped");
@@ -28,19 +29,13 @@ describe.skipIf(installed.length === 0).each(IS_PROOF ? installed : installed.sl
     /** How often each command was called, such as `s3api get-object`. */
     const calls = new Map<string, number>();
 
+    let cli: ChildProcess;
+    let answers: AsyncIterator<string>;
+
     beforeAll(async () => {
       cloud = await startTestCloud({ retrievalSeconds: { Expedited: 0.5 } });
       folder = await mkdtemp(join(tmpdir(), "aws-cli-"));
-    });
-    afterAll(async () => {
-      await cloud?.[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
-    });
-
-    async function aws(...args: readonly string[]): Promise<string> {
-      const called = args.slice(0, 2).join(" ");
-      calls.set(called, (calls.get(called) ?? 0) + 1);
-      const { stdout } = await run(program, [...words, "--endpoint-url", cloud.endpoint, "--output", "json", ...args], {
+      cli = spawn(program, [...words, AWS], {
         env: {
           PATH: process.env.PATH,
           HOME: folder,
@@ -51,7 +46,25 @@ describe.skipIf(installed.length === 0).each(IS_PROOF ? installed : installed.sl
           AWS_PAGER: "",
           ...environment,
         },
+        stdio: ["pipe", "pipe", "inherit"],
       });
+      answers = createInterface({ input: cli.stdout as Readable })[Symbol.asyncIterator]();
+    });
+    afterAll(async () => {
+      cli?.kill();
+      await cloud?.[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    /** One call after the other: what it prints; what it complains of as an error. */
+    async function aws(...args: readonly string[]): Promise<string> {
+      const called = args.slice(0, 2).join(" ");
+      calls.set(called, (calls.get(called) ?? 0) + 1);
+      cli.stdin?.write(`${JSON.stringify(["--endpoint-url", cloud.endpoint, "--output", "json", ...args])}\n`);
+      const { value } = await answers.next();
+      if (value === undefined) throw new Error(`The aws CLI ended at ${args.join(" ")}.`);
+      const { status, stdout, stderr } = JSON.parse(value);
+      if (status !== 0) throw new Error(stderr);
       return stdout;
     }
     const json = async (...args: readonly string[]) => JSON.parse(await aws(...args));

@@ -14,35 +14,28 @@ const ROOT = join(import.meta.dirname, "../../../..");
 const UNPACKED = join(process.env.DATA_DIR ?? join(ROOT, ".data"), "apt");
 const UNPACKED_PYTHON = { PYTHONPATH: join(UNPACKED, "usr/lib/python3/dist-packages") };
 
-/** The installed aws CLIs that work: Debian's first, then what PATH finds, then what was unpacked. */
+/** The Pythons with an aws CLI that works: Debian's first, then what PATH finds, then what was unpacked. */
 export function findAwsClis(): readonly ForeignClient[] {
-  return usable(
-    [
-      { name: "/usr/bin/aws", command: ["/usr/bin/aws"], environment: {} },
-      { name: "aws", command: ["aws"], environment: {} },
-      ...pythons().map((python) => ({
-        name: `unpacked aws with ${python}`,
-        command: [python, join(UNPACKED, "usr/bin/aws")],
-        environment: UNPACKED_PYTHON,
-      })),
-    ],
-    ["--version"],
-  );
+  return findPythons("aws", "import awscli, awscli.clidriver; print(awscli.__version__)");
 }
 
 /** The Pythons with a boto3, in the same order. */
 export function findBoto3(): readonly ForeignClient[] {
+  return findPythons("boto3", "import boto3; print(boto3.__version__)");
+}
+
+function findPythons(what: string, probe: string): readonly ForeignClient[] {
   return usable(
     [
       { name: "/usr/bin/python3", command: ["/usr/bin/python3"], environment: {} },
       { name: "python3", command: ["python3"], environment: {} },
       ...pythons().map((python) => ({
-        name: `${python} with unpacked boto3`,
+        name: `${python} with unpacked ${what}`,
         command: [python],
         environment: UNPACKED_PYTHON,
       })),
     ],
-    ["-c", "import boto3; print(boto3.__version__)"],
+    ["-c", probe],
   );
 }
 
