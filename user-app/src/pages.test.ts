@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
-import { findViolations, sidewaysOverflow } from "@elastic-gas/testing/system/browser";
+import { findPageProblems } from "@elastic-gas/testing/system/browser";
 import { scriptedPhoto } from "@elastic-gas/testing/user-app/test-detector";
 import { startTestPages, type TestPages } from "@elastic-gas/testing/user-app/test-pages";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,8 +9,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const VCF =
   "##fileformat=VCFv4.2\n##reference=GRCh38\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nchr1\t100\t.\tA\tG\t50\tPASS\t.\n";
 const LONG_NAME = `${"a-very-long-name-of-a-file-that-nobody-would-choose-".repeat(3)}.vcf`;
-
-type OpenPage = Awaited<ReturnType<TestPages["open"]>>;
 
 let pages: TestPages;
 let app: TestPages["app"];
@@ -88,56 +86,43 @@ const SUMMARY = {
   durationMs: 5,
 };
 
-/** Every page of a signed-in reader in groups; `:what` stands for the id of that job. */
-const OWN_PAGES: Readonly<Record<string, readonly string[]>> = {
-  "lists and forms": ["/", "/annotate", "/annotations", "/annotations?q=nothing", "/masks", "/masks/history", "/help"],
-  "a finished job": ["/annotations/:completed", "/annotations/:completed/log", "/annotations/:completed/records"],
-  "jobs in every state": [
-    "/annotations/:failed",
-    "/annotations/:running",
-    "/annotations/:waiting",
-    "/annotations/:archived",
-  ],
-  account: ["/profile", "/profile/tokens", "/profile/delete", "/subscribe", "/admin/users"],
-};
+/** Every page of a signed-in reader; `:what` stands for the id of that job. */
+const OWN_PAGES = [
+  "/",
+  "/annotate",
+  "/annotations",
+  "/annotations?q=nothing",
+  "/annotations/:completed",
+  "/annotations/:completed/log",
+  "/annotations/:completed/records",
+  "/annotations/:failed",
+  "/annotations/:running",
+  "/annotations/:waiting",
+  "/annotations/:archived",
+  "/masks",
+  "/masks/history",
+  "/help",
+  "/profile",
+  "/profile/tokens",
+  "/profile/delete",
+  "/subscribe",
+  "/admin/users",
+];
 const OPEN_PAGES = ["/", "/login", "/forgot", "/help"];
 const withIds = (path: string) => path.replace(/:(\w+)/, (_, what: string) => jobs.get(what) ?? what);
 
-/** What is wrong with the pages as one sees them, an item for each. */
-async function lookAt(page: OpenPage, paths: readonly string[], look: (page: OpenPage) => Promise<readonly string[]>) {
-  const problems: string[] = [];
-  for (const path of paths) {
+describe("without accessibility violations in both themes, and never scrolled sideways", () => {
+  it.each(OWN_PAGES)("signed in: %s", async (path) => {
+    const page = await pages.open({ as: "reader" });
     await page.goto(app.origin + withIds(path));
-    problems.push(...(await look(page)).map((problem) => `${path}: ${problem}`));
-  }
-  return problems;
-}
-
-// A theme changes colours and nothing else.
-describe.each([
-  ["light", []],
-  ["dark", ["color-contrast"]],
-] as const)("without accessibility violations in the %s theme:", (theme, rules) => {
-  const look = (page: OpenPage) => findViolations(page, rules);
-
-  it.each(Object.entries(OWN_PAGES))("%s", async (_, paths) => {
-    const page = await pages.open({ theme, as: "reader" });
-    expect(await lookAt(page, paths, look)).toEqual([]);
+    expect(await findPageProblems(page)).toEqual([]);
   });
 
-  it("what everybody sees", async () => {
-    const page = await pages.open({ theme });
-    expect(await lookAt(page, OPEN_PAGES, look)).toEqual([]);
+  it.each(OPEN_PAGES)("signed out: %s", async (path) => {
+    const page = await pages.open();
+    await page.goto(app.origin + path);
+    expect(await findPageProblems(page)).toEqual([]);
   });
-});
-
-it.each([360, 768, 2560])("no page scrolls sideways at %d pixels", async (width) => {
-  const page = await pages.open({ width, as: "reader" });
-  const wide = async (shown: OpenPage) => {
-    const pixels = await sidewaysOverflow(shown);
-    return pixels > 0 ? [`${pixels} pixels too wide`] : [];
-  };
-  expect(await lookAt(page, Object.values(OWN_PAGES).flat(), wide)).toEqual([]);
 });
 
 describe("a VCF file", () => {
@@ -203,10 +188,7 @@ it("shows none of a reader's addresses to somebody else", async () => {
   await app.makeUser("curious");
   const browser = await app.signedIn("curious");
   await browser.get("/profile");
-  const own = Object.values(OWN_PAGES)
-    .flat()
-    .filter((path) => path.includes(":"))
-    .map(withIds);
+  const own = OWN_PAGES.filter((path) => path.includes(":")).map(withIds);
   const id = jobs.get("completed");
   const files = ["state", "log", "input", "result", "result/vcf.gz", "result/tsv", "result/csv", "records"];
   const gets = [...own, ...files.map((file) => `/annotations/${id}/${file}`)];

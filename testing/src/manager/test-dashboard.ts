@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
-import { launchBrowser, openTestPage, type PageOptions } from "../system/browser.ts";
+import { launchBrowser, openTestPage, type PageOptions, type Session } from "../system/browser.ts";
 import { type StagedCloud, startStagedCloud } from "./staged-cloud.ts";
 import { ADMIN, makePools, startTestManager, type TestManager } from "./test-manager.ts";
 
@@ -24,11 +24,18 @@ export async function startTestDashboard(): Promise<TestDashboard> {
   const manager = await startTestManager({ cloud: staged.cloud, distFolder });
   await makePools(manager.db);
   const browser = await launchBrowser();
+  let session: Session | undefined;
   return {
     staged,
     manager,
     browser,
-    open: (options) => openPage(browser, manager.url, options),
+    async open(options) {
+      session ??= await signIn(browser, manager.url);
+      const page = await openTestPage(browser, { session, ...options });
+      await page.goto(manager.url);
+      await page.waitForSelector(".connection b:text('Live')");
+      return page;
+    },
     async [Symbol.asyncDispose]() {
       await browser.close();
       await manager[Symbol.asyncDispose]();
@@ -38,12 +45,15 @@ export async function startTestDashboard(): Promise<TestDashboard> {
   };
 }
 
-async function openPage(browser: Browser, url: string, options?: PageOptions): Promise<Page> {
-  const page = await openTestPage(browser, options);
+async function signIn(browser: Browser, url: string): Promise<Session> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
   await page.goto(`${url}/login`);
   await page.fill("#username", ADMIN.username);
   await page.fill("#password", ADMIN.password);
   await page.click("button[type=submit]");
   await page.waitForSelector(".connection b:text('Live')");
-  return page;
+  const session = await context.storageState();
+  await context.close();
+  return session;
 }

@@ -5,7 +5,7 @@ import { PutBucketCorsCommand } from "@aws-sdk/client-s3";
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import { findFreePort } from "../local-cloud/free-port.ts";
-import { launchBrowser, openTestPage, type PageOptions } from "../system/browser.ts";
+import { launchBrowser, openTestPage, type PageOptions, type Session } from "../system/browser.ts";
 import { type Cloud, startTestApp, TEST_PASSWORD, type TestApp } from "./test-app.ts";
 
 /** user-app with its pages' scripts and styles, and a browser to look at it. */
@@ -35,17 +35,19 @@ export async function startTestPages(cloud: Cloud, environment: Record<string, s
     }),
   );
   const browser = await launchBrowser();
+  const sessions = new Map<string, Session>();
   return {
     app,
     browser,
     async open({ as, ...options } = {}) {
-      const page = await openTestPage(browser, options);
-      if (as === undefined) return page;
+      const page = await openTestPage(browser, { session: sessions.get(as ?? ""), ...options });
+      if (as === undefined || sessions.has(as)) return page;
       await page.goto(`${app.origin}/login`);
       await page.fill("[name=username]", as);
       await page.fill("[name=password]", TEST_PASSWORD);
       await page.click("main button[type=submit]");
       await page.waitForURL((url) => url.pathname !== "/login");
+      sessions.set(as, await page.context().storageState());
       return page;
     },
     async [Symbol.asyncDispose]() {
