@@ -3,6 +3,7 @@ import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { currentUser, findCurrentUser } from "@elastic-gas/shared/accounts/sessions";
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { HttpError } from "@elastic-gas/shared/web/errors";
+import { openApiDocument } from "@elastic-gas/shared/web/openapi";
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { z } from "zod";
 import { CursorText, cursorText } from "../annotations/cursor.ts";
@@ -32,11 +33,10 @@ import {
   UploadBody,
 } from "./annotation-schemas.ts";
 import { apiErrors, apiMethodNotAllowed } from "./answers.ts";
-import { openApiDocument } from "./openapi.ts";
+import { ANNOTATION_API } from "./openapi.ts";
 import { readUpload } from "./read-upload.ts";
 
 const LOG_MAX_BYTES = 1_048_576;
-const VERSION = "1";
 
 export interface AnnotationApiDeps extends Deps {
   readonly requestLimit: RateLimiter;
@@ -102,7 +102,7 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
     presentJob(req, job, await stateOf(deps, currentUser(res).role, job));
 
   return {
-    getDocument: (_req, res) => void res.json(openApiDocument(VERSION)),
+    getDocument: (_req, res) => void res.json(openApiDocument(OPERATIONS, ANNOTATION_API)),
 
     async submit(req, res) {
       const user = currentUser(res);

@@ -1,3 +1,4 @@
+import type { ApiOperation } from "@elastic-gas/shared/web/openapi";
 import { z } from "zod";
 import {
   ApiJob,
@@ -12,23 +13,6 @@ import {
   SubmitUploaded,
   UploadBody,
 } from "./annotation-schemas.ts";
-
-export interface ApiOperation {
-  readonly method: "get" | "post" | "delete";
-  /** With `{names}` of the path's parameters. */
-  readonly path: string;
-  readonly id: string;
-  readonly summary: string;
-  readonly params?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  /** The body may also be a file: raw, or the part `file` of a form. */
-  readonly takesFile?: true;
-  readonly status: 200 | 201 | 202 | 204 | 302;
-  /** JSON, or a text; without one the answer has no body. */
-  readonly answer?: z.ZodType | "text";
-  readonly isOpen?: true;
-}
 
 /**
  * Every operation of /api/v1: routes and document are both made from this table, so neither has what the other lacks.

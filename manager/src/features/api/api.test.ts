@@ -1,10 +1,11 @@
+import type { ApiOperation } from "@elastic-gas/shared/web/openapi";
 import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
 import { makePools, startTestManager, TestBrowser, type TestManager } from "@elastic-gas/testing/manager/test-manager";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import type { Router } from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type ApiOperation, OPERATIONS } from "./operations.ts";
+import { OPERATIONS } from "./operations.ts";
 
 let staged: StagedCloud;
 let manager: TestManager;

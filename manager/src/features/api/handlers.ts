@@ -1,5 +1,6 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { HttpError } from "@elastic-gas/shared/web/errors";
+import { openApiDocument } from "@elastic-gas/shared/web/openapi";
 import type { Request, RequestHandler, Response } from "express";
 import { chartsMaxAgeMs } from "../../model/charts/charts-age.ts";
 import { listDeadLetters } from "../../read/dead-letters.ts";
@@ -13,8 +14,8 @@ import { pausePool, resizePool } from "../pools/pool-actions.ts";
 import { poolOfPath } from "../pools/pool-of-path.ts";
 import { requesterOf } from "../requester.ts";
 import { changeWorker, type WorkerVerb } from "../workers/worker-actions.ts";
-import { openApiDocument } from "./openapi.ts";
-import type { OperationId } from "./operations.ts";
+import { MANAGER_API } from "./openapi.ts";
+import { OPERATIONS, type OperationId } from "./operations.ts";
 import { readPolicyChange } from "./policy-change.ts";
 import {
   presentActivity,
@@ -29,7 +30,6 @@ import {
 import { ChartsQuery, DeadLettersQuery, ListQuery, ResizeChange, VersionsQuery, WorkersQuery } from "./schemas.ts";
 
 /** The version of the document; raised with every change that a caller can see. */
-const API_VERSION = "1.2.0";
 const DAY_MS = 86_400_000;
 
 /** What each operation does: the same reads and changes as the pages. */
@@ -55,7 +55,7 @@ export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, Req
       sendOutcome(res, outcome);
     };
   return {
-    getDocument: (_req, res) => void res.json(openApiDocument(API_VERSION)),
+    getDocument: (_req, res) => void res.json(openApiDocument(OPERATIONS, MANAGER_API)),
     getStatus: async (_req, res) => void res.json(presentStatus(await watcher.fleet(), reader())),
     listPools: async (_req, res) => {
       const { pools } = await watcher.fleet();

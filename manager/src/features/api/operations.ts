@@ -1,3 +1,4 @@
+import type { ApiOperation } from "@elastic-gas/shared/web/openapi";
 import { z } from "zod";
 import { SendAgainBody } from "../dead-letters/dead-letter-actions.ts";
 import {
@@ -22,18 +23,6 @@ import {
   WorkerParams,
   WorkersQuery,
 } from "./schemas.ts";
-
-export interface ApiOperation {
-  readonly method: "get" | "post" | "put";
-  /** With `{names}` of the path's parameters. */
-  readonly path: string;
-  readonly id: string;
-  readonly summary: string;
-  readonly params?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  readonly answer: z.ZodType;
-}
 
 const poolVerb = <Verb extends string>(verb: Verb, summary: string) => ({
   method: "post" as const,
