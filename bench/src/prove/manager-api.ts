@@ -8,9 +8,9 @@ import {
   ApiWorker,
 } from "@elastic-gas/manager/features/api/schemas";
 import type { PoolName } from "@elastic-gas/shared/resources";
+import { FormBrowser } from "@elastic-gas/start/demo/form-browser";
 import type { RunningSystem } from "@elastic-gas/testing/system/system";
 import { z } from "zod";
-import { FormBrowser } from "./form-browser.ts";
 
 export type Pool = z.infer<typeof ApiPool>;
 export type Worker = z.infer<typeof ApiWorker>;

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import type { Role } from "@elastic-gas/shared/database/tables";
+import { expectStatus, FormBrowser } from "@elastic-gas/start/demo/form-browser";
 import { SAMPLES } from "@elastic-gas/testing/system/system";
 import { z } from "zod";
-import { FormBrowser } from "./form-browser.ts";
 import type { ProofSystem } from "./proof-system.ts";
 
 const PASSWORD = "a long password";
@@ -46,7 +46,9 @@ export async function makeUser(
 export async function submitVcf({ browser }: VcfUser, fileName: string, content: string): Promise<string> {
   const page = await browser.get("/annotate");
   if (page.status !== 200) throw new Error(`/annotate answered ${page.status}`);
-  const { url, fields } = UploadPolicy.parse(await browser.ask("/annotate/policy", { fileName }));
+  const answer = await browser.ask("/annotate/policy", { fileName });
+  expectStatus(answer, 200, "A place for the file");
+  const { url, fields } = UploadPolicy.parse(JSON.parse(answer.text));
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.set(name, value);
   form.set("file", new Blob([content]), fileName);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { demoAccounts } from "./accounts.ts";
-import type { Account } from "./page-reader.ts";
+import type { Account } from "./form-browser.ts";
 
 let dataDir: string;
 let registered: Map<string, string>;

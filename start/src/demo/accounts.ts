@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Account } from "./page-reader.ts";
+import type { Account } from "./form-browser.ts";
 
 const FILE = "demo.json";
 const Kept = z.record(z.string(), z.object({ username: z.string(), password: z.string() }));

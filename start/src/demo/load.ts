@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Account } from "./page-reader.ts";
+import type { Account } from "./form-browser.ts";
 
 /** Photos a second at the peak; one worker of a small machine takes about one. */
 const PEAK = 3;

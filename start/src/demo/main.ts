@@ -8,8 +8,8 @@ import { readEnvironment } from "../environment.ts";
 import { isAlive, processFile } from "../processes.ts";
 import { waitForHttp } from "../ready.ts";
 import { demoAccounts } from "./accounts.ts";
+import type { Account, FormBrowser } from "./form-browser.ts";
 import { runDemoLoad } from "./load.ts";
-import type { Account, PageReader } from "./page-reader.ts";
 import { openAccount, register, submitVcf, uploadPicture } from "./use-user-app.ts";
 
 /** `./start.sh demo`: users, annotations, photos and some minutes of load at the system that runs from this folder. */
@@ -64,7 +64,7 @@ async function main(signal: AbortSignal): Promise<number> {
   console.log(
     ["Users of user-app:", ...people.map(({ username, password }) => `  ${username} / ${password}`)].join("\n"),
   );
-  const readers: PageReader[] = [];
+  const readers: FormBrowser[] = [];
   for (const person of people) {
     if (signal.aborted) return 0;
     readers.push(await openAccount(origin, person));
@@ -104,7 +104,7 @@ async function usePictures(origin: string, person: Account, signal: AbortSignal)
   }
 }
 
-async function useVcfs(reader: PageReader, signal: AbortSignal): Promise<void> {
+async function useVcfs(reader: FormBrowser, signal: AbortSignal): Promise<void> {
   for (const sample of VCF_SAMPLES) {
     if (signal.aborted) return;
     await submitVcf(reader, { name: sample.file, path: vcfSamplePath(sample) });
@@ -113,7 +113,7 @@ async function useVcfs(reader: PageReader, signal: AbortSignal): Promise<void> {
 }
 
 /** A failed submission is told and does not end the load: a busy pool may refuse one. */
-async function keepAnnotating(readers: readonly PageReader[], signal: AbortSignal): Promise<void> {
+async function keepAnnotating(readers: readonly FormBrowser[], signal: AbortSignal): Promise<void> {
   const [sample] = VCF_SAMPLES;
   for (let turn = 0; !signal.aborted && sample !== undefined; turn += 1) {
     await Promise.race([pause(VCF_EVERY_MS, signal), aborted(signal)]);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { type Account, expectStatus, PageReader } from "./page-reader.ts";
+import { type Account, expectStatus, FormBrowser } from "./form-browser.ts";
 
 const TIMEOUT_MS = 60_000;
 const UploadPolicy = z.object({ url: z.url(), fields: z.record(z.string(), z.string()) });
@@ -20,8 +20,8 @@ export async function register(origin: string, account: Account): Promise<boolea
 }
 
 /** Signs in and fills in the profile, so that mails about jobs have an address. */
-export async function openAccount(origin: string, account: Account): Promise<PageReader> {
-  const reader = new PageReader(origin);
+export async function openAccount(origin: string, account: Account): Promise<FormBrowser> {
+  const reader = new FormBrowser(origin);
   await reader.signIn(account);
   await reader.get("/profile");
   const profile = { name: "Demo", email: `${account.username}@example.org`, institution: "" };
@@ -31,7 +31,7 @@ export async function openAccount(origin: string, account: Account): Promise<Pag
 
 /** Uploads a VCF file as the page's script does: straight to S3, then back. */
 export async function submitVcf(
-  reader: PageReader,
+  reader: FormBrowser,
   file: { readonly name: string; readonly path: string },
 ): Promise<void> {
   expectStatus(await reader.get("/annotate"), 200, "The page Annotate");

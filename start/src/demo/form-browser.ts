@@ -1,20 +1,21 @@
-const TIMEOUT_MS = 60_000;
+/** A page as far as forms need it. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly location: string | null;
+  readonly retryAfter: string | null;
+}
 
 export interface Account {
   readonly username: string;
   readonly password: string;
 }
 
-export interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
+/** Longer than the load balancer waits for a worker: who gets no answer until then was left alone. */
+const ANSWER_LIMIT_MS = 90_000;
 
-/**
- * A browser as far as user-app's forms need one: cookies, and the token of the page that was read last. Follows no
- * redirects.
- */
-export class PageReader {
+/** A browser as far as forms need one: cookies, and the token of the page that was read last. Follows no redirects. */
+export class FormBrowser {
   readonly #origin: string;
   readonly #cookies = new Map<string, string>();
   #token = "";
@@ -27,7 +28,7 @@ export class PageReader {
     return this.#send(path, {});
   }
 
-  submit(path: string, fields: Readonly<Record<string, string>>): Promise<Answer> {
+  submit(path: string, fields: Readonly<Record<string, string>> = {}): Promise<Answer> {
     return this.#send(path, { method: "POST", body: new URLSearchParams({ _csrf: this.#token, ...fields }) });
   }
 
@@ -45,25 +46,28 @@ export class PageReader {
   async #send(path: string, init: RequestInit): Promise<Answer> {
     const headers = new Headers({ accept: "text/html" });
     new Headers(init.headers).forEach((value, name) => void headers.set(name, value));
-    headers.set("cookie", [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; "));
+    if (this.#cookies.size > 0)
+      headers.set("cookie", [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; "));
     const url = new URL(path, this.#origin);
     const response = await fetch(url, {
       redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
       ...init,
       headers,
     });
     for (const line of response.headers.getSetCookie()) {
       const [name = "", value = ""] = line.split(";")[0]?.split(/=(.*)/s) ?? [];
-      this.#cookies.set(name, value);
+      if (value === "") this.#cookies.delete(name);
+      else this.#cookies.set(name, value);
     }
     const text = await response.text();
     this.#token = /name="_csrf" value="([^"]+)"|data-csrf="([^"]+)"/.exec(text)?.slice(1).find(Boolean) ?? this.#token;
-    return { status: response.status, text };
+    const { headers: answered, status } = response;
+    return { status, text, location: answered.get("location"), retryAfter: answered.get("retry-after") };
   }
 }
 
-export function expectStatus({ status, text }: Answer, expected: number, what: string): void {
+export function expectStatus({ status, text }: Pick<Answer, "status" | "text">, expected: number, what: string): void {
   if (status === expected) return;
   throw new Error(
     `${what} was answered with ${status} instead of ${expected}: ${text.replaceAll(/\s+/g, " ").slice(0, 200)}`,
