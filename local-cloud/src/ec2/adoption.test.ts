@@ -72,7 +72,7 @@ test("processes of an instance that no record knows are ended", async () => {
 });
 
 test("kill -9 of a process with a pauser leaves its instances running free, and nothing paused", async () => {
-  const script = "sha256sum /dev/zero & sha256sum /dev/zero & wait";
+  const script = "ulimit -t 120; sha256sum /dev/zero & sha256sum /dev/zero & wait";
   const { dataDir, instanceId, child } = await startServiceProcess("pauser", script);
   await eventually(() => livingOf(instanceId).some(isPidStopped), "paused");
   await kill(child);
@@ -85,7 +85,7 @@ test("kill -9 of a process with a pauser leaves its instances running free, and 
 });
 
 test("an instance that a pauser held is held by its next keeper, whatever the kind", async () => {
-  const script = "sha256sum /dev/zero & sha256sum /dev/zero & wait";
+  const script = "ulimit -t 120; sha256sum /dev/zero & sha256sum /dev/zero & wait";
   const { dataDir, instanceId, child } = await startServiceProcess("pauser", script);
   await eventually(() => livingOf(instanceId).length === 3, "running");
   await kill(child);

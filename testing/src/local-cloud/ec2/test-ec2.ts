@@ -112,7 +112,7 @@ export function encode(script: string): string {
 export async function eventually<Answer>(
   ask: () => Answer | undefined | false | Promise<Answer | undefined | false>,
   what: string,
-  seconds = 10,
+  seconds = 60,
 ): Promise<Answer> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
