@@ -206,9 +206,9 @@ function chooseSurplus(
   const newestFirst = kept.toSorted((a, b) => b.launchedAt - a.launchedAt || compare(a.id, b.id));
   const serving = newestFirst.filter(({ state }) => state === "in service");
   const isOutdated = ({ releaseId }: Worker): boolean => pool.update !== null && releaseId !== pool.update.target;
-  const spare = serving.filter(isOutdated).slice(0, Math.max(0, serving.length - pool.desired));
+  const spare = new Set(serving.filter(isOutdated).slice(0, Math.max(0, serving.length - pool.desired)));
   const rank = (worker: Worker): number => {
-    if (spare.includes(worker)) return 0.5;
+    if (spare.has(worker)) return 0.5;
     return order[worker.state] - (isOutdated(worker) ? 0.5 : 0);
   };
   const sorted = newestFirst.toSorted((a, b) => rank(a) - rank(b));

@@ -57,7 +57,7 @@ it("shows what runs and what was published, and begins, pauses, resumes and take
   expect(await audited()).toEqual(actions.map((action) => `release.${action}`));
 });
 
-it("asks for nothing on behalf of who may only look", async () => {
+it("refuses what is no hash", async () => {
   const { status } = await browser.post("/releases/update", { release: "no hash" }, "/releases");
   expect(status).toBe(400);
 });
