@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { audit } from "@elastic-gas/shared/accounts/audit";
@@ -25,7 +27,14 @@ if (!Object.values(processFile(join(dataDir, "run", "start.json")).read()).some(
   console.error("Elastic GAS does not run from this folder. ./start.sh starts it, with what this checkout holds.");
   process.exit(3);
 }
-buildPages(root);
+// The running manager serves the pages that it was started with.
+buildPages(root, ["user-app"]);
+if (environment.CLOUD !== "aws" && !hasItsPackages()) {
+  console.error(
+    "package-lock.json names other packages than those that are installed, which the running workers use. Run ./start.sh stop, then ./start.sh: it installs them.",
+  );
+  process.exit(1);
+}
 const settings = await completeSettings({ ...environment, DATA_DIR: dataDir });
 const config = readConfig(settings);
 const db = connectDatabase({ url: config.DATABASE_URL, connectionLimit: 2 });
@@ -45,4 +54,13 @@ try {
   } else console.log("./start.sh update, or the page Releases, replaces the workers by it.");
 } finally {
   await db.destroy();
+}
+
+/** Instances of this machine link the checkout's packages. */
+function hasItsPackages(): boolean {
+  const lockfile = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
+  const stamp = join(root, "node_modules/.lockfile-hash");
+  return existsSync(stamp) && readFileSync(stamp, "utf8").trim() === lockfile;
 }

@@ -36,7 +36,7 @@ function activePanel(update: NonNullable<Page["active"]>, { csrf, reader }: View
     );
   return h(
     "section",
-    { class: "eg-panel", "aria-label": "Update" },
+    { class: "eg-panel stack", "aria-label": "Update" },
     h("div", { class: "eg-panel-head" }, h("h2", {}, words), h("span", { class: "eg-secondary" }, change(update))),
     h("p", {}, `Begun by ${update.startedBy} at `, time(update.startedAt, reader), "."),
     update.why !== null && h("p", {}, h("strong", {}, "Why it goes back: "), withIds(update.why)),
@@ -112,7 +112,12 @@ function pastPanel(past: readonly ShownUpdate[], { reader }: ViewContext): Html 
           h("span", { class: "eg-nowrap" }, change(update)),
           time(update.startedAt, reader),
           update.startedBy,
-          [h("b", {}, update.state), update.why !== null && [". ", withIds(update.why)]],
+          h(
+            "div",
+            { class: "audit-detail" },
+            h("b", {}, update.state),
+            update.why !== null && [". ", withIds(update.why)],
+          ),
         ]),
       ),
     ),
