@@ -201,6 +201,13 @@ describe("where an update stands in a pool", () => {
   });
 });
 
+it("says what the canary has answered", () => {
+  const seen = pool([worker("a", OLD), worker("b", NEW)], { records: recordsOf(told("b", NEW, 60, 0)) });
+  expect(describeStep(judgeUpdate(update(), seen, NOW), READER)).toBe(
+    "The canary b is in service; it must stay so until 14:01:00; 0 of 60 requests failed.",
+  );
+});
+
 describe("what a launch runs", () => {
   it.each<readonly [string, PoolUpdate, readonly string[], string]>([
     ["the first one is the canary", update(), [OLD, OLD], NEW],

@@ -98,12 +98,12 @@ function describeRollBack(reason: RollBackReason, reader: ReasonReader): string 
 }
 
 function shareWords({ requests, failures }: RequestCounts): string {
-  const share = requests === 0 ? "" : ` (${formatShare(failures / requests, 1)})`;
+  const share = failures === 0 ? "" : ` (${formatShare(failures / requests, 1)})`;
   return `${formatCount(failures)} of ${formatCountOf(requests, "request")}${share}`;
 }
 
 function requestWords(counts: RequestCounts): string {
-  return counts.requests === 0 ? "" : `, with ${shareWords(counts)} failed`;
+  return counts.requests === 0 ? "" : `; ${shareWords(counts)} failed`;
 }
 
 function countWords({ fresh, old }: { readonly fresh: number; readonly old: number }, release = "the new release") {

@@ -44,6 +44,8 @@ export const ApiWorker = z.object({
   type: z.string(),
   zone: z.string(),
   address: z.string().nullable(),
+  /** The hash of what it runs; null when its instance does not tell. */
+  releaseId: z.string().nullable(),
   launchedAt: instant,
   inServiceAt: maybeInstant,
   protected: z.boolean(),

@@ -47,7 +47,7 @@ it("shows what runs and what was published, and begins, pauses, resumes and take
   expect(await page()).toContain("Update paused");
   await browser.post("/releases/resume", {}, "/releases");
   await browser.post("/releases/roll-back", {}, "/releases");
-  expect(await page()).toMatch(/Rolling back.*admin asked for it/s);
+  expect(await page()).toMatch(/Rolling back.*anna asked for it/s);
   const updates = await manager.db.selectFrom("releaseUpdates").select(["state", "active"]).orderBy("id").execute();
   expect(updates).toEqual([
     { state: "completed", active: null },
@@ -78,7 +78,7 @@ it("is the same on the command line", async () => {
     return { code, out };
   };
   expect((await run("releases")).out).toMatch(new RegExp(`${first.slice(0, 10)} .* in use\\s`));
-  expect((await run("releases")).out).toMatch(/rolling back: admin asked for it\./);
+  expect((await run("releases")).out).toMatch(/rolling back: anna asked for it\./);
   expect(await run("update", second.slice(0, 8))).toEqual({
     code: 1,
     out: expect.stringMatching(/an update to \w{10} is rolling back; wait for its end/),
