@@ -404,8 +404,8 @@ export interface ReleaseUpdatesTable {
   fromRelease: string | null;
   toRelease: string;
   state: UpdateState;
-  /** 1 while it is under way, then null: the unique key allows one. */
-  active: number | null;
+  /** True while it is under way, then null: the unique key allows one. */
+  active: true | null;
   canarySeconds: number;
   startedBy: string;
   startedAt: Date;

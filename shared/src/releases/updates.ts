@@ -49,7 +49,7 @@ export async function findCurrentRelease(db: Database | Transaction<Tables>): Pr
 
 /** The update that is under way, with how far each pool is; null when none is. */
 export async function findActiveUpdate(db: Database | Transaction<Tables>): Promise<ActiveUpdate | null> {
-  const row = await db.selectFrom("releaseUpdates").selectAll().where("active", "=", 1).executeTakeFirst();
+  const row = await db.selectFrom("releaseUpdates").selectAll().where("active", "=", true).executeTakeFirst();
   if (row === undefined || row.fromRelease === null) return null;
   const pools = await db.selectFrom("releaseUpdatePools").selectAll().where("updateId", "=", row.id).execute();
   const progress = pools.map(({ pool, canaryPassedAt, step, doneRelease }): [PoolName, PoolProgress] => [
@@ -93,7 +93,7 @@ export async function beginUpdate(
     .insertInto("releaseUpdates")
     // Of two that begin at once, the second one finds the key taken.
     .ignore()
-    .values({ ...row, state: "running", active: 1 })
+    .values({ ...row, state: "running", active: true })
     .executeTakeFirst();
   if (insertId === undefined) return { kind: "refused", reason: "another update began at the same moment" };
   return { kind: "done", sentence: `${actor} updates the workers ${formatRelease(from)} → ${words}, one by one.` };
@@ -172,7 +172,7 @@ export function isThrough(
 }
 
 async function lockActive(trx: Transaction<Tables>) {
-  return trx.selectFrom("releaseUpdates").selectAll().where("active", "=", 1).forUpdate().executeTakeFirst();
+  return trx.selectFrom("releaseUpdates").selectAll().where("active", "=", true).forUpdate().executeTakeFirst();
 }
 
 function toUpdate(row: Selectable<ReleaseUpdatesTable>): ReleaseUpdate {

@@ -51,7 +51,7 @@ it("shows what runs and what was published, and begins, pauses, resumes and take
   const updates = await manager.db.selectFrom("releaseUpdates").select(["state", "active"]).orderBy("id").execute();
   expect(updates).toEqual([
     { state: "completed", active: null },
-    { state: "rolling back", active: 1 },
+    { state: "rolling back", active: true },
   ]);
   const actions = ["update", "update", "pause", "resume", "roll-back"];
   expect(await audited()).toEqual(actions.map((action) => `release.${action}`));
