@@ -8,6 +8,8 @@ import { chosenToEnd, type Worker } from "./worker-state.ts";
 
 const NOW = Date.UTC(2026, 0, 5, 14, 0, 0);
 const SECOND = 1_000;
+/** Of the updates that are run to their end. */
+const CANARY_SECONDS = 20;
 const [OLD, NEW] = ["old", "new"];
 const READER = { now: NOW, timeZone: "UTC" };
 
@@ -235,10 +237,10 @@ function run(
     readonly newFails: boolean;
     readonly events: ReadonlyMap<number, Event>;
   },
-  look: (workers: readonly Worker[], desired: number) => void,
+  look: (workers: readonly Worker[], desired: number, now: number) => void,
 ): { readonly release: string; readonly workers: readonly Worker[] } | null {
   let { desired } = given;
-  let state = update({ startedAt: 0, canarySeconds: 20 });
+  let state = update({ startedAt: 0, canarySeconds: CANARY_SECONDS });
   let workers: readonly Worker[] = Array.from({ length: desired }, (_, index) =>
     worker(`old-${index}`, OLD, { inServiceAt: 0 }),
   );
@@ -290,7 +292,7 @@ function run(
         }),
       ];
     }
-    look(workers, desired);
+    look(workers, desired, now);
   }
   return null;
 }
@@ -323,10 +325,15 @@ describe("a whole update", () => {
   it("ends with every worker on one release, never with fewer in service than before, one more at the most", () => {
     fc.assert(
       fc.property(fc.record(POOL), (given) => {
-        const end = run({ ...given, events: new Map() }, (workers) => {
+        const end = run({ ...given, events: new Map() }, (workers, _, now) => {
           expect(workers.filter(({ state }) => state === "in service").length).toBeGreaterThanOrEqual(given.desired);
           // Draining ones included: an update never costs more than one instance.
           expect(workers.length).toBeLessThanOrEqual(given.desired + 1);
+          if (!workers.some(({ state, releaseId }) => state === "draining" && releaseId === OLD)) return;
+          const proved = workers.filter(({ releaseId, inServiceAt }) => releaseId === NEW && inServiceAt !== null);
+          expect(Math.min(...proved.map(({ inServiceAt }) => inServiceAt ?? now))).toBeLessThanOrEqual(
+            now - CANARY_SECONDS * SECOND,
+          );
         });
         expect(end?.release).toBe(given.newFails ? OLD : NEW);
         expect(end?.workers.map(({ releaseId }) => releaseId)).toEqual(Array(given.desired).fill(end?.release));
