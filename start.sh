@@ -6,6 +6,7 @@
 #   ./start.sh stop | status            end, or look at, the system that runs from this folder
 #   ./start.sh admin-password [NAME]    give an administrator a new password, shown once, and switch the second factor off
 #   ./start.sh database-accounts        print the SQL that makes a database account for each part, on a server of your own
+#   ./start.sh release | update         publish this checkout to the system that runs; update also replaces its workers
 #   ./start.sh demo                     users, annotations, photos and 10 minutes of load for it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -42,6 +43,13 @@ case "${1:-manager}" in
   admin-password)
     exec node --disable-warning=ExperimentalWarning start/src/admin-password.ts "${2:-}"
     ;;
+  release | update)
+    if [ ! -x node_modules/.bin/node ]; then
+      echo "Nothing runs from this folder. ./start.sh sets it up and starts it." >&2
+      exit 3
+    fi
+    exec node --disable-warning=ExperimentalWarning start/src/release-main.ts "$1"
+    ;;
   database-accounts)
     exec node --disable-warning=ExperimentalWarning start/src/print-database-accounts.ts
     ;;
@@ -54,7 +62,7 @@ case "${1:-manager}" in
     exec node --disable-warning=ExperimentalWarning start/src/demo/main.ts "$@"
     ;;
   *)
-    echo "Usage: ./start.sh [manager|web|annotator|utility|stop|status|demo|admin-password [NAME]|database-accounts]" >&2
+    echo "Usage: ./start.sh [manager|web|annotator|utility|stop|status|release|update|demo|admin-password [NAME]|database-accounts]" >&2
     exit 2
     ;;
 esac

@@ -2,8 +2,10 @@ import { ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { noteAllStopped } from "@elastic-gas/shared/pools/workers";
+import { releaseIdOf } from "@elastic-gas/shared/releases/manifest";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { startTestHarness, type TestHarness } from "@elastic-gas/testing/autoscaler/test-harness";
+import { CURRENT_RELEASE } from "@elastic-gas/testing/releases";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -98,6 +100,7 @@ describe("the autoscaler against the local cloud", { timeout: 270_000 }, () => {
       "elastic-gas:prefix": "test",
       "elastic-gas:pool": "web",
       "elastic-gas:intent": web?.ClientToken,
+      "elastic-gas:release": releaseIdOf(CURRENT_RELEASE),
     });
     const script = Buffer.from(String(run?.input.UserData), "base64").toString();
     expect(script).toMatch(

@@ -10,13 +10,14 @@ import { runLoop } from "@elastic-gas/shared/shutdown";
 import { insertActivity, listOpenActivityIds } from "./activities/activities.ts";
 import { decidePool } from "./checks/decide-pool.ts";
 import { storeNotChecked } from "./checks/not-checked.ts";
-import { type Context, callMs, type Pool, type PoolSnapshot } from "./context/context.ts";
+import { type Context, callMs, type Pool, type PoolSnapshot, type Releases } from "./context/context.ts";
 import { LeaseLostError } from "./lease/lease.ts";
 import { publishPools } from "./observe/publish-sizes.ts";
 import { type Seen, takeSnapshot } from "./observe/snapshot.ts";
 import { isFailure, type SourceFailure, timed } from "./observe/sources.ts";
 import { beginRun, ensurePools, setDesired } from "./pools/pools.ts";
 import { type Reconciled, reconcilePool } from "./reconcile/reconcile-pool.ts";
+import { readReleases } from "./releases/releases.ts";
 
 export interface LoopOptions {
   /** The run of start.sh; the pools are resized to 1 once for each. */
@@ -57,6 +58,7 @@ export async function runAutoscaler(
 
 /** What AWS said in one pass. */
 interface Look {
+  readonly releases: Releases;
   readonly instances: readonly Instance[] | SourceFailure;
   readonly balancing: (Pick<Seen, "targets"> & { readonly balancer: Balancer }) | SourceFailure;
 }
@@ -106,7 +108,8 @@ export class Autoscaler {
     }
     const closable = await listOpenActivityIds(db);
     const pools = await this.#withinLimits(await listPools(db, readPolicy));
-    const look = await this.#look();
+    const releases = await readReleases(this.#context);
+    const look = { ...(await this.#look()), releases };
     if (signal.aborted) return false;
     // Side by side: a source that does not answer holds every pool up once, not one after another.
     const outcomes = await Promise.allSettled(
@@ -127,7 +130,7 @@ export class Autoscaler {
   async #visit(pool: Pool, look: Look, closable: ReadonlySet<number>): Promise<PoolSnapshot | null> {
     const now = this.#context.lease.now();
     const isDue = !pool.stopping && (await this.#isDue(pool, now));
-    const { instances, balancing } = look;
+    const { instances, balancing, releases } = look;
     const tell = async (failure: SourceFailure): Promise<null> => {
       if (isDue) await storeNotChecked(this.#context, pool, failure, new Date(now));
       return null;
@@ -135,7 +138,7 @@ export class Autoscaler {
     if (isFailure(instances)) return tell(instances);
     if (POOLS[pool.name].balanced && isFailure(balancing)) return tell(balancing);
     const { balancer, targets } = isFailure(balancing) ? { balancer: null, targets: [] } : balancing;
-    let snapshot = await takeSnapshot(this.#context, pool, { instances, balancer, targets, closable }, now);
+    let snapshot = await takeSnapshot(this.#context, pool, { instances, balancer, targets, closable, releases }, now);
     if (isDue) {
       const stored = await this.#survive(pool.name, () =>
         decidePool(this.#context, snapshot, this.#plans.get(pool.name), new Date(now)),
@@ -163,7 +166,7 @@ export class Autoscaler {
   }
 
   /** Without EC2's answer nothing can be said of any pool; without the load balancer's only its own pool waits. */
-  async #look(): Promise<Look> {
+  async #look(): Promise<Omit<Look, "releases">> {
     const { cloud, resources, log } = this.#context;
     const [instances, balancing] = await Promise.all([
       timed("EC2", listInstances(cloud.ec2, resources.prefix)),

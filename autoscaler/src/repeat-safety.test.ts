@@ -162,10 +162,10 @@ describe("two autoscalers", STORY, () => {
       return context.lease.epoch !== null;
     });
     await harness.setPool("web", { desired: 8 });
-    // The release is read before a launch: by then less of the lease is left than the call may take.
+    // The instances are listed before a launch: by then less of the lease is left than the call may take.
     let tooLate = false;
     harness.intercept(async ({ operation }, next) => {
-      if (operation === "GetObject" && !tooLate) {
+      if (operation === "DescribeInstances" && !tooLate) {
         await waitUntil("most of the lease to be over", async () => context.lease.leftMs < 2_900);
         tooLate = true;
       }

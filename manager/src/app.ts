@@ -50,6 +50,7 @@ import { loadTestPages } from "./pages/load-test/load-test-pages.ts";
 import { policyPages } from "./pages/policy/policy-pages.ts";
 import { previewRoutes } from "./pages/policy/preview-routes.ts";
 import { poolPages } from "./pages/pools/pool-pages.ts";
+import { releasePages } from "./pages/releases/release-pages.ts";
 import { stopPages } from "./pages/stop/stop-pages.ts";
 import { workerPages } from "./pages/workers/worker-pages.ts";
 import { Watcher } from "./read/watcher.ts";
@@ -156,6 +157,7 @@ export function createManager(deps: AppDeps): Manager {
     auditPages(pages),
     tokenPages(pages),
     userPages({ ...deps, ...pages, limits, box }),
+    releasePages(pages),
     stopPages(pages),
     loadTestPages({ ...pages, loadTest }),
     deletePages({ ...pages, s3: deps.s3, deletion, attempts: createRateLimiter(rateLimits, PASSWORD_ATTEMPTS) }),

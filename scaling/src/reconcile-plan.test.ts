@@ -19,6 +19,7 @@ function pool(changes: Partial<PlannedPool> = {}): PlannedPool {
     launching: 0,
     replacing: 0,
     launchFailures: { inARow: 0, retryAt: null },
+    update: null,
     ...changes,
   };
 }

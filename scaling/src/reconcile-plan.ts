@@ -12,6 +12,18 @@ export interface PlannedPool extends Pick<PoolSpecification, "balanced" | "shrin
   /** Replacements of unhealthy workers that are not over yet. */
   readonly replacing: number;
   readonly launchFailures: LaunchFailures;
+  /** A release replaces another one; null outside of an update. */
+  readonly update: PlannedUpdate | null;
+}
+
+/** What a release that replaces another one asks of the plan. */
+export interface PlannedUpdate {
+  /** What the pool's workers shall run. */
+  readonly target: string;
+  /** Whether another worker is launched beside the old ones. */
+  readonly adds: boolean;
+  /** Whether an old one may leave when it is complete without it. */
+  readonly replaces: boolean;
 }
 
 export interface LaunchFailures {
@@ -67,18 +79,24 @@ export function plan(pool: PlannedPool, workers: readonly Worker[], now: number)
 
   const ended = new Set([...faulty.victims.map(({ id }) => id), ...drains.map(({ id }) => id)]);
   const remaining = staying.filter((worker) => !ended.has(worker.id));
-  const serving = remaining.filter((worker) => worker.state === "in service" && !swaps.includes(worker.id)).length;
+  const outdated = swaps.length > 0 ? null : chooseOutdated(pool, remaining, leaving);
+  const leave = outdated === null ? swaps : [outdated];
+  const serving = remaining.filter((worker) => worker.state === "in service" && !leave.includes(worker.id)).length;
   // Those to be swapped go as soon as the pool is complete without them; until then each has another one launched
   // beside it.
-  const released = serving >= pool.desired ? swaps : [];
-  const wanted = pool.desired + swaps.length - released.length;
+  const mayLeave = serving >= pool.desired && (outdated === null || pool.update?.replaces === true);
+  const released = mayLeave ? leave : [];
+  const wanted = pool.desired + leave.length - released.length;
   const kept = remaining.filter((worker) => !released.includes(worker.id));
   const surplus = chooseSurplus(pool, kept, Math.max(0, kept.length - wanted));
 
   const victims: readonly Victim[] = [
     ...faulty.victims,
     ...drains.map((worker): Victim => ({ id: worker.id, cause: "shrink", because: null })),
-    ...released.map((id) => faulty.swaps.find((swap) => swap.id === id) ?? replacement(id, null)),
+    ...released.map((id): Victim => {
+      if (id === outdated) return { id, cause: "update", because: null };
+      return faulty.swaps.find((swap) => swap.id === id) ?? replacement(id);
+    }),
     ...surplus.chosen.map((id): Victim => ({ id, cause: "shrink", because: null })),
   ];
   return {
@@ -150,7 +168,27 @@ function allowedReplacements(
   return free(Math.max(1, Math.floor(pool.desired * MOST_REPLACED_SHARE)));
 }
 
-/** Unhealthy first, then those that boot, then the newest; never a protected one, and where jobs run only idle ones. */
+/**
+ * The next worker that an update replaces, null when none is to be: one at a time, the one before has ended. Unhealthy
+ * ones first, idle ones before busy ones, then the oldest. While an update is held, a worker that was added for it
+ * stays beside the old ones.
+ */
+function chooseOutdated(pool: PlannedPool, remaining: readonly Worker[], leaving: readonly Worker[]): string | null {
+  const { update } = pool;
+  if (update === null || leaving.some(({ reason }) => reason.kind === "draining" && reason.cause === "update"))
+    return null;
+  if (!update.adds && remaining.length <= pool.desired) return null;
+  const rank = ({ state, busy }: Worker): number => (state === "in service" ? (busy === true ? 2 : 1) : 0);
+  const [next] = remaining
+    .filter(({ releaseId }) => releaseId !== update.target)
+    .sort((a, b) => rank(a) - rank(b) || a.launchedAt - b.launchedAt || compare(a.id, b.id));
+  return next?.id ?? null;
+}
+
+/**
+ * Unhealthy first, then those that boot, then the newest; never a protected one, and where jobs run only idle ones. In
+ * an update those of another release go first, as far as enough others serve.
+ */
 function chooseSurplus(
   pool: PlannedPool,
   kept: readonly Worker[],
@@ -165,9 +203,15 @@ function chooseSurplus(
     terminating: 4,
     terminated: 4,
   };
-  const sorted = kept.toSorted(
-    (a, b) => order[a.state] - order[b.state] || b.launchedAt - a.launchedAt || compare(a.id, b.id),
-  );
+  const newestFirst = kept.toSorted((a, b) => b.launchedAt - a.launchedAt || compare(a.id, b.id));
+  const serving = newestFirst.filter(({ state }) => state === "in service");
+  const isOutdated = ({ releaseId }: Worker): boolean => pool.update !== null && releaseId !== pool.update.target;
+  const spare = new Set(serving.filter(isOutdated).slice(0, Math.max(0, serving.length - pool.desired)));
+  const rank = (worker: Worker): number => {
+    if (spare.has(worker)) return 0.5;
+    return order[worker.state] - (isOutdated(worker) ? 0.5 : 0);
+  };
+  const sorted = newestFirst.toSorted((a, b) => rank(a) - rank(b));
   const isBusy = (worker: Worker): boolean =>
     pool.shrinksIdleOnly && worker.state === "in service" && worker.busy !== false;
   const free = sorted.filter((worker) => !worker.protected && !isBusy(worker));

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Instant } from "./observation.ts";
 
 /** Why a worker ends; `lost`: nobody of us ended it. */
-export const EndCause = z.enum(["shrink", "replacement", "stop", "lost"]);
+export const EndCause = z.enum(["shrink", "replacement", "update", "stop", "lost"]);
 export type EndCause = z.infer<typeof EndCause>;
 
 /** AWS's code and, where it gives one, its own sentence. */
@@ -21,6 +21,11 @@ const FAULTS = [
 ] as const;
 export const WorkerFault = z.discriminatedUnion("kind", FAULTS);
 export type WorkerFault = z.infer<typeof WorkerFault>;
+
+/** Null for what is none. */
+export function readFault(stored: unknown): WorkerFault | null {
+  return WorkerFault.safeParse(stored).data ?? null;
+}
 
 const Ending = { cause: EndCause.nullable(), because: WorkerFault.nullable() };
 
@@ -75,7 +80,7 @@ export function describeWorkerReason(reason: WorkerReason, reader: ReasonReader)
 }
 
 /** "unhealthy for 60 s (health check timed out)": what is, or was, wrong with a worker. */
-function describeFault(fault: WorkerFault, reader: ReasonReader): string {
+export function describeFault(fault: WorkerFault, reader: ReasonReader): string {
   const since = (at: number): string => formatDuration(Math.round(Math.max(0, reader.now - at) / 1_000));
   switch (fault.kind) {
     case "overdue":
@@ -115,6 +120,8 @@ function describeEnding(
       return null;
     case "shrink":
       return "the pool shrinks";
+    case "update":
+      return "replaced by another release";
     case "stop":
       return "the manager stops";
     case "replacement":

@@ -29,6 +29,7 @@ const reader = { now: NOW, timeZone: "UTC" };
 const instance = (state: InstanceFacts["state"] = "running", changes: Partial<InstanceFacts> = {}): InstanceFacts => ({
   id: "i-1",
   state,
+  releaseId: null,
   launchedAt: NOW - 100_000,
   subnetId: "subnet-a",
   stateReason: null,
@@ -285,6 +286,7 @@ describe("every combination of facts", () => {
             launching: 0,
             replacing: 0,
             launchFailures: { inARow: 0, retryAt: null },
+            update: null,
           },
           [worker],
           NOW,

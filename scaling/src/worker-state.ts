@@ -2,7 +2,7 @@ import type { Config } from "@elastic-gas/shared/config";
 import { type Beat, unbrokenGapMs, type WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { POOLS } from "./pools.ts";
-import { EndCause, WorkerFault, type WorkerReason } from "./worker-state-reason.ts";
+import { EndCause, readFault, type WorkerFault, type WorkerReason } from "./worker-state-reason.ts";
 
 /** What EC2 says of an instance with our tags. Instants are epoch milliseconds. */
 export interface InstanceFacts {
@@ -10,6 +10,7 @@ export interface InstanceFacts {
   readonly state: "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
   readonly launchedAt: number;
   readonly subnetId: string | null;
+  readonly releaseId: string | null;
   /** Why EC2 ended it, in EC2's words. */
   readonly stateReason: string | null;
 }
@@ -65,6 +66,8 @@ export interface Worker {
   readonly reason: WorkerReason;
   readonly launchedAt: number;
   readonly subnetId: string | null;
+  /** What it runs; null when its instance does not tell. */
+  readonly releaseId: string | null;
   /** EC2 runs it, so that it may be registered. */
   readonly running: boolean;
   /** Known to the target group and not draining there. */
@@ -116,6 +119,7 @@ export function describeWorker(facts: WorkerFacts, rules: WorkerRules, now: numb
     reason,
     launchedAt: instance.launchedAt,
     subnetId: instance.subnetId,
+    releaseId: instance.releaseId,
     running: instance.state === "running",
     registered: target !== undefined && !isLeaving(target),
     inServiceAt: record?.inServiceAt ?? null,
@@ -143,6 +147,7 @@ export function endedWorker(record: WorkerRecord): Worker {
     state: "terminated",
     launchedAt: 0,
     subnetId: null,
+    releaseId: record.releaseId,
     stateReason: null,
   } as const;
   return describeWorker({ instance, target: undefined, record }, ENDED, 0);
@@ -244,8 +249,4 @@ function isDrained({ target, record }: WorkerFacts, rules: WorkerRules, now: num
 function readCause(record: WorkerRecord | undefined): EndCause | null {
   const stored = record?.victimReason ?? null;
   return EndCause.safeParse(stored === "vanished" ? "lost" : stored).data ?? null;
-}
-
-function readFault(stored: unknown): WorkerFault | null {
-  return WorkerFault.safeParse(stored).data ?? null;
 }

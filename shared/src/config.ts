@@ -100,6 +100,8 @@ export const Config = z
     MANUAL_HOLD_SECONDS: seconds(0, 86_400).default(600),
     BOOT_DEADLINE_SECONDS: seconds(5, 3_600).default(300),
     UNHEALTHY_GRACE_SECONDS: seconds(1, 3_600).default(60),
+    /** So long the first worker of a new release must be in service before another one is replaced. */
+    CANARY_SECONDS: seconds(1, 86_400).default(120),
     DEREGISTRATION_DELAY_SECONDS: seconds(1, 3_600).default(60),
     HEALTH_CHECK_INTERVAL_SECONDS: seconds(1, 300).default(5),
     /**

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { QueueKey } from "./resources.ts";
 
-const version = z.literal(1);
+/** The newest version that this release reads; raised when a body changes in a way that older releases cannot read. */
+const MESSAGE_VERSION = 1;
+const version = z.literal(MESSAGE_VERSION);
 const jobId = z.uuid();
 const userId = z.number().int().positive();
 
@@ -31,6 +33,12 @@ export const ThawCheck = z.object({
   generation: z.number().int().min(0),
 });
 export type ThawCheck = z.infer<typeof ThawCheck>;
+
+/** Whether a body is of a version that only a later release can read. */
+export function isNewer(body: unknown): boolean {
+  const read = z.looseObject({ version: z.number().int() }).safeParse(body);
+  return read.success && read.data.version > MESSAGE_VERSION;
+}
 
 /** The body of each queue's messages. */
 export const MESSAGE_SCHEMAS = {

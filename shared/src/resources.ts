@@ -29,6 +29,7 @@ export const TAGS = {
   prefix: "elastic-gas:prefix",
   pool: "elastic-gas:pool",
   intent: "elastic-gas:intent",
+  release: "elastic-gas:release",
 } as const;
 
 const POOL_NAME_TAGS: Readonly<Record<PoolName, string>> = {

@@ -64,7 +64,7 @@ it(
     const ec2 = new EC2Client(cloud.clientConfig);
     const { releases: bucket } = resources.buckets;
     const release = await uploadRelease(s3, bucket, await packRelease(ROOT, { withPackages: true }));
-    await publishRelease({
+    const manifest = await publishRelease({
       s3,
       bucket,
       root: ROOT,
@@ -73,7 +73,7 @@ it(
     });
 
     const launch = async (): Promise<string> => {
-      const userData = await renderUserData(TEMPLATE, { s3, bucket, pool: "web" });
+      const userData = await renderUserData(TEMPLATE, { s3, bucket, pool: "web", release: manifest });
       const { Instances = [] } = await ec2.send(
         new RunInstancesCommand({
           MinCount: 1,

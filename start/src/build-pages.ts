@@ -3,37 +3,52 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Folders whose files end up in the browser. */
-const SOURCES = ["manager/src", "user-app/src/browser", "user-app/src/masks/browser", "shared/src/ui"];
-const FILES = ["package-lock.json", "manager/vite.config.ts", "user-app/vite.config.ts"];
+/** Folders and files that end up in the browser, by the app that serves them. */
+const SOURCES = {
+  manager: ["manager/src", "shared/src/ui", "package-lock.json", "manager/vite.config.ts"],
+  "user-app": [
+    "user-app/src/browser",
+    "user-app/src/masks/browser",
+    "shared/src/ui",
+    "package-lock.json",
+    "user-app/vite.config.ts",
+  ],
+} as const;
+type App = keyof typeof SOURCES;
+const APPS: readonly App[] = ["manager", "user-app"];
 
-/** Bundles the browser code of manager and user-app when a source has changed since the last time. */
-export function buildPages(root: string): void {
+/** Bundles the browser code of these apps where a source has changed since the last time. */
+export function buildPages(root: string, apps: readonly App[] = APPS): void {
   // A release has its pages, and nothing to build them with.
   if (!existsSync(join(root, "node_modules/vite"))) return;
-  const stamp = join(root, "node_modules", ".pages-built");
-  const wanted = hashSources(root);
-  const built = existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
-  if (built && existsSync(join(root, "manager/dist")) && existsSync(join(root, "user-app/dist"))) return;
+  const wanted = apps.map((app) => ({ app, hash: hashSources(root, app), stamp: stampOf(root, app) }));
+  const stale = wanted.filter(
+    ({ app, hash, stamp }) =>
+      !existsSync(join(root, app, "dist")) || !existsSync(stamp) || readFileSync(stamp, "utf8") !== hash,
+  );
+  if (stale.length === 0) return;
   console.log("Building the pages ...");
-  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, encoding: "utf8" });
-  if (status !== 0) {
-    console.error(`${stdout}\n${stderr}`);
+  const workspaces = stale.flatMap(({ app }) => ["--workspace", app]);
+  const build = spawnSync("npm", ["run", "--silent", "build", ...workspaces], { cwd: root, encoding: "utf8" });
+  if (build.status !== 0) {
+    console.error(`${build.stdout}\n${build.stderr}`);
     process.exit(1);
   }
-  writeFileSync(stamp, wanted);
+  for (const { hash, stamp } of stale) writeFileSync(stamp, hash);
 }
 
-function hashSources(root: string): string {
+function stampOf(root: string, app: App): string {
+  return join(root, "node_modules", `.pages-built-${app}`);
+}
+
+function hashSources(root: string, app: App): string {
   const hash = createHash("sha256");
-  const files = [
-    ...FILES,
-    ...SOURCES.flatMap((folder) =>
-      readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)),
-    ),
-  ];
+  const files = SOURCES[app].flatMap((path) => {
+    if (/\.\w+$/.test(path)) return [path];
+    return readdirSync(join(root, path), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
+  });
   for (const file of files.sort())
     hash
       .update(`${file}\0`)

@@ -5,23 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { ReleaseManifest } from "@elastic-gas/shared/releases/manifest";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import { listReleaseFiles, type ReleaseKind } from "./release-content.ts";
 import { listPackageFiles } from "./release-packages.ts";
 
 const run = promisify(execFile);
-
-/** What `current.json` in the releases bucket says; the autoscaler reads it for each launch. */
-export interface Release {
-  /** Key of the bundle, `releases/<sha256>.tar.gz`. */
-  readonly release: string;
-  /** Of the bundle: an instance runs nothing else. */
-  readonly sha256: string;
-  /** Keys of the settings of each pool's workers, `settings/<pool>-<sha256>.env`. */
-  readonly settings: Readonly<Record<PoolName, string>>;
-  /** SHA-256 of package-lock.json: names the cache of node_modules, for a release without packages. */
-  readonly lockfileHash: string;
-}
 
 export interface PackedRelease {
   readonly key: string;
@@ -90,8 +79,8 @@ export interface PublishOptions {
   readonly settingsOf: (pool: PoolName) => string;
 }
 
-/** Uploads the release and its settings, unless they are there, and makes them the current ones. */
-export async function publishRelease(options: PublishOptions): Promise<Release> {
+/** Uploads the bundle and the settings of a release, unless they are there. */
+export async function publishRelease(options: PublishOptions): Promise<ReleaseManifest> {
   const { s3, bucket, root, uploaded, settingsOf } = options;
   const bundle =
     uploaded === undefined
@@ -106,14 +95,12 @@ export async function publishRelease(options: PublishOptions): Promise<Release> 
       return [pool, key];
     }),
   );
-  const release: Release = {
+  return {
     release: bundle.key,
     sha256: bundle.sha256,
     settings: Object.fromEntries(settings) as Record<PoolName, string>,
     lockfileHash: sha256(lockfile),
   };
-  await put(s3, bucket, "current.json", JSON.stringify(release));
-  return release;
 }
 
 /** Uploads a release unless it is there. */

@@ -1,7 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { EC2Client } from "@aws-sdk/client-ec2";
-import { S3Client } from "@aws-sdk/client-s3";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { ensureFirstAdmin, type FirstAdmin } from "@elastic-gas/shared/accounts/users";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
@@ -12,16 +10,15 @@ import { migrate } from "@elastic-gas/shared/database/migrate";
 import { createLogger, type Logger } from "@elastic-gas/shared/logger";
 import { databaseUrlSetting, ROLES } from "@elastic-gas/shared/permissions";
 import { noteAllStopped } from "@elastic-gas/shared/pools/workers";
-import { resourcesOf } from "@elastic-gas/shared/resources";
 import { aborted, runLoop } from "@elastic-gas/shared/shutdown";
 import { addressesOf, recordAddresses } from "./addresses.ts";
-import { type Environment, workerSettings } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import { findMariadb, ownerSql } from "./mariadb.ts";
 import { recordStatuses, STATUS_FILE } from "./part-status.ts";
 import { autoscalerPart, localCloudPart, managerPart, mariadbPart } from "./parts.ts";
 import { endProcess, processFile } from "./processes.ts";
+import { publishAtStart } from "./publish.ts";
 import { waitForHttp } from "./ready.ts";
-import { offerNodeModules, publishRelease } from "./release.ts";
 import { rotateLogs } from "./rotate-logs.ts";
 import { accountsToMake, completeSettings, DATABASE_USER, isOwnServer, SCHEMA } from "./settings.ts";
 import { stopOwnInstance } from "./stop-own-instance.ts";
@@ -96,7 +93,7 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     }
     const admin = await prepareDatabase(config, accountsToMake(settings, isOwnServer(environment)));
     for (const line of sharedAccountLines(settings)) print(line);
-    await publish(root, config, settings);
+    for (const line of await publishAtStart({ root, config, settings })) print(line);
     const autoscaler = begin(autoscalerPart(parts, startId));
     const manager = begin(managerPart(parts));
     await Promise.all([autoscaler.up, manager.up]);
@@ -156,23 +153,6 @@ async function noteStopped(config: Config, log: Logger): Promise<void> {
     log.warn({ err: error }, "not noted that the workers end: the next start will call them lost");
   } finally {
     await db.destroy();
-  }
-}
-
-async function publish(root: string, config: Config, settings: Environment): Promise<void> {
-  const s3 = createAwsClient(S3Client, config, { requestTimeoutMs: 60_000 });
-  const { lockfileHash } = await publishRelease({
-    s3,
-    bucket: resourcesOf(config).buckets.releases,
-    root,
-    ...(config.RELEASE_SHA256 === undefined ? {} : { uploaded: config.RELEASE_SHA256 }),
-    settingsOf: (pool) => workerSettings(settings, pool),
-  });
-  s3.destroy();
-  if (config.CLOUD === "local") {
-    const cache = join(config.DATA_DIR, "cache");
-    await mkdir(cache, { recursive: true });
-    await offerNodeModules(root, cache, lockfileHash);
   }
 }
 

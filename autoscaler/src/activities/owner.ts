@@ -33,6 +33,9 @@ export function sharesOf({ cause, desiredBefore, desiredAfter, instanceIds }: Ac
       return { launches: desiredAfter, ends: change.ends };
     case "stop":
       return { launches: 0, ends: Number.POSITIVE_INFINITY };
+    case "update":
+      // The worker that takes its place came before.
+      return { launches: 0, ends: 1 };
     case "replacement":
     case "launch":
       return { launches: 1, ends: 1 };

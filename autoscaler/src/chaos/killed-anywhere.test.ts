@@ -123,7 +123,7 @@ function at(operation: string, when: "before" | "after", to: number): Point["rea
 
 const GROW: readonly Point[] = (
   [
-    ["before the intent's row is written", at("GetObject", "before", LARGE)],
+    ["before the intent's row is written", beforeItActs(LARGE)],
     ["with the intent's row, before RunInstances is carried out", at("RunInstances", "before", LARGE)],
     ["RunInstances carried out, its answer lost", at("RunInstances", "after", LARGE)],
     ["RunInstances answered, before the instance's id is written", beforeTheId],
@@ -134,7 +134,7 @@ const GROW: readonly Point[] = (
 
 const SHRINK: readonly Point[] = (
   [
-    ["before the victims' rows are written", beforeTheVictims],
+    ["before the victims' rows are written", beforeItActs(SMALL)],
     ["with the victims' rows, before DeregisterTargets is carried out", at("DeregisterTargets", "before", SMALL)],
     ["DeregisterTargets carried out, its answer lost", at("DeregisterTargets", "after", SMALL)],
     ["while the victims drain", whileDraining],
@@ -144,16 +144,20 @@ const SHRINK: readonly Point[] = (
 ).map(([name, reach]) => ({ name: `shrinking, ${name}`, from: LARGE, to: SMALL, reach }));
 
 /** The pass that reads the new desired state has asked AWS how things are, and stands. */
-async function beforeTheVictims(harness: ProcessHarness): Promise<Held> {
-  const early = holdCall(harness, "DescribeTargetHealth", "before");
-  await early.reached;
-  await harness.setPool("web", { desired: SMALL });
-  // The desired state is read before AWS is asked: the pass after this one is the first that knows.
-  const held = holdCall(harness, "DescribeTargetHealth", "before");
-  early.release("answer");
-  await held.reached;
-  expect(harness.calls.filter(({ operation }) => operation === "DeregisterTargets")).toEqual([]);
-  return held;
+function beforeItActs(to: number): Point["reach"] {
+  return async (harness) => {
+    const early = holdCall(harness, "DescribeTargetHealth", "before");
+    await early.reached;
+    await harness.setPool("web", { desired: to });
+    // The desired state is read before AWS is asked: the pass after this one is the first that knows.
+    const held = holdCall(harness, "DescribeTargetHealth", "before");
+    early.release("answer");
+    await held.reached;
+    expect(harness.calls.map(({ operation }) => operation)).not.toContain(
+      to === SMALL ? "DeregisterTargets" : "RunInstances",
+    );
+    return held;
+  };
 }
 
 async function whileDraining(harness: ProcessHarness): Promise<Held> {

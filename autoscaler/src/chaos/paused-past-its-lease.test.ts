@@ -50,9 +50,9 @@ const POINTS: readonly Point[] = [
     ending: "answer",
   },
   {
-    name: "before a launch intent, reading the release",
+    name: "while it looks, before a launch intent",
     to: LARGE,
-    operation: "GetObject",
+    operation: "DescribeInstances",
     when: "after",
     ending: "answer",
   },

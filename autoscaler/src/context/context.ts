@@ -6,6 +6,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import type { PoolRow } from "@elastic-gas/shared/pools/pools";
 import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
+import type { ActiveUpdate } from "@elastic-gas/shared/releases/updates";
 import type { Resources } from "@elastic-gas/shared/resources";
 import type { Launch } from "../launches/launches.ts";
 import type { Lease } from "../lease/lease.ts";
@@ -26,6 +27,13 @@ export interface Context {
 /** A pool's desired state. */
 export type Pool = PoolRow<Policy>;
 
+/** What workers run: the release in use, and the update that replaces it. */
+export interface Releases {
+  /** Null before the first one was published. */
+  readonly current: string | null;
+  readonly update: ActiveUpdate | null;
+}
+
 /** One pool as it is now: its desired state from MySQL, its workers from AWS. */
 export interface PoolSnapshot {
   readonly pool: Pool;
@@ -40,6 +48,7 @@ export interface PoolSnapshot {
   readonly closable: ReadonlySet<number>;
   /** When the run of start.sh began, epoch milliseconds; 0 when no run is named. */
   readonly begunAt: number;
+  readonly releases: Releases;
 }
 
 /** The longest that a call may take: a third of the lease, so that two failed renewals in a row leave time for it. */

@@ -20,6 +20,7 @@ const launch = (id: string, changes: Partial<Launch> = {}): Launch => ({
   instanceId: `i-${id}`,
   failure: null,
   activityId: null,
+  releaseId: null,
   createdAt: NOW - 30_000,
   updatedAt: NOW - 30_000,
   ...changes,

@@ -14,6 +14,8 @@ export interface Launch {
   readonly failure: string | null;
   /** The activity that it was made for. */
   readonly activityId: number | null;
+  /** What its worker runs; null in rows of earlier versions. */
+  readonly releaseId: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -51,6 +53,7 @@ export async function insertLaunch(
     readonly pool: PoolName;
     readonly subnetId: string | null;
     readonly activityId: number | null;
+    readonly releaseId: string;
     readonly epoch: number;
     readonly now: number;
   },

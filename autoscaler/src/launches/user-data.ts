@@ -1,32 +1,26 @@
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
-import { z } from "zod";
-
-/** `current.json` in the releases bucket: what a new worker runs. */
-const Release = z.object({
-  release: z.string().min(1),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Each pool's workers get settings of their own. */
-  settings: z.record(z.enum(POOL_NAMES), z.string().min(1)),
-  lockfileHash: z.string().regex(/^[A-Za-z0-9._-]+$/),
-});
-type Release = z.infer<typeof Release>;
+import type { ReleaseManifest } from "@elastic-gas/shared/releases/manifest";
+import type { PoolName } from "@elastic-gas/shared/resources";
 
 /** A worker fetches its release within minutes of its launch; later the addresses are worthless. */
 const URL_SECONDS = 3_600;
 
-async function readRelease(s3: S3Client, bucket: string): Promise<Release> {
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: "current.json" }));
-  return Release.parse(JSON.parse((await Body?.transformToString()) ?? ""));
-}
-
 /** The first-boot script of one worker, with addresses that open the release and the settings for an hour. */
 export async function renderUserData(
   template: string,
-  { s3, bucket, pool }: { readonly s3: S3Client; readonly bucket: string; readonly pool: PoolName },
+  {
+    s3,
+    bucket,
+    pool,
+    release,
+  }: {
+    readonly s3: S3Client;
+    readonly bucket: string;
+    readonly pool: PoolName;
+    readonly release: ReleaseManifest;
+  },
 ): Promise<string> {
-  const release = await readRelease(s3, bucket);
   const sign = (key: string): Promise<string> =>
     getSignedUrl(s3, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: URL_SECONDS });
   const [releaseUrl, settingsUrl] = await Promise.all([sign(release.release), sign(release.settings[pool])]);

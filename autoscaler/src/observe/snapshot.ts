@@ -5,7 +5,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import { listBeats, listWorkerRecords } from "@elastic-gas/shared/pools/workers";
 import { attachInstances, findRunBegan, insertActivity, listOpenActivities } from "../activities/activities.ts";
-import type { Context, Pool, PoolSnapshot } from "../context/context.ts";
+import type { Context, Pool, PoolSnapshot, Releases } from "../context/context.ts";
 import {
   doubtfulWorkers,
   expiredLaunches,
@@ -23,6 +23,7 @@ export interface Seen {
   readonly balancer: Balancer | null;
   /** Activities that were open before the desired state was read. */
   readonly closable: ReadonlySet<number>;
+  readonly releases: Releases;
 }
 
 /**
@@ -74,6 +75,7 @@ export async function takeSnapshot(context: Context, pool: Pool, seen: Seen, now
     open: openLaunches(launches, ever, now),
     closable: seen.closable,
     begunAt: await findRunBegan(db, pool.name),
+    releases: seen.releases,
   };
 }
 

@@ -48,17 +48,19 @@ export async function launchWorker(
     readonly intentId: string;
     readonly pool: PoolName;
     readonly subnetId: string | null;
+    readonly releaseId: string;
     readonly userData: string;
   },
   settings: LaunchSettings,
   permit: Permit,
 ): Promise<LaunchOutcome> {
-  const { intentId, pool, subnetId, userData } = launch;
+  const { intentId, pool, subnetId, releaseId, userData } = launch;
   const tags = {
     [TAGS.name]: nameTag(settings.PREFIX, pool),
     [TAGS.prefix]: settings.PREFIX,
     [TAGS.pool]: pool,
     [TAGS.intent]: intentId,
+    [TAGS.release]: releaseId,
   };
   const ownGroups = pool === "web" ? settings.WEB_SECURITY_GROUP_IDS : [];
   const groups = ownGroups.length > 0 ? ownGroups : settings.WORKER_SECURITY_GROUP_IDS;

@@ -7,10 +7,12 @@ import {
   plan,
   type Victim,
 } from "@elastic-gas/scaling/reconcile-plan";
+import { type PoolUpdate, releaseOfLaunch, updateFor } from "@elastic-gas/scaling/rolling-update";
 import { chosenToEnd, type Worker } from "@elastic-gas/scaling/worker-state";
 import { describeReplacement } from "@elastic-gas/scaling/worker-state-reason";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { listWorkerRecords } from "@elastic-gas/shared/pools/workers";
+import { getManifest } from "@elastic-gas/shared/releases/releases";
 import {
   attachInstances,
   closeActivities,
@@ -34,6 +36,7 @@ import {
 } from "../launches/launches.ts";
 import { renderUserData } from "../launches/user-data.ts";
 import type { Permit } from "../lease/lease.ts";
+import { advanceUpdate } from "../releases/releases.ts";
 import {
   forgetWorkers,
   listProtected,
@@ -68,6 +71,7 @@ export async function reconcilePool(context: Context, snapshot: PoolSnapshot, no
   const open = await listOpenActivities(db, pool.name);
   const failures = failuresOf(snapshot);
   const workers = await withProtection(db, snapshot);
+  const update = await advanceUpdate(context, { ...snapshot, workers }, now);
   const planned = plan(
     {
       ...POOLS[pool.name],
@@ -78,6 +82,7 @@ export async function reconcilePool(context: Context, snapshot: PoolSnapshot, no
       launching: snapshot.open.length,
       replacing: open.filter(({ cause }) => cause === "replacement").length,
       launchFailures: failures,
+      update: update === null ? null : updateFor(update),
     },
     workers,
     now,
@@ -88,7 +93,7 @@ export async function reconcilePool(context: Context, snapshot: PoolSnapshot, no
   await register(context, snapshot, planned.register, now);
   const launched: Placed[] = [];
   while (launched.length < planned.launch) {
-    const placed = await launch(context, snapshot, { failures, before: launched }, now);
+    const placed = await launch(context, snapshot, { failures, update, before: launched }, now);
     if (placed === null) break;
     launched.push(placed);
   }
@@ -208,6 +213,12 @@ function ownActivity(
       return named?.cause === "stop"
         ? null
         : { ...common, cause: "stop", reason: `${pool.name} stopped: all workers drain and end.` };
+    case "update":
+      return {
+        ...common,
+        cause: "update",
+        reason: `${pool.name} replaced ${victim.id} by a worker of another release.`,
+      };
     case "replacement": {
       if (victim.because === null && named?.instanceIds.includes(victim.id) === true) return null;
       const reason = describeReplacement(pool.name, victim, { now, timeZone });
@@ -249,34 +260,53 @@ async function register(
 
 interface Placed {
   readonly subnetId: string | null;
+  readonly releaseId: string | null;
 }
 
 /** One worker more: the intent's row, then the call. Null: it failed, and the others wait for the next pass. */
 async function launch(
   context: Context,
   snapshot: PoolSnapshot,
-  { failures, before }: { readonly failures: LaunchFailures; readonly before: readonly Placed[] },
+  {
+    failures,
+    update,
+    before,
+  }: {
+    readonly failures: LaunchFailures;
+    readonly update: PoolUpdate | null;
+    readonly before: readonly Placed[];
+  },
   now: number,
 ): Promise<Placed | null> {
   const { cloud, config, db, lease, log, resources } = context;
   const { name: pool } = snapshot.pool;
+  // Launches of this very pass count as well, or all of them would go to one zone.
+  const placed = [...snapshot.workers.filter(isStaying), ...snapshot.open, ...before];
+  const { current } = snapshot.releases;
+  const releaseId =
+    update === null
+      ? current
+      : releaseOfLaunch(
+          update,
+          placed.map((each) => each.releaseId),
+        );
+  if (releaseId === null) throw new Error("No release was published; ./start.sh publishes one when it starts.");
   const userData = await renderUserData(context.userDataTemplate, {
     s3: cloud.s3,
     bucket: resources.buckets.releases,
     pool,
+    release: await getManifest(db, releaseId),
   });
   const intentId = newIntentId();
-  // Launches of this very pass count as well, or all of them would go to one zone.
-  const placed = [...snapshot.workers, ...snapshot.open, ...before];
   const subnetId = chooseSubnet(config.WORKER_SUBNET_IDS, placed, snapshot.launches, now);
   const activityId = await lease.write(async (trx, epoch) => {
     const open = await listOpenActivities(trx, pool);
     const owner = ownerOfLaunch(open, await countOwned(trx, open))?.id ?? null;
-    await insertLaunch(trx, { id: intentId, pool, subnetId, activityId: owner, epoch, now });
+    await insertLaunch(trx, { id: intentId, pool, subnetId, releaseId, activityId: owner, epoch, now });
     return owner;
   });
 
-  const outcome = await askForLaunch(context, { intentId, pool, subnetId, userData });
+  const outcome = await askForLaunch(context, { intentId, pool, subnetId, releaseId, userData });
   if (outcome.kind === "not sent") {
     await withdrawLaunch(db, intentId);
     throw outcome.error;
@@ -284,8 +314,8 @@ async function launch(
   if (outcome.kind === "launched") {
     await settleLaunch(db, intentId, { instanceId: outcome.instanceId }, now);
     if (activityId !== null) await lease.write((trx) => attachInstances(trx, activityId, [outcome.instanceId]));
-    log.info({ pool, instanceId: outcome.instanceId, intentId, subnetId }, "worker launched");
-    return { subnetId };
+    log.info({ pool, instanceId: outcome.instanceId, intentId, subnetId, releaseId }, "worker launched");
+    return { subnetId, releaseId };
   }
   log.error({ pool, intentId, subnetId, failure: outcome.failure, known: outcome.kind === "failed" }, "launch failed");
   if (outcome.kind === "unknown") return null;

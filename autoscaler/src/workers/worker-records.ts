@@ -34,8 +34,8 @@ export async function noteWorker(
     const change = { inServiceAt: toDate(inServiceAt), unhealthySince: toDate(unhealthySince) };
     await db
       .insertInto("workers")
-      .values({ instanceId: worker.id, pool, ...change })
-      .onDuplicateKeyUpdate(change)
+      .values({ instanceId: worker.id, pool, releaseId: worker.releaseId, ...change })
+      .onDuplicateKeyUpdate({ releaseId: worker.releaseId, ...change })
       .execute();
   }
   return { ...worker, inServiceAt, unhealthySince };

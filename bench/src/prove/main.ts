@@ -10,6 +10,7 @@ import { parts } from "./parts.ts";
 import type { Proof } from "./proof.ts";
 import { queuePool } from "./queue-pool.ts";
 import { writeResult } from "./results.ts";
+import { rollingUpdate } from "./rolling-update.ts";
 import { readDuration, timeSpan } from "./words.ts";
 import { workersLost } from "./workers-lost.ts";
 
@@ -17,7 +18,16 @@ import { workersLost } from "./workers-lost.ts";
  * `npm run prove -- [name ...] [--quick] [--out FOLDER] [--only TEXT] [--long] [--for 10m] [--soak 8h] [--seed
  * NUMBER]`: runs proofs one after the other. Exit code 1 when one did not hold.
  */
-const PROOFS: readonly Proof[] = [firstHour, elasticCpu, workersLost, queuePool, archiveAndBack, faults, parts];
+const PROOFS: readonly Proof[] = [
+  firstHour,
+  elasticCpu,
+  workersLost,
+  queuePool,
+  archiveAndBack,
+  rollingUpdate,
+  faults,
+  parts,
+];
 
 const root = join(import.meta.dirname, "../../..");
 const { values, positionals: names } = parseArgs({

@@ -5,6 +5,7 @@ import {
   ApiOutcome,
   ApiPolicy,
   ApiPool,
+  ApiReleases,
   ApiWorker,
 } from "@elastic-gas/manager/features/api/schemas";
 import type { PoolName } from "@elastic-gas/shared/resources";
@@ -70,6 +71,10 @@ export class ManagerApi {
 
   async alerts(): Promise<readonly z.infer<typeof ApiAlert>[]> {
     return z.array(ApiAlert).parse(await this.#call("GET", "/alerts"));
+  }
+
+  async releases(): Promise<z.infer<typeof ApiReleases>> {
+    return ApiReleases.parse(await this.#call("GET", "/releases"));
   }
 
   async press(name: PoolName, button: "grow" | "shrink" | "pause" | "resume"): Promise<string> {

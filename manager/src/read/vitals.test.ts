@@ -31,7 +31,14 @@ it("the machine's CPU comes from local-cloud, and two saturated periods in a row
       })),
     }),
   );
-  const instance = { id: "i-0aaa", pool: "web", intentId: null, subnetId: null, state: "running" } as const;
+  const instance = {
+    id: "i-0aaa",
+    pool: "web",
+    intentId: null,
+    releaseId: null,
+    subnetId: null,
+    state: "running",
+  } as const;
   const details = { type: "t3.small", zone: "us-east-1a", address: null, launchedAt: 0, stateReason: null };
   const vitals = await readVitals(cloudwatch, [{ ...instance, ...details }], {
     now: now + 1_000,

@@ -7,6 +7,8 @@ export interface Instance {
   readonly pool: PoolName;
   /** The launch that it came of; null when nobody tagged it. */
   readonly intentId: string | null;
+  /** What it runs; null when no tag tells. */
+  readonly releaseId: string | null;
   readonly state: "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
   readonly type: string;
   readonly zone: string;
@@ -81,6 +83,7 @@ function readInstance(instance: Ec2Instance, prefix: string): Instance | undefin
     id,
     pool,
     intentId: tag(TAGS.intent) ?? null,
+    releaseId: tag(TAGS.release) ?? null,
     state: state.Name,
     type: instance.InstanceType ?? "",
     zone: instance.Placement?.AvailabilityZone ?? "",

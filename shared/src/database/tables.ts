@@ -298,7 +298,7 @@ export interface DecisionsTable {
   facts: JsonOrNull<unknown>;
 }
 
-export type ActivityCause = "policy" | "manual" | "limits" | "replacement" | "start" | "stop" | "launch";
+export type ActivityCause = "policy" | "manual" | "limits" | "replacement" | "start" | "stop" | "launch" | "update";
 
 export interface ActivitiesTable {
   id: Generated<number>;
@@ -335,6 +335,8 @@ export interface LaunchIntentsTable {
   updatedAt: CreatedAt;
   /** The activity that it was made for. */
   activityId: OrNull<number>;
+  /** What its worker runs. */
+  releaseId: OrNull<string>;
 }
 
 /** One row per worker: its own heartbeat, and what the autoscaler or an admin decided about it. */
@@ -367,6 +369,8 @@ export interface WorkersTable {
   endedBy: OrNull<number>;
   /** Since when it has written every heartbeat; null until the first. */
   beatingSince: OrNull<Date>;
+  /** What it runs, as its instance's tag says. */
+  releaseId: OrNull<string>;
 }
 
 /** When a worker came into each of its states; a row stays after the worker is gone, for the charts. */
@@ -379,6 +383,46 @@ export interface WorkerHistoryTable {
   drainingAt: OrNull<Date>;
   endedAt: OrNull<Date>;
   notedAt: CreatedAt;
+}
+
+/** A release as it was published; never changed. */
+export interface ReleasesTable {
+  /** SHA-256 of the manifest. */
+  id: string;
+  manifest: Json<unknown>;
+  publishedBy: string;
+  publishedAt: CreatedAt;
+}
+
+/** "running" and "paused" go on to the new release, "rolling back" to the old one; the other two are over. */
+export type UpdateState = "running" | "paused" | "rolling back" | "completed" | "rolled back";
+
+/** One release replacing another. What workers run outside of an update is the newest completed one's. */
+export interface ReleaseUpdatesTable {
+  id: Generated<number>;
+  /** Null: the first release. */
+  fromRelease: string | null;
+  toRelease: string;
+  state: UpdateState;
+  /** True while it is under way, then null: the unique key allows one. */
+  active: true | null;
+  canarySeconds: number;
+  startedBy: string;
+  startedAt: Date;
+  /** Why it was rolled back, or completed without a roll, as JSON that `scaling` reads. */
+  reason: JsonOrNull<unknown>;
+  finishedAt: OrNull<Date>;
+}
+
+/** How far an update is in one pool; written by the autoscaler. */
+export interface ReleaseUpdatePoolsTable {
+  updateId: number;
+  pool: PoolName;
+  canaryPassedAt: OrNull<Date>;
+  /** What it does now, as JSON that `scaling` reads. */
+  step: JsonOrNull<unknown>;
+  /** The release that every worker of the pool was seen to run: the update's target, or what it went back to. */
+  doneRelease: OrNull<string>;
 }
 
 export interface LeasesTable {
@@ -511,6 +555,9 @@ export interface Tables {
   launchIntents: LaunchIntentsTable;
   workers: WorkersTable;
   workerHistory: WorkerHistoryTable;
+  releases: ReleasesTable;
+  releaseUpdates: ReleaseUpdatesTable;
+  releaseUpdatePools: ReleaseUpdatePoolsTable;
   leases: LeasesTable;
   outbox: OutboxTable;
   deadLetters: DeadLettersTable;

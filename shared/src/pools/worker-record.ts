@@ -24,6 +24,8 @@ export interface WorkerRecord {
   readonly inServiceAt: number | null;
   readonly unhealthySince: number | null;
   readonly heartbeatAt: number | null;
+  /** What it runs; null when its instance does not tell. */
+  readonly releaseId: string | null;
   /** What it noted of its own load, as JSON that `load-points.ts` reads. */
   readonly loadPoints: unknown;
   /** Null before the autoscaler's first look at it. */

@@ -25,6 +25,7 @@ export async function listWorkerRecords(
     inServiceAt: row.inServiceAt?.getTime() ?? null,
     unhealthySince: row.unhealthySince?.getTime() ?? null,
     heartbeatAt: row.at?.getTime() ?? null,
+    releaseId: row.releaseId,
     loadPoints: row.loadPoints,
     published:
       row.state === null || row.stateAt === null

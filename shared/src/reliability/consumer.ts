@@ -10,10 +10,12 @@ import {
 } from "@aws-sdk/client-sqs";
 import { z } from "zod";
 import type { Logger } from "../logger.ts";
+import { isNewer } from "../messages.ts";
 import type { QueueResource } from "../resources.ts";
 import { pause } from "../shutdown.ts";
 import { afterFailure, LONGEST_RETRY_SECONDS } from "./after-failure.ts";
 import { REASON, textAttribute } from "./message-attributes.ts";
+import { Unavailable } from "./transient.ts";
 
 /** What a handler decides about its message. */
 export type Handled =
@@ -107,7 +109,9 @@ async function handleMessage<Body>(options: ConsumerOptions<Body>, queueUrl: str
   const heartbeat = keepInvisible();
   const read = readBody(schema, message.Body ?? "");
   try {
-    const handled: Handled = read.ok ? await handle(read.body, { stop }) : { kind: "never", reason: read.reason };
+    if (read.kind === "newer") throw new Unavailable("The message is of a later release than this worker");
+    const handled: Handled =
+      read.kind === "read" ? await handle(read.body, { stop }) : { kind: "never", reason: read.reason };
     await endHeartbeat();
     switch (handled.kind) {
       case "done":
@@ -217,19 +221,23 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
   "InvalidParameterValue",
 ]);
 
-type ReadBody<Body> = { readonly ok: true; readonly body: Body } | { readonly ok: false; readonly reason: string };
+type ReadBody<Body> =
+  | { readonly kind: "read"; readonly body: Body }
+  | { readonly kind: "refused"; readonly reason: string }
+  /** Of a later release, whose workers run beside this one during an update. */
+  | { readonly kind: "newer" };
 
 function readBody<Body>(schema: z.ZodType<Body>, text: string): ReadBody<Body> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return { ok: false, reason: "The body is not JSON." };
+    return { kind: "refused", reason: "The body is not JSON." };
   }
   const parsed = schema.safeParse(value);
-  return parsed.success
-    ? { ok: true, body: parsed.data }
-    : { ok: false, reason: `The body is not a message of this queue: ${z.prettifyError(parsed.error)}` };
+  if (parsed.success) return { kind: "read", body: parsed.data };
+  if (isNewer(value)) return { kind: "newer" };
+  return { kind: "refused", reason: `The body is not a message of this queue: ${z.prettifyError(parsed.error)}` };
 }
 
 async function findQueueUrl(sqs: SQSClient, QueueName: string, signal: AbortSignal): Promise<string> {

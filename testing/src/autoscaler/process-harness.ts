@@ -10,7 +10,8 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Middleware } from "@elastic-gas/local-cloud/wire/gateway";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
-import { CURRENT_RELEASE, startTestHarness, type TestHarness } from "./test-harness.ts";
+import { CURRENT_RELEASE, useRelease } from "../releases.ts";
+import { startTestHarness, type TestHarness } from "./test-harness.ts";
 import { type WebPoolAccounts, watchWebPool } from "./web-pool-accounts.ts";
 
 /** An autoscaler in a process of its own. */
@@ -112,7 +113,7 @@ function startProcess(environment: Readonly<Record<string, string>>, host: strin
   };
 }
 
-async function putRelease({ context }: TestHarness): Promise<void> {
+async function putRelease({ context, db }: TestHarness): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "autoscaler-release-"));
   try {
     await writeFile(join(folder, "server.mjs"), SERVER);
@@ -122,12 +123,12 @@ async function putRelease({ context }: TestHarness): Promise<void> {
     const sha256 = createHash("sha256").update(release).digest("hex");
     const files = [
       [CURRENT_RELEASE.release, release],
-      ["current.json", JSON.stringify({ ...CURRENT_RELEASE, sha256 })],
       ...POOL_NAMES.map((pool) => [`settings/${pool}-1.env`, ""] as const),
     ] as const;
     for (const [Key, Body] of files) {
       await context.cloud.s3.send(new PutObjectCommand({ Bucket: context.resources.buckets.releases, Key, Body }));
     }
+    await useRelease(db, { ...CURRENT_RELEASE, sha256 });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { createCloud, destroyCloud } from "@elastic-gas/autoscaler/context/cloud";
 import type { Context } from "@elastic-gas/autoscaler/context/context";
 import { Lease } from "@elastic-gas/autoscaler/lease/lease";
@@ -13,13 +12,18 @@ import { type Instance, listInstances } from "@elastic-gas/shared/aws/instances"
 import { type Config, readConfig } from "@elastic-gas/shared/config";
 import { connectDatabase, type Database } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
-import { POOL_NAMES, type PoolName, resourcesOf } from "@elastic-gas/shared/resources";
+import { type PoolName, resourcesOf } from "@elastic-gas/shared/resources";
 import { createTestDatabase } from "../database.ts";
 import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "../local-cloud/test-cloud.ts";
+import { CURRENT_RELEASE, useRelease } from "../releases.ts";
 
-/** A worker that answers health checks on its own address, and nothing else; ends at SIGTERM as any process. */
+/**
+ * A worker that answers health checks on its own address, and nothing else; ends at SIGTERM as any process. One of a
+ * release whose SHA-256 begins with "bad" ends soon.
+ */
 const WORKER_SCRIPT = `#!/bin/bash
 # __POOL__ __RELEASE_URL__ __SETTINGS_URL__ __LOCKFILE_HASH__
+case __RELEASE_SHA256__ in bad*) sleep 1; exit 1 ;; esac
 exec node --input-type=module -e '
   const imds = process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT;
   const token = await (await fetch(imds + "/latest/api/token", { method: "PUT", headers: { "x-aws-ec2-metadata-token-ttl-seconds": "60" } })).text();
@@ -70,14 +74,6 @@ export interface TestHarness extends AsyncDisposable {
     change: { readonly desired?: number; readonly min?: number; readonly max?: number; readonly paused?: boolean },
   ): Promise<void>;
 }
-
-/** What `current.json` says at first; there is no such release. */
-export const CURRENT_RELEASE = {
-  release: "releases/1.tar.gz",
-  sha256: "0".repeat(64),
-  settings: Object.fromEntries(POOL_NAMES.map((pool) => [pool, `settings/${pool}-1.env`])),
-  lockfileHash: "abc",
-};
 
 /**
  * local-cloud with the product's resources and a release, a database, and an autoscaler that does nothing until told.
@@ -155,13 +151,7 @@ export async function startTestHarness(
   });
   const clients = createCloud(config, limits);
   started.defer(() => destroyCloud(clients));
-  await clients.s3.send(
-    new PutObjectCommand({
-      Bucket: resources.buckets.releases,
-      Key: "current.json",
-      Body: JSON.stringify(CURRENT_RELEASE),
-    }),
-  );
+  await useRelease(database.db, CURRENT_RELEASE);
   const contextOf = (holder: string): Context => ({
     config,
     resources,

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { findFreePort } from "@elastic-gas/start/free-port";
 import { waitUntil } from "../wait-until.ts";
 
@@ -21,6 +22,8 @@ export interface RunningSystem extends AsyncDisposable {
   readonly admin: { readonly username: string; readonly password: string };
   /** All that start.sh printed so far. */
   readonly output: () => string;
+  /** Runs `./start.sh WORD` beside it, with its settings and these changes; gives what it printed. */
+  run(word: string, changes?: Readonly<Record<string, string>>): Promise<string>;
   /** Stops it as Ctrl-C does and gives the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -94,24 +97,25 @@ export async function startSystem({
   const ports = chosen ?? (await freePorts());
   const admin = { username: "admin", password: "correct horse battery" };
   let output = "";
+  const settings = {
+    ...process.env,
+    ...(times === "quick" ? QUICK : {}),
+    DATA_DIR: dataDir,
+    MANAGER_PORT: String(ports.manager),
+    LB_PORT: String(ports.balancer),
+    LOCAL_CLOUD_PORT: String(ports.cloud),
+    LOCAL_DATABASE_PORT: String(ports.database),
+    // Runs beside each other need addresses of their own.
+    LOCAL_ADDRESS_BLOCK: `127.${64 + (ports.cloud >> 9)}.${ports.cloud & 255}`,
+    ADMIN_USERNAME: admin.username,
+    ADMIN_PASSWORD: admin.password,
+    ...environment,
+  };
   const child = spawn("./start.sh", [], {
     cwd: ROOT,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      ...process.env,
-      ...(times === "quick" ? QUICK : {}),
-      DATA_DIR: dataDir,
-      MANAGER_PORT: String(ports.manager),
-      LB_PORT: String(ports.balancer),
-      LOCAL_CLOUD_PORT: String(ports.cloud),
-      LOCAL_DATABASE_PORT: String(ports.database),
-      // Runs beside each other need addresses of their own.
-      LOCAL_ADDRESS_BLOCK: `127.${64 + (ports.cloud >> 9)}.${ports.cloud & 255}`,
-      ADMIN_USERNAME: admin.username,
-      ADMIN_PASSWORD: admin.password,
-      ...environment,
-    },
+    env: settings,
   });
   onSpawn?.(child);
   for (const stream of [child.stdout, child.stderr]) {
@@ -153,6 +157,13 @@ export async function startSystem({
     },
     admin,
     output: () => output,
+    async run(word, changes = {}) {
+      const { stdout } = await promisify(execFile)("./start.sh", [word], {
+        cwd: ROOT,
+        env: { ...settings, ...changes },
+      });
+      return stdout;
+    },
     stop,
     async [Symbol.asyncDispose]() {
       await stop();

@@ -39,7 +39,7 @@ test("a point holds the requests and the CPU of its period of the wall clock", a
   expect(move(10, 6)).toBe(true);
   expect(meter.points()).toEqual({
     periodSeconds: 10,
-    points: [{ at: START, cpuPercent: 50, requests: 4, successes: 3, responseMs: expect.any(Number) }],
+    points: [{ at: START, cpuPercent: 50, requests: 4, successes: 3, failures: 1, responseMs: expect.any(Number) }],
   });
   expect(move(20, 20)).toBe(true);
   expect(meter.points().points.map(({ at, cpuPercent, requests }) => [at - START, cpuPercent, requests])).toEqual([

@@ -6,6 +6,7 @@ import { isCounted } from "./request-counter.ts";
 
 /** Enough for the longest look at minutes while the database does not answer for a while. */
 const KEPT_SECONDS = 360;
+const NOTHING = { requests: 0, successes: 0, failures: 0, responseMs: 0 };
 
 export interface LoadMeterOptions {
   readonly periodSeconds: number;
@@ -34,7 +35,7 @@ export function createLoadMeter({
   const startOf = (at: number) => Math.floor(at / periodMs) * periodMs;
   const points: LoadPoint[] = [];
   let began = { at: now(), cpu: cpuSeconds() };
-  let counts = { requests: 0, successes: 0, responseMs: 0 };
+  let counts = { ...NOTHING };
   // A first period that was cut short would tell of a part only.
   let isWhole = began.at === startOf(began.at);
   return {
@@ -44,6 +45,7 @@ export function createLoadMeter({
         counts.requests += 1;
         res.once("finish", () => {
           if (res.statusCode >= 200 && res.statusCode < 300) counts.successes += 1;
+          if (res.statusCode >= 500) counts.failures += 1;
           counts.responseMs += performance.now() - askedAt;
         });
       }
@@ -56,15 +58,15 @@ export function createLoadMeter({
       const elapsedSeconds = (at - began.at) / 1_000;
       const percent = (100 * (cpu - began.cpu)) / (elapsedSeconds * vcpus);
       const cpuPercent = Math.round(10 * Math.min(100, Math.max(0, percent))) / 10;
-      const { requests, successes, responseMs } = counts;
+      const { responseMs, ...numbers } = counts;
       // Late by more than a period, this point would tell of several.
       const isOwn = isWhole && at - startOf(began.at) < 2 * periodMs;
       if (isOwn) {
-        points.push({ at: startOf(began.at), cpuPercent, requests, successes, responseMs: Math.round(responseMs) });
+        points.push({ at: startOf(began.at), cpuPercent, ...numbers, responseMs: Math.round(responseMs) });
       }
       points.splice(0, Math.max(0, points.length - Math.ceil(KEPT_SECONDS / periodSeconds)));
       began = { at, cpu };
-      counts = { requests: 0, successes: 0, responseMs: 0 };
+      counts = { ...NOTHING };
       isWhole = true;
       return isOwn;
     },

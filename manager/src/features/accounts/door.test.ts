@@ -1,3 +1,4 @@
+import { insertRelease } from "@elastic-gas/shared/releases/releases";
 import {
   makePools,
   PLAIN_USER,
@@ -5,6 +6,7 @@ import {
   TestBrowser,
   type TestManager,
 } from "@elastic-gas/testing/manager/test-manager";
+import { CURRENT_RELEASE, useRelease } from "@elastic-gas/testing/releases";
 import { io } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { LIVE_NAMESPACE } from "../../pages/live/live-events.ts";
@@ -30,6 +32,9 @@ beforeAll(async () => {
       sentAgainAt: null,
     })
     .execute();
+  await useRelease(manager.db, CURRENT_RELEASE);
+  const next = { ...CURRENT_RELEASE, sha256: "1".repeat(64) };
+  await insertRelease(manager.db, next, { actor: "anna", now: new Date() });
   admin = new TestBrowser(manager.url);
   await admin.signIn();
   await admin.post("/users", { username: "vera", email: "", password: "only for looking", role: "viewer" }, "/users");
@@ -51,6 +56,7 @@ describe("a viewer", () => {
     "/policy/web",
     "/alerts",
     "/load-test",
+    "/releases",
     "/charts/web/workers",
   ])("looks at %s, where nothing can be pressed that changes something", async (path) => {
     const response = await viewer.get(path);
@@ -90,6 +96,8 @@ describe("a viewer", () => {
     "/alerts/dead-letters/send",
     "/alerts/channels",
     "/load-test/start",
+    "/releases/update",
+    "/releases/roll-back",
     "/settings/stop",
     "/settings/delete",
     "/users",

@@ -1,6 +1,8 @@
+import { insertRelease } from "@elastic-gas/shared/releases/releases";
 import type { ApiOperation } from "@elastic-gas/shared/web/openapi";
 import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
 import { makePools, startTestManager, TestBrowser, type TestManager } from "@elastic-gas/testing/manager/test-manager";
+import { CURRENT_RELEASE, useRelease } from "@elastic-gas/testing/releases";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import type { Router } from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -35,6 +37,9 @@ beforeAll(async () => {
     .insertInto("deadLetters")
     .values({ ...letter, resolvedAt: null })
     .execute();
+  await useRelease(manager.db, CURRENT_RELEASE);
+  const next = { ...CURRENT_RELEASE, sha256: "1".repeat(64) };
+  await insertRelease(manager.db, next, { actor: "anna", now: new Date(Date.now() + 1_000) });
   browser = new TestBrowser(manager.url);
   await browser.signIn();
   readToken = await createToken("read");

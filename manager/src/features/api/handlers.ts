@@ -1,4 +1,5 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import type { UpdateVerb } from "@elastic-gas/shared/releases/updates";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { openApiDocument } from "@elastic-gas/shared/web/openapi";
 import type { Request, RequestHandler, Response } from "express";
@@ -7,11 +8,13 @@ import { listDeadLetters } from "../../read/dead-letters.ts";
 import { listActivities, listDecisions } from "../../read/decisions.ts";
 import { listPolicyVersions } from "../../read/policy-versions.ts";
 import { findPool } from "../../read/pools.ts";
+import { readReleases } from "../../read/releases.ts";
 import { SendAgainBody, sendAgain } from "../dead-letters/dead-letter-actions.ts";
 import type { FeatureDeps, Outcome } from "../feature-deps.ts";
 import { savePolicy } from "../policy/save-policy.ts";
 import { pausePool, resizePool } from "../pools/pool-actions.ts";
 import { poolOfPath } from "../pools/pool-of-path.ts";
+import { startUpdate, steerUpdate, UpdateBody } from "../releases/release-actions.ts";
 import { requesterOf } from "../requester.ts";
 import { changeWorker, type WorkerVerb } from "../workers/worker-actions.ts";
 import { MANAGER_API } from "./openapi.ts";
@@ -23,13 +26,13 @@ import {
   presentCharts,
   presentDecision,
   presentPool,
+  presentReleases,
   presentStatus,
   presentVersion,
   presentWorker,
 } from "./present.ts";
 import { ChartsQuery, DeadLettersQuery, ListQuery, ResizeChange, VersionsQuery, WorkersQuery } from "./schemas.ts";
 
-/** The version of the document; raised with every change that a caller can see. */
 const DAY_MS = 86_400_000;
 
 /** What each operation does: the same reads and changes as the pages. */
@@ -53,6 +56,11 @@ export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, Req
     async (req, res) => {
       const { outcome } = await changeWorker(deps, verb, String(req.params.id), requesterOf(req, res));
       sendOutcome(res, outcome);
+    };
+  const update =
+    (verb: UpdateVerb): RequestHandler =>
+    async (req, res) => {
+      sendOutcome(res, await steerUpdate(deps, verb, requesterOf(req, res)));
     };
   return {
     getDocument: (_req, res) => void res.json(openApiDocument(OPERATIONS, MANAGER_API)),
@@ -113,6 +121,13 @@ export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, Req
     sendDeadLetters: async (req, res) => {
       sendOutcome(res, await sendAgain(deps, SendAgainBody.parse(req.body ?? {}), requesterOf(req, res)));
     },
+    listReleases: async (_req, res) => void res.json(presentReleases(await readReleases(db, reader()))),
+    startUpdate: async (req, res) => {
+      sendOutcome(res, await startUpdate(deps, UpdateBody.parse(req.body ?? {}), requesterOf(req, res)));
+    },
+    pauseUpdate: update("pause"),
+    resumeUpdate: update("resume"),
+    rollBackUpdate: update("roll-back"),
     listAlerts: async (_req, res) => void res.json((await watcher.fleet()).alerts.map(presentAlert)),
   };
 }

@@ -1,6 +1,7 @@
 import type { ApiOperation } from "@elastic-gas/shared/web/openapi";
 import { z } from "zod";
 import { SendAgainBody } from "../dead-letters/dead-letter-actions.ts";
+import { UpdateBody } from "../releases/release-actions.ts";
 import {
   ApiActivity,
   ApiAlert,
@@ -11,6 +12,7 @@ import {
   ApiPolicy,
   ApiPolicyVersion,
   ApiPool,
+  ApiReleases,
   ApiStatus,
   ApiWorker,
   ChartsQuery,
@@ -38,6 +40,13 @@ const workerVerb = <Verb extends string>(verb: Verb, summary: string) => ({
   id: `${verb}Worker` as const,
   summary,
   params: WorkerParams,
+  answer: ApiOutcome,
+});
+const updateVerb = <Verb extends string, Id extends string>(verb: Verb, id: Id, summary: string) => ({
+  method: "post" as const,
+  path: `/releases/${verb}`,
+  id,
+  summary,
   answer: ApiOutcome,
 });
 
@@ -140,6 +149,24 @@ export const OPERATIONS = [
     query: ListQuery,
     answer: z.array(ApiActivity),
   },
+  {
+    method: "get",
+    path: "/releases",
+    id: "listReleases",
+    summary: "Published releases, the one in use, and the updates from one to another",
+    answer: ApiReleases,
+  },
+  {
+    method: "post",
+    path: "/releases/update",
+    id: "startUpdate",
+    summary: "Replace all workers, one by one, by those of `release`; by the newest one when it names none",
+    body: UpdateBody,
+    answer: ApiOutcome,
+  },
+  updateVerb("pause", "pauseUpdate", "Pause the update that is under way; new workers that fail still take it back"),
+  updateVerb("resume", "resumeUpdate", "Let a paused update go on"),
+  updateVerb("roll-back", "rollBackUpdate", "Take all workers back to the release before, one by one"),
   {
     method: "get",
     path: "/alerts",

@@ -9,6 +9,7 @@ import { describeWhy, type WorkerSnapshot } from "../../model/fleet/worker-snaps
 import { describeDifference } from "../../model/policy/differences.ts";
 import type { PolicyVersion } from "../../model/policy/policy-version.ts";
 import type { Reader } from "../../model/reader.ts";
+import type { ReleasesPage, ShownUpdate } from "../../read/releases.ts";
 import type {
   ApiActivity,
   ApiAlert,
@@ -16,6 +17,7 @@ import type {
   ApiDecision,
   ApiPolicyVersion,
   ApiPool,
+  ApiReleases,
   ApiSeries,
   ApiStatus,
   ApiWorker,
@@ -155,4 +157,18 @@ function iso(at: number): string {
 
 function isoOrNull(at: number | null): string | null {
   return at === null ? null : iso(at);
+}
+
+export function presentReleases({ current, releases, active, past }: ReleasesPage): z.infer<typeof ApiReleases> {
+  const update = ({ from, to, state, startedBy, startedAt, finishedAt, why }: ShownUpdate) => ({
+    ...{ from, to, state, startedBy, why },
+    startedAt: iso(startedAt),
+    finishedAt: isoOrNull(finishedAt),
+  });
+  return {
+    current,
+    releases: releases.map((each) => ({ ...each, publishedAt: iso(each.publishedAt) })),
+    active: active === null ? null : { ...update(active), pools: [...active.pools] },
+    past: past.map(update),
+  };
 }

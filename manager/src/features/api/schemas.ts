@@ -44,6 +44,8 @@ export const ApiWorker = z.object({
   type: z.string(),
   zone: z.string(),
   address: z.string().nullable(),
+  /** The hash of what it runs; null when its instance does not tell. */
+  releaseId: z.string().nullable(),
   launchedAt: instant,
   inServiceAt: maybeInstant,
   protected: z.boolean(),
@@ -135,6 +137,26 @@ export const ApiCharts = z.object({
   waitingJobs: ApiSeries.nullable(),
   byWorker: z.array(z.object({ id: z.string(), cpuPercent: ApiSeries, requestsPerMinute: ApiSeries.nullable() })),
 });
+const release = z.string().regex(/^[0-9a-f]{64}$/);
+const ApiUpdate = z.object({
+  /** Null: the first release. */
+  from: release.nullable(),
+  to: release,
+  state: z.enum(["running", "paused", "rolling back", "completed", "rolled back"]),
+  startedBy: z.string(),
+  startedAt: instant,
+  finishedAt: instant.nullable(),
+  /** Why it went back, or was over at once. */
+  why: z.string().nullable(),
+});
+export const ApiReleases = z.object({
+  /** What workers run outside of an update. */
+  current: release.nullable(),
+  releases: z.array(z.object({ id: release, publishedBy: z.string(), publishedAt: instant })),
+  active: ApiUpdate.extend({ pools: z.array(z.object({ pool: z.enum(POOL_NAMES), step: z.string() })) }).nullable(),
+  past: z.array(ApiUpdate),
+});
+
 export const ApiDeadLetter = z.object({
   id: z.number().int(),
   at: instant,

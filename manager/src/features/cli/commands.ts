@@ -8,11 +8,19 @@ import {
   ApiOutcome,
   ApiPolicy,
   ApiPolicyVersion,
+  ApiReleases,
   ApiStatus,
 } from "../api/schemas.ts";
 import type { CallApi } from "./call-api.ts";
 import { setValues, undo } from "./change-policy.ts";
-import { showActivities, showDeadLetters, showDecisions, showPolicy, showVersions } from "./show-lists.ts";
+import {
+  showActivities,
+  showDeadLetters,
+  showDecisions,
+  showPolicy,
+  showReleases,
+  showVersions,
+} from "./show-lists.ts";
 import { showStatus } from "./show-status.ts";
 import { sinceOf } from "./times.ts";
 import { UsageError } from "./usage.ts";
@@ -59,6 +67,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: policy,
   },
   "dead-letters": { options: { queue: { type: "string" }, all: { type: "boolean" } }, maxWords: 2, run: deadLetters },
+  releases: {
+    options: {},
+    maxWords: 0,
+    run: async (call) => {
+      const json = await call({ path: "/releases" });
+      return { json, text: () => showReleases(ApiReleases.parse(json)) };
+    },
+  },
+  update: { options: { canary: { type: "string" } }, maxWords: 1, run: update },
   activity: {
     options: LIST_OPTIONS,
     maxWords: 1,
@@ -76,6 +93,16 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
 };
+
+/** Begins one to a release, the newest one unless it is named, or steers the one that is under way. */
+async function update(call: CallApi, { words: [word], values }: Given): Promise<Answer> {
+  const canary = values.canary === undefined ? {} : { canarySeconds: numberOf("--canary", values.canary, 1) };
+  if (word === "pause" || word === "resume" || word === "roll-back") {
+    if (values.canary !== undefined) throw new UsageError(`--canary belongs to the beginning of an update.`);
+    return ask(call, `/releases/${word}`);
+  }
+  return ask(call, "/releases/update", { ...(word === undefined ? {} : { release: word }), ...canary });
+}
 
 /** Lists them, or sends again one by its number, those of a queue, or all. */
 async function deadLetters(call: CallApi, { words: [verb, id], values }: Given): Promise<Answer> {

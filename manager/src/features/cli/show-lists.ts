@@ -1,6 +1,14 @@
 import { formatNumber } from "@elastic-gas/shared/format/numbers";
+import { formatRelease } from "@elastic-gas/shared/releases/format-release";
 import type { z } from "zod";
-import type { ApiActivity, ApiDeadLetter, ApiDecision, ApiPolicy, ApiPolicyVersion } from "../api/schemas.ts";
+import type {
+  ApiActivity,
+  ApiDeadLetter,
+  ApiDecision,
+  ApiPolicy,
+  ApiPolicyVersion,
+  ApiReleases,
+} from "../api/schemas.ts";
 import { table } from "./table.ts";
 import { localTime } from "./times.ts";
 
@@ -40,6 +48,35 @@ export function showVersions(versions: readonly z.infer<typeof ApiPolicyVersion>
   if (versions.length === 0) return "Never changed.\n";
   const rows = versions.map(({ version, at, actor, difference }) => [`v${version}`, localTime(at), actor, difference]);
   return table(["VERSION", "SAVED", "BY", "WHAT"], rows);
+}
+
+export function showReleases({ current, releases, active, past }: z.infer<typeof ApiReleases>): string {
+  const change = ({ from, to }: { readonly from: string | null; readonly to: string }) =>
+    `${from === null ? "" : `${formatRelease(from)} → `}${formatRelease(to)}`;
+  const published = table(
+    ["RELEASE", "PUBLISHED", "BY", ""],
+    releases.map(({ id, publishedAt, publishedBy }) => [
+      formatRelease(id),
+      localTime(publishedAt),
+      publishedBy,
+      id === current ? "in use" : "",
+    ]),
+  );
+  const underWay =
+    active === null
+      ? ""
+      : `\nUpdate ${change(active)}, ${active.state}${active.why === null ? "" : `: ${active.why}`}\n\n${table(
+          ["POOL", "NOW"],
+          active.pools.map(({ pool, step }) => [pool, step]),
+        )}`;
+  const rows = past.map((each) => [
+    localTime(each.startedAt),
+    change(each),
+    each.startedBy,
+    each.state,
+    each.why ?? "",
+  ]);
+  return `${published}${underWay}${rows.length === 0 ? "" : `\n${table(["BEGUN", "UPDATE", "BY", "RESULT", "WHY"], rows)}`}`;
 }
 
 export function showDeadLetters(letters: readonly z.infer<typeof ApiDeadLetter>[]): string {

@@ -42,6 +42,17 @@ elastic-gas dead-letters send --queue NAME | --all [--json]
 
 Lists the messages that could not be handled, or puts them back into their queues: one, those of a queue, or all.
 `,
+  releases: `elastic-gas releases [--json]
+
+The release in use, what was published, and the updates from one to another. ./start.sh release publishes a checkout.
+`,
+  update: `elastic-gas update [RELEASE] [--canary SECONDS] [--json]
+elastic-gas update pause | resume | roll-back [--json]
+
+Replaces all workers, one by one, by those of RELEASE (the first characters of its hash; the newest one unless it is
+named). The first one must be in service for CANARY_SECONDS before others follow; when new ones fail, all go back by
+themselves. pause, resume and roll-back steer the update that is under way.
+`,
   activity: `elastic-gas activity [POOL] [--limit N] [--since 2h] [--json]
 
 Changes and who asked for them, newest first; of the last day unless told otherwise.
@@ -61,6 +72,8 @@ export const OVERVIEW = `elastic-gas COMMAND [...]
   pause POOL             stop the pool's policy; resume POOL ends a pause or a manual hold
   policy POOL            show or change rule, numbers and limits
   dead-letters           messages that could not be handled; dead-letters send puts them back
+  releases               what workers run, what was published, updates
+  update [RELEASE]       replace workers by a release; update pause, resume, roll-back steer it
   activity [POOL]        what changed, and who asked
   decisions [POOL]       what every check said
   annotate FILE          annotate a VCF file, by the API of the annotation service; see annotate --help

@@ -37,6 +37,7 @@ function worker(changes: Partial<WorkerSnapshot> = {}): WorkerSnapshot {
     type: "t3.small",
     zone: "us-east-1a",
     address: null,
+    releaseId: null,
     launchedAt: now - 3_600_000,
     inServiceAt: now - 3_500_000,
     protected: false,

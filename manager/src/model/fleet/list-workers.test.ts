@@ -11,6 +11,7 @@ const worker = (id: string, load: WorkerLoad | null): WorkerSnapshot => ({
   type: "t3.small",
   zone: "us-east-1a",
   address: null,
+  releaseId: null,
   launchedAt: 0,
   inServiceAt: 0,
   protected: false,

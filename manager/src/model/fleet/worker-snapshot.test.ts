@@ -16,6 +16,7 @@ const instance: Instance = {
   id: "i-0a1",
   pool: "web",
   intentId: null,
+  releaseId: null,
   state: "running",
   type: "t3.small",
   zone: "us-east-1a",
@@ -30,6 +31,7 @@ const timedOut = { state: "unhealthy", reason: "Target.Timeout", description: nu
 function record(published: WorkerRecord["published"]): WorkerRecord {
   return {
     instanceId: "i-0a1",
+    releaseId: null,
     jobId: null,
     draining: false,
     drainingAt: null,

@@ -20,6 +20,8 @@ export interface WorkerSnapshot extends Pick<ShownState, "state" | "reason" | "n
   readonly type: string;
   readonly zone: string;
   readonly address: string | null;
+  /** What it runs; null when its instance does not tell. */
+  readonly releaseId: string | null;
   readonly launchedAt: number;
   readonly inServiceAt: number | null;
   readonly protected: boolean;
@@ -65,6 +67,7 @@ export function snapshotWorker(
     type: instance.type,
     zone: instance.zone,
     address: instance.address,
+    releaseId: instance.releaseId,
     launchedAt: instance.launchedAt,
     inServiceAt: worker.inServiceAt,
     protected: worker.protected,

@@ -13,6 +13,7 @@ export type Section =
   | "policy"
   | "alerts"
   | "load-test"
+  | "releases"
   | "users"
   | "audit"
   | "tokens"
@@ -55,6 +56,7 @@ const SIDE: readonly (readonly (readonly [Section, string, IconName, string])[])
     ["policy", "/policy/web", "sliders", "Policy"],
     ["alerts", "/alerts", "bell", "Alerts"],
     ["load-test", "/load-test", "play", "Load test"],
+    ["releases", "/releases", "archive", "Releases"],
   ],
   [
     ["users", "/users", "users", "Users"],

@@ -1,6 +1,7 @@
 import { describeWorkerReason } from "@elastic-gas/scaling/worker-state-reason";
 import { formatInterval } from "@elastic-gas/shared/format/durations";
 import { capitalize } from "@elastic-gas/shared/format/numbers";
+import { formatRelease } from "@elastic-gas/shared/releases/format-release";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import { drainRefusal } from "../../model/fleet/refusals.ts";
 import { describeNewer, describeWhy, isEnding, type WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
@@ -59,6 +60,7 @@ function detailedFacts(worker: WorkerSnapshot, age: string, { reader, measure }:
       { class: "eg-small eg-secondary worker-place" },
       h("span", {}, [worker.type, worker.zone, worker.address ?? "no address yet"].filter(Boolean).join(" · ")),
       h("span", {}, `age ${age}`),
+      worker.releaseId !== null && h("span", { title: worker.releaseId }, `release ${formatRelease(worker.releaseId)}`),
     ),
     loadLine(worker, measure),
     h("div", { class: "eg-small eg-secondary" }, withIds(describeWorkerReason(worker.reason, reader))),
