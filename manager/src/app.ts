@@ -27,6 +27,7 @@ import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
 import { refuseWrongMethods } from "@elastic-gas/shared/web/wrong-methods";
 import express, { type Express } from "express";
 import { door } from "./features/accounts/door.ts";
+import { sendInvitations } from "./features/accounts/invitations.ts";
 import { type Alerting, createAlerting } from "./features/alert-channels/alerting.ts";
 import { apiRoutes } from "./features/api/routes.ts";
 import { createDeletion, type Deletion } from "./features/delete-all/deletion.ts";
@@ -34,6 +35,7 @@ import { LoadTest } from "./features/load-test/load-test.ts";
 import { localStatus } from "./features/local-status/local-status.ts";
 import { metricsRoutes } from "./features/metrics/metrics-routes.ts";
 import { auditPages } from "./pages/accounts/audit-pages.ts";
+import { ownAccountPages } from "./pages/accounts/own-account-pages.ts";
 import { signInPages } from "./pages/accounts/sign-in-pages.ts";
 import { tokenPages } from "./pages/accounts/token-pages.ts";
 import { userPages } from "./pages/accounts/user-pages.ts";
@@ -84,6 +86,8 @@ export interface Manager {
   readonly deletion: Deletion;
   readonly loadTest: LoadTest;
   readonly alerting: Alerting;
+  /** Mails the invitations that are due; returns how many went out. */
+  readonly sendInvitations: () => Promise<number>;
 }
 
 const SESSION_COOKIE = "manager_session";
@@ -155,7 +159,8 @@ export function createManager(deps: AppDeps): Manager {
     channelPages({ ...pages, alerting }),
     auditPages(pages),
     tokenPages(pages),
-    userPages({ ...deps, ...pages, limits, box }),
+    userPages({ ...deps, ...pages }),
+    ownAccountPages({ ...pages, limits, box }),
     stopPages(pages),
     loadTestPages({ ...pages, loadTest }),
     deletePages({ ...pages, s3: deps.s3, deletion, attempts: createRateLimiter(rateLimits, PASSWORD_ATTEMPTS) }),
@@ -176,7 +181,8 @@ export function createManager(deps: AppDeps): Manager {
         }),
     }),
   );
-  return { app, live, watcher, deletion, loadTest, alerting };
+  const invitations = () => sendInvitations({ ...deps, now });
+  return { app, live, watcher, deletion, loadTest, alerting, sendInvitations: invitations };
 }
 
 const FAVICON =

@@ -27,13 +27,16 @@ import {
   presentWorker,
 } from "./present.ts";
 import { ChartsQuery, DeadLettersQuery, ListQuery, ResizeChange, VersionsQuery, WorkersQuery } from "./schemas.ts";
+import { type UserHandlerDeps, userHandlers } from "./user-handlers.ts";
 
 /** The version of the document; raised with every change that a caller can see. */
-const API_VERSION = "1.2.0";
+const API_VERSION = "1.3.0";
 const DAY_MS = 86_400_000;
 
 /** What each operation does: the same reads and changes as the pages. */
-export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, RequestHandler>> {
+export function apiHandlers(
+  deps: UserHandlerDeps,
+): Readonly<Record<OperationId, RequestHandler | readonly RequestHandler[]>> {
   const { db, config, watcher, now } = deps;
   const reader = () => ({ now: now(), timeZone: config.DISPLAY_TIME_ZONE });
   const resize =
@@ -55,6 +58,7 @@ export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, Req
       sendOutcome(res, outcome);
     };
   return {
+    ...userHandlers(deps),
     getDocument: (_req, res) => void res.json(openApiDocument(API_VERSION)),
     getStatus: async (_req, res) => void res.json(presentStatus(await watcher.fleet(), reader())),
     listPools: async (_req, res) => {

@@ -1,4 +1,3 @@
-import type { ParseArgsOptionsConfig } from "node:util";
 import { isPoolName, POOL_NAMES } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 import {
@@ -12,30 +11,12 @@ import {
 } from "../api/schemas.ts";
 import type { CallApi } from "./call-api.ts";
 import { setValues, undo } from "./change-policy.ts";
+import type { Answer, Command, Given } from "./command.ts";
 import { showActivities, showDeadLetters, showDecisions, showPolicy, showVersions } from "./show-lists.ts";
 import { showStatus } from "./show-status.ts";
 import { sinceOf } from "./times.ts";
 import { UsageError } from "./usage.ts";
-
-/** What the command line said, behind the command's name. */
-export interface Given {
-  readonly words: readonly string[];
-  readonly values: Readonly<Record<string, string | boolean | undefined>>;
-  readonly now: number;
-}
-
-/** The API's answer and how people read it. */
-export interface Answer {
-  readonly json: unknown;
-  readonly text: () => string;
-}
-
-export interface Command {
-  readonly options: ParseArgsOptionsConfig;
-  /** Words that may follow the command's name. */
-  readonly maxWords: number;
-  readonly run: (call: CallApi, given: Given) => Promise<Answer>;
-}
+import { users } from "./users.ts";
 
 const RESIZE_OPTIONS = { by: { type: "string" }, to: { type: "string" }, reason: { type: "string" } } as const;
 const LIST_OPTIONS = { limit: { type: "string" }, since: { type: "string" } } as const;
@@ -59,6 +40,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: policy,
   },
   "dead-letters": { options: { queue: { type: "string" }, all: { type: "boolean" } }, maxWords: 2, run: deadLetters },
+  users: { options: { email: { type: "string" }, access: { type: "string" } }, maxWords: 3, run: users },
   activity: {
     options: LIST_OPTIONS,
     maxWords: 1,

@@ -42,6 +42,14 @@ elastic-gas dead-letters send --queue NAME | --all [--json]
 
 Lists the messages that could not be handled, or puts them back into their queues: one, those of a queue, or all.
 `,
+  users: `elastic-gas users [--json]
+elastic-gas users add NAME [--email ADDRESS] [--access user|viewer|admin] [--json]
+elastic-gas users invite NAME [--json]
+elastic-gas users plan NAME free|premium [--json]
+
+Lists users; creates one: with --email a link to choose a password is mailed, without it a password is made and printed
+once; mails the link again; or gives Premium without a payment, or takes it away. Needs a token with scope administer.
+`,
   activity: `elastic-gas activity [POOL] [--limit N] [--since 2h] [--json]
 
 Changes and who asked for them, newest first; of the last day unless told otherwise.
@@ -61,12 +69,13 @@ export const OVERVIEW = `elastic-gas COMMAND [...]
   pause POOL             stop the pool's policy; resume POOL ends a pause or a manual hold
   policy POOL            show or change rule, numbers and limits
   dead-letters           messages that could not be handled; dead-letters send puts them back
+  users                  list users; users add, invite and plan create, invite again and change the plan
   activity [POOL]        what changed, and who asked
   decisions [POOL]       what every check said
   annotate FILE          annotate a VCF file, by the API of the annotation service; see annotate --help
 
 Pools: web, annotator, utility. Every command takes --help, and --json for the API's own JSON.
 It asks the manager's API at ELASTIC_GAS_URL (http://localhost:5000) with the token in ELASTIC_GAS_TOKEN, which the
-page API tokens makes (scope operate for changes). Exit code 0: done; 1: refused or failed, the reason on stderr;
+page API tokens makes (scope operate for changes, administer for users). Exit code 0: done; 1: refused or failed, the reason on stderr;
 2: not understood.
 `;
