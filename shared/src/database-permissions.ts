@@ -91,7 +91,7 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
     jobs: ALL,
     images: "select, insert, delete",
     subscriptions: "select, insert, update",
-    workers: `select, insert (${BEAT}), update (${BEAT}, load_points)`,
+    workers: `select, insert (${BEAT}), update (${BEAT}, load_points, lacks)`,
     pending_deletes: "insert",
     outbox: OUTBOX,
     settings: "select",

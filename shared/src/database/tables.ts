@@ -369,6 +369,8 @@ export interface WorkersTable {
   endedBy: OrNull<number>;
   /** Since when it has written every heartbeat; null until the first. */
   beatingSince: OrNull<Date>;
+  /** What it cannot do although it is healthy, a sentence: its mask model is missing. */
+  lacks: OrNull<string>;
 }
 
 /** When a worker came into each of its states; a row stays after the worker is gone, for the charts. */
