@@ -52,6 +52,7 @@ import { loadTestPages } from "./pages/load-test/load-test-pages.ts";
 import { policyPages } from "./pages/policy/policy-pages.ts";
 import { previewRoutes } from "./pages/policy/preview-routes.ts";
 import { poolPages } from "./pages/pools/pool-pages.ts";
+import { reportPages } from "./pages/report/report-pages.ts";
 import { stopPages } from "./pages/stop/stop-pages.ts";
 import { workerPages } from "./pages/workers/worker-pages.ts";
 import { Watcher } from "./read/watcher.ts";
@@ -153,6 +154,7 @@ export function createManager(deps: AppDeps): Manager {
     workerPages(pages),
     chartPages(pages),
     decisionPages(pages),
+    reportPages(pages),
     previewRoutes(pages),
     policyPages(pages),
     alertPages(pages),

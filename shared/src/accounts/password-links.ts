@@ -92,17 +92,24 @@ function ownerOf({
   return { ...owner, isInvited: invitedAt !== null };
 }
 
-/** Ends the other links of the account: the newest one was mailed. */
+/** Ends the account's links that were made before this one, which was mailed. */
 export async function endOlderLinks(
   db: Database,
   { userId, token, now }: { readonly userId: number; readonly token: string; readonly now: Date },
 ): Promise<void> {
+  const own = await db
+    .selectFrom("passwordResets")
+    .select("createdAt")
+    .where("tokenHash", "=", hashToken(token))
+    .executeTakeFirst();
+  if (own === undefined) return;
   await db
     .updateTable("passwordResets")
     .set({ usedAt: now })
     .where("userId", "=", userId)
     .where("usedAt", "is", null)
-    .where("tokenHash", "!=", hashToken(token))
+    // Not a later one: two that are mailed at the same moment must not end each other.
+    .where("createdAt", "<", own.createdAt)
     .execute();
 }
 

@@ -20,7 +20,7 @@ export interface User {
   readonly createdAt: Date;
 }
 
-export const USER_COLUMNS = [
+const USER_COLUMNS = [
   "id",
   "username",
   "name",

@@ -10,7 +10,7 @@ export function mayEnter({ isAdmin, isViewer }: Pick<User, "isAdmin" | "isViewer
 
 /** What a viewer may look at; everything else is for administrators. */
 const VIEWED =
-  /^\/($|workers$|workers\/[^/]+\/values(\.csv)?$|charts\/|decisions(\.csv)?$|policy(\/[^/]+)?$|alerts$|load-test$)/;
+  /^\/($|workers$|workers\/[^/]+\/values(\.csv)?$|charts\/|decisions(\.csv)?$|policy(\/[^/]+)?$|alerts$|load-test$|report\.html$)/;
 /** Their own password and second step. */
 const OWN = /^\/account($|\/)/;
 

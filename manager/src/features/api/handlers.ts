@@ -11,6 +11,7 @@ import type { FeatureDeps, Outcome } from "../feature-deps.ts";
 import { savePolicy } from "../policy/save-policy.ts";
 import { pausePool, resizePool } from "../pools/pool-actions.ts";
 import { poolOfPath } from "../pools/pool-of-path.ts";
+import { makeReport } from "../report/make-report.ts";
 import { requesterOf } from "../requester.ts";
 import { changeWorker, type WorkerVerb } from "../workers/worker-actions.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -26,7 +27,15 @@ import {
   presentVersion,
   presentWorker,
 } from "./present.ts";
-import { ChartsQuery, DeadLettersQuery, ListQuery, ResizeChange, VersionsQuery, WorkersQuery } from "./schemas.ts";
+import {
+  ChartsQuery,
+  DeadLettersQuery,
+  ListQuery,
+  ReportQuery,
+  ResizeChange,
+  VersionsQuery,
+  WorkersQuery,
+} from "./schemas.ts";
 import { type UserHandlerDeps, userHandlers } from "./user-handlers.ts";
 
 /** The version of the document; raised with every change that a caller can see. */
@@ -116,6 +125,10 @@ export function apiHandlers(
     },
     sendDeadLetters: async (req, res) => {
       sendOutcome(res, await sendAgain(deps, SendAgainBody.parse(req.body ?? {}), requesterOf(req, res)));
+    },
+    getReport: async (req, res) => {
+      const { range, zone = config.DISPLAY_TIME_ZONE } = ReportQuery.parse(req.query);
+      res.json(await makeReport(deps, { range, timeZone: zone }));
     },
     listAlerts: async (_req, res) => void res.json((await watcher.fleet()).alerts.map(presentAlert)),
   };

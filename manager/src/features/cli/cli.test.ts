@@ -284,6 +284,16 @@ describe("elastic-gas resume and dead-letters", () => {
   });
 });
 
+describe("elastic-gas report", () => {
+  it("writes the file of a range in a zone, and says what it does not know", async () => {
+    const { code, out } = await runHere(["report", "--range", "3h", "--zone", "Asia/Kolkata"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^<!doctype html>\n<html lang="en">.*the past 3 hours.*\(Asia\/Kolkata\).*<\/html>$/s);
+    expect((await runHere(["report", "--range", "2y"])).code).toBe(1);
+    expect((await runHere(["report", "--zone", "Nowhere"])).err).toContain("A time zone such as America/Chicago.");
+  });
+});
+
 describe("elastic-gas users", () => {
   const asAdministrator = (...args: readonly string[]) =>
     runHere(["users", ...args], { ELASTIC_GAS_TOKEN: administerToken });
@@ -299,7 +309,9 @@ describe("elastic-gas users", () => {
     expect((await asAdministrator("invite", "bea")).err).toContain("bea was not invited");
     expect((await asAdministrator("plan", "bea", "premium")).out).toContain("bea is Premium now, without a payment.");
     const { out } = await asAdministrator();
-    expect(out).toMatch(/^ada +ada@example\.org +free +user +[\d-]{10} [\d:]{8} +not yet accepted; mail is on its way$/m);
+    expect(out).toMatch(
+      /^ada +ada@example\.org +free +user +[\d-]{10} [\d:]{8} +not yet accepted; mail is on its way$/m,
+    );
     expect(out).toMatch(/^bea +- +premium, given +viewer +/m);
   });
 
@@ -312,13 +324,22 @@ describe("elastic-gas users", () => {
 });
 
 describe("help and failures", () => {
-  it.each(["status", "grow", "shrink", "pause", "resume", "policy", "dead-letters", "users", "activity", "decisions"])(
-    "%s --help explains it without asking anybody",
-    async (command) => {
-      const { code, out } = await runHere([command, "--help"], { ELASTIC_GAS_TOKEN: "" });
-      expect([code, out]).toEqual([0, expect.stringContaining(`elastic-gas ${command}`)]);
-    },
-  );
+  it.each([
+    "status",
+    "grow",
+    "shrink",
+    "pause",
+    "resume",
+    "policy",
+    "dead-letters",
+    "users",
+    "report",
+    "activity",
+    "decisions",
+  ])("%s --help explains it without asking anybody", async (command) => {
+    const { code, out } = await runHere([command, "--help"], { ELASTIC_GAS_TOKEN: "" });
+    expect([code, out]).toEqual([0, expect.stringContaining(`elastic-gas ${command}`)]);
+  });
 
   it("says when no manager answers, or something else does", async () => {
     const nobody = await runHere(["status"], { ELASTIC_GAS_URL: "http://127.0.0.1:1" });

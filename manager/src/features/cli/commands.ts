@@ -7,6 +7,7 @@ import {
   ApiOutcome,
   ApiPolicy,
   ApiPolicyVersion,
+  ApiReport,
   ApiStatus,
 } from "../api/schemas.ts";
 import type { CallApi } from "./call-api.ts";
@@ -41,6 +42,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   "dead-letters": { options: { queue: { type: "string" }, all: { type: "boolean" } }, maxWords: 2, run: deadLetters },
   users: { options: { email: { type: "string" }, access: { type: "string" } }, maxWords: 3, run: users },
+  report: {
+    options: { range: { type: "string" }, zone: { type: "string" } },
+    maxWords: 0,
+    run: async (call, { values }) => {
+      const query = { range: textOf(values.range), zone: textOf(values.zone) };
+      const json = await call({ path: "/report", query });
+      return { json, text: () => ApiReport.parse(json).html };
+    },
+  },
   activity: {
     options: LIST_OPTIONS,
     maxWords: 1,
@@ -127,6 +137,10 @@ function listQuery(given: Given): Readonly<Record<string, string | undefined>> {
     limit: values.limit === undefined ? undefined : String(numberOf("--limit", values.limit, 1)),
     from: values.since === undefined ? undefined : sinceOf(String(values.since), now),
   };
+}
+
+function textOf(value: string | boolean | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function numberOf(option: string, text: string | boolean, least: number): number {

@@ -42,6 +42,11 @@ elastic-gas dead-letters send --queue NAME | --all [--json]
 
 Lists the messages that could not be handled, or puts them back into their queues: one, those of a queue, or all.
 `,
+  report: `elastic-gas report [--range 30m|3h|24h|7d] [--zone America/Chicago] [--json] > report.html
+
+Writes one HTML file about the time range: sizes of the pools, load, decisions with their reasons, costs and alerts. It
+needs nothing else to be read or printed. Without --range, the past 30 minutes; --zone is the zone of its times.
+`,
   users: `elastic-gas users [--json]
 elastic-gas users add NAME [--email ADDRESS] [--access user|viewer|admin] [--json]
 elastic-gas users invite NAME [--json]
@@ -69,6 +74,7 @@ export const OVERVIEW = `elastic-gas COMMAND [...]
   pause POOL             stop the pool's policy; resume POOL ends a pause or a manual hold
   policy POOL            show or change rule, numbers and limits
   dead-letters           messages that could not be handled; dead-letters send puts them back
+  report                 pool sizes, load, decisions and costs of a time range as an HTML file
   users                  list users; users add, invite and plan create, invite again and change the plan
   activity [POOL]        what changed, and who asked
   decisions [POOL]       what every check said

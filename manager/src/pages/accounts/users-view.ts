@@ -92,7 +92,7 @@ function userRow(user: UserRow, { reader, csrf }: ViewContext): Html {
     {},
     h(
       "td",
-      {},
+      { class: "user-cell" },
       h("b", {}, user.username),
       user.isAdmin && [" ", h("span", { class: "eg-chip" }, icon("shield"), "administrator")],
       !user.isAdmin && user.isViewer && [" ", h("span", { class: "eg-chip" }, "viewer")],
