@@ -30,6 +30,10 @@ describe("one machine", () => {
     return context.newPage();
   }
 
+  async function mailsTo(address: string) {
+    return Mails.parse(await (await fetch(`${system.cloudUrl}/_mail/messages.json?to=${address}`)).json());
+  }
+
   async function signIn(page: Page, origin: string, username: string, password: string): Promise<void> {
     await page.goto(`${origin}/login`);
     await page.fill('input[name="username"]', username);
@@ -57,17 +61,24 @@ describe("one machine", () => {
     });
   });
 
-  test("an administrator makes an account; its user uploads a VCF, sees it completed, downloads it and gets a mail", async () => {
+  test("an administrator invites a user, who chooses a password, uploads a VCF, sees it completed, downloads it and gets a mail", async () => {
     const admin = await openPage();
-    await signIn(admin, system.userAppUrl, system.admin.username, system.admin.password);
-    await admin.goto(`${system.userAppUrl}/admin/users`);
-    await admin.fill('form[action="/admin/users"][method="post"] input[name="username"]', "mreyes");
-    await admin.fill('form[action="/admin/users"][method="post"] input[name="email"]', "mreyes@example.org");
-    await admin.fill('form[action="/admin/users"][method="post"] input[name="password"]', "a long password");
-    await admin.click('form[action="/admin/users"][method="post"] button[type="submit"]');
-    await admin.waitForSelector("text=mreyes@example.org");
+    await signIn(admin, system.managerUrl, system.admin.username, system.admin.password);
+    await admin.goto(`${system.managerUrl}/users`);
+    await admin.fill('form[action="/users"][method="post"] input[name="username"]', "mreyes");
+    await admin.fill('form[action="/users"][method="post"] input[name="email"]', "mreyes@example.org");
+    await admin.click('form[action="/users"][method="post"] button[type="submit"]');
+    await admin.waitForSelector("text=invited, not yet accepted");
+    const link = await waitUntil("the invitation", async () => {
+      const texts = (await mailsTo("mreyes@example.org")).map(({ text }) => text);
+      return texts.map((text) => /http\S+\/reset\/\S+/.exec(text)?.[0]).find((found) => found !== undefined);
+    });
 
     const page = await openPage();
+    await page.goto(link);
+    await page.fill('input[name="password"]', "a long password");
+    await page.click('main form button[type="submit"]');
+    await page.waitForURL(/\/login/);
     await signIn(page, system.userAppUrl, "mreyes", "a long password");
     await page.goto(`${system.userAppUrl}/annotate`);
     await page.setInputFiles("[data-upload-file]", VCF);
@@ -84,10 +95,7 @@ describe("one machine", () => {
 
     const jobUrl = page.url().replace(/[?#].*/, "");
     const mail = await waitUntil("the mail about the job", async () => {
-      const mails = Mails.parse(
-        await (await fetch(`${system.cloudUrl}/_mail/messages.json?to=mreyes@example.org`)).json(),
-      );
-      return mails.find(({ text }) => text.includes(jobUrl));
+      return (await mailsTo("mreyes@example.org")).find(({ text }) => text.includes(jobUrl));
     });
     expect(mail.subject).toMatch(/grch38\.vcf/);
   });

@@ -27,6 +27,7 @@ import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
 import { refuseWrongMethods } from "@elastic-gas/shared/web/wrong-methods";
 import express, { type Express } from "express";
 import { door } from "./features/accounts/door.ts";
+import { sendInvitations } from "./features/accounts/invitations.ts";
 import { type Alerting, createAlerting } from "./features/alert-channels/alerting.ts";
 import { apiRoutes } from "./features/api/routes.ts";
 import { createDeletion, type Deletion } from "./features/delete-all/deletion.ts";
@@ -34,6 +35,7 @@ import { LoadTest } from "./features/load-test/load-test.ts";
 import { localStatus } from "./features/local-status/local-status.ts";
 import { metricsRoutes } from "./features/metrics/metrics-routes.ts";
 import { auditPages } from "./pages/accounts/audit-pages.ts";
+import { ownAccountPages } from "./pages/accounts/own-account-pages.ts";
 import { signInPages } from "./pages/accounts/sign-in-pages.ts";
 import { tokenPages } from "./pages/accounts/token-pages.ts";
 import { userPages } from "./pages/accounts/user-pages.ts";
@@ -51,6 +53,7 @@ import { policyPages } from "./pages/policy/policy-pages.ts";
 import { previewRoutes } from "./pages/policy/preview-routes.ts";
 import { poolPages } from "./pages/pools/pool-pages.ts";
 import { releasePages } from "./pages/releases/release-pages.ts";
+import { reportPages } from "./pages/report/report-pages.ts";
 import { stopPages } from "./pages/stop/stop-pages.ts";
 import { workerPages } from "./pages/workers/worker-pages.ts";
 import { Watcher } from "./read/watcher.ts";
@@ -85,6 +88,8 @@ export interface Manager {
   readonly deletion: Deletion;
   readonly loadTest: LoadTest;
   readonly alerting: Alerting;
+  /** Mails the invitations that are due; returns how many went out. */
+  readonly sendInvitations: () => Promise<number>;
 }
 
 const SESSION_COOKIE = "manager_session";
@@ -150,13 +155,15 @@ export function createManager(deps: AppDeps): Manager {
     workerPages(pages),
     chartPages(pages),
     decisionPages(pages),
+    reportPages(pages),
     previewRoutes(pages),
     policyPages(pages),
     alertPages(pages),
     channelPages({ ...pages, alerting }),
     auditPages(pages),
     tokenPages(pages),
-    userPages({ ...deps, ...pages, limits, box }),
+    userPages({ ...deps, ...pages }),
+    ownAccountPages({ ...pages, limits, box }),
     releasePages(pages),
     stopPages(pages),
     loadTestPages({ ...pages, loadTest }),
@@ -178,7 +185,8 @@ export function createManager(deps: AppDeps): Manager {
         }),
     }),
   );
-  return { app, live, watcher, deletion, loadTest, alerting };
+  const invitations = () => sendInvitations({ ...deps, now });
+  return { app, live, watcher, deletion, loadTest, alerting, sendInvitations: invitations };
 }
 
 const FAVICON =

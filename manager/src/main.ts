@@ -24,6 +24,8 @@ const ANNOUNCED_MS = 1_000;
 /** Somebody is told of an alert within about so long. */
 const ALERTS_LOOK_MS = 10_000;
 const DELIVERIES_LOOK_MS = 3_000;
+/** An invitation is mailed within about so long; a mail service that is away is asked that often. */
+const INVITATIONS_LOOK_MS = 5_000;
 /** A deletion that nobody works on is taken up again within that time. */
 const DELETION_LOOK_MS = 10_000;
 
@@ -59,6 +61,9 @@ const live = manager.live.run(listening.server, signal);
 void runLoop({ name: "deletion", intervalMs: DELETION_LOOK_MS, signal, log }, () => manager.deletion.resume());
 void runLoop({ name: "alerts", intervalMs: ALERTS_LOOK_MS, signal, log }, () => manager.alerting.look());
 void runLoop({ name: "deliveries", intervalMs: DELIVERIES_LOOK_MS, signal, log }, () => manager.alerting.deliver());
+void runLoop({ name: "invitations", intervalMs: INVITATIONS_LOOK_MS, signal, log }, async () => {
+  await manager.sendInvitations();
+});
 
 // The stop button: when no worker is left, the pages are told and this process ends with 0, which start.sh takes as the
 // end.

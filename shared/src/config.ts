@@ -203,6 +203,12 @@ export function userAppUrl(config: Pick<Config, "PUBLIC_URL" | "PUBLIC_HOST" | "
   return (config.PUBLIC_URL ?? `http://${config.PUBLIC_HOST}:${config.LB_PORT}`).replace(/\/+$/, "");
 }
 
+/** The address of the dashboard, without a trailing slash. On AWS it is behind the same balancer as user-app. */
+export function managerUrl(config: Pick<Config, "CLOUD" | "PUBLIC_URL" | "PUBLIC_HOST" | "MANAGER_PORT">): string {
+  const isHttps = config.CLOUD === "aws" && config.PUBLIC_URL?.startsWith("https:") === true;
+  return `${isHttps ? "https" : "http"}://${config.PUBLIC_HOST}:${config.MANAGER_PORT}`;
+}
+
 /** A loopback address was left over from one machine: the apps would talk to a toy there, or to nobody. */
 function isFarEndpoint(text: string): boolean {
   const { protocol, hostname } = new URL(text);

@@ -17,6 +17,11 @@ const APPEND_AUDIT = "insert, select (id, action, at, address, times), update (t
  */
 const BEAT = "instance_id, pool, job_id, beating_since, at";
 const HEARTBEAT = `select, insert (${BEAT}), update (${BEAT})`;
+/** What registering and a first sign-in by OpenID Connect write. */
+const NEW_USER = "username, username_skeleton, name, email, password_hash";
+/** What users change of their own account, and payments of its plan. */
+const OWN_USER =
+  "name, email, institution, password_hash, password_changed_at, invited_at, role, oidc_issuer, oidc_subject, stripe_customer_id, stripe_synced_at";
 /** The outbox sends what any part left in it. */
 const OUTBOX = ALL;
 
@@ -29,9 +34,9 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
   manager: {
     users: ALL,
     sessions: ALL,
-    password_resets: "select, update, delete",
+    password_resets: ALL,
     email_changes: "select, update",
-    user_mails: "select, delete",
+    user_mails: ALL,
     second_factors: ALL,
     recovery_codes: ALL,
     rate_limits: ALL,
@@ -77,7 +82,8 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
     jobs: "select (started_at, completed_at)",
   },
   web: {
-    users: ALL,
+    // Not is_admin and is_viewer: whoever takes over a web worker makes nobody an administrator or a viewer.
+    users: `select, insert (${NEW_USER}), update (${OWN_USER}), delete`,
     sessions: ALL,
     password_resets: "select, insert, update",
     email_changes: "select, insert, update",
@@ -91,7 +97,7 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
     jobs: ALL,
     images: "select, insert, delete",
     subscriptions: "select, insert, update",
-    workers: `select, insert (${BEAT}), update (${BEAT}, load_points)`,
+    workers: `select, insert (${BEAT}), update (${BEAT}, load_points, lacks)`,
     pending_deletes: "insert",
     outbox: OUTBOX,
     settings: "select",

@@ -11,12 +11,12 @@ import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
 import { refuseWrongMethods } from "@elastic-gas/shared/web/wrong-methods";
 import express, { type Express, type Response } from "express";
 import { sql } from "kysely";
-import { adminPages } from "./accounts/admin-pages.ts";
 import { emailConfirmPages } from "./accounts/email-pages.ts";
 import { oidcName, oidcPages } from "./accounts/oidc.ts";
 import { profilePages } from "./accounts/profile-pages.ts";
 import { recoveryPages } from "./accounts/recovery-pages.ts";
 import { signInPages } from "./accounts/sign-in-pages.ts";
+import { usersElsewhere } from "./accounts/users-elsewhere.ts";
 import { annotatePages } from "./annotations/annotate-pages.ts";
 import { jobPages } from "./annotations/job-pages.ts";
 import { listPages } from "./annotations/list-pages.ts";
@@ -137,14 +137,13 @@ export function createUserApp(parts: UserAppParts): UserApp {
     ownDataPages({ ...deps, limits, cancelSubscription: stopPaying }),
     profilePages({ ...deps, limits }),
     subscriptionPages({ ...deps, stripe }),
-    adminPages({ ...deps, cancelSubscription: stopPaying }),
     maskPages({ db, photos, detector: parts.detector, log, sendPage, fetchPhoto: parts.fetchPhoto }),
   ];
   app.use(refuseWrongMethods(pages));
   // Before the CSRF check: who is not signed in any more is sent to sign in rather than told that the form is old.
   app.use(SIGNED_IN_ONLY, requireUser);
   app.use("/admin", requireAdmin);
-  app.use(csrf());
+  app.use(csrf(), usersElsewhere(deps));
   app.use(...pages);
 
   app.use(notFound);

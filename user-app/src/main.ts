@@ -14,6 +14,7 @@ import { sweepUploads } from "./annotations/sweep-uploads.ts";
 import { createUserApp } from "./app.ts";
 import { createAppParts } from "./app-parts.ts";
 import { sweepLeftovers } from "./masks/photos.ts";
+import { createModelReporter } from "./masks/report-missing-model.ts";
 import { gateUntilReady } from "./web/gate-until-ready.ts";
 import { writeLoadPoints } from "./web/load-meter.ts";
 import { publishRequestCounts } from "./web/request-counter.ts";
@@ -66,11 +67,13 @@ const publish = async (all: boolean) => {
 const loop = (name: string, intervalMs: number, work: () => Promise<void>) =>
   runLoop({ name, intervalMs, signal, log }, work);
 const intervalSeconds = config.HEARTBEAT_SECONDS;
+const reportModel = createModelReporter({ db: parts.db, detector: parts.detector, instanceId });
 const loops = [
   // By the pages' own connections: a worker whose pages get none is found by its missing heartbeats.
-  loop("heartbeat", intervalSeconds * 1_000, () =>
-    writeBeat(parts.db, { instanceId, pool: "web", intervalSeconds, jobId: null }),
-  ),
+  loop("heartbeat", intervalSeconds * 1_000, async () => {
+    await writeBeat(parts.db, { instanceId, pool: "web", intervalSeconds, jobId: null });
+    await reportModel();
+  }),
   loop("load points", LOAD_LOOK_MS, async () => {
     if (parts.load.close()) await writeLoadPoints(parts.db, instanceId, parts.load.points());
   }),

@@ -32,6 +32,23 @@ export async function listDecisions(db: Database, span: Span, limit: number): Pr
   return rows.map((row) => ({ ...row, at: row.at.getTime(), facts: readDecisionRecord(row.facts) }));
 }
 
+/** Outcomes of checks that changed nothing because something stood in the way. */
+const REFUSALS = ["shrink refused", "at the limit", "no data"];
+
+/** Checks that changed or refused something, newest first. */
+export async function listNotableDecisions(db: Database, span: Span, limit: number): Promise<DecisionRow[]> {
+  const rows = await db
+    .selectFrom("decisions")
+    .selectAll()
+    .where(within(span))
+    .where((eb) => eb.or([eb("kind", "!=", "hold"), eb(sql`json_value(facts, '$.outcome')`, "in", REFUSALS)]))
+    .orderBy("at", "desc")
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...row, at: row.at.getTime(), facts: readDecisionRecord(row.facts) }));
+}
+
 /** The latest check of each pool. */
 export async function listLatestDecisions(db: Database): Promise<ReadonlyMap<PoolName, DecisionRow>> {
   const latest = await listStoredDecisions(db);

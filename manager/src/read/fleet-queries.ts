@@ -52,3 +52,9 @@ export async function countDeadLetters(db: Database): Promise<readonly DeadLette
     outcome: row.outcome,
   }));
 }
+
+/** What workers say that they cannot do although they are healthy, by instance id. */
+export async function listLacks(db: Database): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.selectFrom("workers").select(["instanceId", "lacks"]).where("lacks", "is not", null).execute();
+  return new Map(rows.map(({ instanceId, lacks }) => [instanceId, lacks ?? ""]));
+}

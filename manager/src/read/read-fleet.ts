@@ -29,7 +29,7 @@ import { snapshotWorker, type WorkerSnapshot } from "../model/fleet/worker-snaps
 import { describeRule } from "../model/policy/describe-rule.ts";
 import { listActivities, listLatestDecisions } from "./decisions.ts";
 import { readLastDeletion } from "./deletion-progress.ts";
-import { countDeadLetters, findAutoscalerLease, listFailedLaunches } from "./fleet-queries.ts";
+import { countDeadLetters, findAutoscalerLease, listFailedLaunches, listLacks } from "./fleet-queries.ts";
 import { listPools, type PoolRow } from "./pools.ts";
 import { readStopRequest } from "./stop-request.ts";
 import type { Vitals } from "./vitals.ts";
@@ -116,7 +116,7 @@ export async function readFleet(
   },
 ): Promise<FleetSnapshot> {
   const { now, cloud, failure } = view;
-  const [records, pools, checks, activities, failedLaunches, deadLetters, lease, stop, deletion, beats] =
+  const [records, pools, checks, activities, failedLaunches, deadLetters, lease, stop, deletion, beats, lacks] =
     await Promise.all([
       listWorkerRecords(db, { instanceIds: (cloud?.instances ?? []).map(({ id }) => id) }),
       listPools(db),
@@ -128,6 +128,7 @@ export async function readFleet(
       readStopRequest(db),
       readLastDeletion(db),
       listBeats(db),
+      listLacks(db),
     ]);
   const workers = snapshotWorkers({ config, cloud, records, beats, pools, now, vitals: view.vitals });
   const lastCheckAt = Math.max(0, ...[...checks.values()].map((check) => check.at)) || null;
@@ -154,6 +155,7 @@ export async function readFleet(
       pools: poolSnapshots,
       workers,
       failedLaunches,
+      lacks,
       deadLetters,
       waitingWork: view.waitingWork,
       activities,

@@ -3,11 +3,14 @@ import type { Database } from "../database/connect.ts";
 import type { TokenAudience } from "../database/tables.ts";
 import { findUserById, type User } from "./users.ts";
 
-/** What a token may do: `read`, or also change things (`operate` the pools, `write` annotations). */
-export type Scope = "read" | "operate" | "write";
+/**
+ * What a token may do: `read`, or also change things (`operate` the pools, `write` annotations), or also see and manage
+ * users (`administer`).
+ */
+export type Scope = "read" | "operate" | "administer" | "write";
 /** The scopes of each API's tokens, the weakest first. */
 export const SCOPES = {
-  manager: ["read", "operate"],
+  manager: ["read", "operate", "administer"],
   user: ["read", "write"],
 } as const satisfies Record<TokenAudience, readonly Scope[]>;
 

@@ -63,6 +63,17 @@ export function requireScope(needed: Scope): RequestHandler {
   };
 }
 
+/** Refuses every token but those that manage users; a session is its administrator's. */
+export const requireAdministerScope: RequestHandler = (_req, res, next) => {
+  const scope = tokenScope(res);
+  if (scope !== undefined && scope !== "administer") {
+    throw new HttpError(403, "This token may not see or manage users.", {
+      remedy: "Use a token with the scope administer.",
+    });
+  }
+  next();
+};
+
 const SHORTEST_KEY = 8;
 const LONGEST_KEY = 100;
 

@@ -2,14 +2,18 @@ import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 
 /**
- * Sets the password and ends what the old one opened: every session, API token, recovery link and unconfirmed change of
- * the address. `passwordChangedAt` also refuses sessions that another worker remembers.
+ * Sets the password and ends what the old one opened: every session, API token, link to set a password and unconfirmed
+ * change of the address. `passwordChangedAt` also refuses sessions that another worker remembers.
  */
 export async function changePassword(
   trx: Transaction<Tables>,
   { userId, passwordHash, now }: { readonly userId: number; readonly passwordHash: string; readonly now: Date },
 ): Promise<void> {
-  await trx.updateTable("users").set({ passwordHash, passwordChangedAt: now }).where("id", "=", userId).execute();
+  await trx
+    .updateTable("users")
+    .set({ passwordHash, passwordChangedAt: now, invitedAt: null })
+    .where("id", "=", userId)
+    .execute();
   await trx.deleteFrom("sessions").where("userId", "=", userId).execute();
   await trx
     .updateTable("apiTokens")

@@ -20,7 +20,7 @@ export interface User {
   readonly createdAt: Date;
 }
 
-export const USER_COLUMNS = [
+const USER_COLUMNS = [
   "id",
   "username",
   "name",
@@ -56,8 +56,9 @@ export async function createUser(db: Database, user: NewUser): Promise<number | 
         passwordHash: user.passwordHash,
         email: user.email ?? null,
         name: user.name ?? "",
-        isAdmin: user.isAdmin ?? false,
-        isViewer: user.isViewer ?? false,
+        // Left out for plain users: who registers them may not write these.
+        ...(user.isAdmin === true ? { isAdmin: true } : {}),
+        ...(user.isViewer === true ? { isViewer: true } : {}),
       })
       .executeTakeFirstOrThrow();
     return Number(insertId);

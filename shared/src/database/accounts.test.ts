@@ -1,6 +1,7 @@
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createUser } from "../accounts/users.ts";
 import { DATABASE_PERMISSIONS } from "../database-permissions.ts";
 import { ROLES, type Role } from "../permissions.ts";
 import { databaseAccount, databaseAccountsSql, makeDatabaseAccounts } from "./accounts.ts";
@@ -90,6 +91,28 @@ describe.each(ROLES)("the database account of %s", (role) => {
     expect(await mayRun(db, statement)).toBe(false);
     await db.destroy();
   });
+});
+
+test("web registers users and sets passwords and plans, but makes nobody an administrator or a viewer", async () => {
+  const db = await connectAs("web");
+  const plain = await createUser(db, { username: "registered", passwordHash: "h" });
+  expect(plain).toBeGreaterThan(0);
+  const change = (columns: string) => sql.raw(`update users set ${columns} where id = ${plain}`).execute(db);
+  await change("password_hash = 'other', role = 'premium_user'");
+  for (const flag of ["is_admin", "is_viewer"]) {
+    await expect(change(`${flag} = 1`)).rejects.toThrow("denied");
+    await expect(change(`name = 'x', ${flag} = ${flag} + 1`)).rejects.toThrow("denied");
+    const row = `insert into users (username, username_skeleton, ${flag}) values ('x', 'x', 1)`;
+    await expect(sql.raw(row).execute(db)).rejects.toThrow("denied");
+    await expect(sql.raw(`${row} on duplicate key update name = 'x'`).execute(db)).rejects.toThrow("denied");
+    const copy = `replace into users (id, username, ${flag}) values (${plain}, 'registered', 1)`;
+    await expect(sql.raw(copy).execute(db)).rejects.toThrow("denied");
+  }
+  await expect(createUser(db, { username: "boss", passwordHash: "h", isAdmin: true })).rejects.toThrow("denied");
+  await expect(createUser(db, { username: "onlooker", passwordHash: "h", isViewer: true })).rejects.toThrow("denied");
+  await db.destroy();
+  const { rows } = await sql`select username from users where is_admin or is_viewer`.execute(database.db);
+  expect(rows).toEqual([]);
 });
 
 test("only the roles that sign people in see passwords, sessions and tokens", () => {

@@ -13,6 +13,7 @@ import * as annotationsForScripts from "./migrations/0011-annotations-for-script
 import * as historyAndAlerts from "./migrations/0012-history-and-alerts.ts";
 import * as sealedSecondFactors from "./migrations/0013-sealed-second-factors.ts";
 import * as userMails from "./migrations/0014-user-mails.ts";
+import * as invitations from "./migrations/0015-invitations.ts";
 import * as releases from "./migrations/0016-releases.ts";
 import type { Tables } from "./tables.ts";
 
@@ -39,6 +40,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0012-history-and-alerts", statements: historyAndAlerts.statements },
   { name: "0013-sealed-second-factors", statements: sealedSecondFactors.statements },
   { name: "0014-user-mails", statements: userMails.statements },
+  { name: "0015-invitations", statements: invitations.statements },
   { name: "0016-releases", statements: releases.statements },
 ];
 

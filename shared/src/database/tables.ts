@@ -18,7 +18,7 @@ type Flag = ColumnType<boolean, boolean | undefined, boolean>;
 export type Role = "free_user" | "premium_user";
 export type JobStatus = "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
 export type ArchiveStoreName = "glacier-vault" | "s3-glacier";
-export type UserMailKind = "result-restored" | "payment-failed" | "period-ends";
+export type UserMailKind = "result-restored" | "payment-failed" | "period-ends" | "invitation";
 export type ArchiveState = "kept" | "archiving" | "archived" | "restoring";
 
 export interface UsersTable {
@@ -42,6 +42,8 @@ export interface UsersTable {
   /** When the subscriptions stored here were asked for at Stripe, by the database's clock. */
   stripeSyncedAt: ColumnType<Date | null, Date | null | undefined, Date | null>;
   createdAt: CreatedAt;
+  /** When the user was last asked by mail to set a first password; null once there is one. */
+  invitedAt: OrNull<Date>;
 }
 
 export interface SessionsTable {
@@ -120,8 +122,8 @@ export interface ApiTokensTable {
   userId: number;
   name: string;
   tokenHash: string;
-  /** `operate` of the manager's, `write` of users' tokens. */
-  scope: "read" | "operate" | "write";
+  /** `operate` and `administer` of the manager's, `write` of users' tokens. */
+  scope: "read" | "operate" | "administer" | "write";
   createdAt: CreatedAt;
   usedAt: Date | null;
   revokedAt: Date | null;
@@ -371,6 +373,8 @@ export interface WorkersTable {
   beatingSince: OrNull<Date>;
   /** What it runs, as its instance's tag says. */
   releaseId: OrNull<string>;
+  /** What it cannot do although it is healthy, a sentence: its mask model is missing. */
+  lacks: OrNull<string>;
 }
 
 /** When a worker came into each of its states; a row stays after the worker is gone, for the charts. */

@@ -14,6 +14,8 @@ export const USER_MAIL_DETAILS = {
   }),
   /** A Premium period ends within a day, and renews or does not. */
   "period-ends": z.object({ subscriptionId: z.string(), endsAt: z.iso.datetime() }),
+  /** An administrator made an account; its link to set a password is made when the mail is sent. */
+  invitation: z.object({ invitedBy: z.string() }),
 } as const satisfies Record<UserMailKind, z.ZodType>;
 
 export type UserMailDetail<Kind extends UserMailKind> = z.infer<(typeof USER_MAIL_DETAILS)[Kind]>;

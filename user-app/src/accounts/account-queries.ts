@@ -1,7 +1,5 @@
-import { USER_COLUMNS, type User } from "@elastic-gas/shared/accounts/users";
 import type { Database } from "@elastic-gas/shared/database/connect";
-import type { Tables } from "@elastic-gas/shared/database/tables";
-import { sql, type Transaction } from "kysely";
+import { sql } from "kysely";
 
 export interface SessionRow {
   readonly idHash: string;
@@ -20,11 +18,6 @@ export interface Usage {
   readonly restoring: number;
   readonly photos: number;
   readonly photoBytes: number;
-}
-
-export interface UserRow extends User {
-  readonly jobs: number;
-  readonly photos: number;
 }
 
 export async function findPasswordHash(db: Database, userId: number): Promise<string | null | undefined> {
@@ -75,49 +68,4 @@ export async function readUsage(db: Database, userId: number): Promise<Usage> {
     .select([sql<number>`count(*)`.as("photos"), sql<number>`coalesce(sum(size_bytes), 0)`.as("photoBytes")])
     .executeTakeFirstOrThrow();
   return { ...jobs, ...photos };
-}
-
-export const USERS_PER_PAGE = 50;
-
-/** Accounts by name, with how much hangs on each. `after` is the last name of the page before. */
-export async function listUsers(
-  db: Database,
-  { search, after }: { readonly search: string; readonly after: string },
-): Promise<readonly UserRow[]> {
-  const pattern = `%${search.replace(/[\\%_]/g, "\\$&")}%`;
-  return db
-    .selectFrom("users")
-    .select([
-      ...USER_COLUMNS,
-      (where) =>
-        where
-          .selectFrom("jobs")
-          .whereRef("jobs.userId", "=", "users.id")
-          .select(sql<number>`count(*)`.as("n"))
-          .as("jobs"),
-      (where) =>
-        where
-          .selectFrom("images")
-          .whereRef("images.userId", "=", "users.id")
-          .select(sql<number>`count(*)`.as("n"))
-          .as("photos"),
-    ])
-    .where((where) =>
-      search === ""
-        ? where.val(true)
-        : where.or([
-            where("username", "like", pattern),
-            where("email", "like", pattern),
-            where("name", "like", pattern),
-          ]),
-    )
-    .where("username", ">", after)
-    .orderBy("username")
-    .limit(USERS_PER_PAGE + 1)
-    .$castTo<UserRow>()
-    .execute();
-}
-
-export async function setAdmin(trx: Transaction<Tables>, userId: number, isAdmin: boolean): Promise<void> {
-  await trx.updateTable("users").set({ isAdmin }).where("id", "=", userId).execute();
 }

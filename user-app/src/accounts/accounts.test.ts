@@ -1,11 +1,10 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import { makePasswordLink, startPasswordReset } from "@elastic-gas/shared/accounts/password-links";
 import { beginSecondFactor, confirmSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
 import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { startTestApp, TEST_PASSWORD, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import { TOTP } from "otpauth";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startPasswordReset } from "./password-resets.ts";
 
 let app: TestApp;
 beforeAll(async () => {
@@ -53,7 +52,6 @@ describe("what anonymous readers see", () => {
       ["DELETE", "/profile", "GET, POST"],
       ["GET", "/profile/password", "POST"],
       ["POST", "/annotations", "GET"],
-      ["PUT", "/admin/users/1/role", "POST"],
     ] as const) {
       const method = await fetch(`${app.origin}${path}`, { method: verb });
       expect([method.status, method.headers.get("allow")]).toEqual([405, allow]);
@@ -322,85 +320,46 @@ describe("recovery", () => {
   });
 });
 
-describe("administration", () => {
-  it("is for administrators only", async () => {
-    const userId = await app.makeUser("plain user");
-    const browser = await app.signedIn("plain user");
-    expect((await browser.get("/admin/users")).status).toBe(403);
-    for (const path of ["/admin/users", `/admin/users/${userId}/delete`, `/admin/users/${userId}/role`]) {
-      expect((await browser.submit(path, { username: "x", password: "12345678", admin: "yes" })).status).toBe(403);
-    }
-  });
-
-  it("makes accounts that can sign in, and says what is wrong with others", async () => {
-    await app.makeUser("root", { isAdmin: true });
-    const admin = await app.signedIn("root");
-    await admin.get("/admin/users");
-    expect((await admin.submit("/admin/users", { username: "newcomer", password: TEST_PASSWORD })).status).toBe(303);
-    expect((await admin.get("/admin/users")).text).toContain("The account newcomer is made.");
+describe("an invitation", () => {
+  it("asks for a first password, names the account, and leads to signing in", async () => {
+    const userId = await app.makeUser("invited");
     await app.db
       .updateTable("users")
-      .set({ passwordChangedAt: new Date(0) })
-      .where("username", "=", "newcomer")
+      .set({ passwordHash: null, invitedAt: new Date() })
+      .where("id", "=", userId)
       .execute();
-    await app.signedIn("newcomer");
-    expect((await admin.submit("/admin/users", { username: "newcomer", password: TEST_PASSWORD })).status).toBe(409);
-    for (const username of ["Newcomer", "newc0mer", "newcorner"]) {
-      expect((await admin.submit("/admin/users", { username, password: TEST_PASSWORD })).status).toBe(409);
-    }
-    expect((await admin.submit("/admin/users", { username: "nеwcomer", password: TEST_PASSWORD })).status).toBe(400);
-    expect((await admin.submit("/admin/users", { username: "n".repeat(101), password: TEST_PASSWORD })).status).toBe(
-      400,
-    );
-    expect((await admin.submit("/admin/users", { username: "short", password: "1234567" })).status).toBe(400);
-  });
-
-  it("deletes an account with everything that belongs to it, and nothing else", async () => {
-    await app.makeUser("boss", { isAdmin: true });
-    const goneId = await app.makeUser("gone");
-    const keptId = await app.makeUser(`kept`);
-    const gone = await app.signedIn("gone");
-    for (const id of [goneId, keptId]) {
-      for (const Bucket of ["test-inputs", "test-results", "test-images", "test-archive"]) {
-        await app.s3.send(new PutObjectCommand({ Bucket, Key: `test/${id}/a~b.vcf`, Body: "x" }));
-      }
-    }
-    const admin = await app.signedIn("boss");
-    await admin.get(`/admin/users/${goneId}`);
-    expect((await admin.submit(`/admin/users/${goneId}/delete`, { confirm: "kept" })).status).toBe(400);
-    expect((await admin.submit(`/admin/users/${goneId}/delete`, { confirm: "gone" })).status).toBe(303);
-    for (const Bucket of ["test-inputs", "test-results", "test-images", "test-archive"]) {
-      const { Contents = [] } = await app.s3.send(new ListObjectsV2Command({ Bucket, Prefix: `test/${goneId}/` }));
-      expect(Contents).toEqual([]);
-      await app.s3.send(new GetObjectCommand({ Bucket, Key: `test/${keptId}/a~b.vcf` }));
-    }
-    expect((await gone.get("/annotations")).status).toBe(303);
     const browser = app.browser();
     await browser.get("/login");
-    expect((await browser.submit("/login", { username: "gone", password: TEST_PASSWORD })).status).toBe(401);
+    expect((await browser.submit("/login", { username: "invited", password: TEST_PASSWORD })).status).toBe(401);
+    const token = await makePasswordLink(app.db, { userId, expiresAt: new Date(Date.now() + 60_000) });
+    const page = await browser.get(`/reset/${token}`);
+    expect(page.text).toContain("Choose a password");
+    expect(page.text).toContain("<strong>invited</strong>");
+    expect((await browser.submit(`/reset/${token}`, { password: "short" })).text).toContain("<strong>invited</strong>");
+    expect((await browser.submit(`/reset/${token}`, { password: "my own horse" })).location).toBe("/login");
+    await browser.get("/login");
+    expect((await browser.submit("/login", { username: "invited", password: "my own horse" })).status).toBe(303);
+    expect((await browser.get(`/reset/${token}`)).status).toBe(410);
+    const log = await app.db.selectFrom("auditLog").select("action").where("actor", "=", "invited").execute();
+    expect(log).toContainEqual({ action: "user.invitation-accepted" });
   });
+});
 
-  it("keeps one administrator, and nobody deletes himself", async () => {
-    const id = await app.makeUser("chief", { isAdmin: true });
-    await app.db.updateTable("users").set({ isAdmin: false }).where("id", "!=", id).execute();
-    const admin = await app.signedIn("chief");
-    await admin.get(`/admin/users/${id}`);
-    expect((await admin.submit(`/admin/users/${id}/role`, { admin: "no" })).status).toBe(409);
-    expect((await admin.submit(`/admin/users/${id}/delete`, { confirm: "chief" })).status).toBe(409);
-    expect((await admin.get("/admin/users")).status).toBe(200);
-  });
-
-  it("makes a user Premium and Free, with the messages that restore and archive", async () => {
-    await app.makeUser("giver", { isAdmin: true });
-    const id = await app.makeUser("given");
-    const admin = await app.signedIn("giver");
-    await admin.get(`/admin/users/${id}`);
-    await admin.submit(`/admin/users/${id}/role`, { role: "premium_user" });
-    const user = await app.db.selectFrom("users").select("role").where("id", "=", id).executeTakeFirstOrThrow();
-    expect(user.role).toBe("premium_user");
-    const messages = await app.db.selectFrom("outbox").select(["queue", "body"]).execute();
-    expect(messages.filter(({ queue, body }) => queue === "restore" && body.includes(`"userId":${id}`))).toHaveLength(
-      1,
-    );
+describe("administration", () => {
+  it("is the manager's; its old address leads administrators there, and refuses everybody else", async () => {
+    await app.makeUser("root", { isAdmin: true });
+    const userId = await app.makeUser("plain user");
+    const [admin, plain] = [await app.signedIn("root"), await app.signedIn("plain user")];
+    const page = await admin.get("/admin/users");
+    expect(page.text).toContain('href="http://127.0.0.1:5000/users"');
+    expect((await plain.get("/admin/users")).status).toBe(403);
+    const fields = { username: "newcomer", password: TEST_PASSWORD, admin: "yes" };
+    for (const path of ["/admin/users", `/admin/users/${userId}/delete`, `/admin/users/${userId}/role`]) {
+      expect((await plain.submit(path, fields)).status).toBe(403);
+      expect((await fetch(`${app.origin}${path}`, { method: "POST", redirect: "manual" })).status).toBe(303);
+      expect([404, 405]).toContain((await admin.submit(path, fields)).status);
+    }
+    const users = await app.db.selectFrom("users").select("username").where("username", "=", "newcomer").execute();
+    expect(users).toEqual([]);
   });
 });

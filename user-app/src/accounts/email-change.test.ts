@@ -1,7 +1,7 @@
+import { startPasswordReset } from "@elastic-gas/shared/accounts/password-links";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { type Browser, startTestApp, TEST_PASSWORD, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startPasswordReset } from "./password-resets.ts";
 
 let app: TestApp;
 beforeAll(async () => {

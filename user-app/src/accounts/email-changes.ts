@@ -1,6 +1,6 @@
 import { endLinks } from "@elastic-gas/shared/accounts/change-password";
+import { hashToken, makeToken } from "@elastic-gas/shared/accounts/mailed-token";
 import type { Database } from "@elastic-gas/shared/database/connect";
-import { hashToken, makeToken } from "./mailed-token.ts";
 
 export const EMAIL_CHANGE_MINUTES = 60;
 

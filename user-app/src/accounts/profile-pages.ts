@@ -1,13 +1,13 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
+import { PREMIUM_PRICE } from "@elastic-gas/shared/accounts/plan";
 import { currentUser, sessionIdHash, startSession } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import type { User } from "@elastic-gas/shared/accounts/users";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
-import { PREMIUM_PRICE } from "../subscription/plan.ts";
 import { findSubscription } from "../subscription/queries.ts";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";

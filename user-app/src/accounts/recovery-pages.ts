@@ -1,4 +1,11 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import {
+  findLinkOwner,
+  finishPasswordLink,
+  RESET_MINUTES,
+  type ResetMail,
+  startPasswordReset,
+} from "@elastic-gas/shared/accounts/password-links";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { Email } from "@elastic-gas/shared/accounts/users";
@@ -11,13 +18,6 @@ import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
 import { checkFormToken, formToken } from "../web/form-token.ts";
 import { leaveNotice } from "../web/pages.ts";
-import {
-  findResetUser,
-  finishPasswordReset,
-  RESET_MINUTES,
-  type ResetMail,
-  startPasswordReset,
-} from "./password-resets.ts";
 import { type ForgotProps, forgotView } from "./views/forgot.ts";
 import { type ResetProps, resetView } from "./views/reset.ts";
 
@@ -30,7 +30,10 @@ const ForgotForm = z.object({ email: z.string("An address is needed.").trim().pi
 const ResetForm = z.object({ password: z.string("A password is needed.").pipe(PagePassword) });
 const ResetParams = z.object({ token: z.string().regex(/^[\w-]{20,100}$/) });
 
-/** `/forgot` and `/reset/:token`. Mount before the CSRF check: anonymous forms carry a token of their own. */
+/**
+ * `/forgot` and `/reset/:token`, which also sets the first password of somebody whom an administrator invited. Mount
+ * before the CSRF check: anonymous forms carry a token of their own.
+ */
 export function recoveryPages(deps: Deps): Router {
   const { db, config, sendPage, now } = deps;
   const byMail = createRateLimiter(deps.rateLimits, MAIL_LIMIT);
@@ -67,26 +70,26 @@ export function recoveryPages(deps: Deps): Router {
 
   router.get("/reset/:token", async (req, res) => {
     const params = ResetParams.safeParse(req.params);
-    const usable = params.success && (await findResetUser(db, params.data.token, now())) !== undefined;
-    if (usable) sendReset(res, { kind: "usable", token: formToken(req, res) }, 200);
-    else sendReset(res, { kind: "over" }, 410);
+    const owner = params.success ? await findLinkOwner(db, params.data.token, now()) : undefined;
+    if (owner === undefined) sendReset(res, { kind: "over" }, 410);
+    else sendReset(res, { kind: "usable", token: formToken(req, res), owner }, 200);
   });
 
   router.post("/reset/:token", checkFormToken, async (req, res) => {
     const { token } = ResetParams.parse(req.params);
+    // Looked up first, so that guesses cost no hashing; the transaction decides.
+    const owner = await findLinkOwner(db, token, now());
+    if (owner === undefined) return sendReset(res, { kind: "over" }, 410);
     const form = ResetForm.safeParse(req.body);
     if (!form.success) {
-      sendReset(res, { kind: "usable", token: formToken(req, res), error: form.error.issues[0]?.message }, 400);
-      return;
+      const error = form.error.issues[0]?.message;
+      return sendReset(res, { kind: "usable", token: formToken(req, res), owner, error }, 400);
     }
-    // Looked up first, so that guesses cost no hashing; the transaction decides.
-    const userId = await findResetUser(db, token, now());
-    const passwordHash = userId === undefined ? undefined : await deps.passwords.hash(form.data.password);
-    if (passwordHash === undefined || !(await finishPasswordReset(db, { token, passwordHash, now: now() }))) {
-      sendReset(res, { kind: "over" }, 410);
-      return;
-    }
-    await audit(db, { actor: `user ${userId}`, action: "password.reset", address: req.ip });
+    const passwordHash = await deps.passwords.hash(form.data.password);
+    const done = await finishPasswordLink(db, { token, passwordHash, now: now() });
+    if (done === undefined) return sendReset(res, { kind: "over" }, 410);
+    const action = done.isInvited ? "user.invitation-accepted" : "password.reset";
+    await audit(db, { actor: done.username, action, address: req.ip });
     leaveNotice(req, { tone: "ok", start: "The password is set.", text: "Sign in with it." });
     res.redirect(303, "/login");
   });

@@ -1,4 +1,5 @@
 import { audit, auditRefusal } from "@elastic-gas/shared/accounts/audit";
+import { PREMIUM_PRICE } from "@elastic-gas/shared/accounts/plan";
 import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { hasSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
 import { CODE_LIMIT, isAtSecondStep, startSecondStep, takeSecondStep } from "@elastic-gas/shared/accounts/second-step";
@@ -16,7 +17,6 @@ import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
-import { PREMIUM_PRICE } from "../subscription/plan.ts";
 import type { Deps } from "../web/deps.ts";
 import { checkFormToken, formToken, isForeign } from "../web/form-token.ts";
 import { SESSION_COOKIE } from "../web/session-secret.ts";

@@ -16,8 +16,12 @@ const exists = async (username: string) =>
 
 it("deletes the reader's account with its files after the password, and signs out", async () => {
   const userId = await app.makeUser("leaver");
-  const Key = `test/${userId}/photo.jpg`;
-  await app.s3.send(new PutObjectCommand({ Bucket: "test-images", Key, Body: "x" }));
+  const buckets = ["test-inputs", "test-results", "test-images", "test-archive"];
+  const [Key, kept] = [`test/${userId}/a~b.vcf`, `test/${await app.makeUser("stayer")}/a~b.vcf`];
+  for (const Bucket of buckets) {
+    await app.s3.send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
+    await app.s3.send(new PutObjectCommand({ Bucket, Key: kept, Body: "x" }));
+  }
   const browser = await app.signedIn("leaver");
   const page = await browser.get("/profile/delete");
   expect(page.text).toContain("Profile, sessions and API tokens");
@@ -26,7 +30,10 @@ it("deletes the reader's account with its files after the password, and signs ou
   expect(wrong.text).toContain("This is not your password. Nothing was deleted.");
   expect((await browser.submit("/profile/delete", { confirm: TEST_PASSWORD })).location).toBe("/");
   expect(await exists("leaver")).toBe(false);
-  await expect(app.s3.send(new HeadObjectCommand({ Bucket: "test-images", Key }))).rejects.toThrow(NotFound);
+  for (const Bucket of buckets) {
+    await expect(app.s3.send(new HeadObjectCommand({ Bucket, Key }))).rejects.toThrow(NotFound);
+    await app.s3.send(new HeadObjectCommand({ Bucket, Key: kept }));
+  }
   expect((await browser.get("/profile")).location).toMatch(/^\/login/);
 });
 

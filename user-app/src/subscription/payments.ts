@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import { makeFree, makePremium } from "@elastic-gas/shared/accounts/plan";
 import type { Config } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import Stripe from "stripe";
-import { makeFree, makePremium } from "./plan.ts";
 import {
   findSubscriber,
   lockSubscriberByCustomer,

@@ -1,4 +1,5 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { makeFree, PREMIUM_PRICE } from "@elastic-gas/shared/accounts/plan";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { findUserById } from "@elastic-gas/shared/accounts/users";
 import { userAppUrl } from "@elastic-gas/shared/config";
@@ -17,7 +18,6 @@ import {
   setRenewal,
   startCheckout,
 } from "./payments.ts";
-import { makeFree, PREMIUM_PRICE } from "./plan.ts";
 import { findSubscription } from "./queries.ts";
 import { doneView } from "./views/done.ts";
 import { subscribeView } from "./views/subscribe.ts";

@@ -5,7 +5,7 @@ import { GONE_AFTER_BEATS } from "@elastic-gas/shared/reliability/leased-claim";
 import { wakeLostJobs, wakeStuckJobs } from "@elastic-gas/shared/reliability/waiting-jobs";
 import { runLifecycle } from "../process.ts";
 import { notifyOwner } from "./notify-owner.ts";
-import { sendUserMails } from "./send-user-mails.ts";
+import { sendAccountMails } from "./send-account-mails.ts";
 import { sweepMails } from "./sweep-mails.ts";
 
 await runLifecycle({ name: "notify", queue: "jobResults" }, ({ config, resources, db, sqs, outbox, log }) => {
@@ -26,7 +26,11 @@ await runLifecycle({ name: "notify", queue: "jobResults" }, ({ config, resources
         everySeconds,
         run: async () => send("mails asked for again", await sweepMails(db)),
       },
-      { name: "mails to users", everySeconds, run: async () => void (await sendUserMails({ db, ses, log, config })) },
+      {
+        name: "mails to users",
+        everySeconds,
+        run: async () => void (await sendAccountMails({ db, ses, log, config })),
+      },
       {
         name: "jobs without a worker",
         everySeconds: config.HEARTBEAT_SECONDS,

@@ -10,7 +10,7 @@ export function mayEnter({ isAdmin, isViewer }: Pick<User, "isAdmin" | "isViewer
 
 /** What a viewer may look at; everything else is for administrators. */
 const VIEWED =
-  /^\/((workers|policy|alerts|load-test|releases)?$|(workers\/[^/]+\/values|decisions)(\.csv)?$|charts\/|policy\/[^/]+$)/;
+  /^\/((workers|policy|alerts|load-test|releases)?$|(workers\/[^/]+\/values|decisions)(\.csv)?$|charts\/|policy\/[^/]+$|report\.html$)/;
 /** Their own password and second step. */
 const OWN = /^\/account($|\/)/;
 

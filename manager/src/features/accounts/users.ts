@@ -1,9 +1,14 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { makeFree, makePremium } from "@elastic-gas/shared/accounts/plan";
+import type { Config } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Role } from "@elastic-gas/shared/database/tables";
 import { userKeyPrefix } from "@elastic-gas/shared/resources";
+import { HttpError } from "@elastic-gas/shared/web/errors";
 import { type DeletionDeps, deleteArchives, emptyBucket } from "../delete-all/delete-everything.ts";
+import { ENDED_SUBSCRIPTIONS } from "../delete-all/inventory.ts";
 import { cancelSubscriptions } from "../delete-all/subscriptions.ts";
+import { type InvitationState, invitationState } from "./invitations.ts";
 
 export interface UserRow {
   readonly id: number;
@@ -16,12 +21,16 @@ export interface UserRow {
   readonly createdAt: number;
   readonly jobs: number;
   readonly images: number;
+  /** A subscription that Stripe charges for. */
+  readonly isPaying: boolean;
+  /** Null for everybody who has a password, or never needed one. */
+  readonly invitation: InvitationState | null;
 }
 
 export const USERS_SHOWN = 200;
 
 /** Administrators first, then by name. */
-export async function listUsers(db: Database, filter: string): Promise<readonly UserRow[]> {
+export async function listUsers(db: Database, filter: string, now: number): Promise<readonly UserRow[]> {
   const pattern = `%${filter.replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
   const rows = await db
     .selectFrom("users")
@@ -44,17 +53,46 @@ export async function listUsers(db: Database, filter: string): Promise<readonly 
         .select((count) => count.fn.countAll<number>().as("n"))
         .whereRef("images.userId", "=", "users.id")
         .as("images"),
+      eb
+        .selectFrom("subscriptions")
+        .select((count) => count.fn.countAll<number>().as("n"))
+        .whereRef("subscriptions.userId", "=", "users.id")
+        .where("status", "not in", ENDED_SUBSCRIPTIONS)
+        .as("paidFor"),
+      "invitedAt",
+      eb
+        .selectFrom("userMails")
+        .select((count) => count.fn.countAll<number>().as("n"))
+        .whereRef("userMails.userId", "=", "users.id")
+        .where("kind", "=", "invitation")
+        .where("sentAt", "is", null)
+        .as("waitingMails"),
+      eb
+        .selectFrom("passwordResets")
+        .select((links) => links.fn.max("expiresAt").as("until"))
+        .whereRef("passwordResets.userId", "=", "users.id")
+        .where("usedAt", "is", null)
+        .as("linkUntil"),
     ])
     .where((eb) => eb.or([eb("username", "like", pattern), eb("name", "like", pattern), eb("email", "like", pattern)]))
     .orderBy("isAdmin", "desc")
     .orderBy("username")
     .limit(USERS_SHOWN)
     .execute();
-  return rows.map((row) => ({
+  return rows.map(({ paidFor, invitedAt, waitingMails, linkUntil, ...row }) => ({
     ...row,
     createdAt: row.createdAt.getTime(),
     jobs: Number(row.jobs ?? 0),
     images: Number(row.images ?? 0),
+    isPaying: Number(paidFor ?? 0) > 0,
+    invitation:
+      invitedAt === null
+        ? null
+        : invitationState({
+            isMailWaiting: Number(waitingMails ?? 0) > 0,
+            linkUntil: linkUntil?.getTime() ?? null,
+            now,
+          }),
   }));
 }
 
@@ -71,6 +109,32 @@ export async function setAdmin(db: Database, userId: number, isAdmin: boolean): 
 /** Whether the user may look at the manager; an administrator may in any case. */
 export async function setViewer(db: Database, userId: number, isViewer: boolean): Promise<void> {
   await db.updateTable("users").set({ isViewer }).where("id", "=", userId).execute();
+}
+
+export interface PlanDeps {
+  readonly db: Database;
+  readonly config: Pick<Config, "STRIPE_SECRET_KEY" | "STRIPE_API_URL" | "FREE_RETENTION_SECONDS">;
+}
+
+/**
+ * Gives Premium, without a payment, and has archived results restored; or takes it away: what Stripe charges for is
+ * cancelled at once, and results past the retention are archived. Throws HttpError 503 when Stripe cannot be asked.
+ */
+export async function setPlan(deps: PlanDeps, userId: number, role: Role, now: Date): Promise<void> {
+  const { db, config } = deps;
+  if (role === "premium_user") {
+    await db.transaction().execute((trx) => makePremium(trx, userId));
+    return;
+  }
+  await cancelSubscriptions({ ...deps, userId }).catch((error: unknown) => {
+    throw new HttpError(503, "The subscription could not be cancelled at Stripe, so the plan stays Premium.", {
+      remedy: "Try again in a minute. If it goes on, look at STRIPE_SECRET_KEY and at Stripe's status page.",
+      retryAfterSeconds: 60,
+      cause: error,
+    });
+  });
+  const retentionSeconds = config.FREE_RETENTION_SECONDS;
+  await db.transaction().execute((trx) => makeFree(trx, { userId, now, retentionSeconds }));
 }
 
 export interface UserDeletionDeps extends Omit<DeletionDeps, "sqs"> {

@@ -1,4 +1,5 @@
 import type { SESv2Client } from "@aws-sdk/client-sesv2";
+import { managerUrl } from "@elastic-gas/shared/config";
 import type { MayReach } from "@elastic-gas/shared/web/guarded-agent";
 import { isPublicAddress } from "@elastic-gas/shared/web/public-address";
 import type { FeatureDeps } from "../feature-deps.ts";
@@ -27,7 +28,7 @@ export function createAlerting(deps: AlertingDeps): Alerting {
   const sender = {
     prefix: config.PREFIX,
     timeZone: config.DISPLAY_TIME_ZONE,
-    managerUrl: `http://${config.PUBLIC_HOST}:${config.MANAGER_PORT}`,
+    managerUrl: managerUrl(config),
   };
   const sending: SendDeps = { ses, mailFrom: config.MAIL_FROM, sender, mayReach, now };
   return {

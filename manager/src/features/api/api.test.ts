@@ -14,6 +14,7 @@ let manager: TestManager;
 let browser: TestBrowser;
 let readToken: string;
 let operateToken: string;
+let administerToken: string;
 
 beforeAll(async () => {
   staged = await startStagedCloud();
@@ -44,6 +45,7 @@ beforeAll(async () => {
   await browser.signIn();
   readToken = await createToken("read");
   operateToken = await createToken("operate");
+  administerToken = await createToken("administer");
 });
 afterAll(async () => {
   await manager[Symbol.asyncDispose]();
@@ -209,6 +211,44 @@ describe("the JSON API", () => {
     expect(await put({ limits: { min: 0, max: 8 } })).toEqual([400, "min: at least 1."]);
   });
 
+  it("creates users, invites those with an address, and changes plans", async () => {
+    const made = await call("POST", "/users", administerToken, { username: "by-script" });
+    expect(await made.json()).toEqual({
+      username: "by-script",
+      invitedAddress: null,
+      password: expect.stringMatching(/^\w{20}$/),
+      signInUrl: "http://localhost:8080/login",
+    });
+    const address = { username: "mailed", email: "mailed@example.org", role: "viewer" };
+    expect(await (await call("POST", "/users", administerToken, address)).json()).toMatchObject({
+      invitedAddress: "mailed@example.org",
+      password: null,
+    });
+    expect(await refusal(await call("POST", "/users", administerToken, address))).toEqual([
+      409,
+      "This name, or one that looks like it, is taken.",
+    ]);
+    expect((await call("POST", "/users", administerToken, { username: "x", isAdmin: true })).status).toBe(400);
+    const again = await call("POST", "/users/mailed/invite", administerToken);
+    expect((await again.json()).sentence).toBe(
+      "Another link for mailed is on its way to mailed@example.org. Older ones end.",
+    );
+    expect(await refusal(await call("POST", "/users/by-script/invite", administerToken))).toEqual([
+      409,
+      "by-script was not invited, or has a password already.",
+    ]);
+    expect((await call("PUT", "/users/mailed/plan", administerToken, { plan: "premium" })).status).toBe(200);
+    expect((await call("PUT", "/users/nobody/plan", administerToken, { plan: "free" })).status).toBe(404);
+    const [user] = await (await call("GET", "/users?filter=mailed@", administerToken)).json();
+    expect(user).toMatchObject({
+      username: "mailed",
+      plan: "premium",
+      paying: false,
+      access: "viewer",
+      invitation: { state: "mail is on its way", linkEndsAt: null },
+    });
+  });
+
   it("refuses a revoked token at once", async () => {
     const token = await createToken("read");
     const { id } = await manager.db
@@ -299,11 +339,16 @@ describe("the OpenAPI document", () => {
     await call("POST", "/pools/web/grow", operateToken, { to: 4 });
     const { paths } = await read();
     const { version, policy, limits } = await (await call("GET", "/pools/web/policy", readToken)).json();
-    const bodies: Readonly<Record<string, object>> = { savePolicy: { version, policy, limits } };
+    const bodies: Readonly<Record<string, object>> = {
+      savePolicy: { version, policy, limits },
+      createUser: { username: "invited", email: "invited@example.org" },
+      setPlan: { plan: "premium" },
+    };
     const workers: Readonly<Record<string, string>> = { replaceWorker: "i-0aaa", drainWorker: "i-0bbb" };
     for (const { method, path, id } of OPERATIONS) {
-      const address = path.replace("{pool}", "web").replace("{id}", workers[id] ?? "i-0ccc");
-      const response = await call(method.toUpperCase(), address, operateToken, bodies[id]);
+      const named = path.replace("{pool}", "web").replace("{username}", "invited");
+      const address = named.replace("{id}", workers[id] ?? "i-0ccc");
+      const response = await call(method.toUpperCase(), address, administerToken, bodies[id]);
       const body: unknown = await response.json();
       expect(response.status, `${id} ${JSON.stringify(body).slice(0, 300)}`).toBe(200);
       if (Array.isArray(body)) expect(body.length, id).toBeGreaterThan(0);
@@ -320,15 +365,16 @@ describe("the OpenAPI document", () => {
     expect(z.fromJSONSchema(schema).safeParse({ ...pool, extra: 1 }).success).toBe(false);
   });
 
-  it("lets a token that reads do everything that reads and nothing else, an operating one both", async () => {
+  it("lets a token that reads do what reads, an operating one both, and only an administering one see and manage users", async () => {
     const operations: readonly ApiOperation[] = OPERATIONS;
     for (const { method, path, id } of operations) {
-      const address = path.replace("{pool}", "utility").replace("{id}", "i-0eee");
-      const { status } = await call(method.toUpperCase(), address, readToken, method === "put" ? {} : undefined);
-      if (method === "get") expect(status, id).not.toBe(403);
-      else expect(status, id).toBe(403);
-      const operated = await call(method.toUpperCase(), address, operateToken, method === "put" ? {} : undefined);
-      expect(operated.status, id).not.toBe(403);
+      const isAboutUsers = path.startsWith("/users");
+      const address = path.replace("{pool}", "utility").replace("{id}", "i-0eee").replace("{username}", "nobody");
+      const isRefused = async (token: string) =>
+        (await call(method.toUpperCase(), address, token, method === "put" ? {} : undefined)).status === 403;
+      expect([id, await isRefused(readToken)]).toEqual([id, isAboutUsers || method !== "get"]);
+      expect([id, await isRefused(operateToken)]).toEqual([id, isAboutUsers]);
+      expect([id, await isRefused(administerToken)]).toEqual([id, false]);
     }
   });
 

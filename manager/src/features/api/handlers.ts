@@ -15,6 +15,7 @@ import { savePolicy } from "../policy/save-policy.ts";
 import { pausePool, resizePool } from "../pools/pool-actions.ts";
 import { poolOfPath } from "../pools/pool-of-path.ts";
 import { startUpdate, steerUpdate, UpdateBody } from "../releases/release-actions.ts";
+import { makeReport } from "../report/make-report.ts";
 import { requesterOf } from "../requester.ts";
 import { changeWorker, type WorkerVerb } from "../workers/worker-actions.ts";
 import { MANAGER_API } from "./openapi.ts";
@@ -31,12 +32,23 @@ import {
   presentVersion,
   presentWorker,
 } from "./present.ts";
-import { ChartsQuery, DeadLettersQuery, ListQuery, ResizeChange, VersionsQuery, WorkersQuery } from "./schemas.ts";
+import {
+  ChartsQuery,
+  DeadLettersQuery,
+  ListQuery,
+  ReportQuery,
+  ResizeChange,
+  VersionsQuery,
+  WorkersQuery,
+} from "./schemas.ts";
+import { type UserHandlerDeps, userHandlers } from "./user-handlers.ts";
 
 const DAY_MS = 86_400_000;
 
 /** What each operation does: the same reads and changes as the pages. */
-export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, RequestHandler>> {
+export function apiHandlers(
+  deps: UserHandlerDeps,
+): Readonly<Record<OperationId, RequestHandler | readonly RequestHandler[]>> {
   const { db, config, watcher, now } = deps;
   const reader = () => ({ now: now(), timeZone: config.DISPLAY_TIME_ZONE });
   const resize =
@@ -63,6 +75,7 @@ export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, Req
       sendOutcome(res, await steerUpdate(deps, verb, requesterOf(req, res)));
     };
   return {
+    ...userHandlers(deps),
     getDocument: (_req, res) => void res.json(openApiDocument(OPERATIONS, MANAGER_API)),
     getStatus: async (_req, res) => void res.json(presentStatus(await watcher.fleet(), reader())),
     listPools: async (_req, res) => {
@@ -128,6 +141,10 @@ export function apiHandlers(deps: FeatureDeps): Readonly<Record<OperationId, Req
     pauseUpdate: update("pause"),
     resumeUpdate: update("resume"),
     rollBackUpdate: update("roll-back"),
+    getReport: async (req, res) => {
+      const { range, zone = config.DISPLAY_TIME_ZONE } = ReportQuery.parse(req.query);
+      res.json(await makeReport(deps, { range, timeZone: zone }));
+    },
     listAlerts: async (_req, res) => void res.json((await watcher.fleet()).alerts.map(presentAlert)),
   };
 }

@@ -4,7 +4,7 @@ import { ApiFailure } from "./schemas.ts";
 /** Its version is raised with every change that a caller can see. */
 export const MANAGER_API: ApiDescription = {
   title: "Elastic GAS manager",
-  version: "1.3.0",
+  version: "1.4.0",
   description: "Reads and operates the worker pools. Requests for changes are stored; the autoscaler carries them out.",
   securitySchemes: {
     token: { type: "http", scheme: "bearer", description: "A token of the page API tokens; scope read or operate" },

@@ -1,11 +1,13 @@
 import type { ApiOperation } from "@elastic-gas/shared/web/openapi";
 import { z } from "zod";
+import { NewAccount } from "../accounts/create-account.ts";
 import { SendAgainBody } from "../dead-letters/dead-letter-actions.ts";
 import { UpdateBody } from "../releases/release-actions.ts";
 import {
   ApiActivity,
   ApiAlert,
   ApiCharts,
+  ApiCreatedUser,
   ApiDeadLetter,
   ApiDecision,
   ApiOutcome,
@@ -13,14 +15,20 @@ import {
   ApiPolicyVersion,
   ApiPool,
   ApiReleases,
+  ApiReport,
   ApiStatus,
+  ApiUser,
   ApiWorker,
   ChartsQuery,
   DeadLettersQuery,
   ListQuery,
+  PlanChange,
   PolicyChange,
   PoolParams,
+  ReportQuery,
   ResizeChange,
+  UserParams,
+  UsersQuery,
   VersionsQuery,
   WorkerParams,
   WorkersQuery,
@@ -188,6 +196,48 @@ export const OPERATIONS = [
     id: "sendDeadLetters",
     summary: "Put messages back into their queues: the one with `id`, those of `queue`, or all",
     body: SendAgainBody,
+    answer: ApiOutcome,
+  },
+  {
+    method: "get",
+    path: "/report",
+    id: "getReport",
+    summary: "Pool sizes, load, decisions, costs and alerts of a time range as one HTML file",
+    query: ReportQuery,
+    answer: ApiReport,
+  },
+  {
+    method: "get",
+    path: "/users",
+    id: "listUsers",
+    summary: "Users whose name or address has `filter` in it, 200 at most; scope administer",
+    query: UsersQuery,
+    answer: z.array(ApiUser),
+  },
+  {
+    method: "post",
+    path: "/users",
+    id: "createUser",
+    summary:
+      "Create a user: with an address, a link to choose a password is mailed; without, one is made; scope administer",
+    body: NewAccount,
+    answer: ApiCreatedUser,
+  },
+  {
+    method: "post",
+    path: "/users/{username}/invite",
+    id: "inviteUser",
+    summary: "Mail another link to a user who has not set a password yet; scope administer",
+    params: UserParams,
+    answer: ApiOutcome,
+  },
+  {
+    method: "put",
+    path: "/users/{username}/plan",
+    id: "setPlan",
+    summary: "Give Premium without a payment, or make Free and cancel what Stripe charges for; scope administer",
+    params: UserParams,
+    body: PlanChange,
     answer: ApiOutcome,
   },
 ] as const satisfies readonly ApiOperation[];

@@ -3,12 +3,12 @@ import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { requireAdmin } from "@elastic-gas/shared/accounts/sessions";
 import { methodNotAllowed, notFound } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
-import type { FeatureDeps } from "../feature-deps.ts";
 import { apiHandlers } from "./handlers.ts";
 import { OPERATIONS } from "./operations.ts";
+import type { UserHandlerDeps } from "./user-handlers.ts";
 
 /** JSON for scripts, at /api/v1. */
-export function apiRoutes(deps: FeatureDeps, limiter: RateLimiter): Router {
+export function apiRoutes(deps: UserHandlerDeps, limiter: RateLimiter): Router {
   const router = Router();
   router.use(requireAdmin, limitRequests(limiter), requireScope("operate"));
   router.use((_req, res, next) => {
@@ -19,7 +19,7 @@ export function apiRoutes(deps: FeatureDeps, limiter: RateLimiter): Router {
   const methods = new Map<string, string[]>();
   for (const { id, method, path } of OPERATIONS) {
     const route = path.replaceAll(/\{(\w+)\}/g, ":$1");
-    router[method](route, handlers[id]);
+    router[method](route, ...[handlers[id]].flat());
     methods.set(route, [...(methods.get(route) ?? []), method.toUpperCase()]);
   }
   for (const [route, allowed] of methods) router.all(route, methodNotAllowed(...allowed));

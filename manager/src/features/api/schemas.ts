@@ -116,6 +116,42 @@ export const ResizeChange = ResizeBody.extend({
 }).refine(({ by, to }) => by === undefined || to === undefined, { message: "Give by or to, not both." });
 /** `version` is the one that was read; another one means that somebody saved in between. */
 export const PolicyChange = z.object({ version: z.number().int().min(1), policy: Policy, limits: PoolLimits });
+export const ReportQuery = z.object({
+  range: z.enum(RANGE_NAMES).default("30m"),
+  zone: z
+    .string()
+    .refine(isTimeZone, "A time zone such as America/Chicago.")
+    .optional()
+    .describe("IANA zone of its times; DISPLAY_TIME_ZONE without it"),
+});
+export const ApiReport = z.object({ fileName: z.string(), html: z.string() });
+export const UserParams = z.object({ username: z.string() });
+export const UsersQuery = z.object({ filter: z.string().max(100).default("") });
+export const PlanChange = z.strictObject({ plan: z.enum(["free", "premium"]) });
+export const ApiUser = z.object({
+  username: z.string(),
+  name: z.string(),
+  email: z.string().nullable(),
+  plan: z.enum(["free", "premium"]),
+  /** Stripe charges for it. */
+  paying: z.boolean(),
+  access: z.enum(["user", "viewer", "admin"]),
+  jobs: z.number().int(),
+  photos: z.number().int(),
+  createdAt: instant,
+  /** Null once there is a password. */
+  invitation: z
+    .object({ state: z.enum(["mail is on its way", "open", "expired", "not delivered"]), linkEndsAt: maybeInstant })
+    .nullable(),
+});
+export const ApiCreatedUser = z.object({
+  username: z.string(),
+  /** Where a link to choose the password is mailed to. */
+  invitedAddress: z.string().nullable(),
+  /** Made for a user without an address; never shown again. */
+  password: z.string().nullable(),
+  signInUrl: z.string(),
+});
 export const ApiOutcome = z.object({ done: z.boolean(), sentence: z.string() });
 export const ApiSeries = z.object({
   start: instant,
@@ -181,3 +217,11 @@ export const ListQuery = z.object({
 export const VersionsQuery = z.object({ limit: z.coerce.number().int().min(1).max(500).default(20) });
 export const WorkersQuery = z.object({ pool: z.enum(POOL_NAMES).optional() });
 export const ChartsQuery = z.object({ range: z.enum(RANGE_NAMES).default("30m") });
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

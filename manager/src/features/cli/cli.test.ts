@@ -11,6 +11,7 @@ let staged: StagedCloud;
 let manager: TestManager;
 let token: string;
 let readToken: string;
+let administerToken: string;
 
 beforeAll(async () => {
   staged = await startStagedCloud();
@@ -47,6 +48,7 @@ beforeAll(async () => {
   };
   token = await make("operate");
   readToken = await make("read");
+  administerToken = await make("administer");
 });
 afterAll(async () => {
   await manager[Symbol.asyncDispose]();
@@ -282,14 +284,62 @@ describe("elastic-gas resume and dead-letters", () => {
   });
 });
 
+describe("elastic-gas report", () => {
+  it("writes the file of a range in a zone, and says what it does not know", async () => {
+    const { code, out } = await runHere(["report", "--range", "3h", "--zone", "Asia/Kolkata"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^<!doctype html>\n<html lang="en">.*the past 3 hours.*\(Asia\/Kolkata\).*<\/html>$/s);
+    expect((await runHere(["report", "--range", "2y"])).code).toBe(1);
+    expect((await runHere(["report", "--zone", "Nowhere"])).err).toContain("A time zone such as America/Chicago.");
+  });
+});
+
+describe("elastic-gas users", () => {
+  const asAdministrator = (...args: readonly string[]) =>
+    runHere(["users", ...args], { ELASTIC_GAS_TOKEN: administerToken });
+
+  it("creates users, with an invitation or a password, lists them, and changes a plan", async () => {
+    expect((await asAdministrator("add", "ada", "--email", "ada@example.org")).out).toBe(
+      "ada was created. A link to choose a password is on its way to ada@example.org.\n",
+    );
+    expect((await asAdministrator("add", "bea", "--access", "viewer")).out).toMatch(
+      /^bea was created\..*\n\nSign in: http:\/\/localhost:8080\/login\nUser name: bea\nPassword: \w{20}\n$/,
+    );
+    expect((await asAdministrator("invite", "ada")).out).toContain("Another link for ada is on its way");
+    expect((await asAdministrator("invite", "bea")).err).toContain("bea was not invited");
+    expect((await asAdministrator("plan", "bea", "premium")).out).toContain("bea is Premium now, without a payment.");
+    const { out } = await asAdministrator();
+    expect(out).toMatch(
+      /^ada +ada@example\.org +free +user +[\d-]{10} [\d:]{8} +not yet accepted; mail is on its way$/m,
+    );
+    expect(out).toMatch(/^bea +- +premium, given +viewer +/m);
+  });
+
+  it("needs a token that administers, and words that make sense", async () => {
+    expect((await runHere(["users"])).err).toBe("This token may not see or manage users.\n");
+    expect((await asAdministrator("add", "x", "--access", "root")).code).toBe(1);
+    for (const words of [["fly"], ["add"], ["plan", "bea", "gold"], ["invite", "bea", "now"], ["--email", "a@b.org"]])
+      expect((await asAdministrator(...words)).code).toBe(2);
+  });
+});
+
 describe("help and failures", () => {
-  it.each(["status", "grow", "shrink", "pause", "resume", "policy", "dead-letters", "activity", "decisions"])(
-    "%s --help explains it without asking anybody",
-    async (command) => {
-      const { code, out } = await runHere([command, "--help"], { ELASTIC_GAS_TOKEN: "" });
-      expect([code, out]).toEqual([0, expect.stringContaining(`elastic-gas ${command}`)]);
-    },
-  );
+  it.each([
+    "status",
+    "grow",
+    "shrink",
+    "pause",
+    "resume",
+    "policy",
+    "dead-letters",
+    "users",
+    "report",
+    "activity",
+    "decisions",
+  ])("%s --help explains it without asking anybody", async (command) => {
+    const { code, out } = await runHere([command, "--help"], { ELASTIC_GAS_TOKEN: "" });
+    expect([code, out]).toEqual([0, expect.stringContaining(`elastic-gas ${command}`)]);
+  });
 
   it("says when no manager answers, or something else does", async () => {
     const nobody = await runHere(["status"], { ELASTIC_GAS_URL: "http://127.0.0.1:1" });

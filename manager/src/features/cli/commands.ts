@@ -1,4 +1,3 @@
-import type { ParseArgsOptionsConfig } from "node:util";
 import { isPoolName, POOL_NAMES } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 import {
@@ -9,10 +8,12 @@ import {
   ApiPolicy,
   ApiPolicyVersion,
   ApiReleases,
+  ApiReport,
   ApiStatus,
 } from "../api/schemas.ts";
 import type { CallApi } from "./call-api.ts";
 import { setValues, undo } from "./change-policy.ts";
+import type { Answer, Command, Given } from "./command.ts";
 import {
   showActivities,
   showDeadLetters,
@@ -24,26 +25,7 @@ import {
 import { showStatus } from "./show-status.ts";
 import { sinceOf } from "./times.ts";
 import { UsageError } from "./usage.ts";
-
-/** What the command line said, behind the command's name. */
-export interface Given {
-  readonly words: readonly string[];
-  readonly values: Readonly<Record<string, string | boolean | undefined>>;
-  readonly now: number;
-}
-
-/** The API's answer and how people read it. */
-export interface Answer {
-  readonly json: unknown;
-  readonly text: () => string;
-}
-
-export interface Command {
-  readonly options: ParseArgsOptionsConfig;
-  /** Words that may follow the command's name. */
-  readonly maxWords: number;
-  readonly run: (call: CallApi, given: Given) => Promise<Answer>;
-}
+import { users } from "./users.ts";
 
 const RESIZE_OPTIONS = { by: { type: "string" }, to: { type: "string" }, reason: { type: "string" } } as const;
 const LIST_OPTIONS = { limit: { type: "string" }, since: { type: "string" } } as const;
@@ -76,6 +58,16 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
   update: { options: { canary: { type: "string" } }, maxWords: 1, run: update },
+  users: { options: { email: { type: "string" }, access: { type: "string" } }, maxWords: 3, run: users },
+  report: {
+    options: { range: { type: "string" }, zone: { type: "string" } },
+    maxWords: 0,
+    run: async (call, { values }) => {
+      const query = { range: textOf(values.range), zone: textOf(values.zone) };
+      const json = await call({ path: "/report", query });
+      return { json, text: () => ApiReport.parse(json).html };
+    },
+  },
   activity: {
     options: LIST_OPTIONS,
     maxWords: 1,
@@ -172,6 +164,10 @@ function listQuery(given: Given): Readonly<Record<string, string | undefined>> {
     limit: values.limit === undefined ? undefined : String(numberOf("--limit", values.limit, 1)),
     from: values.since === undefined ? undefined : sinceOf(String(values.since), now),
   };
+}
+
+function textOf(value: string | boolean | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function numberOf(option: string, text: string | boolean, least: number): number {

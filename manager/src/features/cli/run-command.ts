@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { CallFailed, createCallApi, Settings } from "./call-api.ts";
-import { COMMANDS, type Command, type Given } from "./commands.ts";
+import type { Command, Given } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { OVERVIEW, USAGE, UsageError } from "./usage.ts";
 
 export interface Surroundings {

@@ -53,6 +53,19 @@ Replaces all workers, one by one, by those of RELEASE (the first characters of i
 named). The first one must be in service for CANARY_SECONDS before others follow; when new ones fail, all go back by
 themselves. pause, resume and roll-back steer the update that is under way.
 `,
+  report: `elastic-gas report [--range 30m|3h|24h|7d] [--zone America/Chicago] [--json] > report.html
+
+Writes one HTML file about the time range: sizes of the pools, load, decisions with their reasons, costs and alerts. It
+needs nothing else to be read or printed. Without --range, the past 30 minutes; --zone is the zone of its times.
+`,
+  users: `elastic-gas users [--json]
+elastic-gas users add NAME [--email ADDRESS] [--access user|viewer|admin] [--json]
+elastic-gas users invite NAME [--json]
+elastic-gas users plan NAME free|premium [--json]
+
+Lists users; creates one: with --email a link to choose a password is mailed, without it a password is made and printed
+once; mails the link again; or gives Premium without a payment, or takes it away. Needs a token with scope administer.
+`,
   activity: `elastic-gas activity [POOL] [--limit N] [--since 2h] [--json]
 
 Changes and who asked for them, newest first; of the last day unless told otherwise.
@@ -74,12 +87,14 @@ export const OVERVIEW = `elastic-gas COMMAND [...]
   dead-letters           messages that could not be handled; dead-letters send puts them back
   releases               what workers run, what was published, updates
   update [RELEASE]       replace workers by a release; update pause, resume, roll-back steer it
+  report                 pool sizes, load, decisions and costs of a time range as an HTML file
+  users                  list users; users add, invite and plan create, invite again and change the plan
   activity [POOL]        what changed, and who asked
   decisions [POOL]       what every check said
   annotate FILE          annotate a VCF file, by the API of the annotation service; see annotate --help
 
 Pools: web, annotator, utility. Every command takes --help, and --json for the API's own JSON.
 It asks the manager's API at ELASTIC_GAS_URL (http://localhost:5000) with the token in ELASTIC_GAS_TOKEN, which the
-page API tokens makes (scope operate for changes). Exit code 0: done; 1: refused or failed, the reason on stderr;
+page API tokens makes (scope operate for changes, administer for users). Exit code 0: done; 1: refused or failed, the reason on stderr;
 2: not understood.
 `;

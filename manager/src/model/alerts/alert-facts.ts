@@ -18,6 +18,8 @@ export interface AlertFacts {
   readonly pools: readonly PoolSnapshot[];
   readonly workers: readonly WorkerSnapshot[];
   readonly failedLaunches: readonly FailedLaunch[];
+  /** What workers say that they cannot do, by instance id. */
+  readonly lacks: ReadonlyMap<string, string>;
   readonly deadLetters: readonly DeadLetterCount[];
   readonly waitingWork: readonly WaitingWork[];
   /** Of the last minutes. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PoolSnapshot } from "../fleet/fleet-snapshot.ts";
 import type { WorkerSnapshot } from "../fleet/worker-snapshot.ts";
+import { eventOfAlert } from "./alert-events.ts";
 import type { AlertFacts } from "./alert-facts.ts";
 import { listAlerts } from "./list-alerts.ts";
 
@@ -59,6 +60,7 @@ const ids = (changes: Partial<AlertFacts> = {}) =>
     pools: [pool()],
     workers: [],
     failedLaunches: [],
+    lacks: new Map(),
     deadLetters: [],
     waitingWork: [],
     activities: [],
@@ -115,6 +117,7 @@ describe("alerts", () => {
       pools: [pool()],
       workers,
       failedLaunches: [],
+      lacks: new Map(),
       deadLetters: [],
       waitingWork: [],
       activities: [],
@@ -126,6 +129,16 @@ describe("alerts", () => {
     });
     expect(alert?.text).toBe("(i-0aaa). The mean uses the others.");
     expect(ids({ workers, lastCpuAt: new Map() })).toEqual([]);
+  });
+
+  it("name workers in service without a mask model; it is worst when no worker has one", () => {
+    const workers = [worker(), worker({ id: "i-0bbb" }), worker({ id: "i-0ccc", state: "warming" })];
+    const reason = "The mask model is missing: there is no file at MASK_MODEL (/models/x).";
+    const lacking = (...names: readonly string[]) => ({ workers, lacks: new Map(names.map((name) => [name, reason])) });
+    expect(ids(lacking("i-0ccc", "i-0gone"))).toEqual([]);
+    expect(ids(lacking("i-0aaa"))).toEqual([["model-web", "warn"]]);
+    expect(ids(lacking("i-0aaa", "i-0bbb"))).toEqual([["model-web", "bad"]]);
+    expect(eventOfAlert("model-web")).toBe("model");
   });
 
   it("take a single failed launch calmly, two in a row not", () => {

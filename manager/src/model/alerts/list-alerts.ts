@@ -3,7 +3,7 @@ import type { AlertFacts } from "./alert-facts.ts";
 import { installationAlerts } from "./installation-alerts.ts";
 import { poolAlerts } from "./pool-alerts.ts";
 import { waitingAlerts } from "./waiting-alerts.ts";
-import { replacedWorkers, silentWorkers } from "./worker-alerts.ts";
+import { missingModels, replacedWorkers, silentWorkers } from "./worker-alerts.ts";
 
 /** All alerts, worst first, then newest. Pure: every one follows from what AWS and MySQL said. */
 export function listAlerts(facts: AlertFacts): readonly Alert[] {
@@ -13,6 +13,7 @@ export function listAlerts(facts: AlertFacts): readonly Alert[] {
     ...facts.pools.flatMap((pool) => poolAlerts(pool, facts)),
     ...replacedWorkers(facts),
     ...silentWorkers(facts),
+    ...missingModels(facts),
   ];
   return alerts.sort((a, b) => TONES.indexOf(a.tone) - TONES.indexOf(b.tone) || b.at - a.at);
 }

@@ -43,3 +43,25 @@ export function silentWorkers({ workers, lastCpuAt, cpuMaxAgeMs, now }: AlertFac
     };
   });
 }
+
+/** Workers that are in service and check no photos. One alert for all: they run one release with one model. */
+export function missingModels({ workers, lacks, now }: AlertFacts): readonly Alert[] {
+  const serving = workers.filter((worker) => worker.state === "in service" && worker.pool === "web");
+  const lacking = serving.filter((worker) => lacks.has(worker.id));
+  const [first] = lacking;
+  if (first === undefined) return [];
+  const all = lacking.length === serving.length;
+  return [
+    {
+      id: "model-web",
+      tone: all ? "bad" : "warn",
+      pool: "web",
+      start: "Mask model missing:",
+      text: `${lacking.length} of ${formatCountOf(serving.length, "worker")} of web ${lacking.length === 1 ? "checks" : "check"} no photos. ${lacks.get(first.id)}`,
+      remedy:
+        "Uploads of photos are refused with 503 there; annotation goes on. Each worker looks for the model again every minute.",
+      at: Math.max(...lacking.map((worker) => worker.inServiceAt ?? now)),
+      link: { href: "/workers?pool=web", text: "Workers" },
+    },
+  ];
+}

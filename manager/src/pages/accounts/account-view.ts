@@ -1,4 +1,5 @@
 import { type Html, h } from "@elastic-gas/shared/web/html";
+import type { z } from "zod";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField } from "../kit/parts.ts";
 import { type SecondFactorState, secondFactorPanel } from "./second-factor-view.ts";
@@ -60,4 +61,9 @@ export function invalidBy(errors: FieldErrors, name: string, id: string) {
 export function fieldError(errors: FieldErrors, name: string, id: string): Html | null {
   const reason = errors.get(name);
   return reason === undefined ? null : h("p", { class: "eg-error", id, role: "alert" }, reason);
+}
+
+/** The first reason of each field that a form's schema refused. */
+export function errorsOf(error: z.ZodError): Map<string, string> {
+  return new Map(error.issues.map((issue) => [String(issue.path[0] ?? ""), issue.message]));
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { serve } from "@elastic-gas/shared/web/serve";
 import {
   ADMIN,
   makePools,
@@ -6,8 +8,19 @@ import {
   TestBrowser,
   type TestManager,
 } from "@elastic-gas/testing/manager/test-manager";
+import express from "express";
 import { TOTP } from "otpauth";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+
+/** As little of a job as the table takes. */
+const jobRow = (userId: number) => ({
+  id: randomUUID(),
+  userId,
+  inputName: "a.vcf",
+  inputKey: "a",
+  inputEtag: "e",
+  inputSize: 1,
+});
 
 let manager: TestManager;
 let browser: TestBrowser;
@@ -77,7 +90,7 @@ describe("accounts", () => {
   it("are made with a password that is shown once, and can sign in when they administrate", async () => {
     await browser.post("/users", { username: "maria", role: "admin" }, "/users");
     const html = await (await browser.get("/users")).text();
-    const password = /shown only now: (\w{20})/.exec(html)?.[1] ?? "";
+    const password = /Password: (\w{20})/.exec(html)?.[1] ?? "";
     expect(await (await browser.get("/users")).text()).not.toContain(password);
     expect((await new TestBrowser(manager.url).signIn({ username: "maria", password })).status).toBe(303);
   });
@@ -130,6 +143,64 @@ describe("accounts", () => {
     expect(tokens).toEqual([{ revokedAt: expect.any(Date) }]);
   });
 
+  it("get and lose Premium, with the messages that restore and archive", async () => {
+    await browser.post("/users", { username: "given", password: "only for a plan" }, "/users");
+    const { id = 0 } = (await findUser("given")) ?? {};
+    const bodies = async (queue: "restore" | "archive") => {
+      const rows = await manager.db.selectFrom("outbox").select("body").where("queue", "=", queue).execute();
+      return rows.map(({ body }) => JSON.parse(body)).filter(({ userId }) => userId === id);
+    };
+    await browser.post(`/users/${id}/plan`, { role: "premium_user" }, "/users");
+    expect((await findUser("given"))?.role).toBe("premium_user");
+    expect(await bodies("restore")).toHaveLength(1);
+    const page = await (await browser.get("/users?filter=given")).text();
+    expect(page).toMatch(/Premium<div[^>]*>given, not paid/);
+    expect(page).toContain("given is Premium now, without a payment.");
+    const done = { status: "COMPLETED", archiveState: "kept", completedAt: new Date(0) } as const;
+    await manager.db
+      .insertInto("jobs")
+      .values({ ...jobRow(id), ...done })
+      .execute();
+    await browser.post(`/users/${id}/plan`, { role: "free_user" }, "/users");
+    expect((await findUser("given"))?.role).toBe("free_user");
+    expect(await bodies("archive")).toHaveLength(1);
+  });
+
+  it("keep Premium when Stripe cannot be asked to stop charging, and lose it once it did", async () => {
+    const asked: string[] = [];
+    let status = 503;
+    const stripe = await serve(
+      express().use((req, res) => {
+        asked.push(`${req.method} ${req.path}`);
+        res.status(status).json({});
+      }),
+      { host: "127.0.0.1", port: 0 },
+    );
+    onTestFinished(() => stripe.close(0));
+    const environment = { STRIPE_SECRET_KEY: "sk_test_x", STRIPE_API_URL: `http://127.0.0.1:${stripe.port}` };
+    await using own = await startTestManager({ environment });
+    await makePools(own.db);
+    const admin = new TestBrowser(own.url);
+    await admin.signIn();
+    const user = await own.db
+      .selectFrom("users")
+      .select("id")
+      .where("username", "=", PLAIN_USER.username)
+      .executeTakeFirstOrThrow();
+    await own.db.updateTable("users").set({ role: "premium_user" }).where("id", "=", user.id).execute();
+    const row = { id: "sub_1", userId: user.id, status: "active", currentPeriodEnd: null, cancelAtPeriodEnd: false };
+    await own.db.insertInto("subscriptions").values(row).execute();
+    expect(await (await admin.get("/users")).text()).toContain("The subscription is cancelled at Stripe at once");
+    const readRole = async () =>
+      (await own.db.selectFrom("users").select("role").where("id", "=", user.id).executeTakeFirstOrThrow()).role;
+    const refused = await admin.post(`/users/${user.id}/plan`, { role: "free_user" }, "/users");
+    expect([refused.status, await readRole()]).toEqual([503, "premium_user"]);
+    status = 200;
+    await admin.post(`/users/${user.id}/plan`, { role: "free_user" }, "/users");
+    expect([asked.at(-1), await readRole()]).toEqual(["DELETE /v1/subscriptions/sub_1", "free_user"]);
+    expect(await own.db.selectFrom("subscriptions").select("status").execute()).toEqual([{ status: "canceled" }]);
+  });
+
   it("answer 405 to a wrong method, also without a session or a token", async () => {
     for (const [method, path, allow] of [
       ["DELETE", "/users", "GET, POST"],
@@ -143,7 +214,7 @@ describe("accounts", () => {
 
   it("leave a trace in the audit log, without any secret", async () => {
     const rows = await manager.db.selectFrom("auditLog").select(["actor", "action", "target", "detail"]).execute();
-    expect(rows).toContainEqual({ actor: ADMIN.username, action: "user.create", target: "maria", detail: null });
+    expect(rows).toContainEqual({ actor: ADMIN.username, action: "user.create", target: "maria", detail: "admin" });
     expect(JSON.stringify(rows)).not.toContain("horse");
     expect(await (await browser.get("/audit?filter=maria")).text()).toContain("user.create");
   });

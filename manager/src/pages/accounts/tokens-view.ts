@@ -132,6 +132,7 @@ function newTokenForm({ csrf }: ViewContext): Html {
         h("legend", { class: "eg-label" }, "Scope"),
         scopeChoice("read", "read: pools, workers, decisions, charts", true),
         scopeChoice("operate", "operate: also grow, shrink, pause, policy", false),
+        scopeChoice("administer", "administer: also see, create and change users", false),
       ),
       h(
         "div",

@@ -1,6 +1,9 @@
+import type { Role } from "@elastic-gas/shared/database/tables";
 import { formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { type AttributesOf, type Child, type Html, h } from "@elastic-gas/shared/web/html";
+import type { InvitationState } from "../../features/accounts/invitations.ts";
 import type { UserRow } from "../../features/accounts/users.ts";
+import type { Reader } from "../../model/reader.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, icon, tableBox, time } from "../kit/parts.ts";
 import { type FieldErrors, fieldError, invalidBy } from "./account-view.ts";
@@ -89,13 +92,20 @@ function userRow(user: UserRow, { reader, csrf }: ViewContext): Html {
     {},
     h(
       "td",
-      {},
+      { class: "user-cell" },
       h("b", {}, user.username),
       user.isAdmin && [" ", h("span", { class: "eg-chip" }, icon("shield"), "administrator")],
       !user.isAdmin && user.isViewer && [" ", h("span", { class: "eg-chip" }, "viewer")],
+      user.name !== "" && h("div", { class: "eg-small" }, user.name),
       user.email !== null && h("div", { class: "eg-small eg-secondary" }, user.email),
+      user.invitation !== null && invitationLine(user.invitation, reader),
     ),
-    h("td", {}, user.role === "premium_user" ? "Premium" : "Free"),
+    h(
+      "td",
+      {},
+      user.role === "premium_user" ? "Premium" : "Free",
+      user.role === "premium_user" && !user.isPaying && h("div", { class: "eg-small eg-secondary" }, "given, not paid"),
+    ),
     h("td", { class: "eg-number" }, formatCount(user.jobs)),
     h("td", { class: "eg-number" }, formatCount(user.images)),
     h("td", { class: "eg-nowrap" }, time(user.createdAt, reader)),
@@ -103,12 +113,36 @@ function userRow(user: UserRow, { reader, csrf }: ViewContext): Html {
   );
 }
 
+function invitationLine(invitation: InvitationState, reader: Reader): Html {
+  return h(
+    "div",
+    { class: "eg-small" },
+    h("span", { class: "eg-chip eg-chip-warn" }, "invited, not yet accepted"),
+    " ",
+    h("span", { class: "eg-secondary" }, invitationWords(invitation, reader)),
+  );
+}
+
+function invitationWords(invitation: InvitationState, reader: Reader): Child {
+  switch (invitation.kind) {
+    case "mail is on its way":
+      return "The mail is on its way.";
+    case "open":
+      return ["The link works until ", time(invitation.until, reader), "."];
+    case "expired":
+      return ["The link ended ", time(invitation.at, reader), ". Send another one."];
+    case "not delivered":
+      return "The mail could not be delivered. Check the address, and send it again.";
+  }
+}
+
 function userMenu(user: UserRow, csrf: string): Html {
-  const item = (verb: string, words: Child, confirm?: string): Html =>
+  const item = (verb: string, words: Child, { confirm, role }: MenuItem = {}): Html =>
     h(
       "form",
       { method: "post", action: `/users/${user.id}/${verb}`, "data-confirm-form": confirm },
       csrfField(csrf),
+      role !== undefined && h("input", { type: "hidden", name: "role", value: role }),
       h("button", { type: "submit" }, words),
     );
   const owned = `${formatCountOf(user.jobs, "job")} and ${formatCountOf(user.images, "picture")}`;
@@ -123,14 +157,33 @@ function userMenu(user: UserRow, csrf: string): Html {
     h(
       "div",
       { class: "eg-menu-list" },
-      item("password", [icon("key"), "New password"], `Give ${user.username} a new password? The old one ends.`),
+      user.invitation !== null && item("invite", [icon("link"), "Send the invitation again"]),
+      item("password", [icon("key"), "New password"], {
+        confirm: `Give ${user.username} a new password? The old one ends.`,
+      }),
+      user.role === "premium_user"
+        ? item("plan", [icon("user"), "Make Free"], { role: "free_user", confirm: freeQuestion(user) })
+        : item("plan", [icon("user"), "Make Premium without payment"], { role: "premium_user" }),
       item("admin", [icon("shield"), user.isAdmin ? "No longer administrator" : "Make administrator"]),
       !user.isAdmin &&
         item("viewer", [icon("search"), user.isViewer ? "No longer viewer" : "Make viewer: may look, change nothing"]),
       !user.isAdmin &&
-        item("delete", [icon("trash"), "Delete"], `Delete ${user.username} with ${owned}? This cannot be undone.`),
+        item("delete", [icon("trash"), "Delete"], {
+          confirm: `Delete ${user.username} with ${owned}? This cannot be undone.`,
+        }),
     ),
   );
+}
+
+interface MenuItem {
+  /** Asked before it is done. */
+  readonly confirm?: string;
+  readonly role?: Role;
+}
+
+function freeQuestion({ username, isPaying }: UserRow): string {
+  const payment = isPaying ? "The subscription is cancelled at Stripe at once, without a refund. " : "";
+  return `Make ${username} Free? ${payment}Results past the retention are archived; Premium later restores them.`;
 }
 
 interface NewUserField {
@@ -145,13 +198,13 @@ const FIELDS: readonly NewUserField[] = [
   {
     name: "email",
     label: "E-mail (optional)",
-    help: "Used for notifications and password resets.",
+    help: "A link to choose a password is mailed to it. Also used for notifications and password resets.",
     input: { type: "email", autocomplete: "off" },
   },
   {
     name: "password",
     label: "Password (optional)",
-    help: "Leave empty to generate one; it is shown once.",
+    help: "Leave empty, and users with an address choose their own; for others one is made and shown once.",
     input: { type: "password", autocomplete: "new-password" },
   },
 ];

@@ -24,6 +24,8 @@ export type Section =
 export interface Notice {
   readonly tone: "ok" | "warn" | "bad" | "info";
   readonly text: string;
+  /** Lines to pass on, with a button that copies them all. */
+  readonly copy?: readonly string[];
 }
 
 export interface Frame {
@@ -236,10 +238,22 @@ function mainPart({ fleet, reader, csrf, notice }: Frame, content: Child): Html 
 
 function noticeNote(notice: Notice | undefined): Child {
   if (notice === undefined) return null;
-  const { tone, text } = notice;
+  const { tone, text, copy } = notice;
   return h(
     "div",
     { class: "stack frame-notes", role: "status" },
-    note({ tone, glyph: tone === "ok" ? "disc-check" : "warning", text }),
+    note({
+      tone,
+      glyph: tone === "ok" ? "disc-check" : "warning",
+      text: copy === undefined ? text : [text, copy.map((line) => [h("br", {}), h("code", {}, line)])],
+      action:
+        copy &&
+        h(
+          "button",
+          { type: "button", class: "eg-button eg-button-small", "data-copy": copy.join("\n") },
+          icon("copy"),
+          "Copy",
+        ),
+    }),
   );
 }

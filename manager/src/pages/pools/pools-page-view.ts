@@ -4,6 +4,7 @@ import { chartPanel } from "../charts/chart-panel.ts";
 import { rangeChoice } from "../charts/range-choice.ts";
 import { empty } from "../kit/parts.ts";
 import type { PoolsChoice, PoolsView } from "./pools-view.ts";
+import { reportLink } from "./report-link.ts";
 
 /** The whole page; its live parts are filled again by the page's script. */
 export function poolsPageView({ pool, range }: PoolsChoice, { link, cards, side }: PoolsView): Html[] {
@@ -17,6 +18,7 @@ export function poolsPageView({ pool, range }: PoolsChoice, { link, cards, side 
         "div",
         { class: "page-tools", "data-part": "ranges" },
         rangeChoice(range, (other) => `/?pool=${pool}&range=${other}`),
+        reportLink(range),
       ),
     ),
     h(

@@ -7,7 +7,7 @@ import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
 import type { NotifyDeps } from "./notify-owner.ts";
-import { sendUserMails } from "./send-user-mails.ts";
+import { sendAccountMails } from "./send-account-mails.ts";
 
 const CONFIG = {
   MAIL_FROM: "gas@example.org",
@@ -65,8 +65,8 @@ const restored = (userId: number, name: string, about = name) =>
 it("tells several restored results in one mail, each once", async () => {
   const userId = await setting.addUser("premium_user", "many@example.org");
   for (const name of ["a", "b", "c", "a"]) await restored(userId, name);
-  await Promise.all([sendUserMails(deps), sendUserMails(deps), sendUserMails(deps)]);
-  await sendUserMails(deps);
+  await Promise.all([sendAccountMails(deps), sendAccountMails(deps), sendAccountMails(deps)]);
+  await sendAccountMails(deps);
   const mails = await mailsTo("many@example.org");
   expect(mails.map(({ subject }) => subject)).toEqual(["3 of your results are back"]);
   expect(mails[0]?.text).toContain("a.vcf, b.vcf, c.vcf");
@@ -85,9 +85,9 @@ it("leaves out what another process has in hand, and tells it when that one is g
       .where("about", "=", theirs.about)
       .forUpdate()
       .execute();
-    expect(await sendUserMails(deps)).toBe(1);
+    expect(await sendAccountMails(deps)).toBe(1);
   });
-  expect(await sendUserMails(deps)).toBe(1);
+  expect(await sendAccountMails(deps)).toBe(1);
   const subjects = (await mailsTo("shared@example.org")).map(({ subject }) => subject);
   expect(subjects.sort()).toEqual(["Your result of mine.vcf is back", "Your result of theirs.vcf is back"]);
 });
@@ -95,7 +95,7 @@ it("leaves out what another process has in hand, and tells it when that one is g
 it("leads to the job of a single result", async () => {
   const userId = await setting.addUser("premium_user", "one@example.org");
   await restored(userId, "x");
-  await sendUserMails(deps);
+  await sendAccountMails(deps);
   const [mail] = await mailsTo("one@example.org");
   expect(mail?.subject).toBe("Your result of x.vcf is back");
   expect(mail?.html).toContain('href="https://gas.example.org/annotations/job-x"');
@@ -105,7 +105,7 @@ it("waits for what joins the mail", async () => {
   const userId = await setting.addUser("premium_user", "later@example.org");
   const detail = { jobId: "j", inputName: "a.vcf" };
   await putUserMail(database.db, { userId, kind: "result-restored", about: "later", detail, dueInSeconds: 120 });
-  await sendUserMails(deps);
+  await sendAccountMails(deps);
   expect(await mailsTo("later@example.org")).toEqual([]);
 });
 
@@ -113,7 +113,7 @@ it("says what was not charged, and when it is tried again", async () => {
   const userId = await setting.addUser("premium_user", "card@example.org");
   const detail = { amount: 99_999, currency: "usd", nextTryAt: "2026-12-01T18:00:00.000Z" };
   await putUserMail(database.db, { userId, kind: "payment-failed", about: "in_1 1", detail });
-  await sendUserMails(deps);
+  await sendAccountMails(deps);
   const [mail] = await mailsTo("card@example.org");
   expect(mail?.text).toContain("$999.99 for Premium could not be charged.");
   expect(mail?.text).toMatch(/tried again 1\sDec\s2026, 12:00:00 CST/);
@@ -136,8 +136,8 @@ it("tells a day before that a period renews or ends, and nothing about one that 
   const moved = await subscribe("moved", { currentPeriodEnd: new Date(Date.now() + 100 * HOUR_MS) });
   const detail = { subscriptionId: "sub_moved", endsAt: soon.toISOString() };
   await putUserMail(database.db, { userId: moved, kind: "period-ends", about: "sub_moved earlier", detail });
-  await sendUserMails(deps);
-  await sendUserMails(deps);
+  await sendAccountMails(deps);
+  await sendAccountMails(deps);
   const subjects = async (name: string) => (await mailsTo(`${name}@example.org`)).map(({ subject }) => subject);
   expect(await subjects("renews")).toEqual(["Your Premium renews within a day"]);
   expect(await subjects("ends")).toEqual(["Your Premium ends within a day"]);
@@ -149,22 +149,22 @@ it("mails later when the service is away, and tells of an address that it refuse
   const userId = await setting.addUser("premium_user", "away@example.org");
   await restored(userId, "y");
   fault = new Fault("ServiceUnavailable", "away", 503);
-  await expect(sendUserMails(deps)).rejects.toThrow();
+  await expect(sendAccountMails(deps)).rejects.toThrow();
   fault = undefined;
-  expect(await sendUserMails(deps)).toBe(1);
+  expect(await sendAccountMails(deps)).toBe(1);
   expect(await mailsTo("away@example.org")).toHaveLength(1);
 
   await restored(userId, "z");
   fault = new Fault("MessageRejected", "This address may not be used.");
-  expect(await sendUserMails(deps)).toBe(0);
+  expect(await sendAccountMails(deps)).toBe(0);
   const told = await database.db.selectFrom("auditLog").select("detail").where("action", "=", "mail.refused").execute();
   expect(told.map(({ detail }) => detail)).toEqual(["This address may not be used."]);
   fault = undefined;
-  expect(await sendUserMails(deps)).toBe(0);
+  expect(await sendAccountMails(deps)).toBe(0);
 });
 
 it("leaves users without an address alone", async () => {
   const userId = await setting.addUser("premium_user", "");
   await restored(userId, "n");
-  expect(await sendUserMails(deps)).toBe(0);
+  expect(await sendAccountMails(deps)).toBe(0);
 });

@@ -1,7 +1,7 @@
-import type { Tables } from "@elastic-gas/shared/database/tables";
-import { ArchiveRequest } from "@elastic-gas/shared/messages";
-import { MAX_DELAY_SECONDS, putMessage } from "@elastic-gas/shared/reliability/outbox";
 import type { Transaction } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import { ArchiveRequest } from "../messages.ts";
+import { MAX_DELAY_SECONDS, putMessage } from "../reliability/outbox.ts";
 
 export const PREMIUM_PRICE = "$999.99 a week";
 

@@ -1,0 +1,19 @@
+import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
+import { Router } from "express";
+import { makeReport } from "../../features/report/make-report.ts";
+import { isRangeName } from "../../model/charts/range.ts";
+import type { PageDeps } from "../frame/page-deps.ts";
+import { readerZone } from "../frame/reader-zone.ts";
+
+/** `/report.html?range=3h`: the report to download. */
+export function reportPages(deps: PageDeps): Router {
+  const router = Router();
+  router.get("/report.html", async (req, res) => {
+    const range = isRangeName(req.query.range) ? req.query.range : "30m";
+    const { fileName, html } = await makeReport(deps, { range, timeZone: readerZone(req, deps.config) });
+    // Saved, not opened here: its inline style is not for this site's content security policy.
+    res.attachment(fileName).setHeader("Cache-Control", "no-store").type("html").send(html);
+  });
+  router.all("/report.html", methodNotAllowed("GET"));
+  return router;
+}

@@ -1,0 +1,119 @@
+import type { Kysely, Transaction } from "kysely";
+import type { Database } from "../database/connect.ts";
+import type { Tables } from "../database/tables.ts";
+import { changePassword } from "./change-password.ts";
+import { hashToken, makeToken } from "./mailed-token.ts";
+
+/** How long the link to set a forgotten password works. */
+export const RESET_MINUTES = 60;
+
+export interface ResetMail {
+  readonly username: string;
+  readonly email: string;
+  readonly token: string;
+}
+
+/** Whose password a link sets. */
+export interface LinkOwner {
+  readonly userId: number;
+  readonly username: string;
+  /** It is the first password, of an account that an administrator made. */
+  readonly isInvited: boolean;
+}
+
+/**
+ * Makes a one-time token that sets a user's password. Only its hash is stored: the table alone sets no password.
+ */
+export async function makePasswordLink(
+  db: Kysely<Tables>,
+  { userId, expiresAt }: { readonly userId: number; readonly expiresAt: Date },
+): Promise<string> {
+  const token = makeToken();
+  await db
+    .insertInto("passwordResets")
+    .values({ tokenHash: hashToken(token), userId, expiresAt, usedAt: null })
+    .execute();
+  return token;
+}
+
+/** A token for each account with this address. */
+export async function startPasswordReset(db: Database, email: string, now: Date): Promise<readonly ResetMail[]> {
+  const users = await db
+    .selectFrom("users")
+    .select(["id", "username", "email"])
+    .where("email", "=", email)
+    .limit(10)
+    .execute();
+  const expiresAt = new Date(now.getTime() + RESET_MINUTES * 60_000);
+  const mails: ResetMail[] = [];
+  for (const user of users) {
+    const token = await makePasswordLink(db, { userId: user.id, expiresAt });
+    mails.push({ username: user.username, email: user.email ?? email, token });
+  }
+  return mails;
+}
+
+/** The account that an unused, unexpired token belongs to. */
+export async function findLinkOwner(db: Database, token: string, now: Date): Promise<LinkOwner | undefined> {
+  const row = await selectLink(db, token, now).executeTakeFirst();
+  return row === undefined ? undefined : ownerOf(row);
+}
+
+/**
+ * Sets the password and uses up the token and every other one of the account. Undefined: the token is used up or too
+ * old.
+ */
+export async function finishPasswordLink(
+  db: Database,
+  { token, passwordHash, now }: { readonly token: string; readonly passwordHash: string; readonly now: Date },
+): Promise<LinkOwner | undefined> {
+  return db.transaction().execute(async (trx) => {
+    const row = await selectLink(trx, token, now).forUpdate().executeTakeFirst();
+    if (row === undefined) return undefined;
+    await changePassword(trx, { userId: row.userId, passwordHash, now });
+    return ownerOf(row);
+  });
+}
+
+function selectLink(db: Database | Transaction<Tables>, token: string, now: Date) {
+  return db
+    .selectFrom("passwordResets")
+    .innerJoin("users", "users.id", "passwordResets.userId")
+    .select(["passwordResets.userId", "users.username", "users.invitedAt"])
+    .where("tokenHash", "=", hashToken(token))
+    .where("usedAt", "is", null)
+    .where("expiresAt", ">", now);
+}
+
+function ownerOf({
+  invitedAt,
+  ...owner
+}: Omit<LinkOwner, "isInvited"> & { readonly invitedAt: Date | null }): LinkOwner {
+  return { ...owner, isInvited: invitedAt !== null };
+}
+
+/** Ends the account's links that were made before this one, which was mailed. */
+export async function endOlderLinks(
+  db: Database,
+  { userId, token, now }: { readonly userId: number; readonly token: string; readonly now: Date },
+): Promise<void> {
+  const own = await db
+    .selectFrom("passwordResets")
+    .select("createdAt")
+    .where("tokenHash", "=", hashToken(token))
+    .executeTakeFirst();
+  if (own === undefined) return;
+  await db
+    .updateTable("passwordResets")
+    .set({ usedAt: now })
+    .where("userId", "=", userId)
+    .where("usedAt", "is", null)
+    // Not a later one: two that are mailed at the same moment must not end each other.
+    .where("createdAt", "<", own.createdAt)
+    .execute();
+}
+
+/** Forgets a link that nobody was told. */
+export async function removeLink(db: Database, token: string): Promise<void> {
+  await db.deleteFrom("passwordResets").where("tokenHash", "=", hashToken(token)).execute();
+}
