@@ -28,7 +28,7 @@ function annToolsPart(summary: JobSummary, figures: LogFigures): string[] {
   const place = (name: string) => figure(count(name), lookedUp?.genes, records);
   const part = (name: string) => figure(count(name), lookedUp?.regions, records);
   return [
-    "## Each record is counted once, in the most telling region that it touches",
+    "## Each record is counted once, in the most specific region that it overlaps",
     "## dbSNP: records whose ID is an rs number, the file's own or the pack's",
     `Total: ${records}`,
     `In dbSNP: ${figures.inDbsnp} (${percent(figures.inDbsnp, records)})`,

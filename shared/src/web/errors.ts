@@ -92,14 +92,14 @@ function sendFailure(res: Response, { status, sentence, requestId }: ErrorView):
 
 /** After all routes: what no route took. */
 export const notFound: RequestHandler = (req) => {
-  throw new HttpError(404, "This page does not exist.", { remedy: `Nothing is at ${req.path.slice(0, 200)}.` });
+  throw new HttpError(404, "This page does not exist.", { remedy: `There is nothing at ${req.path.slice(0, 200)}.` });
 };
 
 /** Put after a path's own methods: `router.all("/path", methodNotAllowed("GET", "POST"))`. */
 export function methodNotAllowed(...allowed: readonly string[]): RequestHandler {
   return (req, res) => {
     res.setHeader("Allow", allowed.join(", "));
-    throw new HttpError(405, `${req.method} is not possible here.`, {
+    throw new HttpError(405, `${req.method} is not allowed here.`, {
       remedy: `This address takes ${allowed.join(" and ")}.`,
     });
   };

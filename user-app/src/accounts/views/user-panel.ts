@@ -34,7 +34,7 @@ export function userPanel(user: ChosenUser, page: PageContext): Html {
       { method: "post", action: `/admin/users/${user.id}/password` },
       csrfField(page.csrf),
       h("button", { class: "eg-button", type: "submit" }, icon("key"), "Set a new password"),
-      h("p", { class: "eg-help app-gap" }, "It is made here and shown once; all sessions of the account end."),
+      h("p", { class: "eg-help app-gap" }, "It is generated here and shown once; all sessions of the account end."),
     ),
     deleteForm(user, page.csrf),
   );
@@ -49,7 +49,7 @@ function roleForm(user: ChosenUser, csrf: string): Html {
       ? h("button", { class: "eg-button", name: "role", value: "free_user" }, "Make Free")
       : h("button", { class: "eg-button", name: "role", value: "premium_user" }, "Make Premium"),
     user.isAdmin
-      ? h("button", { class: "eg-button", name: "admin", value: "no" }, "Take administrator role")
+      ? h("button", { class: "eg-button", name: "admin", value: "no" }, "Remove administrator role")
       : h("button", { class: "eg-button", name: "admin", value: "yes" }, "Make administrator"),
   );
 }

@@ -136,7 +136,7 @@ function newAccount({ form, errors }: UsersProps, csrf: string): Html {
         name: "password",
         label: "Password",
         error: errors.password,
-        help: "8 to 72 characters. Left empty, one is made and shown once.",
+        help: "8 to 72 characters. Leave empty to generate one; it is shown once.",
         input: { type: "password", autocomplete: "new-password", maxlength: 72 },
       }),
       h("label", { class: "eg-check" }, h("input", { type: "checkbox", name: "admin", value: "yes" }), "Administrator"),
