@@ -14,7 +14,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
-        test: { ...common, name: "parts", include: ["*/src/**/*.test.ts"] },
+        test: { ...common, name: "parts", include: ["*/src/**/*.test.ts", "docs/site/*.test.ts"] },
       },
       {
         // Whole-system stories start everything; one at a time, or two cores are not enough.

@@ -136,7 +136,7 @@ function csvCells(row: DecisionRow) {
     row.warming,
     row.pending,
     row.draining,
-    row.measured,
+    row.measured === null ? null : Number(row.measured.toFixed(3)),
     row.facts.unit,
     row.policyVersion,
     row.reason,
