@@ -74,7 +74,9 @@ async function pagesOf(pdf: Buffer): Promise<ReadonlyMap<string, number>> {
   const task = getDocument({ data: new Uint8Array(pdf) });
   const file = await task.promise;
   const pages = new Map<string, number>();
-  for (const [name, target] of Object.entries(await file.getDestinations())) {
+  // A Map, whatever its types say.
+  const targets = (await file.getDestinations()) as unknown as ReadonlyMap<string, unknown>;
+  for (const [name, target] of targets) {
     const [reference] = target as [Parameters<typeof file.getPageIndex>[0]];
     pages.set(name, (await file.getPageIndex(reference)) + 1);
   }

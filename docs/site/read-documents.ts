@@ -62,7 +62,7 @@ function readDocument(
   const { link_open: plainLink } = markdown.renderer.rules;
   markdown.renderer.rules.link_open = (tokens, index, options, environment, self) => {
     const token = tokens[index];
-    const href = token?.attrGet("href") ?? "";
+    const href = String(token?.attrGet("href") ?? "");
     if (token !== undefined && !/^[a-z]+:/.test(href)) {
       const target = targetOf(path, href);
       token.attrSet("href", hrefOf({ ...target, from: path, isDocument: PATHS.has(target.path) }) ?? `#${prefix}top`);
