@@ -76,7 +76,7 @@ function readDocument(
 }
 
 /** The id that GitHub gives a heading, so that a link works in both places. */
-export function slugOf(text: string): string {
+function slugOf(text: string): string {
   return text
     .trim()
     .toLowerCase()
@@ -85,7 +85,7 @@ export function slugOf(text: string): string {
 }
 
 /** Where a link of a document leads, from the project's root. A link to a folder leads to its README. */
-export function targetOf(from: string, href: string): { readonly path: string; readonly anchor: string } {
+function targetOf(from: string, href: string): { readonly path: string; readonly anchor: string } {
   const [file = "", anchor = ""] = href.split("#");
   const path = file === "" ? from : normalize(join(dirname(from), decodeURIComponent(file))).replace(/\/$/, "");
   return { path: PATHS.has(`${path}/README.md`) ? `${path}/README.md` : path, anchor };
