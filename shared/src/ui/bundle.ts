@@ -24,8 +24,6 @@ export function bundleOf(root: string, sources: string) {
       assetsInlineLimit: 0,
       rolldownOptions: {
         input: ["main.ts", "theme.ts", "app.css"].map((entry) => `${sources}/${entry}`),
-        // A schema of zod that pages do not use is left out.
-        treeshake: { manualPureFunctions: ["z"] },
       },
     },
   };
