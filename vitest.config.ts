@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           ...common,
           name: "parts",
-          include: ["*/src/**/*.test.ts"],
+          include: ["*/src/**/*.test.ts", "docs/site/*.test.ts"],
           isolate: false,
           maxWorkers: 3,
           sequence: { groupOrder: 1 },

@@ -81,7 +81,7 @@ describe("the autoscaler against the local cloud", { timeout: 270_000 }, () => {
     await waitUntil("the other pools", async () => (await harness.living("annotator")).length === 2);
     await waitUntil("the other pools", async () => (await harness.living("utility")).length === 1);
     const started = (await activities("web"))[0];
-    expect(started).toMatchObject({ cause: "start", desiredAfter: 1, reason: "web starts at 1." });
+    expect(started).toMatchObject({ cause: "start", desiredAfter: 1, reason: "web started with 1 worker." });
   });
 
   it("launches with our tags, detailed monitoring, end on shutdown, and spread as EC2 does", async () => {

@@ -3,6 +3,7 @@ import { clamp } from "@elastic-gas/scaling/numbers";
 import { POOLS, readPolicy } from "@elastic-gas/scaling/pools";
 import { type Instance, listInstances } from "@elastic-gas/shared/aws/instances";
 import { type Balancer, findBalancer, listTargetHealth } from "@elastic-gas/shared/aws/load-balancer";
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { findLatestDecision } from "@elastic-gas/shared/pools/decisions";
 import { listPools } from "@elastic-gas/shared/pools/pools";
 import type { PoolName } from "@elastic-gas/shared/resources";
@@ -237,8 +238,8 @@ export class Autoscaler {
             desiredAfter: desired,
             reason:
               pool.desired === desired
-                ? `${pool.name} starts at ${desired}.`
-                : `${pool.name} resized ${pool.desired} → ${desired} at the start.`,
+                ? `${pool.name} started with ${formatCountOf(desired, "worker")}.`
+                : `${pool.name} was reset from ${pool.desired} to ${desired} at start-up.`,
           },
           epoch,
           lease.now(),

@@ -348,7 +348,7 @@ describe("without CloudWatch and the queue", STORY, () => {
     const failed = " failed (ServiceUnavailable: not now).";
     expect(rows.map(({ reason }) => reason)).toEqual([
       `Not checked: SQS${failed}`,
-      "No rule: the pool keeps 0. A lost worker is replaced.",
+      "Fixed at 0 workers. A lost worker is replaced.",
       expect.stringMatching(/^(Not checked: CloudWatch failed|Holding: \d workers? (warming|pending))/),
     ]);
     expect(rows[2]?.measured).toBeNull();

@@ -17,7 +17,7 @@ export interface Surroundings {
 
 const POLL_MS = 1_000;
 
-/** `annotate FILE`: exit code 0: done; 1: refused or failed; 2: not understood. */
+/** `annotate FILE`: exit code 0: done; 1: refused or failed; 2: usage error. */
 export async function annotate(args: readonly string[], surroundings: Surroundings): Promise<0 | 1 | 2> {
   const { environment, out, err, signal, pollMs = POLL_MS } = surroundings;
   try {

@@ -14,7 +14,7 @@ annotated VCF to OUT (- for stdout). A file that is sent again after a broken co
 ELASTIC_GAS_APP_URL    address of the annotation service, http://localhost:8080 without it; or --url
 ELASTIC_GAS_APP_TOKEN  a token with the scope write, of the page API tokens; or --token-file FILE
 
-Exit codes: 0 done, 1 refused or failed, 2 not understood.
+Exit codes: 0 done, 1 refused or failed, 2 usage error.
 `;
 
 const Settings = z.object({

@@ -143,6 +143,29 @@ describe("the pages", () => {
   it("have a page of their own for what does not exist", async () => {
     const response = await browser.get("/nowhere");
     expect(response.status).toBe(404);
-    expect(await response.text()).toContain("This page does not exist.");
+    const html = await response.text();
+    expect(html).toContain("This page does not exist.");
+    expect(html).toContain('href="/workers"');
+    expect(html).not.toContain("data-side-count");
+  });
+
+  it("tell what lies between any two versions of a policy", async () => {
+    const version = (number: number, growRatio: number, max: number) => ({
+      pool: "annotator" as const,
+      version: number,
+      policy: JSON.stringify({ kind: "cpu", growRatio }),
+      min: 1,
+      max,
+      actor: "ada",
+      at: new Date(Date.UTC(2026, 0, number)),
+    });
+    await manager.db
+      .insertInto("policyVersions")
+      .values([version(1, 2, 4), version(2, 1.5, 4), version(3, 1.5, 8)])
+      .execute();
+    const html = await (await browser.get("/policy/annotator?from=1&to=3")).text();
+    expect(html).toContain("v1 → v3: </strong>grow ratio 2 → 1.5, maximum 4 → 8.");
+    expect((await browser.get("/policy/annotator?from=1&to=9")).status).toBe(404);
+    expect(await (await browser.get("/policy/annotator")).text()).toContain("Show the difference");
   });
 });

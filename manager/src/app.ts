@@ -18,6 +18,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { readAssets } from "@elastic-gas/shared/web/assets";
+import { bundledFiles, compressPages } from "@elastic-gas/shared/web/compression";
 import { csrf } from "@elastic-gas/shared/web/csrf";
 import { errorHandler, notFound } from "@elastic-gas/shared/web/errors";
 import type { MayReach } from "@elastic-gas/shared/web/guarded-agent";
@@ -93,7 +94,6 @@ export interface Manager {
 }
 
 const SESSION_COOKIE = "manager_session";
-const YEAR_MS = 365 * 86_400_000;
 
 /** The whole dashboard, without a port: `main.ts` and tests serve it. */
 export function createManager(deps: AppDeps): Manager {
@@ -120,10 +120,10 @@ export function createManager(deps: AppDeps): Manager {
   app.disable("x-powered-by");
   // On AWS nobody but the load balancer reaches this machine.
   if (config.CLOUD === "aws") app.set("trust proxy", 1);
-  app.use(requestId, securityHeaders(), metrics.observe);
+  app.use(requestId, securityHeaders(), metrics.observe, compressPages());
   // Before the session: health checks and bundled files need none.
   app.use(metricsRoutes(pages, metrics), healthRoutes(metrics));
-  app.use("/assets", express.static(assets.folder, { immutable: true, maxAge: YEAR_MS, index: false }));
+  app.use("/assets", bundledFiles(assets.folder));
   app.get("/favicon.svg", (_req, res) => {
     res.type("image/svg+xml").send(FAVICON);
   });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
 import { ADMIN, checkRow } from "@elastic-gas/testing/manager/test-manager";
-import { findPageProblems, findViolations } from "@elastic-gas/testing/system/browser";
+import { findPageProblems, findViolations, visitFirst } from "@elastic-gas/testing/system/browser";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 const PAGES = [
@@ -94,6 +94,15 @@ describe("every page, without accessibility violations in both themes, and never
 });
 
 describe("the dashboard in a browser", () => {
+  it("sends less than 150 KB to who opens it for the first time, and moves nothing while it loads", async () => {
+    const page = await open();
+    const { bytes, layoutShift } = await visitFirst(page);
+    console.info(`first visit of the pools page: ${bytes} bytes`);
+    expect(bytes).toBeGreaterThan(50_000);
+    expect(bytes).toBeLessThan(150_000);
+    expect(layoutShift).toBeLessThan(0.1);
+  });
+
   it("draws the charts and says in words what they show", async () => {
     const page = await open();
     const cpu = page.locator('[data-chart="cpu"] canvas');

@@ -90,7 +90,7 @@ export function explainPolicyState(item: PolicyStateItem): PolicyStateWords {
       return {
         name: "Last change",
         value: `${item.from} → ${item.to}`,
-        help: "Measurements from before it prove nothing.",
+        help: "Earlier measurements are ignored.",
         at: item.at,
       };
     case "requests-per-worker":
@@ -99,7 +99,7 @@ export function explainPolicyState(item: PolicyStateItem): PolicyStateWords {
         value:
           item.perMinute === null
             ? "not learned yet"
-            : `${formatNumber(Math.round(item.perMinute))} a minute fill one worker`,
+            : `${formatNumber(Math.round(item.perMinute))} a minute saturate one worker`,
         help: `Learned between ${formatPercent(LEARN_FROM_PERCENT)} and ${formatPercent(LEARN_TO_PERCENT)} CPU; tells the load when the workers are full.`,
       };
     case "low-checks":

@@ -21,7 +21,7 @@ export function policyMeanings(kind: PolicyKind): readonly Meaning[] {
 
 const LIMITS: Meaning = {
   label: "Minimum and maximum",
-  text: "Held at all times, also while the rule holds, is paused or was overruled by hand. A change of them acts at once. Being at one limit never blocks the other direction.",
+  text: "Held at all times, also while the rule holds, is paused or was overruled manually. A changed limit applies at once. Being at one limit never blocks the other direction.",
 };
 
 const COOLDOWN: Meaning = {
@@ -115,7 +115,7 @@ function cpuMeanings(): readonly Meaning[] {
     },
     {
       label: "Shrink ratio",
-      text: "The share that stays, rounded up: 0.5 keeps 3 of 5. It is the smallest size that one shrink may reach; the hysteresis margin may stop it earlier. 1 takes one at a time.",
+      text: "The share that is kept, rounded up: 0.5 keeps 3 of 5. It is the smallest size that one shrink may reach; the hysteresis margin may stop it earlier. 1 takes one at a time.",
     },
     {
       label: "Hysteresis margin",

@@ -177,7 +177,7 @@ async function stopMachine(config: Config, print: (line: string) => void): Promi
   print(
     own.kind === "stopping"
       ? stateLine("instance", "ended", `${own.instanceId} stops; start it in EC2 to start again`)
-      : stateLine("instance", "up", `not stopped, stop it in EC2 by hand: ${own.why}`),
+      : stateLine("instance", "up", `not stopped; stop it in the EC2 console: ${own.why}`),
   );
 }
 

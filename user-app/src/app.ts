@@ -3,6 +3,7 @@ import { findCurrentUser, loadUser, requireAdmin, requireUser } from "@elastic-g
 import { createSignInLimits } from "@elastic-gas/shared/accounts/sign-in";
 import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import type { Assets } from "@elastic-gas/shared/web/assets";
+import { bundledFiles, compressPages } from "@elastic-gas/shared/web/compression";
 import { csrf } from "@elastic-gas/shared/web/csrf";
 import { type ErrorView, errorHandler, notFound } from "@elastic-gas/shared/web/errors";
 import { createMetrics, healthRoutes } from "@elastic-gas/shared/web/health";
@@ -89,8 +90,8 @@ export function createUserApp(parts: UserAppParts): UserApp {
   app.use(requestId, securityHeaders({ ...browserOrigins(config, parts.resources), isHttps }));
   app.use(metrics.observe, parts.requests.count, parts.load.count, healthRoutes(metrics));
   app.get("/readyz", readyRoute(readiness(parts)));
-  app.use(timeLimit());
-  app.use("/assets", express.static(assets.folder, { immutable: true, maxAge: "1y", index: false, fallthrough: true }));
+  app.use(timeLimit(), compressPages());
+  app.use("/assets", bundledFiles(assets.folder));
   app.get("/favicon.svg", (_req, res) => res.set("Cache-Control", "public, max-age=86400").type("svg").send(FAVICON));
 
   app.use(refuseUploadsDuringDeletion(db));

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
-import { findPageProblems } from "@elastic-gas/testing/system/browser";
+import { findPageProblems, visitFirst } from "@elastic-gas/testing/system/browser";
 import { scriptedPhoto } from "@elastic-gas/testing/user-app/test-detector";
 import { startTestPages, type TestPages } from "@elastic-gas/testing/user-app/test-pages";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -125,6 +125,34 @@ describe("without accessibility violations in both themes, and never scrolled si
   });
 });
 
+it("the first page sends less than 80 KB, and no page moves while it loads", async () => {
+  const page = await pages.open();
+  await page.goto(app.origin);
+  const first = await visitFirst(page);
+  console.info(`first visit of user-app: ${first.bytes} bytes`);
+  expect(first.bytes).toBeGreaterThan(30_000);
+  expect(first.bytes).toBeLessThan(80_000);
+  expect(first.layoutShift).toBeLessThan(0.1);
+  const own = await pages.open({ as: "reader" });
+  for (const path of ["/annotate", "/annotations", "/annotations/:completed", "/masks"]) {
+    await own.goto(app.origin + withIds(path));
+    const { layoutShift } = await visitFirst(own);
+    expect([path, layoutShift < 0.1]).toEqual([path, true]);
+  }
+});
+
+it("a list in which nothing changed is left alone, so that a reader's place in it stays", async () => {
+  const page = await pages.open({ as: "reader" });
+  await page.goto(`${app.origin}/annotations`);
+  const list = page.locator('[data-live-part="list"]');
+  await list.evaluate((part) => part.setAttribute("data-mark", "seen"));
+  for (let round = 0; round < 2; round += 1) {
+    const answer = await page.waitForResponse(`${app.origin}/annotations`);
+    await answer.finished();
+  }
+  expect(await list.getAttribute("data-mark")).toBe("seen");
+});
+
 describe("a VCF file", () => {
   const file = (name: string, content = VCF) => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) });
 
@@ -157,7 +185,6 @@ describe("a VCF file", () => {
     const page = await pages.open({ as: "scriptless", script: false });
     await page.goto(`${app.origin}/annotate`);
     await page.selectOption("#plain-build", "GRCh37");
-    await page.click("form:has(#plain-build) button");
     await page.setInputFiles("input[type=file]", file("plain.vcf"));
     await page.click("[data-upload-submit]");
     await page.waitForURL(/\/annotations?\//);

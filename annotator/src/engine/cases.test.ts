@@ -311,7 +311,7 @@ describe("a warning names number, line and reason", () => {
 });
 
 it.each([
-  ["cr_only.vcf", /old Mac line ends.*tr '\\r' '\\n'/],
+  ["cr_only.vcf", /old Mac line endings.*tr '\\r' '\\n'/],
   ["csv_excel.vcf", /separated by commas.*tabs/],
   ["gzgz.vcf.gz", /compressed twice.*gunzip/],
   ["tbi.vcf.gz.tbi", /an index.*Upload the \.vcf\.gz/],

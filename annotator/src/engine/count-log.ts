@@ -28,7 +28,7 @@ function annToolsPart(summary: JobSummary, figures: LogFigures): string[] {
   const place = (name: string) => figure(count(name), lookedUp?.genes, records);
   const part = (name: string) => figure(count(name), lookedUp?.regions, records);
   return [
-    "## Each record is counted once, in the most telling region that it touches",
+    "## Each record is counted once, in the most specific region that it overlaps",
     "## dbSNP: records whose ID is an rs number, the file's own or the pack's",
     `Total: ${records}`,
     `In dbSNP: ${figures.inDbsnp} (${percent(figures.inDbsnp, records)})`,
@@ -48,14 +48,14 @@ function annToolsPart(summary: JobSummary, figures: LogFigures): string[] {
 
 function facts(summary: JobSummary, figures: LogFigures, fileName: string): string[] {
   const { records, lookedUp, buildDecision, clinvarHeld } = summary;
-  const inGenes = `${summary.inGenes} (${percent(summary.inGenes, lookedUp?.genes ?? 0)})`;
+  const inGenes = `${summary.inGenes} (${percent(summary.inGenes, lookedUp?.genes ?? 0, 3)})`;
   return [
     ...(buildDecision?.warning ? [`ATTENTION: ${buildDecision.warning}`, ""] : []),
     `File: ${fileName}`,
     `Annotation pack: ${summary.pack}`,
     `Build: ${summary.build}${buildDecision?.undecided === true ? " (assumed)" : ""}`,
     `Build decided: ${summary.buildReason}`,
-    `Records annotated: ${figures.annotatedRecords} (${percent(figures.annotatedRecords, records)})`,
+    `Records annotated: ${figures.annotatedRecords} (${percent(figures.annotatedRecords, records, 3)})`,
     `Records in genes: ${figure(inGenes, lookedUp?.genes, records)}`,
     `Records in ClinVar (likely pathogenic): ${figure(summary.clinvarPathogenic, lookedUp?.clinvar, records)}`,
     `Records looked up in ClinVar: ${lookedUp?.clinvar ?? 0} of ${records}`,
@@ -113,6 +113,7 @@ function table(title: string, rows: readonly { readonly name: string; readonly c
   return rows.length === 0 ? [] : ["", `${title}:`, ...rows.map(({ name, count }) => `  ${name}\t${count}`)];
 }
 
-function percent(part: number, whole: number): string {
-  return whole === 0 ? "n/a" : `${Number(((part / whole) * 100).toFixed(10))}%`;
+/** With the ten digits of AnnTools in its own lines, with fewer in ours. */
+function percent(part: number, whole: number, digits = 10): string {
+  return whole === 0 ? "n/a" : `${Number(((part / whole) * 100).toFixed(digits))}%`;
 }

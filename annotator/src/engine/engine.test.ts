@@ -157,7 +157,7 @@ describe("what is read", () => {
     expect(infoOf(await annotate(bgzf(text)))).toContain("CD274");
   });
 
-  it("a byte order mark and CRLF line ends", async () => {
+  it("a byte order mark and CRLF line endings", async () => {
     const { output, summary } = await annotate(
       `\u00ef\u00bb\u00bf${`${HEAD}${row("9", 5_456_114, "A", "G", "DP=1")}\n`.replaceAll("\n", "\r\n")}`,
     );

@@ -10,7 +10,7 @@ const part = fc
   .record({ region: fc.integer({ min: EXON, max: CDS }), start: fc.nat(200), length: fc.nat(30) })
   .map(({ region, start, length }) => ({ region, start, end: start + length }));
 
-it("lays parts over one another with the most telling on top, base by base", () => {
+it("lays parts over one another with the most specific on top, base by base", () => {
   fc.assert(
     fc.property(fc.array(part, { minLength: 1, maxLength: 12 }), (parts) => {
       const flat = flattenParts(parts);
@@ -42,7 +42,7 @@ it.each([
   [20, 20, "INTRON"],
   [49, 49, "INTRON"],
   [45, 50, "EXON"],
-])("takes the most telling part that the stretch %i-%i touches: %s", (start, end, region) => {
+])("takes the most specific part that the stretch %i-%i touches: %s", (start, end, region) => {
   const parts = decodeParts(
     encodeParts([
       { region: UTR5, start: 0, end: 9 },

@@ -8,7 +8,8 @@ export class AnnotationFailure extends Error {
 export const FAILURES = {
   truncated: "The compressed file is cut off before its end. Upload it again.",
   corrupt: "The compressed file is damaged. Upload it again.",
-  lineTooLong: "The file has a line of more than 32\u00a0MB, which is more than is taken. Is it a VCF with line ends?",
+  lineTooLong:
+    "The file has a line of more than 32\u00a0MB, which is more than is taken. Is it a VCF with line endings?",
   headerTooLong: "The header is longer than 32\u00a0MB, which is more than is taken.",
   memory:
     "The file needs more memory than an annotation may use (256\u00a0MB). Split it by samples or by chromosome and send the parts.",

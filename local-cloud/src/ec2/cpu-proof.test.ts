@@ -41,7 +41,8 @@ const BUSY_LOADS = {
     const { Worker } = require("node:worker_threads");
     for (let lane = 0; lane < 2; lane += 1) new Worker("for (;;);", { eval: true });'`,
   "a busy child": "ulimit -t 120; sha256sum /dev/zero & wait",
-  "children that come and go": "ulimit -t 120; while true; do head -c 3000000 /dev/zero | sha256sum >/dev/null; sleep 0.2; done",
+  "children that come and go":
+    "ulimit -t 120; while true; do head -c 3000000 /dev/zero | sha256sum >/dev/null; sleep 0.2; done",
   "half of the quota": `exec node -e '
     setInterval(() => {
       const before = process.cpuUsage();

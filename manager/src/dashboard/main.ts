@@ -1,4 +1,5 @@
 import { isPoolName } from "@elastic-gas/shared/resources";
+import { rememberZone } from "@elastic-gas/shared/ui/mount-times";
 import { mountThemeToggle } from "@elastic-gas/shared/ui/theme";
 import { z } from "zod";
 import { isRangeName } from "../model/charts/range.ts";
@@ -13,12 +14,9 @@ import { mountForms } from "./forms.ts";
 import { mountFrame } from "./frame.ts";
 import { mountKeys } from "./keys.ts";
 import { mountMenus } from "./menus.ts";
-import { mountPolicyPage } from "./policy-page.ts";
-import { mountPreview } from "./policy-preview.ts";
 import { mountPoolsPage } from "./pools-page.ts";
 import { mountRefresh } from "./refresh.ts";
 import { mountTimes } from "./times.ts";
-import { mountWorkersPage } from "./workers-page.ts";
 
 const Page = z.object({
   section: z.string().optional(),
@@ -40,17 +38,21 @@ const page = Page.parse(JSON.parse(body.dataset.page ?? "{}"));
 const csrf = body.dataset.csrf ?? "";
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-// What the server writes is then in the same zone as what this page writes.
-// biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API works over https only.
-document.cookie = `zone=${encodeURIComponent(timeZone)}; path=/; max-age=31536000; SameSite=Lax`;
+rememberZone();
 mountThemeToggle(document);
 mountMenus();
 mountForms(document);
 const main = document.querySelector<HTMLElement>("#content");
-if (page.section !== undefined && main !== null) mountLive(main);
+if (page.section !== undefined && main !== null) void mountLive(main);
 else mountTimes(document, { now: Date.now(), timeZone });
 
-function mountLive(content: HTMLElement): void {
+async function mountLive(content: HTMLElement): Promise<void> {
+  const form = content.querySelector<HTMLFormElement>("[data-policy-form]");
+  // What the first page needs nothing of; before the connection, which sends at once.
+  const [workers, policy] = await Promise.all([
+    page.section === "workers" ? import("./workers-page.ts") : undefined,
+    form === null ? undefined : import("./policy-form.ts"),
+  ]);
   const { socket, now } = openConnection(timeZone);
   const reader = (): Reader => ({ now: now(), timeZone });
   const { pool = "web", range = "30m", sort = "state", filter, compact } = page;
@@ -58,8 +60,8 @@ function mountLive(content: HTMLElement): void {
   // The load test shows the same charts of its pool; it has none of the other parts.
   if (page.section === "pools" || page.section === "load-test")
     drawers.push(mountPoolsPage(content, { pool, range }, { socket, csrf, timeZone }));
-  if (page.section === "workers" && content.querySelector('[data-part="rows"]') !== null) {
-    drawers.push(mountWorkersPage(content, { pool, range, sort, filter, compact }, { socket, csrf, timeZone }));
+  if (workers !== undefined && content.querySelector('[data-part="rows"]') !== null) {
+    drawers.push(workers.mountWorkersPage(content, { pool, range, sort, filter, compact }, { socket, csrf, timeZone }));
   }
   if (page.section === "stop") drawers.push(mountStopPage(content, socket));
   if (page.section === "alerts") drawers.push(mountAlertsPage(content));
@@ -68,12 +70,7 @@ function mountLive(content: HTMLElement): void {
   if (page.section === "decisions" && page.live) mountRefresh("[data-refresh]", DECISIONS_MS);
   if (page.section === "delete" && page.deleting) mountRefresh("[data-refresh]", DELETION_MS);
   if (page.section === "load-test") mountRefresh("[data-refresh]", LOAD_TEST_MS);
-  const form = content.querySelector<HTMLFormElement>("[data-policy-form]");
-  const preview = content.querySelector<HTMLElement>("[data-policy-preview]");
-  if (form !== null) {
-    const ask = preview === null ? () => {} : mountPreview(preview, form, timeZone);
-    mountPolicyPage(form, ask);
-  }
+  if (form !== null) policy?.mountPolicyForm(form, content.querySelector("[data-policy-preview]"), timeZone);
   socket.on("stopped", () => socket.disconnect());
   let fleet = readFleet();
   const draw = (): void => {

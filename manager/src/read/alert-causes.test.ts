@@ -177,7 +177,7 @@ const CAUSES: readonly Cause[] = [
     id: "mass-web",
     cause: () => makeUnhealthy("i-0a", "i-0b"),
     says: /^web: 2 of 3 workers unhealthy, so none is replaced\./,
-    remedy: /Look what they share/,
+    remedy: /Check what they share/,
   },
   {
     what: "a check had no data",
@@ -208,7 +208,7 @@ const CAUSES: readonly Cause[] = [
     cause: () => {
       staged.stage.metric = (_metric, id) => (id === "" ? 97 : 40);
     },
-    says: /^Host saturated\. This machine's CPU is at 97.%, for .*\. Another worker adds no capacity/,
+    says: /^Host saturated\. This machine's CPU has been at 97.% for .*\. Another worker adds no capacity/,
     remedy: /machine with more cores\. 3 workers share it now/,
   },
   {
@@ -237,7 +237,7 @@ const CAUSES: readonly Cause[] = [
           desiredAfter: 3,
           measured: null,
           forecast: null,
-          reason: "i-0z vanished; replaced.",
+          reason: "web replaced i-0z: its instance disappeared.",
           instanceIds: "[]",
           status: "successful",
           result: null,
@@ -246,7 +246,7 @@ const CAUSES: readonly Cause[] = [
         })
         .execute();
     },
-    says: /^Worker replaced: i-0z vanished; replaced\.$/,
+    says: /^A worker was replaced\. web replaced i-0z: its instance disappeared\.$/,
     remedy: /console output of the worker/,
   },
   {
@@ -305,7 +305,7 @@ describe("an alert comes when", () => {
     expect(`${alert?.start} ${alert?.text}`).toMatch(
       /^1 message not sent, the oldest for \d+.s\. SQS does not take them/,
     );
-    expect(alert?.remedy).toMatch(/Look whether SQS answers/);
+    expect(alert?.remedy).toMatch(/Check whether SQS answers/);
     await setFaults({ method: "DELETE" });
     expect(await queues.count("restore")).toBe(0);
     // What a sender had in hand it gives up after a while.

@@ -53,11 +53,11 @@ export function idle(count: number): string {
   return `${workers(count)} ${count === 1 ? "is" : "are"} idle`;
 }
 
-/** `3 workers would run at 98 %, 4 at 73.5 % by the peak of 12 min`, part by part. */
+/** `3 workers would run at 98 %, 4 at 73.5 % at the peak of the last 12 min`, part by part. */
 export function sizeWords(sizes: readonly SizeForecast[]): readonly string[] {
   return sizes.map(({ workers: size, percent: share, withinSeconds }, index) => {
     const who = index === 0 ? `${workers(size)} would run` : String(size);
-    return `${who} at ${formatPercent(share)}${withinSeconds === null ? "" : ` by the peak of ${span(withinSeconds)}`}`;
+    return `${who} at ${formatPercent(share)}${withinSeconds === null ? "" : ` at the peak of the last ${span(withinSeconds)}`}`;
   });
 }
 

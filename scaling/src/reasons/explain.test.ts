@@ -66,8 +66,8 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
   [{ kind: "outside-limits", ...resize, from: 1, to: 2, min: 2, max: 4 }, "web grew 1 → 2: below the minimum of 2."],
   [{ kind: "outside-limits", ...resize, from: 6, to: 4, min: 2, max: 4 }, "web shrank 6 → 4: above the maximum of 4."],
   [{ kind: "paused", by: "anna", at: AT }, "Paused by anna since 15:56. Lost workers are still replaced."],
-  [{ kind: "set-by-hand", desired: 3, secondsLeft: 90 }, "Holding 3 as set by hand: the policy takes over in 90 s."],
-  [{ kind: "fixed", desired: 1 }, "No rule: the pool keeps 1. A lost worker is replaced."],
+  [{ kind: "set-by-hand", desired: 3, secondsLeft: 90 }, "Holding at 3, set manually: the policy takes over in 90 s."],
+  [{ kind: "fixed", desired: 1 }, "Fixed at 1 worker. A lost worker is replaced."],
   [
     { kind: "workers-awaited", warming: 1, pending: 2, secondsLeft: 40 },
     "Holding: 1 worker warming, 2 pending, about 40 s left.",
@@ -75,11 +75,11 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
   [{ kind: "workers-awaited", warming: 0, pending: 2, secondsLeft: null }, "Holding: 2 workers pending."],
   [
     { kind: "data-awaited", minutes: 2, secondsLeft: 150 },
-    "Holding: the last 2 full minutes must lie after the last change, about 2 min 30 s left.",
+    "Holding: waiting for 2 full minutes of data since the last change, about 2 min 30 s left.",
   ],
   [
     { kind: "data-awaited", minutes: 1, secondsLeft: null },
-    "Holding: the last full minute must lie after the last change.",
+    "Holding: waiting for a full minute of data since the last change.",
   ],
   [{ kind: "share-awaited", secondsLeft: 30 }, "Holding: the newest worker takes its share first, 30 s left."],
   [{ kind: "held-after-grow", desired: 3, secondsLeft: 150 }, "Holding: 2 min 30 s left after growing to 3."],
@@ -166,7 +166,7 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
   ],
   [
     { kind: "cpu-too-much", sizes: [size(1, 68, 720)], limitPercent: 63, longerLimitPercent: 66.5 },
-    "Shrink refused: 1 worker would run at 68 % by the peak of 12 min, the limit is 63 %, 66.5 % for a longer time.",
+    "Shrink refused: 1 worker would run at 68 % at the peak of the last 12 min, the limit is 63 %, 66.5 % for the older peak.",
   ],
   [
     { kind: "cpu-too-much", sizes: [size(2, 130), size(3, 87)], limitPercent: 63, longerLimitPercent: null },
@@ -208,7 +208,7 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
   ],
   [
     { kind: "requests-slow", perMinute: 1, limit: 200, responseMs: 12, limitMs: 10 },
-    "No change: 1 successful request a minute, grows above 200; the mean response time of 12 ms is not below 10 ms.",
+    "No change: 1 successful request a minute (the pool grows above 200), but the mean response time of 12 ms is not below 10 ms.",
   ],
   [
     {
@@ -233,10 +233,13 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
     },
     "web shrank 4 → 3: 1 message was sent in 10 min, fewer than 5, nothing waits and 1 worker is idle, 2 checks in a row. Only an idle worker goes.",
   ],
-  [{ kind: "thresholds-waits", perWorker: 2.33, limit: 10 }, "No change: 2.3 waiting jobs per worker, grows above 10."],
+  [
+    { kind: "thresholds-waits", perWorker: 2.33, limit: 10 },
+    "No change: 2.3 waiting jobs per worker. The pool grows above 10.",
+  ],
   [
     { kind: "thresholds-arrivals", sent: 9, withinSeconds: 600, limit: 5 },
-    "No change: 9 messages were sent in 10 min and nothing waits, shrinks below 5.",
+    "No change: 9 messages were sent in 10 min, none waiting. The pool shrinks below 5.",
   ],
   [
     { kind: "queue-grew", pool: "annotator", from: 4, to: 10, finding: work, max: 10 },

@@ -19,13 +19,13 @@ export function explain(reason: Reason, reader: Reader): string {
     case "paused":
       return `Paused by ${reason.by} since ${clock(reason.at, reader.timeZone)}. Lost workers are still replaced.`;
     case "set-by-hand":
-      return `Holding ${reason.desired} as set by hand: the policy takes over in ${span(reason.secondsLeft)}.`;
+      return `Holding at ${reason.desired}, set manually: the policy takes over in ${span(reason.secondsLeft)}.`;
     case "fixed":
-      return `No rule: the pool keeps ${reason.desired}. A lost worker is replaced.`;
+      return `Fixed at ${workers(reason.desired)}. A lost worker is replaced.`;
     case "workers-awaited":
       return `Holding: ${awaitedWords(reason)}${leftWords(reason.secondsLeft)}.`;
     case "data-awaited":
-      return `Holding: the last ${reason.minutes === 1 ? "full minute" : `${reason.minutes} full minutes`} must lie after the last change${leftWords(reason.secondsLeft)}.`;
+      return `Holding: waiting for ${reason.minutes === 1 ? "a full minute" : `${reason.minutes} full minutes`} of data since the last change${leftWords(reason.secondsLeft)}.`;
     case "share-awaited":
       return `Holding: the newest worker takes its share first, ${span(reason.secondsLeft)} left.`;
     case "held-after-grow":
@@ -75,15 +75,15 @@ export function explain(reason: Reason, reader: Reader): string {
     case "requests-too-many":
       return `Shrink refused: ${quantity(reason.peakPerMinute, "request")} a minute within the last ${span(reason.withinSeconds)} would fall on ${workers(reason.workers)}, the limit is ${formatNumber(reason.limit)}.`;
     case "requests-slow":
-      return `No change: ${quantity(reason.perMinute, "successful request")} a minute, grows above ${formatNumber(reason.limit)}; the mean response time of ${milliseconds(reason.responseMs)} is not below ${milliseconds(reason.limitMs)}.`;
+      return `No change: ${quantity(reason.perMinute, "successful request")} a minute (the pool grows above ${formatNumber(reason.limit)}), but the mean response time of ${milliseconds(reason.responseMs)} is not below ${milliseconds(reason.limitMs)}.`;
     case "thresholds-grew":
       return `${resized(reason)}: ${explainFinding(reason.finding)}. ${reason.from} + ${reason.to - reason.from} = ${reason.to}, maximum ${reason.max}.`;
     case "thresholds-shrank":
       return `${resized(reason)}: ${explainFinding(reason.finding)}, ${inARow(reason.checks)}. Only an idle worker goes.`;
     case "thresholds-waits":
-      return `No change: ${quantity(reason.perWorker, "waiting job")} per worker, grows above ${formatNumber(reason.limit)}.`;
+      return `No change: ${quantity(reason.perWorker, "waiting job")} per worker. The pool grows above ${formatNumber(reason.limit)}.`;
     case "thresholds-arrivals":
-      return `No change: ${sent(reason)} and nothing waits, shrinks below ${formatNumber(reason.limit)}.`;
+      return `No change: ${sent(reason)}, none waiting. The pool shrinks below ${formatNumber(reason.limit)}.`;
     case "queue-grew":
       return `${resized(reason)}: ${explainFinding(reason.finding)}, maximum ${reason.max}.`;
     case "queue-shrank":
@@ -172,6 +172,6 @@ function limitWords({
   readonly limitPercent: number;
   readonly longerLimitPercent: number | null;
 }): string {
-  const longer = longerLimitPercent === null ? "" : `, ${formatPercent(longerLimitPercent)} for a longer time`;
+  const longer = longerLimitPercent === null ? "" : `, ${formatPercent(longerLimitPercent)} for the older peak`;
   return `${formatPercent(limitPercent)}${longer}`;
 }

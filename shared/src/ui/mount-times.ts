@@ -19,6 +19,13 @@ export function mountLocalTimes(root: ParentNode): void {
   }
 }
 
+/** Tells the server the reader's zone, so that what it writes is in the same one as what the page's script writes. */
+export function rememberZone(): void {
+  const zone = encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone);
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API works over https only.
+  document.cookie = `zone=${zone}; path=/; max-age=31536000; SameSite=Lax`;
+}
+
 /**
  * Keeps countdowns (`[data-countdown-to]`, an ISO instant, "4:12") and ages (`[data-age-since]`, "12 s") current. At
  * the end of a countdown the element fires a bubbling `eg:over` event, once. Returns a function that stops the clock.

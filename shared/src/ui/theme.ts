@@ -33,6 +33,13 @@ export function mountThemeToggle(root: ParentNode): void {
       set(theme);
     });
   }
+  // Paper is white: a dark page is printed light.
+  let shown = currentTheme();
+  addEventListener("beforeprint", () => {
+    shown = currentTheme();
+    set("light");
+  });
+  addEventListener("afterprint", () => set(shown));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (change) => {
     if (savedTheme() === null) set(change.matches ? "dark" : "light");
   });

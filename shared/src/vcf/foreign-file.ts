@@ -62,7 +62,7 @@ export const REFUSALS = {
     "The columns of a VCF are separated by tabs: upload the file as it was before the spreadsheet.",
   ),
   oldMac: refusal(
-    "The file has old Mac line ends (carriage returns only), so it is one single line.",
+    "The file has old Mac line endings (carriage returns only), so it is one single line.",
     "Convert it with: tr '\\r' '\\n' < file.vcf > new.vcf",
   ),
   sequences: refusal("This file holds sequences (FASTA or FASTQ), not variants.", "Call variants first."),

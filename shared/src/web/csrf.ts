@@ -11,13 +11,26 @@ declare module "express-session" {
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
+const TOKEN_BYTES = 24;
+
 /**
  * The token of this session, for the hidden field `_csrf`, the header `x-csrf-token`, or, in multipart forms, the query
- * `_csrf`.
+ * `_csrf`. It is masked anew each time: the length of a compressed page would tell a secret that stands in every page
+ * to who can add to the page and watch the wire (BREACH).
  */
 export function csrfToken(req: Request): string {
-  req.session.csrfToken ??= randomBytes(24).toString("base64url");
-  return req.session.csrfToken;
+  req.session.csrfToken ??= randomBytes(TOKEN_BYTES).toString("base64url");
+  const mask = randomBytes(TOKEN_BYTES);
+  return Buffer.concat([mask, xor(mask, Buffer.from(req.session.csrfToken, "base64url"))]).toString("base64url");
+}
+
+function unmasked(token: string): string {
+  const bytes = Buffer.from(token, "base64url");
+  return xor(bytes.subarray(0, TOKEN_BYTES), bytes.subarray(TOKEN_BYTES)).toString("base64url");
+}
+
+function xor(mask: Buffer, bytes: Buffer): Buffer {
+  return Buffer.from(bytes.map((byte, i) => byte ^ (mask[i] ?? 0)));
 }
 
 /**
@@ -31,7 +44,7 @@ export function csrf(): RequestHandler {
     if (isForeign(req)) throw new HttpError(403, "The request came from another site.");
     const given = tokenOf(req);
     const expected = req.session.csrfToken;
-    if (given === undefined || expected === undefined || !equalInConstantTime(given, expected)) {
+    if (given === undefined || expected === undefined || !equalInConstantTime(unmasked(given), expected)) {
       throw new HttpError(400, "This form is out of date.", { remedy: "Go back, reload the page and send it again." });
     }
     next();

@@ -92,23 +92,23 @@ function sendFailure(res: Response, { status, sentence, requestId }: ErrorView):
 
 /** After all routes: what no route took. */
 export const notFound: RequestHandler = (req) => {
-  throw new HttpError(404, "This page does not exist.", { remedy: `Nothing is at ${req.path.slice(0, 200)}.` });
+  throw new HttpError(404, "This page does not exist.", { remedy: `There is nothing at ${req.path.slice(0, 200)}.` });
 };
 
 /** Put after a path's own methods: `router.all("/path", methodNotAllowed("GET", "POST"))`. */
 export function methodNotAllowed(...allowed: readonly string[]): RequestHandler {
   return (req, res) => {
     res.setHeader("Allow", allowed.join(", "));
-    throw new HttpError(405, `${req.method} is not possible here.`, {
+    throw new HttpError(405, `${req.method} is not allowed here.`, {
       remedy: `This address takes ${allowed.join(" and ")}.`,
     });
   };
 }
 
-function asHttpError(error: unknown): HttpError | undefined {
+export function asHttpError(error: unknown): HttpError | undefined {
   if (error instanceof HttpError) return error;
   if (error instanceof z.ZodError) {
-    return new HttpError(400, error.issues.map((issue) => issue.message).join(" "), { cause: error });
+    return new HttpError(400, error.issues.map(sentenceOf).join(" "), { cause: error });
   }
   if (isUnreachable(error)) {
     return new HttpError(503, "A service that this page needs does not answer.", {
@@ -147,4 +147,13 @@ export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ("code" in error && typeof error.code === "string" && UNREACHABLE_CODES.has(error.code)) return true;
   return isUnreachable(error.cause);
+}
+
+/** The sentence of a schema, or one of ours: a library's own words ("Invalid input: expected ...") are for programmers. */
+function sentenceOf({ message, path }: z.core.$ZodIssue): string {
+  if (!/^(?:Invalid|Too (?:big|small)|Unrecognized)\b/.test(message)) return message;
+  const name = path.join(".");
+  return name === ""
+    ? "A part of the request is missing or has the wrong form."
+    : `“${name}” is missing or has the wrong form.`;
 }

@@ -9,7 +9,7 @@ export class AddressRefused extends Error {
   override name = "AddressRefused";
   readonly address: string;
   constructor(address: string) {
-    super(`Only public addresses can be fetched; ${address} is not one.`);
+    super(`Only public addresses can be fetched; ${address} is a private address.`);
     this.address = address;
   }
 }

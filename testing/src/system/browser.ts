@@ -31,7 +31,7 @@ export async function findViolations(page: Page, rules: readonly string[] = []):
 }
 
 /** How many pixels of the page stand beyond the window's right edge. */
-export function sidewaysOverflow(page: Page): Promise<number> {
+function sidewaysOverflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
@@ -62,6 +62,39 @@ export async function findPageProblems(page: Page): Promise<readonly string[]> {
 }
 
 export type Session = Awaited<ReturnType<BrowserContext["storageState"]>>;
+
+export interface FirstVisit {
+  /** Over the wire, with headers: page, styles, scripts, fonts. */
+  readonly bytes: number;
+  /** How far parts of the page moved while it loaded, as browsers count it; below 0.1 is good. */
+  readonly layoutShift: number;
+}
+
+/** Loads the page again as a browser that has none of its files yet. */
+export async function visitFirst(page: Page): Promise<FirstVisit> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+  let bytes = 0;
+  session.on("Network.loadingFinished", ({ encodedDataLength }) => {
+    bytes += encodedDataLength;
+  });
+  await page.reload({ waitUntil: "load" });
+  await page.evaluate(() => document.fonts.ready);
+  const layoutShift = await page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        new PerformanceObserver((list) => {
+          const shifts = list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[];
+          resolve(shifts.reduce((sum, { value, hadRecentInput }) => sum + (hadRecentInput ? 0 : value), 0));
+        }).observe({ type: "layout-shift", buffered: true });
+        // No entry at all: nothing moved.
+        setTimeout(() => resolve(0), 500);
+      }),
+  );
+  await session.detach();
+  return { bytes, layoutShift };
+}
 
 export interface PageOptions {
   readonly width?: number;

@@ -15,7 +15,6 @@ import { BUILDS, createUploadPolicy, uploadCeiling } from "./upload.ts";
 import { annotateView } from "./views/annotate.ts";
 
 const BuildChoice = z.enum(BUILDS).optional().catch(undefined);
-const AnnotateQuery = z.object({ build: BuildChoice });
 const PolicyBody = z.object({ fileName: z.string().min(1, "A file name is needed.").max(1_000) });
 const Title = z
   .string()
@@ -43,10 +42,9 @@ export function annotatePages(deps: Deps): Router {
   const { config, resources, sendPage } = deps;
   const router = Router();
 
-  router.get("/annotate", async (req, res) => {
+  router.get("/annotate", async (_req, res) => {
     const user = currentUser(res);
-    const { build } = AnnotateQuery.parse(req.query);
-    const redirectTo = `${userAppUrl(config)}/annotate/job${build === undefined ? "" : `?build=${build}`}`;
+    const redirectTo = `${userAppUrl(config)}/annotate/job`;
     const policy = await createUploadPolicy(deps, { userId: user.id, role: user.role, redirectTo });
     const premium = user.role === "premium_user";
     sendPage(res, {
@@ -56,7 +54,6 @@ export function annotatePages(deps: Deps): Router {
         annotateView({
           role: user.role,
           policy,
-          build,
           maxBytes: largestInput(deps, user),
           csrf: page.csrf,
           retention:
@@ -110,8 +107,8 @@ function confirm(req: Request, res: Response, job: Job): void {
   const email = currentUser(res).email;
   const mail =
     email === null
-      ? "Enter an e-mail address in your profile to get a mail when it is done."
-      : `A mail goes to ${email} when it is done.`;
+      ? "Enter an e-mail address in your profile to get an e-mail when it is done."
+      : `We will e-mail ${email} when it is done.`;
   if (job.status === "PENDING" || job.status === "RUNNING")
     leaveNotice(req, { tone: "ok", start: "Request received.", text: mail });
   res.redirect(303, `/annotations/${job.id}`);

@@ -7,14 +7,17 @@ export interface ObjectAddress {
   readonly key: string;
 }
 
+export interface FoundObject {
+  readonly etag: string;
+  readonly sizeBytes: number;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** What S3 knows of an object; undefined when there is none. */
-export async function findObject(
-  s3: S3Client,
-  { bucket, key }: ObjectAddress,
-): Promise<{ readonly etag: string; readonly sizeBytes: number } | undefined> {
+export async function findObject(s3: S3Client, { bucket, key }: ObjectAddress): Promise<FoundObject | undefined> {
   try {
     const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    return { etag: head.ETag ?? "", sizeBytes: head.ContentLength ?? 0 };
+    return { etag: head.ETag ?? "", sizeBytes: head.ContentLength ?? 0, metadata: head.Metadata ?? {} };
   } catch (error) {
     // HeadObject's 404 has no body: the SDK names it NotFound.
     if (error instanceof NotFound || error instanceof NoSuchKey) return undefined;

@@ -55,7 +55,6 @@ export function jobPages(deps: Deps): Router {
     const { job, state } = await getJob(req, res);
     const parsed = JobSummary.safeParse(job.summary);
     const summary = job.status === "COMPLETED" && parsed.success ? parsed.data : undefined;
-    const clock = (at: Date) => formatTime(at, "full", { zone: config.DISPLAY_TIME_ZONE });
     const log = await logExcerpt(job);
     sendPage(res, {
       title: job.title ?? job.inputName,
@@ -67,7 +66,10 @@ export function jobPages(deps: Deps): Router {
             state,
             summary,
             log,
-            note: jobNote(state, { retentionSeconds: config.FREE_RETENTION_SECONDS, clock }),
+            note: jobNote(state, {
+              retentionSeconds: config.FREE_RETENTION_SECONDS,
+              clock: (at) => formatTime(at, "full", { zone: page.zone }),
+            }),
             buildNotice: summary === undefined ? undefined : buildNotice(summary),
             doubt: summary === undefined ? undefined : buildDoubt(summary),
             left:

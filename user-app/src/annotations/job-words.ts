@@ -78,7 +78,7 @@ export function jobNote(
       return {
         tone: "neutral",
         icon: "archive",
-        start: `The result was archived at ${clock(state.at)}.`,
+        start: `Archived on ${clock(state.at)}.`,
         text: `${free} Premium restores all your archived results. Log and summary stay.`,
         action: upgrade,
       };
@@ -88,7 +88,7 @@ export function jobNote(
 }
 
 function restoringStart({ tier, askedAt }: Extract<JobState, { kind: "restoring" }>): string {
-  if (askedAt === null || tier === null) return "Being restored (about to be asked for).";
+  if (askedAt === null || tier === null) return "Being restored (the request to the archive is being sent).";
   return tier === "Expedited"
     ? "Being restored (Expedited, usually 1 to 5 min)."
     : `Being restored (${tier}, usually 3 to 5 h, because Expedited had no capacity).`;

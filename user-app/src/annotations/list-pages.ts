@@ -84,7 +84,7 @@ export function listPages(deps: Deps): Router {
     leaveNotice(
       req,
       ids.length === 0
-        ? { tone: "info", start: "Nothing was deleted.", text: "Tick the jobs that are to go." }
+        ? { tone: "info", start: "Nothing was deleted.", text: "Select the jobs to delete." }
         : { tone: "ok", start: `${formatCountOf(deleted, "job")} deleted`, text: "with all their files." },
     );
     res.redirect(303, "/annotations");
@@ -124,7 +124,7 @@ function resultCell(state: JobState, now: Date): ResultCell {
     case "failed":
       return { kind: "text", text: splitSentence(state.sentence).first };
     case "restoring":
-      return { kind: "text", text: "on its way back" };
+      return { kind: "text", text: "being restored" };
     case "cancelled":
     case "queued":
     case "running":

@@ -9,7 +9,7 @@ import type { Deps } from "../web/deps.ts";
 import { findObject } from "./files.ts";
 import { countUnfinished, findJob, insertJob, type Job, type NewJob } from "./queries.ts";
 import { tooManyWaiting } from "./too-many-waiting.ts";
-import { type Build, NAMELESS, parseUploadKey } from "./upload.ts";
+import { BUILDS, type Build, NAMELESS, parseUploadKey } from "./upload.ts";
 
 type SubmitDeps = Pick<Deps, "db" | "s3" | "config" | "resources" | "outbox" | "inBackground">;
 
@@ -67,7 +67,7 @@ export async function submitUploaded(
     inputKey: key,
     inputEtag: object.etag,
     inputSize: object.sizeBytes,
-    build,
+    build: build ?? BUILDS.find((name) => name === object.metadata.build) ?? null,
     title,
   });
   return getJob(deps, user.id, uploaded.jobId);

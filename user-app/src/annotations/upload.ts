@@ -9,6 +9,9 @@ import { jobKey, type Resources } from "@elastic-gas/shared/resources";
 export const BUILDS = ["GRCh38", "GRCh37", "NCBI36"] as const;
 export type Build = (typeof BUILDS)[number];
 
+/** Names a form's field by which the genome build goes to S3 beside the file, as metadata of the object. */
+export const BUILD_FIELD = "x-amz-meta-build";
+
 /**
  * A Free file above the plan's limit still gets through to the redirect, whose answer carries the upgrade link; beyond
  * this S3 refuses it.
@@ -45,6 +48,7 @@ export async function createUploadPolicy(
 ): Promise<PresignedPost> {
   // S3 puts the name of the sent file in place of ${filename}.
   const name = fileName === undefined ? "$" + "{filename}" : cleanFileName(fileName, NAMELESS);
+  const buildCondition: ["starts-with", string, string] = ["starts-with", `$${BUILD_FIELD}`, ""];
   const fields: Record<string, string> = {
     acl: "private",
     "x-amz-server-side-encryption": "AES256",
@@ -57,6 +61,7 @@ export async function createUploadPolicy(
     Conditions: [
       ["content-length-range", 0, uploadCeiling(role, config)],
       ...Object.entries(fields).map(([field, value]) => ({ [field]: value })),
+      ...(redirectTo === undefined ? [] : [buildCondition]),
     ],
     Expires: redirectTo === undefined ? SCRIPT_POLICY_SECONDS : PLAIN_POLICY_SECONDS,
   });

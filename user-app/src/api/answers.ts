@@ -29,7 +29,7 @@ export function apiMethodNotAllowed(...methods: readonly string[]): RequestHandl
   const allowed = methods.join(", ");
   return (req, res) => {
     res.setHeader("Allow", allowed);
-    throw new HttpError(405, `${req.method} is not possible here; use ${allowed}.`);
+    throw new HttpError(405, `${req.method} is not allowed here; use ${allowed}.`);
   };
 }
 

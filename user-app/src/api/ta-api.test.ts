@@ -335,7 +335,7 @@ describe("POST /api/upload", () => {
         expect(response.headers.get("allow")).toBe("POST");
         expect(await response.json()).toEqual({
           success: false,
-          error: { code: 405, message: `${method} is not possible here; use POST.` },
+          error: { code: 405, message: `${method} is not allowed here; use POST.` },
         });
       }
     }
@@ -431,7 +431,7 @@ describe("POST /api/upload", () => {
 it.each(["/api", "/api/nothing", "/api/upload/x"])(
   "answers %s, which does not exist, in the course's JSON",
   async (path) => {
-    expectFailure(await post(path), 404, `Nothing is at ${path}.`);
+    expectFailure(await post(path), 404, `There is nothing at ${path}.`);
   },
 );
 

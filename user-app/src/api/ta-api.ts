@@ -56,7 +56,7 @@ export function taApi(deps: TaApiDeps): Router {
   router.all(["/api/register", "/api/upload"], apiMethodNotAllowed("POST"));
   // Every address below /api/ answers in the course's JSON, also one that does not exist.
   router.use("/api", (req) => {
-    throw new HttpError(404, `Nothing is at ${(req.originalUrl.split("?")[0] ?? "").slice(0, 200)}.`);
+    throw new HttpError(404, `There is nothing at ${(req.originalUrl.split("?")[0] ?? "").slice(0, 200)}.`);
   });
   router.use("/api", apiErrors(deps.log));
   return router;

@@ -6,6 +6,9 @@ Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip);
 
 const TRANSITIONS: ReadonlySet<string> = new Set(["A>G", "G>A", "C>T", "T>C"]);
 
+/** The width of a panel on A4. */
+const PRINT_PIXELS = 640;
+
 /** Draws a bar chart from the table in each `[data-chart]` panel; the table stays behind a button. */
 export function mountCharts(root: ParentNode): void {
   for (const panel of root.querySelectorAll<HTMLElement>("[data-chart]")) mountChart(panel);
@@ -52,6 +55,13 @@ function mountChart(panel: HTMLElement): void {
       plugins: { legend: { display: false }, tooltip: { displayColors: false } },
       scales: scales(tokens),
     },
+  });
+  // Paper is narrower than most windows: a canvas keeps its size, so it is drawn again for the page.
+  addEventListener("beforeprint", () => {
+    if (canvas.isConnected) chart.resize(Math.min(frame.clientWidth, PRINT_PIXELS), frame.clientHeight);
+  });
+  addEventListener("afterprint", () => {
+    if (canvas.isConnected) chart.resize();
   });
   document.addEventListener("eg:theme", () => {
     if (!canvas.isConnected) return;

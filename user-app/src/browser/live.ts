@@ -31,7 +31,9 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
     if (!response.ok || response.redirected) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.querySelector<HTMLElement>("[data-live-part]");
-    if (fresh === null || fresh.innerHTML === part.innerHTML) return;
+    if (fresh === null) return;
+    keepToken(fresh);
+    if (fresh.innerHTML === part.innerHTML) return;
     const before = wordsOf(part);
     const adopted = root.importNode(fresh, true);
     keepTicks(part, adopted);
@@ -58,6 +60,12 @@ async function isStale(part: HTMLElement): Promise<boolean> {
   const state: unknown = await response.json();
   const version = typeof state === "object" && state !== null && "version" in state ? state.version : undefined;
   return version !== part.dataset.liveVersion;
+}
+
+/** Each answer masks the session's token anew; the page's own is as good, and no change of the part. */
+function keepToken(fresh: HTMLElement): void {
+  const token = document.body.dataset.csrf ?? "";
+  for (const field of fresh.querySelectorAll('input[name="_csrf"]')) field.setAttribute("value", token);
 }
 
 /** What was ticked stays so. */

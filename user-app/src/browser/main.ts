@@ -1,4 +1,4 @@
-import { mountClocks, mountLocalTimes } from "@elastic-gas/shared/ui/mount-times";
+import { mountClocks, mountLocalTimes, rememberZone } from "@elastic-gas/shared/ui/mount-times";
 import { mountThemeToggle } from "@elastic-gas/shared/ui/theme";
 import { mountMasks } from "../masks/browser/mount-masks.ts";
 import { mountCommand } from "./command.ts";
@@ -20,6 +20,7 @@ function mountPart(root: ParentNode): void {
   }
 }
 
+rememberZone();
 mountThemeToggle(document);
 mountMenus(document);
 mountPart(document);

@@ -43,7 +43,7 @@ export function mountUpload(root: HTMLElement): void {
   let chosen: readonly File[] = [];
   let running: XMLHttpRequest | undefined;
 
-  root.querySelector("[data-plain-submit]")?.setAttribute("hidden", "");
+  for (const part of root.querySelectorAll("[data-plain-submit], [data-plain-build]")) part.setAttribute("hidden", "");
   if (title !== null) title.textContent = IDLE_TITLE;
   input.multiple = true; // the plain form sends one
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -123,7 +123,7 @@ export function mountUpload(root: HTMLElement): void {
           kind: "refused",
           findings: [],
           problem: `Too large for the Free plan by ${over}.`,
-          help: "Premium takes larger files. Choose it again after the upgrade.",
+          help: "Premium takes larger files. You will need to select it again after upgrading.",
         };
   }
 
@@ -161,7 +161,7 @@ export function mountUpload(root: HTMLElement): void {
       const cancelled = error instanceof DOMException && error.name === "AbortError";
       showNote({
         tone: cancelled ? "info" : "bad",
-        start: cancelled ? "Cancelled." : percent > 0 ? `The upload broke off at ${percent}\u00a0%.` : errorText(error),
+        start: cancelled ? "Cancelled." : percent > 0 ? `The upload stopped at ${percent}\u00a0%.` : errorText(error),
         text: done === 0 ? "Nothing was submitted." : `${formatCountOf(done, "file")} of ${files.length} submitted.`,
       });
       chosen = files.slice(done);
@@ -261,7 +261,7 @@ export function mountUpload(root: HTMLElement): void {
 function mountDrop(form: HTMLElement, title: Element | null, take: (files: readonly File[]) => void): void {
   const over = (is: boolean) => {
     form.classList.toggle("app-drop-over", is);
-    if (title !== null) title.textContent = is ? "Let go to check" : IDLE_TITLE;
+    if (title !== null) title.textContent = is ? "Release to check the file" : IDLE_TITLE;
   };
   form.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -307,5 +307,5 @@ function bucketOf(policy: Policy): string {
 }
 
 function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : "The upload did not work.";
+  return error instanceof Error ? error.message : "The upload failed.";
 }

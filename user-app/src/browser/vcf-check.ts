@@ -50,7 +50,7 @@ export function checkVcf(text: string, { complete }: { readonly complete: boolea
     findings: [
       `${name}, ${formatCountOf(samples, "sample")}, ${formatCountOf(columns, "column")}`,
       records === 0
-        ? "No records in the part that was looked at"
+        ? "No records found in the first 256\u00a0KB"
         : `First ${formatCount(records)} ${records === 1 ? "record is" : "records are"} there`,
       ...(build === undefined ? [] : [`Genome build ${build}, from the length of chromosome 1`]),
     ],

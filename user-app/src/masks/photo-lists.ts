@@ -34,7 +34,7 @@ export const PHOTO_LIST_TEXTS: Readonly<Record<PhotoList, PhotoListText>> = {
   "some-masked": {
     name: "Some masked",
     emptyTitle: "No photo with some masks yet",
-    emptySentence: "Photos in which some wear a mask and some do not are kept here.",
+    emptySentence: "Photos where some people wear a mask and some do not appear here.",
   },
 };
 

@@ -43,7 +43,7 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
   router.get("/subscribe", async (req, res) => {
     const user = currentUser(res);
     if (user.role === "premium_user") {
-      leaveNotice(req, { tone: "ok", start: "You are Premium already." });
+      leaveNotice(req, { tone: "ok", start: "You are already on Premium." });
       return res.redirect(303, "/profile");
     }
     const archived = await countArchived(db, user.id);
@@ -56,7 +56,7 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
               {
                 tone: "info",
                 start: "The payment was not finished.",
-                text: "Nothing was charged, your plan is still Free.",
+                text: "Nothing was charged; your plan is still Free.",
               },
             ],
       content: (page) =>
@@ -82,7 +82,7 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
     });
     if (checkout.kind === "pay") return res.redirect(303, checkout.url);
     deps.inBackground("outbox flush", () => deps.outbox.flush());
-    leaveNotice(req, { tone: "ok", start: "You are Premium already.", text: "Nothing was charged again." });
+    leaveNotice(req, { tone: "ok", start: "You are already on Premium.", text: "Nothing was charged again." });
     return res.redirect(303, "/profile");
   });
   router.all("/subscribe", methodNotAllowed("GET", "POST"));

@@ -5,6 +5,7 @@ import type { Note } from "@elastic-gas/shared/ui/states";
 import type { Assets } from "@elastic-gas/shared/web/assets";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import type { Html } from "@elastic-gas/shared/web/html";
+import { readerZone } from "@elastic-gas/shared/web/reader-zone";
 import { renderDocument } from "@elastic-gas/shared/web/render-html";
 import type { Request, Response } from "express";
 import type { PageContext, Tab } from "./page-context.ts";
@@ -41,11 +42,11 @@ export interface PagesOptions {
 }
 
 export function createPages({ config, assets, now }: PagesOptions): SendPage {
-  const zone = config.DISPLAY_TIME_ZONE;
   const url = userAppUrl(config);
   return (res, { title, content, tab, status = 200, notes = [] }) => {
     const req = res.req;
     const user = findCurrentUser(res);
+    const zone = readerZone(req, config);
     const page: PageContext = {
       user,
       csrf: user === undefined ? "" : csrfToken(req),

@@ -21,21 +21,50 @@ const COLOURS = {
 export type Colour = keyof typeof COLOURS;
 
 /**
- * Classes `f-<colour>` fill and `s-<colour>` draw a line; plain rules, because not every viewer of SVG knows custom
- * properties.
+ * Writes the look of each class beside it, as attributes that every viewer of SVG understands: `f-<colour>` fills,
+ * `s-<colour>` draws a line. The style sheet only overrides them for dark pages.
  */
+export function withAttributes(svg: string): string {
+  return svg.replace(/<(\w+)([^>]*?) class="([^"]+)"/g, (_, element: string, before: string, classes: string) => {
+    const names = classes.split(" ");
+    const attributes = names.flatMap((name) => LOOKS[name] ?? colourOf(name));
+    const isOutline = element !== "text" && names.some((name) => name.startsWith("s-"));
+    const kept = names.filter((name) => colourOf(name).length > 0);
+    const all = [...attributes, ...(isOutline ? ['fill="none"'] : [])].join(" ");
+    return `<${element}${before}${kept.length === 0 ? "" : ` class="${kept.join(" ")}"`} ${all}`;
+  });
+}
+
+const LOOKS: Readonly<Record<string, readonly string[]>> = {
+  h: ['font-size="16"', 'font-weight="600"'],
+  b: ['font-weight="600"'],
+  end: ['text-anchor="end"'],
+  mid: ['text-anchor="middle"'],
+  l: ['stroke-width="2"', 'stroke-linejoin="round"'],
+  t: ['stroke-width="1"'],
+};
+
+function colourOf(name: string): readonly string[] {
+  const [kind, colour = ""] = name.split("-");
+  const shown = Object.entries(COLOURS).find(([key]) => key === colour)?.[1][0];
+  if (shown === undefined) return [];
+  const attribute = kind === "f" ? "fill" : "stroke";
+  // Eight digits are no colour to many viewers.
+  if (shown.length === 7) return [`${attribute}="${shown}"`];
+  const opacity = Number.parseInt(shown.slice(7), 16) / 255;
+  return [`${attribute}="${shown.slice(0, 7)}"`, `${attribute}-opacity="${opacity.toFixed(2)}"`];
+}
+
+/** What dark pages change; an eight-digit colour brings its own opacity. */
 export function styleSheet(): string {
-  const rules = (theme: 0 | 1) =>
-    Object.entries(COLOURS)
-      .map(([name, colours]) => `.f-${name}{fill:${colours[theme]}}.s-${name}{stroke:${colours[theme]}}`)
-      .join("");
+  const rules = Object.entries(COLOURS).map(
+    ([name, [, dark]]) =>
+      `.f-${name}{fill:${dark}${dark.length > 7 ? ";fill-opacity:1" : ""}}.s-${name}{stroke:${dark}}`,
+  );
   return [
     "<style>",
-    "text{font-family:Inter,system-ui,sans-serif;font-size:12px;font-variant-numeric:tabular-nums}",
-    ".h{font-size:16px;font-weight:600}.b{font-weight:600}.end{text-anchor:end}.mid{text-anchor:middle}",
-    "[class*='s-']:not(text){fill:none}.l{stroke-width:2;stroke-linejoin:round}.t{stroke-width:1}",
-    rules(0),
-    `@media (prefers-color-scheme: dark){${rules(1)}}`,
+    "text{font-variant-numeric:tabular-nums}",
+    `@media (prefers-color-scheme: dark){${rules.join("")}}`,
     "</style>",
   ].join("\n");
 }

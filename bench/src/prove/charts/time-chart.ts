@@ -1,5 +1,5 @@
 import { type Frame, type Panel, panelHeight, panelOf } from "./panel.ts";
-import { escapeXml, patterns, styleSheet } from "./style.ts";
+import { escapeXml, patterns, styleSheet, withAttributes } from "./style.ts";
 
 /** A change of the pool, marked in every panel: G grow, S shrink, M manual, R replaced, K killed. */
 export interface ChartEvent {
@@ -59,20 +59,22 @@ export function timeChart(chart: TimeChart): string {
     ({ event, row }) =>
       `<path d="M${toX(event.at).toFixed(1)} ${flagsFrom + row * FLAG_HEIGHT + 18}V${base}" class="t s-accent" opacity="0.6"/>`,
   );
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escapeXml(chart.text)}">`,
-    styleSheet(),
-    patterns(),
-    `<rect width="${WIDTH}" height="${height}" rx="8" class="f-surface"/>`,
-    `<text x="20" y="30" class="h f-text">${escapeXml(chart.title)}</text>`,
-    `<text x="20" y="50" class="f-quiet">${escapeXml(chart.subtitle)}</text>`,
-    ...chart.phases.map((phase) => phaseOf(phase, toX, base)),
-    ...panels,
-    ...lines,
-    ...flags.map(({ event, row }) => flagOf(event, toX(event.at), flagsFrom + row * FLAG_HEIGHT)),
-    timeAxis(chart, toX, base),
-    "</svg>\n",
-  ].join("\n");
+  return withAttributes(
+    [
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="Inter, system-ui, sans-serif" font-size="12" role="img" aria-label="${escapeXml(chart.text)}">`,
+      styleSheet(),
+      patterns(),
+      `<rect width="${WIDTH}" height="${height}" rx="8" class="f-surface"/>`,
+      `<text x="20" y="30" class="h f-text">${escapeXml(chart.title)}</text>`,
+      `<text x="20" y="50" class="f-quiet">${escapeXml(chart.subtitle)}</text>`,
+      ...chart.phases.map((phase) => phaseOf(phase, toX, base)),
+      ...panels,
+      ...lines,
+      ...flags.map(({ event, row }) => flagOf(event, toX(event.at), flagsFrom + row * FLAG_HEIGHT)),
+      timeAxis(chart, toX, base),
+      "</svg>\n",
+    ].join("\n"),
+  );
 }
 
 /** Whole minutes between ticks (or parts of one), so that at most 12 stand on the axis. */

@@ -12,6 +12,7 @@ const CLASSES: Readonly<Record<Mark, string>> = {
   M: "manual",
   R: "replaced",
   P: "policy",
+  I: "policy",
 };
 
 /** Lettered flags above a plot: a link to the decision; hovering shows its sentence. */

@@ -238,7 +238,7 @@ describe("a command line that is not understood", () => {
     [[], "Which command?"],
     [["fly"], "There is no command fly."],
     [["grow"], "Which pool? web, annotator, utility."],
-    [["grow", "wbe"], "There is no pool wbe."],
+    [["grow", "wbe"], "Unknown pool “wbe”. Pools: web, annotator, utility."],
     [["grow", "web", "--by", "1", "--to", "2"], "Give --by or --to, not both."],
     [["grow", "web", "--by", "none"], "--by takes a whole number of at least 1, not none."],
     [["grow", "web", "annotator"], "annotator is one word too many."],

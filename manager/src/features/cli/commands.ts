@@ -153,7 +153,7 @@ async function policy(call: CallApi, given: Given): Promise<Answer> {
 
 function poolOf({ words: [name] }: Given): string {
   if (name === undefined) throw new UsageError(`Which pool? ${POOL_NAMES.join(", ")}.`);
-  if (!isPoolName(name)) throw new UsageError(`There is no pool ${name}. ${POOL_NAMES.join(", ")} are there.`);
+  if (!isPoolName(name)) throw new UsageError(`Unknown pool “${name}”. Pools: ${POOL_NAMES.join(", ")}.`);
   return name;
 }
 

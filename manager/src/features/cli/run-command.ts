@@ -11,7 +11,7 @@ export interface Surroundings {
   readonly err: (text: string) => void;
 }
 
-/** Runs one command. Exit code 0: done; 1: refused or failed; 2: not understood. */
+/** Runs one command. Exit code 0: done; 1: refused or failed; 2: usage error. */
 export async function runCommand(args: readonly string[], { environment, out, err }: Surroundings): Promise<0 | 1 | 2> {
   const [name, ...rest] = args;
   const command = name === undefined ? undefined : COMMANDS[name];

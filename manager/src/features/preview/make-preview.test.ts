@@ -123,7 +123,7 @@ describe("a preview", () => {
         ask,
       );
     const quick = await play(2);
-    expect(quick.assumptions).toMatch(/^500 requests a minute fill a worker \(learned\)/);
+    expect(quick.assumptions).toMatch(/^500 requests a minute saturate one worker \(learned\)/);
     const slow = await play(50);
     // Workers that need 50 ms when idle are never below the rule's 10 ms: nothing shrinks.
     expect([quick.changed?.sizes.at(-1), slow.changed?.sizes.at(-1)]).toEqual([1, slow.changed?.peak]);

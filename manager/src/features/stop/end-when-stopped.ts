@@ -25,7 +25,7 @@ export async function waitUntilStopped(deps: StopDeps, signal: AbortSignal): Pro
     try {
       if (await isStopped(deps)) return true;
     } catch (error) {
-      deps.log.warn({ err: error }, "could not look whether the stop is over");
+      deps.log.warn({ err: error }, "could not check whether the stop is over");
     }
     await pause(LOOK_MS, signal);
   }

@@ -43,7 +43,7 @@ function autoscalerAlert(facts: AlertFacts): Alert | null {
       start: `The autoscaler has not ticked for ${formatInterval(silence)}.`,
       text,
       remedy: free
-        ? "No autoscaler holds the lease: look whether the part “autoscaler” runs, in what start.sh prints. It starts it again when it died, and waits while MySQL does not answer."
+        ? "No autoscaler holds the lease: check whether the part “autoscaler” runs, in what start.sh prints. It starts it again when it died, and waits while MySQL does not answer."
         : "An autoscaler holds the lease but decides nothing: look at its log. It waits while EC2, the load balancer or CloudWatch do not answer.",
       at: facts.lastCheckAt ?? now,
       link,
@@ -57,7 +57,7 @@ function autoscalerAlert(facts: AlertFacts): Alert | null {
     start: "No autoscaler acts: nobody holds the lease.",
     text,
     remedy:
-      "Look whether the part “autoscaler” runs, in what start.sh prints. A second autoscaler takes over by itself within seconds.",
+      "Check whether the part “autoscaler” runs, in what start.sh prints. A second autoscaler takes over by itself within seconds.",
     at: lease.until ?? now,
     link,
   };
@@ -72,7 +72,7 @@ function cloudAlert({ cloudFailure }: AlertFacts): Alert | null {
     start: "AWS does not answer.",
     text: cloudFailure.sentence,
     remedy:
-      "Look whether local-cloud (or AWS) can be reached from this machine. The next look comes by itself, in 2 s while a page is open.",
+      "Check whether local-cloud (or AWS) can be reached from this machine. The next look comes by itself, in 2 s while a page is open.",
     at: cloudFailure.since,
     link: null,
   };
@@ -87,7 +87,7 @@ function saturationAlert({ hostSaturation, workers, now }: AlertFacts): Alert | 
     tone: "warn",
     pool: null,
     start: "Host saturated.",
-    text: `This machine's CPU is at ${formatNumber(percent)}\u00a0%, for ${formatInterval(now - since)}. Another worker adds no capacity; it takes its share from the others.`,
+    text: `This machine's CPU has been at ${formatNumber(percent)}\u00a0% for ${formatInterval(now - since)}. Another worker adds no capacity; it takes its share from the others.`,
     remedy: `Lower the maximum of a pool, end other programs on the machine, or take a machine with more cores. ${formatCountOf(running, "worker")} share it now.`,
     at: since,
     link: { href: "/workers", text: "Workers" },

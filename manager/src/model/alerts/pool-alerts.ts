@@ -56,7 +56,7 @@ function unhealthyAlert({ name }: PoolSnapshot, facts: AlertFacts): Alert | null
       id: `mass-${name}`,
       start: `${name}: ${unhealthy.length} of ${formatCountOf(serving.length, "worker")} unhealthy, so none is replaced.`,
       text: `That many at once are overload or a shared cause, not broken workers. ${whys(unhealthy, facts)}`,
-      remedy: `Look what they share: MySQL, S3, the last release, the machine. Grow ${name} manually if it is the load. Left alone, one at a time is replaced after the boot deadline.`,
+      remedy: `Check what they share: MySQL, S3, the last release, the machine. Grow ${name} manually if it is the load. Left alone, one at a time is replaced after the boot deadline.`,
     };
   }
   return {
@@ -82,7 +82,7 @@ function noDataAlert(pool: PoolSnapshot, facts: AlertFacts): Alert | null {
     start: `${name}:`,
     text: `${saidAt(pool, facts)}${describeCheck(lastCheck, facts)}`,
     remedy:
-      "Look whether CloudWatch answers and whether the workers publish: the console output of one tells. Lost workers are still replaced, and the buttons work.",
+      "Check whether CloudWatch answers and whether the workers publish: the console output of one tells. Lost workers are still replaced, and the buttons work.",
     at: lastCheck.at,
     link: { href: `/decisions?pool=${name}`, text: "Decisions" },
   };

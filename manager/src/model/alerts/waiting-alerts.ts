@@ -40,14 +40,14 @@ const WORDS: Readonly<Record<WaitingKind, Words>> = {
     what: ["message"],
     state: "not sent",
     text: "SQS does not take them. They wait in the database, and every worker tries again to send them.",
-    remedy: "Look whether SQS answers, and whether any worker is in service.",
+    remedy: "Check whether SQS answers, and whether any worker is in service.",
     link: { href: "/workers", text: "Workers" },
   },
   annotations: {
     what: ["job"],
     state: "put off again and again",
     text: "Each attempt ended because something did not answer: S3, MySQL or SQS. The jobs are tried again with growing pauses.",
-    remedy: "Look whether S3 answers; the console output of an annotator names what failed.",
+    remedy: "Check whether S3 answers; the console output of an annotator names what failed.",
     link: { href: "/workers?pool=annotator", text: "Annotators" },
   },
   mails: {
@@ -55,7 +55,7 @@ const WORDS: Readonly<Record<WaitingKind, Words>> = {
     state: "about ended jobs not sent",
     text: "They are tried again with pauses of up to 5\u00a0min.",
     remedy:
-      "Look whether SES answers and takes mail from the sender's address, and whether the utility pool has a worker. The console output of its notify process names what failed.",
+      "Check whether SES answers and takes mail from the sender's address, and whether the utility pool has a worker. The console output of its notify process names what failed.",
     link: UTILITY,
   },
   archives: {
@@ -63,7 +63,7 @@ const WORDS: Readonly<Record<WaitingKind, Words>> = {
     state: "due for the archive and not moved",
     text: "Their Free users cannot download them any more; they take room in S3 until they are moved.",
     remedy:
-      "Look whether S3 and the archive (Glacier) answer, and whether the utility pool has a worker. The console output of its archive process names what failed.",
+      "Check whether S3 and the archive (Glacier) answer, and whether the utility pool has a worker. The console output of its archive process names what failed.",
     link: UTILITY,
   },
   restores: {
@@ -71,7 +71,7 @@ const WORDS: Readonly<Record<WaitingKind, Words>> = {
     state: "of Premium users not asked for",
     text: "Their owners have paid and wait for them.",
     remedy:
-      "Look whether the archive (Glacier) and SQS answer, and whether the utility pool has a worker. The console output of its restore process names what failed.",
+      "Check whether the archive (Glacier) and SQS answer, and whether the utility pool has a worker. The console output of its restore process names what failed.",
     link: UTILITY,
   },
   retrievals: {
@@ -79,7 +79,7 @@ const WORDS: Readonly<Record<WaitingKind, Words>> = {
     state: "from the archive not looked at",
     text: "Their results may be ready, and nobody fetched them.",
     remedy:
-      "Look whether the archive (Glacier), S3 and SQS answer, and whether the utility pool has a worker. The console output of its thaw process names what failed.",
+      "Check whether the archive (Glacier), S3 and SQS answer, and whether the utility pool has a worker. The console output of its thaw process names what failed.",
     link: UTILITY,
   },
   deletions: {
@@ -87,7 +87,7 @@ const WORDS: Readonly<Record<WaitingKind, Words>> = {
     state: "that nothing refers to not deleted",
     text: "They are tried again every few minutes.",
     remedy:
-      "Look whether S3 and the archive (Glacier) answer, and whether the utility pool has a worker. The console output of its archive process names what failed.",
+      "Check whether S3 and the archive (Glacier) answer, and whether the utility pool has a worker. The console output of its archive process names what failed.",
     link: UTILITY,
   },
   renewals: {
@@ -95,6 +95,6 @@ const WORDS: Readonly<Record<WaitingKind, Words>> = {
     state: "past the end of its paid period without news from Stripe",
     text: "Its user keeps Premium until Stripe tells what became of the payment.",
     remedy:
-      "Look in Stripe's dashboard whether the webhook's deliveries fail, and send them again there. The address is /stripe/webhook of user-app.",
+      "Check in Stripe’s dashboard whether the webhook’s deliveries fail, and send them again there. The address is /stripe/webhook of user-app.",
   },
 };

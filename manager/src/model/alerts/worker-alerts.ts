@@ -11,12 +11,12 @@ export function replacedWorkers({ activities, now }: AlertFacts): readonly Alert
       id: `replaced-${activity.id}`,
       tone: activity.status === "failed" ? "bad" : "warn",
       pool: activity.pool,
-      start: "Worker replaced:",
+      start: "A worker was replaced.",
       text: activity.reason,
       remedy:
         activity.status === "failed"
           ? "The replacement failed too: look at the launches of the pool under Decisions."
-          : "Nothing to do once. When it comes again, the console output of the worker tells why.",
+          : "Once is nothing to worry about. If it happens again, the console output of the worker tells why.",
       at: activity.at,
       link: { href: `/decisions?pool=${activity.pool}&kind=replace#a${activity.id}`, text: "Decision" },
     }));
@@ -37,7 +37,7 @@ export function silentWorkers({ workers, lastCpuAt, cpuMaxAgeMs, now }: AlertFac
       pool,
       start: `${pool}: no CPU data from ${formatCountOf(ids.length, "worker")}`,
       text: `(${ids.map((worker) => worker.id).join(", ")}). The mean uses the others.`,
-      remedy: "On AWS, look whether detailed monitoring is on. Replace the worker if its data do not come back.",
+      remedy: "On AWS, check whether detailed monitoring is on. Replace the worker if its data do not come back.",
       at: Math.min(...ids.map((worker) => lastCpuAt.get(worker.id) ?? worker.launchedAt)),
       link: { href: `/workers?pool=${pool}`, text: "Workers" },
     };

@@ -135,11 +135,20 @@ export function tableOf(name: ChartName, snapshot: ChartSnapshot): ValueTable {
     };
   }
   const series = seriesOf(name, snapshot);
-  const unit = { cpu: "%", requests: "per min", response: "ms", waiting: "jobs", sent: "jobs" }[name];
+  const head = {
+    cpu: "CPU %",
+    requests: "requests per min",
+    response: "response time ms",
+    waiting: "jobs waiting",
+    sent: "jobs sent",
+  }[name];
+  // Before the first value there is nothing to tell.
+  const first = series?.values.findIndex((value) => value !== null) ?? -1;
   return {
-    heads: ["period from", unit],
+    heads: ["period from", head],
     rows: (series?.values ?? [])
       .map((value, index) => ({ at: series === null ? 0 : atOf(series, index), cells: [value] }))
+      .slice(first < 0 ? Number.POSITIVE_INFINITY : first)
       .toReversed(),
   };
 }

@@ -1,8 +1,8 @@
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { ActivityRow } from "./records.ts";
 
-/** G grow, S shrink, M manual, R replaced, P policy. */
-export type Mark = "G" | "S" | "M" | "R" | "P";
+/** G grow, S shrink, M manual, R replaced, P policy, I the installation started. */
+export type Mark = "G" | "S" | "M" | "R" | "P" | "I";
 
 export const MARK_WORDS: Readonly<Record<Mark, string>> = {
   G: "Grow",
@@ -10,6 +10,7 @@ export const MARK_WORDS: Readonly<Record<Mark, string>> = {
   M: "Manual",
   R: "Replaced",
   P: "Policy",
+  I: "Start-up",
 };
 
 /** A change worth a flag in the charts and a row in the lists. */
@@ -28,6 +29,7 @@ export interface Occurrence {
 /** The mark of an activity by its cause. */
 function markOf(activity: Pick<ActivityRow, "cause" | "desiredBefore" | "desiredAfter">): Mark {
   if (activity.cause === "replacement" || activity.cause === "launch") return "R";
+  if (activity.cause === "start") return "I";
   if (activity.cause !== "policy") return "M";
   return activity.desiredAfter >= activity.desiredBefore ? "G" : "S";
 }

@@ -33,7 +33,7 @@ export const RULE_FIELDS: Readonly<Record<Policy["kind"], readonly FieldWords[]>
     {
       name: "shrinkRatio",
       label: "Shrink ratio",
-      unit: "stays",
+      unit: "kept",
       help: "The share that is kept: 0.5 keeps half, rounded up.",
     },
   ],

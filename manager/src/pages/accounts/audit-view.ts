@@ -1,6 +1,7 @@
-import { type Html, h } from "@elastic-gas/shared/web/html";
+import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { ViewContext } from "../frame/send-page.ts";
 import { icon, tableBox, time } from "../kit/parts.ts";
+import { auditWords } from "./audit-words.ts";
 
 export interface AuditList {
   readonly rows: readonly {
@@ -16,6 +17,12 @@ export interface AuditList {
   readonly older: number | undefined;
 }
 
+/** The code, and what it means before it. */
+function action(code: string): Child {
+  const words = auditWords(code);
+  return [words !== undefined && [words, " "], h("code", { class: "eg-small eg-secondary" }, code)];
+}
+
 export function auditView({ rows, filter, older }: AuditList, { reader }: ViewContext): (Html | null)[] {
   const query = `filter=${encodeURIComponent(filter)}`;
   return [
@@ -23,7 +30,7 @@ export function auditView({ rows, filter, older }: AuditList, { reader }: ViewCo
       "div",
       { class: "page-head" },
       h("h1", {}, "Audit log"),
-      h("p", { class: "page-link eg-secondary" }, "who did what, from where"),
+      h("p", { class: "page-link eg-secondary" }, "Who did what, and from where"),
       h(
         "div",
         { class: "page-tools" },
@@ -78,7 +85,7 @@ export function auditView({ rows, filter, older }: AuditList, { reader }: ViewCo
                     {},
                     h("td", { class: "eg-nowrap" }, time(row.at, reader)),
                     h("td", {}, row.actor),
-                    h("td", { class: "eg-nowrap" }, row.action),
+                    h("td", {}, action(row.action)),
                     h("td", {}, row.target),
                     h("td", { class: "audit-detail" }, row.detail),
                     h("td", { class: "eg-nowrap eg-secondary" }, row.address),

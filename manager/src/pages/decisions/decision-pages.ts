@@ -1,3 +1,4 @@
+import { readerZone } from "@elastic-gas/shared/web/reader-zone";
 import { type Response, Router } from "express";
 import { RANGES } from "../../model/charts/range.ts";
 import { listEntries } from "../../model/decisions/list-entries.ts";
@@ -9,7 +10,6 @@ import type { PolicyVersion } from "../../model/policy/policy-version.ts";
 import { countDecisions, listActivities, listDecisions } from "../../read/decisions.ts";
 import { listPolicyVersions } from "../../read/policy-versions.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
-import { readerZone } from "../frame/reader-zone.ts";
 import { csvLine } from "../kit/csv.ts";
 import { type DecisionsQuery, readDecisionsQuery } from "./decisions-query.ts";
 import { decisionsView } from "./decisions-view.ts";
@@ -136,7 +136,7 @@ function csvCells(row: DecisionRow) {
     row.warming,
     row.pending,
     row.draining,
-    row.measured,
+    row.measured === null ? null : Number(row.measured.toFixed(3)),
     row.facts.unit,
     row.policyVersion,
     row.reason,

@@ -1,4 +1,4 @@
-import { formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { RangeName } from "../../model/charts/range.ts";
@@ -169,7 +169,7 @@ function foot({ asked, counts, shownFrom, hasOlder }: DecisionsPage, { reader }:
   const words: Child[] = [
     `${formatCountOf(counts.checks, "check")} since `,
     time(shownFrom, reader),
-    `; ${counts.changes} changed something, ${counts.refused} ${counts.refused === 1 ? "was" : "were"} refused`,
+    `; ${counts.changes === 0 ? "no changes" : formatCountOf(counts.changes, "change")}, ${counts.refused === 0 ? "none" : formatCount(counts.refused)} refused`,
   ];
   return h(
     "div",

@@ -6,7 +6,7 @@ import type { ViewContext } from "./send-page.ts";
 export function errorView({ status, sentence, remedy, link, requestId }: ErrorView, { reader }: ViewContext): Html {
   return h(
     "section",
-    { class: "error-page" },
+    { class: "eg-panel error-page" },
     h("p", { class: "eg-small eg-secondary" }, `Error ${status}`),
     h("h1", {}, sentence),
     remedy !== undefined && h("p", {}, remedy),

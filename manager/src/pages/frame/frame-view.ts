@@ -89,7 +89,7 @@ export function frameView(frame: Frame, content: Child): Html {
       iconSprite(),
       h("a", { class: "eg-skip", href: "#content" }, "Skip to the content"),
       bar(frame),
-      section === undefined
+      section === undefined && frame.username === undefined
         ? h("main", { id: "content", class: "manager-plain", tabindex: -1 }, noticeNote(frame.notice), content)
         : h("div", { class: "manager-frame" }, side(frame, section), mainPart(frame, content)),
       h("p", { class: "visually-hidden", "data-announce": "", role: "status" }),
@@ -112,10 +112,11 @@ function head({ title, assets }: Frame): Html {
 }
 
 function bar({ section, username, signOutCsrf, isViewer }: Frame): Html {
+  const hasSide = section !== undefined || username !== undefined;
   return h(
     "header",
     { class: "eg-bar manager-bar" },
-    section !== undefined &&
+    hasSide &&
       h(
         "details",
         { class: "side-menu", "data-side-menu": "" },
@@ -180,9 +181,10 @@ function accountMenu(username: string, csrf: string, hasKeys: boolean): Html {
   );
 }
 
-function side({ fleet, reader, isViewer }: Frame, section: Section): Html {
+function side({ fleet, reader, isViewer }: Frame, section: Section | undefined): Html {
   const counts: SideCounts = fleet === undefined ? { workers: 0, alerts: 0, worst: "info" } : sideCounts(fleet);
   const countOf = (key: Section): Child => {
+    if (fleet === undefined) return null;
     if (key === "workers") return h("span", { class: "side-count", "data-side-count": key }, counts.workers);
     if (key !== "alerts") return null;
     return h(

@@ -3,12 +3,12 @@ import type { Config } from "@elastic-gas/shared/config";
 import type { Assets } from "@elastic-gas/shared/web/assets";
 import { csrfToken } from "@elastic-gas/shared/web/csrf";
 import type { Child } from "@elastic-gas/shared/web/html";
+import { readerZone } from "@elastic-gas/shared/web/reader-zone";
 import { renderDocument } from "@elastic-gas/shared/web/render-html";
 import type { Request, Response } from "express";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { Reader } from "../../model/reader.ts";
 import { frameView, type Notice, type Section } from "./frame-view.ts";
-import { readerZone } from "./reader-zone.ts";
 
 declare module "express-session" {
   interface SessionData {

@@ -47,9 +47,10 @@ export function alertNote(text: string): Html {
 const MARK_CLASSES: Readonly<Record<Mark, readonly [string, string]>> = {
   G: ["grow", "grew"],
   S: ["shrink", "shrank"],
-  M: ["manual", "by hand"],
+  M: ["manual", "manual"],
   R: ["replaced", "replaced"],
   P: ["policy", "policy saved"],
+  I: ["policy", "start-up"],
 };
 
 export function mark(letter: Mark): Html {

@@ -8,6 +8,14 @@ import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, empty, icon, mayAct, time } from "../kit/parts.ts";
 import { type PolicyForm, policyForm } from "./policy-form-view.ts";
 
+export interface Comparison {
+  /** Of all versions, newest first. */
+  readonly numbers: readonly number[];
+  readonly asked: { readonly from: number; readonly to: number };
+  /** What lies between the two; undefined until somebody asks. */
+  readonly difference: string | undefined;
+}
+
 export interface PolicyPage {
   readonly form: PolicyForm;
   readonly meanings: readonly Meaning[];
@@ -19,6 +27,8 @@ export interface PolicyPage {
   readonly versions: readonly (PolicyVersion & { readonly difference: string })[];
   /** Of all versions, shown or not. */
   readonly total: number;
+  /** Null with fewer than two versions. */
+  readonly comparison: Comparison | null;
   /** What a worker costs, in words. */
   readonly price: string;
 }
@@ -101,7 +111,10 @@ function meaningsPanel(meanings: readonly Meaning[]): Html {
   );
 }
 
-function versionsPanel({ form: { pool, version: inForce }, versions, total }: PolicyPage, context: ViewContext): Html {
+function versionsPanel(
+  { form: { pool, version: inForce }, versions, total, comparison }: PolicyPage,
+  context: ViewContext,
+): Html {
   return h(
     "section",
     { class: "eg-panel", "aria-label": "Versions" },
@@ -112,6 +125,7 @@ function versionsPanel({ form: { pool, version: inForce }, versions, total }: Po
       total > versions.length &&
         h("span", { class: "eg-end eg-small" }, h("a", { href: `/policy/${pool}?versions=all` }, `All ${total}`)),
     ),
+    comparison !== null && compareForm(pool, comparison),
     versions.length === 0
       ? h(
           "p",
@@ -138,6 +152,29 @@ function versionsPanel({ form: { pool, version: inForce }, versions, total }: Po
             ),
           ),
         ),
+  );
+}
+
+function compareForm(pool: string, { numbers, asked, difference }: Comparison): Html {
+  const choice = (name: "from" | "to", words: string): Html =>
+    h(
+      "label",
+      { class: "worker-sort" },
+      h("span", { class: "eg-secondary" }, words),
+      h(
+        "select",
+        { class: "eg-select", name },
+        numbers.map((number) => h("option", { value: number, selected: number === asked[name] }, `v${number}`)),
+      ),
+    );
+  return h(
+    "form",
+    { method: "get", action: `/policy/${pool}`, class: "compare-versions", id: "compare" },
+    choice("from", "Compare"),
+    choice("to", "with"),
+    h("button", { class: "eg-button eg-button-small", type: "submit" }, "Show the difference"),
+    difference !== undefined &&
+      h("p", { role: "status" }, h("strong", {}, `v${asked.from} → v${asked.to}: `), `${difference}.`),
   );
 }
 
@@ -201,7 +238,7 @@ function previewPlaces(price: string): Html[] {
       h(
         "p",
         { class: "eg-small eg-secondary" },
-        `Simulated with the code that decides: workers boot in 90 s, metrics come 60 s late. Cost, estimated: ${price}, booting and draining workers included.`,
+        `Simulated with the code that decides: workers boot in 90 s, metrics arrive with a 60 s delay. Cost, estimated: ${price}, booting and draining workers included.`,
       ),
     ),
   ];

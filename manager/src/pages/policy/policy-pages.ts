@@ -15,8 +15,9 @@ import { pausePool } from "../../features/pools/pool-actions.ts";
 import { poolOfPath } from "../../features/pools/pool-of-path.ts";
 import { actorOf } from "../../features/requester.ts";
 import { dollars } from "../../model/policy/cost.ts";
-import type { Stored } from "../../model/policy/differences.ts";
+import { describeDifference, type Stored } from "../../model/policy/differences.ts";
 import { type FormValues, parsePolicyForm, toFormValues } from "../../model/policy/policy-form.ts";
+import type { PolicyVersion } from "../../model/policy/policy-version.ts";
 import { settleLimit } from "../../model/policy/settle-margin.ts";
 import { warningsOf } from "../../model/policy/warnings.ts";
 import { findPolicyVersion, listPolicyVersions } from "../../read/policy-versions.ts";
@@ -24,9 +25,10 @@ import { findPool, type PoolRow } from "../../read/pools.ts";
 import { differenceToOlder } from "../decisions/decision-pages.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
-import { policyPageView } from "./policy-page-view.ts";
+import { type Comparison, policyPageView } from "./policy-page-view.ts";
 
 const VERSIONS_SHOWN = 6;
+const Compared = z.object({ from: z.coerce.number().int().min(1), to: z.coerce.number().int().min(1) });
 const Undo = z.object({ version: z.coerce.number().int().min(1), expected: z.coerce.number().int().min(1) });
 
 export function policyPages(deps: PageDeps): Router {
@@ -37,7 +39,8 @@ export function policyPages(deps: PageDeps): Router {
 
   router.get("/policy/:pool", async (req, res) => {
     const row = await poolRow(deps, poolOfPath(req));
-    await sendForm(deps, res, row, { kind: chosenKind(req, row), all: req.query.versions === "all" });
+    const compared = Compared.safeParse(req.query).data;
+    await sendForm(deps, res, row, { kind: chosenKind(req, row), all: req.query.versions === "all", compared });
   });
 
   router.post("/policy/:pool", async (req, res) => {
@@ -148,6 +151,7 @@ async function sendForm(
     readonly values?: FormValues;
     readonly errors?: ReadonlyMap<string, string>;
     readonly all?: boolean;
+    readonly compared?: Comparison["asked"] | undefined;
   },
 ): Promise<void> {
   const { kind, errors = new Map<string, string>() } = form;
@@ -189,11 +193,26 @@ async function sendForm(
             difference: differenceToOlder(versions, version),
           })),
           total: versions.length,
+          comparison: compare(versions, form.compared),
           price: `${config.WORKER_INSTANCE_TYPE} at ${dollars(config.WORKER_PRICE_CENTS_PER_HOUR)} an hour`,
         },
         context,
       ),
   });
+}
+
+/** Any two of the versions, the last two when none are asked for; null while there are fewer. */
+function compare(versions: readonly PolicyVersion[], asked: Comparison["asked"] | undefined): Comparison | null {
+  const [newest, older] = versions;
+  if (newest === undefined || older === undefined) return null;
+  const numbers = versions.map(({ version }) => version);
+  if (asked === undefined)
+    return { numbers, asked: { from: older.version, to: newest.version }, difference: undefined };
+  const find = (number: number) => versions.find(({ version }) => version === number);
+  const [from, to] = [find(asked.from), find(asked.to)];
+  if (from === undefined || to === undefined)
+    throw new HttpError(404, `${newest.pool} has no policy v${from === undefined ? asked.from : asked.to}.`);
+  return { numbers, asked, difference: describeDifference(from, to) };
 }
 
 /** The first values of another rule, until something was saved for it. */

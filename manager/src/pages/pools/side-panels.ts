@@ -95,6 +95,6 @@ function poolPanels(pool: PoolSnapshot | undefined, csrf: string): readonly Html
   const hand = h("a", { href: `/decisions?pool=${name}` }, "Decisions");
   return [
     panel("rule", `Rule of ${name}`, rule, [h("div", { class: "stack" }, ruleWords(pool))]),
-    ...(mayAct(csrf) ? [panel("by-hand", `Change ${name} by hand`, hand, [resizeForm(pool, csrf)])] : []),
+    ...(mayAct(csrf) ? [panel("by-hand", `Change ${name} manually`, hand, [resizeForm(pool, csrf)])] : []),
   ];
 }

@@ -55,7 +55,7 @@ function whatHappens(fleet: FleetSnapshot, pool: PoolSnapshot, drainSeconds: num
   const running = workersOf(fleet, pool.name).filter((worker) => worker.jobId !== null).length;
   const waiting = pool.lastCheck?.waiting ?? 0;
   if (running === 0 && waiting === 0) return "no jobs running or waiting";
-  return `finish or hand back ${formatCountOf(running, "running job")}; ${formatCountOf(waiting, "waiting job")} stay in the queue`;
+  return `finish ${formatCountOf(running, "running job")} or return ${running === 1 ? "it" : "them"} to the queue, where ${formatCountOf(waiting, "job")} ${waiting === 1 ? "waits" : "wait"}`;
 }
 
 /** The same page while it stops; drawn from AWS, so it survives a reload and a restart. */

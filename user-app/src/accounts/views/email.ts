@@ -26,7 +26,7 @@ function content(props: EmailProps): Html {
         h(
           "p",
           {},
-          "Mail of the account ",
+          "E-mail of the account ",
           h("strong", {}, props.username),
           " will go to ",
           h("strong", {}, props.email),
@@ -37,13 +37,13 @@ function content(props: EmailProps): Html {
     case "done":
       return note({
         tone: "ok",
-        start: `Mail of ${props.username} goes to ${props.email} from now on.`,
+        start: `E-mail of ${props.username} goes to ${props.email} from now on.`,
         action: { href: "/profile", text: "Your profile" },
       });
     case "over":
       return note({
         tone: "warn",
-        start: "This link is used up or too old.",
+        start: "This link has already been used or has expired.",
         text: "A link works once. A newer one, or a new password, ends it as well.",
         action: { href: "/profile", text: "Ask for a new one" },
       });

@@ -15,7 +15,7 @@ export function forgotView(props: ForgotProps): Html {
     props.kind === "sent"
       ? note({
           tone: "ok",
-          start: "If an account has this address, a mail is on its way.",
+          start: "If an account has this address, an e-mail is on its way.",
           text: `Its link works once and for ${formatDuration(props.validSeconds)}.`,
         })
       : h(
@@ -26,7 +26,7 @@ export function forgotView(props: ForgotProps): Html {
             name: "email",
             label: "E-mail address of your account",
             error: props.error,
-            help: "A link to set a new password goes there.",
+            help: "We send a link to set a new password there. An account without an address: ask an administrator for a new password.",
             input: { type: "email", autocomplete: "email", maxlength: 254, required: true },
           }),
           h("button", { class: "eg-button eg-button-primary", type: "submit" }, "Send the link"),

@@ -15,7 +15,7 @@ export interface HomeProps {
 
 const STEPS = [
   ["1. Drop a file", ".vcf or .vcf.gz, checked before it is sent."],
-  ["2. Watch it run", "About 150,000 records a second; a mail when it is done."],
+  ["2. Watch it run", "Most files take seconds; an e-mail when it is done."],
   ["3. Read and download", "Summary, preview, annotated file and log."],
 ] as const;
 
@@ -29,11 +29,11 @@ export function homeView(props: HomeProps): Html {
       h(
         "div",
         {},
-        h("h1", { class: "app-display" }, "Annotate a VCF file, keep every line as it was"),
+        h("h1", { class: "app-display" }, "Annotate your VCF and keep every record unchanged"),
         h(
           "p",
           { class: "app-lead eg-secondary" },
-          "Genes, regions, cytobands and pathogenic ClinVar variants for GRCh37 and GRCh38. Your records stay in order; only ID and INFO are filled in.",
+          "Genes, regions, cytobands and pathogenic ClinVar variants for GRCh37 and GRCh38. Your records stay in order; only ID and INFO are added to.",
         ),
       ),
       h(
@@ -83,7 +83,7 @@ function goOn(): Html {
   return h(
     "aside",
     { class: "eg-panel app-stack-small", "aria-labelledby": "go-on" },
-    h("h2", { id: "go-on" }, "Go on"),
+    h("h2", { id: "go-on" }, "Continue"),
     h("a", { class: "eg-button eg-button-primary", href: "/annotate" }, icon("plus"), "New annotation"),
     h("a", { class: "eg-button", href: "/annotations" }, icon("list"), "Your annotations"),
     h("a", { class: "eg-button", href: "/masks" }, icon("mask"), "Check a photo"),

@@ -111,7 +111,7 @@ function emailPanel({ user, email }: ProfileProps, csrf: string): Html {
         name: "email",
         label: "Address",
         error: errors.email ?? (email.asksPassword ? undefined : errors.password),
-        help: "Job results and password links go here. A new address is used once you have opened the link that is sent to it.",
+        help: "Results and password resets are sent here. A new address counts once you have opened the link that is sent to it.",
         input: { type: "email", autocomplete: "email", maxlength: 254, value: email.value },
       }),
       email.asksPassword &&
@@ -199,7 +199,10 @@ function usagePanel(usage: Usage): Html {
   const archived = usage.archived === 0 ? "none" : formatCountOf(usage.archived, "result");
   const restoring = usage.restoring === 0 ? "" : `; ${formatCount(usage.restoring)} being restored`;
   const facts = [
-    ["Jobs", `${formatCount(usage.jobs)}, of them ${formatCount(usage.unfinishedJobs)} unfinished`],
+    [
+      "Jobs",
+      `${formatCountOf(usage.jobs, "job")}, ${usage.unfinishedJobs === 0 ? "none" : formatCount(usage.unfinishedJobs)} running`,
+    ],
     [
       "Stored",
       `${formatBytes(usage.inputBytes)} in inputs, ${formatBytes(usage.resultBytes)} in results, ${formatBytes(usage.photoBytes)} in photos`,

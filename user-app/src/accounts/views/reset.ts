@@ -22,7 +22,7 @@ export function resetView(props: ResetProps): Html {
     props.kind === "over"
       ? note({
           tone: "warn",
-          start: "This link is used up or too old.",
+          start: "This link has already been used or has expired.",
           text: "A link works once.",
           action: { href: "/forgot", text: "Ask for a new one" },
         })

@@ -65,6 +65,6 @@ export function signInForm({ token, next, username = "", error, oidcName }: Sign
         icon("key"),
         `Sign in with ${oidcName}`,
       ),
-    h("p", { class: "eg-help" }, "Accounts are made by an administrator."),
+    h("p", { class: "eg-help" }, "No account? Ask an administrator."),
   );
 }

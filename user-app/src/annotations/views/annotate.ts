@@ -3,13 +3,12 @@ import { VCF_SAMPLES } from "@elastic-gas/shared/samples";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import { csrfField, hiddenField, options } from "../../web/views/forms.ts";
-import { BUILDS, type Build } from "../upload.ts";
+import { BUILD_FIELD, BUILDS } from "../upload.ts";
 import { sampleList } from "./sample-list.ts";
 
 export interface AnnotateProps {
   readonly role: string;
   readonly policy: { readonly url: string; readonly fields: Readonly<Record<string, string>> };
-  readonly build: Build | undefined;
   readonly csrf: string;
   readonly maxBytes: number;
   /** Beyond it S3 refuses the file, without a word about plans. */
@@ -43,8 +42,7 @@ export function annotateView(props: AnnotateProps): Html {
           "data-plan": props.role,
         },
         plainForm(props),
-        chosenFile(props.build),
-        h("noscript", {}, plainBuild(props.build)),
+        chosenFile(),
         pastePanel(props.csrf),
       ),
       h(
@@ -91,6 +89,7 @@ function plainForm({ policy, maxBytes }: AnnotateProps): Html {
       { "data-drop-idle": "", class: "app-drop-inner" },
       icon("upload"),
       h("p", { class: "app-drop-title", "data-drop-title": "" }, "Choose a VCF file"),
+      plainBuild(),
       h(
         "label",
         { class: "app-file" },
@@ -139,7 +138,7 @@ function pastePanel(csrf: string): Html {
 }
 
 /** What the page's script shows once a file is chosen. */
-function chosenFile(build: Build | undefined): Html {
+function chosenFile(): Html {
   return h(
     "section",
     {
@@ -192,7 +191,7 @@ function chosenFile(build: Build | undefined): Html {
         "select",
         { class: "eg-select", id: "build", "data-upload-build": "" },
         h("option", { value: "" }, "Detect"),
-        options(BUILDS, build),
+        options(BUILDS, undefined),
       ),
     ),
     h(
@@ -210,17 +209,17 @@ function chosenFile(build: Build | undefined): Html {
   );
 }
 
-function plainBuild(build: Build | undefined): Html {
+/** Without script the choice goes to S3 with the file, before it, and comes back as the object's metadata. */
+function plainBuild(): Html {
   return h(
-    "form",
-    { class: "eg-panel app-toolbar", method: "get", action: "/annotate" },
-    h("label", { class: "eg-label", for: "plain-build" }, "Genome build"),
+    "label",
+    { class: "eg-field", "data-plain-build": "" },
+    h("span", { class: "eg-label" }, "Genome build"),
     h(
       "select",
-      { class: "eg-select app-select", id: "plain-build", name: "build" },
+      { class: "eg-select", id: "plain-build", name: BUILD_FIELD },
       h("option", { value: "" }, "Detect"),
-      options(BUILDS, build),
+      options(BUILDS, undefined),
     ),
-    h("button", { class: "eg-button", type: "submit" }, "Use this build"),
   );
 }

@@ -5,6 +5,7 @@ import { icon } from "@elastic-gas/shared/ui/parts";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { PageContext } from "../../web/page-context.ts";
 import type { JobState } from "../job-state.ts";
+import { stateWord } from "../job-words.ts";
 import type { Job } from "../queries.ts";
 import { jobActions } from "./job-actions.ts";
 
@@ -54,7 +55,7 @@ function facts({ job, state, summary }: JobDetailsProps, page: PageContext): Htm
       "dl",
       { class: "eg-facts" },
       fact("Job", h("code", {}, job.id)),
-      fact("Status", job.status),
+      fact("Status", stateWord(state).word),
       fact(
         "Input",
         ...(job.inputDeletedAt === null
@@ -130,6 +131,6 @@ function command(jobId: string): Html {
         "Copy",
       ),
     ),
-    h("p", { class: "eg-small eg-secondary", "data-command-until": "" }, "It holds for up to 60\u00a0s."),
+    h("p", { class: "eg-small eg-secondary", "data-command-until": "" }, "A command is valid for 60\u00a0s."),
   );
 }

@@ -31,13 +31,13 @@ export function jobSummary(summary: JobSummary): Html {
       { class: "app-halves" },
       panel(
         "regions",
-        "Regions",
+        ["Regions ", meaning("#values")],
         summary.regions.length > 0 &&
           barTable({ head: "Region", counts: summary.regions, look: "eg-bars-requests", shares: true }),
       ),
       panel(
         "classes",
-        "Variant classes",
+        ["Variant classes ", h("span", { class: "eg-small eg-secondary" }, "of each alternative allele")],
         summary.classes.length > 0 && barTable({ head: "Class", counts: summary.classes, shares: true }),
       ),
       summary.substitutions.length > 0 && substitutionsPanel(summary),
@@ -46,7 +46,11 @@ export function jobSummary(summary: JobSummary): Html {
         panel("clinvar", "ClinVar classes", barTable({ head: "Class", counts: summary.clinvarClasses.map(inWords) })),
       summary.consequences !== undefined &&
         summary.consequences.length > 0 &&
-        panel("consequences", "Consequences", barTable({ head: "Term", counts: summary.consequences.map(inWords) })),
+        panel(
+          "consequences",
+          ["Consequences ", meaning("#values")],
+          barTable({ head: "Term", counts: summary.consequences.map(inWords) }),
+        ),
       summary.topGenes.length > 0 &&
         panel("genes", "Top genes", barTable({ head: "Gene", counts: summary.topGenes.slice(0, GENES_SHOWN) })),
     ),
@@ -171,7 +175,12 @@ function substitutionsPanel(summary: JobSummary): Html {
   );
 }
 
-function panel(id: string, title: string, content: Child): Html {
+/** Where the words of a panel are explained. */
+function meaning(anchor: string): Html {
+  return h("a", { class: "eg-small", href: `/help${anchor}` }, "what they mean");
+}
+
+function panel(id: string, title: Child, content: Child): Html {
   return h(
     "section",
     { class: "eg-panel", "aria-labelledby": id },

@@ -204,10 +204,11 @@ function unfinished({ job, state }: JobProps, page: PageContext): Child {
   if (state.kind === "queued" || state.kind === "running") {
     const start = state.kind === "queued" ? "The job waits for a free annotator." : "The file is being annotated.";
     const email = page.user?.email ?? null;
-    const mail = email === null ? "" : ` A mail goes to ${email} when it is done.`;
+    const mail = email === null ? "" : ` We will e-mail ${email} when it is done.`;
     return panel(`${start} This page changes by itself; you may close it.${mail}`);
   }
   return (
-    state.kind === "failed" && panel(`Nothing was kept but the input${job.logKey === null ? "" : " and the log"}.`)
+    state.kind === "failed" &&
+    panel(`Only the input${job.logKey === null ? " file was" : " file and the log were"} kept.`)
   );
 }

@@ -87,7 +87,7 @@ function toolbar({ filters, filter, search }: ListProps, zone: string): Html {
   );
 }
 
-function empty({ total, search }: ListProps, csrf: string): Html {
+function empty({ total, search, filter }: ListProps, csrf: string): Html {
   if (total === 0) {
     return emptyState(
       "file",
@@ -100,7 +100,7 @@ function empty({ total, search }: ListProps, csrf: string): Html {
   }
   return emptyState(
     "search",
-    search === "" ? "No such annotations" : `Nothing matches “${search}”`,
+    search === "" ? `No ${filter} annotations` : `Nothing matches “${search}”`,
     h("p", {}, `${formatCountOf(total, "annotation")} in all.`),
     h("a", { class: "eg-button", href: "/annotations" }, "Show all"),
   );
@@ -112,14 +112,15 @@ function jobsTable(rows: readonly ListRow[], page: PageContext): Html {
     {
       method: "post",
       action: "/annotations/delete",
-      "data-confirm": "Delete the ticked jobs with all their files? This cannot be undone.",
+      class: "app-jobs-form",
+      "data-confirm": "Delete the selected jobs with all their files? This cannot be undone.",
     },
     csrfField(page.csrf),
     table(rows, page),
     h(
       "p",
       { class: "app-records-more" },
-      h("button", { class: "eg-button eg-button-small", type: "submit" }, icon("trash"), "Delete the ticked"),
+      h("button", { class: "eg-button eg-button-small", type: "submit" }, icon("trash"), "Delete selected"),
     ),
   );
 }
@@ -137,7 +138,7 @@ function table(rows: readonly ListRow[], page: PageContext): Html {
         h(
           "tr",
           {},
-          h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Ticked")),
+          h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Selected")),
           h("th", { scope: "col" }, "Status"),
           h("th", { scope: "col" }, "File"),
           h("th", { scope: "col", class: "eg-number" }, "Size"),
@@ -166,7 +167,7 @@ function jobRow(row: ListRow, page: PageContext): Html {
         type: "checkbox",
         name: "job",
         value: row.id,
-        "aria-label": `Tick ${row.name}`,
+        "aria-label": `Select ${row.name}`,
         "data-keep": row.id,
       }),
     ),
@@ -199,14 +200,22 @@ function resultCell(result: ResultCell, href: string): readonly Child[] {
 }
 
 function pager({ rows, matching, newerHref, olderHref }: ListProps): Html {
+  const count = h(
+    "p",
+    { class: "eg-secondary app-gap" },
+    rows.length === matching
+      ? formatCountOf(matching, "annotation")
+      : `${formatCount(rows.length)} of ${formatCountOf(matching, "annotation")}`,
+  );
+  if (newerHref === undefined && olderHref === undefined) return count;
   const link = (name: string, href: string | undefined) =>
     href === undefined
       ? h("span", { class: "eg-button", "aria-disabled": "true" }, name)
       : h("a", { class: "eg-button", href }, name);
   return h(
     "div",
-    { class: "app-toolbar app-gap" },
-    h("p", { class: "eg-secondary" }, `${formatCount(rows.length)} of ${formatCount(matching)}`),
+    { class: "app-toolbar" },
+    count,
     h(
       "nav",
       { class: "eg-actions app-head-end", "aria-label": "Pages" },

@@ -19,7 +19,7 @@ export function fileProblem(
     return `This photo is larger than ${maxBytes / 1e6} MB by ${formatBytes(file.size - maxBytes)}.`;
   // Browsers do not know the type of every picture, and leave it empty then.
   if (file.type !== "" && !/^image\/(jpeg|png|webp|gif|avif)$/.test(file.type)) {
-    return "This is not a JPEG, PNG, WebP, GIF or AVIF picture.";
+    return "This is not a JPEG, PNG, WebP, GIF or AVIF photo.";
   }
   return undefined;
 }

@@ -106,13 +106,13 @@ async function toRgb(data: Buffer, { width, height, channels }: OutputInfo): Pro
 }
 
 function notAPicture(): PictureUnusable {
-  return new PictureUnusable("not a picture", "This is not a JPEG, PNG, WebP, GIF or AVIF picture.");
+  return new PictureUnusable("not a picture", "This is not a JPEG, PNG, WebP, GIF or AVIF photo.");
 }
 
 function damaged(): PictureUnusable {
-  return new PictureUnusable("damaged", "This picture is damaged: it ends early or its data do not decode.");
+  return new PictureUnusable("damaged", "This photo is damaged: it ends early or cannot be decoded.");
 }
 
 function tooManyPixels(): PictureUnusable {
-  return new PictureUnusable("too many pixels", `This picture has more than ${MAX_PIXELS / 1e6} megapixels.`);
+  return new PictureUnusable("too many pixels", `This photo has more than ${MAX_PIXELS / 1e6} megapixels.`);
 }

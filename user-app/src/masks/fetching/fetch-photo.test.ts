@@ -138,7 +138,7 @@ describe("fetching by address in production", () => {
 
   it("names the address that it refused", async () => {
     await expect(fetchWith("http://192.168.1.20/cam.jpg")).rejects.toThrow(
-      "Only public addresses can be fetched; 192.168.1.20 is not one.",
+      "Only public addresses can be fetched; 192.168.1.20 is a private address.",
     );
     await expect(fetchWith("http://169.254.169.254/latest/")).rejects.toMatchObject({ status: 422 });
   });
@@ -198,7 +198,7 @@ describe("fetching what may be reached", () => {
     );
     const options = { ...CANARY_FREE, resolve: resolver(["127.0.0.1"], ["127.0.0.2"]) };
     await expect(fetchWith(`http://rebind.example:${server.port}/`, options)).rejects.toThrow(
-      /127\.0\.0\.2 is not one/,
+      /127\.0\.0\.2 is a private address/,
     );
     expect(canary.connections).toBe(0);
   });

@@ -104,7 +104,13 @@ function pager({ list, counts, first, last, newer, older }: HistoryProps): Html 
   return h(
     "div",
     { class: "masks-bar" },
-    h("p", { class: "eg-secondary" }, `${first} to ${last} of ${formatCount(counts.byList[list])}`),
+    h(
+      "p",
+      { class: "eg-secondary" },
+      newer === undefined && older === undefined
+        ? formatCountOf(counts.byList[list], "photo")
+        : `${first} to ${last} of ${formatCountOf(counts.byList[list], "photo")}`,
+    ),
     h(
       "nav",
       { class: "eg-actions", "aria-label": "Pages" },

@@ -40,11 +40,12 @@ export function resultView({ photo }: { readonly photo: Photo }, page: PageConte
     h(
       "div",
       { class: "masks-pictures" },
-      picture(photo, {
-        href: `${base}/annotated`,
-        alt: `${photo.fileName} with a frame around each face: ${photo.masked} with mask, ${photo.unmasked} without`,
-        caption: "With frames",
-      }),
+      photo.faces > 0 &&
+        picture(photo, {
+          href: `${base}/annotated`,
+          alt: `${photo.fileName} with a frame around each face: ${photo.masked} with mask, ${photo.unmasked} without`,
+          caption: "With frames",
+        }),
       picture(photo, {
         href: `${base}/original`,
         alt: `${photo.fileName} as it was uploaded`,
@@ -64,7 +65,7 @@ function deleteMenu({ id, fileName }: Photo, csrf: string): Html {
       "form",
       { class: "eg-menu-list masks-delete", method: "post", action: `/masks/${id}/delete` },
       csrfField(csrf),
-      h("p", {}, "The photo, its frames and its counts go. This cannot be undone."),
+      h("p", {}, "The photo, its frames and its counts are deleted. This cannot be undone."),
       h("button", { type: "submit" }, `Delete ${fileName}`),
     ),
   );
@@ -99,7 +100,9 @@ function figures({ faces, masked, unmasked }: Photo, listName: string): Html {
       h(
         "dd",
         { class: "eg-small eg-secondary" },
-        "Frames carry a word as well as a colour: green ✓ mask, red ✕ no mask, with the detector’s confidence.",
+        faces === 0
+          ? "No face was found, so no frame was drawn."
+          : "Each frame is labelled: green ✓ mask, red ✕ no mask, with the detector’s confidence.",
       ),
     ),
   );

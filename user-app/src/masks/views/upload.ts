@@ -35,7 +35,7 @@ export function uploadView(props: UploadProps, page: PageContext): Html {
       "div",
       { class: "masks-head" },
       h("h1", {}, "Masks"),
-      h("p", { class: "eg-secondary" }, "counts faces and masks in a photo"),
+      h("p", { class: "eg-secondary" }, "Count faces and masks in a photo"),
       h(
         "a",
         { class: "eg-button masks-head-end", href: "/masks/history" },
@@ -61,8 +61,10 @@ export function uploadView(props: UploadProps, page: PageContext): Html {
         h("h2", { id: "masks-get" }, "What you get"),
         h(
           "ul",
-          { class: "masks-gets" },
-          GETS.map((text) => h("li", { class: "eg-tone-ok" }, icon("disc-check"), h("span", {}, text))),
+          { class: "app-checks app-gap" },
+          GETS.map((text) =>
+            h("li", { class: "eg-tone-ok" }, icon("disc-check"), h("span", { class: "app-ink" }, text)),
+          ),
         ),
       ),
     ),

@@ -28,7 +28,7 @@ function content({ outcome, subscription, restoring, price }: DoneProps, page: P
           start: "The payment went through.",
           text:
             restoring > 0
-              ? `${formatCountOf(restoring, "archived result")} on the way back, usually within 5 min, at most 5 h.`
+              ? `${formatCountOf(restoring, "archived result")} ${restoring === 1 ? "is" : "are"} being restored, usually within 5 min, at most 5 h.`
               : "Results stay available from now on.",
           action: { href: "/annotations", text: "See your annotations" },
         }),
@@ -68,7 +68,7 @@ function content({ outcome, subscription, restoring, price }: DoneProps, page: P
         note({
           tone: "bad",
           start: "The payment did not go through.",
-          text: "Nothing was charged, your plan is still Free.",
+          text: "Nothing was charged; your plan is still Free.",
           action: { href: "/subscribe", text: "Try again" },
         }),
       ];

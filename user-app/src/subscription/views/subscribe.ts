@@ -77,7 +77,7 @@ function paymentForm(csrf: string): Html {
     h(
       "p",
       { class: "eg-help" },
-      "Payment happens at Stripe. Card data never reaches us. You are charged once, also if you click twice.",
+      "Payment happens at Stripe. Card data never reaches us. You are charged only once, even if you click twice.",
     ),
   );
 }

@@ -23,14 +23,14 @@ export function unsubscribeView(props: UnsubscribeProps, page: PageContext): Htm
       "section",
       { class: "eg-panel app-stack-small" },
       day === undefined
-        ? h("p", {}, "You are Free again at once.")
+        ? h("p", {}, "You switch to Free immediately.")
         : ends === "at-once"
           ? h(
               "p",
               {},
-              "You are Free again at once, and you are not charged any more. You paid until ",
+              "You switch to Free immediately and are not charged again. You have paid until ",
               day,
-              "; the rest of that time is not paid back.",
+              "; the rest of that time is not refunded.",
             )
           : h("p", {}, "You stay Premium until ", day, ", the end of what you paid. You are not charged again."),
       ends === "at-period-end" && h("p", {}, "After that:"),

@@ -47,6 +47,7 @@ export function frameView({ title, tab, user, csrf, notes, assets, requestId, co
       h(
         "header",
         { class: "eg-bar" },
+        user !== undefined && tabsMenu(tab),
         h("a", { class: "eg-brand", href: "/" }, icon("logo"), "Elastic GAS"),
         user === undefined ? anonymousBar() : [tabs(tab), userBar(user, csrf)],
       ),
@@ -79,6 +80,22 @@ function tabs(current: Tab | undefined): Html {
   );
 }
 
+/** The tabs behind a button, where the bar has no room for them. */
+function tabsMenu(current: Tab | undefined): Html {
+  return h(
+    "details",
+    { class: "eg-menu app-tabs-menu", "data-menu": "" },
+    h("summary", { class: "eg-button eg-button-icon", "aria-label": "Menu" }, icon("menu")),
+    h(
+      "nav",
+      { class: "eg-menu-list", "aria-label": "Menu" },
+      TABS.map(({ key, href, name, glyph }) =>
+        h("a", { href, "aria-current": key === current ? "page" : undefined }, icon(glyph), name),
+      ),
+    ),
+  );
+}
+
 function anonymousBar(): Html {
   return h("div", { class: "eg-bar-end" }, themeButton(), h("a", { class: "eg-button", href: "/login" }, "Sign in"));
 }
@@ -106,12 +123,6 @@ function userBar(user: User, csrf: string): Html {
       h(
         "div",
         { class: "eg-menu-list" },
-        h(
-          "div",
-          { class: "app-menu-tabs" },
-          TABS.map(({ href, name, glyph }) => h("a", { href }, icon(glyph), name)),
-          h("hr", {}),
-        ),
         h("a", { href: "/profile" }, icon("user"), "Profile"),
         h("a", { href: "/profile/tokens" }, icon("key"), "API tokens"),
         user.isAdmin && h("a", { href: "/admin/users" }, icon("users"), "Users"),

@@ -2,6 +2,33 @@ import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import type { PageContext } from "../page-context.ts";
 
+/** What a job's states mean for its owner. */
+const STATES = [
+  ["queued", "It waits for a free annotator; its place in the queue stands beside it."],
+  ["running", "It is being annotated. An annotator that is lost is replaced, and the job starts again by itself."],
+  ["completed", "Result, log and summary are there. You get an e-mail if your profile has an address."],
+  ["failed", "Its page says what is wrong with the file and what to do. The input is kept, and so is the log."],
+  ["cancelled", "You cancelled it. The input is kept; the job can be run again."],
+  ["archived", "The time to download is over. Premium restores the result; log and summary stay."],
+  ["being restored", "The result is coming back from the archive: usually 1 to 5\u00a0min, sometimes 3 to 5\u00a0h."],
+] as const;
+
+const KEYS = [
+  ["GAS_GENE", "Genes that the record overlaps, by their symbols."],
+  ["GAS_REGION", "For each gene the most specific part that the record overlaps (below)."],
+  ["GAS_BAND", "Cytoband, such as 17q21.31."],
+  ["GAS_CLINVAR", "Number of the variant in ClinVar, for the same position and alleles."],
+] as const;
+
+const REGIONS = [
+  ["CDS", "coding sequence"],
+  ["UTR5, UTR3", "untranslated part before or after it"],
+  ["EXON", "part of an exon of a gene that codes for no protein"],
+  ["INTRON", "between two exons"],
+  ["GENE", "within a gene whose parts the annotation pack does not know"],
+  ["INTERGENIC", "outside all genes"],
+] as const;
+
 export function helpView(
   { retentionSeconds }: { readonly retentionSeconds: number },
   page: Pick<PageContext, "url">,
@@ -9,6 +36,12 @@ export function helpView(
   const section = (id: string, title: string, ...content: readonly Child[]) =>
     h("section", { class: "eg-panel app-stack-small", "aria-labelledby": id }, h("h2", { id }, title), ...content);
   const p = (...content: readonly Child[]) => h("p", {}, ...content);
+  const terms = (rows: readonly (readonly [string, string])[]) =>
+    h(
+      "dl",
+      { class: "eg-facts" },
+      rows.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]),
+    );
   return fragment(
     h("h1", {}, "Help"),
     h(
@@ -18,29 +51,44 @@ export function helpView(
         "files",
         "Which files",
         p(
-          "VCF 3.3 to 4.5, plain or compressed (.gz, .bgz), with Unix or Windows line ends. Contig names with or without “chr” mean the same.",
+          "VCF 3.3 to 4.5, plain or compressed (.gz, .bgz), with Unix or Windows line endings. Contig names work with or without “chr”.",
         ),
         p(
-          "Every record stays, in order and byte for byte, but for ID (when it is “.”) and INFO, to which GAS_GENE, GAS_REGION, GAS_BAND and GAS_CLINVAR are added, and what else the installation's annotation pack holds: dbSNP numbers, frequencies, consequences. The header declares them, and the job's page lists the pack's sources for citation.",
+          "Every record stays, in order and byte for byte, except ID (when it is “.”) and INFO, to which the keys on the right are added. The header declares them.",
         ),
-        p("The genome build is found out from the header or the positions; you can choose it yourself."),
+        p("The genome build is detected from the header or the positions; you can choose it yourself."),
+        p("The result is for research. It is no basis for a diagnosis."),
+      ),
+      section("values", "What the values mean", terms(KEYS), terms(REGIONS), packs()),
+      section("states", "What a job’s state means", terms(STATES)),
+      section(
+        "masks",
+        "Face masks",
+        p(
+          "The detector counts faces and says of each whether it wears a mask, with its confidence from 0 to 1. It misses faces that are very small, turned away or half covered, and may take a scarf for a mask: look at the frames before you rely on the counts.",
+        ),
+        p("Photos and their results are visible to you only. Delete them whenever you like."),
       ),
       section(
         "retention",
         "Privacy and retention",
         p(
-          "Files, results and photos are private to your account and encrypted where they are stored. Links to them live for a minute.",
+          "Files, results and photos are private to your account and encrypted where they are stored. Links to them are valid for a minute.",
         ),
         p(
           `Free: a result can be downloaded for ${formatDuration(retentionSeconds)} after completion, then it is archived. Premium: always; archived results are restored. Log and summary stay; the page Annotate says how long inputs do.`,
         ),
-        p("An administrator deletes an account with everything that belongs to it."),
+        p(
+          "You can delete a job, a photo or the whole account, and download everything that belongs to it, under ",
+          h("a", { href: "/profile" }, "Profile"),
+          ".",
+        ),
       ),
       section(
         "cite",
         "How to cite",
         p(
-          "Annotated with Elastic GAS. The pack's version, its sources and the build are named on each job's page and in its log; name them too, for they decide what is found.",
+          `Annotated with Elastic GAS, ${page.url}. The pack’s version, its sources and the build are named on each job’s page and in its log; name them too, for they decide what is found.`,
         ),
       ),
       section(
@@ -49,7 +97,11 @@ export function helpView(
         p(
           "Photos can be checked by ",
           h("code", {}, "POST /api/upload"),
-          " with the fields username, password and file; the answer is JSON.",
+          " with the fields username, password and file; the answer is JSON. VCF files go to the API under ",
+          h("code", {}, "/api/v1"),
+          " with a token of the page ",
+          h("a", { href: "/profile/tokens" }, "API tokens"),
+          ".",
         ),
         h(
           "pre",
@@ -57,6 +109,21 @@ export function helpView(
           `curl -F file=@photo.jpg -F username=… -F password=… \\\n  ${page.url}/api/upload`,
         ),
       ),
+      section(
+        "contact",
+        "Who can help",
+        p(
+          "The administrator who made your account. Say which job it is about, or give the request number at the foot of the page that went wrong.",
+        ),
+      ),
     ),
+  );
+}
+
+function packs(): Html {
+  return h(
+    "p",
+    { class: "eg-secondary" },
+    "An installation’s annotation pack may hold more: dbSNP numbers, population frequencies, consequences for proteins. A job’s page lists what its pack was made of; “n/a” means that the pack could not be asked.",
   );
 }

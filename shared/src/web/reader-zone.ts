@@ -1,5 +1,5 @@
-import type { Config } from "@elastic-gas/shared/config";
 import type { Request } from "express";
+import type { Config } from "../config.ts";
 
 /** Written by the page's script. */
 const ZONE_COOKIE = /(?:^|;\s*)zone=([^;]+)/;

@@ -1,0 +1,89 @@
+import { pathToFileURL } from "node:url";
+import { getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";
+import type { Browser, Page } from "playwright-core";
+import type { Part } from "./read-documents.ts";
+
+/** All documents in one file: cover, contents with page numbers, one document after the other. */
+export function bookHtml(
+  parts: readonly Part[],
+  { style, date, pageOf }: { readonly style: string; readonly date: string; readonly pageOf: (id: string) => string },
+): string {
+  const contents = parts.map(({ name, documents }) => {
+    const lines = documents.map(({ path, title }) => {
+      const id = bookId(path);
+      return `<li data-page="${pageOf(id)}"><a href="#${id}">${escapeHtml(title)}</a></li>`;
+    });
+    return `<h2>${name}</h2><ol>${lines.join("")}</ol>`;
+  });
+  const bodies = parts.flatMap(({ documents }) =>
+    documents.map(({ path, html }) => `<section class="document" id="${bookId(path)}">${html}</section>`),
+  );
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Elastic GAS: documentation</title><style>${style}</style></head>
+<body class="book"><section class="cover"><h1>Elastic GAS</h1><p>A genomics annotation service on worker pools that size themselves.</p><p>Documentation, ${date}</p></section>
+<section class="contents"><h1>Contents</h1>${contents.join("")}</section>${bodies.join("\n")}</body></html>`;
+}
+
+/** The id of a document within the book. */
+export function bookId(path: string): string {
+  return path
+    .replace(/\.md$/, "")
+    .replaceAll(/[^a-zA-Z0-9]+/g, "-")
+    .toLowerCase();
+}
+
+/**
+ * Prints the book. A browser knows no page numbers while it lays out, so it is printed twice: first to see on which
+ * page each document begins, then with the numbers in the contents.
+ */
+export async function printBook(
+  browser: Browser,
+  { root, htmlWith }: { readonly root: string; readonly htmlWith: (pageOf: (id: string) => string) => string },
+): Promise<Buffer> {
+  const page = await browser.newPage();
+  try {
+    // A page of the file system may show the pictures of the project.
+    const show = async (html: string) => {
+      await page.goto(pathToFileURL(`${root}/docs/site/blank.html`).href);
+      await page.setContent(html, { waitUntil: "load" });
+    };
+    await show(htmlWith(() => "000"));
+    const pages = await pagesOf(await print(page));
+    await show(htmlWith((id) => String(pages.get(id) ?? "")));
+    return await print(page);
+  } finally {
+    await page.close();
+  }
+}
+
+function print(page: Page): Promise<Buffer> {
+  return page.pdf({
+    format: "A4",
+    margin: { top: "18mm", bottom: "20mm", left: "18mm", right: "18mm" },
+    printBackground: true,
+    outline: true,
+    tagged: true,
+    displayHeaderFooter: true,
+    headerTemplate: "<span></span>",
+    footerTemplate:
+      '<div style="width:100%;padding:0 18mm;font:8px sans-serif;color:#525d6c;display:flex;justify-content:space-between"><span>Elastic GAS</span><span class="pageNumber"></span></div>',
+  });
+}
+
+/** The page on which each link's target stands, from 1. */
+async function pagesOf(pdf: Buffer): Promise<ReadonlyMap<string, number>> {
+  const task = getDocument({ data: new Uint8Array(pdf) });
+  const file = await task.promise;
+  const pages = new Map<string, number>();
+  // A Map, whatever its types say.
+  const targets = (await file.getDestinations()) as unknown as ReadonlyMap<string, unknown>;
+  for (const [name, target] of targets) {
+    const [reference] = target as [Parameters<typeof file.getPageIndex>[0]];
+    pages.set(name, (await file.getPageIndex(reference)) + 1);
+  }
+  await task.destroy();
+  return pages;
+}
+
+export function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}

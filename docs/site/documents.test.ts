@@ -1,0 +1,76 @@
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { CONTENTS } from "./contents.ts";
+import { isInProject, readDocuments } from "./read-documents.ts";
+
+const root = join(import.meta.dirname, "../..");
+const paths = CONTENTS.flatMap(({ documents }) => documents);
+const texts = [...paths, "SECURITY.md", "docs/README.md"].map(
+  (path) => [path, readFileSync(join(root, path), "utf8")] as const,
+);
+
+it("names every document of docs/ and every README", () => {
+  // These two are entrances: the site has contents of its own, and whoever reports a weakness reads it alone.
+  const apart = ["SECURITY.md", "docs/README.md", "CHANGELOG.md"];
+  const found = globSync(["*.md", "*/README.md", "docs/**/*.md"], {
+    cwd: root,
+    exclude: ["node_modules", "docs/dist"],
+  });
+  expect([...paths, ...apart].toSorted()).toEqual(found.toSorted());
+});
+
+it("leads by each link to a heading or a file that is there", () => {
+  const wrong: string[] = [];
+  const asked: { from: string; path: string; anchor: string; isDocument: boolean }[] = [];
+  const documents = readDocuments(root, {
+    prefix: () => "",
+    hrefOf: (target) => {
+      asked.push(target);
+      return undefined;
+    },
+  }).flatMap((part) => part.documents);
+  const headings = new Map(documents.map((document) => [document.path, document.headings.map(({ id }) => id)]));
+  for (const { from, path, anchor, isDocument } of asked) {
+    const isThere = isInProject(root, path) && (anchor === "" || !isDocument || headings.get(path)?.includes(anchor));
+    if (!isThere) wrong.push(`${from}: ${path}${anchor === "" ? "" : `#${anchor}`}`);
+  }
+  expect(asked.length).toBeGreaterThan(100);
+  expect(wrong).toEqual([]);
+});
+
+it("shows pictures that are there", () => {
+  const wrong = texts.flatMap(([path, text]) =>
+    [...text.matchAll(/!\[[^\]]*\]\(([^)]+)\)|(?:src|srcset)="([^"]+)"/g)]
+      .map(([, inText, inTag]) => join(path, "..", inText ?? inTag ?? ""))
+      .filter((picture) => !existsSync(join(root, picture)))
+      .map((picture) => `${path}: ${picture}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+it("names only commands that there are", () => {
+  const scripts = new Set(
+    ["package.json", ...readdirSync(root).map((folder) => `${folder}/package.json`)]
+      .filter((file) => existsSync(join(root, file)))
+      .flatMap((file) => {
+        const { scripts: own = {} } = JSON.parse(readFileSync(join(root, file), "utf8")) as {
+          scripts?: Record<string, string>;
+        };
+        return Object.keys(own);
+      }),
+  );
+  const usage = /Usage: \.\/start\.sh \[(.*)\]"/.exec(readFileSync(join(root, "start.sh"), "utf8"))?.[1] ?? "";
+  const known = new Set(usage.replace(" [NAME]", "").split("|"));
+  const wrong = texts.flatMap(([path, text]) => [
+    ...[...text.matchAll(/npm run (?:-s |--silent )?([a-z][\w:-]*)/g)]
+      .filter(([, name = ""]) => !scripts.has(name))
+      .map(([command]) => `${path}: ${command}`),
+    // As code: in prose a verb may follow the command's name.
+    ...[...text.matchAll(/(?:`|^)\.\/start\.sh ([a-z][a-z-]+)/gm)]
+      .filter(([, role = ""]) => !known.has(role))
+      .map(([command]) => `${path}: ${command}`),
+  ]);
+  expect(known.size).toBeGreaterThan(5);
+  expect(wrong).toEqual([]);
+});
