@@ -11,6 +11,7 @@ const PAGES = [
   "/policy/web",
   "/alerts",
   "/alerts/channels",
+  "/releases",
   "/users",
   "/audit",
   "/tokens",

@@ -110,7 +110,7 @@ describe("the policy page", { timeout: 600_000 }, () => {
       await page.click("text=What each number means");
       await page.waitForSelector("dt:has-text('Hysteresis margin')");
       const state = await page.locator(".policy-state").textContent();
-      expect(state).toContain("600 a minute fill one worker");
+      expect(state).toContain("600 a minute saturate one worker");
       expect(state).toContain("level 1: 4 checks");
       await page.waitForSelector(".outcome-table");
       expect(await findViolations(page)).toEqual([]);

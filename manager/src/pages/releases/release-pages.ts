@@ -1,11 +1,11 @@
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
+import { readerZone } from "@elastic-gas/shared/web/reader-zone";
 import { Router } from "express";
 import { startUpdate, steerUpdate, UpdateBody } from "../../features/releases/release-actions.ts";
 import { requesterOf } from "../../features/requester.ts";
 import { readReleases } from "../../read/releases.ts";
 import { answer } from "../frame/answer.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
-import { readerZone } from "../frame/reader-zone.ts";
 import { releasesView } from "./releases-view.ts";
 
 /** `/releases`: what workers run, what was published, and the update from one to the other. */

@@ -1,9 +1,9 @@
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";
+import { readerZone } from "@elastic-gas/shared/web/reader-zone";
 import { Router } from "express";
 import { makeReport } from "../../features/report/make-report.ts";
 import { isRangeName } from "../../model/charts/range.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
-import { readerZone } from "../frame/reader-zone.ts";
 
 /** `/report.html?range=3h`: the report to download. */
 export function reportPages(deps: PageDeps): Router {
