@@ -4,7 +4,7 @@
 export ONNXRUNTIME_NODE_INSTALL=skip
 
 # What the npm packages take up, and how often a long installation says how far it is.
-NODE_MODULES_MB=900
+NODE_MODULES_MB=970
 PROGRESS_SECONDS=${PROGRESS_SECONDS:-10}
 
 # Installs the npm packages when the lockfile has changed since the last time.
@@ -26,15 +26,20 @@ ensure_node_modules() {
   fi
 }
 
-# Installs what a deployment on AWS needs in aws/node_modules, when its lockfile has changed since the last time. Only
-# `npm run deploy...` and `npm test` call it.
+# ensure_package_of <folder> <what it is> <MB>: installs a package of its own into its folder's node_modules, when its
+# lockfile has changed since the last time.
+ensure_package_of() {
+  local folder=$1 wanted
+  wanted=$(sha256sum "$folder/package-lock.json" | cut -d' ' -f1)
+  [ "$(cat "$folder/node_modules/.lockfile-hash" 2>/dev/null || true)" != "$wanted" ] || return 0
+  echo "Installing $2: about $3 MB in $folder/node_modules, up to a minute ..."
+  (cd "$folder" && npm install --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error)
+  echo "$wanted" >"$folder/node_modules/.lockfile-hash"
+}
+
+# What a deployment on AWS needs. Only `npm run deploy...` and `npm test` call it.
 ensure_deployment_packages() {
-  local wanted
-  wanted=$(sha256sum aws/package-lock.json | cut -d' ' -f1)
-  [ "$(cat aws/node_modules/.lockfile-hash 2>/dev/null || true)" != "$wanted" ] || return 0
-  echo "Installing the packages of the AWS deployment: about 210 MB in aws/node_modules, up to a minute ..."
-  (cd aws && npm install --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error)
-  echo "$wanted" >aws/node_modules/.lockfile-hash
+  ensure_package_of aws "the packages of the AWS deployment" 210
 }
 
 # ensure_programs <program>:<debian package>[,<package>...] ...: finds each program in the system or in .data/apt, or

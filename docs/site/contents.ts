@@ -58,6 +58,7 @@ export const CONTENTS: readonly { readonly part: string; readonly documents: rea
       "docs/decisions/0010-the-balancer-keeps-its-own-client.md",
       "docs/decisions/0011-days-for-tuning-and-for-judging.md",
       "docs/decisions/0012-a-release-brings-its-packages.md",
+      "docs/decisions/0013-an-update-adds-first-and-goes-pool-by-pool.md",
       "docs/decisions/0014-what-strangers-stumbled-over.md",
     ],
   },
