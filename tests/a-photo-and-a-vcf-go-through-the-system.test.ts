@@ -119,7 +119,7 @@ describe("one machine", () => {
     await page.waitForSelector("text=/i-[0-9a-f]{8,}/");
     await page.goto(`${system.managerUrl}/decisions`);
     await page.waitForSelector("main");
-    expect(await page.textContent("main")).toMatch(/no rule: the pool keeps 1/i);
+    expect(await page.textContent("main")).toMatch(/fixed at 1 worker/i);
   });
 });
 

@@ -68,7 +68,7 @@ describe("the pools page", () => {
   test("links the load balancer's name, which opens user-app", async () => {
     const page = await openDashboard(browser, system);
     const [opened] = await Promise.all([page.waitForEvent("popup"), page.click("[data-balancer]")]);
-    await opened.waitForSelector("h1:has-text('Annotate a VCF file')");
+    await opened.waitForSelector("h1:has-text('Annotate your VCF')");
     expect(opened.url()).toBe(`${system.userAppUrl}/`);
   });
 
@@ -129,8 +129,8 @@ describe("the pools page", () => {
   test("has the values of each chart as a table and as CSV", async () => {
     const page = await openDashboard(browser, system);
     for (const [chart, unit] of [
-      ["cpu", "%"],
-      ["requests", "per min"],
+      ["cpu", "CPU %"],
+      ["requests", "requests per min"],
       ["workers", "desired"],
     ] as const) {
       const panel = page.locator(`[data-chart="${chart}"]`);

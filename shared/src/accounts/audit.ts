@@ -1,11 +1,74 @@
 import { sql } from "kysely";
 import type { Database } from "../database/connect.ts";
 
+/** What the log can tell, each with its object and verb. The manager has words for every one. */
+export type AuditAction =
+  | "api.refused"
+  | "channel.change"
+  | "channel.create"
+  | "channel.delete"
+  | "channel.test"
+  | "data.delete"
+  | "data.delete-failed"
+  | "data.deleted"
+  | "data.export"
+  | "dead-letters.seen"
+  | "dead-letters.send"
+  | "email.change"
+  | "email.change-asked"
+  | "email.remove"
+  | "load-test.start"
+  | "load-test.stop"
+  | "mail.refused"
+  | "mail.skip"
+  | "manager.stop"
+  | "password.change"
+  | "password.reset"
+  | "password.reset-asked"
+  | "plan.cancel-at-period-end"
+  | "plan.free"
+  | "plan.keep"
+  | "plan.premium"
+  | "policy.save"
+  | "pool.grow"
+  | "pool.pause"
+  | "pool.resume"
+  | "pool.shrink"
+  | "release.pause"
+  | "release.publish"
+  | "release.resume"
+  | "release.roll-back"
+  | "release.update"
+  | "second-factor.off"
+  | "second-factor.on"
+  | "session.end"
+  | "session.end-others"
+  | "session.refused"
+  | "session.start"
+  | "sign-in"
+  | "sign-in.refused"
+  | "sign-out"
+  | "token.create"
+  | "token.revoke"
+  | "user.admin"
+  | "user.create"
+  | "user.delete"
+  | "user.invitation-accepted"
+  | "user.invite"
+  | "user.not-admin"
+  | "user.not-viewer"
+  | "user.password"
+  | "user.role"
+  | "user.viewer"
+  | "worker.drain"
+  | "worker.protect"
+  | "worker.replace"
+  | "worker.unprotect";
+
 export interface AuditEntry {
   /** User name, or the part that acted. */
   readonly actor: string;
-  /** A verb and its object, such as `user.create`. */
-  readonly action: string;
+  readonly action: AuditAction;
   readonly target?: string;
   readonly detail?: string;
   readonly address?: string | undefined;

@@ -1,6 +1,12 @@
+import type { AuditAction } from "@elastic-gas/shared/accounts/audit";
+
 /** What an entry's code means, as the page says it; the code stays beside it, for filters and programs. */
-const WORDS: Readonly<Record<string, string>> = {
+const WORDS: Readonly<Record<AuditAction, string>> = {
   "api.refused": "API sign-in refused",
+  "channel.change": "changed an alert channel",
+  "channel.create": "added an alert channel",
+  "channel.delete": "removed an alert channel",
+  "channel.test": "tested an alert channel",
   "data.delete": "started deleting all data",
   "data.delete-failed": "deletion stopped half-way",
   "data.deleted": "all data deleted",
@@ -27,6 +33,11 @@ const WORDS: Readonly<Record<string, string>> = {
   "pool.pause": "paused a pool",
   "pool.resume": "resumed a pool",
   "pool.shrink": "shrank a pool",
+  "release.pause": "paused an update",
+  "release.publish": "published a release",
+  "release.resume": "resumed an update",
+  "release.roll-back": "rolled an update back",
+  "release.update": "started an update to a release",
   "second-factor.off": "switched the second step off",
   "second-factor.on": "switched the second step on",
   "session.end": "signed out of user-app",
@@ -38,13 +49,23 @@ const WORDS: Readonly<Record<string, string>> = {
   "sign-out": "signed out of the manager",
   "token.create": "made an API token",
   "token.revoke": "revoked an API token",
+  "user.admin": "made an account an administrator",
   "user.create": "made an account",
   "user.delete": "deleted an account",
+  "user.invitation-accepted": "chose a first password by an invitation",
+  "user.invite": "invited an account’s owner again",
+  "user.not-admin": "took an account’s administrator rights",
+  "user.not-viewer": "took an account’s viewer rights",
   "user.password": "set an account’s password",
   "user.role": "changed an account’s plan or rights",
+  "user.viewer": "made an account a viewer",
+  "worker.drain": "drained a worker",
+  "worker.protect": "protected a worker from shrinking",
+  "worker.replace": "replaced a worker",
+  "worker.unprotect": "ended a worker’s protection from shrinking",
 };
 
-/** Undefined for a code that has no words. */
+/** Undefined for the code of an older version. */
 export function auditWords(action: string): string | undefined {
-  return WORDS[action];
+  return (WORDS as Readonly<Record<string, string>>)[action];
 }

@@ -1,4 +1,4 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
+import { type AuditAction, audit } from "@elastic-gas/shared/accounts/audit";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
@@ -42,7 +42,7 @@ export function channelPages(deps: PageDeps & { readonly alerting: Alerting }): 
       content: (context) => channelsView({ channels, deliveries, refused }, context),
     });
   };
-  const note = (req: Request, res: Response, action: string, channel: Pick<Channel, "name" | "kind" | "target">) =>
+  const note = (req: Request, res: Response, action: AuditAction, channel: Pick<Channel, "name" | "kind" | "target">) =>
     audit(db, {
       actor: actorOf(res),
       action,
