@@ -12,6 +12,7 @@ export async function launchBrowser(): Promise<Browser & AsyncDisposable> {
     args: [
       "--no-sandbox",
       "--disable-gpu",
+      "--disable-gpu-rasterization",
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",
