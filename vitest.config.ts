@@ -11,26 +11,28 @@ export default defineConfig({
   test: {
     globalSetup: ["./testing/src/system/mariadb.ts"],
     pool: "forks",
-    // Much of a test's time is waiting: three at a time keep two cores busy.
-    maxWorkers: 3,
     projects: [
       {
-        // Each starts the whole system. By their name they come first, and the short files fill the gaps at the end.
+        // One process runs many files: loading the AWS clients anew for each took a third of all the CPU. Much of a
+        // test's time is waiting: three at a time keep two cores busy.
+        test: {
+          ...common,
+          name: "parts",
+          include: ["*/src/**/*.test.ts", "docs/site/*.test.ts"],
+          isolate: false,
+          maxWorkers: 3,
+        },
+      },
+      {
+        // Whole-system stories start everything; one at a time, or two cores are not enough.
         test: {
           ...common,
           name: "stories",
           include: ["tests/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-        },
-      },
-      {
-        // One process runs many files: loading the AWS clients anew for each took a third of all the CPU.
-        test: {
-          ...common,
-          name: "units",
-          include: ["*/src/**/*.test.ts", "docs/site/*.test.ts"],
-          isolate: false,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

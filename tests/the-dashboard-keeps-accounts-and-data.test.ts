@@ -106,8 +106,8 @@ describe("users", () => {
     expect(await canSignIn(system.managerUrl, "anna", first)).toBe(false);
 
     await choose(page, "anna", "New password");
-    const second = /Password: (\w+)/.exec(await noticed(page, "anna has a new password."))?.[1] ?? "";
-    expect(second).toMatch(/^\w{20}$/);
+    const second = /Password: (\w{20})/.exec(await noticed(page, "anna has a new password."))?.[1] ?? "";
+    expect(second).not.toBe("");
     await page.reload();
     expect(await page.textContent("main")).not.toContain(second);
     expect(await canSignIn(system.userAppUrl, "anna", first)).toBe(false);
@@ -306,7 +306,9 @@ test("all data are deleted after the word and the password, with numbers; admini
   expect(await page.locator("tbody").textContent()).toContain("admin");
   await waitUntil("the name to be free again", async () => (await register("ta-1")) === 200, { deadlineMs: LONG_MS });
   await page.goto(`${system.managerUrl}/audit?filter=data.delete`);
-  expect(await page.locator("tbody tr td").allTextContents()).toEqual(expect.arrayContaining(["admin", "data.delete"]));
+  expect(await page.locator("tbody tr td").allTextContents()).toEqual(
+    expect.arrayContaining(["admin", "started deleting all data data.delete"]),
+  );
 });
 
 // The last one: nothing runs after it.

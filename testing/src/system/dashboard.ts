@@ -1,7 +1,11 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
+import type { Session } from "./browser.ts";
 import { type Account, signIn } from "./sign-in.ts";
 import type { RunningSystem } from "./system.ts";
+
+/** The administrator's cookies of the last sign-in: later pages need none of their own while that lasts. */
+const SESSIONS = new WeakMap<Browser, Session>();
 
 /** A page of its own, signed in to the manager; the test fails when a script of the page did. */
 export async function openDashboard(
@@ -9,7 +13,9 @@ export async function openDashboard(
   { managerUrl, admin }: Pick<RunningSystem, "managerUrl" | "admin">,
   { account = admin, mayFail = false }: { readonly account?: Account; readonly mayFail?: boolean } = {},
 ): Promise<Page> {
+  const session = account === admin ? SESSIONS.get(browser) : undefined;
   const context: BrowserContext = await browser.newContext({
+    ...(session === undefined ? {} : { storageState: session }),
     viewport: { width: 1440, height: 900 },
     acceptDownloads: true,
     permissions: ["clipboard-read", "clipboard-write"],
@@ -22,7 +28,11 @@ export async function openDashboard(
     await context.close();
     expect(problems).toEqual([]);
   });
-  await signIn(page, managerUrl, account);
+  if (session !== undefined) await page.goto(managerUrl);
+  if (session === undefined || new URL(page.url()).pathname === "/login") {
+    await signIn(page, managerUrl, account);
+    if (account === admin) SESSIONS.set(browser, await context.storageState());
+  }
   await untilLive(page);
   return page;
 }
