@@ -62,13 +62,15 @@ export function describeStep(step: UpdateStep, reader: ReasonReader): string {
     case "proved":
       return `The canary ${step.instanceId} was in service for ${formatDuration(step.canarySeconds)}${requestWords(step.requests)}.`;
     case "replacing":
-      return `${countWords(step)}; one is replaced at a time.`;
+      return `${countWords(step)}, one at a time.`;
     case "paused":
       return `Paused. ${countWords(step)}.`;
     case "rolling back":
       return `Going back, one at a time: ${countWords(step, "the old release")}.`;
     case "done":
-      return step.fresh === 0 ? "No workers to replace." : `Done: ${countWords(step, "it")}.`;
+      return step.fresh === 0
+        ? "No workers to replace."
+        : `Done: ${formatCountOf(step.fresh, "worker")}, none left to replace.`;
     case "failed":
       return describeRollBack(step.because, reader);
   }
@@ -107,5 +109,5 @@ function requestWords(counts: RequestCounts): string {
 }
 
 function countWords({ fresh, old }: { readonly fresh: number; readonly old: number }, release = "the new release") {
-  return `${formatCountOf(fresh, "worker")} of ${release}, ${formatCount(old)} of another`;
+  return `${formatCountOf(fresh, "worker")} on ${release}, ${formatCount(old)} still to be replaced`;
 }
