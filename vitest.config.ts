@@ -13,7 +13,7 @@ export default defineConfig({
     pool: "forks",
     projects: [
       {
-        // One process runs many files: loading the AWS clients anew for each took a third of all the CPU. Much of a
+        // One process runs many files: loading the AWS clients again for each took a third of all the CPU. Much of a
         // test's time is waiting: three at a time keep two cores busy.
         test: {
           ...common,

@@ -201,7 +201,7 @@ describe("when the manager is killed under way", () => {
     const page = await openDashboard(browser, system, { mayFail: true });
     await page.waitForSelector('[data-pool="web"] :text-is("of 2 in service")');
     const before = await instances();
-    const [wish] = await db.selectFrom("pools").select("desired").where("name", "=", "web").execute();
+    const [desired] = await db.selectFrom("pools").select("desired").where("name", "=", "web").execute();
     const { manager } = Parts.parse(JSON.parse(await readFile(join(system.dataDir, "run/parts.json"), "utf8")));
     if (manager === undefined) throw new Error("no manager runs");
     process.kill(manager.pid, "SIGKILL");
@@ -214,7 +214,7 @@ describe("when the manager is killed under way", () => {
     await untilLive(page);
     expect(await page.isVisible('[data-pool="web"] :text-is("of 2 in service")')).toBe(true);
     const [after] = await db.selectFrom("pools").select("desired").where("name", "=", "web").execute();
-    expect(after).toEqual(wish);
+    expect(after).toEqual(desired);
     expect(await instances()).toEqual(before);
     await page.getByRole("button", { name: "Shrink web by 1" }).click();
     await page.waitForSelector(".toast-line:has-text('web: desired 2 → 1.')");

@@ -4,7 +4,7 @@ import { startSystem } from "../../testing/src/system/system.ts";
 import { enliven, USER } from "./enliven.ts";
 import { takeManagerPictures, takeUserAppPictures } from "./shots.ts";
 
-// Takes docs/images anew: `npm run pictures`, or `npm run pictures -- 5` for five minutes of history instead of most of
+// Takes docs/images again: `npm run pictures`, or `npm run pictures -- 5` for five minutes of history instead of most of
 // the half hour that charts show.
 
 const MINUTES = 26;

@@ -27,6 +27,8 @@ export interface SendUserMailsDeps<Kind extends UserMailKind> {
   readonly ses: SESv2Client;
   readonly log: Logger;
   readonly config: Pick<Config, "MAIL_FROM">;
+  /** The part that sends, for the audit log. */
+  readonly sender: string;
   /** The kinds that this process sends. */
   readonly kinds: readonly Kind[];
   /** One mail for all mails of a kind to a user; undefined: what it would say is not so any more. */
@@ -112,7 +114,7 @@ async function claim<Kind extends UserMailKind>(
 }
 
 async function sendOne<Kind extends UserMailKind>(
-  { db, ses, log, config, compose }: SendUserMailsDeps<Kind>,
+  { db, ses, log, config, sender, compose }: SendUserMailsDeps<Kind>,
   mails: readonly DueMail<Kind>[],
 ): Promise<boolean> {
   const [first, ...others] = mails;
@@ -134,7 +136,7 @@ async function sendOne<Kind extends UserMailKind>(
       throw error;
     }
     log.error({ userId, kind, err: error }, "mail refused for good");
-    await audit(db, { actor: "notify", action: "mail.refused", target: `user ${userId}`, detail: messageOf(error) });
+    await audit(db, { actor: sender, action: "mail.refused", target: `user ${userId}`, detail: messageOf(error) });
     await markSent(db, mails);
     return false;
   }

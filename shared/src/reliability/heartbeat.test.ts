@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { listBeats } from "../pools/workers.ts";
 import { writeBeat } from "./heartbeat.ts";
 
-test("a heartbeat tells since when none is missing; one that comes too late begins anew", async () => {
+test("a heartbeat tells since when none is missing; one that comes too late begins again", async () => {
   await using database = await createTestDatabase();
   const { db } = database;
   const beat = () => writeBeat(db, { instanceId: "i-1", pool: "web", intervalSeconds: 10, jobId: null });

@@ -35,7 +35,7 @@ export interface StagedCloud extends AsyncDisposable {
 const ARN = "arn:aws:elasticloadbalancing:us-east-1:000000000000";
 
 /**
- * The real wire with chosen answers: scenes (40 workers, gaps, throttling) that real processes would take minutes to
+ * The real wire with chosen answers: situations (40 workers, gaps, throttling) that real processes would take minutes to
  * play.
  */
 export async function startStagedCloud(): Promise<StagedCloud> {

@@ -62,7 +62,7 @@ async function isStale(part: HTMLElement): Promise<boolean> {
   return version !== part.dataset.liveVersion;
 }
 
-/** Each answer masks the session's token anew; the page's own is as good, and no change of the part. */
+/** Each answer masks the session's token differently; the page's own is as good, and no change of the part. */
 function keepToken(fresh: HTMLElement): void {
   const token = document.body.dataset.csrf ?? "";
   for (const field of fresh.querySelectorAll('input[name="_csrf"]')) field.setAttribute("value", token);

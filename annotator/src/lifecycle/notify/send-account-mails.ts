@@ -16,7 +16,7 @@ const PERIOD_NOTICE_HOURS = 24;
 /** Sends what is due to users about their results and their plan. Returns how many mails went out. */
 export async function sendAccountMails(deps: NotifyDeps): Promise<number> {
   await putPeriodEnds(deps.db);
-  return sendUserMails({ ...deps, kinds: KINDS, compose: (mails) => textOf(deps, mails) });
+  return sendUserMails({ ...deps, sender: "notify", kinds: KINDS, compose: (mails) => textOf(deps, mails) });
 }
 
 /** The mail about each paid period that ends within a day. */

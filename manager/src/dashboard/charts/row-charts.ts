@@ -15,7 +15,7 @@ import { type ChartModel, createTimeChart, type TimeChart } from "./time-chart.t
 
 export interface RowCharts {
   show(snapshot: ChartSnapshot): void;
-  /** After the rows were drawn anew: draws in new ones, forgets those that went. */
+  /** After the rows were drawn again: draws in new ones, forgets those that went. */
   arrange(fleet: FleetSnapshot): void;
 }
 

@@ -184,6 +184,8 @@ describe("a mail service", () => {
     fault = new Fault("MessageRejected", "This address may not be used.");
     expect(await send()).toBe(0);
     expect(await (await browser.get("/users?filter=jo")).text()).toContain("The mail could not be delivered.");
+    const told = await manager.db.selectFrom("auditLog").select("actor").where("action", "=", "mail.refused").execute();
+    expect(told).toEqual([{ actor: "manager" }]);
     fault = undefined;
     await again("jo");
     expect(await send()).toBe(1);

@@ -60,6 +60,7 @@ export async function inviteAgain(
 export async function sendInvitations(deps: InvitationDeps): Promise<number> {
   return sendUserMails({
     ...deps,
+    sender: "manager",
     kinds: ["invitation"],
     compose: ([first, ...others]) => composeInvitation(deps, first.userId, (others.at(-1) ?? first).detail),
   });
