@@ -256,6 +256,18 @@ describe("the dashboard in a browser", () => {
     await page.waitForSelector('[data-pause="web"]:enabled');
   }, 120_000);
 
+  it("shows the menus of users on a phone whole, without a swipe", async () => {
+    const page = await open({ width: 360 });
+    await page.goto(`${manager.url}/users`);
+    const row = page.locator("tbody tr").last();
+    await row.locator("summary").click();
+    const frame = await page.locator(".eg-table-box").boundingBox();
+    const last = await row.locator(".eg-menu-list button").last().boundingBox();
+    if (frame === null || last === null) throw new Error("The menu is not shown.");
+    expect(last.x + last.width).toBeLessThanOrEqual(frame.x + frame.width);
+    expect(last.y + last.height).toBeLessThanOrEqual(frame.y + frame.height);
+  });
+
   it("works without script", async () => {
     const context = await dashboard.browser.newContext({ javaScriptEnabled: false });
     onTestFinished(() => context.close());

@@ -59,7 +59,7 @@ function userList({ users, filter, more }: Users, context: ViewContext): Html {
           "Table of users",
           h(
             "table",
-            { class: "eg-table" },
+            { class: "eg-table users-table" },
             h(
               "thead",
               {},

@@ -86,12 +86,12 @@ function publishedPanel({ releases, current, active, canarySeconds }: Page, { cs
       : tableBox(
           "Published releases",
           table(
-            ["Release", "Published", "By", ""],
+            ["Release", "", "Published", "By"],
             releases.map(({ id, publishedAt, publishedBy }) => [
               h("span", { class: "eg-mono", title: id }, formatRelease(id)),
+              use(id),
               time(publishedAt, reader),
               publishedBy,
-              use(id),
             ]),
           ),
         ),
