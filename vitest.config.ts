@@ -9,7 +9,7 @@ const common = {
 
 export default defineConfig({
   test: {
-    globalSetup: ["./testing/src/system/mariadb.ts"],
+    globalSetup: ["./testing/src/system/mariadb.ts", "./testing/src/system/pages.ts"],
     pool: "forks",
     projects: [
       {

@@ -38,10 +38,7 @@ async function sendNonsense(): Promise<void> {
 }
 
 async function open(path: string): Promise<Page> {
-  const page = await openDashboard(browser, system, { mayFail: true });
-  await page.goto(system.managerUrl + path);
-  await untilLive(page);
-  return page;
+  return openDashboard(browser, system, { path, mayFail: true });
 }
 
 /** Whether user-app or the manager takes these credentials. */

@@ -99,8 +99,7 @@ async function agrees(page: Page): Promise<boolean> {
 
 /** The rows of the table behind a worker's charts: the minute's start, CPU in percent, requests. */
 async function readValues(id: string) {
-  const page = await openDashboard(browser, system);
-  await page.goto(`${system.managerUrl}/workers/${id}/values?range=3h`);
+  const page = await openDashboard(browser, system, { path: `/workers/${id}/values?range=3h` });
   const rows = await page.locator("tbody tr").evaluateAll((all) =>
     all.map((row) => ({
       at: Date.parse(row.querySelector("time")?.getAttribute("datetime") ?? ""),
@@ -171,9 +170,7 @@ describe("what the dashboard shows of the workers", () => {
   });
 
   test("is the list of EC2 and of the target group, after a grow and after a worker was lost", async () => {
-    const page = await openDashboard(browser, system);
-    await page.goto(`${system.managerUrl}/workers`);
-    await untilLive(page);
+    const page = await openDashboard(browser, system, { path: "/workers" });
     await waitUntil("agreement at first", () => agrees(page));
     await page.click("button:has-text('Grow by 1')");
     await waitUntil("the new instance in EC2", async () => (await instances()).length === 2, { deadlineMs: LONG_MS });
@@ -258,8 +255,7 @@ describe("who is no administrator", () => {
     (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
 
   test("reaches nothing, and no address changes anything by GET", async () => {
-    const admin = await openDashboard(browser, system);
-    await admin.goto(`${system.managerUrl}/users`);
+    const admin = await openDashboard(browser, system, { path: "/users" });
     await admin.fill("#new-username", PLAIN.username);
     await admin.fill("#new-password", PLAIN.password);
     await admin.click("button:text-is('Create user')");

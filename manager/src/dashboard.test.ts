@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
 import { ADMIN, checkRow } from "@elastic-gas/testing/manager/test-manager";
-import { findPageProblems, findViolations, visitFirst } from "@elastic-gas/testing/system/browser";
+import { findPageProblems, findViolations, visitFirst, type WatchedPage } from "@elastic-gas/testing/system/browser";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 const PAGES = [
@@ -86,11 +86,15 @@ async function stageFleet(): Promise<void> {
 }
 
 describe("every page, without accessibility violations in both themes, and never scrolled sideways", () => {
+  let one: WatchedPage;
+  beforeAll(async () => {
+    one = await dashboard.openForMany();
+  });
+
   it.each(PAGES)("%s", async (path) => {
-    const page = await open();
-    await page.goto(manager.url + path);
-    await page.waitForSelector(".connection b:text('Live')");
-    expect(await findPageProblems(page)).toEqual([]);
+    await one.page.goto(manager.url + path);
+    await one.page.waitForSelector(".connection b:text('Live')");
+    expect([...(await findPageProblems(one.page)), ...one.problems.splice(0)]).toEqual([]);
   });
 });
 
@@ -148,8 +152,7 @@ describe("the dashboard in a browser", () => {
   });
 
   it("shows a new worker by itself, and finds it by its id", async () => {
-    const page = await open();
-    await page.goto(`${manager.url}/workers`);
+    const page = await open({ path: "/workers" });
     staged.stage.workers = [
       ...staged.stage.workers,
       { id: "i-0fresh00000000001", pool: "web", state: "pending", ageSeconds: 1 },
@@ -164,8 +167,7 @@ describe("the dashboard in a browser", () => {
   });
 
   it("has the values behind a worker's charts as a table and as CSV, a click away", async () => {
-    const page = await open();
-    await page.goto(`${manager.url}/workers`);
+    const page = await open({ path: "/workers" });
     const worker = page.locator('[data-worker="i-0a3f92c41be07d586"]');
     await worker.locator("summary").click();
     await worker.locator("a:text('Charts as a table')").click();
@@ -186,8 +188,7 @@ describe("the dashboard in a browser", () => {
     onTestFinished(() => {
       staged.stage.metric = before;
     });
-    const page = await open();
-    await page.goto(`${manager.url}/workers`);
+    const page = await open({ path: "/workers" });
     const row = page.locator(`[data-worker="${cool}"]`);
     expect(await row.locator(".worker-load").textContent()).toMatch(/^CPU 48\s%, 90 requests\/min$/);
     await page.getByRole("link", { name: `${cool}, in service: CPU 48\u00a0%, 90 requests/min` }).waitFor();
@@ -203,8 +204,7 @@ describe("the dashboard in a browser", () => {
   }, 120_000);
 
   it("puts the server's reason beside a field while it is typed", async () => {
-    const page = await open();
-    await page.goto(`${manager.url}/policy/web`);
+    const page = await open({ path: "/policy/web" });
     await page.fill("#shrinkThresholdPercent", "66");
     await page.waitForSelector("#shrinkThresholdPercent-error:has-text('at least 5 points')");
     expect(await page.locator("[data-save]").isDisabled()).toBe(true);
@@ -257,8 +257,7 @@ describe("the dashboard in a browser", () => {
   }, 120_000);
 
   it("shows the menus of users on a phone whole, without a swipe", async () => {
-    const page = await open({ width: 360 });
-    await page.goto(`${manager.url}/users`);
+    const page = await open({ width: 360, path: "/users" });
     const row = page.locator("tbody tr").last();
     await row.locator("summary").click();
     const frame = await page.locator(".eg-table-box").boundingBox();

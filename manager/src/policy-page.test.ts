@@ -39,8 +39,7 @@ afterAll(() => dashboard[Symbol.asyncDispose]());
 
 describe("the policy page", { timeout: 600_000 }, () => {
   it("plays the numbers beside those in force, with their cost", async () => {
-    const page = await dashboard.open();
-    await page.goto(`${dashboard.manager.url}/policy/web`);
+    const page = await dashboard.open({ path: "/policy/web" });
     const outcome = page.locator(".outcome-table");
     await outcome.waitFor();
     expect(await outcome.locator("tbody tr").count()).toBe(1);
@@ -58,8 +57,7 @@ describe("the policy page", { timeout: 600_000 }, () => {
   });
 
   it("replays half an hour, a day, and invented shapes", async () => {
-    const page = await dashboard.open();
-    await page.goto(`${dashboard.manager.url}/policy/web`);
+    const page = await dashboard.open({ path: "/policy/web" });
     await page.waitForSelector('[data-preview="load-words"]:has-text("Last 24 h")');
     for (const [load, words] of [
       ["30m", "Last 30 min"],
@@ -73,8 +71,7 @@ describe("the policy page", { timeout: 600_000 }, () => {
   });
 
   it("warns beside the field where noise alone may act, and saves all the same", async () => {
-    const page = await dashboard.open();
-    await page.goto(`${dashboard.manager.url}/policy/web`);
+    const page = await dashboard.open({ path: "/policy/web" });
     const warning = page.locator("#growThresholdPercent-warning");
     expect(await warning.isVisible()).toBe(false);
     await page.fill("#growThresholdPercent", "88");
@@ -105,8 +102,7 @@ describe("the policy page", { timeout: 600_000 }, () => {
   it.each(["light", "dark"] as const)(
     "explains every number and the current state of the rule, in the %s theme",
     async (theme) => {
-      const page = await dashboard.open({ theme, width: 360 });
-      await page.goto(`${dashboard.manager.url}/policy/web`);
+      const page = await dashboard.open({ theme, width: 360, path: "/policy/web" });
       await page.click("text=What each number means");
       await page.waitForSelector("dt:has-text('Hysteresis margin')");
       const state = await page.locator(".policy-state").textContent();

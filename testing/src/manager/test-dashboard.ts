@@ -1,9 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { build } from "vite";
-import { launchBrowser, openTestPage, type PageOptions, type Session } from "../system/browser.ts";
+import {
+  launchBrowser,
+  openPage,
+  openTestPage,
+  type PageOptions,
+  type Session,
+  type WatchedPage,
+} from "../system/browser.ts";
 import { type StagedCloud, startStagedCloud } from "./staged-cloud.ts";
 import { ADMIN, makePools, startTestManager, type TestManager } from "./test-manager.ts";
 
@@ -12,14 +16,14 @@ export interface TestDashboard extends AsyncDisposable {
   readonly staged: StagedCloud;
   readonly manager: TestManager;
   readonly browser: Browser;
-  /** A page of its own, signed in; the test fails when a script of the page did. */
-  open(options?: PageOptions): Promise<Page>;
+  /** A page of its own, signed in and live, `/` unless said; the test fails when a script of the page did. */
+  open(options?: PageOptions & { readonly path?: string }): Promise<Page>;
+  /** A page for many tests, signed in: a new page costs more than most that is looked at on it. */
+  openForMany(): Promise<WatchedPage>;
 }
 
 export async function startTestDashboard(): Promise<TestDashboard> {
-  const distFolder = await mkdtemp(join(tmpdir(), "dashboard-"));
-  const configFile = join(import.meta.dirname, "../../../manager/vite.config.ts");
-  await build({ configFile, logLevel: "error", build: { outDir: distFolder, emptyOutDir: true } });
+  const distFolder = join(import.meta.dirname, "../../../manager/dist");
   const staged = await startStagedCloud();
   const manager = await startTestManager({ cloud: staged.cloud, distFolder });
   await makePools(manager.db);
@@ -29,18 +33,21 @@ export async function startTestDashboard(): Promise<TestDashboard> {
     staged,
     manager,
     browser,
-    async open(options) {
+    async open({ path = "/", ...options } = {}) {
       session ??= await signIn(browser, manager.url);
       const page = await openTestPage(browser, { session, ...options });
-      await page.goto(manager.url);
+      await page.goto(manager.url + path);
       await page.waitForSelector(".connection b:text('Live')");
       return page;
+    },
+    async openForMany() {
+      session ??= await signIn(browser, manager.url);
+      return openPage(browser, { session });
     },
     async [Symbol.asyncDispose]() {
       await browser.close();
       await manager[Symbol.asyncDispose]();
       await staged[Symbol.asyncDispose]();
-      await rm(distFolder, { recursive: true });
     },
   };
 }

@@ -7,16 +7,21 @@ import type { RunningSystem } from "./system.ts";
 /** The administrator's cookies of the last sign-in: later pages need none of their own while that lasts. */
 const SESSIONS = new WeakMap<Browser, Session>();
 
-/** A page of its own, signed in to the manager; the test fails when a script of the page did. */
+/** A page of its own, signed in to the manager and live; the test fails when a script of the page did. */
 export async function openDashboard(
   browser: Browser,
   { managerUrl, admin }: Pick<RunningSystem, "managerUrl" | "admin">,
-  { account = admin, mayFail = false }: { readonly account?: Account; readonly mayFail?: boolean } = {},
+  {
+    path = "/",
+    account = admin,
+    mayFail = false,
+  }: { readonly path?: string; readonly account?: Account; readonly mayFail?: boolean } = {},
 ): Promise<Page> {
   const session = account === admin ? SESSIONS.get(browser) : undefined;
   const context: BrowserContext = await browser.newContext({
     ...(session === undefined ? {} : { storageState: session }),
     viewport: { width: 1440, height: 900 },
+    reducedMotion: "reduce",
     acceptDownloads: true,
     permissions: ["clipboard-read", "clipboard-write"],
   });
@@ -28,10 +33,11 @@ export async function openDashboard(
     await context.close();
     expect(problems).toEqual([]);
   });
-  if (session !== undefined) await page.goto(managerUrl);
+  if (session !== undefined) await page.goto(managerUrl + path);
   if (session === undefined || new URL(page.url()).pathname === "/login") {
     await signIn(page, managerUrl, account);
     if (account === admin) SESSIONS.set(browser, await context.storageState());
+    if (path !== "/") await page.goto(managerUrl + path);
   }
   await untilLive(page);
   return page;

@@ -33,6 +33,7 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
     const fresh = page.querySelector<HTMLElement>("[data-live-part]");
     if (fresh === null) return;
     keepToken(fresh);
+    keepCountdowns(part, fresh);
     if (fresh.innerHTML === part.innerHTML) return;
     const before = wordsOf(part);
     const adopted = root.importNode(fresh, true);
@@ -66,6 +67,19 @@ async function isStale(part: HTMLElement): Promise<boolean> {
 function keepToken(fresh: HTMLElement): void {
   const token = document.body.dataset.csrf ?? "";
   for (const field of fresh.querySelectorAll('input[name="_csrf"]')) field.setAttribute("value", token);
+}
+
+/** A countdown goes on by itself; a second less is no change of the part. */
+function keepCountdowns(old: HTMLElement, fresh: HTMLElement): void {
+  const shown = new Map(
+    [...old.querySelectorAll<HTMLElement>("[data-countdown-to]")].map((each) => [
+      each.dataset.countdownTo,
+      each.textContent,
+    ]),
+  );
+  for (const each of fresh.querySelectorAll<HTMLElement>("[data-countdown-to]")) {
+    each.textContent = shown.get(each.dataset.countdownTo) ?? each.textContent;
+  }
 }
 
 /** What was ticked stays so. */
