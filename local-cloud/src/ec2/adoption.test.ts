@@ -79,7 +79,7 @@ test("kill -9 of a process with a pauser leaves its instances running free, and 
   await eventually(() => !listPids().some(isPauserOf(child.pid ?? 0)), "the pauser's end");
   expect(livingOf(instanceId).length).toBeGreaterThan(0);
   expect(livingOf(instanceId).filter(isPidStopped)).toEqual([]);
-  await using ec2 = await startTestEc2({ dataDir, settings: { quota: "pauser" } });
+  await using ec2 = await startTestEc2({ dataDir, vcpus: 0.05, settings: { quota: "pauser" } });
   await eventually(() => livingOf(instanceId).some(isPidStopped), "paused by the next one");
   expect(ec2.service.getInstance(instanceId)?.state).toBe("running");
 });
@@ -89,7 +89,7 @@ test("an instance that a pauser held is held by its next keeper, whatever the ki
   const { dataDir, instanceId, child } = await startServiceProcess("pauser", script);
   await eventually(() => livingOf(instanceId).length === 3, "running");
   await kill(child);
-  await using ec2 = await startTestEc2({ dataDir, vcpus: 0.2, settings: { quota: "auto" } });
+  await using ec2 = await startTestEc2({ dataDir, vcpus: 0.1, settings: { quota: "auto" } });
   const used = () => ec2.service.listCpuUsage().find((usage) => usage.instanceId === instanceId)?.usedSeconds ?? 0;
   // Other programs may take the machine's cores for a while: then it is measured again.
   await eventually(
@@ -98,8 +98,8 @@ test("an instance that a pauser held is held by its next keeper, whatever the ki
       const startedAt = performance.now();
       await delay(1500); // the window of the measurement
       const share = (used() - before) / ((performance.now() - startedAt) / 1000);
-      expect(share).toBeLessThan(0.3);
-      return share > 0.1;
+      expect(share).toBeLessThan(0.2);
+      return share > 0.06;
     },
     "the instance gets its share",
     60,

@@ -169,7 +169,7 @@ const CASES: readonly Case[] = [
     late: () =>
       addJob("premium_user", { archiveState: "restoring", restoreAskedAt: ago(9_000), retrievalCheckedAt: ago(400) }),
     fine: () =>
-      addJob("premium_user", { archiveState: "restoring", restoreAskedAt: ago(9_000), retrievalCheckedAt: ago(350) }),
+      addJob("premium_user", { archiveState: "restoring", restoreAskedAt: ago(9_000), retrievalCheckedAt: ago(320) }),
   },
   { kind: "deletions", late: () => addDelete(ago(400)), fine: () => addDelete(ago(200)) },
   {
