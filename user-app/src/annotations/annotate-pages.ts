@@ -9,8 +9,9 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
+import { largestInput } from "./check-size.ts";
 import type { Job } from "./queries.ts";
-import { largestInput, submitBytes, submitUploaded } from "./submit.ts";
+import { submitBytes, submitUploaded } from "./submit.ts";
 import { BUILDS, createUploadPolicy, uploadCeiling } from "./upload.ts";
 import { annotateView } from "./views/annotate.ts";
 
@@ -54,7 +55,7 @@ export function annotatePages(deps: Deps): Router {
         annotateView({
           role: user.role,
           policy,
-          maxBytes: largestInput(deps, user),
+          maxBytes: largestInput(deps.config, user),
           csrf: page.csrf,
           retention:
             config.INPUT_RETENTION_DAYS === 0

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { median } from "@elastic-gas/shared/median";
 import { resourcesOf } from "@elastic-gas/shared/resources";
@@ -80,7 +80,11 @@ function submittedPath(policy: Policy): string {
   return `/annotate/job?${new URLSearchParams({ bucket: "test-inputs", key: policy.fields.key ?? "", etag: '"x"' })}`;
 }
 
-async function upload(browser: Browser, name = "panel.vcf", content = VCF): Promise<{ path: string; jobId: string }> {
+async function upload(
+  browser: Browser,
+  name = "panel.vcf",
+  content: string | Uint8Array<ArrayBuffer> = VCF,
+): Promise<{ path: string; jobId: string }> {
   const policy = await scriptPolicy(browser, name);
   const sent = await post(policy, name, content);
   expect(sent.status).toBe(201);
@@ -206,6 +210,29 @@ describe("from a file to a job", () => {
     const premium = await app.signedIn("large premium");
     const accepted = await upload(premium, "large.vcf", large);
     expect((await premium.get(accepted.path)).status).toBe(303);
+  });
+
+  it("refuses a small Free file that unpacks to more than the plan takes, and deletes it; Premium may send it", async () => {
+    await app.makeUser("packer");
+    await app.makeUser("packer premium", { premium: true });
+    const fits = gzipSync(VCF + "#".repeat(3_000_000));
+    const bomb = gzipSync(VCF + "#".repeat(3_100_000));
+    const free = await app.signedIn("packer");
+    const { path, jobId } = await upload(free, "small.vcf.gz", bomb);
+    const refused = await free.get(path);
+    expect(refused.status).toBe(413);
+    expect(refused.text).toContain("unpacks to more than");
+    expect(refused.text).toContain("/subscribe");
+    expect((await free.get(path)).status).toBe(404);
+    expect((await free.get(`/annotations/${jobId}`)).status).toBe(404);
+    // Two members are one file.
+    const halves = await upload(free, "halves.vcf.gz", Buffer.concat([fits, fits]));
+    expect((await free.get(halves.path)).status).toBe(413);
+    expect((await free.get((await upload(free, "fits.vcf.gz", fits)).path)).status).toBe(303);
+    // What cannot be unpacked is the annotator's to explain.
+    expect((await free.get((await upload(free, "broken.vcf.gz", bomb.subarray(0, 500))).path)).status).toBe(303);
+    const premium = await app.signedIn("packer premium");
+    expect((await premium.get((await upload(premium, "small.vcf.gz", bomb)).path)).status).toBe(303);
   });
 
   it("takes no more jobs of one user than may wait, also of two sent at once, and keeps the file", async () => {

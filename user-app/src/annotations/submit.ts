@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
+import { buffer } from "node:stream/consumers";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { User } from "@elastic-gas/shared/accounts/users";
 import { cleanFileName } from "@elastic-gas/shared/clean-file-name";
-import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { jobKey } from "@elastic-gas/shared/resources";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import type { Deps } from "../web/deps.ts";
-import { findObject } from "./files.ts";
+import { checkSize, checkUnpackedSize } from "./check-size.ts";
+import { findObject, openObject } from "./files.ts";
 import { countUnfinished, findJob, insertJob, type Job, type NewJob } from "./queries.ts";
 import { tooManyWaiting } from "./too-many-waiting.ts";
 import { BUILDS, type Build, NAMELESS, parseUploadKey } from "./upload.ts";
@@ -47,7 +48,8 @@ export async function submitUploaded(
   const known = await findJob(db, user.id, uploaded.jobId);
   if (known.kind === "found") return known.job;
   if (known.kind === "not yours") throw new HttpError(403, "Not authorized to view this job");
-  const object = await findObject(s3, { bucket: resources.buckets.inputs, key });
+  const address = { bucket: resources.buckets.inputs, key };
+  const object = await findObject(s3, address);
   if (object === undefined) {
     throw new HttpError(404, "The upload is not there.", {
       remedy: "It was not finished, or it was deleted. Send the file again.",
@@ -55,9 +57,14 @@ export async function submitUploaded(
     });
   }
   try {
-    checkSize(deps, user, object.sizeBytes);
+    checkSize(deps.config, user, object.sizeBytes);
+    if (user.role !== "premium_user") {
+      const content = await openObject(s3, address);
+      if (content !== undefined) await checkUnpackedSize(deps.config, await buffer(content));
+    }
   } catch (error) {
-    await s3.send(new DeleteObjectCommand({ Bucket: resources.buckets.inputs, Key: key }));
+    // An outage is no reason to delete what was sent.
+    if (error instanceof HttpError) await s3.send(new DeleteObjectCommand({ Bucket: address.bucket, Key: key }));
     throw error;
   }
   await queueJob(deps, {
@@ -87,7 +94,8 @@ export async function submitBytes(
   { fileName, bytes, build, title, jobId }: SentInput,
 ): Promise<Job> {
   const { s3, resources } = deps;
-  checkSize(deps, user, bytes.byteLength);
+  checkSize(deps.config, user, bytes.byteLength);
+  if (user.role !== "premium_user") await checkUnpackedSize(deps.config, bytes);
   const inputName = cleanFileName(fileName, NAMELESS);
   // An object of its own for each sending, so that the second of two at once cannot replace the file of the first.
   const objectId = randomUUID();
@@ -111,25 +119,6 @@ export async function submitBytes(
     if (!isNew) await s3.send(new DeleteObjectCommand(object));
   }
   return getJob(deps, user.id, id);
-}
-
-/** The most that a user's plan takes. */
-export function largestInput({ config }: Pick<SubmitDeps, "config">, { role }: Pick<User, "role">): number {
-  return role === "premium_user" ? config.PREMIUM_MAX_BYTES : config.FREE_MAX_BYTES;
-}
-
-/** Throws HttpError 413 with the way to a plan that takes more. */
-function checkSize(deps: Pick<SubmitDeps, "config">, user: Pick<User, "role">, sizeBytes: number): void {
-  const most = largestInput(deps, user);
-  if (sizeBytes <= most) return;
-  const over = formatBytes(sizeBytes - most);
-  if (user.role === "premium_user") {
-    throw new HttpError(413, `Too large by ${over}: up to ${formatBytes(most)} is taken. Nothing was kept.`);
-  }
-  throw new HttpError(413, `Too large for the Free plan by ${over}.`, {
-    remedy: `The Free plan takes up to ${formatBytes(most)}. Nothing was kept. Premium takes larger files.`,
-    link: { href: "/subscribe", text: "Upgrade to Premium" },
-  });
 }
 
 /** The id of the one job that a user's Idempotency-Key stands for: a UUID of version 8, RFC 9562 section 5.8. */

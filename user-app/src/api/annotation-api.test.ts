@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { HeadObjectCommand, NotFound, PutObjectCommand } from "@aws-sdk/client-s3";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
@@ -197,6 +198,8 @@ describe("POST /api/v1/annotations", () => {
     expect(await refusal(large)).toEqual([413, expect.stringContaining("your plan takes up to")]);
     const justTooLarge = await send("filename=a.vcf", { body: VCF + "#".repeat(153_600) });
     expect(justTooLarge.status).toBe(413);
+    const unpacksToMore = await send("filename=a.vcf.gz", { body: gzipSync(VCF + "#".repeat(3_100_000)) });
+    expect(await refusal(unpacksToMore)).toEqual([413, expect.stringContaining("unpacks to more than")]);
     const broken = await call("/annotations", {
       method: "POST",
       headers: { "content-type": "application/json" },

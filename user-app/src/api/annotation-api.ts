@@ -6,6 +6,7 @@ import { HttpError } from "@elastic-gas/shared/web/errors";
 import { openApiDocument } from "@elastic-gas/shared/web/openapi";
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { z } from "zod";
+import { largestInput } from "../annotations/check-size.ts";
 import { CursorText, cursorText } from "../annotations/cursor.ts";
 import { readText, signDownload } from "../annotations/files.ts";
 import { type JobState, resultLinkSeconds } from "../annotations/job-state.ts";
@@ -14,7 +15,7 @@ import { cancelJob, deleteJobs } from "../annotations/remove-jobs.ts";
 import { resultFileName } from "../annotations/result-file-name.ts";
 import { sendResultAs } from "../annotations/results/result-pages.ts";
 import { stateOf, statesOf } from "../annotations/state-of.ts";
-import { jobIdOfKey, largestInput, submitBytes, submitUploaded } from "../annotations/submit.ts";
+import { jobIdOfKey, submitBytes, submitUploaded } from "../annotations/submit.ts";
 import { createUploadPolicy, NAMELESS } from "../annotations/upload.ts";
 import { dropRest } from "../masks/upload/multipart.ts";
 import type { Deps } from "../web/deps.ts";
@@ -120,7 +121,7 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
           return answerSubmitted(req, res, known.job);
         }
       }
-      const body = await readUpload(req, largestInput(deps, user));
+      const body = await readUpload(req, largestInput(deps.config, user));
       const {
         filename = body.fileName ?? NAMELESS,
         build = null,
