@@ -1,5 +1,22 @@
 import type { InstanceRecord } from "../instances/record.ts";
 
+/** What the metadata service tells of an instance. */
+export type MetadataRecord = Pick<
+  InstanceRecord,
+  | "instanceId"
+  | "reservationId"
+  | "launchIndex"
+  | "imageId"
+  | "instanceType"
+  | "availabilityZone"
+  | "privateIpAddress"
+  | "instanceMetadataTags"
+  | "profileName"
+  | "userData"
+  | "tags"
+  | "launchedAt"
+> & { readonly securityGroupIds: readonly string[] };
+
 export interface InstanceCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -26,7 +43,7 @@ type Node = string | (() => string) | { readonly [name: string]: Node };
 
 /** What EC2's metadata service answers to a path after the version, such as `meta-data/instance-id`; undefined: 404. */
 export function findMetadata(
-  record: InstanceRecord,
+  record: MetadataRecord,
   path: string,
   context: MetadataContext,
 ): MetadataAnswer | undefined {
@@ -44,7 +61,7 @@ export function findMetadata(
   return { contentType: isBinary ? "application/octet-stream" : "text/plain", body };
 }
 
-function treeOf(record: InstanceRecord, context: MetadataContext): Node {
+function treeOf(record: MetadataRecord, context: MetadataContext): Node {
   return {
     "meta-data": {
       "ami-id": record.imageId,
@@ -68,7 +85,7 @@ function treeOf(record: InstanceRecord, context: MetadataContext): Node {
   };
 }
 
-function iamOf(record: InstanceRecord, role: string, { accountId, credentialsOf, now }: MetadataContext): Node {
+function iamOf(record: MetadataRecord, role: string, { accountId, credentialsOf, now }: MetadataContext): Node {
   return {
     info: () =>
       JSON.stringify({
@@ -94,7 +111,7 @@ function iamOf(record: InstanceRecord, role: string, { accountId, credentialsOf,
   };
 }
 
-function identityDocument(record: InstanceRecord, { region, accountId }: MetadataContext): string {
+function identityDocument(record: MetadataRecord, { region, accountId }: MetadataContext): string {
   return JSON.stringify(
     {
       accountId,
