@@ -12,8 +12,7 @@ import { databaseUrlSetting, ROLES } from "@elastic-gas/shared/permissions";
 import { noteAllStopped } from "@elastic-gas/shared/pools/workers";
 import { aborted, runLoop } from "@elastic-gas/shared/shutdown";
 import { addressesOf, recordAddresses } from "./addresses.ts";
-import { type EmulatedWorkers, runEmulatedWorkers } from "./emulated-workers.ts";
-import { emulatorLines, prepareEmulator } from "./emulator.ts";
+import type { EmulatedWorkers } from "./emulator/workers.ts";
 import type { Environment } from "./environment.ts";
 import { findMariadb, ownerSql } from "./mariadb.ts";
 import { recordStatuses, STATUS_FILE } from "./part-status.ts";
@@ -90,10 +89,11 @@ export async function runSystem({ root, environment, startId, signal, print }: S
   let stopped = false;
   try {
     const parts = { root, config, environment: settings };
+    const emulator = config.EMULATED_INSTANCES ? await loadEmulator() : undefined;
     let notServed: readonly string[] = [];
     if (config.CLOUD === "local") {
       await begin(mariadbPart(await mariadbOptions(config))).up;
-      if (config.EMULATED_INSTANCES) notServed = await prepareEmulator(config);
+      if (emulator !== undefined) notServed = await emulator.prepareEmulator(config);
       else {
         localCloud = begin(localCloudPart(parts, { AWS_ENDPOINT_URL: undefined }));
         await localCloud.up;
@@ -106,8 +106,8 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     const manager = begin(managerPart(parts));
     await Promise.all([autoscaler.up, manager.up]);
     for (const line of welcomeLines(config, admin)) print(line);
-    for (const line of emulatorLines(config, notServed)) print(line);
-    if (config.EMULATED_INSTANCES) workers = await runEmulatedWorkers({ ...parts, log, begin });
+    for (const line of emulator?.emulatorLines(config, notServed) ?? []) print(line);
+    if (emulator !== undefined) workers = await emulator.runEmulatedWorkers({ ...parts, log, begin });
     void announceUserApp(config, signal, print);
     // The manager's stop button ends both of them with exit code 0; then the whole machine's work is over.
     stopped = await Promise.race([
@@ -118,6 +118,11 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     await stopAll();
   }
   if (stopped && config.CLOUD === "aws") await stopMachine(config, print);
+}
+
+/** Loaded where it is used alone: a release for AWS does not hold it. */
+async function loadEmulator() {
+  return { ...(await import("./emulator/emulator.ts")), ...(await import("./emulator/workers.ts")) };
 }
 
 function sharedAccountLines(settings: Environment): readonly string[] {

@@ -8,11 +8,11 @@ import { type Config, isLoopback } from "@elastic-gas/shared/config";
 import type { Logger } from "@elastic-gas/shared/logger";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { runLoop } from "@elastic-gas/shared/shutdown";
-import { serveMetadata } from "./emulated-metadata.ts";
-import { type Environment, settingsOf } from "./environment.ts";
+import { type Environment, settingsOf } from "../environment.ts";
+import { waitForHttp } from "../ready.ts";
+import { type Part, type Supervised, spawnNode } from "../supervise.ts";
 import { forwardRequests } from "./forward-requests.ts";
-import { waitForHttp } from "./ready.ts";
-import { type Part, type Supervised, spawnNode } from "./supervise.ts";
+import { serveMetadata } from "./metadata.ts";
 
 const LOOK_MS = 1_000;
 const UP_DEADLINE_MS = 180_000;
@@ -62,7 +62,7 @@ export async function runEmulatedWorkers(options: EmulatedWorkersOptions): Promi
       .filter(({ pool }) => pool === "web")
       .map(({ address }) => ({ host: address, port: config.WORKER_PORT })),
   );
-  if (forwarder === undefined) log.info({ port: config.LB_PORT }, "the emulator's own balancer listens");
+  if (forwarder === undefined) log.debug({ port: config.LB_PORT }, "the emulator's own balancer listens");
 
   const end = (id: string, worker: Worker): void => {
     workers.delete(id);

@@ -106,7 +106,6 @@ export async function prepareEmulator(config: Config): Promise<readonly string[]
 
 /** What an emulator is not, for the person who started it. */
 export function emulatorLines(config: Config, missing: readonly string[]): readonly string[] {
-  if (!config.EMULATED_INSTANCES) return [];
   return [
     `  AWS is the emulator at ${config.AWS_ENDPOINT_URL} (AWS_ENDPOINT_URL); the embedded local-cloud is not started. What an emulator cannot do:`,
     "    - run instances: for each one, its worker's program runs as a process of this machine, without a boot, a limit of its CPU or a role's rights",

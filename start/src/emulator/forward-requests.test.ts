@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { afterEach, expect, test } from "vitest";
+import { findFreePort } from "../free-port.ts";
 import { type Forwarder, forwardRequests, type Target } from "./forward-requests.ts";
-import { findFreePort } from "./free-port.ts";
 
 const servers: Server[] = [];
 const forwarders: Forwarder[] = [];
