@@ -2,6 +2,7 @@ import { Fault } from "../wire/handler.ts";
 import { type InstanceRecord, isAlive } from "./instances/record.ts";
 import type { InstanceStore } from "./instances/store.ts";
 import type { Supervisor } from "./instances/supervisor.ts";
+import type { Notice, Notices } from "./notices.ts";
 import type { SessionTable } from "./processes/session-table.ts";
 
 /** Runs and answers to nobody. */
@@ -50,6 +51,10 @@ export interface InstanceFaults {
   /** Its processes stand still (SIGSTOP) and nothing resumes them but `resume` or the instance's end. */
   hang(instanceId: string): void;
   resume(instanceId: string): void;
+  /** EC2 tells of its end. */
+  giveNotice(instanceId: string, notice: Notice): void;
+  /** No harm when there is none. */
+  withdrawNotice(instanceId: string): void;
   slowBoot(extraSeconds: number, launches?: number): void;
   neverHealthy(launches?: number): void;
 }
@@ -59,11 +64,13 @@ export function createInstanceFaults({
   supervisor,
   table,
   launchFaults,
+  notices,
 }: {
   readonly store: InstanceStore;
   readonly supervisor: Supervisor;
   readonly table: SessionTable;
   readonly launchFaults: LaunchFaults;
+  readonly notices: Notices;
 }): InstanceFaults {
   const check = (instanceId: string) => {
     const record = store.find(instanceId);
@@ -83,6 +90,11 @@ export function createInstanceFaults({
       check(instanceId);
       supervisor.hang(instanceId, false);
     },
+    giveNotice(instanceId, notice) {
+      check(instanceId);
+      notices.give(instanceId, notice);
+    },
+    withdrawNotice: (instanceId) => notices.withdraw(instanceId),
     slowBoot: (extraSeconds, launches = 1) => launchFaults.slowBoot(extraSeconds, launches),
     neverHealthy: (launches = 1) => launchFaults.neverHealthy(launches),
   };

@@ -6,10 +6,12 @@ import type { Ec2Context } from "./context.ts";
 import { createInstanceFaults, type InstanceFaults, LaunchFaults } from "./faults.ts";
 import { MetadataEndpoints } from "./imds/endpoints.ts";
 import type { InstanceCredentials } from "./imds/tree.ts";
+import { takeBack } from "./instances/lifecycle.ts";
 import { type InstanceRecord, isAlive } from "./instances/record.ts";
 import { InstanceStore } from "./instances/store.ts";
 import { Supervisor } from "./instances/supervisor.ts";
 import { layOutSubnets, privateDnsName, type SubnetOptions } from "./network.ts";
+import { Notices } from "./notices.ts";
 import {
   createMonitorInstances,
   createStartInstances,
@@ -83,6 +85,12 @@ export async function createEc2Service(options: Ec2Options) {
   const enforcer = createEnforcer({ kind: settings.quota, owner, known: alive, log });
   const launchFaults = new LaunchFaults();
 
+  const notices = new Notices((instanceId) => {
+    const record = store.find(instanceId);
+    const changes = record && takeBack(record, settings.terminationGraceSeconds, now());
+    if (changes) supervisor.endProcesses(instanceId, changes);
+  });
+
   const endpoints = new MetadataEndpoints(
     (instanceId) => ({
       find: () => {
@@ -96,6 +104,7 @@ export async function createEc2Service(options: Ec2Options) {
               privateDnsName: privateDnsName(record.privateIpAddress, options.region),
               credentialsOf: (profileName) => options.credentialsFor(instanceId, profileName),
               now: now(),
+              notice: notices.find(instanceId),
             },
           }
         );
@@ -146,7 +155,7 @@ export async function createEc2Service(options: Ec2Options) {
 
   return {
     handlers: createHandlers(context),
-    faults: createInstanceFaults({ store, supervisor, table, launchFaults }) satisfies InstanceFaults,
+    faults: createInstanceFaults({ store, supervisor, table, launchFaults, notices }) satisfies InstanceFaults,
     quotaKind: enforcer.kind,
 
     /** As it is now, without the lag of Describe answers; also terminated ones, for a day. */
@@ -174,6 +183,7 @@ export async function createEc2Service(options: Ec2Options) {
 
     /** Ends all instances, or leaves them running for the next process to adopt. */
     close: async ({ keepInstances }: { readonly keepInstances: boolean }): Promise<void> => {
+      notices.withdrawAll();
       await supervisor.close(keepInstances);
       await endpoints.closeAll();
       await enforcer.close(keepInstances);

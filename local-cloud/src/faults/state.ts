@@ -32,6 +32,15 @@ export function beginState({ ec2, glacier, disk }: StateTargets, fault: StateFau
     case "hang-instance":
       ec2.faults.hang(fault.instanceId);
       break;
+    case "spot-interruption":
+      ec2.faults.giveNotice(fault.instanceId, { kind: "spot", at: inSeconds(fault.seconds) });
+      break;
+    case "rebalance-recommendation":
+      ec2.faults.giveNotice(fault.instanceId, { kind: "rebalance", at: new Date() });
+      break;
+    case "instance-retirement":
+      ec2.faults.giveNotice(fault.instanceId, { kind: "retirement", at: inSeconds(fault.seconds) });
+      break;
     case "disk-full":
       disk.pretendFull(true);
       break;
@@ -62,6 +71,11 @@ export function endState({ ec2, glacier, disk, usual }: StateTargets, fault: Sta
     case "hang-instance":
       resume(ec2, fault.instanceId);
       break;
+    case "spot-interruption":
+    case "rebalance-recommendation":
+    case "instance-retirement":
+      ec2.faults.withdrawNotice(fault.instanceId);
+      break;
     case "disk-full":
       disk.pretendFull(false);
       break;
@@ -76,8 +90,27 @@ export function endState({ ec2, glacier, disk, usual }: StateTargets, fault: Sta
 
 /** Whether one undoes the other when it ends. */
 export function isSameState(a: StateFault, b: StateFault): boolean {
-  if (a.kind === "hang-instance" && b.kind === "hang-instance") return a.instanceId === b.instanceId;
-  return a.kind === b.kind;
+  if (a.kind !== b.kind) return isNotice(a) && isNotice(b) && a.instanceId === b.instanceId;
+  return "instanceId" in a && "instanceId" in b ? a.instanceId === b.instanceId : true;
+}
+
+/** An instance has one notice at a time. */
+function isNotice(fault: StateFault): fault is NoticeFault {
+  return NOTICES.has(fault.kind);
+}
+
+type NoticeFault = Extract<
+  StateFault,
+  { kind: "spot-interruption" | "rebalance-recommendation" | "instance-retirement" }
+>;
+const NOTICES: ReadonlySet<string> = new Set<NoticeFault["kind"]>([
+  "spot-interruption",
+  "rebalance-recommendation",
+  "instance-retirement",
+]);
+
+function inSeconds(seconds: number): Date {
+  return new Date(Date.now() + seconds * 1_000);
 }
 
 function resume(ec2: StateTargets["ec2"], instanceId: string): void {
