@@ -185,6 +185,18 @@ describe("faults of state", () => {
     await end(slow, quick);
   });
 
+  test("a spot instance that is taken back ends, and one whose fault was deleted does not", async () => {
+    const [taken, spared] = [await launch("exec sleep 60"), await launch("exec sleep 60")];
+    for (const instanceId of [taken, spared])
+      await waitUntil("running", async () => (await stateOf(instanceId)) === "running");
+    const id = await add({ kind: "spot-interruption", instanceId: spared, seconds: 1 });
+    await faults("DELETE", undefined, { id });
+    await add({ kind: "spot-interruption", instanceId: taken, seconds: 1 });
+    await waitUntil("its end", async () => (await stateOf(taken)) === "terminated");
+    expect(await stateOf(spared)).toBe("running");
+    await end(spared);
+  });
+
   test("EC2's answers lag until the fault expires, the older of two included", async () => {
     await add({ kind: "describe-lag", seconds: 300, durationSeconds: 0.6 });
     const id = await add({ kind: "describe-lag", seconds: 200 });
