@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Logger } from "@elastic-gas/shared/logger";
 import type { Ec2Context } from "./context.ts";
 import { createInstanceFaults, type InstanceFaults, LaunchFaults } from "./faults.ts";
+import { ImageStore } from "./images.ts";
 import { MetadataEndpoints } from "./imds/endpoints.ts";
 import type { InstanceCredentials } from "./imds/tree.ts";
 import { takeBack } from "./instances/lifecycle.ts";
@@ -23,6 +24,7 @@ import {
   createDescribeInstances,
   createGetConsoleOutput,
 } from "./operations/describe-instances.ts";
+import { createCreateImage, createDeregisterImage, createDescribeImages } from "./operations/images.ts";
 import { createDescribeAvailabilityZones, createDescribeSubnets } from "./operations/places.ts";
 import { createRunInstances } from "./operations/run-instances.ts";
 import { createCreateTags, createDeleteTags, createDescribeTags } from "./operations/tags.ts";
@@ -128,8 +130,10 @@ export async function createEc2Service(options: Ec2Options) {
     onEnded: (instanceId) => void endpoints.close(instanceId),
   });
 
+  const images = new ImageStore(join(options.dataDir, "ec2"));
   const context: Ec2Context = {
     store,
+    images,
     supervisor,
     endpoints,
     subnets: layOutSubnets(options.addressBlock, options.vpcId ?? "vpc-0000000000000001a", options.subnets),
@@ -188,6 +192,7 @@ export async function createEc2Service(options: Ec2Options) {
       await endpoints.closeAll();
       await enforcer.close(keepInstances);
       store.close();
+      images.close();
     },
   };
 }
@@ -205,6 +210,9 @@ function createHandlers(context: Ec2Context) {
     CreateTags: createCreateTags(context),
     DeleteTags: createDeleteTags(context),
     DescribeTags: createDescribeTags(context),
+    CreateImage: createCreateImage(context),
+    DescribeImages: createDescribeImages(context),
+    DeregisterImage: createDeregisterImage(context),
     DescribeSubnets: createDescribeSubnets(context),
     DescribeAvailabilityZones: createDescribeAvailabilityZones(context),
   };
