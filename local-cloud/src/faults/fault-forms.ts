@@ -124,6 +124,18 @@ export const FAULT_FORMS: readonly FaultForm[] = [
     fields: [INSTANCE],
   },
   {
+    kind: "zone-failure",
+    title: "Zone failure",
+    what: "All instances of the zone lose their power, and launches there fail with InsufficientInstanceCapacity.",
+    fields: [{ name: "zone", label: "Zone", type: "text", required: true, value: "us-east-1a" }, LASTS],
+  },
+  {
+    kind: "metric-delay",
+    title: "Metric delay",
+    what: "CloudWatch tells no point that is newer.",
+    fields: [{ ...seconds("seconds", "Age of the newest point (seconds)", "120"), max: 3_600 }, LASTS],
+  },
+  {
     kind: "spot-interruption",
     title: "Take a spot instance back",
     what: "The instance's metadata say that EC2 ends it, and then it does; not when the fault ends before.",

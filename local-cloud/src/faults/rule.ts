@@ -60,6 +60,14 @@ export const StateFault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("never-healthy"), launches: z.int().positive().default(1), ...common }),
   /** All processes of an instance stand still. */
   z.strictObject({ kind: z.literal("hang-instance"), instanceId: InstanceId, ...common }),
+  /** All instances of the zone lose their power, and none can be launched there. */
+  z.strictObject({
+    kind: z.literal("zone-failure"),
+    zone: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "a zone such as us-east-1a"),
+    ...common,
+  }),
+  /** CloudWatch's newest points are that old. */
+  z.strictObject({ kind: z.literal("metric-delay"), seconds: z.number().min(0).max(3_600), ...common }),
   /** EC2 takes a spot instance back: it says so, and ends it then; not when the fault ends before. */
   z.strictObject({
     kind: z.literal("spot-interruption"),
