@@ -12,11 +12,11 @@ case "${1:-}" in
   synth) exec node --disable-warning=ExperimentalWarning aws/src/synth-main.ts ;;
   deploy)
     node --disable-warning=ExperimentalWarning start/src/build-pages-main.ts
-    exec node --disable-warning=ExperimentalWarning aws/src/deploy-main.ts
+    exec node --disable-warning=ExperimentalWarning aws/src/deploy-main.ts "${@:2}"
     ;;
   destroy) exec node --disable-warning=ExperimentalWarning aws/src/destroy-main.ts ;;
   *)
-    echo "Usage: aws/deploy.sh packages|synth|deploy|destroy" >&2
+    echo "Usage: aws/deploy.sh packages|synth|deploy [--image]|destroy" >&2
     exit 2
     ;;
 esac

@@ -32,14 +32,21 @@ fetch() {
       }
     }' "$1" "$2"
 }
-fetch '__RELEASE_URL__' release.tar.gz
-if ! echo '__RELEASE_SHA256__  release.tar.gz' | sha256sum --check --status; then
-  echo 'The release is not the one that was published: its SHA-256 is not __RELEASE_SHA256__. Nothing of it runs.' >&2
-  exit 1
+# An image may hold it already, checked when the image was baked.
+baked="${ELASTIC_GAS_RELEASES:-/opt/elastic-gas/releases}/__RELEASE_SHA256__"
+if [ -d "$baked" ]; then
+  cd "$baked"
+  fetch '__SETTINGS_URL__' settings.env
+else
+  fetch '__RELEASE_URL__' release.tar.gz
+  if ! echo '__RELEASE_SHA256__  release.tar.gz' | sha256sum --check --status; then
+    echo 'The release is not the one that was published: its SHA-256 is not __RELEASE_SHA256__. Nothing of it runs.' >&2
+    exit 1
+  fi
+  fetch '__SETTINGS_URL__' settings.env
+  tar -xzf release.tar.gz
+  rm release.tar.gz
 fi
-fetch '__SETTINGS_URL__' settings.env
-tar -xzf release.tar.gz
-rm release.tar.gz
 
 # A release for AWS has its packages. On one machine they are linked from the checkout, our own workspaces into this
 # folder.

@@ -33,7 +33,6 @@ beforeAll(async () => {
       AWS_SECRET_ACCESS_KEY: "decoy",
       AWS_SESSION_TOKEN: "decoy",
       AWS_PROFILE: "decoy",
-      AWS_ENDPOINT_URL: decoyUrl,
       AWS_ENDPOINT_URL_S3: decoyUrl,
       AWS_ENDPOINT_URL_SQS: decoyUrl,
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${decoyUrl}/credentials`,

@@ -189,6 +189,34 @@ describe("the autoscaler against the local cloud", { timeout: 270_000 }, () => {
     expect(row.result).toMatch(/^in service after/);
   });
 
+  it("replaces a worker that EC2 takes back before it does, by adding another first", async () => {
+    const [taken = ""] = await settled("web", 1);
+    const interruption = { what: "spot", at: Date.now() + 120_000 };
+    await harness.db
+      .updateTable("workers")
+      .set({ interruption: JSON.stringify(interruption) })
+      .where("instanceId", "=", taken)
+      .execute();
+    await waitUntil("another worker", async () => {
+      const ids = await inService("web");
+      return ids.length === 1 && ids[0] !== taken;
+    });
+    const row = await harness.db
+      .selectFrom("workers")
+      .select(["victimReason", "endedFor", "drainingAt"])
+      .where("instanceId", "=", taken)
+      .executeTakeFirstOrThrow();
+    expect(row).toMatchObject({ victimReason: "replacement", endedFor: { kind: "interruption", ...interruption } });
+    const next = await harness.db
+      .selectFrom("workers")
+      .select("inServiceAt")
+      .where("pool", "=", "web")
+      .where("draining", "=", false)
+      .executeTakeFirstOrThrow();
+    expect(next.inServiceAt?.getTime()).toBeLessThanOrEqual(row.drainingAt?.getTime() ?? 0);
+    await settled("web", 1);
+  });
+
   it("replaces a worker that is unhealthy for its grace period", async () => {
     const [failing = ""] = await settled("web", 1);
     const { Reservations = [] } = await harness.context.cloud.ec2.send(

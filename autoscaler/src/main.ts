@@ -13,6 +13,8 @@ import { runAutoscaler } from "./loop.ts";
 
 /** Every call of a pass has its own limit, and together they stay far below this. */
 const PASS_LIMIT_MS = 300_000;
+/** For an emulator that does run the script: the worker's program runs elsewhere. */
+const RUNS_NOTHING = "#!/bin/sh\nexec sleep infinity\n";
 
 const config = readConfig(process.env);
 const log = createLogger("autoscaler", config.LOG_LEVEL);
@@ -27,7 +29,9 @@ const context = {
   cloud,
   lease: new Lease(db, { holder, leaseSeconds: config.LEASE_SECONDS }),
   log,
-  userDataTemplate: readFileSync(new URL("../../aws/user-data.sh", import.meta.url), "utf8"),
+  userDataTemplate: config.EMULATED_INSTANCES
+    ? RUNS_NOTHING
+    : readFileSync(new URL("../../aws/user-data.sh", import.meta.url), "utf8"),
 };
 
 const passes = watchTurns("a pass", PASS_LIMIT_MS);

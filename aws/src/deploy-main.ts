@@ -1,22 +1,26 @@
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { EC2Client } from "@aws-sdk/client-ec2";
 import { S3Client } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { resourcesOf } from "../../shared/src/resources.ts";
 import { packRelease, uploadRelease } from "../../start/src/release.ts";
 import { ask } from "./deploy/ask.ts";
+import { bakeImage } from "./deploy/bake-image.ts";
 import { assess, mayDeploy } from "./deploy/checks.ts";
 import { gatherFacts, OperatorKeys } from "./deploy/gather-facts.ts";
 import { costLines } from "./deploy/prices.ts";
 import { readDeployEnvironment } from "./deploy/read-environment.ts";
-import { deployStack, findStack, resourceCounts } from "./deploy/stacks.ts";
+import { deployStack, findStack, resourceCounts, type StackTemplate } from "./deploy/stacks.ts";
 import { tellFailures } from "./deploy/tell-failures.ts";
 import { templatesOf } from "./deploy/templates.ts";
 import { makeApp } from "./make-app.ts";
 import { readOptions } from "./options.ts";
 
-/** `npm run deploy`: checks, shows, asks, deploys, and prints the addresses. */
+/** `npm run deploy`: checks, shows, asks, deploys, and prints the addresses. With `--image` workers boot from an image. */
 tellFailures();
+const { values: asked } = parseArgs({ options: { image: { type: "boolean", default: false } } });
 const root = join(import.meta.dirname, "../..");
 const environment = readDeployEnvironment();
 const options = readOptions(environment);
@@ -37,8 +41,8 @@ const worker = await packRelease(root, { withPackages: true });
 const manager = await packRelease(root, { kind: "manager", withPackages: true });
 for (const [name, { sha256, bytes }] of Object.entries({ worker, manager }))
   console.log(`  ${name.padEnd(8)} ${(bytes.length / 1e6).toFixed(0)} MB, SHA-256 ${sha256}`);
-const deployment = makeApp(options, { worker: worker.sha256, manager: manager.sha256 });
-const templates = templatesOf(deployment);
+const hashes = { worker: worker.sha256, manager: manager.sha256 };
+const templates = templatesOf(makeApp(options, hashes));
 const [foundation, service] = templates;
 
 const cloudFormation = new CloudFormationClient({ region });
@@ -67,8 +71,9 @@ if (Object.keys(given).length > 0) {
 console.log("Uploading the releases ...");
 const s3 = new S3Client({ region });
 for (const release of [worker, manager]) await uploadRelease(s3, base.ReleasesBucket ?? "", release);
-console.log(`${service.name} ...`);
-const { Dashboard } = await deployStack(cloudFormation, service, approve);
+const final = asked.image ? await withImage() : service;
+console.log(`${final.name} ...`);
+const { Dashboard } = await deployStack(cloudFormation, final, approve);
 
 console.log(`
   user-app     ${base.UserApp}
@@ -78,6 +83,19 @@ console.log(`
   DNS          ${options.DOMAIN_NAME === undefined ? "no DOMAIN_NAME: the addresses above are the load balancer's" : `point ${options.DOMAIN_NAME} to ${base.BalancerDnsName}`}
   Stripe       a webhook to ${base.UserApp}stripe/webhook; its secret into aws/deploy.env, then deploy again
 `);
+
+/** The stack whose workers boot from an image that holds their release. */
+async function withImage(): Promise<StackTemplate> {
+  console.log("Baking the image of workers: a machine unpacks the release and stops, 5 to 10 minutes ...");
+  const workerImage = await bakeImage({ ec2: new EC2Client({ region }), s3 }, worker, {
+    prefix: options.PREFIX,
+    bucket: base.ReleasesBucket ?? "",
+    subnetId: base.BuilderSubnet ?? "",
+    instanceType: options.WORKER_INSTANCE_TYPE,
+  });
+  console.log(`  ${workerImage}`);
+  return templatesOf(makeApp(options, hashes, { workerImage }))[1];
+}
 
 async function insist(question: string): Promise<void> {
   if ((await ask(question)) === "yes") return;

@@ -3,6 +3,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { ask } from "./deploy/ask.ts";
+import { deleteImages } from "./deploy/bake-image.ts";
 import { emptyBucket, endMachines } from "./deploy/clear-away.ts";
 import { readDeployEnvironment } from "./deploy/read-environment.ts";
 import { deleteStack, deployStack, findStack } from "./deploy/stacks.ts";
@@ -33,8 +34,11 @@ await insist(`Type the prefix, ${PREFIX}, to go on: `, PREFIX);
 await insist(`Really? Type "delete ${PREFIX}": `, `delete ${PREFIX}`);
 
 console.log("Ending the machines ...");
-const { workers } = await endMachines(new EC2Client({ region }), PREFIX);
-console.log(`  the manager and ${workers} workers ended\nDeleting ${service.name} ...`);
+const ec2 = new EC2Client({ region });
+const { workers } = await endMachines(ec2, PREFIX);
+console.log(
+  `  the manager and ${workers} workers ended, ${await deleteImages(ec2, PREFIX)} images deleted\nDeleting ${service.name} ...`,
+);
 await deleteStack(cloudFormation, service.name);
 console.log("Taking the protection off the database ...");
 if ((await findStack(cloudFormation, foundation.name)) !== undefined) {

@@ -11,7 +11,11 @@ export interface Deployment {
 }
 
 /** The whole deployment, without account, region or network: CloudFormation fills those in. */
-export function makeApp(options: Options, releases: Releases, outdir?: string): Deployment {
+export function makeApp(
+  options: Options,
+  releases: Releases,
+  { outdir, workerImage }: { readonly outdir?: string; readonly workerImage?: string } = {},
+): Deployment {
   const app = new App({
     ...(outdir !== undefined && { outdir }),
     analyticsReporting: false,
@@ -27,7 +31,7 @@ export function makeApp(options: Options, releases: Releases, outdir?: string): 
   });
   Tags.of(app).add("elastic-gas:installation", options.PREFIX);
   const foundation = new Foundation(app, options);
-  const service = new Service(app, options, { foundation, releases });
+  const service = new Service(app, options, { foundation, releases, workerImage });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return { app, foundation, service };
 }

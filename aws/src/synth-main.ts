@@ -13,7 +13,7 @@ const outdir = join(import.meta.dirname, "../dist");
 const { app, foundation, service } = makeApp(
   readOptions(readDeployEnvironment()),
   { worker: "0".repeat(64), manager: "0".repeat(64) },
-  outdir,
+  { outdir },
 );
 app.synth();
 for (const { templateFile } of [foundation, service]) console.log(join(outdir, templateFile));

@@ -4,6 +4,7 @@ import { Match, Template } from "aws-cdk-lib/assertions";
 import { beforeAll, describe, expect, it } from "vitest";
 import { permissionsOf, ROLES, type Role } from "../../shared/src/permissions.ts";
 import { MAX_RECEIVE_COUNT, POOL_NAMES, QUEUE_KEYS, resourcesOf } from "../../shared/src/resources.ts";
+import { ALARMS, SECRETS } from "./deploy/prices.ts";
 import { templatesOf } from "./deploy/templates.ts";
 import { makeApp } from "./make-app.ts";
 import { type Options, readOptions } from "./options.ts";
@@ -64,6 +65,27 @@ describe("the deployment", () => {
       { DATABASE_PROTECTION: "false", ALARM_EMAIL: "ops@example.org" },
     ];
     for (const options of shapes) expect(() => synthesize(options)).not.toThrow();
+  });
+
+  it("boots workers from a baked image where one is named, in the launch template and in the manager's settings", () => {
+    const workerImage = "ami-0123456789abcdef0";
+    const deployment = makeApp(readOptions({}), RELEASES, { workerImage });
+    expect(() => templatesOf(deployment)).not.toThrow();
+    const service = Template.fromStack(deployment.service);
+    service.hasResourceProperties("AWS::EC2::LaunchTemplate", {
+      LaunchTemplateName: "prod-gas-worker",
+      LaunchTemplateData: { ImageId: workerImage, MetadataOptions: { HttpTokens: "required" } },
+    });
+    const [manager] = Object.values(service.findResources("AWS::EC2::Instance"));
+    expect(JSON.stringify(manager?.Properties.UserData)).toContain(`WORKER_IMAGE_ID=${workerImage}\\n`);
+    // The manager's own machine is no worker.
+    expect(JSON.stringify(manager?.Properties.ImageId)).not.toContain(workerImage);
+    expect(JSON.stringify(plain.service.toJSON())).not.toContain(workerImage);
+  });
+
+  it("has as many alarms and secrets as the estimate of a month's cost counts", () => {
+    expect(ofType(plain, "AWS::CloudWatch::Alarm")).toHaveLength(ALARMS);
+    expect(ofType(plain, "AWS::SecretsManager::Secret")).toHaveLength(SECRETS);
   });
 
   it("uses no Auto Scaling and no launch of workers: that is the autoscaler's", () => {

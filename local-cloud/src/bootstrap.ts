@@ -62,7 +62,11 @@ export async function bootstrap({
 }
 
 /** From where user-app's pages post files to the bucket. */
-function browserOrigins({ PUBLIC_HOST, PUBLIC_URL, LB_PORT }: BootstrapOptions["settings"]): readonly string[] {
+export function browserOrigins({
+  PUBLIC_HOST,
+  PUBLIC_URL,
+  LB_PORT,
+}: Pick<Settings, "PUBLIC_HOST" | "PUBLIC_URL" | "LB_PORT">): readonly string[] {
   const hosts = [PUBLIC_HOST, "localhost", "127.0.0.1"].map((host) => `http://${host}:${LB_PORT}`);
   const publicOrigin = PUBLIC_URL !== undefined && URL.canParse(PUBLIC_URL) ? [new URL(PUBLIC_URL).origin] : [];
   return [...new Set([...publicOrigin, ...hosts])];

@@ -166,7 +166,12 @@ async function startServices(options: LocalCloudOptions, ec2: Ec2Service, identi
   const mounts = await Promise.all(ids.map((id) => mountService(id, handlers[id].handlers)));
   const usual = { ...DEFAULT_EC2_SETTINGS, ...DEFAULT_GLACIER_SETTINGS, ...options.ec2Settings, ...options.glacier };
   const operations = Object.fromEntries(ids.map((id) => [id, Object.keys(handlers[id].handlers)]));
-  const faults = createFaults({ targets: { ec2, glacier, disk, usual }, operations, inner: options.middleware, log });
+  const faults = createFaults({
+    targets: { ec2, cloudwatch, glacier, disk, usual },
+    operations,
+    inner: options.middleware,
+    log,
+  });
   started.defer(() => faults.close());
   const hosts = new KnownHosts([publicHost]);
   const gateway = new Gateway({

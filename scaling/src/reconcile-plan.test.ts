@@ -293,3 +293,49 @@ describe("every plan", () => {
     );
   });
 });
+
+describe("workers that EC2 is about to end", () => {
+  const noticed = (id: string, what: "spot" | "rebalance" | "scheduled", inSeconds: number | null): Worker =>
+    worker(id, {
+      reason: { kind: "interruption", what, at: inSeconds === null ? null : NOW + inSeconds * SECOND },
+      protected: true,
+    });
+
+  it("drains one that is taken back at once while others serve, and launches another", () => {
+    const planned = plan(pool(), [...serving(3), noticed("i-spot", "spot", 118)], NOW);
+    expect(planned).toMatchObject({
+      victims: [{ id: "i-spot", cause: "replacement", because: { kind: "interruption", what: "spot" } }],
+      deregister: ["i-spot"],
+      launch: 1,
+    });
+  });
+
+  it("keeps the only one that serves until another came, or until its end is near", () => {
+    const only = noticed("i-spot", "spot", 118);
+    expect(plan(pool({ desired: 1 }), [only], NOW)).toMatchObject({ victims: [], launch: 1 });
+    const booting = worker("i-new", { state: "warming" });
+    expect(plan(pool({ desired: 1 }), [only, booting], NOW)).toMatchObject({ victims: [], launch: 0 });
+    expect(ids(plan(pool({ desired: 1 }), [only, worker("i-new")], NOW).victims)).toEqual(["i-spot"]);
+    expect(ids(plan(pool({ desired: 1 }), [noticed("i-spot", "spot", 30), booting], NOW).victims)).toEqual(["i-spot"]);
+  });
+
+  it("keeps all of them when EC2 takes all back, and launches as many", () => {
+    const all = [noticed("i-1", "spot", 100), noticed("i-2", "spot", 110)];
+    expect(plan(pool({ desired: 2 }), all, NOW)).toMatchObject({ victims: [], launch: 2 });
+  });
+
+  it.each([["rebalance", null] as const, ["scheduled", 86_400] as const])(
+    "replaces one by adding another first when EC2 leaves time (%s)",
+    (what, inSeconds) => {
+      const seen = [...serving(3), noticed("i-4", what, inSeconds)];
+      expect(plan(pool(), seen, NOW)).toMatchObject({ victims: [], launch: 1 });
+      const complete = plan(pool(), [...seen, worker("i-5")], NOW);
+      expect(complete).toMatchObject({ victims: [{ id: "i-4", cause: "replacement" }], launch: 0 });
+    },
+  );
+
+  it("counts them among no unhealthy ones: the grace and the share are for faults", () => {
+    const seen = [...serving(1), noticed("i-2", "spot", 60), noticed("i-3", "spot", 60), noticed("i-4", "spot", 60)];
+    expect(ids(plan(pool({ replacing: 3 }), seen, NOW).victims).sort()).toEqual(["i-2", "i-3", "i-4"]);
+  });
+});

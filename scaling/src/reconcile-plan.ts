@@ -64,7 +64,15 @@ export function plan(pool: PlannedPool, workers: readonly Worker[], now: number)
   const staying = workers.filter(isStaying);
   if (pool.stopping) return stopAll(pool, staying, leaving);
 
-  const faulty = replacements(pool, staying, now);
+  const interrupted = interruptions(staying, now);
+  const faulty = mergeReplacements(
+    interrupted,
+    replacements(
+      pool,
+      staying.filter(({ reason }) => reason.kind !== "interruption"),
+      now,
+    ),
+  );
   const requested = staying.filter(
     (worker) => worker.request !== null && !faulty.victims.some(({ id }) => id === worker.id),
   );
@@ -123,6 +131,35 @@ interface Replacements {
   /** Unhealthy ones that go only after another one came. */
   readonly swaps: readonly Victim[];
   readonly kept: number;
+}
+
+/** Of its last requests and the deregistration: what a worker that EC2 takes back needs at the end. */
+const LAST_MS = 30_000;
+
+/**
+ * Workers that EC2 is about to end. One that it takes back within minutes leaves at once while others serve, so that its
+ * last requests end in time; the only one serves on until another one came, or until its end is near. Those with more
+ * time leave when the pool is complete without them.
+ */
+function interruptions(staying: readonly Worker[], now: number): Replacements {
+  const othersServe = staying.some(({ state, reason }) => state === "in service" && reason.kind !== "interruption");
+  const victims: Victim[] = [];
+  const swaps: Victim[] = [];
+  for (const { id, reason } of staying) {
+    if (reason.kind !== "interruption") continue;
+    const isNear = reason.at !== null && now >= reason.at - LAST_MS;
+    const leavesNow = isNear || (reason.what === "spot" && othersServe);
+    (leavesNow ? victims : swaps).push(replacement(id, reason));
+  }
+  return { victims, swaps, kept: 0 };
+}
+
+function mergeReplacements(...each: readonly Replacements[]): Replacements {
+  return {
+    victims: each.flatMap(({ victims }) => victims),
+    swaps: each.flatMap(({ swaps }) => swaps),
+    kept: each.reduce((sum, { kept }) => sum + kept, 0),
+  };
 }
 
 function replacements(pool: PlannedPool, staying: readonly Worker[], now: number): Replacements {

@@ -147,6 +147,16 @@ describe("where an update stands in a pool", () => {
       null,
     ],
     [
+      "a canary that EC2 took back, which is no fault of its release",
+      update(),
+      pool([worker("a", OLD)], {
+        records: recordsOf(
+          ended("b", { victimReason: "replacement", endedFor: { kind: "interruption", what: "spot", at: NOW } }),
+        ),
+      }),
+      null,
+    ],
+    [
       "an old worker that was lost",
       update(),
       pool([worker("b", NEW)], { records: recordsOf(ended("a", { victimReason: "lost", releaseId: OLD })) }),

@@ -95,6 +95,8 @@ function failureOf(update: PoolUpdate, pool: UpdatedPool, now: number): RollBack
   const { to, startedAt, canaryPassedAt } = update;
   const ended = [...pool.records.values()].flatMap(({ instanceId, releaseId, drainingAt, victimReason, endedFor }) => {
     const fault = readFault(endedFor);
+    // That EC2 takes an instance back is no fault of what it runs.
+    if (fault?.kind === "interruption") return [];
     const isOfUpdate = releaseId === to && drainingAt !== null && drainingAt >= startedAt;
     return isOfUpdate && (victimReason === "lost" || fault !== null) ? [{ instanceId, fault }] : [];
   });

@@ -55,6 +55,17 @@ describe("the words of a worker's reason", () => {
       "Client.UserInitiatedShutdown",
     ],
     [{ kind: "terminated", cause: null, because: null, said: null }, "terminated"],
+    [{ kind: "interruption", what: "spot", at: NOW + 120_000 }, "EC2 takes this spot instance back at 09:03:32"],
+    [{ kind: "interruption", what: "rebalance", at: null }, "EC2 expects to take this spot instance back soon"],
+    [
+      {
+        kind: "draining",
+        cause: "replacement",
+        because: { kind: "interruption", what: "spot", at: NOW + 120_000 },
+        finishes: "requests",
+      },
+      "replaced: EC2 takes this spot instance back at 09:03:32; finishes open requests",
+    ],
   ])("of %j", (reason, words) => {
     expect(describeWorkerReason(reason, chicago)).toBe(words);
   });
@@ -64,6 +75,10 @@ describe("the sentence of a replacement", () => {
   it.each([
     [{ kind: "overdue", afterMs: 300_000 } as const, "web replaced i-1: not in service after 5\u00a0min."],
     [failing, "web replaced i-1: unhealthy for 60\u00a0s (health check timed out)."],
+    [
+      { kind: "interruption", what: "rebalance", at: null } as const,
+      "web replaced i-1: EC2 expects to take this spot instance back soon.",
+    ],
     [null, "web replaced i-1: as asked for, after another worker came into service."],
   ])("because of %j", (because, sentence) => {
     expect(describeReplacement("web", { id: "i-1", because }, chicago)).toBe(sentence);

@@ -1,3 +1,4 @@
+import { Interruption } from "@elastic-gas/shared/aws/interruption";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { formatTime } from "@elastic-gas/shared/format/times";
 import { z } from "zod";
@@ -18,6 +19,7 @@ const FAULTS = [
   z.object({ kind: z.literal("deregistered"), since: Instant }),
   z.object({ kind: z.literal("silent"), beatAt: Instant }),
   z.object({ kind: z.literal("without database"), lostAt: Instant }),
+  z.object({ kind: z.literal("interruption"), ...Interruption.shape }),
 ] as const;
 export const WorkerFault = z.discriminatedUnion("kind", FAULTS);
 export type WorkerFault = z.infer<typeof WorkerFault>;
@@ -95,6 +97,8 @@ export function describeFault(fault: WorkerFault, reader: ReasonReader): string 
       return `no heartbeat for ${since(fault.beatAt)}`;
     case "without database":
       return `could not use the database for ${since(fault.lostAt)} while other workers could`;
+    case "interruption":
+      return describeInterruption(fault, reader);
   }
 }
 
@@ -147,6 +151,19 @@ function describePastFault(fault: WorkerFault, reader: ReasonReader): string {
       return `no heartbeat since ${clockSeconds(fault.beatAt, reader)}`;
     case "without database":
       return `could not use the database from ${clockSeconds(fault.lostAt, reader)} on while other workers could`;
+    case "interruption":
+      return describeInterruption(fault, reader);
+  }
+}
+
+function describeInterruption({ what, at }: Interruption, reader: ReasonReader): string {
+  switch (what) {
+    case "spot":
+      return `EC2 takes this spot instance back${at === null ? "" : ` at ${clockSeconds(at, reader)}`}`;
+    case "rebalance":
+      return "EC2 expects to take this spot instance back soon";
+    case "scheduled":
+      return `EC2 retires this instance's machine${at === null ? "" : ` on ${formatTime(at, "minute", { zone: reader.timeZone })}`}`;
   }
 }
 

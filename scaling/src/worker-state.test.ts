@@ -188,6 +188,28 @@ describe("a worker whose pages cannot use the database", () => {
   });
 });
 
+describe("a worker that EC2 is about to end", () => {
+  const interruption = { what: "spot", at: NOW + 120_000 };
+  it.each([
+    ["in service", target("healthy"), buildRecord({ interruption })],
+    ["unhealthy", target("unhealthy"), buildRecord({ interruption, inServiceAt: NOW - 50_000 })],
+    ["pending", undefined, buildRecord({ interruption })],
+  ] as const)("is %s as before, and says so", (state, seen, record) => {
+    expect(web(seen, record)).toMatchObject({ state, reason: { kind: "interruption", ...interruption } });
+  });
+
+  it("drains as any other once it was chosen", () => {
+    const record = buildRecord({ interruption, draining: true, victimReason: "replacement" });
+    expect(web(target("draining"), record).reason).toMatchObject({ kind: "draining", cause: "replacement" });
+  });
+
+  it("is none for what nobody can read", () => {
+    expect(web(target("healthy"), buildRecord({ interruption: { what: "flood" } })).reason).toEqual({
+      kind: "healthy",
+    });
+  });
+});
+
 describe("a worker without a load balancer", () => {
   it("is pending until its first heartbeat, then in service while no more than 6 are missing", () => {
     expect(annotator(buildRecord()).state).toBe("pending");

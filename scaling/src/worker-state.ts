@@ -1,3 +1,4 @@
+import { readInterruption } from "@elastic-gas/shared/aws/interruption";
 import type { Config } from "@elastic-gas/shared/config";
 import { type Beat, unbrokenGapMs, type WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import type { PoolName } from "@elastic-gas/shared/resources";
@@ -112,7 +113,8 @@ export function workerRules(
 /** Puts together what the three sources say of one worker: what the autoscaler acts on and what the pages show. */
 export function describeWorker(facts: WorkerFacts, rules: WorkerRules, now: number): Worker {
   const { instance, target, record } = facts;
-  const [state, reason] = judge(facts, rules, now);
+  const [state, judged] = judge(facts, rules, now);
+  const reason = interruptionOf(state, record) ?? judged;
   return {
     id: instance.id,
     state,
@@ -151,6 +153,13 @@ export function endedWorker(record: WorkerRecord): Worker {
     stateReason: null,
   } as const;
   return describeWorker({ instance, target: undefined, record }, ENDED, 0);
+}
+
+/** Whatever else is true of a worker that nobody ends yet: EC2 does. */
+function interruptionOf(state: WorkerState, record: WorkerRecord | undefined): WorkerReason | null {
+  if (state === "draining" || state === "terminating" || state === "terminated") return null;
+  const interruption = readInterruption(record?.interruption ?? null);
+  return interruption === null ? null : { kind: "interruption", ...interruption };
 }
 
 type Judgement = readonly [WorkerState, WorkerReason];

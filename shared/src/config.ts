@@ -25,6 +25,10 @@ export const Config = z
       (text) => (text === "" ? undefined : text),
       z.enum(["true", "false"]).optional(),
     ),
+    /**
+     * Whether instances run nothing, as an emulator's: then start.sh, which sets it, runs each worker's program itself.
+     */
+    EMULATED_INSTANCES: flag.default(false),
     /** Set on instances only, by the instance itself. */
     AWS_EC2_METADATA_SERVICE_ENDPOINT: z.preprocess((text) => (text === "" ? undefined : text), z.url().optional()),
     PREFIX: z

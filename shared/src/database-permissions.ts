@@ -16,7 +16,9 @@ const APPEND_AUDIT = "insert, select (id, action, at, address, times), update (t
  * MariaDB asks for the right to update every column that is inserted.
  */
 const BEAT = "instance_id, pool, job_id, beating_since, at";
-const HEARTBEAT = `select, insert (${BEAT}), update (${BEAT})`;
+/** The rest of what a worker writes of itself. */
+const NOTED = "interruption";
+const HEARTBEAT = `select, insert (${BEAT}), update (${BEAT}, ${NOTED})`;
 /** What registering and a first sign-in by OpenID Connect write. */
 const NEW_USER = "username, username_skeleton, name, email, password_hash";
 /** What users change of their own account, and payments of its plan. */
@@ -97,7 +99,7 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
     jobs: ALL,
     images: "select, insert, delete",
     subscriptions: "select, insert, update",
-    workers: `select, insert (${BEAT}), update (${BEAT}, load_points, lacks)`,
+    workers: `select, insert (${BEAT}), update (${BEAT}, ${NOTED}, load_points, lacks)`,
     pending_deletes: "insert",
     outbox: OUTBOX,
     settings: "select",

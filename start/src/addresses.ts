@@ -25,7 +25,9 @@ export function addressesOf(config: Config): Addresses {
       "user-app": userApp,
       ...(isLocal
         ? {
-            "local-cloud": `http://${host}:${LOCAL_CLOUD_PORT}   (mail: /_mail)`,
+            ...(config.EMULATED_INSTANCES
+              ? { emulator: `${config.AWS_ENDPOINT_URL}   (AWS_ENDPOINT_URL)` }
+              : { "local-cloud": `http://${host}:${LOCAL_CLOUD_PORT}   (mail: /_mail)` }),
             MariaDB: `127.0.0.1:${LOCAL_DATABASE_PORT}`,
           }
         : {}),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { readConfig } from "@elastic-gas/shared/config";
+import { emulatorEndpoint } from "./emulator-endpoint.ts";
 import type { Environment } from "./environment.ts";
 import { isAlive, processFile } from "./processes.ts";
 import { describeTaken, findStrangersInBlock, findTakenPorts, type PortUse, readListeners } from "./taken-ports.ts";
@@ -8,13 +9,17 @@ import { describeTaken, findStrangersInBlock, findTakenPorts, type PortUse, read
  * What stands in the way of a start, in words; undefined when nothing does. Throws when the settings are not usable.
  */
 export async function checkPorts(environment: Environment, dataDir: string): Promise<string | undefined> {
+  const emulator = emulatorEndpoint(environment);
   // The endpoint is made later; on one machine it is always there.
   const endpoint = environment.CLOUD === "aws" ? {} : { AWS_ENDPOINT_URL: "http://127.0.0.1" };
   const config = readConfig({ ...environment, ...endpoint });
   const manager: PortUse = { setting: "MANAGER_PORT", part: "manager", host: "0.0.0.0", port: config.MANAGER_PORT };
-  const onThisMachine: readonly PortUse[] = [
+  const localCloud: readonly PortUse[] = [
     { setting: "LB_PORT", part: "load balancer", host: "127.0.0.1", port: config.LB_PORT },
     { setting: "LOCAL_CLOUD_PORT", part: "local-cloud", host: "127.0.0.1", port: config.LOCAL_CLOUD_PORT },
+  ];
+  const onThisMachine: readonly PortUse[] = [
+    ...(emulator === undefined ? localCloud : []),
     { setting: "LOCAL_DATABASE_PORT", part: "MariaDB", host: "127.0.0.1", port: config.LOCAL_DATABASE_PORT },
   ];
   const isLocal = config.CLOUD === "local";
@@ -26,7 +31,7 @@ export async function checkPorts(environment: Environment, dataDir: string): Pro
     const listening = new Set(readListeners().map(({ port }) => port));
     return describeTaken(taken, (port) => !listening.has(port));
   }
-  if (!isLocal) return undefined;
+  if (!isLocal || emulator !== undefined) return undefined;
   const block = config.LOCAL_ADDRESS_BLOCK;
   const [stranger] = findStrangersInBlock(block, { dataDir, own });
   if (stranger === undefined) return undefined;

@@ -17,7 +17,10 @@ const CANNOT_COME_UP = 2;
 
 const root = join(import.meta.dirname, "../..");
 const environment = readEnvironment(root, process.env);
-const own = environment.CLOUD === "aws" ? process.env : withoutAws(process.env);
+const own =
+  environment.CLOUD === "aws"
+    ? process.env
+    : { ...withoutAws(process.env), AWS_ENDPOINT_URL: process.env.AWS_ENDPOINT_URL };
 const dataDir = resolve(root, environment.DATA_DIR || ".data");
 const runFile = processFile(join(dataDir, "run", "start.json"));
 const running = Object.values(runFile.read()).some(isAlive);

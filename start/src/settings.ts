@@ -8,6 +8,7 @@ import { schemaOf } from "@elastic-gas/shared/database/connect";
 import { DEFAULT_INSTANCE_PROFILE, databaseUrlSetting, ROLES, type Role } from "@elastic-gas/shared/permissions";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { readAwsSecrets, settingsOfSecrets } from "./aws-secrets.ts";
+import { emulatorEndpoint } from "./emulator-endpoint.ts";
 import { type Environment, withoutAws } from "./environment.ts";
 import { ensureSecrets } from "./secrets.ts";
 
@@ -39,7 +40,8 @@ export async function completeSettings(environment: Environment): Promise<Enviro
     ...local,
     AWS_ENDPOINT_URL: "http://127.0.0.1",
   });
-  const endpoint = `http://127.0.0.1:${LOCAL_CLOUD_PORT}`;
+  const emulator = emulatorEndpoint(environment);
+  const endpoint = emulator ?? `http://127.0.0.1:${LOCAL_CLOUD_PORT}`;
   const secrets = ensureSecrets(DATA_DIR);
   await ensureLocalCredentials(DATA_DIR);
   const database = (user: string, password: string) =>
@@ -63,14 +65,18 @@ export async function completeSettings(environment: Environment): Promise<Enviro
     TOTP_KEY: nonEmpty(local.TOTP_KEY) ?? secrets.totpKey,
     // Instances start in folders of their own, so a path of the operator's must not depend on this one.
     MASK_MODEL: local.MASK_MODEL ? resolve(local.MASK_MODEL) : undefined,
-    STRIPE_API_URL: nonEmpty(local.STRIPE_API_URL) ?? endpoint,
-    STRIPE_SECRET_KEY: nonEmpty(local.STRIPE_SECRET_KEY) ?? secrets.stripeSecretKey,
-    STRIPE_WEBHOOK_SECRET: nonEmpty(local.STRIPE_WEBHOOK_SECRET) ?? secrets.stripeWebhookSecret,
-    STRIPE_PRICE_ID: nonEmpty(local.STRIPE_PRICE_ID) ?? "price_premium_weekly",
-    WORKER_SUBNET_IDS: nonEmpty(local.WORKER_SUBNET_IDS) ?? "subnet-local-a,subnet-local-b",
-    // local-cloud gives credentials to instances with a profile only, as EC2 does.
-    WORKER_INSTANCE_PROFILE: nonEmpty(local.WORKER_INSTANCE_PROFILE) ?? DEFAULT_INSTANCE_PROFILE,
     ELASTIC_GAS_CACHE: join(DATA_DIR, "cache"),
+    ...(emulator === undefined
+      ? {
+          STRIPE_API_URL: nonEmpty(local.STRIPE_API_URL) ?? endpoint,
+          STRIPE_SECRET_KEY: nonEmpty(local.STRIPE_SECRET_KEY) ?? secrets.stripeSecretKey,
+          STRIPE_WEBHOOK_SECRET: nonEmpty(local.STRIPE_WEBHOOK_SECRET) ?? secrets.stripeWebhookSecret,
+          STRIPE_PRICE_ID: nonEmpty(local.STRIPE_PRICE_ID) ?? "price_premium_weekly",
+          WORKER_SUBNET_IDS: nonEmpty(local.WORKER_SUBNET_IDS) ?? "subnet-local-a,subnet-local-b",
+          // local-cloud gives credentials to instances with a profile only, as EC2 does.
+          WORKER_INSTANCE_PROFILE: nonEmpty(local.WORKER_INSTANCE_PROFILE) ?? DEFAULT_INSTANCE_PROFILE,
+        }
+      : { EMULATED_INSTANCES: "true" }),
   };
 }
 

@@ -12,11 +12,12 @@ import { databaseUrlSetting, ROLES } from "@elastic-gas/shared/permissions";
 import { noteAllStopped } from "@elastic-gas/shared/pools/workers";
 import { aborted, runLoop } from "@elastic-gas/shared/shutdown";
 import { addressesOf, recordAddresses } from "./addresses.ts";
+import type { EmulatedWorkers } from "./emulator/workers.ts";
 import type { Environment } from "./environment.ts";
 import { findMariadb, ownerSql } from "./mariadb.ts";
 import { recordStatuses, STATUS_FILE } from "./part-status.ts";
 import { autoscalerPart, localCloudPart, managerPart, mariadbPart } from "./parts.ts";
-import { endProcess, processFile } from "./processes.ts";
+import { endProcess, isAlive, processFile } from "./processes.ts";
 import { publishAtStart } from "./publish.ts";
 import { waitForHttp } from "./ready.ts";
 import { rotateLogs } from "./rotate-logs.ts";
@@ -73,7 +74,9 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     return supervised;
   };
   let localCloud: Supervised | undefined;
+  let workers: EmulatedWorkers | undefined;
   const stopAll = async () => {
+    await workers?.stop();
     // In reverse: whoever uses another part goes first.
     for (const supervised of started.toReversed()) {
       // Its instances end with it: the next start must not take them for lost.
@@ -86,10 +89,15 @@ export async function runSystem({ root, environment, startId, signal, print }: S
   let stopped = false;
   try {
     const parts = { root, config, environment: settings };
+    const emulator = config.EMULATED_INSTANCES ? await loadEmulator() : undefined;
+    let notServed: readonly string[] = [];
     if (config.CLOUD === "local") {
       await begin(mariadbPart(await mariadbOptions(config))).up;
-      localCloud = begin(localCloudPart(parts, { AWS_ENDPOINT_URL: undefined }));
-      await localCloud.up;
+      if (emulator !== undefined) notServed = await emulator.prepareEmulator(config);
+      else {
+        localCloud = begin(localCloudPart(parts, { AWS_ENDPOINT_URL: undefined }));
+        await localCloud.up;
+      }
     }
     const admin = await prepareDatabase(config, accountsToMake(settings, isOwnServer(environment)));
     for (const line of sharedAccountLines(settings)) print(line);
@@ -98,6 +106,8 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     const manager = begin(managerPart(parts));
     await Promise.all([autoscaler.up, manager.up]);
     for (const line of welcomeLines(config, admin)) print(line);
+    for (const line of emulator?.emulatorLines(config, notServed) ?? []) print(line);
+    if (emulator !== undefined) workers = await emulator.runEmulatedWorkers({ ...parts, log, begin });
     void announceUserApp(config, signal, print);
     // The manager's stop button ends both of them with exit code 0; then the whole machine's work is over.
     stopped = await Promise.race([
@@ -108,6 +118,11 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     await stopAll();
   }
   if (stopped && config.CLOUD === "aws") await stopMachine(config, print);
+}
+
+/** Loaded where it is used alone: a release for AWS does not hold it. */
+async function loadEmulator() {
+  return { ...(await import("./emulator/emulator.ts")), ...(await import("./emulator/workers.ts")) };
 }
 
 function sharedAccountLines(settings: Environment): readonly string[] {
@@ -161,11 +176,13 @@ async function noteStopped(config: Config, log: Logger): Promise<void> {
  */
 async function endLeftovers(leftovers: ReturnType<ReturnType<typeof processFile>["read"]>): Promise<void> {
   await Promise.all(
-    Object.entries(leftovers).map(([name, record]) =>
+    Object.entries(leftovers).map(async ([name, record]) => {
+      // A utility worker's four programs end with it.
+      if (name.startsWith("utility ") && isAlive(record)) process.kill(-record.pid, "SIGKILL");
       // MariaDB closes in order; the others are made to be killed at any line, and local-cloud would end the instances
       // if asked politely.
-      endProcess(record, name === "mariadb" ? "SIGTERM" : "SIGKILL", 30_000),
-    ),
+      await endProcess(record, name === "mariadb" ? "SIGTERM" : "SIGKILL", 30_000);
+    }),
   );
 }
 

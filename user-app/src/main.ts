@@ -3,6 +3,7 @@ import { deleteExpiredSessions } from "@elastic-gas/shared/accounts/sessions";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { awaitFirstAnswers } from "@elastic-gas/shared/aws/first-answers";
 import { awaitInstanceIdentity } from "@elastic-gas/shared/aws/instance-identity";
+import { watchInterruption } from "@elastic-gas/shared/aws/watch-interruption";
 import { readConfig } from "@elastic-gas/shared/config";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { writeBeat } from "@elastic-gas/shared/reliability/heartbeat";
@@ -28,8 +29,9 @@ const UPLOAD_SWEEP_MS = 3_600_000;
 const config = readConfig(process.env);
 const log = createLogger("user-app", config.LOG_LEVEL);
 const { signal } = stopOnSignals(log);
-const isInstance = config.CLOUD === "aws" || config.AWS_EC2_METADATA_SERVICE_ENDPOINT !== undefined;
-const identity = isInstance ? await awaitInstanceIdentity(config.AWS_EC2_METADATA_SERVICE_ENDPOINT) : undefined;
+const metadataEndpoint = config.AWS_EC2_METADATA_SERVICE_ENDPOINT;
+const isInstance = config.CLOUD === "aws" || metadataEndpoint !== undefined;
+const identity = isInstance ? await awaitInstanceIdentity(metadataEndpoint) : undefined;
 // Other workers may run on the same machine: each listens on its own address only.
 const host = identity?.localIpv4 ?? "127.0.0.1";
 const instanceId = identity?.instanceId ?? `local-${process.pid}`;
@@ -93,6 +95,7 @@ const loops = [
     if (deleted > 0) log.info({ deleted }, "inputs deleted at the end of their retention");
   }),
   parts.outbox.run(signal),
+  ...(isInstance ? [watchInterruption({ db: parts.db, log, instanceId, endpoint: metadataEndpoint, signal })] : []),
 ];
 
 await aborted(signal);

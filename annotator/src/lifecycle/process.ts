@@ -2,6 +2,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { awaitInstanceIdentity } from "@elastic-gas/shared/aws/instance-identity";
+import { watchInterruption } from "@elastic-gas/shared/aws/watch-interruption";
 import { type Config, readConfig } from "@elastic-gas/shared/config";
 import { connectDatabase, type Database } from "@elastic-gas/shared/database/connect";
 import { serveHealth } from "@elastic-gas/shared/health-address";
@@ -76,6 +77,7 @@ export async function runLifecycle<Key extends QueueKey>(
     }),
     outbox.run(signal),
     heartbeat.ended,
+    watchInterruption({ db, log, instanceId, endpoint: config.AWS_EC2_METADATA_SERVICE_ENDPOINT, signal }),
     runSweeps({ db, log, holder: instanceId, signal }, part.sweeps),
   ]);
   await db.destroy();

@@ -77,7 +77,7 @@ function vcpus(fact: Facts["vcpus"]): Finding {
     );
   if (fact.value >= wanted) return ok(`${fact.value} vCPUs may run at once; all pools at their most need ${wanted}.`);
   return note(
-    `${fact.value} vCPUs may run at once, and all pools at their most need ${wanted}: beyond ${fact.value} launches fail, and the pools say so. Ask for more in Service Quotas, "Running On-Demand Standard instances".`,
+    `${fact.value} vCPUs may run at once, and all pools at their most need ${wanted}: beyond that launches fail, and the pools say so. Ask for more in Service Quotas, "Running On-Demand Standard instances".`,
   );
 }
 
@@ -108,7 +108,7 @@ function mail(fact: Facts["mail"], { MAIL_FROM }: Options): Finding {
   const sender =
     isSenderConfirmed === true
       ? `${MAIL_FROM} is confirmed`
-      : `${MAIL_FROM} is not confirmed: follow the link in the message that AWS sends there ${isSenderConfirmed === null ? "after the deployment" : "or sent before"}`;
+      : `${MAIL_FROM} is not confirmed: follow the link in the message that AWS ${isSenderConfirmed === null ? "sends there after the deployment" : "sent there"}`;
   if (isSandbox)
     return note(
       `SES is in its sandbox: mail reaches confirmed addresses only, ${perDay} a day. ${sender}. Ask for production access in the SES console.`,

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { readOptions } from "../options.ts";
 import { costLines, estimateMonth, totalOf } from "./prices.ts";
@@ -30,4 +31,23 @@ it("says when a type is not in the table, rather than that it costs nothing", ()
 it("prints a line for each part and the total", () => {
   expect(costLines(options).at(-1)).toMatch(/^ {2}total +\$\d+ +\$\d+ +\$\d+$/);
   expect(costLines(options)).toHaveLength(9);
+});
+
+it("prints columns that add up to their totals, and docs/aws.md has the same numbers", () => {
+  const amounts = (line: string) => [...line.matchAll(/\$(\d+)/g)].map(([, digits]) => Number(digits));
+  const printed = costLines(options)
+    .map(amounts)
+    .filter((row) => row.length === 3);
+  const total = printed.at(-1);
+  const sums = [0, 1, 2].map((column) => printed.slice(0, -1).reduce((sum, row) => sum + (row[column] ?? 0), 0));
+  expect(total).toEqual(sums);
+  const page = readFileSync(new URL("../../../docs/aws.md", import.meta.url), "utf8");
+  const table = page.slice(page.indexOf("## What a month costs"), page.indexOf("## Truths of AWS"));
+  expect(
+    table
+      .split("\n")
+      .filter((line) => line.startsWith("|"))
+      .map(amounts)
+      .filter((row) => row.length === 3),
+  ).toEqual(printed);
 });

@@ -43,8 +43,8 @@ const DISK_GB = 20;
 const DATABASE_GB = 20;
 const BALANCER_ADDRESSES = 2;
 const NAT_ADDRESSES = 1;
-const ALARMS = 10;
-const SECRETS = 4;
+export const ALARMS = 10;
+export const SECRETS = 4;
 /** The least that the other pools have: two annotators, one utility worker. */
 const OTHER_WORKERS = 3;
 /** Of each worker, and four of each pool. */
@@ -107,7 +107,13 @@ export function totalOf(lines: readonly CostLine[]): number | null {
 /** The estimate at the least, some and the most web workers, as a table for the terminal. */
 export function costLines(options: Parameters<typeof estimateMonth>[0]): readonly string[] {
   const sizes = [1, 4, 8];
-  const months = sizes.map((size) => estimateMonth(options, size));
+  // Whole dollars first, so that each column adds up to its total.
+  const months = sizes.map((size) =>
+    estimateMonth(options, size).map(({ what, dollars: exact }) => ({
+      what,
+      dollars: exact === null ? null : Math.round(exact),
+    })),
+  );
   const dollars = (amount: number | null) =>
     (amount === null ? "not in the table" : `$${amount.toFixed(0)}`).padStart(10);
   const rows = (months[0] ?? []).map(({ what }, index) => {

@@ -1,5 +1,5 @@
 import { type App, CfnOutput, Stack } from "aws-cdk-lib";
-import { SecurityGroup, type Vpc } from "aws-cdk-lib/aws-ec2";
+import { SecurityGroup, SubnetType, type Vpc } from "aws-cdk-lib/aws-ec2";
 import type { ApplicationLoadBalancer } from "aws-cdk-lib/aws-elasticloadbalancingv2";
 import type { DatabaseInstance } from "aws-cdk-lib/aws-rds";
 import { EmailIdentity, Identity } from "aws-cdk-lib/aws-ses";
@@ -56,6 +56,10 @@ export class Foundation extends Stack {
     new CfnOutput(this, "BalancerDnsName", {
       value: this.balancer.loadBalancerDnsName,
       description: "DOMAIN_NAME is to point here, by a CNAME or alias record",
+    });
+    new CfnOutput(this, "BuilderSubnet", {
+      value: this.vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS }).subnetIds[0] ?? "",
+      description: "Where npm run deploy -- --image bakes the image of workers",
     });
     new CfnOutput(this, "UserApp", { value: `${this.publicUrl}/` });
   }

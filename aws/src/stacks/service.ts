@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type App, Aws, CfnOutput, Stack } from "aws-cdk-lib";
-import { AmazonLinuxCpuType, MachineImage, SubnetType } from "aws-cdk-lib/aws-ec2";
+import {
+  AmazonLinuxCpuType,
+  type IMachineImage,
+  MachineImage,
+  OperatingSystemType,
+  SubnetType,
+  UserData,
+} from "aws-cdk-lib/aws-ec2";
 import { BUCKET_SUFFIX, DATABASE_PORT, MANAGER_PORT, namesOf, roleStem, stackNames } from "../names.ts";
 import type { Options, Releases } from "../options.ts";
 import { makeAlarms } from "./alarms.ts";
@@ -19,7 +26,16 @@ export class Service extends Stack {
   constructor(
     app: App,
     options: Options,
-    { foundation, releases }: { readonly foundation: Foundation; readonly releases: Releases },
+    {
+      foundation,
+      releases,
+      workerImage,
+    }: {
+      readonly foundation: Foundation;
+      readonly releases: Releases;
+      /** Baked with the release; undefined: workers boot from Amazon Linux. */
+      readonly workerImage: string | undefined;
+    },
   ) {
     super(app, stackNames(options).service, {
       description: "Elastic GAS: the manager's machine and what workers get",
@@ -33,6 +49,7 @@ export class Service extends Stack {
     });
     const role = makeRoles(this, options);
     const image = MachineImage.latestAmazonLinux2023({ cpuType: AmazonLinuxCpuType.X86_64 });
+    const ofWorkers = workerImage === undefined ? image : bakedImage(workerImage);
     const settings = {
       CLOUD: "aws",
       AWS_REGION: Aws.REGION,
@@ -46,10 +63,10 @@ export class Service extends Stack {
       MANAGER_PORT: String(MANAGER_PORT),
       MAIL_FROM: options.MAIL_FROM,
       ARCHIVE_DRIVER: "s3-glacier",
-      WORKER_IMAGE_ID: image.getImage(this).imageId,
+      WORKER_IMAGE_ID: ofWorkers.getImage(this).imageId,
       WORKER_INSTANCE_TYPE: options.WORKER_INSTANCE_TYPE,
       WORKER_INSTANCE_PROFILE: roleStem(options),
-      WORKER_LAUNCH_TEMPLATE: makeLaunchTemplate(this, options, image),
+      WORKER_LAUNCH_TEMPLATE: makeLaunchTemplate(this, options, ofWorkers),
       WORKER_SUBNET_IDS: vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS }).subnetIds.join(","),
       WORKER_SECURITY_GROUP_IDS: groups.others.securityGroupId,
       WEB_SECURITY_GROUP_IDS: groups.web.securityGroupId,
@@ -77,6 +94,11 @@ export class Service extends Stack {
       description: "aws secretsmanager get-secret-value --query SecretString --output text --secret-id",
     });
   }
+}
+
+/** As it is: no lookup, which would need an account. */
+function bakedImage(imageId: string): IMachineImage {
+  return { getImage: () => ({ imageId, osType: OperatingSystemType.LINUX, userData: UserData.forLinux() }) };
 }
 
 /** Replaces `__NAME__`; throws for a name without a value. */

@@ -17,8 +17,14 @@ const MAX_QUERIES = 500;
 const MAX_DATAPOINTS = 100_800;
 const Token = z.object({ skip: z.number().int().positive() });
 
+/** Whether a period that begins at an instant (epoch seconds) is told yet. */
+export type IsVisible = (at: number, periodSeconds: number) => boolean;
+
 /** GetMetricData for metrics; metric math and Metrics Insights are refused with a ValidationError. */
-export function getMetricData(store: MetricStore): Handler<GetMetricDataCommandInput, GetMetricDataCommandOutput> {
+export function getMetricData(
+  store: MetricStore,
+  isVisible: IsVisible,
+): Handler<GetMetricDataCommandInput, GetMetricDataCommandOutput> {
   return async (input) => {
     const queries = input.MetricDataQueries ?? [];
     const { StartTime: start, EndTime: end } = input;
@@ -30,7 +36,9 @@ export function getMetricData(store: MetricStore): Handler<GetMetricDataCommandI
 
     const results = queries
       .filter(({ ReturnData = true }) => ReturnData)
-      .map((query) => resultOf(store, query, { start, end, ascending: input.ScanBy === "TimestampAscending" }));
+      .map((query) =>
+        resultOf({ store, isVisible }, query, { start, end, ascending: input.ScanBy === "TimestampAscending" }),
+      );
     return pageOf(results, skipOf(input.NextToken), limit);
   };
 }
@@ -60,7 +68,7 @@ function checkQueries(queries: readonly MetricDataQuery[]): void {
 }
 
 function resultOf(
-  store: MetricStore,
+  { store, isVisible }: { readonly store: MetricStore; readonly isVisible: IsVisible },
   { Id, Label, MetricStat }: MetricDataQuery,
   { start, end, ascending }: { readonly start: Date; readonly end: Date; readonly ascending: boolean },
 ): MetricDataResult {
@@ -71,7 +79,7 @@ function resultOf(
     dimensions: sortedDimensions(Metric?.Dimensions, `Query "${Id}"`),
   };
   const buckets = readBuckets(store, store.findSeries(key, Unit), alignedWindow(start, end, Period));
-  const values = isStatistic(Stat) ? [...valuesOf(buckets, Stat)] : [];
+  const values = isStatistic(Stat) ? [...valuesOf(buckets, Stat)].filter(({ at }) => isVisible(at, Period)) : [];
   if (!ascending) values.reverse();
   return {
     Id,

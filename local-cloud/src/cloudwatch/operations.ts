@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-cloudwatch";
 import type { Handler } from "../wire/handler.ts";
 import { type SeriesKey, sortedDimensions } from "./datum.ts";
-import { getMetricData } from "./get-metric-data.ts";
+import { getMetricData, type IsVisible } from "./get-metric-data.ts";
 import type { MetricStore } from "./metric-store.ts";
 import { isPeriod, readBuckets } from "./read.ts";
 import { isStatistic, statisticOf } from "./summary.ts";
@@ -28,8 +28,10 @@ export function metricOperations(
   {
     now,
     put,
+    isVisible,
   }: {
     readonly now: () => Date;
+    readonly isVisible: IsVisible;
     readonly put: (namespace: string | undefined, data: PutMetricDataCommandInput["MetricData"]) => Promise<void>;
   },
 ) {
@@ -67,20 +69,22 @@ export function metricOperations(
       dimensions: sortedDimensions(input.Dimensions, "Request"),
     };
     const Datapoints = store.findSeries(key, Unit).flatMap((series) =>
-      readBuckets(store, [series], window).map(({ at, summary }): Datapoint => {
-        const told = statistics.flatMap((name) => {
-          const value = statisticOf(summary, name);
-          return value === null ? [] : [[name, value] as const];
-        });
-        const plain = told.filter(([name]) => !name.startsWith("p"));
-        const extended = told.filter(([name]) => name.startsWith("p"));
-        return {
-          Timestamp: new Date(at * 1000),
-          Unit: series.unit as StandardUnit, // taken from a PutMetricData
-          ...Object.fromEntries(plain),
-          ...(extended.length > 0 && { ExtendedStatistics: Object.fromEntries(extended) }),
-        };
-      }),
+      readBuckets(store, [series], window)
+        .filter(({ at }) => isVisible(at, periodSeconds))
+        .map(({ at, summary }): Datapoint => {
+          const told = statistics.flatMap((name) => {
+            const value = statisticOf(summary, name);
+            return value === null ? [] : [[name, value] as const];
+          });
+          const plain = told.filter(([name]) => !name.startsWith("p"));
+          const extended = told.filter(([name]) => name.startsWith("p"));
+          return {
+            Timestamp: new Date(at * 1000),
+            Unit: series.unit as StandardUnit, // taken from a PutMetricData
+            ...Object.fromEntries(plain),
+            ...(extended.length > 0 && { ExtendedStatistics: Object.fromEntries(extended) }),
+          };
+        }),
     );
     return { Label: key.name, Datapoints };
   };
@@ -108,7 +112,7 @@ export function metricOperations(
     };
   };
 
-  return { PutMetricData, GetMetricData: getMetricData(store), GetMetricStatistics, ListMetrics };
+  return { PutMetricData, GetMetricData: getMetricData(store, isVisible), GetMetricStatistics, ListMetrics };
 }
 
 function matches(series: SeriesKey, { Namespace, MetricName, Dimensions = [] }: ListMetricsCommandInput): boolean {

@@ -28,6 +28,8 @@ const KEEP_SECONDS = 15 * 86_400;
 const ROLL_UP_CHUNK = 2000; // points merged before the event loop goes on
 const TIDY_MS = 60_000;
 
+export type CloudWatchService = ReturnType<typeof createCloudWatchService>;
+
 /** Close it after those who publish through `put`. */
 export function createCloudWatchService(options: CloudWatchOptions) {
   const { dataDir, log, now = () => new Date(), metricPeriodSeconds = 60, listCpuUsage } = options;
@@ -37,6 +39,10 @@ export function createCloudWatchService(options: CloudWatchOptions) {
   const store = new MetricStore(db);
   const commit = new GroupCommit(db);
   const closing = new AbortController();
+  let delaySeconds = 0;
+  /** Whether a reader sees a period that begins then: without a delay also the one that has not ended. */
+  const isVisible = (at: number, periodSeconds: number): boolean =>
+    delaySeconds === 0 || at + periodSeconds <= now().getTime() / 1_000 - delaySeconds;
 
   async function storeData(namespace: string | undefined, data: readonly MetricDatum[] | undefined): Promise<void> {
     const points = pointsOf(namespace, data, { now: now(), standardSeconds: metricPeriodSeconds });
@@ -83,8 +89,12 @@ export function createCloudWatchService(options: CloudWatchOptions) {
   );
 
   return {
-    handlers: metricOperations(store, { now, put: storeData }),
+    handlers: metricOperations(store, { now, put: storeData, isVisible }),
     put,
+    /** Changes at once what faults change while running. */
+    tune: (changes: { readonly delaySeconds: number }): void => {
+      delaySeconds = changes.delaySeconds;
+    },
     async close(): Promise<void> {
       if (closing.signal.aborted) return;
       closing.abort();

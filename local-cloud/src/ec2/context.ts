@@ -1,6 +1,7 @@
 import type { Logger } from "@elastic-gas/shared/logger";
 import { Fault } from "../wire/handler.ts";
 import type { LaunchFaults } from "./faults.ts";
+import type { ImageStore } from "./images.ts";
 import type { MetadataEndpoints } from "./imds/endpoints.ts";
 import type { Place } from "./instances/present.ts";
 import { type InstanceRecord, isAlive } from "./instances/record.ts";
@@ -12,6 +13,7 @@ import type { Ec2Settings } from "./settings.ts";
 /** What the operations work on. */
 export interface Ec2Context extends Place {
   readonly store: InstanceStore;
+  readonly images: ImageStore;
   readonly supervisor: Supervisor;
   readonly endpoints: MetadataEndpoints;
   readonly subnets: readonly Subnet[];

@@ -2,6 +2,7 @@ import { Fault } from "../wire/handler.ts";
 import { type InstanceRecord, isAlive } from "./instances/record.ts";
 import type { InstanceStore } from "./instances/store.ts";
 import type { Supervisor } from "./instances/supervisor.ts";
+import type { Notice, Notices } from "./notices.ts";
 import type { SessionTable } from "./processes/session-table.ts";
 
 /** Runs and answers to nobody. */
@@ -13,6 +14,17 @@ export class LaunchFaults {
   #slowSeconds = 0;
   #deafLaunches = 0;
   readonly #deaf = new Set<string>();
+  readonly #failedZones = new Set<string>();
+
+  /** Launches in the zone find no capacity. */
+  setZoneFailed(zone: string, isFailed: boolean): void {
+    if (isFailed) this.#failedZones.add(zone);
+    else this.#failedZones.delete(zone);
+  }
+
+  hasFailed(zone: string): boolean {
+    return this.#failedZones.has(zone);
+  }
 
   /** The next launches take longer to boot. */
   slowBoot(extraSeconds: number, launches: number): void {
@@ -50,6 +62,13 @@ export interface InstanceFaults {
   /** Its processes stand still (SIGSTOP) and nothing resumes them but `resume` or the instance's end. */
   hang(instanceId: string): void;
   resume(instanceId: string): void;
+  /** All instances of the zone lose their power, and none can be launched there. */
+  failZone(zone: string): void;
+  restoreZone(zone: string): void;
+  /** EC2 tells of its end. */
+  giveNotice(instanceId: string, notice: Notice): void;
+  /** No harm when there is none. */
+  withdrawNotice(instanceId: string): void;
   slowBoot(extraSeconds: number, launches?: number): void;
   neverHealthy(launches?: number): void;
 }
@@ -59,11 +78,13 @@ export function createInstanceFaults({
   supervisor,
   table,
   launchFaults,
+  notices,
 }: {
   readonly store: InstanceStore;
   readonly supervisor: Supervisor;
   readonly table: SessionTable;
   readonly launchFaults: LaunchFaults;
+  readonly notices: Notices;
 }): InstanceFaults {
   const check = (instanceId: string) => {
     const record = store.find(instanceId);
@@ -83,6 +104,18 @@ export function createInstanceFaults({
       check(instanceId);
       supervisor.hang(instanceId, false);
     },
+    failZone(zone) {
+      launchFaults.setZoneFailed(zone, true);
+      for (const record of store.list())
+        if (isAlive(record) && record.availabilityZone === zone) table.signal(record.instanceId, "SIGKILL");
+      supervisor.wake();
+    },
+    restoreZone: (zone) => launchFaults.setZoneFailed(zone, false),
+    giveNotice(instanceId, notice) {
+      check(instanceId);
+      notices.give(instanceId, notice);
+    },
+    withdrawNotice: (instanceId) => notices.withdraw(instanceId),
     slowBoot: (extraSeconds, launches = 1) => launchFaults.slowBoot(extraSeconds, launches),
     neverHealthy: (launches = 1) => launchFaults.neverHealthy(launches),
   };

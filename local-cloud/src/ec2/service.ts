@@ -4,12 +4,15 @@ import { join } from "node:path";
 import type { Logger } from "@elastic-gas/shared/logger";
 import type { Ec2Context } from "./context.ts";
 import { createInstanceFaults, type InstanceFaults, LaunchFaults } from "./faults.ts";
+import { ImageStore } from "./images.ts";
 import { MetadataEndpoints } from "./imds/endpoints.ts";
 import type { InstanceCredentials } from "./imds/tree.ts";
+import { takeBack } from "./instances/lifecycle.ts";
 import { type InstanceRecord, isAlive } from "./instances/record.ts";
 import { InstanceStore } from "./instances/store.ts";
 import { Supervisor } from "./instances/supervisor.ts";
 import { layOutSubnets, privateDnsName, type SubnetOptions } from "./network.ts";
+import { Notices } from "./notices.ts";
 import {
   createMonitorInstances,
   createStartInstances,
@@ -21,6 +24,7 @@ import {
   createDescribeInstances,
   createGetConsoleOutput,
 } from "./operations/describe-instances.ts";
+import { createCreateImage, createDeregisterImage, createDescribeImages } from "./operations/images.ts";
 import { createDescribeAvailabilityZones, createDescribeSubnets } from "./operations/places.ts";
 import { createRunInstances } from "./operations/run-instances.ts";
 import { createCreateTags, createDeleteTags, createDescribeTags } from "./operations/tags.ts";
@@ -83,6 +87,12 @@ export async function createEc2Service(options: Ec2Options) {
   const enforcer = createEnforcer({ kind: settings.quota, owner, known: alive, log });
   const launchFaults = new LaunchFaults();
 
+  const notices = new Notices((instanceId) => {
+    const record = store.find(instanceId);
+    const changes = record && takeBack(record, settings.terminationGraceSeconds, now());
+    if (changes) supervisor.endProcesses(instanceId, changes);
+  });
+
   const endpoints = new MetadataEndpoints(
     (instanceId) => ({
       find: () => {
@@ -96,6 +106,7 @@ export async function createEc2Service(options: Ec2Options) {
               privateDnsName: privateDnsName(record.privateIpAddress, options.region),
               credentialsOf: (profileName) => options.credentialsFor(instanceId, profileName),
               now: now(),
+              notice: notices.find(instanceId),
             },
           }
         );
@@ -119,8 +130,10 @@ export async function createEc2Service(options: Ec2Options) {
     onEnded: (instanceId) => void endpoints.close(instanceId),
   });
 
+  const images = new ImageStore(join(options.dataDir, "ec2"));
   const context: Ec2Context = {
     store,
+    images,
     supervisor,
     endpoints,
     subnets: layOutSubnets(options.addressBlock, options.vpcId ?? "vpc-0000000000000001a", options.subnets),
@@ -146,7 +159,7 @@ export async function createEc2Service(options: Ec2Options) {
 
   return {
     handlers: createHandlers(context),
-    faults: createInstanceFaults({ store, supervisor, table, launchFaults }) satisfies InstanceFaults,
+    faults: createInstanceFaults({ store, supervisor, table, launchFaults, notices }) satisfies InstanceFaults,
     quotaKind: enforcer.kind,
 
     /** As it is now, without the lag of Describe answers; also terminated ones, for a day. */
@@ -174,10 +187,12 @@ export async function createEc2Service(options: Ec2Options) {
 
     /** Ends all instances, or leaves them running for the next process to adopt. */
     close: async ({ keepInstances }: { readonly keepInstances: boolean }): Promise<void> => {
+      notices.withdrawAll();
       await supervisor.close(keepInstances);
       await endpoints.closeAll();
       await enforcer.close(keepInstances);
       store.close();
+      images.close();
     },
   };
 }
@@ -195,6 +210,9 @@ function createHandlers(context: Ec2Context) {
     CreateTags: createCreateTags(context),
     DeleteTags: createDeleteTags(context),
     DescribeTags: createDescribeTags(context),
+    CreateImage: createCreateImage(context),
+    DescribeImages: createDescribeImages(context),
+    DeregisterImage: createDeregisterImage(context),
     DescribeSubnets: createDescribeSubnets(context),
     DescribeAvailabilityZones: createDescribeAvailabilityZones(context),
   };

@@ -124,6 +124,36 @@ export const FAULT_FORMS: readonly FaultForm[] = [
     fields: [INSTANCE],
   },
   {
+    kind: "zone-failure",
+    title: "Zone failure",
+    what: "All instances of the zone lose their power, and launches there fail with InsufficientInstanceCapacity.",
+    fields: [{ name: "zone", label: "Zone", type: "text", required: true, value: "us-east-1a" }, LASTS],
+  },
+  {
+    kind: "metric-delay",
+    title: "Metric delay",
+    what: "CloudWatch tells no point that is newer.",
+    fields: [{ ...seconds("seconds", "Age of the newest point (seconds)", "120"), max: 3_600 }, LASTS],
+  },
+  {
+    kind: "spot-interruption",
+    title: "Take a spot instance back",
+    what: "The instance's metadata say that EC2 ends it, and then it does; not when the fault ends before.",
+    fields: [INSTANCE, seconds("seconds", "In (seconds)", "120"), { ...LASTS, value: "600" }],
+  },
+  {
+    kind: "rebalance-recommendation",
+    title: "Rebalance recommendation",
+    what: "The instance's metadata say that EC2 may take the spot instance back soon.",
+    fields: [INSTANCE, LASTS],
+  },
+  {
+    kind: "instance-retirement",
+    title: "Retire an instance",
+    what: "The instance's metadata say when it is stopped, for its machine is to be retired.",
+    fields: [INSTANCE, seconds("seconds", "In (seconds)", "3600"), LASTS],
+  },
+  {
     kind: "disk-full",
     title: "Full disk",
     what: "Objects and archives are refused with 503; pages, health, messages and metrics go on.",

@@ -60,6 +60,31 @@ export const StateFault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("never-healthy"), launches: z.int().positive().default(1), ...common }),
   /** All processes of an instance stand still. */
   z.strictObject({ kind: z.literal("hang-instance"), instanceId: InstanceId, ...common }),
+  /** All instances of the zone lose their power, and none can be launched there. */
+  z.strictObject({
+    kind: z.literal("zone-failure"),
+    zone: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "a zone such as us-east-1a"),
+    ...common,
+  }),
+  /** CloudWatch's newest points are that old. */
+  z.strictObject({ kind: z.literal("metric-delay"), seconds: z.number().min(0).max(3_600), ...common }),
+  /** EC2 takes a spot instance back: it says so, and ends it then; not when the fault ends before. */
+  z.strictObject({
+    kind: z.literal("spot-interruption"),
+    instanceId: InstanceId,
+    seconds: seconds.default(120),
+    ...common,
+    durationSeconds: common.durationSeconds.default(600),
+  }),
+  /** EC2 says that it may take a spot instance back soon. */
+  z.strictObject({ kind: z.literal("rebalance-recommendation"), instanceId: InstanceId, ...common }),
+  /** EC2 says when it stops an instance, whose machine is to be retired. */
+  z.strictObject({
+    kind: z.literal("instance-retirement"),
+    instanceId: InstanceId,
+    seconds: seconds.default(3_600),
+    ...common,
+  }),
   /** Objects and archives are refused; everything else goes on. */
   z.strictObject({ kind: z.literal("disk-full"), ...common }),
   /** Expedited retrievals beyond so many at a time: InsufficientCapacityException. */

@@ -1,5 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
+import {
+  CloudWatchClient,
+  GetMetricDataCommand,
+  ListMetricsCommand,
+  PutMetricDataCommand,
+} from "@aws-sdk/client-cloudwatch";
 import {
   DescribeInstancesCommand,
   EC2Client,
@@ -183,6 +188,72 @@ describe("faults of state", () => {
     await waitUntil("running", async () => (await stateOf(quick)) === "running");
     expect(await stateOf(slow)).toBe("pending");
     await end(slow, quick);
+  });
+
+  test("a zone that fails takes its instances with it, and launches go to the other one", async () => {
+    const at = async (id: string) => {
+      const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+      return Reservations?.[0]?.Instances?.[0]?.Placement?.AvailabilityZone;
+    };
+    const [first, second] = [await launch("exec sleep 60"), await launch("exec sleep 60")];
+    const [zone, other] = [await at(first), await at(second)];
+    expect(other).not.toBe(zone);
+    for (const id of [first, second]) await waitUntil("running", async () => (await stateOf(id)) === "running");
+    const id = await add({ kind: "zone-failure", zone });
+    // As EC2's default is for an instance that shuts itself down.
+    await waitUntil("its end", async () => (await stateOf(first)) === "stopped");
+    const others = [await launch("exec sleep 60"), await launch("exec sleep 60")];
+    expect(await Promise.all([second, ...others].map(at))).toEqual([other, other, other]);
+    const Placement = { AvailabilityZone: zone };
+    const inZone = new RunInstancesCommand({ ImageId: "ami-0123456789abcdef0", MinCount: 1, MaxCount: 1, Placement });
+    await expect(ec2.send(inZone)).rejects.toEqual(failure("InsufficientInstanceCapacity", 500));
+    await faults("DELETE", undefined, { id });
+    const { Instances = [] } = await ec2.send(inZone);
+    await end(first, second, ...others, Instances[0]?.InstanceId ?? "");
+  });
+
+  test("CloudWatch's newest points are as old as the fault says", async () => {
+    const cloudwatch = new CloudWatchClient(cloud.clientConfig);
+    const minute = Math.floor(Date.now() / 60_000) * 60_000;
+    const MetricData = [1, 2, 3, 4, 5].map((ago) => ({
+      MetricName: "late",
+      Timestamp: new Date(minute - ago * 60_000),
+      Value: ago,
+    }));
+    await cloudwatch.send(new PutMetricDataCommand({ Namespace: "Test", MetricData }));
+    const read = async () => {
+      const MetricStat = { Metric: { Namespace: "Test", MetricName: "late" }, Period: 60, Stat: "Sum" };
+      const { MetricDataResults } = await cloudwatch.send(
+        new GetMetricDataCommand({
+          StartTime: new Date(minute - 600_000),
+          EndTime: new Date(minute + 600_000),
+          MetricDataQueries: [{ Id: "late", MetricStat }],
+          ScanBy: "TimestampAscending",
+        }),
+      );
+      return MetricDataResults?.[0]?.Values;
+    };
+    expect(await read()).toEqual([5, 4, 3, 2, 1]);
+    const id = await add({ kind: "metric-delay", seconds: 150 });
+    const visibleAt = (at: number) => [5, 4, 3, 2, 1].filter((ago) => minute - (ago - 1) * 60_000 <= at - 150_000);
+    const asked = Date.now();
+    const told = await read();
+    expect([visibleAt(asked), visibleAt(Date.now())]).toContainEqual(told);
+    await faults("DELETE", undefined, { id });
+    expect(await read()).toEqual([5, 4, 3, 2, 1]);
+    cloudwatch.destroy();
+  });
+
+  test("a spot instance that is taken back ends, and one whose fault was deleted does not", async () => {
+    const [taken, spared] = [await launch("exec sleep 60"), await launch("exec sleep 60")];
+    for (const instanceId of [taken, spared])
+      await waitUntil("running", async () => (await stateOf(instanceId)) === "running");
+    const id = await add({ kind: "spot-interruption", instanceId: spared, seconds: 1 });
+    await faults("DELETE", undefined, { id });
+    await add({ kind: "spot-interruption", instanceId: taken, seconds: 1 });
+    await waitUntil("its end", async () => (await stateOf(taken)) === "terminated");
+    expect(await stateOf(spared)).toBe("running");
+    await end(spared);
   });
 
   test("EC2's answers lag until the fault expires, the older of two included", async () => {

@@ -12,7 +12,7 @@ import {
   listTargetHealth,
   type TargetHealth,
 } from "@elastic-gas/shared/aws/load-balancer";
-import type { Config } from "@elastic-gas/shared/config";
+import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Beat, WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import { listBeats, listWorkerRecords } from "@elastic-gas/shared/pools/workers";
@@ -38,7 +38,11 @@ export type FleetConfig = Pick<
   Config,
   | "WORKER_PRICE_CENTS_PER_HOUR"
   | "AWS_REGION"
+  | "EMULATED_INSTANCES"
+  | "LB_PORT"
   | "PREFIX"
+  | "PUBLIC_HOST"
+  | "PUBLIC_URL"
   | "TICK_SECONDS"
   | "FAST_TICK_SECONDS"
   | "RULE_MINUTE_SECONDS"
@@ -137,7 +141,7 @@ export async function readFleet(
   return {
     at: now,
     cloud: { seenAt: cloud?.seenAt ?? null, failure: failure?.sentence ?? null },
-    balancer: cloud?.balancer == null ? null : { dnsName: cloud.balancer.dnsName, url: cloud.balancer.url },
+    balancer: cloud?.balancer == null ? null : addressOf(cloud.balancer, config),
     autoscaler: {
       lastCheckAt,
       tickSeconds: config.TICK_SECONDS,
@@ -172,6 +176,11 @@ export async function readFleet(
     prefix: config.PREFIX,
     workerPriceCentsPerHour: config.WORKER_PRICE_CENTS_PER_HOUR,
   };
+}
+
+/** An emulator's balancer has a name that leads nowhere. */
+function addressOf({ dnsName, url }: Balancer, config: FleetConfig): { dnsName: string; url: string } {
+  return { dnsName, url: config.EMULATED_INSTANCES ? `${userAppUrl(config)}/` : url };
 }
 
 /** Ended workers included: charts still show them. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Metadata } from "./interruption.ts";
 
 /** Who this worker is, as its instance metadata service says. */
 export interface InstanceIdentity {
@@ -15,6 +16,7 @@ const TOKEN_SECONDS = 300;
 const REQUEST_TIMEOUT_MS = 2_000;
 const RETRY_FOR_MS = 60_000;
 const PAUSE_MS = 500;
+const NOT_FOUND = 404;
 
 /**
  * Asks for a minute: on a busy machine the metadata service may be silent for long, and a worker that dies of it is
@@ -39,13 +41,13 @@ export async function awaitInstanceIdentity(
 }
 
 /** Asks IMDSv2. Throws when no metadata service answers, that is, when this is not an instance. */
-export async function readInstanceIdentity(endpoint: string = EC2_METADATA_ENDPOINT): Promise<InstanceIdentity> {
-  const token = await ask(`${endpoint}/latest/api/token`, {
-    method: "PUT",
-    headers: { "x-aws-ec2-metadata-token-ttl-seconds": String(TOKEN_SECONDS) },
-  });
-  const read = (path: string) =>
-    ask(`${endpoint}/latest/meta-data/${path}`, { headers: { "x-aws-ec2-metadata-token": token } });
+export async function readInstanceIdentity(endpoint?: string): Promise<InstanceIdentity> {
+  const { read: find } = await openMetadata(endpoint);
+  const read = async (path: string): Promise<string> => {
+    const text = await find(path);
+    if (text === null) throw new Error(`The instance metadata service has no ${path}.`);
+    return text;
+  };
   const [instanceId, localIpv4, availabilityZone, instanceType] = await Promise.all([
     read("instance-id"),
     read("local-ipv4"),
@@ -55,8 +57,26 @@ export async function readInstanceIdentity(endpoint: string = EC2_METADATA_ENDPO
   return { instanceId, localIpv4, availabilityZone, instanceType };
 }
 
-async function ask(url: string, init: RequestInit): Promise<string> {
+/** For five minutes: as long as its token serves. */
+export async function openMetadata(endpoint: string = EC2_METADATA_ENDPOINT): Promise<Metadata> {
+  const response = await ask(`${endpoint}/latest/api/token`, {
+    method: "PUT",
+    headers: { "x-aws-ec2-metadata-token-ttl-seconds": String(TOKEN_SECONDS) },
+  });
+  const token = await response.text();
+  return {
+    read: async (path) => {
+      const headers = { "x-aws-ec2-metadata-token": token };
+      const found = await ask(`${endpoint}/latest/meta-data/${path}`, { headers });
+      const text = await found.text();
+      return found.status === NOT_FOUND ? null : text;
+    },
+  };
+}
+
+async function ask(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-  if (!response.ok) throw new Error(`The instance metadata service answered ${response.status} to ${url}`);
-  return response.text();
+  if (response.ok || response.status === NOT_FOUND) return response;
+  await response.body?.cancel();
+  throw new Error(`The instance metadata service answered ${response.status} to ${url}`);
 }

@@ -15,6 +15,7 @@ import * as sealedSecondFactors from "./migrations/0013-sealed-second-factors.ts
 import * as userMails from "./migrations/0014-user-mails.ts";
 import * as invitations from "./migrations/0015-invitations.ts";
 import * as releases from "./migrations/0016-releases.ts";
+import * as interruptions from "./migrations/0017-interruptions.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -42,6 +43,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0014-user-mails", statements: userMails.statements },
   { name: "0015-invitations", statements: invitations.statements },
   { name: "0016-releases", statements: releases.statements },
+  { name: "0017-interruptions", statements: interruptions.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */

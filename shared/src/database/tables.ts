@@ -371,6 +371,8 @@ export interface WorkersTable {
   endedBy: OrNull<number>;
   /** Since when it has written every heartbeat; null until the first. */
   beatingSince: OrNull<Date>;
+  /** What EC2 told it of its end, as `aws/interruption.ts` reads it; null: nothing. */
+  interruption: JsonOrNull<unknown>;
   /** What it runs, as its instance's tag says. */
   releaseId: OrNull<string>;
   /** What it cannot do although it is healthy, a sentence: its mask model is missing. */

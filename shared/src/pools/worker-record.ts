@@ -28,6 +28,8 @@ export interface WorkerRecord {
   readonly releaseId: string | null;
   /** What it noted of its own load, as JSON that `load-points.ts` reads. */
   readonly loadPoints: unknown;
+  /** What EC2 told it of its end, as JSON that `aws/interruption.ts` reads; null: nothing. */
+  readonly interruption: unknown;
   /** Null before the autoscaler's first look at it. */
   readonly published: StoredState | null;
 }

@@ -27,6 +27,7 @@ export async function listWorkerRecords(
     heartbeatAt: row.at?.getTime() ?? null,
     releaseId: row.releaseId,
     loadPoints: row.loadPoints,
+    interruption: row.interruption,
     published:
       row.state === null || row.stateAt === null
         ? null

@@ -111,7 +111,7 @@ export function awsActionsOf(
     const path =
       scope === "@elastic-gas" ? `${workspace}/src/${rest.join("/")}.ts` : normalize(join(dirname(from), specifier));
     if (scope !== "@elastic-gas" && !specifier.startsWith(".")) return undefined;
-    if (without.includes(path.split("/")[0] ?? "")) return undefined;
+    if (without.some((folder) => path.startsWith(`${folder}/`))) return undefined;
     return statSync(join(root, path), { throwIfNoEntry: false })?.isFile() ? path : undefined;
   };
 

@@ -51,6 +51,7 @@ export function buildRecord(changes: Partial<WorkerRecord> = {}): WorkerRecord {
     heartbeatAt: null,
     releaseId: null,
     loadPoints: null,
+    interruption: null,
     published: null,
     ...changes,
   };

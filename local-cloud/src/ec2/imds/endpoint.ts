@@ -2,11 +2,14 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { InstanceRecord } from "../instances/record.ts";
 import { issueToken, isTokenValid, parseTtl } from "./token.ts";
-import { findMetadata, type MetadataContext } from "./tree.ts";
+import { findMetadata, type MetadataContext, type MetadataRecord } from "./tree.ts";
+
+/** With what a caller must know. */
+type ServedRecord = MetadataRecord & Pick<InstanceRecord, "httpEndpoint" | "httpTokens" | "metadataSecret">;
 
 export interface MetadataSource {
   /** The instance as it is now; undefined while there is none. */
-  readonly find: () => { readonly record: InstanceRecord; readonly context: MetadataContext } | undefined;
+  readonly find: () => { readonly record: ServedRecord; readonly context: MetadataContext } | undefined;
 }
 
 export interface MetadataEndpoint {
@@ -68,7 +71,7 @@ function answer(request: IncomingMessage, host: string, source: MetadataSource):
   return { statusCode: 200, headers: { "content-type": metadata.contentType }, body: metadata.body };
 }
 
-function answerToken(request: IncomingMessage, record: InstanceRecord, context: MetadataContext): Answer {
+function answerToken(request: IncomingMessage, record: ServedRecord, context: MetadataContext): Answer {
   if (request.method !== "PUT") return { statusCode: 405 };
   // A forwarded request comes from a proxy that somebody else may use: EC2 gives it no token.
   if (request.headers["x-forwarded-for"] !== undefined) return { statusCode: 403 };

@@ -1,4 +1,22 @@
 import type { InstanceRecord } from "../instances/record.ts";
+import type { Notice } from "../notices.ts";
+
+/** What the metadata service tells of an instance. */
+export type MetadataRecord = Pick<
+  InstanceRecord,
+  | "instanceId"
+  | "reservationId"
+  | "launchIndex"
+  | "imageId"
+  | "instanceType"
+  | "availabilityZone"
+  | "privateIpAddress"
+  | "instanceMetadataTags"
+  | "profileName"
+  | "userData"
+  | "tags"
+  | "launchedAt"
+> & { readonly securityGroupIds: readonly string[] };
 
 export interface InstanceCredentials {
   readonly accessKeyId: string;
@@ -14,6 +32,8 @@ export interface MetadataContext {
   /** What the role of an instance profile gives. */
   readonly credentialsOf: (profileName: string) => InstanceCredentials;
   readonly now: Date;
+  /** What EC2 says of the instance's end. */
+  readonly notice?: Notice | null;
 }
 
 export interface MetadataAnswer {
@@ -26,7 +46,7 @@ type Node = string | (() => string) | { readonly [name: string]: Node };
 
 /** What EC2's metadata service answers to a path after the version, such as `meta-data/instance-id`; undefined: 404. */
 export function findMetadata(
-  record: InstanceRecord,
+  record: MetadataRecord,
   path: string,
   context: MetadataContext,
 ): MetadataAnswer | undefined {
@@ -44,13 +64,14 @@ export function findMetadata(
   return { contentType: isBinary ? "application/octet-stream" : "text/plain", body };
 }
 
-function treeOf(record: InstanceRecord, context: MetadataContext): Node {
+function treeOf(record: MetadataRecord, context: MetadataContext): Node {
   return {
     "meta-data": {
       "ami-id": record.imageId,
       "ami-launch-index": String(record.launchIndex),
       hostname: context.privateDnsName,
       ...(record.profileName === null ? {} : { iam: iamOf(record, record.profileName, context) }),
+      events: eventsOf(context.notice ?? null),
       "instance-action": "none",
       "instance-id": record.instanceId,
       "instance-life-cycle": "on-demand",
@@ -61,6 +82,7 @@ function treeOf(record: InstanceRecord, context: MetadataContext): Node {
       "reservation-id": record.reservationId,
       "security-groups": record.securityGroupIds.join("\n"),
       services: { domain: "amazonaws.com", partition: "aws" },
+      ...(context.notice?.kind === "spot" ? { spot: spotOf(context.notice.at) } : {}),
       ...(record.instanceMetadataTags === "enabled" ? { tags: { instance: record.tags } } : {}),
     },
     dynamic: { "instance-identity": { document: () => identityDocument(record, context) } },
@@ -68,7 +90,39 @@ function treeOf(record: InstanceRecord, context: MetadataContext): Node {
   };
 }
 
-function iamOf(record: InstanceRecord, role: string, { accountId, credentialsOf, now }: MetadataContext): Node {
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html */
+function spotOf(at: Date): Node {
+  const time = awsInstant(at);
+  return { "instance-action": JSON.stringify({ action: "terminate", time }), "termination-time": time };
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-categories.html */
+function eventsOf(notice: Notice | null): Node {
+  const scheduled =
+    notice?.kind === "retirement"
+      ? [
+          {
+            NotBefore: eventInstant(notice.at),
+            Code: "instance-retirement",
+            Description: "The instance is running on degraded hardware",
+            EventId: "instance-event-0d59937288b749b32",
+            State: "active",
+          },
+        ]
+      : [];
+  const isLikely = notice?.kind === "rebalance";
+  return {
+    maintenance: { history: "[]", scheduled: JSON.stringify(scheduled) },
+    ...(isLikely ? { recommendations: { rebalance: JSON.stringify({ noticeTime: awsInstant(notice.at) }) } } : {}),
+  };
+}
+
+/** 21 Jan 2019 09:00:43 GMT */
+function eventInstant(date: Date): string {
+  return date.toUTCString().replace(/^\w+, /, "");
+}
+
+function iamOf(record: MetadataRecord, role: string, { accountId, credentialsOf, now }: MetadataContext): Node {
   return {
     info: () =>
       JSON.stringify({
@@ -94,7 +148,7 @@ function iamOf(record: InstanceRecord, role: string, { accountId, credentialsOf,
   };
 }
 
-function identityDocument(record: InstanceRecord, { region, accountId }: MetadataContext): string {
+function identityDocument(record: MetadataRecord, { region, accountId }: MetadataContext): string {
   return JSON.stringify(
     {
       accountId,

@@ -55,6 +55,18 @@ export function terminate(record: InstanceRecord, graceSeconds: number, now: Dat
   return { state: "shutting-down", killsAt: after(now, graceSeconds), ...byUser(now) };
 }
 
+/** The end of a spot instance that EC2 needs for others; null: it has ended or ends already. */
+export function takeBack(record: InstanceRecord, graceSeconds: number, now: Date): Partial<InstanceRecord> | null {
+  const changes = terminate(record, graceSeconds, now);
+  if (changes === null) return null;
+  const code = "Server.SpotInstanceTermination";
+  return {
+    ...changes,
+    stateReason: { code, message: `${code}: Instance terminated as EC2 takes its capacity back` },
+    stateTransitionReason: "",
+  };
+}
+
 /** StopInstances; null: it is stopping or stopped already. `"refused"`: not possible in this state. */
 export function stop(
   record: InstanceRecord,

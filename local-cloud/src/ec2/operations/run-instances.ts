@@ -35,6 +35,7 @@ async function runInstances(
   if (repeated) return repeated;
   checkProfile(context, request);
   const subnet = chooseSubnet(context, request);
+  if (context.launchFaults.hasFailed(subnet.availabilityZone)) throw noCapacity();
   const count = grantCount(
     request,
     store.list().filter((record) => isAlive(record) && record.state !== "stopped").length,
@@ -98,10 +99,13 @@ function chooseSubnet(context: Ec2Context, request: RunRequest): Subnet {
   const taken = takenAddresses(context);
   const [emptiest] = context.subnets
     .filter(
-      ({ availabilityZone }) => request.availabilityZone === null || availabilityZone === request.availabilityZone,
+      ({ availabilityZone }) =>
+        availabilityZone === request.availabilityZone ||
+        (request.availabilityZone === null && !context.launchFaults.hasFailed(availabilityZone)),
     )
     .toSorted((left, right) => countUsed(left, taken) - countUsed(right, taken));
   if (!emptiest) {
+    if (request.availabilityZone === null) throw noCapacity();
     throw new Fault("InvalidParameterValue", `Invalid availability zone: [${request.availabilityZone}]`);
   }
   return emptiest;
@@ -120,13 +124,17 @@ function grantCount(
     );
   }
   if (capacity - existing < minCount) {
-    throw new Fault(
-      "InsufficientInstanceCapacity",
-      "There is no Spot or On-Demand capacity available that matches your request; try again later or ask for fewer instances.",
-      500,
-    );
+    throw noCapacity();
   }
   return Math.min(maxCount, instanceLimit - existing, capacity - existing);
+}
+
+function noCapacity(): Fault {
+  return new Fault(
+    "InsufficientInstanceCapacity",
+    "There is no Spot or On-Demand capacity available that matches your request; try again later or ask for fewer instances.",
+    500,
+  );
 }
 
 async function prepareInstance(

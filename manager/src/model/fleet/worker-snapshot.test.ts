@@ -43,6 +43,7 @@ function record(published: WorkerRecord["published"]): WorkerRecord {
     unhealthySince: null,
     heartbeatAt: null,
     loadPoints: null,
+    interruption: null,
     published,
   };
 }
