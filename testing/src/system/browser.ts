@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import axe from "axe-core";
+import axeCore, { type AxeResults, type RunOptions } from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 
@@ -28,11 +28,12 @@ export async function launchBrowser(): Promise<Browser & AsyncDisposable> {
 /** What axe finds on the page as it stands, one line each; by all its rules or by the ones named. */
 export async function findViolations(page: Page, rules: readonly string[] = []): Promise<readonly string[]> {
   // Reading axe's source costs a page more than most of its rules: once per page.
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeCore.source);
   const violations = await page.evaluate(async (only) => {
-    const { run } = (window as unknown as { axe: typeof axe }).axe;
-    const runOnly = only.length === 0 ? {} : { runOnly: { type: "rule", values: [...only] } as const };
-    return (await run(document, { resultTypes: ["violations"], ...runOnly })).violations;
+    const { axe } = window as unknown as { axe: { run(context: Document, options: RunOptions): Promise<AxeResults> } };
+    const options: RunOptions = { resultTypes: ["violations"] };
+    if (only.length > 0) options.runOnly = { type: "rule", values: [...only] };
+    return (await axe.run(document, options)).violations;
   }, rules);
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }
