@@ -29,6 +29,7 @@ export const CONTENTS: readonly { readonly part: string; readonly documents: rea
       "docs/results/README.md",
       "docs/results/elastic-cpu.md",
       "docs/results/queue-pool.md",
+      "docs/results/rolling-update.md",
       "docs/results/scaling-comparison.md",
       "docs/results/first-hour.md",
       "docs/results/workers-lost.md",
