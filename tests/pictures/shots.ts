@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { type Account, signIn } from "../../testing/src/system/sign-in.ts";
 import type { RunningSystem } from "../../testing/src/system/system.ts";
-import { annotate } from "./enliven.ts";
+import { annotate, PATIENCE_MS } from "./enliven.ts";
 
 export const LOOKS = {
   light: { width: 1280, height: 800, theme: "light" },
@@ -21,9 +21,6 @@ interface Shot {
   /** What the page shall show before the picture is taken. */
   readonly arrange?: (page: Page) => Promise<unknown>;
 }
-
-/** The machine may be busy with the load that makes the pictures lively. */
-const PATIENCE_MS = 90_000;
 
 const untilLive = (page: Page): Promise<unknown> => page.waitForSelector(".connection b:text('Live')");
 const untilCharts = async (page: Page): Promise<unknown> => {
@@ -176,7 +173,7 @@ export async function takeUserAppPictures(
     await shoot(page, userAppUrl, { name: "home", path: "/" }, file("home"));
     await signIn(page, userAppUrl, user);
     // A result can be downloaded for some minutes: each look shows one of its own.
-    await annotate(page, userAppUrl, "grch38.vcf");
+    await annotate(page, userAppUrl, "GRCh38");
     for (const shot of USER_SHOTS) await shoot(page, userAppUrl, shot, file(shot.name));
     await page.context().close();
   }
