@@ -3,6 +3,7 @@ import { createTestDatabase } from "@elastic-gas/testing/database";
 import { type Kysely, sql } from "kysely";
 import { expect, it } from "vitest";
 import { schemaFigure, type Table } from "./schema-figure.ts";
+import type { Tables } from "./tables.ts";
 
 const page = readFileSync(new URL("../../../docs/database.md", import.meta.url), "utf8");
 
@@ -18,7 +19,7 @@ const sections = page
 
 it("draws what the migrations make: `npm run docs:schema` after a new one", async () => {
   await using database = await createTestDatabase();
-  const tables = await readTables(database.db as Kysely<never>);
+  const tables = await readTables(database.db);
   expect(sections.length).toBeGreaterThan(2);
   for (const { name, tables: named } of sections) {
     const drawn = named.map((table) => ({ name: table, columns: tables.get(table) ?? [] }));
@@ -29,7 +30,7 @@ it("draws what the migrations make: `npm run docs:schema` after a new one", asyn
   }
 });
 
-async function readTables(db: Kysely<never>): Promise<ReadonlyMap<string, Table["columns"]>> {
+async function readTables(db: Kysely<Tables>): Promise<ReadonlyMap<string, Table["columns"]>> {
   const { rows: columns } = await sql<{ t: string; name: string; type: string; nullable: string; c: string }>`
     select table_name as t, column_name as name, column_type as type, is_nullable as nullable, column_key as c
     from information_schema.columns where table_schema = database() order by table_name, ordinal_position`.execute(db);
