@@ -6,13 +6,14 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-export const USAGE = `elastic-gas annotate FILE [--build GRCh38|GRCh37|NCBI36] [--name TEXT] [--wait] [-o OUT] [--timeout SECONDS] [--json]
+export const USAGE = `elastic-gas annotate FILE [--build GRCh38|GRCh37|NCBI36] [--name TEXT]
+                     [--wait] [-o OUT] [--timeout SECONDS] [--json]
 
 Sends a VCF file (.vcf, .vcf.gz) and prints the id of its job. --wait waits for the end; -o waits too and writes the
 annotated VCF to OUT (- for stdout). A file that is sent again after a broken connection stays one job.
 
 ELASTIC_GAS_APP_URL    address of the annotation service, http://localhost:8080 without it; or --url
-ELASTIC_GAS_APP_TOKEN  a token with the scope write, of the page API tokens; or --token-file FILE
+ELASTIC_GAS_APP_TOKEN  a token with scope write, made on the page API tokens; or --token-file FILE
 
 Exit codes: 0 done, 1 refused or failed, 2 usage error.
 `;

@@ -3,6 +3,9 @@ import { getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";
 import type { Browser, Page } from "playwright-core";
 import type { Part } from "./read-documents.ts";
 
+/** Parts of many short documents, which follow each other on a page. */
+const FLOWING: ReadonlySet<string> = new Set(["Results", "Why it is so"]);
+
 /** All documents in one file: cover, contents with page numbers, one document after the other. */
 export function bookHtml(
   parts: readonly Part[],
@@ -15,8 +18,11 @@ export function bookHtml(
     });
     return `<h2>${name}</h2><ol>${lines.join("")}</ol>`;
   });
-  const bodies = parts.flatMap(({ documents }) =>
-    documents.map(({ path, html }) => `<section class="document" id="${bookId(path)}">${html}</section>`),
+  const bodies = parts.flatMap(({ name, documents }) =>
+    documents.map(({ path, html }, index) => {
+      const kind = index > 0 && FLOWING.has(name) ? "document flowing" : "document";
+      return `<section class="${kind}" id="${bookId(path)}">${html}</section>`;
+    }),
   );
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Elastic GAS: documentation</title><style>${style}</style></head>
 <body class="book"><section class="cover"><h1>Elastic GAS</h1><p>A genomics annotation service on worker pools that size themselves.</p><p>Documentation, ${date}</p></section>

@@ -3,7 +3,13 @@ export const CONTENTS: readonly { readonly part: string; readonly documents: rea
   { part: "What it is", documents: ["README.md"] },
   {
     part: "Guides",
-    documents: ["docs/guides/grade-it.md", "docs/guides/use-it.md", "docs/guides/run-it.md", "samples/README.md"],
+    documents: [
+      "docs/guides/grade-it.md",
+      "docs/guides/use-it.md",
+      "docs/guides/run-it.md",
+      "docs/guides/operate.md",
+      "samples/README.md",
+    ],
   },
   {
     part: "How it works",
@@ -29,9 +35,9 @@ export const CONTENTS: readonly { readonly part: string; readonly documents: rea
       "docs/results/README.md",
       "docs/results/elastic-cpu.md",
       "docs/results/queue-pool.md",
-      "docs/results/rolling-update.md",
       "docs/results/scaling-comparison.md",
       "docs/results/first-hour.md",
+      "docs/results/rolling-update.md",
       "docs/results/workers-lost.md",
       "docs/results/archive-and-back.md",
       "docs/results/faults.md",

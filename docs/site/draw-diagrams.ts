@@ -16,7 +16,7 @@ const OPTIONS = {
   // Labels as text of SVG: HTML in a figure shows in browsers only.
   htmlLabels: false,
   flowchart: { htmlLabels: false },
-  er: { useMaxWidth: true },
+  er: { useMaxWidth: true, minEntityHeight: 36, entityPadding: 8, nodeSpacing: 24 },
   deterministicIds: true,
 };
 

@@ -61,16 +61,17 @@ export type LoadArguments = z.infer<typeof LoadArguments>;
 export const USAGE = `npm run loadgen -- UPLOAD_URL USER PASSWORD RATE [FOLDER] COUNT [options]
 npm run loadgen -- --jobs ANNOTATIONS_URL RATE [FOLDER] COUNT --token TOKEN [options]
 
-Uploads pictures, or with --jobs submits VCF files, at a rate: whether or not earlier ones have been answered. The account of the uploads
-is made if it is not there. Without FOLDER the project's own files are sent. RATE is in uploads or jobs a second (at most ${MAX_RATE}).
+Uploads photos, or with --jobs submits VCF files, at a fixed rate, whether or not earlier ones have been answered. The
+account is created if it does not exist. Without FOLDER the project's own files are sent. RATE is in photos or jobs a
+second (at most ${MAX_RATE}).
 
   --jobs              VCF files by user-app's API; each job is followed to its end
   --token TOKEN       with --jobs: an API token of user-app (default: GAS_TOKEN)
   --shape NAME        ${SHAPE_NAMES.join(", ")} (default: constant); RATE is the peak
   --period SECONDS    how long one turn of the shape takes (default: 120)
   --trace FILE        the rate follows a file of one number a minute, scaled to the peak RATE
-  --max-seconds N     ends after this time, whatever is left of COUNT (default: 7200)
-  --timeout SECONDS   an upload without an answer, or a job without an end, has failed by then (default: 60; jobs: 600)
+  --max-seconds N     ends after this time, even if COUNT is not reached (default: 7200)
+  --timeout SECONDS   a photo not answered, or a job not finished, by then counts as failed (default: 60; jobs: 600)
   --html FILE         writes a report with charts to FILE
   --manager URL       the manager, for the pool's size (default: ELASTIC_GAS_URL or http://localhost:5000)
   --manager-token T   an API token of the manager (default: ELASTIC_GAS_TOKEN); without one the report has no pool size

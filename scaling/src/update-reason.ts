@@ -52,9 +52,9 @@ export function readStep(stored: unknown): UpdateStep | null {
 export function describeStep(step: UpdateStep, reader: ReasonReader): string {
   switch (step.kind) {
     case "waiting":
-      return "Waits until the pools before it are updated.";
+      return "Waiting until the pools before it are updated.";
     case "launching canary":
-      return "Waits until the first worker of the new release is in service.";
+      return "Waiting until the first worker of the new release is in service.";
     case "proving": {
       const until = formatTime(step.since + step.canarySeconds * 1_000, "time", { zone: reader.timeZone });
       return `The canary ${step.instanceId} is in service; it must stay so until ${until}${requestWords(step.requests)}.`;

@@ -15,7 +15,7 @@ export const VCF_SAMPLES: readonly Sample[] = [
   {
     file: "grch38.vcf",
     label: "GRCh38, all chromosomes",
-    description: "82 known variants of all chromosomes, most of them in ClinVar: genes, consequences and diseases.",
+    description: "82 known variants of all chromosomes, most of them in ClinVar: genes, regions and ClinVar entries.",
   },
   {
     file: "grch37.vcf",

@@ -38,7 +38,7 @@ it("shows parts, addresses, photos and what the manager says, with the key of th
   const text = await showStatus(dataDir);
   expect(text).toMatch(new RegExp(`^ok manager {6}pid ${process.pid}$`, "m"));
   expect(text).toContain("  user-app     http://localhost:8180");
-  expect(text).toContain("Photos: work;");
+  expect(text).toContain("Photos: working;");
   expect(text).toContain("web   i-0aaa  in service\nNo alerts.");
 });
 
@@ -48,9 +48,9 @@ it.each([
     "the model cannot be loaded",
     503,
     '{"status":"not ready","missing":"model"}',
-    "Photos: do not work, a worker answers",
+    "Photos: not working, a worker answers",
   ],
-  ["the balancer fails", 502, "Bad Gateway", "Photos: do not work, a worker answers 502: Bad Gateway"],
+  ["the balancer fails", 502, "Bad Gateway", "Photos: not working, a worker answers 502: Bad Gateway"],
 ])("says so when %s", async (_, status, body, sentence) => {
   const userApp = await serve((_request, response) => response.writeHead(status).end(body));
   recordAddresses(dataDir, { manager: NOBODY, userApp, shown: SHOWN });

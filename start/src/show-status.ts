@@ -37,10 +37,10 @@ function partLine(
 async function describePhotos({ userApp }: Addresses): Promise<string> {
   const answer = await ask(`${userApp}/readyz`, "");
   if (answer === undefined) return "Photos: the load balancer does not answer.";
-  if (answer.status === 200) return "Photos: work; a worker behind the load balancer has its mask model loaded.";
+  if (answer.status === 200) return "Photos: working; a worker behind the load balancer has loaded the mask model.";
   if (answer.status === 503 && !answer.text.includes("model"))
     return "Photos: not yet, no web worker is in service (the load balancer answers 503).";
-  return `Photos: do not work, a worker answers ${answer.status}: ${answer.text.slice(0, 300)}`;
+  return `Photos: not working, a worker answers ${answer.status}: ${answer.text.slice(0, 300)}`;
 }
 
 async function askManager({ manager }: Addresses, dataDir: string): Promise<string> {

@@ -27,7 +27,7 @@ describe("what start.sh prints when the manager answers", () => {
   it("repeats no password that somebody chose or that was shown before", () => {
     expect(welcomeLines(local, { ...made, chosen: true }).join("\n")).not.toContain("s3cret");
     expect(welcomeLines(local, { kind: "exists", username: "root" }).join("\n")).toContain(
-      "sign in      root (the password was shown at the first start)",
+      "sign in      root (the password was shown at the first start; ./start.sh admin-password makes a new one)",
     );
   });
 

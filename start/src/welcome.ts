@@ -22,7 +22,8 @@ export function welcomeLines(config: Config, admin: FirstAdmin): readonly string
 }
 
 function signIn(admin: FirstAdmin): string {
-  if (admin.kind === "exists") return `${admin.username} (the password was shown at the first start)`;
+  if (admin.kind === "exists")
+    return `${admin.username} (the password was shown at the first start; ./start.sh admin-password makes a new one)`;
   return `${admin.username} / ${admin.chosen ? "(ADMIN_PASSWORD)" : `${admin.password}   <- shown only now`}`;
 }
 

@@ -4,6 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { type Account, signIn } from "../../testing/src/system/sign-in.ts";
 import type { RunningSystem } from "../../testing/src/system/system.ts";
+import { annotate, PATIENCE_MS } from "./enliven.ts";
 
 export const LOOKS = {
   light: { width: 1280, height: 800, theme: "light" },
@@ -20,9 +21,6 @@ interface Shot {
   /** What the page shall show before the picture is taken. */
   readonly arrange?: (page: Page) => Promise<unknown>;
 }
-
-/** The machine may be busy with the load that makes the pictures lively. */
-const PATIENCE_MS = 90_000;
 
 const untilLive = (page: Page): Promise<unknown> => page.waitForSelector(".connection b:text('Live')");
 const untilCharts = async (page: Page): Promise<unknown> => {
@@ -54,7 +52,19 @@ const MANAGER_SHOTS: readonly Shot[] = [
     },
   },
   { name: "alerts", path: "/alerts", arrange: untilLive },
-  { name: "load-test", path: "/load-test", height: 1_180, arrange: untilCharts },
+  { name: "channels", path: "/alerts/channels", height: 1_060, arrange: untilLive },
+  { name: "load-test", path: "/load-test", height: 1_380, arrange: untilCharts },
+  {
+    name: "report",
+    path: "/login",
+    height: 1_300,
+    arrange: async (page) => {
+      const report = await page.request.get(new URL("/report.html?range=30m", page.url()).href);
+      // A file of its own, without the policy of the manager's pages.
+      await page.goto("about:blank");
+      await page.setContent(await report.text());
+    },
+  },
   { name: "users", path: "/users", arrange: untilLive },
   { name: "audit", path: "/audit", arrange: untilLive },
   { name: "tokens", path: "/tokens", arrange: untilLive },
@@ -62,18 +72,44 @@ const MANAGER_SHOTS: readonly Shot[] = [
   { name: "delete", path: "/settings/delete", arrange: untilLive },
 ];
 
+/** An update under way: asked for last, as it replaces the workers that the other pictures show. */
+const RELEASES: Shot = {
+  name: "releases",
+  path: "/releases",
+  arrange: async (page) => {
+    await untilLive(page);
+    await page.waitForSelector("h2:has-text('Update under way')");
+  },
+};
+
+const openJob = async (page: Page, name: string): Promise<unknown> => {
+  await page.locator('main a[href^="/annotations/"]', { hasText: name }).first().click();
+  return page.waitForSelector('[data-job-status="COMPLETED"], [data-job-status="FAILED"]');
+};
+
 const USER_SHOTS: readonly Shot[] = [
-  { name: "annotate", path: "/annotate" },
-  { name: "annotations", path: "/annotations" },
   {
     name: "job",
     path: "/annotations",
-    height: 1_060,
+    height: 1_500,
     arrange: async (page) => {
-      await page.locator('main a[href^="/annotations/"]').first().click();
-      await page.waitForSelector("[data-job-status]");
+      await openJob(page, "grch38.vcf");
+      await page.waitForSelector("[data-chart] canvas");
     },
   },
+  {
+    name: "records",
+    path: "/annotations",
+    height: 900,
+    arrange: async (page) => {
+      await openJob(page, "grch38.vcf");
+      await page.click("a:has-text('Filter the whole result')");
+      await page.waitForURL(/\/records/);
+    },
+  },
+  { name: "job-failed", path: "/annotations", arrange: (page) => openJob(page, "no-header-line.vcf") },
+  { name: "annotate", path: "/annotate" },
+  { name: "annotations", path: "/annotations" },
   { name: "masks", path: "/masks" },
   { name: "masks-history", path: "/masks/history" },
   {
@@ -110,6 +146,21 @@ export async function takeManagerPictures(
   }
 }
 
+/** Takes the page of releases while the workers are replaced by another release. */
+export async function takeReleasePictures(
+  system: Pick<RunningSystem, "managerUrl" | "admin" | "run">,
+  { browser, folder }: Camera,
+): Promise<void> {
+  // Settings are part of a release: with another one, the same checkout is another release.
+  await system.run("update", { LOG_LEVEL: "debug" });
+  for (const look of Object.keys(LOOKS) as LookName[]) {
+    const page = await openPage(browser, look);
+    await signIn(page, system.managerUrl, system.admin);
+    await shoot(page, system.managerUrl, RELEASES, join(folder, `manager-releases-${look}.png`));
+    await page.context().close();
+  }
+}
+
 export async function takeUserAppPictures(
   { userAppUrl }: Pick<RunningSystem, "userAppUrl">,
   { browser, folder }: Camera,
@@ -121,6 +172,8 @@ export async function takeUserAppPictures(
     const file = (name: string): string => join(folder, `user-app-${name}-${look}.png`);
     await shoot(page, userAppUrl, { name: "home", path: "/" }, file("home"));
     await signIn(page, userAppUrl, user);
+    // A result can be downloaded for some minutes: each look shows one of its own.
+    await annotate(page, userAppUrl, "GRCh38");
     for (const shot of USER_SHOTS) await shoot(page, userAppUrl, shot, file(shot.name));
     await page.context().close();
   }
@@ -148,12 +201,6 @@ async function shoot(page: Page, origin: string, { path, height, arrange }: Shot
   await arrange?.(page);
   await page.evaluate(() => document.fonts.ready);
   await page.waitForLoadState("networkidle").catch(() => {}); // live pages may never be idle
-  // The faces belong to people who did not ask to stand in a manual.
-  await page.evaluate(() => {
-    for (const image of document.querySelectorAll<HTMLElement>("main img")) {
-      image.style.filter = `blur(${Math.max(6, Math.round(image.clientWidth / 40))}px)`;
-    }
-  });
   const png = await page.screenshot({ animations: "disabled" });
   // Pages have few colours: a palette takes a third of the bytes.
   await sharp(png).png({ palette: true, colours: 128, effort: 8 }).toFile(file);

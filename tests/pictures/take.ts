@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { launchBrowser } from "../../testing/src/system/browser.ts";
 import { startSystem } from "../../testing/src/system/system.ts";
 import { enliven, USER } from "./enliven.ts";
-import { takeManagerPictures, takeUserAppPictures } from "./shots.ts";
+import { takeManagerPictures, takeReleasePictures, takeUserAppPictures } from "./shots.ts";
 
 // Takes docs/images again: `npm run pictures`, or `npm run pictures -- 5` for five minutes of history instead of most of
 // the half hour that charts show.
@@ -31,3 +31,4 @@ console.log(`The system runs at ${system.managerUrl}; it lives for ${minutes} mi
 await enliven(system, browser, minutes);
 await takeManagerPictures(system, { browser, folder });
 await takeUserAppPictures(system, { browser, folder }, USER);
+await takeReleasePictures(system, { browser, folder });

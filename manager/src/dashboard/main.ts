@@ -32,6 +32,7 @@ const Page = z.object({
 const DECISIONS_MS = 5_000;
 const DELETION_MS = 1_500;
 const LOAD_TEST_MS = 2_500;
+const RELEASES_MS = 3_000;
 
 const { body } = document;
 const page = Page.parse(JSON.parse(body.dataset.page ?? "{}"));
@@ -70,6 +71,7 @@ async function mountLive(content: HTMLElement): Promise<void> {
   if (page.section === "decisions" && page.live) mountRefresh("[data-refresh]", DECISIONS_MS);
   if (page.section === "delete" && page.deleting) mountRefresh("[data-refresh]", DELETION_MS);
   if (page.section === "load-test") mountRefresh("[data-refresh]", LOAD_TEST_MS);
+  if (page.section === "releases") mountRefresh("[data-refresh]", RELEASES_MS);
   if (form !== null) policy?.mountPolicyForm(form, content.querySelector("[data-policy-preview]"), timeZone);
   socket.on("stopped", () => socket.disconnect());
   let fleet = readFleet();

@@ -7,7 +7,7 @@ import { countsAt } from "../model/charts/chart-values.ts";
 import type { RangeName } from "../model/charts/range.ts";
 import { valueAt } from "../model/charts/series.ts";
 import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
-import { isSort, SORTS, type Sort } from "../model/fleet/list-workers.ts";
+import { isSort } from "../model/fleet/list-workers.ts";
 import { NO_VALUE, type Reader } from "../model/reader.ts";
 import { type WorkersChoice, workersView } from "../pages/workers/workers-view.ts";
 import { createCursor } from "./charts/cursor.ts";
@@ -28,7 +28,7 @@ export function mountWorkersPage(
 
   const hoverLine = (): void => {
     const line = main.querySelector("[data-hover-line]");
-    if (line !== null) renderInto(line, fragment(hoverWords(shown, cursor.at, { timeZone, sort: choice.sort })));
+    if (line !== null) renderInto(line, fragment(hoverWords(shown, cursor.at, timeZone)));
   };
   cursor.onChange(hoverLine);
 
@@ -101,12 +101,8 @@ export function mountWorkersPage(
 }
 
 /** "At 13:50: mean CPU 49.0 %, 359 requests/min, 6 in service". */
-function hoverWords(
-  shown: ChartSnapshot | null,
-  at: number | null,
-  { timeZone, sort }: { readonly timeZone: string; readonly sort: Sort },
-): readonly Child[] {
-  if (shown === null || at === null) return [SORTS[sort]];
+function hoverWords(shown: ChartSnapshot | null, at: number | null, timeZone: string): readonly Child[] {
+  if (shown === null || at === null) return [];
   const cpu = valueAt(shown.cpu, at);
   const requests = shown.traffic === null ? null : valueAt(shown.traffic.requests, at);
   const counts = countsAt(shown.steps, at);

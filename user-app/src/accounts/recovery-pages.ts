@@ -108,7 +108,7 @@ function resetMail({ username, email, token }: ResetMail, appUrl: string): MailT
         label: `Set it within ${RESET_MINUTES} min (the link works once)`,
         url: `${appUrl}/reset/${token}`,
       },
-      notes: ["If it was not you, nothing needs to be done: the old password stays."],
+      notes: ["If it was not you, ignore this e-mail: your password stays as it is."],
     }),
   };
 }

@@ -111,7 +111,7 @@ export function clinvarSentence({ clinvarHeld, build }: Pick<JobSummary, "clinva
   if (clinvarHeld === undefined) return undefined;
   return clinvarHeld === null
     ? `The pack has no ClinVar variants for ${build}: none was looked up.`
-    : `Looked up: ${clinvarHeld}.`;
+    : `Looked up: ${clinvarHeld.replaceAll("_", " ")}.`;
 }
 
 /** Warnings as whole sentences. Those of version 0.1 lack their number. */

@@ -23,12 +23,14 @@ export interface MailContext {
 /** The mail about a finished job; its link leads to the job's page. */
 export function jobMail(job: FinishedJob, { baseUrl, timeZone, downloadUntil }: MailContext): MailText {
   const { id, inputName, outcome, failure, buildWarning } = job;
-  const submitted = `The annotation of ${inputName}, submitted ${mailTime(job.submittedAt, timeZone)},`;
+  const submitted = `The annotation of ${inputName}, submitted on ${mailTime(job.submittedAt, timeZone)},`;
   const link = { label: `Job ${id}`, url: `${baseUrl}/annotations/${id}` };
   if (outcome === "FAILED") {
     return composeMail({
       subject: `Your annotation of ${inputName} failed`,
-      paragraphs: [`${submitted} failed: ${failure ?? "The reason is not known."}`],
+      paragraphs: [
+        `${submitted} failed: ${failure ?? "the reason is not known. Run it again; if it fails again, send the job’s number to your administrator."}`,
+      ],
       link,
     });
   }
@@ -36,14 +38,14 @@ export function jobMail(job: FinishedJob, { baseUrl, timeZone, downloadUntil }: 
     subject: `Your annotation of ${inputName} is ready`,
     paragraphs: [
       ...(buildWarning === null ? [] : [buildWarning]),
-      `${submitted} was completed ${mailTime(job.completedAt, timeZone)}.`,
+      `${submitted} was completed on ${mailTime(job.completedAt, timeZone)}.`,
     ],
     link,
     notes:
       downloadUntil === null
         ? []
         : [
-            `Download the result before ${mailTime(downloadUntil, timeZone)}. Then it is archived; Premium restores it. Log and summary stay.`,
+            `Download the result before ${mailTime(downloadUntil, timeZone)}. After that it is archived; upgrading to Premium restores it. The log and the summary stay available.`,
           ],
   });
 }

@@ -68,7 +68,7 @@ it("tells several restored results in one mail, each once", async () => {
   await Promise.all([sendAccountMails(deps), sendAccountMails(deps), sendAccountMails(deps)]);
   await sendAccountMails(deps);
   const mails = await mailsTo("many@example.org");
-  expect(mails.map(({ subject }) => subject)).toEqual(["3 of your results are back"]);
+  expect(mails.map(({ subject }) => subject)).toEqual(["3 of your results are available again"]);
   expect(mails[0]?.text).toContain("a.vcf, b.vcf, c.vcf");
 });
 
@@ -89,7 +89,10 @@ it("leaves out what another process has in hand, and tells it when that one is g
   });
   expect(await sendAccountMails(deps)).toBe(1);
   const subjects = (await mailsTo("shared@example.org")).map(({ subject }) => subject);
-  expect(subjects.sort()).toEqual(["Your result of mine.vcf is back", "Your result of theirs.vcf is back"]);
+  expect(subjects.sort()).toEqual([
+    "Your result for mine.vcf is available again",
+    "Your result for theirs.vcf is available again",
+  ]);
 });
 
 it("leads to the job of a single result", async () => {
@@ -97,7 +100,7 @@ it("leads to the job of a single result", async () => {
   await restored(userId, "x");
   await sendAccountMails(deps);
   const [mail] = await mailsTo("one@example.org");
-  expect(mail?.subject).toBe("Your result of x.vcf is back");
+  expect(mail?.subject).toBe("Your result for x.vcf is available again");
   expect(mail?.html).toContain('href="https://gas.example.org/annotations/job-x"');
 });
 
@@ -116,7 +119,7 @@ it("says what was not charged, and when it is tried again", async () => {
   await sendAccountMails(deps);
   const [mail] = await mailsTo("card@example.org");
   expect(mail?.text).toContain("$999.99 for Premium could not be charged.");
-  expect(mail?.text).toMatch(/tried again 1\sDec\s2026, 12:00:00 CST/);
+  expect(mail?.text).toMatch(/try again on 1\sDec\s2026, 12:00:00 CST/);
 });
 
 it("tells a day before that a period renews or ends, and nothing about one that was moved or is over", async () => {

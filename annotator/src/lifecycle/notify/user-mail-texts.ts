@@ -22,17 +22,17 @@ export function restoredMail(
   const [first] = results;
   if (first !== undefined && results.length === 1) {
     return composeMail({
-      subject: `Your result of ${first.inputName} is back`,
-      paragraphs: [`The archived result of ${first.inputName} was restored. You can download it again.`],
+      subject: `Your result for ${first.inputName} is available again`,
+      paragraphs: [`The archived result for ${first.inputName} has been restored. You can download it again.`],
       link: { label: `Job ${first.jobId}`, url: `${baseUrl}/annotations/${first.jobId}` },
     });
   }
   const names = results.slice(0, NAMED).map(({ inputName }) => inputName);
   const others = results.length - names.length;
   return composeMail({
-    subject: `${results.length} of your results are back`,
+    subject: `${results.length} of your results are available again`,
     paragraphs: [
-      `${results.length} archived results were restored. You can download them again.`,
+      `${results.length} archived results have been restored. You can download them again.`,
       `${names.join(", ")}${others > 0 ? ` and ${others} more` : ""}`,
     ],
     link: { label: "Your annotations", url: `${baseUrl}/annotations` },
@@ -48,8 +48,8 @@ export function paymentFailedMail(
     paragraphs: [
       `${formatMoney(amount, currency)} for Premium could not be charged.`,
       nextTryAt === null
-        ? `It is not tried again. When Premium ends, ${whatEnds(retentionSeconds)}`
-        : `It is tried again ${mailTime(new Date(nextTryAt), timeZone)}. Check your card before then, and you stay Premium.`,
+        ? `We will not try again. When Premium ends, ${whatEnds(retentionSeconds)}`
+        : `We will try again on ${mailTime(new Date(nextTryAt), timeZone)}. Check your card before then to stay on Premium.`,
     ],
     link: { label: "Check the payment", url: `${baseUrl}/profile` },
   });
@@ -64,7 +64,7 @@ export function periodEndsMail(
     ? composeMail({
         subject: "Your Premium ends within a day",
         paragraphs: [
-          `You cancelled Premium. It ends ${at}, and you are not charged again.`,
+          `You cancelled Premium. It ends on ${at}, and you will not be charged again.`,
           `Then ${whatEnds(retentionSeconds)}`,
         ],
         link: { label: "Keep Premium", url: `${baseUrl}/profile` },
@@ -72,15 +72,15 @@ export function periodEndsMail(
     : composeMail({
         subject: "Your Premium renews within a day",
         paragraphs: [
-          `What you paid lasts until ${at}. Then Premium renews and you are charged for the next week.`,
-          "There is nothing to do if you want to stay Premium. If you do not, cancel before then.",
+          `The week you paid for lasts until ${at}. Then Premium renews, and you are charged for the next week.`,
+          "To stay on Premium you need not do anything. To leave it, cancel before then.",
         ],
         link: { label: "Your plan", url: `${baseUrl}/profile` },
       });
 }
 
 function whatEnds(retentionSeconds: number): string {
-  return `results older than ${formatDuration(retentionSeconds)} are archived; log and summary stay open to you, and Premium later restores the results.`;
+  return `results older than ${formatDuration(retentionSeconds)} are archived. Their logs and summaries stay available, and upgrading again restores them.`;
 }
 
 /**

@@ -117,7 +117,7 @@ function invitationMail({ username, invitedBy, url, expires, managerUrl: manager
     link: { label: "Choose a password", url },
     notes: [
       ...(manager === undefined ? [] : [`You may also sign in to the manager: ${manager}/`]),
-      "If you do not know what this is about, nothing needs to be done.",
+      "If you did not expect this e-mail, you can ignore it.",
     ],
   });
 }

@@ -94,7 +94,7 @@ export const OVERVIEW = `elastic-gas COMMAND [...]
   annotate FILE          annotate a VCF file, by the API of the annotation service; see annotate --help
 
 Pools: web, annotator, utility. Every command takes --help, and --json for the API's own JSON.
-It asks the manager's API at ELASTIC_GAS_URL (http://localhost:5000) with the token in ELASTIC_GAS_TOKEN, which the
-page API tokens makes (scope operate for changes, administer for users). Exit code 0: done; 1: refused or failed, the reason on stderr;
-2: usage error.
+It asks the manager's API at ELASTIC_GAS_URL (http://localhost:5000) with the token in ELASTIC_GAS_TOKEN. Make one on the
+manager's page "API tokens": scope operate for changes, administer for users. Exit code 0: done; 1: refused or failed,
+with the reason on stderr; 2: usage error.
 `;

@@ -35,7 +35,8 @@ export interface ValueAxis {
 /** A round top with two to five steps below it, never below 1 for counts. */
 export function valueAxis(largest: number, { whole = true }: { readonly whole?: boolean } = {}): ValueAxis {
   const least = whole ? 1 : Number.MIN_VALUE;
-  const max = Math.max(largest, whole ? 2 : 1e-3);
+  // Nothing but zeros has no size of its own: to 1, so that the labels differ.
+  const max = Math.max(largest === 0 ? 1 : largest, whole ? 2 : 1e-3);
   const magnitude = 10 ** Math.floor(Math.log10(max / 4));
   for (const factor of [1, 2, 2.5, 5, 10]) {
     const step = factor * magnitude;

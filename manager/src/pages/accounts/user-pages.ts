@@ -124,7 +124,7 @@ export function userPages(deps: UserPagesDeps): Router {
     if (user.isAdmin) throw new HttpError(409, `${user.username} is an administrator. Take that role away first.`);
     await deleteUser(deps, user.id);
     await audit(db, { actor: actorOf(res), action: "user.delete", target: user.username, address: req.ip });
-    leaveNotice(req, { tone: "ok", text: `${user.username} was deleted, with jobs, pictures and files.` });
+    leaveNotice(req, { tone: "ok", text: `${user.username} was deleted, with all jobs, photos and files.` });
     res.redirect(303, "/users");
   });
   for (const verb of ["invite", "password", "plan", "admin", "viewer", "delete"]) {

@@ -69,7 +69,7 @@ function userList({ users, filter, more }: Users, context: ViewContext): Html {
                 h("th", {}, "User name"),
                 h("th", {}, "Plan"),
                 h("th", { class: "eg-number" }, "Jobs"),
-                h("th", { class: "eg-number" }, "Pictures"),
+                h("th", { class: "eg-number" }, "Photos"),
                 h("th", {}, "Since"),
                 h("th", {}, h("span", { class: "visually-hidden" }, "Actions")),
               ),

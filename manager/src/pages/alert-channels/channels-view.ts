@@ -283,7 +283,7 @@ function deliveryPanel(deliveries: readonly DeliveryRow[], { reader }: ViewConte
               h("td", { class: "eg-nowrap" }, state(STATES[row.state], row.state)),
               h("td", { class: "eg-nowrap" }, row.state === "waiting" && "next ", time(row.at, reader)),
               h("td", {}, row.channel),
-              h("td", {}, row.phase === "cleared" && "Over: ", row.title),
+              h("td", { class: "audit-detail" }, row.phase === "cleared" && "Over: ", row.title),
               h("td", {}, row.result ?? "", row.attempts > 1 && ` (${formatCountOf(row.attempts, "attempt")})`),
             ),
           ),

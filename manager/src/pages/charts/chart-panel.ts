@@ -55,6 +55,16 @@ export function chartPanel(name: ChartName, pool: PoolName, range: RangeName): H
       "div",
       { class: `eg-chart${LARGE.has(name) ? " eg-chart-large" : ""}`, "data-chart-body": "" },
       h("div", { class: "eg-loading chart-loading", "aria-busy": "true" }),
+      h(
+        "noscript",
+        {},
+        h(
+          "p",
+          { class: "eg-secondary" },
+          "Charts are drawn by script. ",
+          h("a", { href: `${address}?range=${range}` }, "The values as a table"),
+        ),
+      ),
     ),
     h("div", { class: "chart-table eg-table-box", "data-chart-values": "", hidden: true }),
   );

@@ -72,7 +72,7 @@ async function sendDecisions(
           asked,
           entries,
           nextCheckAt: asked.before === undefined ? (nextCheckAt ?? null) : null,
-          shownFrom,
+          shownFrom: decisions.at(-1)?.at ?? from,
           counts,
           hasOlder: !complete,
         },

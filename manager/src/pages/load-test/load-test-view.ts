@@ -29,15 +29,15 @@ export function loadTestView(page: LoadTestPage, context: ViewContext): Child[] 
     ),
     h(
       "div",
-      { class: "list-grid" },
+      { class: "list-grid load-page" },
       h("div", { class: "stack-wide", "data-refresh": "" }, resultOf(page.test, context)),
-      h("div", { class: "stack-wide" }, mayAct(context.csrf) && startForm(page, context)),
-    ),
-    h(
-      "div",
-      { class: "pool-charts load-pool-charts", "data-part": "charts" },
-      chartPanel("workers", "web", RANGE),
-      chartPanel("cpu", "web", RANGE),
+      h("div", { class: "stack-wide load-start" }, mayAct(context.csrf) && startForm(page, context)),
+      h(
+        "div",
+        { class: "stack-wide", "data-part": "charts" },
+        chartPanel("workers", "web", RANGE),
+        chartPanel("cpu", "web", RANGE),
+      ),
     ),
   ];
 }

@@ -158,13 +158,11 @@ function reasonsBesideButtons(pool: PoolSnapshot): Html | false {
   const grow = growRefusal(pool);
   const shrink = shrinkRefusal(pool);
   if (pool.stopping || (grow === null && shrink === null)) return false;
-  return h(
-    "p",
-    { class: "eg-reason" },
-    [grow, shrink].filter((reason) => reason !== null).join(", "),
-    "; ",
-    h("a", { href: `/policy/${pool.name}#limits` }, "change it"),
-  );
+  const change = (words: string) => h("a", { href: `/policy/${pool.name}#limits` }, words);
+  // The sentence above has said it.
+  if (pool.lastCheck?.outcome === "at the limit") return h("p", { class: "eg-reason" }, change("Change the limits"));
+  const reasons = [grow, shrink].filter((reason) => reason !== null).join(", ");
+  return h("p", { class: "eg-reason" }, reasons, "; ", change("change it"));
 }
 
 function stateCounts({ counts, desired }: PoolSnapshot): readonly Html[] {

@@ -5,6 +5,15 @@ import type { ReleasesPage, ShownUpdate } from "../../read/releases.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { actionForm, empty, icon, mayAct, tableBox, time, withIds } from "../kit/parts.ts";
 
+/** What the update under way means for the release that it brings. */
+const CHIPS: Readonly<Record<ShownUpdate["state"], string>> = {
+  running: "workers are moving to it",
+  paused: "update paused",
+  "rolling back": "rolling back",
+  completed: "completed",
+  "rolled back": "rolled back",
+};
+
 type Page = ReleasesPage & { readonly canarySeconds: number };
 
 export function releasesView(page: Page, context: ViewContext): Child[] {
@@ -38,7 +47,7 @@ function activePanel(update: NonNullable<Page["active"]>, { csrf, reader }: View
     "section",
     { class: "eg-panel stack", "aria-label": "Update" },
     h("div", { class: "eg-panel-head" }, h("h2", {}, words), h("span", { class: "eg-secondary" }, change(update))),
-    h("p", {}, `Begun by ${update.startedBy} at `, time(update.startedAt, reader), "."),
+    h("p", {}, `Started by ${update.startedBy} at `, time(update.startedAt, reader), "."),
     update.why !== null && h("p", {}, h("strong", {}, "Why it goes back: "), withIds(update.why)),
     h(
       "dl",
@@ -65,7 +74,7 @@ function activePanel(update: NonNullable<Page["active"]>, { csrf, reader }: View
 function publishedPanel({ releases, current, active, canarySeconds }: Page, { csrf, reader }: ViewContext): Html {
   const use = (id: string): Child => {
     if (id === current) return h("span", { class: "eg-chip" }, "in use");
-    if (active !== null) return id === active.to ? h("span", { class: "eg-chip" }, active.state) : null;
+    if (active !== null) return id === active.to ? h("span", { class: "eg-chip" }, CHIPS[active.state]) : null;
     return actionForm(
       {
         action: "/releases/update",
@@ -107,7 +116,7 @@ function pastPanel(past: readonly ShownUpdate[], { reader }: ViewContext): Html 
     tableBox(
       "Earlier updates",
       table(
-        ["Update", "Begun", "By", "Result"],
+        ["Update", "Started", "By", "Result"],
         past.map((update) => [
           h("span", { class: "eg-nowrap" }, change(update)),
           time(update.startedAt, reader),

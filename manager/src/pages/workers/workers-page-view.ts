@@ -50,7 +50,7 @@ export function workersPageView({ choice, range, density, view, addressOf }: Wor
       "div",
       { class: "worker-counts" },
       h("div", { class: "state-counts", "data-part": "counts" }, view.counts),
-      h("p", { class: "eg-secondary worker-hover", "data-hover-line": "" }, SORTS[choice.sort]),
+      h("p", { class: "eg-secondary worker-hover", "data-hover-line": "" }),
     ),
     h("div", { class: "heat-strip", "data-part": "heat" }, view.heat),
     h(

@@ -107,8 +107,18 @@ function foundPanel({ alleles, matching, lookedAt, isWhole }: FoundRecords, { se
 }
 
 const HEADS = ["ID", "Ref", "Alt", "Gene", "Region", "Consequence", "Band", "ClinVar", "dbSNP", "Frequency"] as const;
+/** Columns that only some packs fill. Where no shown variant has a value they are left out: a phone is narrow. */
+const OPTIONAL: Readonly<Partial<Record<(typeof HEADS)[number], keyof AnnotatedAllele>>> = {
+  Consequence: "consequences",
+  dbSNP: "rs",
+  Frequency: "frequency",
+};
 
 function table(alleles: readonly AnnotatedAllele[]): Html {
+  const heads = HEADS.filter((head) => {
+    const value = OPTIONAL[head];
+    return value === undefined || alleles.some((allele) => allele[value] !== "");
+  });
   return h(
     "div",
     { class: "eg-table-box", tabindex: 0, role: "region", "aria-label": "Table of variants" },
@@ -123,15 +133,19 @@ function table(alleles: readonly AnnotatedAllele[]): Html {
           {},
           h("th", { scope: "col" }, "Chrom"),
           h("th", { scope: "col", class: "eg-number" }, "Position"),
-          HEADS.map((name) => h("th", { scope: "col" }, name)),
+          heads.map((name) => h("th", { scope: "col" }, name)),
         ),
       ),
-      h("tbody", {}, alleles.map(row)),
+      h(
+        "tbody",
+        {},
+        alleles.map((allele) => row(allele, new Set(heads))),
+      ),
     ),
   );
 }
 
-function row(allele: AnnotatedAllele): Html {
+function row(allele: AnnotatedAllele, shown: ReadonlySet<string>): Html {
   const orDash = (text: string) => (text === "" ? "–" : text.replaceAll(",", ", "));
   const position = Number(allele.pos);
   return h(
@@ -144,11 +158,12 @@ function row(allele: AnnotatedAllele): Html {
     h("td", { class: "eg-mono app-allele" }, allele.alt),
     h("td", {}, h("b", {}, orDash(allele.genes))),
     h("td", {}, orDash(allele.regions)),
-    h("td", {}, allele.consequences === "" ? "–" : consequence(allele)),
+    shown.has("Consequence") && h("td", {}, allele.consequences === "" ? "–" : consequence(allele)),
     h("td", {}, orDash(allele.band)),
     h("td", {}, allele.clinvarId === "" ? "–" : clinvar(allele)),
-    h("td", { class: "eg-mono" }, orDash(allele.rs)),
-    h("td", { class: "eg-number", title: allele.populations || undefined }, orDash(allele.frequency)),
+    shown.has("dbSNP") && h("td", { class: "eg-mono" }, orDash(allele.rs)),
+    shown.has("Frequency") &&
+      h("td", { class: "eg-number", title: allele.populations || undefined }, orDash(allele.frequency)),
   );
 }
 

@@ -3,6 +3,8 @@ import { type Html, h } from "@elastic-gas/shared/web/html";
 import { bars } from "../figures.ts";
 
 const MAX_BARS = 40;
+/** Longer names take several lines, so that the bars keep their room. */
+const LONG_NAME = 16;
 
 export interface BarTableProps {
   /** What the first column names. */
@@ -37,7 +39,7 @@ export function barTable({ head, counts, look, shares = false }: BarTableProps):
         h(
           "tr",
           {},
-          h("th", { scope: "row" }, name),
+          h("th", { scope: "row", class: name.length > LONG_NAME ? "eg-bars-long" : undefined }, name),
           h(
             "td",
             { class: "eg-bars-bar" },

@@ -77,7 +77,10 @@ function facts({ job, state, summary }: JobDetailsProps, page: PageContext): Htm
       job.status === "COMPLETED" && fact("Result", result(state.kind, href, job.resultSize)),
       job.logKey !== null && fact("Log", h("a", { href: `${href}/log` }, "view")),
       summary !== undefined
-        ? [fact("Build", summary.build, small(summary.buildReason)), fact("Pack", summary.pack)]
+        ? [
+            fact("Build", summary.build, small(summary.buildReason.replace(`${summary.build}, `, ""))),
+            fact("Pack", summary.pack),
+          ]
         : job.build !== null && fact("Build", `${job.build}, your choice`),
       h("dt", {}, "Times in"),
       h("dd", { "data-time-zone": "" }, page.zone),

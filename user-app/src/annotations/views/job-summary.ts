@@ -29,17 +29,18 @@ export function jobSummary(summary: JobSummary): Html {
     h(
       "div",
       { class: "app-halves" },
-      panel(
-        "regions",
-        ["Regions ", meaning("#values")],
-        summary.regions.length > 0 &&
+      summary.regions.length > 0 &&
+        panel(
+          "regions",
+          ["Regions ", meaning("#values")],
           barTable({ head: "Region", counts: summary.regions, look: "eg-bars-requests", shares: true }),
-      ),
-      panel(
-        "classes",
-        ["Variant classes ", h("span", { class: "eg-small eg-secondary" }, "of each alternative allele")],
-        summary.classes.length > 0 && barTable({ head: "Class", counts: summary.classes, shares: true }),
-      ),
+        ),
+      summary.classes.length > 0 &&
+        panel(
+          "classes",
+          ["Variant classes ", h("span", { class: "eg-small eg-secondary" }, "of each alternative allele")],
+          barTable({ head: "Class", counts: summary.classes, shares: true }),
+        ),
       summary.substitutions.length > 0 && substitutionsPanel(summary),
       summary.clinvarClasses !== undefined &&
         summary.clinvarClasses.length > 0 &&
@@ -94,7 +95,8 @@ function packSources({ packSources: sources = [], build }: JobSummary): Child {
               {},
               h("th", { scope: "row" }, name),
               [release, date, kinds.map((kind) => GIVES[kind] ?? kind).join(", "), licence, from].map((text) =>
-                h("td", {}, text === "" ? "–" : text),
+                // Dates and names of licences are not torn apart at their hyphens.
+                h("td", { class: text.includes(" ") ? undefined : "eg-nowrap" }, text === "" ? "–" : text),
               ),
             ),
           ),
@@ -129,11 +131,11 @@ function figures(summary: JobSummary): Html {
           "div",
           { "data-figure": key },
           h("dd", { class: "eg-figure" }, value),
-          h("dt", {}, label, note !== "" && h("span", { class: "eg-secondary" }, ` ${note}`)),
+          h("dt", {}, label, note !== "" && [value === "n/a" ? ". " : ", ", note]),
         ),
       ),
     ),
-    held !== undefined && h("p", { class: "eg-secondary app-gap" }, `ClinVar. ${held}`),
+    held !== undefined && h("p", { class: "eg-secondary app-gap" }, held),
   );
 }
 

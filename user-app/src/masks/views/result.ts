@@ -102,7 +102,7 @@ function figures({ faces, masked, unmasked }: Photo, listName: string): Html {
         { class: "eg-small eg-secondary" },
         faces === 0
           ? "No face was found, so no frame was drawn."
-          : "Each frame is labelled: green ✓ mask, red ✕ no mask, with the detector’s confidence.",
+          : "Each frame is labelled: green ✓ mask, red ✕ no mask, with the detector’s confidence. The table lists the faces from left to right.",
       ),
     ),
   );
@@ -131,7 +131,7 @@ function facesTable(boxes: readonly FaceBox[]): Html {
         {},
         h(
           "span",
-          { class: `eg-state eg-tone-${masked ? "ok" : "bad"}` },
+          { class: `eg-state eg-nowrap eg-tone-${masked ? "ok" : "bad"}` },
           icon(masked ? "disc-check" : "ring-cross"),
           masked ? "mask" : "no mask",
         ),
@@ -154,7 +154,7 @@ function facesTable(boxes: readonly FaceBox[]): Html {
           h(
             "tr",
             {},
-            h("th", { scope: "col" }, "Face, left to right"),
+            h("th", { scope: "col" }, "Face"),
             h("th", { scope: "col" }, "Result"),
             h("th", { scope: "col", class: "eg-number" }, "Confidence"),
             h("th", { scope: "col", class: "eg-number" }, "Size, px"),

@@ -88,7 +88,7 @@ function fileForm({ refusal, maxBytes, maxPixels }: UploadProps, csrf: string): 
     h("p", { class: "masks-drop-title", "data-mask-drop-words": "" }, "Choose a photo"),
     h("label", { class: "visually-hidden", for: "mask-file" }, "Photo"),
     h("input", {
-      class: "masks-file",
+      class: "eg-input masks-file",
       id: "mask-file",
       type: "file",
       name: "file",

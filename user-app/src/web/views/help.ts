@@ -4,12 +4,12 @@ import type { PageContext } from "../page-context.ts";
 
 /** What a job's states mean for its owner. */
 const STATES = [
-  ["queued", "It waits for a free annotator; its place in the queue stands beside it."],
-  ["running", "It is being annotated. An annotator that is lost is replaced, and the job starts again by itself."],
-  ["completed", "Result, log and summary are there. You get an e-mail if your profile has an address."],
+  ["queued", "It is waiting for a free annotator; its place in the queue is shown beside it."],
+  ["running", "It is being annotated. If an annotator is lost, it is replaced and the job starts again by itself."],
+  ["completed", "The result, the log and the summary are ready. You get an e-mail if your profile has an address."],
   ["failed", "Its page says what is wrong with the file and what to do. The input is kept, and so is the log."],
   ["cancelled", "You cancelled it. The input is kept; the job can be run again."],
-  ["archived", "The time to download is over. Premium restores the result; log and summary stay."],
+  ["archived", "The time to download it is over. Premium restores the result; the log and the summary stay."],
   ["being restored", "The result is coming back from the archive: usually 1 to 5\u00a0min, sometimes 3 to 5\u00a0h."],
 ] as const;
 
@@ -17,7 +17,11 @@ const KEYS = [
   ["GAS_GENE", "Genes that the record overlaps, by their symbols."],
   ["GAS_REGION", "For each gene the most specific part that the record overlaps (below)."],
   ["GAS_BAND", "Cytoband, such as 17q21.31."],
-  ["GAS_CLINVAR", "Number of the variant in ClinVar, for the same position and alleles."],
+  ["GAS_RS", "dbSNP number of each ALT."],
+  [
+    "GAS_CLINVAR",
+    "For each ALT the variant’s number, class and conditions in ClinVar, for the same position and alleles.",
+  ],
 ] as const;
 
 const REGIONS = [
@@ -25,7 +29,7 @@ const REGIONS = [
   ["UTR5, UTR3", "untranslated part before or after it"],
   ["EXON", "part of an exon of a gene that codes for no protein"],
   ["INTRON", "between two exons"],
-  ["GENE", "within a gene whose parts the annotation pack does not know"],
+  ["GENE", "within a gene, but the annotation pack does not say in which part"],
   ["INTERGENIC", "outside all genes"],
 ] as const;
 
@@ -57,7 +61,7 @@ export function helpView(
           "Every record stays, in order and byte for byte, except ID (when it is “.”) and INFO, to which the keys on the right are added. The header declares them.",
         ),
         p("The genome build is detected from the header or the positions; you can choose it yourself."),
-        p("The result is for research. It is no basis for a diagnosis."),
+        p("Results are for research only, not a basis for a diagnosis."),
       ),
       section("values", "What the values mean", terms(KEYS), terms(REGIONS), packs()),
       section("states", "What a job’s state means", terms(STATES)),
@@ -124,6 +128,6 @@ function packs(): Html {
   return h(
     "p",
     { class: "eg-secondary" },
-    "An installation’s annotation pack may hold more: dbSNP numbers, population frequencies, consequences for proteins. A job’s page lists what its pack was made of; “n/a” means that the pack could not be asked.",
+    "An installation’s annotation pack may hold more: dbSNP numbers, population frequencies, consequences for proteins. A job’s page lists what its pack was made of; “n/a” means that the pack has no such data.",
   );
 }
