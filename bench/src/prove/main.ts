@@ -67,12 +67,18 @@ async function runProof(proof: Proof): Promise<boolean> {
   console.log(`\n${proof.name}: ${proof.title}`);
   try {
     const findings = await proof.run({ quick, only, folder, say, long, limitMs, soakMs, seed });
-    const result = await writeResult(proof, findings, { root, folder, quick, startedAt });
+    const kept = soakMs === null ? proof : soakOf(proof, soakMs);
+    const result = await writeResult(kept, findings, { root, folder, quick, startedAt });
     for (const { ok, what, measured } of result.checks) console.log(`  ${ok ? "✓" : "✗"} ${what}: ${measured}`);
-    console.log(`${result.passed ? "passed" : "FAILED"}: ${join(folder, `${proof.name}.md`)}`);
+    console.log(`${result.passed ? "passed" : "FAILED"}: ${join(folder, `${kept.name}.md`)}`);
     return result.passed;
   } catch (error) {
     console.error(`FAILED: ${proof.name} could not be finished; its result file is unchanged.`, error);
     return false;
   }
+}
+
+/** A soak has a page of its own: it does not replace that of the whole plan. */
+function soakOf(proof: Proof, forMs: number): Proof {
+  return { ...proof, name: `${proof.name}-soak`, title: `${proof.title}, for ${timeSpan(forMs)}` };
 }
