@@ -41,6 +41,7 @@ export const CONTENTS: readonly { readonly part: string; readonly documents: rea
       "docs/results/workers-lost.md",
       "docs/results/archive-and-back.md",
       "docs/results/faults.md",
+      "docs/results/faults-soak.md",
       "docs/results/parts.md",
       "docs/results/autoscaler-faults-in-aws-calls.md",
       "docs/results/autoscaler-paused-past-its-lease.md",

@@ -68,7 +68,8 @@ async function runProof(proof: Proof): Promise<boolean> {
   try {
     const findings = await proof.run({ quick, only, folder, say, long, limitMs, soakMs, seed });
     const kept = soakMs === null ? proof : soakOf(proof, soakMs);
-    const result = await writeResult(kept, findings, { root, folder, quick, startedAt });
+    const command = soakMs === null ? proof.name : `${proof.name} --soak ${values.soak} --seed ${seed}`;
+    const result = await writeResult(kept, findings, { root, folder, quick, startedAt, command });
     for (const { ok, what, measured } of result.checks) console.log(`  ${ok ? "✓" : "✗"} ${what}: ${measured}`);
     console.log(`${result.passed ? "passed" : "FAILED"}: ${join(folder, `${kept.name}.md`)}`);
     return result.passed;

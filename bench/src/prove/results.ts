@@ -29,6 +29,8 @@ export interface Run {
   readonly folder: string;
   readonly quick: boolean;
   readonly startedAt: number;
+  /** What follows `npm run prove -- `, where that is more than the proof's name. */
+  readonly command?: string;
 }
 
 /** Writes `<name>.md`, `<name>.json` and the charts. */
@@ -51,7 +53,10 @@ export async function writeResult(proof: Proof, findings: Findings, run: Run): P
   for (const { file, svg } of charts) await writeFile(at(file), svg);
   await writeFile(at(`${proof.name}.json`), `${JSON.stringify({ ...result, data }, null, 1)}\n`);
   const pictures = charts.map(({ file, text }) => `![${text}](${file})`).join("\n\n");
-  await writeFile(at(`${proof.name}.md`), resultPage(result, pictures, details));
+  await writeFile(
+    at(`${proof.name}.md`),
+    resultPage(result, { command: run.command ?? proof.name, pictures, details }),
+  );
   return result;
 }
 
@@ -69,13 +74,16 @@ export function resultWord({ passed: ok, quick }: Pick<Result, "passed" | "quick
   return `${ok ? "passed" : "FAILED"}${quick ? " (quick form)" : ""}`;
 }
 
-function resultPage(result: Result, pictures: string, details: string): string {
+function resultPage(
+  result: Result,
+  { command, pictures, details }: { readonly command: string; readonly pictures: string; readonly details: string },
+): string {
   const { title, statement, at, seconds, name, checks, figures, settings, machine, quick } = result;
   const rows = (labelled: Result["settings"]) => labelled.map(({ label, value }) => [label, value]);
   const parts = [
     `# ${title}`,
     statement,
-    `**${capital(resultWord(result))}**, ${at.slice(0, 16).replace("T", " ")} UTC, in ${timeSpan(seconds * 1_000)}. Made by \`npm run prove -- ${name}${quick ? " --quick" : ""}\`; every number on this page is measured, [${name}.json](${name}.json) has all of them.`,
+    `**${capital(resultWord(result))}**, ${at.slice(0, 16).replace("T", " ")} UTC, in ${timeSpan(seconds * 1_000)}. Made by \`npm run prove -- ${command}${quick ? " --quick" : ""}\`; every number on this page is measured, [${name}.json](${name}.json) has all of them.`,
     pictures,
     table(["figure", "value"], rows(figures)),
     "## Checks",
