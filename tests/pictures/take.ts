@@ -9,23 +9,11 @@ import { takeManagerPictures, takeReleasePictures, takeUserAppPictures } from ".
 
 const MINUTES = 26;
 
-/** The durations of every day, as .env.example has them: pictures shall show what a reader will see. */
-const EVERY_DAY = {
-  TICK_SECONDS: "60",
-  METRIC_PERIOD_SECONDS: "60",
-  RECONCILE_SECONDS: "3",
-  HEARTBEAT_SECONDS: "10",
-  LEASE_SECONDS: "30",
-  HEALTH_CHECK_INTERVAL_SECONDS: "5",
-  DEREGISTRATION_DELAY_SECONDS: "30",
-  MANUAL_HOLD_SECONDS: "600",
-  LOCAL_BOOT_SECONDS: "2",
-};
-
 const minutes = Number(process.argv[2] ?? MINUTES);
 if (!(minutes > 0)) throw new Error(`Minutes of history are a number above 0, not ${process.argv[2]}.`);
 const folder = join(import.meta.dirname, "../../docs/images");
-await using system = await startSystem({ environment: EVERY_DAY });
+// At the durations of every day: pictures shall show what a reader will see.
+await using system = await startSystem({ times: "default" });
 await using browser = await launchBrowser();
 console.log(`The system runs at ${system.managerUrl}; it lives for ${minutes} min, then pictures go to docs/images.`);
 await enliven(system, browser, minutes);
