@@ -48,3 +48,14 @@ test("the address of user-app is the balancer's unless one is set", () => {
   );
   expect(userAppUrl(readConfig({ ...LOCAL, PUBLIC_URL: "https://gas.example.org/" }))).toBe("https://gas.example.org");
 });
+
+test("rules faster than life need points as fast", () => {
+  const read = (RULE_MINUTE_SECONDS: string, METRIC_PERIOD_SECONDS: string) =>
+    readConfig({ ...LOCAL, RULE_MINUTE_SECONDS, METRIC_PERIOD_SECONDS });
+  expect(() => read("5", "60")).toThrow(/must be at least METRIC_PERIOD_SECONDS \(60\)/);
+  expect(() => read("5", "10")).toThrow(/RULE_MINUTE_SECONDS/);
+  expect(read("5", "5").RULE_MINUTE_SECONDS).toBe(5);
+  expect(read("60", "5").RULE_MINUTE_SECONDS).toBe(60);
+  // EC2's basic monitoring.
+  expect(read("60", "300").METRIC_PERIOD_SECONDS).toBe(300);
+});

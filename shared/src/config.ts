@@ -176,6 +176,13 @@ export const Config = z
     if (config.LEASE_SECONDS <= config.RECONCILE_SECONDS) {
       context.addIssue({ code: "custom", path: ["LEASE_SECONDS"], message: "must be longer than RECONCILE_SECONDS" });
     }
+    if (config.RULE_MINUTE_SECONDS < Math.min(60, config.METRIC_PERIOD_SECONDS)) {
+      context.addIssue({
+        code: "custom",
+        path: ["RULE_MINUTE_SECONDS"],
+        message: `must be at least METRIC_PERIOD_SECONDS (${config.METRIC_PERIOD_SECONDS}): the rules would find every point of CPU too old and keep each pool's size. Set both to the same number`,
+      });
+    }
     if (config.CLOUD === "local" && config.AWS_ENDPOINT_URL === undefined) {
       context.addIssue({
         code: "custom",
