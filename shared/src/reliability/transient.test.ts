@@ -34,6 +34,7 @@ describe("what passes by itself", () => {
     ["an SDK time-out", named("TimeoutError")],
     ["an aborted request", named("AbortError")],
     ["a connection that was reset", coded("ECONNRESET")],
+    ["a pool that has no connection to give", coded("DATABASE_UNAVAILABLE")],
     ["a name that is not resolved", coded("ENOTFOUND")],
     ["a body that ended early", coded("ERR_STREAM_PREMATURE_CLOSE")],
     ["undici's own time-out", coded("UND_ERR_HEADERS_TIMEOUT")],

@@ -1,5 +1,5 @@
 /**
- * One question for every consumer, sweep and loop: is this failure about the moment, or about the work itself?
+ * One question for every consumer, sweep, loop and request: is this failure about the moment, or about the work itself?
  *
  * Transient: a part of the system is away, slow, full, throttles, or will not let us in. The same call succeeds when
  * that is over, so the work is tried again for as long as it takes. Not transient: the same call fails the same way
@@ -63,6 +63,8 @@ const TRANSIENT_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 const TRANSIENT_CODES: ReadonlySet<string> = new Set([
+  // Of our own pool of connections: database/guarded-pool.ts.
+  "DATABASE_UNAVAILABLE",
   "EAI_AGAIN",
   "EBUSY",
   "ECONNABORTED",

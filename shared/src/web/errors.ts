@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from "express";
 import { z } from "zod";
 import type { Logger } from "../logger.ts";
+import { isTransient } from "../reliability/transient.ts";
 
 export interface HttpErrorOptions {
   /** What the reader can do, a sentence. */
@@ -9,6 +10,8 @@ export interface HttpErrorOptions {
   readonly retryAfterSeconds?: number;
   readonly cause?: unknown;
 }
+
+const UNAVAILABLE = 503;
 
 /** An expected failure: its sentence is shown to the user. */
 export class HttpError extends Error {
@@ -62,6 +65,8 @@ export function errorHandler({
     const requestId = String(res.locals.requestId ?? "");
     const known = asHttpError(error);
     if (known === undefined) log.error({ err: error, requestId, method: req.method, path: req.path }, "request failed");
+    else if (known !== error && known.status === UNAVAILABLE)
+      log.warn({ err: error, requestId, method: req.method, path: req.path }, "a service does not answer");
     if (res.headersSent) {
       next(error); // too late for a page: Express closes the connection
       return;
@@ -110,16 +115,16 @@ export function asHttpError(error: unknown): HttpError | undefined {
   if (error instanceof z.ZodError) {
     return new HttpError(400, error.issues.map(sentenceOf).join(" "), { cause: error });
   }
-  if (isUnreachable(error)) {
-    return new HttpError(503, "A service that this page needs does not answer.", {
-      remedy: "Nothing was lost. Try again in a moment.",
-      retryAfterSeconds: 5,
-      cause: error,
-    });
-  }
   // body-parser and Express throw errors with a status and say whether their text may be shown.
   if (error instanceof Error && "status" in error && typeof error.status === "number" && error.status < 500) {
     return new HttpError(error.status, CLIENT_ERRORS[error.status] ?? "The request could not be read.", {
+      cause: error,
+    });
+  }
+  if (isTransient(error)) {
+    return new HttpError(UNAVAILABLE, "A service that this page needs does not answer.", {
+      remedy: "Nothing was lost. Try again in a moment.",
+      retryAfterSeconds: 5,
       cause: error,
     });
   }
@@ -131,23 +136,6 @@ const CLIENT_ERRORS: Readonly<Record<number, string>> = {
   413: "This is too large.",
   415: "This kind of content is not taken here.",
 };
-
-const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
-  "DATABASE_UNAVAILABLE",
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ETIMEDOUT",
-  "EPIPE",
-  "PROTOCOL_CONNECTION_LOST",
-  "POOL_CLOSED",
-]);
-
-/** True when a service (MySQL, S3) does not answer: nothing was changed, and the same request may be sent again. */
-export function isUnreachable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if ("code" in error && typeof error.code === "string" && UNREACHABLE_CODES.has(error.code)) return true;
-  return isUnreachable(error.cause);
-}
 
 /** The sentence of a schema, or one of ours: a library's own words ("Invalid input: expected ...") are for programmers. */
 function sentenceOf({ message, path }: z.core.$ZodIssue): string {

@@ -235,6 +235,23 @@ describe("from a file to a job", () => {
     expect((await premium.get((await upload(premium, "small.vcf.gz", bomb)).path)).status).toBe(303);
   });
 
+  it("keeps an upload that S3 cannot give just now, and takes it up when S3 is back", async () => {
+    await app.makeUser("patient");
+    const browser = await app.signedIn("patient");
+    const { path } = await upload(browser, "later.vcf.gz", gzipSync(VCF));
+    const faults = `${app.config.AWS_ENDPOINT_URL}/_faults`;
+    const fault = { kind: "internal-error", service: "s3", operation: "GetObject", durationSeconds: 600 };
+    const set = await fetch(faults, {
+      method: "POST",
+      body: JSON.stringify(fault),
+      headers: { "content-type": "application/json" },
+    });
+    expect(set.ok).toBe(true);
+    expect((await browser.get(path)).status).toBe(503);
+    await fetch(faults, { method: "DELETE" });
+    expect((await browser.get(path)).status).toBe(303);
+  });
+
   it("takes no more jobs of one user than may wait, also of two sent at once, and keeps the file", async () => {
     const userId = await app.makeUser("eager");
     const browser = await app.signedIn("eager");

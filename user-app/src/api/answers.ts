@@ -1,5 +1,6 @@
 import type { Logger } from "@elastic-gas/shared/logger";
-import { HttpError, isUnreachable } from "@elastic-gas/shared/web/errors";
+import { isTransient } from "@elastic-gas/shared/reliability/transient";
+import { HttpError } from "@elastic-gas/shared/web/errors";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import { z } from "zod";
 import { SenderGone } from "../masks/upload/multipart.ts";
@@ -41,7 +42,7 @@ function asApiError(error: unknown): HttpError | undefined {
   }
   if (isHttpError(error) && error.status < 500)
     return new HttpError(error.status, `${error.message}.`, { cause: error });
-  if (isUnreachable(error)) {
+  if (isTransient(error)) {
     return new HttpError(503, "A service that this request needs does not answer. Try again in a moment.", {
       retryAfterSeconds: 5,
     });

@@ -359,12 +359,12 @@ describe("POST /api/upload", () => {
     );
   });
 
-  it("answers 500 without telling why when S3 fails, and leaves no row and no object", async () => {
+  it("answers 503 without telling why when S3 fails, and leaves no row and no object", async () => {
     const before = { photos: await photosOf("ta"), objects: store.objects.size };
     store.failWhen = (method, key) => method === "PUT" && key.endsWith("thumbnail.jpg");
     const answer = await post("/api/upload", uploadForm(scriptedPhoto(1, 0)));
     store.failWhen = () => false;
-    expectFailure(answer, 500, "Something went wrong on our side. Try again in a moment.");
+    expectFailure(answer, 503, "A service that this request needs does not answer. Try again in a moment.");
     expect({ photos: await photosOf("ta"), objects: store.objects.size }).toEqual(before);
   });
 
