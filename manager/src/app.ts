@@ -18,6 +18,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { readAssets } from "@elastic-gas/shared/web/assets";
+import { createBackground } from "@elastic-gas/shared/web/background";
 import { bundledFiles, compressPages } from "@elastic-gas/shared/web/compression";
 import { csrf } from "@elastic-gas/shared/web/csrf";
 import { errorHandler, notFound } from "@elastic-gas/shared/web/errors";
@@ -36,7 +37,9 @@ import { LoadTest } from "./features/load-test/load-test.ts";
 import { localStatus } from "./features/local-status/local-status.ts";
 import { metricsRoutes } from "./features/metrics/metrics-routes.ts";
 import { auditPages } from "./pages/accounts/audit-pages.ts";
+import { createMailInBackground } from "./pages/accounts/mail-in-background.ts";
 import { ownAccountPages } from "./pages/accounts/own-account-pages.ts";
+import { recoveryPages } from "./pages/accounts/recovery-pages.ts";
 import { signInPages } from "./pages/accounts/sign-in-pages.ts";
 import { tokenPages } from "./pages/accounts/token-pages.ts";
 import { userPages } from "./pages/accounts/user-pages.ts";
@@ -91,6 +94,8 @@ export interface Manager {
   readonly alerting: Alerting;
   /** Mails the invitations that are due; returns how many went out. */
   readonly sendInvitations: () => Promise<number>;
+  /** Ends when the mails that no answer waited for are sent. */
+  readonly settled: () => Promise<void>;
 }
 
 const SESSION_COOKIE = "manager_session";
@@ -105,6 +110,7 @@ export function createManager(deps: AppDeps): Manager {
   const passwords = createPasswordVerifier();
   const session = sessions({
     db,
+    table: "managerSessions",
     secret: deps.sessionSecret,
     cookieName: SESSION_COOKIE,
     hours: config.SESSION_HOURS,
@@ -145,11 +151,14 @@ export function createManager(deps: AppDeps): Manager {
     sendPage,
     onSignOut: live.signOut,
   });
-  app.use(refuseWrongMethods([entrance]));
-  app.use(["/login", "/logout"], guard);
+  const background = createBackground(log);
+  const mailInBackground = createMailInBackground(background, deps);
+  const recovery = recoveryPages({ ...pages, rateLimits, mailInBackground });
+  app.use(refuseWrongMethods([entrance, recovery]));
+  app.use(["/login", "/logout", "/forgot", "/reset", "/email"], guard);
   const apiLimit = { name: "api", points: config.API_REQUESTS_PER_MINUTE, perSeconds: 60 };
   app.use("/api/v1", apiRoutes(pages, createRateLimiter(rateLimits, apiLimit)));
-  app.use(entrance);
+  app.use(entrance, recovery);
   const signedInPages = [
     poolPages(pages),
     workerPages(pages),
@@ -163,7 +172,7 @@ export function createManager(deps: AppDeps): Manager {
     auditPages(pages),
     tokenPages(pages),
     userPages({ ...deps, ...pages }),
-    ownAccountPages({ ...pages, limits, box }),
+    ownAccountPages({ ...pages, limits, box, rateLimits, mailInBackground }),
     releasePages(pages),
     stopPages(pages),
     loadTestPages({ ...pages, loadTest }),
@@ -186,7 +195,16 @@ export function createManager(deps: AppDeps): Manager {
     }),
   );
   const invitations = () => sendInvitations({ ...deps, now });
-  return { app, live, watcher, deletion, loadTest, alerting, sendInvitations: invitations };
+  return {
+    app,
+    live,
+    watcher,
+    deletion,
+    loadTest,
+    alerting,
+    sendInvitations: invitations,
+    settled: background.settled,
+  };
 }
 
 const FAVICON =

@@ -7,6 +7,7 @@ import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { sealSecondFactors } from "@elastic-gas/shared/accounts/second-factor";
 import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
+import { deleteExpiredSessions } from "@elastic-gas/shared/accounts/sessions";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { readConfig } from "@elastic-gas/shared/config";
 import { connectDatabase, createDatabasePool, schemaOf } from "@elastic-gas/shared/database/connect";
@@ -26,6 +27,7 @@ const ALERTS_LOOK_MS = 10_000;
 const DELIVERIES_LOOK_MS = 3_000;
 /** An invitation is mailed within about so long; a mail service that is away is asked that often. */
 const INVITATIONS_LOOK_MS = 5_000;
+const SESSION_SWEEP_MS = 600_000;
 /** A deletion that nobody works on is taken up again within that time. */
 const DELETION_LOOK_MS = 10_000;
 
@@ -61,6 +63,9 @@ const live = manager.live.run(listening.server, signal);
 void runLoop({ name: "deletion", intervalMs: DELETION_LOOK_MS, signal, log }, () => manager.deletion.resume());
 void runLoop({ name: "alerts", intervalMs: ALERTS_LOOK_MS, signal, log }, () => manager.alerting.look());
 void runLoop({ name: "deliveries", intervalMs: DELIVERIES_LOOK_MS, signal, log }, () => manager.alerting.deliver());
+void runLoop({ name: "session sweep", intervalMs: SESSION_SWEEP_MS, signal, log }, () =>
+  deleteExpiredSessions(db, "managerSessions"),
+);
 void runLoop({ name: "invitations", intervalMs: INVITATIONS_LOOK_MS, signal, log }, async () => {
   await manager.sendInvitations();
 });
@@ -75,6 +80,7 @@ if (await waitUntilStopped(stopDeps, signal)) {
 }
 
 await manager.loadTest.close();
+await manager.settled();
 await live;
 await listening.close();
 limitPool.end();

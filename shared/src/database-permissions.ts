@@ -21,9 +21,10 @@ const NOTED = "interruption";
 const HEARTBEAT = `select, insert (${BEAT}), update (${BEAT}, ${NOTED})`;
 /** What registering and a first sign-in by OpenID Connect write. */
 const NEW_USER = "username, username_skeleton, name, email, password_hash";
-/** What users change of their own account, and payments of its plan. */
-const OWN_USER =
-  "name, email, institution, password_hash, password_changed_at, invited_at, role, oidc_issuer, oidc_subject, stripe_customer_id, stripe_synced_at";
+/** What every user changes of the own account, and payments of its plan. */
+const OWN_USER = "name, institution, role, stripe_customer_id, stripe_synced_at";
+/** What opens an account. */
+const OWN_SIGN_IN = "email, password_hash, password_changed_at, invited_at, oidc_issuer, oidc_subject";
 /** The outbox sends what any part left in it. */
 const OUTBOX = ALL;
 
@@ -35,9 +36,10 @@ const OUTBOX = ALL;
 export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
   manager: {
     users: ALL,
-    sessions: ALL,
+    sessions: "select, delete",
+    manager_sessions: ALL,
     password_resets: ALL,
-    email_changes: "select, update",
+    email_changes: "select, insert, update",
     user_mails: ALL,
     second_factors: ALL,
     recovery_codes: ALL,
@@ -84,17 +86,19 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
     jobs: "select (started_at, completed_at)",
   },
   web: {
-    // Not is_admin and is_viewer: whoever takes over a web worker makes nobody an administrator or a viewer.
-    users: `select, insert (${NEW_USER}), update (${OWN_USER}), delete`,
+    // Whoever takes over a web worker makes nobody an administrator or a viewer, and gets no way into the manager by
+    // those who are: their passwords and addresses, and the manager's sessions and tokens, are not in the views.
+    users: `select, insert (${NEW_USER}), update (${OWN_USER})`,
+    plain_users: `select, update (${OWN_SIGN_IN}), delete`,
     sessions: ALL,
-    password_resets: "select, insert, update",
-    email_changes: "select, insert, update",
+    plain_password_resets: "select, insert, update",
+    plain_email_changes: "select, insert, update",
     user_mails: "insert",
     // Signing in asks for them; they are set up in the manager.
     second_factors: "select, update (last_step)",
     recovery_codes: "select, update (used_at)",
     rate_limits: ALL,
-    api_tokens: "select, insert, update",
+    user_api_tokens: "select, insert, update",
     audit_log: APPEND_AUDIT,
     jobs: ALL,
     images: "select, insert, delete",

@@ -3,6 +3,7 @@ import { findCurrentUser, loadUser, requireAdmin, requireUser } from "@elastic-g
 import { createSignInLimits } from "@elastic-gas/shared/accounts/sign-in";
 import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import type { Assets } from "@elastic-gas/shared/web/assets";
+import { createBackground } from "@elastic-gas/shared/web/background";
 import { bundledFiles, compressPages } from "@elastic-gas/shared/web/compression";
 import { csrf } from "@elastic-gas/shared/web/csrf";
 import { type ErrorView, errorHandler, notFound } from "@elastic-gas/shared/web/errors";
@@ -33,7 +34,6 @@ import { exportPages } from "./own-data/export-own-data.ts";
 import { createStripe } from "./subscription/payments.ts";
 import { cancelSubscription, subscriptionPages } from "./subscription/subscription-pages.ts";
 import { stripeWebhook } from "./subscription/webhook.ts";
-import { createBackground } from "./web/background.ts";
 import { browserOrigins } from "./web/browser-origins.ts";
 import { refuseUploadsDuringDeletion } from "./web/deletion-pause.ts";
 import type { AppParts, Deps } from "./web/deps.ts";

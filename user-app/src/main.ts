@@ -80,7 +80,7 @@ const loops = [
     if (parts.load.close()) await writeLoadPoints(parts.db, instanceId, parts.load.points());
   }),
   loop("request count", Math.min(5_000, periodSeconds * 1_000), () => publish(false)),
-  loop("session sweep", SESSION_SWEEP_MS, () => deleteExpiredSessions(parts.db)),
+  loop("session sweep", SESSION_SWEEP_MS, () => deleteExpiredSessions(parts.db, "sessions")),
   loop("photo sweep", PHOTO_SWEEP_MS, async () => {
     const photos = { s3: parts.s3, bucket: parts.resources.buckets.images, prefix: parts.resources.prefix };
     const deleted = await sweepLeftovers({ db: parts.db, photos }, new Date());

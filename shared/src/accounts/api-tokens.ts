@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Database } from "../database/connect.ts";
 import type { TokenAudience } from "../database/tables.ts";
+import { ALL_ACCOUNTS, PLAIN_ACCOUNTS } from "./account-tables.ts";
 import { findUserById, type User } from "./users.ts";
 
 /**
@@ -27,6 +28,8 @@ export interface TokenRow {
 /** Mark our tokens, so that scanners find one that leaked. */
 const PREFIXES: Readonly<Record<TokenAudience, string>> = { manager: "egm_", user: "egu_" };
 const TOUCH_MS = 60_000;
+/** Where each API's tokens are; user-app sees its own only. */
+const TABLES = { manager: ALL_ACCOUNTS.apiTokens, user: PLAIN_ACCOUNTS.apiTokens } as const;
 
 /** Stores the hash only; the text of the token is shown once. */
 export async function createToken(
@@ -40,7 +43,7 @@ export async function createToken(
 ): Promise<string> {
   const text = PREFIXES[token.audience] + randomBytes(32).toString("base64url");
   await db
-    .insertInto("apiTokens")
+    .insertInto(TABLES[token.audience])
     .values({ ...token, tokenHash: hashToken(text), usedAt: null, revokedAt: null })
     .execute();
   return text;
@@ -54,20 +57,12 @@ export interface TokensOf {
 
 export async function listTokens(db: Database, { audience, userId }: TokensOf): Promise<readonly TokenRow[]> {
   const rows = await db
-    .selectFrom("apiTokens")
-    .innerJoin("users", "users.id", "apiTokens.userId")
-    .select([
-      "apiTokens.id",
-      "apiTokens.name",
-      "scope",
-      "username as owner",
-      "apiTokens.createdAt",
-      "usedAt",
-      "revokedAt",
-    ])
+    .selectFrom(`${TABLES[audience]} as tokens`)
+    .innerJoin("users", "users.id", "tokens.userId")
+    .select(["tokens.id", "tokens.name", "scope", "username as owner", "tokens.createdAt", "usedAt", "revokedAt"])
     .where("audience", "=", audience)
-    .$if(userId !== undefined, (query) => query.where("apiTokens.userId", "=", userId ?? 0))
-    .orderBy("apiTokens.id", "desc")
+    .$if(userId !== undefined, (query) => query.where("tokens.userId", "=", userId ?? 0))
+    .orderBy("tokens.id", "desc")
     .execute();
   return rows.map((row) => ({
     ...row,
@@ -83,7 +78,7 @@ export async function revokeToken(
   { id, audience, userId, now }: TokensOf & { readonly id: number; readonly now: Date },
 ): Promise<string | undefined> {
   const found = await db
-    .selectFrom("apiTokens")
+    .selectFrom(TABLES[audience])
     .select("name")
     .where("id", "=", id)
     .where("audience", "=", audience)
@@ -91,7 +86,7 @@ export async function revokeToken(
     .executeTakeFirst();
   if (found === undefined) return undefined;
   await db
-    .updateTable("apiTokens")
+    .updateTable(TABLES[audience])
     .set({ revokedAt: now })
     .where("id", "=", id)
     .where("revokedAt", "is", null)
@@ -116,7 +111,7 @@ export async function findTokenOwner(
 ): Promise<TokenOwner | undefined> {
   if (!text.startsWith(PREFIXES[audience])) return undefined;
   const row = await db
-    .selectFrom("apiTokens")
+    .selectFrom(TABLES[audience])
     .select(["id", "userId", "scope", "usedAt"])
     .where("tokenHash", "=", hashToken(text))
     .where("audience", "=", audience)
@@ -126,7 +121,7 @@ export async function findTokenOwner(
   const user = await findUserById(db, row.userId);
   if (user === undefined || (audience === "manager" && !user.isAdmin)) return undefined;
   if (row.usedAt === null || now.getTime() - row.usedAt.getTime() > TOUCH_MS) {
-    await db.updateTable("apiTokens").set({ usedAt: now }).where("id", "=", row.id).execute();
+    await db.updateTable(TABLES[audience]).set({ usedAt: now }).where("id", "=", row.id).execute();
   }
   return { id: row.id, user, scope: row.scope };
 }

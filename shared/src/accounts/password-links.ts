@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from "kysely";
 import type { Database } from "../database/connect.ts";
 import type { Tables } from "../database/tables.ts";
+import type { AccountTables } from "./account-tables.ts";
 import { changePassword } from "./change-password.ts";
 import { hashToken, makeToken } from "./mailed-token.ts";
 
@@ -26,36 +27,61 @@ export interface LinkOwner {
  */
 export async function makePasswordLink(
   db: Kysely<Tables>,
+  tables: AccountTables,
   { userId, expiresAt }: { readonly userId: number; readonly expiresAt: Date },
 ): Promise<string> {
   const token = makeToken();
   await db
-    .insertInto("passwordResets")
+    .insertInto(tables.passwordResets)
     .values({ tokenHash: hashToken(token), userId, expiresAt, usedAt: null })
     .execute();
   return token;
 }
 
-/** A token for each account with this address. */
-export async function startPasswordReset(db: Database, email: string, now: Date): Promise<readonly ResetMail[]> {
-  const users = await db
-    .selectFrom("users")
-    .select(["id", "username", "email"])
-    .where("email", "=", email)
-    .limit(10)
-    .execute();
+/**
+ * A token for each account with this address that may use the manager, or for each other one: the password of each kind
+ * is set in its own app.
+ */
+export async function startPasswordReset(
+  db: Database,
+  tables: AccountTables,
+  { email, mayUseManager, now }: { readonly email: string; readonly mayUseManager: boolean; readonly now: Date },
+): Promise<readonly ResetMail[]> {
+  const users = (await listAccountsAt(db, email)).filter((user) => user.mayUseManager === mayUseManager);
   const expiresAt = new Date(now.getTime() + RESET_MINUTES * 60_000);
   const mails: ResetMail[] = [];
   for (const user of users) {
-    const token = await makePasswordLink(db, { userId: user.id, expiresAt });
-    mails.push({ username: user.username, email: user.email ?? email, token });
+    const token = await makePasswordLink(db, tables, { userId: user.id, expiresAt });
+    mails.push({ username: user.username, email: user.email, token });
   }
   return mails;
 }
 
+/** Accounts with this address. */
+export async function listAccountsAt(
+  db: Database,
+  email: string,
+): Promise<readonly { readonly id: number; readonly username: string; email: string; mayUseManager: boolean }[]> {
+  const users = await db
+    .selectFrom("users")
+    .select(["id", "username", "email", "isAdmin", "isViewer"])
+    .where("email", "=", email)
+    .limit(10)
+    .execute();
+  return users.map(({ isAdmin, isViewer, ...user }) => ({
+    ...user,
+    email: user.email ?? email,
+    mayUseManager: isAdmin || isViewer,
+  }));
+}
+
 /** The account that an unused, unexpired token belongs to. */
-export async function findLinkOwner(db: Database, token: string, now: Date): Promise<LinkOwner | undefined> {
-  const row = await selectLink(db, token, now).executeTakeFirst();
+export async function findLinkOwner(
+  db: Database,
+  tables: AccountTables,
+  { token, now }: { readonly token: string; readonly now: Date },
+): Promise<LinkOwner | undefined> {
+  const row = await selectLink(db, tables, { token, now }).executeTakeFirst();
   return row === undefined ? undefined : ownerOf(row);
 }
 
@@ -65,21 +91,26 @@ export async function findLinkOwner(db: Database, token: string, now: Date): Pro
  */
 export async function finishPasswordLink(
   db: Database,
+  tables: AccountTables,
   { token, passwordHash, now }: { readonly token: string; readonly passwordHash: string; readonly now: Date },
 ): Promise<LinkOwner | undefined> {
   return db.transaction().execute(async (trx) => {
-    const row = await selectLink(trx, token, now).forUpdate().executeTakeFirst();
+    const row = await selectLink(trx, tables, { token, now }).forUpdate().executeTakeFirst();
     if (row === undefined) return undefined;
-    await changePassword(trx, { userId: row.userId, passwordHash, now });
+    await changePassword(trx, tables, { userId: row.userId, passwordHash, now });
     return ownerOf(row);
   });
 }
 
-function selectLink(db: Database | Transaction<Tables>, token: string, now: Date) {
+function selectLink(
+  db: Database | Transaction<Tables>,
+  { passwordResets }: AccountTables,
+  { token, now }: { readonly token: string; readonly now: Date },
+) {
   return db
-    .selectFrom("passwordResets")
-    .innerJoin("users", "users.id", "passwordResets.userId")
-    .select(["passwordResets.userId", "users.username", "users.invitedAt"])
+    .selectFrom(`${passwordResets} as links`)
+    .innerJoin("users", "users.id", "links.userId")
+    .select(["links.userId", "users.username", "users.invitedAt"])
     .where("tokenHash", "=", hashToken(token))
     .where("usedAt", "is", null)
     .where("expiresAt", ">", now);

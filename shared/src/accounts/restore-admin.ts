@@ -1,4 +1,5 @@
 import type { Database } from "../database/connect.ts";
+import { ALL_ACCOUNTS } from "./account-tables.ts";
 import { changePassword } from "./change-password.ts";
 import { endSecondFactor } from "./second-factor.ts";
 import { findUserByUsername } from "./users.ts";
@@ -38,7 +39,7 @@ export async function restoreAdmin(
   await db.transaction().execute(async (trx) => {
     await trx.updateTable("users").set({ isAdmin: true }).where("id", "=", user.id).execute();
     await endSecondFactor(trx, user.id);
-    await changePassword(trx, { userId: user.id, passwordHash, now });
+    await changePassword(trx, ALL_ACCOUNTS, { userId: user.id, passwordHash, now });
   });
   return { kind: "done", username: user.username };
 }

@@ -1,6 +1,7 @@
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { Secret, TOTP, URI } from "otpauth";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ALL_ACCOUNTS } from "./account-tables.ts";
 import { changePassword } from "./change-password.ts";
 import { restoreAdmin } from "./restore-admin.ts";
 import {
@@ -94,7 +95,9 @@ test("a recovery code works once, however it is typed, for its account only", as
 test("a new password leaves it on; restoring an administrator switches it off", async () => {
   const { db } = database;
   const { userId, codes } = await enrolled("fay");
-  await db.transaction().execute((trx) => changePassword(trx, { userId, passwordHash: "h", now: new Date() }));
+  await db
+    .transaction()
+    .execute((trx) => changePassword(trx, ALL_ACCOUNTS, { userId, passwordHash: "h", now: new Date() }));
   expect(await hasSecondFactor(db, userId)).toBe(true);
   const restored = await restoreAdmin(db, { username: "FAY", passwordHash: "new hash", now: new Date() });
   expect(restored).toEqual({ kind: "done", username: "fay" });

@@ -33,7 +33,11 @@ beforeAll(async () => {
   userId = (await createUser(db, { username: "ada", passwordHash: null })) ?? 0;
   const app = express();
   app.use(requestId);
-  app.use(sessions({ db, secret: "s".repeat(32), cookieName: "test", hours: 1 }), loadUser(db), express.urlencoded());
+  app.use(
+    sessions({ db, table: "sessions", secret: "s".repeat(32), cookieName: "test", hours: 1 }),
+    loadUser(db),
+    express.urlencoded(),
+  );
   app.get("/sign-in", async (req, res) => {
     await startSession(req, { id: userId });
     res.send(csrfToken(req));
@@ -157,7 +161,7 @@ test("a session ends a day after signing in, however much it is used", async () 
 test("a cookie of one app is nothing to another that has the same secret", async () => {
   const { db } = database;
   const other = express();
-  other.use(sessions({ db, secret: "s".repeat(32), cookieName: "other", hours: 1 }), loadUser(db));
+  other.use(sessions({ db, table: "sessions", secret: "s".repeat(32), cookieName: "other", hours: 1 }), loadUser(db));
   other.get("/me", requireUser, (_req, res) => {
     res.send("in");
   });
@@ -176,7 +180,7 @@ test("behind https the cookie is bound to the host and to https", async () => {
   const { db } = database;
   const app = express();
   app.set("trust proxy", 1);
-  app.use(sessions({ db, secret: "s".repeat(32), cookieName: "test", hours: 1, isHttps: true }));
+  app.use(sessions({ db, table: "sessions", secret: "s".repeat(32), cookieName: "test", hours: 1, isHttps: true }));
   app.get("/sign-in", async (req, res) => {
     await startSession(req, { id: userId });
     res.send("in");

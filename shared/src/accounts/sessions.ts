@@ -4,6 +4,7 @@ import session from "express-session";
 import { sql } from "kysely";
 import type { Database } from "../database/connect.ts";
 import { HttpError } from "../web/errors.ts";
+import type { SessionTable } from "./account-tables.ts";
 import { findUserById, type User } from "./users.ts";
 
 declare module "express-session" {
@@ -18,6 +19,8 @@ declare module "express-session" {
 
 export interface SessionOptions {
   readonly db: Database;
+  /** Neither app takes the other's sessions. */
+  readonly table: SessionTable;
   readonly secret: string;
   /** One name per app: cookies do not tell ports apart, and both apps may run on one host. */
   readonly cookieName: string;
@@ -37,7 +40,7 @@ const TOUCH_SECONDS = 60;
  * Sessions in MySQL, so that any worker serves any user; the table holds hashes of the ids only. What a request wrote
  * into its session is stored before its answer begins.
  */
-export function sessions({ db, secret, cookieName, hours, isHttps = false }: SessionOptions): RequestHandler {
+export function sessions({ db, table, secret, cookieName, hours, isHttps = false }: SessionOptions): RequestHandler {
   const load = session({
     name: cookieNameOf(cookieName, isHttps),
     // A key of its own for each app: a cookie of one is nothing to the other, even where both are given one secret.
@@ -47,7 +50,7 @@ export function sessions({ db, secret, cookieName, hours, isHttps = false }: Ses
     rolling: true,
     proxy: true,
     cookie: { httpOnly: true, sameSite: "lax", secure: isHttps || "auto", maxAge: hours * 3_600_000, path: "/" },
-    store: new DatabaseSessionStore(db),
+    store: new DatabaseSessionStore(db, table),
   });
   return (req, res, next) => {
     const plainEnd = res.end;
@@ -192,15 +195,17 @@ export function sessionIdHash(sessionId: string): string {
 
 class DatabaseSessionStore extends session.Store {
   readonly #db: Database;
+  readonly #table: SessionTable;
 
-  constructor(db: Database) {
+  constructor(db: Database, table: SessionTable) {
     super();
     this.#db = db;
+    this.#table = table;
   }
 
   override get(id: string, callback: (error: unknown, data?: session.SessionData | null) => void): void {
     this.#db
-      .selectFrom("sessions")
+      .selectFrom(this.#table)
       .select("data")
       .where("idHash", "=", sessionIdHash(id))
       .where("expiresAt", ">", sql<Date>`utc_timestamp(3)`)
@@ -221,7 +226,7 @@ class DatabaseSessionStore extends session.Store {
       expiresAt: expiryOf(data, now),
     };
     this.#db
-      .insertInto("sessions")
+      .insertInto(this.#table)
       .values(row)
       .onDuplicateKeyUpdate({ userId: row.userId, data: row.data, seenAt: row.seenAt, expiresAt: row.expiresAt })
       .execute()
@@ -231,7 +236,7 @@ class DatabaseSessionStore extends session.Store {
   override touch(id: string, data: session.SessionData, callback: () => void = () => {}): void {
     const now = new Date();
     this.#db
-      .updateTable("sessions")
+      .updateTable(this.#table)
       .set({ seenAt: now, expiresAt: expiryOf(data, now) })
       .where("idHash", "=", sessionIdHash(id))
       .where("seenAt", "<", new Date(now.getTime() - TOUCH_SECONDS * 1_000))
@@ -246,7 +251,7 @@ class DatabaseSessionStore extends session.Store {
 
   override destroy(id: string, callback: (error?: unknown) => void = () => {}): void {
     this.#db
-      .deleteFrom("sessions")
+      .deleteFrom(this.#table)
       .where("idHash", "=", sessionIdHash(id))
       .execute()
       .then(() => callback(), callback);
@@ -258,6 +263,6 @@ function expiryOf(data: session.SessionData, now: Date): Date {
 }
 
 /** Removes sessions that are over; any process may call it, now and then. */
-export async function deleteExpiredSessions(db: Database): Promise<void> {
-  await db.deleteFrom("sessions").where("expiresAt", "<=", sql<Date>`utc_timestamp(3)`).limit(1_000).execute();
+export async function deleteExpiredSessions(db: Database, table: SessionTable): Promise<void> {
+  await db.deleteFrom(table).where("expiresAt", "<=", sql<Date>`utc_timestamp(3)`).limit(1_000).execute();
 }

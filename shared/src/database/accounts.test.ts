@@ -1,8 +1,13 @@
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PLAIN_ACCOUNTS } from "../accounts/account-tables.ts";
+import { createToken } from "../accounts/api-tokens.ts";
+import { changePassword } from "../accounts/change-password.ts";
+import { removeEmail, startEmailChange } from "../accounts/email-changes.ts";
+import { makePasswordLink } from "../accounts/password-links.ts";
 import { createUser } from "../accounts/users.ts";
-import { DATABASE_PERMISSIONS } from "../database-permissions.ts";
+import { DATABASE_PERMISSIONS, type TableRights } from "../database-permissions.ts";
 import { ROLES, type Role } from "../permissions.ts";
 import { databaseAccount, databaseAccountsSql, makeDatabaseAccounts } from "./accounts.ts";
 import { connectDatabase } from "./connect.ts";
@@ -98,7 +103,8 @@ test("web registers users and sets passwords and plans, but makes nobody an admi
   const plain = await createUser(db, { username: "registered", passwordHash: "h" });
   expect(plain).toBeGreaterThan(0);
   const change = (columns: string) => sql.raw(`update users set ${columns} where id = ${plain}`).execute(db);
-  await change("password_hash = 'other', role = 'premium_user'");
+  await change("role = 'premium_user'");
+  await sql`update plain_users set password_hash = 'other' where id = ${plain}`.execute(db);
   for (const flag of ["is_admin", "is_viewer"]) {
     await expect(change(`${flag} = 1`)).rejects.toThrow("denied");
     await expect(change(`name = 'x', ${flag} = ${flag} + 1`)).rejects.toThrow("denied");
@@ -115,12 +121,63 @@ test("web registers users and sets passwords and plans, but makes nobody an admi
   expect(rows).toEqual([]);
 });
 
+test("web gets no way into the manager: no password, address, link, token or session of who may use it", async () => {
+  const owner = database.db;
+  const web = await connectAs("web");
+  const now = new Date();
+  for (const flags of [{ isAdmin: true }, { isViewer: true }]) {
+    const name = flags.isAdmin ? "chief" : "onlooker";
+    const userId =
+      (await createUser(owner, { username: name, passwordHash: "h", email: "a@b.example", ...flags })) ?? 0;
+    const before = await owner.selectFrom("users").selectAll().where("id", "=", userId).executeTakeFirstOrThrow();
+    // What user-app's own code does, for an account that it must not touch.
+    await web.transaction().execute((trx) => changePassword(trx, PLAIN_ACCOUNTS, { userId, passwordHash: "x", now }));
+    await removeEmail(web, PLAIN_ACCOUNTS, { userId, now });
+    await web.updateTable("plainUsers").set({ oidcIssuer: "i", oidcSubject: name }).where("id", "=", userId).execute();
+    await web.deleteFrom("plainUsers").where("id", "=", userId).execute();
+    expect(await owner.selectFrom("users").selectAll().where("id", "=", userId).executeTakeFirst()).toEqual(before);
+    const refused = { code: "ER_VIEW_CHECK_FAILED" };
+    const expiresAt = new Date(now.getTime() + 60_000);
+    await expect(makePasswordLink(web, PLAIN_ACCOUNTS, { userId, expiresAt })).rejects.toMatchObject(refused);
+    await expect(startEmailChange(web, PLAIN_ACCOUNTS, { userId, email: "x@y.example", now })).rejects.toMatchObject(
+      refused,
+    );
+    const token = { userId, name: "t", tokenHash: name, scope: "administer", usedAt: null, revokedAt: null } as const;
+    await expect(
+      web
+        .insertInto("userApiTokens")
+        .values({ ...token, audience: "manager" })
+        .execute(),
+    ).rejects.toMatchObject(refused);
+    // A link of a plain user is not made another's, nor a token the manager's.
+    const plainId = (await createUser(owner, { username: `plain-${name}`, passwordHash: "h" })) ?? 0;
+    await makePasswordLink(web, PLAIN_ACCOUNTS, { userId: plainId, expiresAt });
+    await expect(
+      web.updateTable("plainPasswordResets").set({ userId }).where("userId", "=", plainId).execute(),
+    ).rejects.toMatchObject(refused);
+    await createToken(web, { audience: "user", userId: plainId, name: "t", scope: "write" });
+    await expect(
+      web.updateTable("userApiTokens").set({ audience: "manager", userId }).where("userId", "=", plainId).execute(),
+    ).rejects.toMatchObject(refused);
+  }
+  for (const statement of [
+    "select * from manager_sessions",
+    "select * from api_tokens",
+    "insert into manager_sessions (id_hash, data, expires_at) values ('x', '{}', now())",
+    "update users set password_hash = 'x' where is_admin",
+    "update users set email = 'x@y.example' where is_admin",
+  ])
+    expect([statement, await mayRun(web, statement)]).toEqual([statement, false]);
+  await web.destroy();
+});
+
 test("only the roles that sign people in see passwords, sessions and tokens", () => {
-  const holders = (table: keyof (typeof DATABASE_PERMISSIONS)["web"]) =>
-    ROLES.filter((role) => DATABASE_PERMISSIONS[role][table] !== undefined);
+  const holders = (table: keyof TableRights) => ROLES.filter((role) => DATABASE_PERMISSIONS[role][table] !== undefined);
   expect(holders("sessions")).toEqual(["manager", "web"]);
-  expect(holders("password_resets")).toEqual(["manager", "web"]);
-  expect(holders("api_tokens")).toEqual(["manager", "web"]);
+  for (const table of ["manager_sessions", "password_resets", "email_changes", "api_tokens"] as const)
+    expect([table, holders(table)]).toEqual([table, ["manager"]]);
+  for (const table of ["plain_users", "plain_password_resets", "plain_email_changes", "user_api_tokens"] as const)
+    expect([table, holders(table)]).toEqual([table, ["web"]]);
   for (const role of ROLES) {
     const seesHashes = isListed(role, "select", { table: "users", column: "password_hash" });
     expect([role, seesHashes]).toEqual([role, role === "manager" || role === "web"]);

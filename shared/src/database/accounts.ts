@@ -23,7 +23,7 @@ export function databaseAccount(schema: string, role: Role): string {
 export async function makeDatabaseAccounts(db: Database, accounts: DatabaseAccounts): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     select table_name as name from information_schema.tables
-    where table_schema = ${accounts.schema} and table_type = 'BASE TABLE'`.execute(db);
+    where table_schema = ${accounts.schema}`.execute(db);
   for (const { role, account, password } of list(accounts)) {
     for (const statement of createSql(account, password)) await sql.raw(statement).execute(db);
     for (const { name } of rows) await revokeOthers(db, { role, account, table: name, schema: accounts.schema });

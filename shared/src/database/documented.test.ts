@@ -10,8 +10,11 @@ test("docs/database.md names every table with its columns, and no other", async 
     if (table.startsWith(" `")) documented.set(codes(table)[0] ?? table, codes(columns));
   await using database = await createTestDatabase();
   const { rows } = await sql<{ table: string; column: string }>`
-    select table_name as \`table\`, column_name as \`column\` from information_schema.columns
-    where table_schema = database() order by table_name, ordinal_position`.execute(database.db);
+    select table_name as \`table\`, column_name as \`column\`
+    from information_schema.columns join information_schema.tables using (table_schema, table_name)
+    where table_schema = database() and table_type = 'BASE TABLE' order by table_name, ordinal_position`.execute(
+    database.db,
+  );
   const actual = Map.groupBy(rows, ({ table }) => table);
   expect(documented).toEqual(
     new Map([...actual].map(([table, columns]) => [table, columns.map(({ column }) => column)])),

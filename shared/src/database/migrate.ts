@@ -16,6 +16,7 @@ import * as userMails from "./migrations/0014-user-mails.ts";
 import * as invitations from "./migrations/0015-invitations.ts";
 import * as releases from "./migrations/0016-releases.ts";
 import * as interruptions from "./migrations/0017-interruptions.ts";
+import * as accountsApart from "./migrations/0018-accounts-apart.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -44,6 +45,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0015-invitations", statements: invitations.statements },
   { name: "0016-releases", statements: releases.statements },
   { name: "0017-interruptions", statements: interruptions.statements },
+  { name: "0018-accounts-apart", statements: accountsApart.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */

@@ -542,6 +542,7 @@ export interface SettingsTable {
 export interface Tables {
   users: UsersTable;
   sessions: SessionsTable;
+  managerSessions: SessionsTable;
   passwordResets: PasswordResetsTable;
   emailChanges: EmailChangesTable;
   userMails: UserMailsTable;
@@ -573,4 +574,12 @@ export interface Tables {
   alertNotices: AlertNoticesTable;
   alertDeliveries: AlertDeliveriesTable;
   settings: SettingsTable;
+  // Views, for web workers: without what opens the manager.
+  plainUsers: Pick<
+    UsersTable,
+    "id" | "email" | "passwordHash" | "passwordChangedAt" | "invitedAt" | "oidcIssuer" | "oidcSubject"
+  >;
+  plainPasswordResets: PasswordResetsTable;
+  plainEmailChanges: EmailChangesTable;
+  userApiTokens: ApiTokensTable;
 }

@@ -1,3 +1,4 @@
+import { PLAIN_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { makePasswordLink, startPasswordReset } from "@elastic-gas/shared/accounts/password-links";
 import { beginSecondFactor, confirmSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
 import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
@@ -261,6 +262,9 @@ describe("the profile", () => {
 });
 
 describe("recovery", () => {
+  const resetOf = (email: string, at = Date.now()) =>
+    startPasswordReset(app.db, PLAIN_ACCOUNTS, { email, mayUseManager: false, now: new Date(at) });
+
   it("answers the same for known and unknown addresses, and mails only the known one", async () => {
     await app.makeUser("jo", { email: "jo@example.org" });
     const texts = [];
@@ -287,7 +291,7 @@ describe("recovery", () => {
   it("sets a password by a link that works once, for an hour, and ends all sessions and API tokens", async () => {
     await app.makeUser("kim", { email: "kim@example.org" });
     const signedIn = await app.signedIn("kim");
-    const [mail] = await startPasswordReset(app.db, "kim@example.org", new Date());
+    const [mail] = await resetOf("kim@example.org");
     const browser = app.browser();
     const path = `/reset/${mail?.token}`;
     expect((await browser.get(path)).status).toBe(200);
@@ -303,6 +307,7 @@ describe("recovery", () => {
       name: "script",
       tokenHash: "f".repeat(64),
       scope: "read",
+      audience: "user",
       usedAt: null,
       revokedAt: null,
     } as const;
@@ -315,8 +320,35 @@ describe("recovery", () => {
     expect((await browser.submit(path, { password: "a third password" })).status).toBe(410);
     await browser.get("/login");
     expect((await browser.submit("/login", { username: "kim", password: "a new password" })).status).toBe(303);
-    const [late] = await startPasswordReset(app.db, "kim@example.org", new Date(Date.now() - 3_601_000));
+    const [late] = await resetOf("kim@example.org", Date.now() - 3_601_000);
     expect((await browser.get(`/reset/${late?.token}`)).status).toBe(410);
+  });
+});
+
+describe("an account that may use the manager", () => {
+  it("has its address and password changed there, and says where", async () => {
+    const userId = await app.makeUser("chief", { isAdmin: true, email: "chief@example.org" });
+    const browser = await app.signedIn("chief");
+    const profile = (await browser.get("/profile")).text;
+    expect(profile).toContain('href="http://127.0.0.1:5000/account"');
+    expect(profile).not.toContain('action="/profile/email"');
+    const password = await browser.submit("/profile/password", { old: TEST_PASSWORD, new: "another horse" });
+    const email = await browser.submit("/profile/email", { email: "x@example.org", password: TEST_PASSWORD });
+    for (const { status, text } of [password, email]) {
+      expect([status, text]).toEqual([409, expect.stringContaining("http://127.0.0.1:5000/account")]);
+    }
+    const guest = app.browser();
+    await guest.get("/forgot");
+    await guest.submit("/forgot", { email: "chief@example.org" });
+    await app.settled();
+    const mails = await (await fetch(`${app.endpoint}/_mail/messages.json?to=chief%40example.org`)).text();
+    expect(mails).toContain("http://127.0.0.1:5000/forgot");
+    expect(mails).not.toContain("/reset/");
+    expect(await app.db.selectFrom("passwordResets").select("userId").where("userId", "=", userId).execute()).toEqual(
+      [],
+    );
+    // The name and the plan are everybody's own.
+    expect((await browser.submit("/profile", { name: "The Chief" })).status).toBe(303);
   });
 });
 
@@ -331,7 +363,7 @@ describe("an invitation", () => {
     const browser = app.browser();
     await browser.get("/login");
     expect((await browser.submit("/login", { username: "invited", password: TEST_PASSWORD })).status).toBe(401);
-    const token = await makePasswordLink(app.db, { userId, expiresAt: new Date(Date.now() + 60_000) });
+    const token = await makePasswordLink(app.db, PLAIN_ACCOUNTS, { userId, expiresAt: new Date(Date.now() + 60_000) });
     const page = await browser.get(`/reset/${token}`);
     expect(page.text).toContain("Choose a password");
     expect(page.text).toContain("<strong>invited</strong>");

@@ -1,5 +1,4 @@
 import { DeleteObjectsCommand, paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
-import { keepOneAdmin } from "@elastic-gas/shared/accounts/last-admin";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { type Resources, userKeyPrefix } from "@elastic-gas/shared/resources";
 
@@ -29,12 +28,8 @@ export async function deleteAccount(
   ];
   const prefix = userKeyPrefix(resources.prefix, userId);
   const deleteAll = () => Promise.all(buckets.map((bucket) => deleteObjects(s3, bucket, prefix)));
-  await db.transaction().execute((trx) => keepOneAdmin(trx, userId));
   await deleteAll();
-  await db.transaction().execute(async (trx) => {
-    await keepOneAdmin(trx, userId);
-    await trx.deleteFrom("users").where("id", "=", userId).execute();
-  });
+  await db.deleteFrom("plainUsers").where("id", "=", userId).execute();
   await deleteAll();
 }
 

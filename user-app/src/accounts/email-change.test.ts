@@ -1,3 +1,4 @@
+import { PLAIN_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { startPasswordReset } from "@elastic-gas/shared/accounts/password-links";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { type Browser, startTestApp, TEST_PASSWORD, type TestApp } from "@elastic-gas/testing/user-app/test-app";
@@ -116,7 +117,11 @@ it("refuses a confirmation that another site sends", async () => {
 
 it("ends the recovery links that went to the old address", async () => {
   await asked("gil", "gil@old.example", "gil@new.example");
-  const [reset] = await startPasswordReset(app.db, "gil@old.example", new Date());
+  const [reset] = await startPasswordReset(app.db, PLAIN_ACCOUNTS, {
+    email: "gil@old.example",
+    mayUseManager: false,
+    now: new Date(),
+  });
   const link = await linkTo("gil@new.example");
   const browser = app.browser();
   await browser.get(link);

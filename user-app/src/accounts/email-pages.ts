@@ -1,10 +1,19 @@
+import { PLAIN_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import {
+  EMAIL_CHANGE_MINUTES,
+  findEmailChange,
+  finishEmailChange,
+  removeEmail,
+  startEmailChange,
+} from "@elastic-gas/shared/accounts/email-changes";
 import { createRateLimiter, type RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { Email, type User } from "@elastic-gas/shared/accounts/users";
 import { userAppUrl } from "@elastic-gas/shared/config";
-import { composeMail, type MailText } from "@elastic-gas/shared/mail/compose-mail";
+import { askedMail, changedMail, confirmationMail, removedMail } from "@elastic-gas/shared/mail/account-mails";
+import type { MailText } from "@elastic-gas/shared/mail/compose-mail";
 import { sendMail } from "@elastic-gas/shared/mail/send-mail";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
@@ -13,13 +22,7 @@ import type { Deps } from "../web/deps.ts";
 import { checkFormToken, formToken } from "../web/form-token.ts";
 import { leaveNotice } from "../web/pages.ts";
 import { findPasswordHash } from "./account-queries.ts";
-import {
-  EMAIL_CHANGE_MINUTES,
-  findEmailChange,
-  finishEmailChange,
-  removeEmail,
-  startEmailChange,
-} from "./email-changes.ts";
+import { refuseManagersAccount } from "./managers-account.ts";
 import { type EmailProps, emailView } from "./views/email.ts";
 
 /** Per new address and per account: nobody's mailbox is filled by others. */
@@ -60,6 +63,7 @@ export function emailChangePages(deps: EmailChangePagesDeps): Router {
 
   router.post("/profile/email", async (req, res) => {
     const user = currentUser(res);
+    refuseManagersAccount(user, deps.config);
     const given = typeof req.body?.email === "string" ? req.body.email : "";
     const form = EmailForm.safeParse(req.body);
     if (!form.success) {
@@ -73,14 +77,14 @@ export function emailChangePages(deps: EmailChangePagesDeps): Router {
     const refusal = await refusalOf(deps, req, { user, password });
     if (refusal !== undefined) return refuse(req, res, { given, errors: { password: refusal } });
     if (email === null) {
-      await removeEmail(db, user.id, now());
+      await removeEmail(db, PLAIN_ACCOUNTS, { userId: user.id, now: now() });
       await audit(db, { actor: user.username, action: "email.remove", address: req.ip });
       tellOldAddress(deps, user.email, removedMail(user.username));
       leaveNotice(req, { tone: "ok", start: "Your address is removed.", text: "Nothing is mailed to you any more." });
       return res.redirect(303, "/profile");
     }
     await takeFrom(limit, email.toLowerCase(), `user ${user.id}`);
-    const token = await startEmailChange(db, { userId: user.id, email, now: now() });
+    const token = await startEmailChange(db, PLAIN_ACCOUNTS, { userId: user.id, email, now: now() });
     await audit(db, { actor: user.username, action: "email.change-asked", target: email, address: req.ip });
     const link = `${userAppUrl(deps.config)}/email/${token}`;
     mailInBackground(deps, { to: email, ...confirmationMail(user.username, link) });
@@ -108,14 +112,16 @@ export function emailConfirmPages(deps: Deps): Router {
 
   router.get("/email/:token", async (req, res) => {
     const params = EmailParams.safeParse(req.params);
-    const change = params.success ? await findEmailChange(db, params.data.token, now()) : undefined;
+    const change = params.success
+      ? await findEmailChange(db, PLAIN_ACCOUNTS, { token: params.data.token, now: now() })
+      : undefined;
     if (change === undefined) send(res, { kind: "over" }, 410);
     else send(res, { kind: "usable", token: formToken(req, res), username: change.username, email: change.email });
   });
 
   router.post("/email/:token", checkFormToken, async (req, res) => {
     const { token } = EmailParams.parse(req.params);
-    const change = await finishEmailChange(db, token, now());
+    const change = await finishEmailChange(db, PLAIN_ACCOUNTS, { token, now: now() });
     if (change === undefined) {
       send(res, { kind: "over" }, 410);
       return;
@@ -164,43 +170,4 @@ function mailInBackground({ ses, config, inBackground }: Deps, mail: MailText & 
 
 function tellOldAddress(deps: Deps, old: string | null, mail: MailText): void {
   if (old !== null) mailInBackground(deps, { to: old, ...mail });
-}
-
-const IF_NOT_YOU =
-  "If it was not you, change your password now: that also ends the link. Ask an administrator if you cannot sign in.";
-
-function confirmationMail(username: string, url: string): MailText {
-  return composeMail({
-    subject: "Elastic GAS: confirm your new address",
-    paragraphs: [`The account ${username} wants to get its mail at this address.`],
-    link: { label: `Confirm it within ${EMAIL_CHANGE_MINUTES} min (the link works once)`, url },
-    notes: ["If you do not know this account, nothing needs to be done: without you nothing changes."],
-  });
-}
-
-function askedMail(username: string, email: string): MailText {
-  return composeMail({
-    subject: "Elastic GAS: a new address was asked for",
-    paragraphs: [
-      `Somebody who knows its password, probably you, wants the mail of the account ${username} to go to ${email}.`,
-      "This address stays in use until the new one is confirmed.",
-    ],
-    notes: [IF_NOT_YOU],
-  });
-}
-
-function changedMail(username: string, email: string): MailText {
-  return composeMail({
-    subject: "Elastic GAS: your address was changed",
-    paragraphs: [`The mail of the account ${username} goes to ${email} from now on, and no longer to this address.`],
-    notes: ["If it was not you, ask an administrator for help."],
-  });
-}
-
-function removedMail(username: string): MailText {
-  return composeMail({
-    subject: "Elastic GAS: your address was removed",
-    paragraphs: [`The account ${username} has no e-mail address any more; this is the last mail to this one.`],
-    notes: ["If it was not you, change your password now and set the address again."],
-  });
 }

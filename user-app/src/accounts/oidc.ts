@@ -171,14 +171,16 @@ async function makeUser(db: Database, issuer: string, claims: Claims): Promise<n
 async function claimSubject(db: Database, id: number, issuer: string, claims: Claims): Promise<boolean> {
   try {
     await db
-      .updateTable("users")
-      .set({ oidcIssuer: issuer, oidcSubject: claims.sub, institution: claims.organization ?? "" })
+      .updateTable("plainUsers")
+      .set({ oidcIssuer: issuer, oidcSubject: claims.sub })
       .where("id", "=", id)
       .execute();
+    if (claims.organization !== undefined)
+      await db.updateTable("users").set({ institution: claims.organization }).where("id", "=", id).execute();
     return true;
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ER_DUP_ENTRY")) throw error;
-    await db.deleteFrom("users").where("id", "=", id).execute();
+    await db.deleteFrom("plainUsers").where("id", "=", id).execute();
     return false;
   }
 }

@@ -1,3 +1,4 @@
+import { PLAIN_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
@@ -5,6 +6,7 @@ import { PREMIUM_PRICE } from "@elastic-gas/shared/accounts/plan";
 import { currentUser, sessionIdHash, startSession } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import type { User } from "@elastic-gas/shared/accounts/users";
+import { managerUrl } from "@elastic-gas/shared/config";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
@@ -15,6 +17,7 @@ import type { FieldProps } from "../web/views/forms.ts";
 import { endOtherSessions, findPasswordHash, listSessions, readUsage, updateProfile } from "./account-queries.ts";
 import { browserName } from "./browser-name.ts";
 import { type EmailErrors, emailChangePages } from "./email-pages.ts";
+import { mayUseManager, refuseManagersAccount } from "./managers-account.ts";
 import { profileView } from "./views/profile.ts";
 
 const text = (name: string) => z.string().trim().max(200, `${name}: at most 200 characters.`).default("");
@@ -57,6 +60,7 @@ export function profilePages(deps: ProfilePagesDeps): Router {
         profileView(
           {
             user,
+            managerUrl: mayUseManager(user) ? managerUrl(deps.config) : undefined,
             fields: profileFields(user, refused?.profile),
             email: {
               value: refused?.email?.given ?? user.email ?? "",
@@ -104,6 +108,7 @@ export function profilePages(deps: ProfilePagesDeps): Router {
 
   router.post("/profile/password", async (req, res) => {
     const user = currentUser(res);
+    refuseManagersAccount(user, deps.config);
     const form = PasswordForm.parse(req.body);
     const wanted = PagePassword.safeParse(form.new);
     if (!wanted.success) {
@@ -117,7 +122,9 @@ export function profilePages(deps: ProfilePagesDeps): Router {
     if (checked.kind === "wrong")
       return show(req, res, { status: 400, password: { old: "This is not your password." } });
     const passwordHash = await deps.passwords.hash(wanted.data);
-    await db.transaction().execute((trx) => changePassword(trx, { userId: user.id, passwordHash, now: now() }));
+    await db
+      .transaction()
+      .execute((trx) => changePassword(trx, PLAIN_ACCOUNTS, { userId: user.id, passwordHash, now: now() }));
     await audit(db, { actor: user.username, action: "password.change", address: req.ip });
     await startSession(req, user);
     leaveNotice(req, { tone: "ok", start: "The password is changed.", text: "You are signed out everywhere else." });

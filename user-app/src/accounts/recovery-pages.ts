@@ -1,16 +1,17 @@
+import { PLAIN_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import {
   findLinkOwner,
   finishPasswordLink,
+  listAccountsAt,
   RESET_MINUTES,
-  type ResetMail,
   startPasswordReset,
 } from "@elastic-gas/shared/accounts/password-links";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { Email } from "@elastic-gas/shared/accounts/users";
-import { userAppUrl } from "@elastic-gas/shared/config";
-import { composeMail, type MailText } from "@elastic-gas/shared/mail/compose-mail";
+import { managerUrl, userAppUrl } from "@elastic-gas/shared/config";
+import { resetElsewhereMail, resetMail } from "@elastic-gas/shared/mail/account-mails";
 import { sendMail } from "@elastic-gas/shared/mail/send-mail";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Response, Router } from "express";
@@ -59,7 +60,15 @@ export function recoveryPages(deps: Deps): Router {
     // The answer is the same for known and unknown addresses, also in time: looking up and mailing come after it.
     deps.inBackground("password reset mail", async () => {
       if ((await byMail.consume(email.toLowerCase())) !== undefined) return;
-      for (const mail of await startPasswordReset(db, email, now())) {
+      for (const { username, mayUseManager } of await listAccountsAt(db, email)) {
+        if (!mayUseManager) continue;
+        await sendMail(deps.ses, {
+          from: config.MAIL_FROM,
+          to: email,
+          ...resetElsewhereMail(username, managerUrl(config)),
+        });
+      }
+      for (const mail of await startPasswordReset(db, PLAIN_ACCOUNTS, { email, mayUseManager: false, now: now() })) {
         await sendMail(deps.ses, { from: config.MAIL_FROM, ...resetMail(mail, userAppUrl(config)) });
         await audit(db, { actor: mail.username, action: "password.reset-asked", address: req.ip });
       }
@@ -70,7 +79,9 @@ export function recoveryPages(deps: Deps): Router {
 
   router.get("/reset/:token", async (req, res) => {
     const params = ResetParams.safeParse(req.params);
-    const owner = params.success ? await findLinkOwner(db, params.data.token, now()) : undefined;
+    const owner = params.success
+      ? await findLinkOwner(db, PLAIN_ACCOUNTS, { token: params.data.token, now: now() })
+      : undefined;
     if (owner === undefined) sendReset(res, { kind: "over" }, 410);
     else sendReset(res, { kind: "usable", token: formToken(req, res), owner }, 200);
   });
@@ -78,7 +89,7 @@ export function recoveryPages(deps: Deps): Router {
   router.post("/reset/:token", checkFormToken, async (req, res) => {
     const { token } = ResetParams.parse(req.params);
     // Looked up first, so that guesses cost no hashing; the transaction decides.
-    const owner = await findLinkOwner(db, token, now());
+    const owner = await findLinkOwner(db, PLAIN_ACCOUNTS, { token, now: now() });
     if (owner === undefined) return sendReset(res, { kind: "over" }, 410);
     const form = ResetForm.safeParse(req.body);
     if (!form.success) {
@@ -86,7 +97,7 @@ export function recoveryPages(deps: Deps): Router {
       return sendReset(res, { kind: "usable", token: formToken(req, res), owner, error }, 400);
     }
     const passwordHash = await deps.passwords.hash(form.data.password);
-    const done = await finishPasswordLink(db, { token, passwordHash, now: now() });
+    const done = await finishPasswordLink(db, PLAIN_ACCOUNTS, { token, passwordHash, now: now() });
     if (done === undefined) return sendReset(res, { kind: "over" }, 410);
     const action = done.isInvited ? "user.invitation-accepted" : "password.reset";
     await audit(db, { actor: done.username, action, address: req.ip });
@@ -95,20 +106,4 @@ export function recoveryPages(deps: Deps): Router {
   });
   router.all("/reset/:token", methodNotAllowed("GET", "POST"));
   return router;
-}
-
-/** Names the account in the mail only: the page must not tell whether there is one. */
-function resetMail({ username, email, token }: ResetMail, appUrl: string): MailText & { readonly to: string } {
-  return {
-    to: email,
-    ...composeMail({
-      subject: "Elastic GAS: set a new password",
-      paragraphs: [`Somebody, probably you, asked for a new password for the account ${username}.`],
-      link: {
-        label: `Set it within ${RESET_MINUTES} min (the link works once)`,
-        url: `${appUrl}/reset/${token}`,
-      },
-      notes: ["If it was not you, ignore this e-mail: your password stays as it is."],
-    }),
-  };
 }

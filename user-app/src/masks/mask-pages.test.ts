@@ -43,7 +43,10 @@ beforeAll(async () => {
     return { fileName: "cam.jpg", bytes: scriptedPhoto(2, 0) };
   };
   const app = express();
-  app.use(sessions({ db: database.db, secret: "x".repeat(32), cookieName: "test", hours: 1 }), loadUser(database.db));
+  app.use(
+    sessions({ db: database.db, table: "sessions", secret: "x".repeat(32), cookieName: "test", hours: 1 }),
+    loadUser(database.db),
+  );
   app.use(express.urlencoded({ extended: false }));
   app.post("/test-sign-in/:id", async (req, res) => {
     await startSession(req, { id: Number(req.params.id) });

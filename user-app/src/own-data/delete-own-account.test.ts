@@ -47,7 +47,7 @@ it("asks accounts without a password for their name", async () => {
   expect(await exists("elsewhere")).toBe(false);
 });
 
-it("keeps the last administrator", async () => {
+it("keeps who may use the manager", async () => {
   await app.makeUser("chief", { isAdmin: true });
   const browser = await app.signedIn("chief");
   await browser.get("/profile/delete");

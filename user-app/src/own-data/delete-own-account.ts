@@ -1,11 +1,13 @@
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { currentUser, endSession } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import type { User } from "@elastic-gas/shared/accounts/users";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Response, Router } from "express";
 import { z } from "zod";
 import { findPasswordHash, readUsage } from "../accounts/account-queries.ts";
 import { deleteAccount } from "../accounts/delete-account.ts";
+import { mayUseManager } from "../accounts/managers-account.ts";
 import { findSubscription } from "../subscription/queries.ts";
 import type { Deps } from "../web/deps.ts";
 import { deleteAccountView } from "./views/delete-account.ts";
@@ -46,9 +48,13 @@ export function ownDataPages(deps: OwnDataDeps): Router {
     });
   };
 
-  router.get("/profile/delete", (_req, res) => show(res));
+  router.get("/profile/delete", (_req, res) => {
+    refuseManagersAccount(currentUser(res));
+    return show(res);
+  });
   router.post("/profile/delete", async (req, res) => {
     const user = currentUser(res);
+    refuseManagersAccount(user);
     const { confirm } = DeleteForm.parse(req.body ?? {});
     const hash = await findPasswordHash(db, user.id);
     if (typeof hash === "string") {
@@ -68,4 +74,12 @@ export function ownDataPages(deps: OwnDataDeps): Router {
   });
   router.all("/profile/delete", methodNotAllowed("GET", "POST"));
   return router;
+}
+
+/** Throws HttpError 409: nobody ends the manager's accounts from here. */
+function refuseManagersAccount(user: User): void {
+  if (!mayUseManager(user)) return;
+  throw new HttpError(409, "An account that may use the manager is not deleted here.", {
+    remedy: "Have an administrator take that right away first, on the manager's page Users.",
+  });
 }

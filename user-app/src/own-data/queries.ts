@@ -18,7 +18,7 @@ export async function readOwnProfile(db: Database, userId: number) {
 
 export function listOwnTokens(db: Database, userId: number) {
   return db
-    .selectFrom("apiTokens")
+    .selectFrom("userApiTokens")
     .select(["name", "scope", "createdAt", "usedAt", "revokedAt"])
     .where("userId", "=", userId)
     .orderBy("id")

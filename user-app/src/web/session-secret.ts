@@ -17,7 +17,8 @@ export interface WorkerSessionOptions {
  * Sessions whose secret is looked up at the first request that needs it, so that a worker starts while MySQL is down.
  */
 export function workerSessions({ db, secret, hours, isHttps }: WorkerSessionOptions): RequestHandler {
-  const create = (key: string) => sessions({ db, secret: key, cookieName: SESSION_COOKIE, hours, isHttps });
+  const create = (key: string) =>
+    sessions({ db, table: "sessions", secret: key, cookieName: SESSION_COOKIE, hours, isHttps });
   let handler = secret === undefined ? undefined : create(secret);
   return async (req, res, next) => {
     handler ??= create(await findOrMakeSecret(db));

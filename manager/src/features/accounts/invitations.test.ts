@@ -1,4 +1,5 @@
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
+import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { findLinkOwner, finishPasswordLink, startPasswordReset } from "@elastic-gas/shared/accounts/password-links";
 import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { makePools, startTestManager, TestBrowser, type TestManager } from "@elastic-gas/testing/manager/test-manager";
@@ -59,8 +60,9 @@ async function tokensOf(username: string): Promise<readonly string[]> {
   return (await mailsTo(username)).map(({ text }) => /\/reset\/([\w-]+)/.exec(text)?.[1] ?? "none");
 }
 
+const ownerOf = (token: string) => findLinkOwner(manager.db, ALL_ACCOUNTS, { token, now: new Date(now()) });
 const accept = (token: string, passwordHash = "h") =>
-  finishPasswordLink(manager.db, { token, passwordHash, now: new Date(now()) });
+  finishPasswordLink(manager.db, ALL_ACCOUNTS, { token, passwordHash, now: new Date(now()) });
 
 describe("a user with an address", () => {
   it("is mailed a link, and no password is made or shown", async () => {
@@ -86,7 +88,7 @@ describe("a user with an address", () => {
     expect(JSON.stringify([stored, await manager.db.selectFrom("userMails").selectAll().execute()])).not.toContain(
       token,
     );
-    expect(await findLinkOwner(manager.db, token, new Date())).toMatchObject({ username: "ada", isInvited: true });
+    expect(await ownerOf(token)).toMatchObject({ username: "ada", isInvited: true });
   });
 
   it("accepts it once, also when it is opened twice at the same moment; then it is a user like any other", async () => {
@@ -107,7 +109,7 @@ describe("a user with an address", () => {
     await send();
     const [token = ""] = await tokensOf("cleo");
     late = 72 * HOUR_MS - 60_000;
-    expect(await findLinkOwner(manager.db, token, new Date(now()))).toBeDefined();
+    expect(await ownerOf(token)).toBeDefined();
     late = 72 * HOUR_MS + 60_000;
     expect(await accept(token)).toBeUndefined();
     expect(await (await browser.get("/users")).text()).toContain("Send another one.");
@@ -118,7 +120,7 @@ describe("a user with an address", () => {
     await send();
     const [first = ""] = await tokensOf("dora");
     expect((await again("dora")).status).toBe(303);
-    expect(await findLinkOwner(manager.db, first, new Date()), "until the other one is out").toBeDefined();
+    expect(await ownerOf(first), "until the other one is out").toBeDefined();
     // Two clicks are one mail.
     await again("dora");
     expect(await send()).toBe(1);
@@ -129,7 +131,11 @@ describe("a user with an address", () => {
 
   it("is sent nothing any more when a password was set before the mail went out", async () => {
     await create("emil");
-    const [reset] = await startPasswordReset(manager.db, "emil@example.org", new Date());
+    const [reset] = await startPasswordReset(manager.db, ALL_ACCOUNTS, {
+      email: "emil@example.org",
+      mayUseManager: false,
+      now: new Date(),
+    });
     expect(await accept(reset?.token ?? "")).toMatchObject({ username: "emil", isInvited: true });
     expect(await send()).toBe(0);
     expect(await mailsTo("emil")).toEqual([]);
@@ -144,10 +150,21 @@ describe("a user with an address", () => {
     expect((await userOf("flora")).invitedAt).toBeNull();
   });
 
-  it("is told where the manager is when it may sign in there", async () => {
+  it("sets the password in the manager when it may sign in there, for no web worker may set it", async () => {
     await create("gus", { role: "viewer" });
     await send();
-    expect((await mailsTo("gus"))[0]?.text).toContain("You may also sign in to the manager: http://localhost:5000/");
+    const text = (await mailsTo("gus"))[0]?.text ?? "";
+    expect(text).toContain("The link opens the manager. The same password signs you in to https://gas.example.org/");
+    const path = /http:\/\/localhost:5000(\/reset\/[\w-]{43})\n/.exec(text)?.[1] ?? "none";
+    const guest = new TestBrowser(manager.url);
+    expect(await (await guest.get(path)).text()).toContain("Your user name is <strong>gus</strong>");
+    const short = await guest.post(path, { password: "short" }, path);
+    expect([short.status, await short.text()]).toEqual([400, expect.stringContaining("aria-invalid")]);
+    const set = await guest.post(path, { password: "a horse of gus" }, path);
+    expect([set.status, set.headers.get("location")]).toEqual([303, "/login"]);
+    expect((await guest.get(path)).status).toBe(410);
+    await guest.signIn({ username: "gus", password: "a horse of gus" });
+    expect((await guest.get("/")).status).toBe(200);
   });
 
   it("may have a password that the administrator chose; then nothing is mailed", async () => {
@@ -165,7 +182,7 @@ describe("a mail service", () => {
     await again("ida");
     fault = new Fault("ServiceUnavailable", "away", 503);
     await expect(send()).rejects.toThrow();
-    expect(await findLinkOwner(manager.db, token, new Date())).toBeDefined();
+    expect(await ownerOf(token)).toBeDefined();
     expect(
       await manager.db
         .selectFrom("passwordResets")

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { SESv2Client } from "@aws-sdk/client-sesv2";
+import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { endOlderLinks, makePasswordLink, removeLink } from "@elastic-gas/shared/accounts/password-links";
 import { type Config, managerUrl, userAppUrl } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
@@ -81,17 +82,21 @@ async function composeInvitation(
       .where("invitedAt", "is not", null)
       .forUpdate()
       .executeTakeFirst();
-    return user === undefined ? undefined : { user, token: await makePasswordLink(trx, { userId, expiresAt }) };
+    return user === undefined
+      ? undefined
+      : { user, token: await makePasswordLink(trx, ALL_ACCOUNTS, { userId, expiresAt }) };
   });
   if (made === undefined) return undefined;
   const { user, token } = made;
+  // The password of who may use the manager is set there.
+  const appUrl = user.isAdmin || user.isViewer ? managerUrl(config) : userAppUrl(config);
   return {
     ...invitationMail({
       username: user.username,
       invitedBy: USER_MAIL_DETAILS.invitation.parse(detail).invitedBy,
-      url: `${userAppUrl(config)}/reset/${token}`,
+      url: `${appUrl}/reset/${token}`,
       expires: mailTime(expiresAt, config.DISPLAY_TIME_ZONE),
-      managerUrl: user.isAdmin || user.isViewer ? managerUrl(config) : undefined,
+      userAppUrl: user.isAdmin || user.isViewer ? userAppUrl(config) : undefined,
     }),
     whenTried: (isSent) =>
       isSent ? endOlderLinks(db, { userId, token, now: new Date(now()) }) : removeLink(db, token),
@@ -103,11 +108,11 @@ interface InvitationText {
   readonly invitedBy: string;
   readonly url: string;
   readonly expires: string;
-  /** For those who may sign in there. */
-  readonly managerUrl: string | undefined;
+  /** For those whose link opens the manager. */
+  readonly userAppUrl: string | undefined;
 }
 
-function invitationMail({ username, invitedBy, url, expires, managerUrl: manager }: InvitationText): MailText {
+function invitationMail({ username, invitedBy, url, expires, userAppUrl: userApp }: InvitationText): MailText {
   return composeMail({
     subject: "Elastic GAS: your account",
     paragraphs: [
@@ -116,7 +121,7 @@ function invitationMail({ username, invitedBy, url, expires, managerUrl: manager
     ],
     link: { label: "Choose a password", url },
     notes: [
-      ...(manager === undefined ? [] : [`You may also sign in to the manager: ${manager}/`]),
+      ...(userApp === undefined ? [] : [`The link opens the manager. The same password signs you in to ${userApp}/`]),
       "If you did not expect this e-mail, you can ignore it.",
     ],
   });

@@ -1,4 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
+import { endLinks } from "@elastic-gas/shared/accounts/change-password";
 import { makeFree, makePremium } from "@elastic-gas/shared/accounts/plan";
 import type { Config } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
@@ -96,19 +98,32 @@ export async function listUsers(db: Database, filter: string, now: number): Prom
   }));
 }
 
-/** False when it would take the last administrator away. */
-export async function setAdmin(db: Database, userId: number, isAdmin: boolean): Promise<boolean> {
+/**
+ * False when it would take the last administrator away. Links that user-app mailed end: they would set the password of
+ * an administrator.
+ */
+export async function setAdmin(
+  db: Database,
+  { userId, isAdmin, now }: { readonly userId: number; readonly isAdmin: boolean; readonly now: Date },
+): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
     const admins = await trx.selectFrom("users").select("id").where("isAdmin", "=", true).forUpdate().execute();
     if (!isAdmin && admins.every((admin) => admin.id === userId)) return false;
     await trx.updateTable("users").set({ isAdmin }).where("id", "=", userId).execute();
+    if (isAdmin) await endLinks(trx, ALL_ACCOUNTS, { userId, now });
     return true;
   });
 }
 
 /** Whether the user may look at the manager; an administrator may in any case. */
-export async function setViewer(db: Database, userId: number, isViewer: boolean): Promise<void> {
-  await db.updateTable("users").set({ isViewer }).where("id", "=", userId).execute();
+export async function setViewer(
+  db: Database,
+  { userId, isViewer, now }: { readonly userId: number; readonly isViewer: boolean; readonly now: Date },
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await trx.updateTable("users").set({ isViewer }).where("id", "=", userId).execute();
+    if (isViewer) await endLinks(trx, ALL_ACCOUNTS, { userId, now });
+  });
 }
 
 export interface PlanDeps {

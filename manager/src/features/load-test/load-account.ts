@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import type { PasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createUser, findUserByUsername } from "@elastic-gas/shared/accounts/users";
@@ -24,7 +25,9 @@ export async function openLoadAccount(
     if (id !== undefined) return { username, password };
     const existing = await findUserByUsername(db, username);
     if (existing?.name === NAME && !existing.isAdmin) {
-      await db.transaction().execute((trx) => changePassword(trx, { userId: existing.id, passwordHash, now }));
+      await db
+        .transaction()
+        .execute((trx) => changePassword(trx, ALL_ACCOUNTS, { userId: existing.id, passwordHash, now }));
       return { username, password };
     }
   }

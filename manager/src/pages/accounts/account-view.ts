@@ -13,10 +13,17 @@ const FIELDS = [
   ["again", "New password again", "new-password"],
 ] as const;
 
-export function accountView(errors: FieldErrors, state: SecondFactorState, context: ViewContext): Html[] {
+export interface Account {
+  readonly email: string | null;
+  readonly errors: FieldErrors;
+  readonly state: SecondFactorState;
+}
+
+export function accountView({ email, errors, state }: Account, context: ViewContext): Html[] {
   const { csrf } = context;
   return [
     h("div", { class: "page-head" }, h("h1", {}, "Account")),
+    emailPanel(email, errors, csrf),
     h(
       "section",
       { class: "eg-panel narrow-panel", "aria-labelledby": "password-head" },
@@ -51,6 +58,56 @@ export function accountView(errors: FieldErrors, state: SecondFactorState, conte
     ),
     secondFactorPanel(state, context),
   ];
+}
+
+function emailPanel(email: string | null, errors: FieldErrors, csrf: string): Html {
+  return h(
+    "section",
+    { class: "eg-panel narrow-panel", "aria-labelledby": "email-head" },
+    h("div", { class: "eg-panel-head" }, h("h2", { id: "email-head" }, "E-mail")),
+    h(
+      "form",
+      { method: "post", action: "/account/email", class: "eg-form" },
+      csrfField(csrf),
+      h(
+        "div",
+        { class: "eg-field" },
+        h("label", { class: "eg-label", for: "email" }, "Address"),
+        h("input", {
+          class: "eg-input",
+          id: "email",
+          name: "email",
+          type: "email",
+          autocomplete: "email",
+          maxlength: 254,
+          value: email ?? "",
+          ...invalidBy(errors, "email", "email-error"),
+        }),
+        fieldError(errors, "email", "email-error"),
+        h(
+          "p",
+          { class: "eg-help" },
+          "A link to set a forgotten password is sent here. A new address counts once its own link was opened.",
+        ),
+      ),
+      h(
+        "div",
+        { class: "eg-field" },
+        h("label", { class: "eg-label", for: "emailPassword" }, "Your password"),
+        h("input", {
+          class: "eg-input",
+          id: "emailPassword",
+          name: "emailPassword",
+          type: "password",
+          autocomplete: "current-password",
+          required: true,
+          ...invalidBy(errors, "emailPassword", "emailPassword-error"),
+        }),
+        fieldError(errors, "emailPassword", "emailPassword-error"),
+      ),
+      h("div", { class: "eg-actions" }, h("button", { class: "eg-button", type: "submit" }, "Change address")),
+    ),
+  );
 }
 
 /** The attributes of a field with an error below it. */

@@ -14,7 +14,7 @@ export function loginView({ next, username, error }: Login, { csrf }: ViewContex
     "section",
     { class: "eg-panel login-panel" },
     h("h1", {}, "Sign in to the manager"),
-    h("p", { class: "eg-secondary" }, "For administrators of this installation."),
+    h("p", { class: "eg-secondary" }, "For administrators and viewers of this installation."),
     error !== "" && alertNote(error),
     h(
       "form",
@@ -54,6 +54,7 @@ export function loginView({ next, username, error }: Login, { csrf }: ViewContex
         "div",
         { class: "eg-actions" },
         h("button", { class: "eg-button eg-button-primary", type: "submit" }, "Sign in"),
+        h("a", { href: "/forgot" }, "Forgotten password"),
       ),
     ),
   );

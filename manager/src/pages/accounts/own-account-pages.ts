@@ -1,25 +1,26 @@
+import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
 import type { SecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import { currentUser, startSession } from "@elastic-gas/shared/accounts/sessions";
-import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { type Response, Router } from "express";
 import { z } from "zod";
-import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
 import { accountView, errorsOf, type FieldErrors } from "./account-view.ts";
+import { type EmailPagesDeps, emailPages } from "./email-pages.ts";
 import { readSecondFactor, secondFactorPages } from "./second-factor-pages.ts";
 import type { SecondFactorState } from "./second-factor-view.ts";
 
-export type OwnAccountDeps = PageDeps & { readonly limits: SignInLimits; readonly box: SecretBox };
+export type OwnAccountDeps = Omit<EmailPagesDeps, "sendAccount"> & { readonly box: SecretBox };
 
 const PasswordForm = z
   .object({ current: z.string().max(200), password: PagePassword, again: z.string() })
   .refine((form) => form.password === form.again, { path: ["again"], message: "The two passwords differ." });
 
-/** `/account`: the reader's own password and second step. */
+/** `/account`: the reader's own address, password and second step. */
 export function ownAccountPages(deps: OwnAccountDeps): Router {
   const { db, passwords, watcher, sendPage, now } = deps;
   const router = Router();
@@ -35,11 +36,11 @@ export function ownAccountPages(deps: OwnAccountDeps): Router {
       section: "users",
       status,
       fleet: await watcher.fleet(),
-      content: (context) => accountView(errors, state, context),
+      content: (context) => accountView({ email: currentUser(res).email, errors, state }, context),
     });
   };
   router.get("/account", (_req, res) => sendAccount(res));
-  router.use(secondFactorPages({ ...deps, sendAccount }));
+  router.use(secondFactorPages({ ...deps, sendAccount }), emailPages({ ...deps, sendAccount }));
 
   router.post("/account", async (req, res) => {
     const user = currentUser(res);
@@ -57,7 +58,7 @@ export function ownAccountPages(deps: OwnAccountDeps): Router {
     const passwordHash = await passwords.hash(parsed.data.password);
     await db
       .transaction()
-      .execute((trx) => changePassword(trx, { userId: user.id, passwordHash, now: new Date(now()) }));
+      .execute((trx) => changePassword(trx, ALL_ACCOUNTS, { userId: user.id, passwordHash, now: new Date(now()) }));
     await audit(db, { actor: user.username, action: "password.change", address: req.ip });
     // The old session ends with the old password; this browser gets a new one.
     await startSession(req, user);

@@ -1,3 +1,4 @@
+import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import { findUserById, makePassword, type User } from "@elastic-gas/shared/accounts/users";
@@ -82,7 +83,7 @@ export function userPages(deps: UserPagesDeps): Router {
     const passwordHash = await passwords.hash(password);
     await db
       .transaction()
-      .execute((trx) => changePassword(trx, { userId: user.id, passwordHash, now: new Date(now()) }));
+      .execute((trx) => changePassword(trx, ALL_ACCOUNTS, { userId: user.id, passwordHash, now: new Date(now()) }));
     await audit(db, { actor: actorOf(res), action: "user.password", target: user.username, address: req.ip });
     leavePassword(req, `${user.username} has a new password.`, { username: user.username, password });
     res.redirect(303, "/users");
@@ -98,7 +99,7 @@ export function userPages(deps: UserPagesDeps): Router {
 
   router.post("/users/:id/admin", async (req, res) => {
     const user = await userOfPath(deps, req);
-    const done = await setAdmin(db, user.id, !user.isAdmin);
+    const done = await setAdmin(db, { userId: user.id, isAdmin: !user.isAdmin, now: new Date(now()) });
     if (!done) throw new HttpError(409, `${user.username} is the last administrator.`);
     const action = user.isAdmin ? "user.not-admin" : "user.admin";
     await audit(db, { actor: actorOf(res), action, target: user.username, address: req.ip });
@@ -111,7 +112,7 @@ export function userPages(deps: UserPagesDeps): Router {
 
   router.post("/users/:id/viewer", async (req, res) => {
     const user = await userOfPath(deps, req);
-    await setViewer(db, user.id, !user.isViewer);
+    await setViewer(db, { userId: user.id, isViewer: !user.isViewer, now: new Date(now()) });
     const action = user.isViewer ? "user.not-viewer" : "user.viewer";
     await audit(db, { actor: actorOf(res), action, target: user.username, address: req.ip });
     const words = user.isViewer ? "may no longer look at the manager" : "may look at the manager, and change nothing";

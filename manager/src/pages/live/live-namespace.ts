@@ -229,7 +229,7 @@ function slowOnes(live: ReturnType<LiveServer["of"]>): string[] {
 async function findSignedIn(db: Database, all: readonly SocketData[]): Promise<ReadonlySet<SocketData>> {
   if (all.length === 0) return new Set();
   const rows = await db
-    .selectFrom("sessions")
+    .selectFrom("managerSessions as sessions")
     .innerJoin("users", "users.id", "sessions.userId")
     .select(["sessions.idHash", "users.id as userId", "users.passwordChangedAt"])
     .where("sessions.idHash", "in", [...new Set(all.map(({ session }) => session))])

@@ -9,6 +9,8 @@ import type { EmailErrors } from "../email-pages.ts";
 
 export interface ProfileProps {
   readonly user: User;
+  /** For accounts that may use the manager: their address and password are changed there. */
+  readonly managerUrl: string | undefined;
   readonly fields: readonly FieldProps[];
   readonly email: {
     readonly value: string;
@@ -47,7 +49,8 @@ export function profileView(props: ProfileProps, page: PageContext): Html {
       csrfField(page.csrf),
       h("a", { class: "eg-button", href: "/profile/tokens" }, icon("key"), "API tokens"),
       h("button", { class: "eg-button", type: "submit" }, icon("download"), "Download all your data"),
-      h("a", { class: "eg-button", href: "/profile/delete" }, icon("trash"), "Delete the account"),
+      props.managerUrl === undefined &&
+        h("a", { class: "eg-button", href: "/profile/delete" }, icon("trash"), "Delete the account"),
     ),
     h(
       "div",
@@ -56,8 +59,12 @@ export function profileView(props: ProfileProps, page: PageContext): Html {
         "div",
         { class: "app-stack" },
         aboutPanel(props, page.csrf),
-        emailPanel(props, page.csrf),
-        props.password !== undefined && passwordPanel(props.user.username, props.password, page.csrf),
+        props.managerUrl === undefined
+          ? [
+              emailPanel(props, page.csrf),
+              props.password !== undefined && passwordPanel(props.user.username, props.password, page.csrf),
+            ]
+          : managerPanel(props.user, props.managerUrl),
       ),
       h(
         "div",
@@ -122,6 +129,20 @@ function emailPanel({ user, email }: ProfileProps, csrf: string): Html {
           input: { type: "password", autocomplete: "current-password", maxlength: 200, required: true },
         }),
       h("div", {}, h("button", { class: "eg-button", type: "submit" }, "Change address")),
+    ),
+  );
+}
+
+function managerPanel({ email }: User, managerUrl: string): Html {
+  return panel(
+    "manager-head",
+    [h("h2", { id: "manager-head" }, "E-mail and password")],
+    email !== null && h("p", {}, "Results are sent to ", h("strong", {}, email), "."),
+    h("p", { class: "app-gap" }, "Your account may use the manager, so its address and password are changed there."),
+    h(
+      "p",
+      { class: "eg-actions app-gap" },
+      h("a", { class: "eg-button", href: `${managerUrl}/account` }, "Your account in the manager", icon("external")),
     ),
   );
 }

@@ -1,4 +1,4 @@
-import type { Logger } from "@elastic-gas/shared/logger";
+import type { Logger } from "../logger.ts";
 
 export interface Background {
   /** Starts work that no answer waits for. A failure is logged. */
