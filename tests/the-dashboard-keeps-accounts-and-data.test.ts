@@ -234,7 +234,7 @@ test("signing out ends the session, and what it has open elsewhere", async () =>
 
 test("a session that has expired says so at the next click, and the page asks to sign in", async () => {
   const page = await open("/?pool=web");
-  await db.deleteFrom("sessions").execute();
+  await db.deleteFrom("managerSessions").execute();
   await page.getByRole("button", { name: "Grow web by 1" }).click();
   await page.waitForSelector(".toast-line:has-text('You are signed out, so nothing was changed.')");
   await page.waitForURL(/\/login\?next=/, { timeout: LONG_MS });
