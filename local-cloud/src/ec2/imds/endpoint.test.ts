@@ -100,7 +100,7 @@ test("the SDK's default credential chain works inside an instance", async () => 
       return text.includes("finished") && text;
     },
     "credentials",
-    25,
+    120,
   );
   expect(output).toContain("got local-key local-secret true");
 });
