@@ -187,7 +187,8 @@ export class LineAnnotator {
   #takeCalled(consequences: Consequences): readonly string[] {
     const called = consequences.take(this.#ordinal);
     this.#ordinal += 1;
-    for (const consequence of called) this.#setting.tally.addConsequence(consequence.split("|", 1)[0] ?? "");
+    for (const consequence of called)
+      this.#setting.tally.addConsequence(consequence.slice(0, consequence.indexOf("|")));
     return called;
   }
 

@@ -22,6 +22,18 @@ export class ByteSink {
     this.#length = at;
   }
 
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#buffer[this.#length++] = value;
+  }
+
+  /** A whole number from 0 on, in decimal digits. */
+  digits(value: number): void {
+    let divisor = 1;
+    while (divisor * 10 <= value) divisor *= 10;
+    for (; divisor >= 1; divisor /= 10) this.byte(48 + (Math.floor(value / divisor) % 10));
+  }
+
   /** Latin-1 text. */
   write(text: string): void {
     this.#reserve(text.length);

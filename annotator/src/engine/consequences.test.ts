@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { readArguments } from "../pack/make/arguments.ts";
 import { makePack } from "../pack/make/make-pack.ts";
 import { openPack } from "../pack/pack.ts";
-import { bcftoolsVersion, ConsequenceTable } from "./consequences.ts";
+import { ConsequenceTable } from "./consequence-table.ts";
+import { bcftoolsVersion } from "./consequences.ts";
 import { runEngine } from "./engine.ts";
 
 const version = await bcftoolsVersion();
@@ -185,6 +186,45 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
     expect(terms).toEqual(["missense", expect.stringMatching(/stop/), undefined]);
     // The last is nowhere near a gene: that is an answer too.
     expect(summary.lookedUp?.consequences).toBe(3);
+  });
+
+  it("are the same in a sorted file, where nothing is sorted, and in one that is not", async () => {
+    // The pack of the test before: a gene up to 190, then a run of A that indels move along.
+    const pack = openPack(join(directory, "genes-pack"));
+    const long = `${flank}${coding}${"A".repeat(300)}${"CT".repeat(1_000)}`;
+    const [head = ""] = readFileSync(join(directory, "in.vcf"), "latin1").split(/(?<=INFO\n)/);
+    const lines = Array.from({ length: 600 }, (_, index) => {
+      const pos = 95 + Math.floor(index / 4);
+      const ref = long.slice(pos - 1, pos + (index % 4 === 1 ? 2 : 0));
+      const alts = [
+        "ACGT".replace(ref, "")[index % 3],
+        ref[0],
+        `${ref}A`,
+        `${ref}${long.slice(pos - 2, pos - 1)},<DEL>`,
+      ];
+      return `${index % 7 === 0 ? "chr9" : "9"}\t${pos}\tr${index}\t${ref}\t${alts[index % 4]}\t.\t.\tX=${index}\n`;
+    });
+    const byId = async (name: string, text: readonly string[]) => {
+      const input = join(directory, name);
+      writeFileSync(input, head + text.join(""));
+      const workDirectory = mkdtempSync(join(directory, "work-"));
+      await runEngine({
+        inputPath: input,
+        outputPath: `${input}.out`,
+        logPath: `${input}.log`,
+        workDirectory,
+        fileName: name,
+        pack,
+        build: "GRCh38",
+      });
+      const out = readFileSync(`${input}.out`, "latin1").split("\n");
+      return new Map(out.flatMap((line) => (/\tr\d+\t/.test(line) ? [[line.split("\t")[2], line] as const] : [])));
+    };
+    const sorted = await byId("sorted.vcf", lines);
+    const reversed = await byId("reversed.vcf", lines.toReversed());
+    expect([...sorted.values()].filter((line) => line.includes("BCSQ=")).length).toBeGreaterThan(300);
+    expect(sorted.get("r300")).toBe(reversed.get("r300"));
+    expect(new Map([...reversed].toReversed())).toEqual(sorted);
   });
 
   it("are left out with a reason when csq fails", async () => {

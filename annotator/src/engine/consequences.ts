@@ -1,20 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, createWriteStream, openSync, readSync } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
-import { type RecordColumns, readRecord } from "@elastic-gas/shared/vcf/record";
 import type { BuildData, Reference } from "../pack/pack.ts";
 import { readFastaIndex } from "../pack/sequence.ts";
-import type { GeneTrack } from "../pack/tracks.ts";
-import { allelesOf } from "../vcf/alleles.ts";
 import { canonicalContig } from "../vcf/contigs.ts";
 import type { InfoField } from "../vcf/header.ts";
 import type { Input } from "../vcf/input.ts";
-import { lineBlocks, recordHeadsOf } from "../vcf/lines.ts";
 import type { Consequences } from "./annotate-lines.ts";
-import { liftRecord } from "./lift-record.ts";
-import { placesOf } from "./places.ts";
+import { MARGIN, NotSorted, type SiteSetting, type WrittenSites, writeSites } from "./consequence-sites.ts";
+import { ConsequenceTable } from "./consequence-table.ts";
 
 export const CONSEQUENCE_FIELD: InfoField = {
   key: "BCSQ",
@@ -32,9 +28,8 @@ export interface OpenedConsequences {
 }
 
 /**
- * Calls consequences with `bcftools csq` on a copy that has sites only: one row per ALT whose ID is the record's
- * ordinal. The user's file itself never passes through bcftools, which refuses files without contig lines and rewrites
- * numbers. Rows that csq would stop at are not sent: breakends and other alleles that are not sequences, contigs that
+ * Calls consequences with `bcftools csq` on a copy that has sites only (consequence-sites.ts). The user's
+ * file itself never passes through bcftools, which refuses files without contig lines and rewrites numbers. Rows that csq would stop at are not sent: breakends and other alleles that are not sequences, contigs that
  * the FASTA lacks, N in REF; `norm -c x` drops those whose REF differs from the FASTA.
  */
 export async function openConsequences({
@@ -58,21 +53,56 @@ export async function openConsequences({
   const contigs = new Map(
     readFastaIndex(reference.fasta).map(({ name, length }) => [canonicalContig(name), { name, length }]),
   );
+  const { hasGenes } = reference;
+  const genesOf = (canonical: string) => (hasGenes ? (build.chromosome(canonical)?.genes ?? null) : null);
+  const call = (isSortedLater: boolean) =>
+    callConsequences({ input, reference, workDirectory, sites: { contigs, genesOf, lifted, isSortedLater } });
+  // Nearly every file is sorted, and sorting costs more than csq itself.
+  let called = lifted === null ? await call(false) : "not in the order of the reference";
+  if (typeof called === "string") called = await call(true);
+  if (typeof called === "string") return { reader: null, asked: 0, warning: `Consequences were not called: ${called}` };
+  return { reader: new ConsequenceTable(called.tablePath), asked: called.asked, warning: null };
+}
+
+interface Call {
+  readonly input: Input;
+  readonly reference: Reference;
+  readonly workDirectory: string;
+  readonly sites: SiteSetting;
+}
+
+interface Called {
+  readonly tablePath: string;
+  readonly asked: number;
+}
+
+/** Writes the table. Returns why it could not. */
+async function callConsequences({ input, reference, workDirectory, sites }: Call): Promise<Called | string> {
   const tablePath = join(workDirectory, "consequences.tsv");
-  // norm moves indels to the left, so rows are sorted after it; with --do-not-normalize it would not check REF either.
   const steps = [
-    ["bcftools", "norm", "-c", "x", "-f", reference.fasta, "-O", "u", "-"],
-    ["bcftools", "sort", "-T", join(workDirectory, "sort"), "-O", "u", "-"],
+    // Moves indels to the left and drops rows whose REF is not the reference's. It keeps the order of what it moves by
+    // no more than MARGIN.
+    ["bcftools", "norm", "-c", "x", "-w", String(MARGIN), "-f", reference.fasta, "-O", "u", "-"],
+    ...(sites.isSortedLater ? [["bcftools", "sort", "-T", join(workDirectory, "sort"), "-O", "u", "-"]] : []),
     ["bcftools", "csq", "-l", "-f", reference.fasta, "-g", reference.gff3, "-O", "u", "-"],
     ["bcftools", "query", "-i", 'INFO/BCSQ!="."', "-f", "%ID\\t%INFO/BCSQ\\n", "-"],
-    ["sort", "-s", "-n", "-k1,1", "-T", workDirectory],
   ];
-  let asked = 0;
+  let written: WrittenSites = { asked: 0, isInOrder: true };
+  let notSorted: string | null = null;
   const failure = await runPipe(steps, tablePath, async (sink) => {
-    asked = await writeSites(input, { contigs, genesOf: genesBy(build, reference), lifted, sink });
+    try {
+      written = await writeSites(input, sites, sink);
+    } catch (error) {
+      if (!(error instanceof NotSorted)) throw error;
+      notSorted = error.message;
+    }
   });
-  if (failure !== null) return { reader: null, asked: 0, warning: `Consequences were not called: ${failure}` };
-  return { reader: new ConsequenceTable(tablePath), asked, warning: null };
+  const problem = notSorted ?? failure;
+  if (problem !== null) return problem;
+  if (written.isInOrder) return { tablePath, asked: written.asked };
+  const sortedPath = `${tablePath}.sorted`;
+  const sort = ["sort", "-s", "-n", "-k1,1", "-T", workDirectory, tablePath];
+  return (await runPipe([sort], sortedPath, async () => undefined)) ?? { tablePath: sortedPath, asked: written.asked };
 }
 
 /** `1.16`; null when bcftools cannot be run. */
@@ -85,121 +115,6 @@ export async function bcftoolsVersion(): Promise<string | null> {
   const code = await exitOf(child);
   return code === 0 ? (/^bcftools (\S+)/.exec(text)?.[1] ?? null) : null;
 }
-
-/** Rows `ordinal, consequences` by ordinal, read as the records come by. */
-export class ConsequenceTable implements Consequences {
-  readonly #file: number;
-  readonly #buffer = Buffer.alloc(1 << 18);
-  #text = "";
-  #next: { readonly ordinal: number; readonly values: readonly string[] } | null = null;
-  #isOver = false;
-
-  constructor(path: string) {
-    this.#file = openSync(path, "r");
-  }
-
-  take(ordinal: number): readonly string[] {
-    const found: string[] = [];
-    for (;;) {
-      this.#next ??= this.#readRow();
-      if (this.#next === null || this.#next.ordinal > ordinal) break;
-      if (this.#next.ordinal === ordinal) found.push(...this.#next.values);
-      this.#next = null;
-    }
-    return found.length < 2 ? found : [...new Set(found)];
-  }
-
-  #readRow(): { ordinal: number; values: readonly string[] } | null {
-    let feed = this.#text.indexOf("\n");
-    while (feed === -1 && !this.#isOver) {
-      const bytes = readSync(this.#file, this.#buffer);
-      this.#text += this.#buffer.toString("latin1", 0, bytes);
-      if (bytes === 0) {
-        this.#isOver = true;
-        closeSync(this.#file);
-      }
-      feed = this.#text.indexOf("\n");
-    }
-    if (feed === -1) return null;
-    const [ordinal = "", values = ""] = this.#text.slice(0, feed).split("\t");
-    this.#text = this.#text.slice(feed + 1);
-    // csq writes `@position` on a row whose consequence it tells at another one of the same haplotype: nothing to join.
-    return {
-      ordinal: Number(ordinal),
-      values: values.split(",").filter((value) => value !== "" && !value.startsWith("@")),
-    };
-  }
-}
-
-interface Sites {
-  /** The names of the FASTA's sequences by our canonical ones. */
-  readonly contigs: ReadonlyMap<string, { readonly name: string; readonly length: number }>;
-  /** The genes of a contig when no consequence lies outside them; null otherwise. */
-  readonly genesOf: (canonical: string) => GeneTrack | null;
-  readonly lifted: BuildData | null;
-  readonly sink: Writable;
-}
-
-/** An indel may be moved to the left by as much, into a gene that ends before it. */
-const MARGIN = 1_000;
-
-function genesBy(build: BuildData, { hasGenes }: Reference): Sites["genesOf"] {
-  return (canonical) => (hasGenes ? (build.chromosome(canonical)?.genes ?? null) : null);
-}
-
-/** Writes the rows and returns for how many records csq could tell something. */
-async function writeSites(input: Input, sites: Sites): Promise<number> {
-  const { contigs, lifted, sink } = sites;
-  const declared = [...contigs.values()].map(({ name, length }) => `##contig=<ID=${name},length=${length}>\n`);
-  sink.write(`##fileformat=VCFv4.2\n${declared.join("")}#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n`, "latin1");
-  let [ordinal, asked, isHeader] = [0, 0, true];
-  for await (const block of lineBlocks(input.read())) {
-    let rows = "";
-    for (const line of recordHeadsOf(block)) {
-      if (isHeader || line.startsWith("#") || line.trim() === "") {
-        if (line.startsWith("#CHROM")) isHeader = false;
-        continue;
-      }
-      const record = readRecord(line);
-      if ("problem" in record) continue;
-      const own = siteRows(lifted === null ? record : placed(record, lifted), sites, ordinal);
-      if (own !== null) asked += 1;
-      rows += own ?? "";
-      ordinal += 1;
-    }
-    if (rows !== "" && !sink.write(rows, "latin1")) await once(sink, "drain");
-  }
-  return asked;
-}
-
-/** The record in the build of the reference; null where that lacks its place. */
-function placed(record: RecordColumns, lifted: BuildData): RecordColumns | null {
-  const places = placesOf(record, allelesOf(record));
-  return places === null ? null : (liftRecord(record, places, lifted)?.record ?? null);
-}
-
-/** A row for each ALT that csq can take; null without any, empty where it is known to say nothing. */
-function siteRows(record: RecordColumns | null, { contigs, genesOf }: Sites, ordinal: number): string | null {
-  if (record === null) return null;
-  const canonical = canonicalContig(record.chrom);
-  const contig = contigs.get(canonical);
-  const ref = record.ref.toUpperCase();
-  if (contig === undefined || !BASES.test(ref)) return null;
-  const end = record.pos + ref.length - 1;
-  if (record.pos < 1 || end > contig.length) return null;
-  const alts = record.alt.toUpperCase().split(",");
-  let rows = "";
-  for (const [index, { minimal }] of allelesOf(record).entries()) {
-    const alt = alts[index] ?? "";
-    if (minimal !== null && BASES.test(alt))
-      rows += `${contig.name}\t${record.pos}\t${ordinal}\t${ref}\t${alt}\t.\t.\t.\n`;
-  }
-  if (rows === "") return null;
-  const genes = genesOf(canonical);
-  return genes !== null && genes.overlapping(record.pos - MARGIN, end).length === 0 ? "" : rows;
-}
-
-const BASES = /^[ACGT]+$/;
 
 /**
  * Runs commands as one pipe from `write` into a file. Returns what failed, null when all ended well. No shell: paths
