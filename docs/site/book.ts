@@ -69,11 +69,20 @@ export async function printBook(
   }
 }
 
-/** A browser prints the whole book smaller when one thing is too wide: wide tables become narrower, else this throws. */
+/**
+ * A browser prints the whole book smaller when one thing is too wide. So wide tables become narrower and long lines of
+ * text smaller; what is still too wide throws.
+ */
 async function fitToPaper(page: Page): Promise<void> {
   const tooWide = await page.evaluate((paper) => {
     const isTooWide = (element: Element) => element.getBoundingClientRect().left + element.scrollWidth > paper + 1;
     for (const table of document.querySelectorAll("table")) table.classList.toggle("wide", isTooWide(table));
+    for (const text of document.querySelectorAll("pre")) {
+      text.style.whiteSpace = "pre";
+      const share = Math.max(0.65, text.clientWidth / text.scrollWidth);
+      text.style.whiteSpace = "";
+      if (share < 1) text.style.fontSize = `${(8 * share).toFixed(2)}pt`;
+    }
     return [...document.querySelectorAll("section > *")]
       .filter(isTooWide)
       .map((element) => `${element.parentElement?.id}: ${element.textContent.trim().slice(0, 60)}`);

@@ -88,7 +88,9 @@ export function runDetails({ evidence, startedAt, leftOut }: RunFacts): string {
     ),
     ...(leftOut.length === 0
       ? []
-      : [`In another form of this command, or not reached in this run's time: ${leftOut.join("; ")}.`]),
+      : [
+          `${count(leftOut.length)} more belong to another form of this command, or were not reached in this run's time.`,
+        ]),
   ].join("\n\n");
 }
 
