@@ -101,12 +101,12 @@ it("reads the token from a file", async () => {
 });
 
 it.each([
-  [["a.vcf", "b.vcf"], {}, 2, "b.vcf is one file too many."],
-  [[], {}, 2, "Which file?"],
+  [["a.vcf", "b.vcf"], {}, 2, "b.vcf is a second file; one command annotates one."],
+  [[], {}, 2, "No file was given."],
   [["a.vcf", "--bild", "x"], {}, 2, "bild"],
-  [["a.vcf", "--build", "mm10"], {}, 2, "--build: GRCh38, GRCh37 or NCBI36."],
+  [["a.vcf", "--build", "mm10"], {}, 2, "--build takes GRCh38, GRCh37 or NCBI36."],
   [["a.vcf"], { ELASTIC_GAS_APP_TOKEN: undefined }, 2, "ELASTIC_GAS_APP_TOKEN is not set."],
-  [["/nothing/there.vcf"], {}, 1, "/nothing/there.vcf cannot be read"],
+  [["/nothing/there.vcf"], {}, 1, "There is no file /nothing/there.vcf."],
 ])("refuses %j with exit code and reason", async (args, environment, code, sentence) => {
   const ran = await run(args, environment);
   expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(sentence)]);

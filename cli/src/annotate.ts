@@ -53,7 +53,9 @@ export async function annotate(args: readonly string[], surroundings: Surroundin
       return 1;
     }
     if (error instanceof z.ZodError) {
-      err(`The service's answer is of another release than this command:\n${z.prettifyError(error)}\n`);
+      err(
+        `The service's answer has a form that this command does not know; use the command of the same release:\n${z.prettifyError(error)}\n`,
+      );
       return 1;
     }
     throw error;
@@ -80,9 +82,9 @@ async function waitForEnd(
 }
 
 function describe({ status, place, progressPercent }: Status): string {
-  if (status === "PENDING" && place !== null) return `waits, place ${place}`;
-  if (status === "RUNNING" && progressPercent !== null) return `runs, ${progressPercent} %`;
-  return { PENDING: "waits", RUNNING: "runs", COMPLETED: "completed", FAILED: "failed" }[status];
+  if (status === "PENDING" && place !== null) return `waiting, place ${place}`;
+  if (status === "RUNNING" && progressPercent !== null) return `running, ${progressPercent} %`;
+  return { PENDING: "waiting", RUNNING: "running", COMPLETED: "completed", FAILED: "failed" }[status];
 }
 
 /** Writes under another name first: what has the name is whole. */

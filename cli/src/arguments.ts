@@ -24,8 +24,8 @@ const Settings = z.object({
     .string({ error: "ELASTIC_GAS_APP_TOKEN is not set. Make a token on the page API tokens." })
     .trim()
     .min(1, "ELASTIC_GAS_APP_TOKEN is empty. Make a token on the page API tokens."),
-  timeoutSeconds: z.coerce.number("--timeout: seconds.").min(1).max(604_800),
-  build: z.enum(["GRCh38", "GRCh37", "NCBI36"], { error: "--build: GRCh38, GRCh37 or NCBI36." }).optional(),
+  timeoutSeconds: z.coerce.number("--timeout takes seconds, 1 to 604800.").min(1).max(604_800),
+  build: z.enum(["GRCh38", "GRCh37", "NCBI36"], { error: "--build takes GRCh38, GRCh37 or NCBI36." }).optional(),
 });
 
 export interface Arguments extends z.infer<typeof Settings> {
@@ -45,8 +45,8 @@ export function readArguments(
   const { values, positionals } = parse(args);
   if (values.help) return null;
   const [file, more] = positionals;
-  if (file === undefined) throw new UsageError("Which file?");
-  if (more !== undefined) throw new UsageError(`${more} is one file too many.`);
+  if (file === undefined) throw new UsageError("No file was given.");
+  if (more !== undefined) throw new UsageError(`${more} is a second file; one command annotates one.`);
   const settings = Settings.safeParse({
     url: values.url ?? (environment.ELASTIC_GAS_APP_URL || "http://localhost:8080"),
     token: values["token-file"] === undefined ? environment.ELASTIC_GAS_APP_TOKEN : readFile(values["token-file"]),

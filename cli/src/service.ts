@@ -46,8 +46,9 @@ export async function submitFile(
     name,
   }: { readonly file: string; readonly build?: string | undefined; readonly name?: string | undefined },
 ): Promise<z.infer<typeof Submitted>> {
-  const { size } = await stat(file).catch((error: unknown) => {
-    throw new CallFailed(`${file} cannot be read: ${error instanceof Error ? error.message : "unknown error"}`);
+  const { size } = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") throw new CallFailed(`There is no file ${file}.`);
+    throw new CallFailed(`${file} cannot be read (${error.code ?? error.message}).`);
   });
   const choices = { ...(build === undefined ? {} : { build }), ...(name === undefined ? {} : { name }) };
   if (size > DIRECT_MAX_BYTES) return submitLarge(service, file, choices);
@@ -118,7 +119,7 @@ async function call(
     }).catch((error: unknown) => {
       signal.throwIfAborted();
       if (tries >= TRIES)
-        throw new CallFailed(`${url} does not answer (${causeOf(error)}). ELASTIC_GAS_APP_URL names it.`);
+        throw new CallFailed(`${url} does not answer (${causeOf(error)}). ELASTIC_GAS_APP_URL sets the address.`);
       return undefined;
     });
     if (response?.ok) return response;
@@ -132,12 +133,12 @@ async function call(
 async function sentenceOf(response: Response, url: string): Promise<string> {
   const failure = Failure.safeParse(await response.json().catch(() => undefined));
   if (failure.success) return failure.data.error.message;
-  return `${url} answered ${response.status} and no JSON: is it the annotation service? ELASTIC_GAS_APP_URL names it.`;
+  return `${url} answered ${response.status} without JSON. Is it the annotation service? ELASTIC_GAS_APP_URL sets the address.`;
 }
 
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error";
-  if (error.name === "TimeoutError") return `nothing within ${CALL_LIMIT_MS / 1000} s`;
+  if (error.name === "TimeoutError") return `no answer within ${CALL_LIMIT_MS / 1000} s`;
   const { cause } = error;
   return cause instanceof Error && "code" in cause ? String(cause.code) : error.message;
 }

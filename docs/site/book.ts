@@ -3,8 +3,13 @@ import { getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";
 import type { Browser, Page } from "playwright-core";
 import type { Part } from "./read-documents.ts";
 
+/** What is left of A4 between the margins, in CSS pixels. */
+const PAPER_WIDTH = Math.floor(((210 - 2 * 18) / 25.4) * 96);
+
 /** Parts of many short documents, which follow each other on a page. */
 const FLOWING: ReadonlySet<string> = new Set(["Results", "Why it is so"]);
+/** A document of less HTML is no page of its own either. */
+const SHORT = 2_500;
 
 /** All documents in one file: cover, contents with page numbers, one document after the other. */
 export function bookHtml(
@@ -20,7 +25,8 @@ export function bookHtml(
   });
   const bodies = parts.flatMap(({ name, documents }) =>
     documents.map(({ path, html }, index) => {
-      const kind = index > 0 && FLOWING.has(name) ? "document flowing" : "document";
+      const isShort = FLOWING.has(name) || html.length < SHORT;
+      const kind = index > 0 && isShort ? "document flowing" : "document";
       return `<section class="${kind}" id="${bookId(path)}">${html}</section>`;
     }),
   );
@@ -45,12 +51,14 @@ export async function printBook(
   browser: Browser,
   { root, htmlWith }: { readonly root: string; readonly htmlWith: (pageOf: (id: string) => string) => string },
 ): Promise<Buffer> {
-  const page = await browser.newPage();
+  const page = await browser.newPage({ viewport: { width: PAPER_WIDTH, height: 1000 } });
+  await page.emulateMedia({ media: "print" });
   try {
     // A page of the file system may show the pictures of the project.
     const show = async (html: string) => {
       await page.goto(pathToFileURL(`${root}/docs/site/blank.html`).href);
       await page.setContent(html, { waitUntil: "load" });
+      await fitToPaper(page);
     };
     await show(htmlWith(() => "000"));
     const pages = await pagesOf(await print(page));
@@ -59,6 +67,27 @@ export async function printBook(
   } finally {
     await page.close();
   }
+}
+
+/**
+ * A browser prints the whole book smaller when one thing is too wide. So wide tables become narrower and long lines of
+ * text smaller; what is still too wide throws.
+ */
+async function fitToPaper(page: Page): Promise<void> {
+  const tooWide = await page.evaluate((paper) => {
+    const isTooWide = (element: Element) => element.getBoundingClientRect().left + element.scrollWidth > paper + 1;
+    for (const table of document.querySelectorAll("table")) table.classList.toggle("wide", isTooWide(table));
+    for (const text of document.querySelectorAll("pre")) {
+      text.style.whiteSpace = "pre";
+      const share = Math.max(0.65, text.clientWidth / text.scrollWidth);
+      text.style.whiteSpace = "";
+      if (share < 1) text.style.fontSize = `${(8 * share).toFixed(2)}pt`;
+    }
+    return [...document.querySelectorAll("section > *")]
+      .filter(isTooWide)
+      .map((element) => `${element.parentElement?.id}: ${element.textContent.trim().slice(0, 60)}`);
+  }, PAPER_WIDTH);
+  if (tooWide.length > 0) throw new Error(`Wider than the paper:\n${tooWide.join("\n")}`);
 }
 
 function print(page: Page): Promise<Buffer> {

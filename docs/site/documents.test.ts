@@ -2,7 +2,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { CONTENTS } from "./contents.ts";
-import { isInProject, readDocuments } from "./read-documents.ts";
+import { isInProject, readDocuments, withUnits } from "./read-documents.ts";
 
 const root = join(import.meta.dirname, "../..");
 const paths = CONTENTS.flatMap(({ documents }) => documents);
@@ -73,4 +73,9 @@ it("names only commands that there are", () => {
   ]);
   expect(known.size).toBeGreaterThan(5);
   expect(wrong).toEqual([]);
+});
+
+it("keeps a unit on the line of its number", () => {
+  expect(withUnits("60 s, 5 min, 0.8 MB and 70 %")).toBe("60\u00a0s, 5\u00a0min, 0.8\u00a0MB and 70\u00a0%");
+  expect(withUnits("2 seconds, 3 s3 buckets, 1 % of them")).toBe("2 seconds, 3 s3 buckets, 1\u00a0% of them");
 });

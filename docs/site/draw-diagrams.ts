@@ -15,18 +15,29 @@ const OPTIONS = {
   fontFamily: "Inter, system-ui, sans-serif",
   // Labels as text of SVG: HTML in a figure shows in browsers only.
   htmlLabels: false,
-  flowchart: { htmlLabels: false },
+  // Wide enough for the longest name of a table, which is cut into two otherwise.
+  flowchart: { htmlLabels: false, wrappingWidth: 220 },
+  // A label on a line hides it; the name of a state stands in the middle.
+  themeCSS: `.edgeLabel rect, .edgeLabel .label rect { fill: #fff !important; opacity: 1 !important; }
+    .statediagram-state > .label { transform: translate(0, -10px); }
+    .statediagram-state text { text-anchor: middle; }`,
   er: { useMaxWidth: true, minEntityHeight: 36, entityPadding: 8, nodeSpacing: 24 },
   deterministicIds: true,
 };
 
-/** Draws each diagram once, in a headless browser. Throws with the diagram that has a mistake. */
+/**
+ * Draws each diagram once, in a headless browser, with the fonts of `style`, which decide how wide its boxes are. Throws
+ * with the diagram that has a mistake.
+ */
 export async function drawDiagrams(
   browser: Browser,
-  diagrams: readonly string[],
+  { diagrams, style }: { readonly diagrams: readonly string[]; readonly style: string },
 ): Promise<ReadonlyMap<string, string>> {
   const page = await browser.newPage();
-  await page.setContent("<!doctype html><title>diagrams</title>");
+  await page.setContent(`<!doctype html><title>diagrams</title><style>${style}</style><p>Text</p>`);
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+  });
   await page.addScriptTag({ path: MERMAID });
   await page.evaluate((options) => {
     (globalThis as unknown as { mermaid: Mermaid }).mermaid.initialize(options);

@@ -11,17 +11,15 @@ import { type Document, diagramsIn, type Part, readDocuments, withFigures } from
 
 const root = join(import.meta.dirname, "../..");
 const out = join(root, "docs/dist");
-const style = readFileSync(join(import.meta.dirname, "page.css"), "utf8");
+const style = withFonts(readFileSync(join(import.meta.dirname, "page.css"), "utf8"));
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
 try {
   const site = readSite();
-  const figures = await drawDiagrams(
-    browser,
-    site.flatMap(({ documents }) => documents.flatMap(({ html }) => diagramsIn(html))),
-  );
+  const diagrams = site.flatMap(({ documents }) => documents.flatMap(({ html }) => diagramsIn(html)));
+  const figures = await drawDiagrams(browser, { diagrams, style });
   for (const { documents } of site)
     for (const document of documents) {
       const file = join(out, pageOf(document.path));
@@ -52,6 +50,14 @@ try {
   );
 } finally {
   await browser.close();
+}
+
+/** Fonts as part of the style: whoever opens one page of the site, or prints it, has them. */
+function withFonts(css: string): string {
+  return css.replaceAll(/url\("([^"]+\.woff2)"\)/g, (_, file: string) => {
+    const font = readFileSync(join(import.meta.dirname, file)).toString("base64");
+    return `url("data:font/woff2;base64,${font}")`;
+  });
 }
 
 /** Links between the site's pages; what is no document is opened in the project. */

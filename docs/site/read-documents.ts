@@ -59,6 +59,10 @@ function readDocument(
     callback: ({ tag }: { tag: string }, { slug, title }: { slug: string; title: string }) =>
       headings.push({ level: Number(tag.slice(1)), id: slug, text: title }),
   });
+  markdown.core.ruler.push("units", ({ tokens }) => {
+    for (const token of tokens.flatMap(({ children }) => children ?? []))
+      if (token.type === "text") token.content = withUnits(token.content);
+  });
   const { link_open: plainLink } = markdown.renderer.rules;
   markdown.renderer.rules.link_open = (tokens, index, options, environment, self) => {
     const token = tokens[index];
@@ -73,6 +77,11 @@ function readDocument(
   };
   const html = markdown.render(readFileSync(join(root, path), "utf8"));
   return { path, title: headings[0]?.text ?? path, headings, html };
+}
+
+/** A unit stays on the line of its number. */
+export function withUnits(text: string): string {
+  return text.replaceAll(/(\d) (?=(?:%|ms|s|min|h|days?|B|[kKMG]i?B|px|vCPUs?|USD)(?![\w-]))/g, "$1\u00a0");
 }
 
 /** The id that GitHub gives a heading, so that a link works in both places. */

@@ -50,7 +50,7 @@ export const LoadArguments = z.discriminatedUnion("kind", [
   Common.extend({
     kind: z.literal("jobs"),
     token: z
-      .string("A token of user-app is needed: --token or GAS_TOKEN. Make one on user-app's page Profile.")
+      .string("A token of user-app is needed: --token or GAS_TOKEN. Make one on user-app's page API tokens.")
       .min(1, "The token is empty."),
     // A job waits for its turn.
     timeout: Common.shape.timeout.default(600),

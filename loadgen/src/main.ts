@@ -49,7 +49,7 @@ async function run(options: LoadArguments): Promise<number> {
   const ended = new AbortController();
   process.once("SIGINT", () => {
     process.stdout.write(
-      "\nEnding: nothing further is sent, waiting for open ones. Press Ctrl-C again to leave at once.\n",
+      "\nEnding: nothing more is sent; waiting for the answers still open. Press Ctrl-C again to quit at once.\n",
     );
     ended.abort();
     process.once("SIGINT", () => process.exit(130));

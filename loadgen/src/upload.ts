@@ -63,7 +63,7 @@ export async function register(registerUrl: URL, { username, password }: Account
   }).catch((error: unknown) => {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     throw new Error(
-      `${registerUrl.host} does not answer (${cause}). Is the system running? "./start.sh status" tells.`,
+      `${registerUrl.host} does not answer (${cause}). Is the system running? ./start.sh status shows it.`,
     );
   });
   // 409: the name is taken, by an earlier run as a rule; a wrong password shows in the first upload.

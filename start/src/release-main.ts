@@ -48,7 +48,7 @@ try {
     const request = { to: id, canarySeconds: config.CANARY_SECONDS, actor, now: new Date() };
     const change = await db.transaction().execute((trx) => beginUpdate(trx, request));
     if (change.kind === "done") await audit(db, { actor, action: "release.update", target: id });
-    console.log(change.kind === "done" ? change.sentence : `Not begun: ${change.reason}.`);
+    console.log(change.kind === "done" ? change.sentence : `The update was not started: ${change.reason}.`);
     if (change.kind === "refused") process.exitCode = 1;
     else console.log(`Watch it at http://localhost:${config.MANAGER_PORT}/releases.`);
   } else console.log("./start.sh update, or the page Releases, replaces the workers by it.");

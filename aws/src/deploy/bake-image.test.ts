@@ -124,7 +124,7 @@ it("makes no image of another file than was packed, says why, and leaves no buil
   const release = await publish("four");
   const other = { ...release, sha256: "0".repeat(64) };
   await expect(bakeImage({ ec2, s3 }, other, { ...options, buildSeconds: 20 })).rejects.toThrow(
-    /^No image was baked of i-\w+, which was ended\. .*\n.*the SHA-256 of the release is not 0{64}\./,
+    /^No image was made from i-\w+, which was terminated\. .*\n.*the SHA-256 of the release is not 0{64}\./,
   );
   expect(await images()).toEqual([]);
   expect(existsSync(join(releases, other.sha256))).toBe(false);

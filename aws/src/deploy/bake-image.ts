@@ -117,7 +117,7 @@ async function build(
     return ImageId;
   } catch (error) {
     const said = await consoleOf(ec2, InstanceId);
-    throw new Error(`No image was baked of ${InstanceId}, which was ended. ${said}`, { cause: error });
+    throw new Error(`No image was made from ${InstanceId}, which was terminated. ${said}`, { cause: error });
   } finally {
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
   }

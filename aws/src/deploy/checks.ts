@@ -57,7 +57,9 @@ export function mayDeploy(findings: readonly Finding[]): boolean {
 
 function account(fact: Facts["account"], { AWS_REGION, PREFIX }: Options): Finding {
   if (fact.kind === "unknown")
-    return stop(`AWS does not know who asks: ${fact.why}. Sign in, such as by aws sso login, or set AWS_PROFILE.`);
+    return stop(
+      `AWS did not accept the credentials: ${fact.why}. Sign in, for example with aws sso login, or set AWS_PROFILE.`,
+    );
   return ok(`Account ${fact.value.id}, region ${AWS_REGION}, prefix ${PREFIX}, as ${fact.value.arn}.`);
 }
 
@@ -73,11 +75,12 @@ function vcpus(fact: Facts["vcpus"]): Finding {
   const wanted = MACHINES * VCPUS_EACH;
   if (fact.kind === "unknown")
     return note(
-      `The quota of running instances could not be read (${fact.why}): all pools at their most need ${wanted} vCPUs.`,
+      `The quota of running instances could not be read (${fact.why}): all pools at their maximum need ${wanted} vCPUs.`,
     );
-  if (fact.value >= wanted) return ok(`${fact.value} vCPUs may run at once; all pools at their most need ${wanted}.`);
+  if (fact.value >= wanted)
+    return ok(`${fact.value} vCPUs may run at once; all pools at their maximum need ${wanted}.`);
   return note(
-    `${fact.value} vCPUs may run at once, and all pools at their most need ${wanted}: beyond that launches fail, and the pools say so. Ask for more in Service Quotas, "Running On-Demand Standard instances".`,
+    `${fact.value} vCPUs may run at once, and all pools at their maximum need ${wanted}: beyond that launches fail, and the pools say so. Ask for more in Service Quotas, "Running On-Demand Standard instances".`,
   );
 }
 
@@ -88,11 +91,11 @@ function certificate(fact: Facts["certificate"], { DOMAIN_NAME }: Options): Find
     );
   if (fact.value === null)
     return note(
-      "No CERTIFICATE_ARN: the site is plain HTTP, and passwords cross the internet in the clear. For trying only.",
+      "No CERTIFICATE_ARN: the site is plain HTTP, and passwords cross the internet in the clear. Use this only to try it out.",
     );
   const { status, names } = fact.value;
   if (status !== "ISSUED")
-    return stop(`The certificate is ${status}, not ISSUED. Put its validation record into the DNS and wait.`);
+    return stop(`The certificate is ${status}, not ISSUED. Add its validation record to the DNS and wait until it is.`);
   const covers = names.some(
     (name) =>
       name === DOMAIN_NAME || (name.startsWith("*.") && DOMAIN_NAME?.slice(DOMAIN_NAME.indexOf(".")) === name.slice(1)),
@@ -103,7 +106,7 @@ function certificate(fact: Facts["certificate"], { DOMAIN_NAME }: Options): Find
 }
 
 function mail(fact: Facts["mail"], { MAIL_FROM }: Options): Finding {
-  if (fact.kind === "unknown") return note(`What SES allows could not be read (${fact.why}): check that mail leaves.`);
+  if (fact.kind === "unknown") return note(`What SES allows could not be read (${fact.why}): check that mail is sent.`);
   const { isSandbox, perDay, isSenderConfirmed } = fact.value;
   const sender =
     isSenderConfirmed === true
@@ -119,7 +122,7 @@ function mail(fact: Facts["mail"], { MAIL_FROM }: Options): Finding {
 }
 
 function stripe(fact: Facts["stripe"], options: Options): Finding {
-  if (fact.kind === "unknown") return stop(`Stripe does not take the key: ${fact.why}. Check STRIPE_SECRET_KEY.`);
+  if (fact.kind === "unknown") return stop(`Stripe refused the key: ${fact.why}. Check STRIPE_SECRET_KEY.`);
   if (fact.value === null)
     return note("No Stripe keys: nobody can upgrade to Premium, unless an earlier deployment stored some.");
   const { hasPrice, webhooks, hasWebhookSecret } = fact.value;
@@ -129,7 +132,7 @@ function stripe(fact: Facts["stripe"], options: Options): Finding {
   const webhook = webhooks.find(({ url }) => url.endsWith(wanted));
   if (webhook === undefined || !hasWebhookSecret)
     return note(
-      `Stripe has no webhook for ${wanted}, or STRIPE_WEBHOOK_SECRET is empty: payments are taken, and nobody becomes Premium. Make one when the address answers, and deploy again with its secret.`,
+      `Stripe has no webhook for ${wanted}, or STRIPE_WEBHOOK_SECRET is empty: payments are taken, and nobody becomes Premium. Once the address answers, create one and deploy again with its secret.`,
     );
   return webhook.isEnabled
     ? ok(`Stripe knows the price and calls ${webhook.url}.`)

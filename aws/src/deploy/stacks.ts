@@ -92,7 +92,7 @@ export async function deployStack(
   } catch (error) {
     const reasons = await listFailures(client, stack.name, startedAt);
     throw new Error(
-      [`${stack.name} could not be deployed; CloudFormation takes the changes back.`, ...reasons].join("\n  "),
+      [`${stack.name} could not be deployed; CloudFormation rolls the changes back.`, ...reasons].join("\n  "),
       {
         cause: error,
       },
@@ -117,7 +117,7 @@ async function isReady(client: CloudFormationClient, ChangeSetName: string | und
     const { StatusReason = "" } = await client.send(new DescribeChangeSetCommand({ ChangeSetName }));
     await client.send(new DeleteChangeSetCommand({ ChangeSetName }));
     if (NO_CHANGES.test(StatusReason)) return false;
-    throw new Error(`CloudFormation does not take the template: ${StatusReason}`, { cause: error });
+    throw new Error(`CloudFormation refused the template: ${StatusReason}`, { cause: error });
   }
 }
 

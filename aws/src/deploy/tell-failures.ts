@@ -1,4 +1,4 @@
-const SIGN_IN = "Sign in, such as by aws sso login, or set AWS_PROFILE.";
+const SIGN_IN = "Sign in, for example with aws sso login, or set AWS_PROFILE.";
 
 /** What ends a command is a sentence; a stack of calls helps nobody who deploys. */
 export function tellFailures(): void {

@@ -84,11 +84,13 @@ export function runDetails({ evidence, startedAt, leftOut }: RunFacts): string {
     "## Not run",
     table(
       ["fault", "why, and what looks at it"],
-      [
-        ...NEVER_RUN.map(([what, why]) => [what, why]),
-        ...leftOut.map((name) => [name, "another form of this command, or not reached in this run's time"]),
-      ],
+      NEVER_RUN.map(([what, why]) => [what, why]),
     ),
+    ...(leftOut.length === 0
+      ? []
+      : [
+          `${count(leftOut.length)} more belong to another form of this command, or were not reached in this run's time.`,
+        ]),
   ].join("\n\n");
 }
 

@@ -41,7 +41,8 @@ export function otherOf(name: string, { page, json }: { readonly page?: string; 
   const shown = entries.flatMap(([key, value]) => {
     if (["name", "title", "at"].includes(key)) return [];
     if (Array.isArray(value)) return [`${value.length} ${key}`];
-    return ["string", "number", "boolean"].includes(typeof value) ? [`${key}: ${value}`] : [];
+    if (typeof value === "number") return [`${key}: ${Number(value.toFixed(3))}`];
+    return ["string", "boolean"].includes(typeof value) ? [`${key}: ${String(value)}`] : [];
   });
   return { file: page === undefined ? `${name}.json` : `${name}.md`, title: String(title), inShort: shown.join("; ") };
 }
@@ -79,7 +80,7 @@ function indexPage(proofs: readonly Proof[], results: readonly Result[], others:
       "npm run prove -- elastic-cpu --quick       # in minutes, with short times; writes to .data/results-quick",
       "```",
     ].join("\n"),
-    "Each proof starts the whole system by `./start.sh` with a data folder and ports of its own, and needs the real input files in `../shared`. Run them on a quiet machine: they measure time.",
+    "Each proof starts the whole system by `./start.sh` with a data folder and ports of its own. Run them on a quiet machine: they measure time.",
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }

@@ -49,7 +49,7 @@ const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.se
 const folder = resolve(root, values.out ?? (quick ? ".data/results-quick" : "docs/results"));
 const unknown = names.filter((name) => !PROOFS.some((proof) => proof.name === name));
 if (unknown.length > 0) {
-  console.error(`There is no proof ${unknown.join(", ")}. There are: ${PROOFS.map(({ name }) => name).join(", ")}.`);
+  console.error(`Unknown proof: ${unknown.join(", ")}. Proofs: ${PROOFS.map(({ name }) => name).join(", ")}.`);
   process.exit(2);
 }
 await mkdir(folder, { recursive: true });

@@ -131,7 +131,7 @@ const CAUSES: readonly Cause[] = [
     what: "the autoscaler made no check for three ticks although it holds the lease",
     id: "autoscaler",
     cause: () => noteCheck({ at: ago(200) }),
-    says: /has not ticked for 3.min[^.]*\. Pools keep their size/,
+    says: /has not checked for 3.min[^.]*\. Pools keep their size/,
     remedy: /holds the lease but decides nothing/,
   },
   {
@@ -141,7 +141,7 @@ const CAUSES: readonly Cause[] = [
       await noteCheck({ at: ago(200) });
       await holdLease(-60);
     },
-    says: /has not ticked/,
+    says: /has not checked/,
     remedy: /No autoscaler holds the lease/,
   },
   {

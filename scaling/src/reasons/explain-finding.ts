@@ -67,6 +67,7 @@ export function sentenceOf(finding: Finding): string {
 
 function workWords(finding: Extract<Finding, { kind: "work" }>): string {
   const { perMinute, waiting, serviceSeconds, learned, waitSeconds, needs } = finding;
+  if (perMinute === 0 && waiting === 0) return "no jobs arrive and none wait";
   const jobs = `${quantity(perMinute, "job")} a minute of ${span(serviceSeconds)} each${learned ? "" : " (assumed)"}`;
   const backlog =
     waiting === 0

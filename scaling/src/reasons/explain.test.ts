@@ -269,6 +269,16 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
     "No change at 1: 0.2 jobs a minute of 2 min 30 s each and none waiting need 1 worker; the last 5 min needed up to 3.",
   ],
   [
+    {
+      kind: "queue-fits",
+      desired: 1,
+      finding: { ...work, perMinute: 0, waiting: 0, needs: 0 },
+      held: 3,
+      heldSeconds: 300,
+    },
+    "No change at 1: no jobs arrive and none wait; the last 5 min needed up to 3.",
+  ],
+  [
     { kind: "adaptive-grew", ...resize, finding: forecast, max: 8, wanted: 5, regretMarginPercent: null },
     "web grew 4 → 5: load 3.52, 83 % of the last 6 h rose less than 0.3 in 4 min; 3.82 needs 5 at 90 %.",
   ],

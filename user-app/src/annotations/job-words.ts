@@ -173,3 +173,21 @@ export function jobSteps(state: JobState, times: StepTimes): readonly Step[] {
       ];
   }
 }
+
+/** Why a result cannot be read now, and what to do about it. */
+export function noResultWords(state: JobState): { readonly sentence: string; readonly remedy: string } {
+  switch (state.kind) {
+    case "queued":
+    case "running":
+      return { sentence: "This job has no result yet.", remedy: "The job's page shows when it is completed." };
+    case "failed":
+    case "cancelled":
+      return { sentence: "This job ended without a result.", remedy: "The job's page says why and what to do." };
+    case "available":
+    case "expired":
+    case "archived":
+      return { sentence: "The result is archived.", remedy: "Premium restores it. Its log and summary stay." };
+    case "restoring":
+      return { sentence: "The result is being restored.", remedy: "The job's page shows when it is back." };
+  }
+}

@@ -58,7 +58,7 @@ function mountChart(panel: HTMLElement): void {
   });
   // Paper is narrower than most windows: a canvas keeps its size, so it is drawn again for the page.
   addEventListener("beforeprint", () => {
-    if (canvas.isConnected) chart.resize(Math.min(frame.clientWidth, PRINT_PIXELS), frame.clientHeight);
+    if (canvas.isConnected) chart.resize(PRINT_PIXELS, frame.clientHeight);
   });
   addEventListener("afterprint", () => {
     if (canvas.isConnected) chart.resize();

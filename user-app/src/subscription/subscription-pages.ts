@@ -23,7 +23,7 @@ import { doneView } from "./views/done.ts";
 import { subscribeView } from "./views/subscribe.ts";
 import { unsubscribeView } from "./views/unsubscribe.ts";
 
-const DoneQuery = z.object({ session_id: z.string().regex(/^[\w-]{1,200}$/, "This is not a payment.") });
+const DoneQuery = z.object({ session_id: z.string().regex(/^[\w-]{1,200}$/) });
 
 /**
  * `/subscribe`, `/subscribe/done`, `/subscribe/keep`, `/unsubscribe`, `/profile/billing`. Mount behind `requireUser`.
@@ -89,7 +89,13 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
 
   router.get("/subscribe/done", async (req, res) => {
     const user = currentUser(res);
-    const { session_id: sessionId } = DoneQuery.parse(req.query);
+    const query = DoneQuery.safeParse(req.query);
+    if (!query.success)
+      throw new HttpError(400, "This address does not say which payment it is about.", {
+        remedy: "Your profile shows your plan and when it is paid until.",
+        link: { href: "/profile", text: "Profile" },
+      });
+    const { session_id: sessionId } = query.data;
     const outcome = await finishCheckout(payments(), user.id, sessionId);
     deps.inBackground("outbox flush", () => deps.outbox.flush());
     if (outcome === "paid" && user.role !== "premium_user") {
@@ -108,7 +114,10 @@ export function subscriptionPages(deps: Deps & { readonly stripe: Stripe | undef
 
   router.get("/unsubscribe", async (_req, res) => {
     const user = currentUser(res);
-    if (user.role !== "premium_user") return res.redirect(303, "/profile");
+    if (user.role !== "premium_user")
+      throw new HttpError(409, "You are on the Free plan: there is nothing to cancel.", {
+        link: { href: "/profile", text: "Profile" },
+      });
     const subscription = await findSubscription(db, user.id);
     const paidUntil = subscription?.open ? subscription.currentPeriodEnd : null;
     return sendPage(res, {

@@ -92,6 +92,7 @@ async function makeJob(userId: number, archiveState: "kept" | "archiving" | "arc
 describe("paying", () => {
   it("makes the reader Premium at once, keeps what was about to be archived and has the rest restored", async () => {
     const { userId, browser } = await reader("payer");
+    expect((await browser.get("/unsubscribe")).text).toContain("there is nothing to cancel");
     const archiving = await makeJob(userId, "archiving");
     await makeJob(userId, "archived");
     const page = await browser.submit("/subscribe");
@@ -100,6 +101,9 @@ describe("paying", () => {
     expect(done.text).toContain("You are Premium");
     expect(done.text).toContain(customer);
     expect((await browser.get("/profile")).text).toContain('href="/unsubscribe"');
+    const nameless = await browser.get("/subscribe/done");
+    expect(nameless.status).toBe(400);
+    expect(nameless.text).toContain("does not say which payment");
     expect(await roleOf(userId)).toBe("premium_user");
     const job = await app.db.selectFrom("jobs").selectAll().where("id", "=", archiving).executeTakeFirstOrThrow();
     expect(job).toMatchObject({ archiveState: "kept", archiveGeneration: 1 });

@@ -44,6 +44,8 @@ export interface ChartOptions {
   readonly onLayout?: (pixelOf: (at: number) => number) => void;
 }
 
+/** What is left of A4 within a panel. */
+const PRINT_PIXELS = 640;
 const GUTTERS: Readonly<Record<Look, number>> = { panel: 50, row: 34, bare: 0 };
 
 /** One measure over time: fixed edges, gaps never bridged, a cross-hair shared with the other charts of the page. */
@@ -167,6 +169,15 @@ export function createTimeChart(box: HTMLElement, options: ChartOptions, first: 
     },
     { signal },
   );
+  // A canvas keeps its size on paper: a chart in half a window is drawn again as wide as the page.
+  addEventListener(
+    "beforeprint",
+    () => {
+      if (look !== "row") chart.resize(PRINT_PIXELS, box.clientHeight);
+    },
+    { signal },
+  );
+  addEventListener("afterprint", () => chart.resize(), { signal });
   const stopCursor = cursor.onChange(() => chart.draw());
   apply();
 

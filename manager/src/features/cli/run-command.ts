@@ -21,8 +21,7 @@ export async function runCommand(args: readonly string[], { environment, out, er
     return 0;
   }
   try {
-    if (command === undefined)
-      throw new UsageError(name === undefined ? "Which command?" : `There is no command ${name}.`);
+    if (command === undefined) throw new UsageError(name === undefined ? "Which command?" : `Unknown command ${name}.`);
     const { json, help, ...given } = read(command, rest);
     if (help) {
       out(usage);

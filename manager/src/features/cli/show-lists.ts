@@ -10,7 +10,7 @@ import type {
   ApiReleases,
 } from "../api/schemas.ts";
 import { table } from "./table.ts";
-import { localTime } from "./times.ts";
+import { inZone, localTime } from "./times.ts";
 
 export function showActivities(activities: readonly z.infer<typeof ApiActivity>[]): string {
   if (activities.length === 0) return "Nothing changed in this time.\n";
@@ -22,7 +22,7 @@ export function showActivities(activities: readonly z.infer<typeof ApiActivity>[
     status,
     reason,
   ]);
-  return table(["TIME", "POOL", "DESIRED", "BY", "STATUS", "REASON"], rows);
+  return table([inZone("TIME"), "POOL", "DESIRED", "BY", "STATUS", "REASON"], rows);
 }
 
 export function showDecisions(decisions: readonly z.infer<typeof ApiDecision>[]): string {
@@ -36,7 +36,7 @@ export function showDecisions(decisions: readonly z.infer<typeof ApiDecision>[])
     measured === null ? "-" : formatNumber(measured),
     reason,
   ]);
-  return table(["TIME", "POOL", "OUTCOME", "DESIRED", "IN SERVICE", "MEASURED", "REASON"], rows);
+  return table([inZone("TIME"), "POOL", "OUTCOME", "DESIRED", "IN SERVICE", "MEASURED", "REASON"], rows);
 }
 
 export function showPolicy(pool: string, { version, policy, limits }: z.infer<typeof ApiPolicy>): string {
@@ -47,14 +47,14 @@ export function showPolicy(pool: string, { version, policy, limits }: z.infer<ty
 export function showVersions(versions: readonly z.infer<typeof ApiPolicyVersion>[]): string {
   if (versions.length === 0) return "Never changed.\n";
   const rows = versions.map(({ version, at, actor, difference }) => [`v${version}`, localTime(at), actor, difference]);
-  return table(["VERSION", "SAVED", "BY", "WHAT"], rows);
+  return table(["VERSION", inZone("SAVED"), "BY", "WHAT"], rows);
 }
 
 export function showReleases({ current, releases, active, past }: z.infer<typeof ApiReleases>): string {
   const change = ({ from, to }: { readonly from: string | null; readonly to: string }) =>
     `${from === null ? "" : `${formatRelease(from)} → `}${formatRelease(to)}`;
   const published = table(
-    ["RELEASE", "PUBLISHED", "BY", ""],
+    ["RELEASE", inZone("PUBLISHED"), "BY", ""],
     releases.map(({ id, publishedAt, publishedBy }) => [
       formatRelease(id),
       localTime(publishedAt),
@@ -76,11 +76,11 @@ export function showReleases({ current, releases, active, past }: z.infer<typeof
     each.state,
     each.why ?? "",
   ]);
-  return `${published}${underWay}${rows.length === 0 ? "" : `\n${table(["BEGUN", "UPDATE", "BY", "RESULT", "WHY"], rows)}`}`;
+  return `${published}${underWay}${rows.length === 0 ? "" : `\n${table([inZone("BEGUN"), "UPDATE", "BY", "RESULT", "WHY"], rows)}`}`;
 }
 
 export function showDeadLetters(letters: readonly z.infer<typeof ApiDeadLetter>[]): string {
-  if (letters.length === 0) return "No messages that could not be handled.\n";
+  if (letters.length === 0) return "No dead letters: every message was handled.\n";
   const rows = letters.map(({ id, at, queue, outcome }) => [String(id), localTime(at), queue, outcome]);
-  return table(["ID", "TIME", "QUEUE", "OUTCOME"], rows);
+  return table(["ID", inZone("TIME"), "QUEUE", "OUTCOME"], rows);
 }

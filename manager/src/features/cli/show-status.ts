@@ -57,7 +57,7 @@ function autoscalerLine({ autoscaler, cloudFailure }: Status, now: number): stri
   const { ticking, lastCheckAt } = autoscaler;
   const last =
     lastCheckAt === null ? "no check yet" : `last check ${formatInterval(now - Date.parse(lastCheckAt))} ago`;
-  const line = `autoscaler: ${lastCheckAt === null ? "not seen yet" : ticking ? "ticking" : "silent"}, ${last}\n`;
+  const line = `autoscaler: ${lastCheckAt === null ? "not seen yet" : ticking ? "running" : "silent"}, ${last}\n`;
   return cloudFailure === null ? line : `${line}AWS: ${cloudFailure}\n`;
 }
 

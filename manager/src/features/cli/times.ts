@@ -19,3 +19,9 @@ export function localTime(iso: string): string {
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
+
+/** The head of a column of times, with the zone that they are in: `TIME (UTC)`. */
+export function inZone(head: string): string {
+  const parts = new Intl.DateTimeFormat("en-US", { timeZoneName: "short" }).formatToParts(new Date());
+  return `${head} (${parts.find(({ type }) => type === "timeZoneName")?.value ?? "local"})`;
+}

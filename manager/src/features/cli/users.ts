@@ -3,7 +3,7 @@ import { ApiCreatedUser, ApiOutcome, ApiUser } from "../api/schemas.ts";
 import type { CallApi } from "./call-api.ts";
 import type { Answer, Given } from "./command.ts";
 import { table } from "./table.ts";
-import { localTime } from "./times.ts";
+import { inZone, localTime } from "./times.ts";
 import { UsageError } from "./usage.ts";
 
 const VERBS = "add NAME, invite NAME, plan NAME free|premium";
@@ -43,7 +43,7 @@ function showUsers(list: readonly z.infer<typeof ApiUser>[]): string {
     localTime(createdAt),
     invitation === null ? "" : invitationWords(invitation),
   ]);
-  return table(["NAME", "E-MAIL", "PLAN", "ACCESS", "SINCE", "INVITATION"], rows);
+  return table(["NAME", "E-MAIL", "PLAN", "ACCESS", inZone("SINCE"), "INVITATION"], rows);
 }
 
 function invitationWords({ state, linkEndsAt }: NonNullable<z.infer<typeof ApiUser>["invitation"]>): string {

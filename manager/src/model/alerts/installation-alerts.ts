@@ -40,7 +40,7 @@ function autoscalerAlert(facts: AlertFacts): Alert | null {
       id: "autoscaler",
       tone: "bad",
       pool: null,
-      start: `The autoscaler has not ticked for ${formatInterval(silence)}.`,
+      start: `The autoscaler has not checked for ${formatInterval(silence)}.`,
       text,
       remedy: free
         ? "No autoscaler holds the lease: check whether the part “autoscaler” runs, in what start.sh prints. It starts it again when it died, and waits while MySQL does not answer."
@@ -72,7 +72,7 @@ function cloudAlert({ cloudFailure }: AlertFacts): Alert | null {
     start: "AWS does not answer.",
     text: cloudFailure.sentence,
     remedy:
-      "Check whether local-cloud (or AWS) can be reached from this machine. The next look comes by itself, in 2 s while a page is open.",
+      "Check whether local-cloud (or AWS) can be reached from this machine. The next attempt comes by itself, within 2 s while a page is open.",
     at: cloudFailure.since,
     link: null,
   };

@@ -55,7 +55,7 @@ function unhealthyAlert({ name }: PoolSnapshot, facts: AlertFacts): Alert | null
       ...shared,
       id: `mass-${name}`,
       start: `${name}: ${unhealthy.length} of ${formatCountOf(serving.length, "worker")} unhealthy, so none is replaced.`,
-      text: `That many at once are overload or a shared cause, not broken workers. ${whys(unhealthy, facts)}`,
+      text: `That many at once point to overload or a shared cause, not to broken workers. ${whys(unhealthy, facts)}`,
       remedy: `Check what they share: MySQL, S3, the last release, the machine. Grow ${name} manually if it is the load. Left alone, one at a time is replaced after the boot deadline.`,
     };
   }
@@ -64,7 +64,7 @@ function unhealthyAlert({ name }: PoolSnapshot, facts: AlertFacts): Alert | null
     id: `unhealthy-${name}`,
     start: `${name}: ${formatCountOf(unhealthy.length, "worker")} unhealthy.`,
     text: whys(unhealthy, facts),
-    remedy: "It is replaced when it stays so for the grace period. Its console output tells what it does.",
+    remedy: "It is replaced when it stays so for the grace period. Its console output shows what it does.",
   };
 }
 
@@ -82,7 +82,7 @@ function noDataAlert(pool: PoolSnapshot, facts: AlertFacts): Alert | null {
     start: `${name}:`,
     text: `${saidAt(pool, facts)}${describeCheck(lastCheck, facts)}`,
     remedy:
-      "Check whether CloudWatch answers and whether the workers publish: the console output of one tells. Lost workers are still replaced, and the buttons work.",
+      "Check whether CloudWatch answers and whether the workers publish: the console output of one shows it. Lost workers are still replaced, and the buttons work.",
     at: lastCheck.at,
     link: { href: `/decisions?pool=${name}`, text: "Decisions" },
   };
@@ -113,7 +113,8 @@ function pausedAlert({ name, paused }: PoolSnapshot): Alert | null {
     pool: name,
     start: `${name} is paused`,
     text: `by ${paused.by}. Lost workers are still replaced.`,
-    remedy: "Resume it on the page Pools when the reason is over: nothing grows or shrinks by itself until then.",
+    remedy:
+      "Resume it on the page Pools when there is no more reason for it: until then nothing grows or shrinks by itself.",
     at: paused.at,
     link: { href: `/?pool=${name}`, text: "Pools" },
   };

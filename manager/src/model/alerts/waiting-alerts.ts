@@ -39,7 +39,7 @@ const WORDS: Readonly<Record<WaitingKind, Words>> = {
   messages: {
     what: ["message"],
     state: "not sent",
-    text: "SQS does not take them. They wait in the database, and every worker tries again to send them.",
+    text: "SQS does not take them. They wait in the database, and every worker keeps trying to send them.",
     remedy: "Check whether SQS answers, and whether any worker is in service.",
     link: { href: "/workers", text: "Workers" },
   },
@@ -61,7 +61,7 @@ const WORDS: Readonly<Record<WaitingKind, Words>> = {
   archives: {
     what: ["result"],
     state: "due for the archive and not moved",
-    text: "Their Free users cannot download them any more; they take room in S3 until they are moved.",
+    text: "Their Free users cannot download them any more; they take up space in S3 until they are moved.",
     remedy:
       "Check whether S3 and the archive (Glacier) answer, and whether the utility pool has a worker. The console output of its archive process names what failed.",
     link: UTILITY,

@@ -106,7 +106,7 @@ function tokenRow(token: TokenRow, { reader, csrf }: ViewContext): Html {
 function newTokenForm({ csrf }: ViewContext): Html {
   return h(
     "section",
-    { class: "eg-panel", "aria-label": "New token" },
+    { class: "eg-panel eg-screen", "aria-label": "New token" },
     h("div", { class: "eg-panel-head" }, h("h2", {}, "New token")),
     h(
       "form",

@@ -218,7 +218,7 @@ const ROLES = [
 function newUserForm({ errors, values }: Users, { csrf }: ViewContext): Html {
   return h(
     "section",
-    { class: "eg-panel", "aria-label": "New user" },
+    { class: "eg-panel eg-screen", "aria-label": "New user" },
     h("div", { class: "eg-panel-head" }, h("h2", {}, "New user")),
     h(
       "form",

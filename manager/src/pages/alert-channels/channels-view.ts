@@ -205,7 +205,7 @@ function newChannelPanel(refused: RefusedForm | undefined, context: ViewContext)
   const chosen = String(own?.values.kind ?? "mail");
   return h(
     "section",
-    { class: "eg-panel", "aria-label": "New channel" },
+    { class: "eg-panel eg-screen", "aria-label": "New channel" },
     h("div", { class: "eg-panel-head" }, h("h2", {}, "New channel")),
     h(
       "form",

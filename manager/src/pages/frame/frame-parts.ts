@@ -29,7 +29,7 @@ export function frameNotes(fleet: FleetSnapshot, reader: Reader, csrf: string): 
         tone: "bad",
         glyph: "warning",
         text: [
-          h("strong", {}, `The autoscaler has not ticked for ${formatInterval(silence)}.`),
+          h("strong", {}, `The autoscaler has not checked for ${formatInterval(silence)}.`),
           " Pools keep their size; lost workers are not replaced.",
         ],
         action: h("a", { href: "/alerts#autoscaler" }, "What to do"),
@@ -96,7 +96,7 @@ export function alertBadgeClass({ worst }: Pick<SideCounts, "worst">): string {
 export function sideFoot(fleet: FleetSnapshot, reader: Reader): readonly Html[] {
   const { lastCheckAt, alive } = fleet.autoscaler;
   return [
-    h("p", {}, lastCheckAt === null ? "Autoscaler not seen yet" : alive ? "Autoscaler ticking" : "Autoscaler silent"),
+    h("p", {}, lastCheckAt === null ? "Autoscaler not seen yet" : alive ? "Autoscaler running" : "Autoscaler silent"),
     lastCheckAt === null
       ? h("p", {}, "No check yet")
       : h(

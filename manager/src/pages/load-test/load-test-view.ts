@@ -141,7 +141,7 @@ function summaryPanel(test: LoadTestSnapshot, { reader, csrf }: ViewContext): Ht
 function startForm({ given, errors }: LoadTestPage, { csrf }: ViewContext): Html {
   return h(
     "section",
-    { class: "eg-panel", "aria-label": "New load test" },
+    { class: "eg-panel eg-screen", "aria-label": "New load test" },
     h("div", { class: "eg-panel-head" }, h("h2", {}, "New load test")),
     h(
       "form",

@@ -21,7 +21,7 @@ export function sidePanels(
 function panel(key: string, title: string, link: Html, content: readonly Html[]): Html {
   return h(
     "section",
-    { class: "eg-panel", key: key },
+    { class: key === "by-hand" ? "eg-panel eg-screen" : "eg-panel", key: key },
     h("div", { class: "eg-panel-head" }, h("h2", {}, title), h("span", { class: "eg-end eg-small" }, link)),
     content,
   );

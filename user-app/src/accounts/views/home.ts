@@ -82,7 +82,7 @@ function plans({ price, freeMaxBytes, premiumMaxBytes, retentionSeconds }: HomeP
 function goOn(): Html {
   return h(
     "aside",
-    { class: "eg-panel app-stack-small", "aria-labelledby": "go-on" },
+    { class: "eg-panel app-stack-small eg-screen", "aria-labelledby": "go-on" },
     h("h2", { id: "go-on" }, "Continue"),
     h("a", { class: "eg-button eg-button-primary", href: "/annotate" }, icon("plus"), "New annotation"),
     h("a", { class: "eg-button", href: "/annotations" }, icon("list"), "Your annotations"),

@@ -77,10 +77,13 @@ export function profileView(props: ProfileProps, page: PageContext): Html {
   );
 }
 
+/** Panels that only ask for something: nothing for paper. */
+const FORMS: ReadonlySet<string> = new Set(["email-head", "password-head"]);
+
 function panel(id: string, head: readonly Child[], ...content: readonly Child[]): Html {
   return h(
     "section",
-    { class: "eg-panel", "aria-labelledby": id },
+    { class: FORMS.has(id) ? "eg-panel eg-screen" : "eg-panel", "aria-labelledby": id },
     h("div", { class: "eg-panel-head" }, ...head),
     ...content,
   );

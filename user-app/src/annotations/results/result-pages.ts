@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Deps } from "../../web/deps.ts";
 import { contentDisposition, openObject } from "../files.ts";
 import { resultLinkSeconds } from "../job-state.ts";
+import { noResultWords } from "../job-words.ts";
 import { findJob, type Job } from "../queries.ts";
 import { resultFileName } from "../result-file-name.ts";
 import { stateOf } from "../state-of.ts";
@@ -136,7 +137,9 @@ async function getJobWithResult(deps: Deps, req: Request, res: Response): Promis
   if (found.kind === "not yours") throw new HttpError(403, "Not authorized to view this job");
   const state = await stateOf(deps, user.role, found.job);
   if (resultLinkSeconds(state, deps.now()) === undefined || found.job.resultKey === null) {
-    throw new HttpError(409, "There is no result to read now.", {
+    const { sentence, remedy } = noResultWords(state);
+    throw new HttpError(409, sentence, {
+      remedy,
       link: { href: `/annotations/${found.job.id}`, text: "Back to the job" },
     });
   }

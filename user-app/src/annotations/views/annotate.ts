@@ -63,7 +63,7 @@ export function annotateView(props: AnnotateProps): Html {
         ),
         h(
           "section",
-          { class: "eg-panel", "aria-labelledby": "samples" },
+          { class: "eg-panel eg-screen", "aria-labelledby": "samples" },
           h("div", { class: "eg-panel-head" }, h("h2", { id: "samples" }, "Try a sample")),
           sampleList(VCF_SAMPLES, props.csrf),
         ),

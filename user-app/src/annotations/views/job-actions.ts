@@ -22,7 +22,7 @@ export function jobActions({ job, state }: { readonly job: Job; readonly state: 
   const files = isOver ? "input, result, log and archive" : "its input; it is cancelled first";
   return h(
     "section",
-    { class: "eg-panel app-stack-small", "aria-labelledby": "actions" },
+    { class: "eg-panel app-stack-small eg-screen", "aria-labelledby": "actions" },
     h("div", { class: "eg-panel-head" }, h("h2", { id: "actions" }, "This job")),
     isOver &&
       job.inputDeletedAt === null &&

@@ -128,7 +128,7 @@ function newTokenForm(csrf: string): Html {
     h("label", { class: "eg-check" }, h("input", { type: "radio", name: "scope", value: scope, checked }), ` ${words}`);
   return h(
     "section",
-    { class: "eg-panel", "aria-labelledby": "new-token" },
+    { class: "eg-panel eg-screen", "aria-labelledby": "new-token" },
     h("div", { class: "eg-panel-head" }, h("h2", { id: "new-token" }, "New token")),
     h(
       "form",

@@ -54,7 +54,7 @@ export function deleteAccountView(props: DeleteAccountProps, page: PageContext):
       ),
       h(
         "section",
-        { class: "eg-panel", "aria-labelledby": "confirm-head" },
+        { class: "eg-panel eg-screen", "aria-labelledby": "confirm-head" },
         h("div", { class: "eg-panel-head" }, h("h2", { id: "confirm-head" }, "Are you sure?")),
         h(
           "form",
