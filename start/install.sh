@@ -7,6 +7,41 @@ export ONNXRUNTIME_NODE_INSTALL=skip
 NODE_MODULES_MB=970
 PROGRESS_SECONDS=${PROGRESS_SECONDS:-10}
 
+# The npm that start.sh takes where the machine's own runs on a Node that is too old.
+OWN_NPM_VERSION=11.19.1
+
+# Whether every npm package accepts this Node. npm leaves out optional packages that do not, without a word: those are
+# the programs of sharp and vite, and Debian 12 has Node 18.
+is_new_node() {
+  local oldest=22.13.0
+  case "$1" in 20.*) oldest=20.19.0 ;; esac
+  printf '%s\n%s\n' "$oldest" "$1" | sort -V -C
+}
+
+# Decides once which npm is used: the machine's, or where its Node is too old one of our own in the data folder.
+choose_npm() {
+  [ -z "${npm_folder+chosen}" ] || return 0
+  local version node own
+  npm_folder=""
+  version=$(npm config get user-agent | sed -n 's#.*node/v\([0-9.]*\).*#\1#p')
+  is_new_node "$version" && return 0
+  node=$(sed -n 's/^ *"node": "\([0-9.]*\)".*/\1/p' package.json | head -n 1)
+  mkdir -p "$(data_dir)"
+  own=$(realpath "$(data_dir)")/npm
+  if [ "$(cat "$own/.versions" 2>/dev/null || true)" != "$node $OWN_NPM_VERSION" ]; then
+    echo "npm runs on Node $version here, which is too old for some packages: it gets a newer one in $(data_dir)/npm, 140 MB ..."
+    npm install --prefix "$own" --no-save --no-audit --no-fund --no-update-notifier --loglevel=error \
+      "node@$node" "npm@$OWN_NPM_VERSION"
+    echo "$node $OWN_NPM_VERSION" >"$own/.versions"
+  fi
+  npm_folder="$own/node_modules/.bin:"
+}
+
+run_npm() {
+  choose_npm
+  PATH="$npm_folder$PATH" npm "$@"
+}
+
 # Installs the npm packages when the lockfile has changed since the last time.
 ensure_node_modules() {
   local wanted
@@ -16,12 +51,13 @@ ensure_node_modules() {
       echo "npm is missing. Install it (Debian: apt-get install npm) and run this again." >&2
       exit 1
     }
+    choose_npm
     echo "Installing npm packages: about $NODE_MODULES_MB MB in node_modules, 1 to 3 minutes ..."
     # Not `npm ci`: it refuses a lockfile that lacks the optional packages of platforms which the registry at hand does
     # not offer. --no-save keeps to the lockfile's versions and writes neither it nor package.json.
-    tell_progress npm_progress npm install --no-save --no-audit --no-fund --no-update-notifier --loglevel=error
+    tell_progress npm_progress run_npm install --no-save --no-audit --no-fund --no-update-notifier --loglevel=error
     # npm links the command of a workspace only when it installs that for the first time.
-    [ -e node_modules/.bin/elastic-gas ] || npm rebuild --ignore-scripts --loglevel=error @elastic-gas/manager >/dev/null
+    [ -e node_modules/.bin/elastic-gas ] || run_npm rebuild --ignore-scripts --loglevel=error @elastic-gas/manager >/dev/null
     echo "$wanted" >node_modules/.lockfile-hash
   fi
 }
@@ -33,7 +69,8 @@ ensure_package_of() {
   wanted=$(sha256sum "$folder/package-lock.json" | cut -d' ' -f1)
   [ "$(cat "$folder/node_modules/.lockfile-hash" 2>/dev/null || true)" != "$wanted" ] || return 0
   echo "Installing $2: about $3 MB in $folder/node_modules, up to a minute ..."
-  (cd "$folder" && npm install --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error)
+  choose_npm
+  (cd "$folder" && run_npm install --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error)
   echo "$wanted" >"$folder/node_modules/.lockfile-hash"
 }
 
