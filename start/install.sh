@@ -4,7 +4,7 @@
 export ONNXRUNTIME_NODE_INSTALL=skip
 
 # What the npm packages take up, and how often a long installation says how far it is.
-NODE_MODULES_MB=970
+NODE_MODULES_MB=1000
 PROGRESS_SECONDS=${PROGRESS_SECONDS:-10}
 
 # The npm that start.sh takes where the machine's own runs on a Node that is too old.
@@ -23,7 +23,7 @@ choose_npm() {
   [ -z "${npm_folder+chosen}" ] || return 0
   local version node own
   npm_folder=""
-  version=$(npm config get user-agent | sed -n 's#.*node/v\([0-9.]*\).*#\1#p')
+  version=$(npm version --json | sed -n 's/^ *"node": "\([0-9.]*\)".*/\1/p')
   is_new_node "$version" && return 0
   node=$(sed -n 's/^ *"node": "\([0-9.]*\)".*/\1/p' package.json | head -n 1)
   mkdir -p "$(data_dir)"

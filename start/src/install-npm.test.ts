@@ -28,7 +28,7 @@ function runNpm(node: string): string[] {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "bin"));
   const npm = `#!/bin/bash
-if [ "$1 $2" = "config get" ]; then echo "npm/9.2.0 node/v${node} linux x64 workspaces/false"; exit; fi
+if [ "$*" = "version --json" ]; then printf '{\\n  "npm": "9.2.0",\\n  "node": "${node}",\\n  "v8": "10.2"\\n}\\n'; exit; fi
 echo "machine: $*" >>"$LOG"
 if [ "$2" = --prefix ]; then
   mkdir -p "$3/node_modules/.bin"
