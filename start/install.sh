@@ -3,6 +3,9 @@
 # onnxruntime's install script fetches GPU files from elsewhere; the CPU build comes with the package.
 export ONNXRUNTIME_NODE_INSTALL=skip
 
+# Programs are the checkout's, as node_modules is: runs with a data folder of their own, as the tests', find them.
+PROGRAMS=.data
+
 # What the npm packages take up, and how often a long installation says how far it is.
 NODE_MODULES_MB=1000
 PROGRESS_SECONDS=${PROGRESS_SECONDS:-10}
@@ -26,10 +29,10 @@ choose_npm() {
   version=$(npm version --json | sed -n 's/^ *"node": "\([0-9.]*\)".*/\1/p')
   is_new_node "$version" && return 0
   node=$(sed -n 's/^ *"node": "\([0-9.]*\)".*/\1/p' package.json | head -n 1)
-  mkdir -p "$(data_dir)"
-  own=$(realpath "$(data_dir)")/npm
+  mkdir -p "$PROGRAMS"
+  own=$(realpath "$PROGRAMS")/npm
   if [ "$(cat "$own/.versions" 2>/dev/null || true)" != "$node $OWN_NPM_VERSION" ]; then
-    echo "npm runs on Node $version here, which is too old for some packages: it gets a newer one in $(data_dir)/npm, 140 MB ..."
+    echo "npm runs on Node $version here, which is too old for some packages: it gets a newer one in $PROGRAMS/npm, 140 MB ..."
     npm install --prefix "$own" --no-save --no-audit --no-fund --no-update-notifier --loglevel=error \
       "node@$node" "npm@$OWN_NPM_VERSION"
     echo "$node $OWN_NPM_VERSION" >"$own/.versions"
@@ -93,8 +96,8 @@ ensure_programs() {
     echo "${missing[*]}"
   )"
   echo "Installing Debian packages: ${packages[*]}, up to a minute ..."
-  mkdir -p "$(data_dir)"
-  apt_log="$(data_dir)/apt.log"
+  mkdir -p "$PROGRAMS"
+  apt_log="$PROGRAMS/apt.log"
   local log=$apt_log
   if tell_progress apt_progress install_to_log "${packages[@]}"; then
     local all=1
@@ -136,25 +139,19 @@ apt_progress() {
   grep -E '^(Need to get|After this operation)' "$apt_log" 2>/dev/null | tr '\n' ' ' || true
 }
 
-data_dir() {
-  local from_file=""
-  [ -f .env ] && from_file=$(sed -n 's/^DATA_DIR=//p' .env | tail -n 1)
-  echo "${DATA_DIR:-${from_file:-.data}}"
-}
-
 # A name such as python3-boto3 is a Python module.
 has_program() {
   if [[ $1 == python3-* ]]; then
     has_module "${1#python3-}"
     return
   fi
-  command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || [ -x "$(data_dir)/apt/usr/sbin/$1" ] || [ -x "$(data_dir)/apt/usr/bin/$1" ]
+  command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || [ -x "$PROGRAMS/apt/usr/sbin/$1" ] || [ -x "$PROGRAMS/apt/usr/bin/$1" ]
 }
 
 has_module() {
   local python
   for python in python3 /usr/bin/python3; do "$python" -c "import $1" 2>/dev/null && return 0; done
-  [ -d "$(data_dir)/apt/usr/lib/python3/dist-packages/$1" ]
+  [ -d "$PROGRAMS/apt/usr/lib/python3/dist-packages/$1" ]
 }
 
 install_packages() {
@@ -177,7 +174,7 @@ apt_install() {
 # Without rights: apt resolves and downloads with folders of our own, dpkg-deb unpacks; nothing of the system changes.
 unpack_packages() {
   local root state
-  root="$(realpath "$(data_dir)")/apt"
+  root="$(realpath "$PROGRAMS")/apt"
   state="$root/.state"
   mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
   local options=(

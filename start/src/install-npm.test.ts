@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { satisfies } from "semver";
@@ -43,6 +43,17 @@ fi
   execFileSync("bash", ["-c", script], { cwd: folder, env, stdio: "ignore" });
   return readFileSync(env.LOG, "utf8").trim().replaceAll(folder, "FOLDER").split("\n");
 }
+
+it("looks for unpacked programs in the checkout, whatever the data folder", () => {
+  const folder = mkdtempSync(join(tmpdir(), "gas install "));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, ".data/apt/usr/sbin"), { recursive: true });
+  writeFileSync(join(folder, ".data/apt/usr/sbin/some-daemon"), "", { mode: 0o755 });
+  const script = `. "${ROOT}/start/install.sh"; ensure_programs some-daemon:no-such-package`;
+  const env = { PATH: "/usr/bin:/bin", DATA_DIR: join(folder, "elsewhere") };
+  execFileSync("bash", ["-c", script], { cwd: folder, env, stdio: "ignore" });
+  expect(existsSync(env.DATA_DIR)).toBe(false);
+});
 
 describe("npm packages are installed", () => {
   it.each(["20.19.0", "20.19.2", "22.13.0", "24.9.0"])("by the machine's npm on Node %s", (node) => {

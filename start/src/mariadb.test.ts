@@ -3,10 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { findFreePort } from "./free-port.ts";
-import { findMariadb, initialiseMariadb, ownerSql, spawnMariadb, waitForMariadb } from "./mariadb.ts";
+import {
+  findMariadb,
+  initialiseMariadb,
+  ownerSql,
+  spawnMariadb,
+  UNPACKED_PROGRAMS,
+  waitForMariadb,
+} from "./mariadb.ts";
 
 it("makes its data and comes up in a folder whose path has spaces", { timeout: 120_000 }, async () => {
-  const programs = await findMariadb(join(import.meta.dirname, "../../.data/apt"));
+  const programs = await findMariadb(UNPACKED_PROGRAMS);
   if (programs === undefined) throw new Error("mariadbd is not installed.");
   const parent = mkdtempSync(join(tmpdir(), "gas mariadb "));
   onTestFinished(() => rmSync(parent, { recursive: true, force: true }));

@@ -9,6 +9,8 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const READY_DEADLINE_MS = 60_000;
+/** Where start.sh unpacks Debian's packages when it may not install them: in the checkout, whatever the data folder. */
+export const UNPACKED_PROGRAMS = join(import.meta.dirname, "../../.data/apt");
 
 /**
  * Where a MariaDB server's programs are; `root` differs from `/` when the package was unpacked into the data folder.

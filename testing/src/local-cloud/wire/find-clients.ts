@@ -11,7 +11,7 @@ export interface ForeignClient {
 
 const ROOT = join(import.meta.dirname, "../../../..");
 /** Where `npm test` unpacks Debian packages when it may not install them. */
-const UNPACKED = join(process.env.DATA_DIR ?? join(ROOT, ".data"), "apt");
+const UNPACKED = join(ROOT, ".data/apt");
 const UNPACKED_PYTHON = { PYTHONPATH: join(UNPACKED, "usr/lib/python3/dist-packages") };
 
 /** The Pythons with an aws CLI that works: Debian's first, then what PATH finds, then what was unpacked. */
