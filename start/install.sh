@@ -32,7 +32,7 @@ choose_npm() {
   mkdir -p "$PROGRAMS"
   own=$(realpath "$PROGRAMS")/npm
   if [ "$(cat "$own/.versions" 2>/dev/null || true)" != "$node $OWN_NPM_VERSION" ]; then
-    echo "npm runs on Node $version here, which is too old for some packages: it gets a newer one in $PROGRAMS/npm, 140 MB ..."
+    echo "npm runs on Node $version here, which is too old for some packages: it gets a newer one in $PROGRAMS/npm, 210 MB ..."
     npm install --prefix "$own" --no-save --no-audit --no-fund --no-update-notifier --loglevel=error \
       "node@$node" "npm@$OWN_NPM_VERSION"
     echo "$node $OWN_NPM_VERSION" >"$own/.versions"

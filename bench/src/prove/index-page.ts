@@ -79,7 +79,7 @@ function indexPage(proofs: readonly Proof[], results: readonly Result[], others:
       "npm run prove -- elastic-cpu --quick       # in minutes, with short times; writes to .data/results-quick",
       "```",
     ].join("\n"),
-    "Each proof starts the whole system by `./start.sh` with a data folder and ports of its own, and needs the real input files in `../shared`. Run them on a quiet machine: they measure time.",
+    "Each proof starts the whole system by `./start.sh` with a data folder and ports of its own. Run them on a quiet machine: they measure time.",
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
