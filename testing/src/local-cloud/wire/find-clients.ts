@@ -24,6 +24,15 @@ export function findBoto3(): readonly ForeignClient[] {
   return findPythons("boto3", "import boto3; print(boto3.__version__)");
 }
 
+/**
+ * The clients that a test runs with: all or the first. Where none is installed, one stands for them: a file without any
+ * test would fail rather than be skipped.
+ */
+export function clientsToTry(installed: readonly ForeignClient[], all: boolean): readonly ForeignClient[] {
+  if (installed.length === 0) return [{ name: "which is not installed", command: [], environment: {} }];
+  return all ? installed : installed.slice(0, 1);
+}
+
 function findPythons(what: string, probe: string): readonly ForeignClient[] {
   return usable(
     [
