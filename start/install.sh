@@ -3,9 +3,47 @@
 # onnxruntime's install script fetches GPU files from elsewhere; the CPU build comes with the package.
 export ONNXRUNTIME_NODE_INSTALL=skip
 
+# Programs are the checkout's, as node_modules is: runs with a data folder of their own, as the tests', find them.
+PROGRAMS=.data
+
 # What the npm packages take up, and how often a long installation says how far it is.
-NODE_MODULES_MB=970
+NODE_MODULES_MB=1000
 PROGRESS_SECONDS=${PROGRESS_SECONDS:-10}
+
+# The npm that start.sh takes where the machine's own runs on a Node that is too old.
+OWN_NPM_VERSION=11.19.1
+
+# Whether every npm package accepts this Node. npm leaves out optional packages that do not, without a word: those are
+# the programs of sharp and vite, and Debian 12 has Node 18.
+is_new_node() {
+  local oldest=22.13.0
+  case "$1" in 20.*) oldest=20.19.0 ;; esac
+  printf '%s\n%s\n' "$oldest" "$1" | sort -V -C
+}
+
+# Decides once which npm is used: the machine's, or where its Node is too old one of our own in the data folder.
+choose_npm() {
+  [ -z "${npm_folder+chosen}" ] || return 0
+  local version node own
+  npm_folder=""
+  version=$(npm version --json | sed -n 's/^ *"node": "\([0-9.]*\)".*/\1/p')
+  is_new_node "$version" && return 0
+  node=$(sed -n 's/^ *"node": "\([0-9.]*\)".*/\1/p' package.json | head -n 1)
+  mkdir -p "$PROGRAMS"
+  own=$(realpath "$PROGRAMS")/npm
+  if [ "$(cat "$own/.versions" 2>/dev/null || true)" != "$node $OWN_NPM_VERSION" ]; then
+    echo "npm runs on Node $version here, which is too old for some packages: it gets a newer one in $PROGRAMS/npm, 210 MB ..."
+    npm install --prefix "$own" --no-save --no-audit --no-fund --no-update-notifier --loglevel=error \
+      "node@$node" "npm@$OWN_NPM_VERSION"
+    echo "$node $OWN_NPM_VERSION" >"$own/.versions"
+  fi
+  npm_folder="$own/node_modules/.bin:"
+}
+
+run_npm() {
+  choose_npm
+  PATH="$npm_folder$PATH" npm "$@"
+}
 
 # Installs the npm packages when the lockfile has changed since the last time.
 ensure_node_modules() {
@@ -16,12 +54,13 @@ ensure_node_modules() {
       echo "npm is missing. Install it (Debian: apt-get install npm) and run this again." >&2
       exit 1
     }
+    choose_npm
     echo "Installing npm packages: about $NODE_MODULES_MB MB in node_modules, 1 to 3 minutes ..."
     # Not `npm ci`: it refuses a lockfile that lacks the optional packages of platforms which the registry at hand does
     # not offer. --no-save keeps to the lockfile's versions and writes neither it nor package.json.
-    tell_progress npm_progress npm install --no-save --no-audit --no-fund --no-update-notifier --loglevel=error
+    tell_progress npm_progress run_npm install --no-save --no-audit --no-fund --no-update-notifier --loglevel=error
     # npm links the command of a workspace only when it installs that for the first time.
-    [ -e node_modules/.bin/elastic-gas ] || npm rebuild --ignore-scripts --loglevel=error @elastic-gas/manager >/dev/null
+    [ -e node_modules/.bin/elastic-gas ] || run_npm rebuild --ignore-scripts --loglevel=error @elastic-gas/manager >/dev/null
     echo "$wanted" >node_modules/.lockfile-hash
   fi
 }
@@ -33,7 +72,8 @@ ensure_package_of() {
   wanted=$(sha256sum "$folder/package-lock.json" | cut -d' ' -f1)
   [ "$(cat "$folder/node_modules/.lockfile-hash" 2>/dev/null || true)" != "$wanted" ] || return 0
   echo "Installing $2: about $3 MB in $folder/node_modules, up to a minute ..."
-  (cd "$folder" && npm install --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error)
+  choose_npm
+  (cd "$folder" && run_npm install --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error)
   echo "$wanted" >"$folder/node_modules/.lockfile-hash"
 }
 
@@ -56,8 +96,8 @@ ensure_programs() {
     echo "${missing[*]}"
   )"
   echo "Installing Debian packages: ${packages[*]}, up to a minute ..."
-  mkdir -p "$(data_dir)"
-  apt_log="$(data_dir)/apt.log"
+  mkdir -p "$PROGRAMS"
+  apt_log="$PROGRAMS/apt.log"
   local log=$apt_log
   if tell_progress apt_progress install_to_log "${packages[@]}"; then
     local all=1
@@ -99,25 +139,19 @@ apt_progress() {
   grep -E '^(Need to get|After this operation)' "$apt_log" 2>/dev/null | tr '\n' ' ' || true
 }
 
-data_dir() {
-  local from_file=""
-  [ -f .env ] && from_file=$(sed -n 's/^DATA_DIR=//p' .env | tail -n 1)
-  echo "${DATA_DIR:-${from_file:-.data}}"
-}
-
 # A name such as python3-boto3 is a Python module.
 has_program() {
   if [[ $1 == python3-* ]]; then
     has_module "${1#python3-}"
     return
   fi
-  command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || [ -x "$(data_dir)/apt/usr/sbin/$1" ] || [ -x "$(data_dir)/apt/usr/bin/$1" ]
+  command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || [ -x "$PROGRAMS/apt/usr/sbin/$1" ] || [ -x "$PROGRAMS/apt/usr/bin/$1" ]
 }
 
 has_module() {
   local python
   for python in python3 /usr/bin/python3; do "$python" -c "import $1" 2>/dev/null && return 0; done
-  [ -d "$(data_dir)/apt/usr/lib/python3/dist-packages/$1" ]
+  [ -d "$PROGRAMS/apt/usr/lib/python3/dist-packages/$1" ]
 }
 
 install_packages() {
@@ -140,7 +174,7 @@ apt_install() {
 # Without rights: apt resolves and downloads with folders of our own, dpkg-deb unpacks; nothing of the system changes.
 unpack_packages() {
   local root state
-  root="$(realpath "$(data_dir)")/apt"
+  root="$(realpath "$PROGRAMS")/apt"
   state="$root/.state"
   mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
   local options=(

@@ -18,6 +18,7 @@ if (process.argv[2] === "stop") {
   const [first] = alive;
   if (first !== undefined) await endProcess(first, "SIGTERM", STOP_DEADLINE_MS);
   if (supervisor !== undefined) await endProcess(supervisor, "SIGTERM", STOP_DEADLINE_MS);
+  if (alive.length > 0) console.log("Stopped. Everything that was made stays; ./start.sh goes on with it.");
 } else if (alive.length === 0) {
   console.log("Nothing runs from this folder. ./start.sh starts it.");
   process.exitCode = 3;

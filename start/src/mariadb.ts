@@ -9,6 +9,8 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const READY_DEADLINE_MS = 60_000;
+/** Where start.sh unpacks Debian's packages when it may not install them: in the checkout, whatever the data folder. */
+export const UNPACKED_PROGRAMS = join(import.meta.dirname, "../../.data/apt");
 
 /**
  * Where a MariaDB server's programs are; `root` differs from `/` when the package was unpacked into the data folder.
@@ -74,15 +76,26 @@ export async function initialiseMariadb({ programs, folder }: MariadbOptions): P
         "--auth-root-authentication-method=socket",
         "--skip-test-db",
         "--skip-name-resolve",
+        // Without it the script refuses a machine whose own name cannot be looked up, which nothing here needs.
+        "--force",
         ...asRoot(),
       ],
       // Two installs at once must not share /tmp: the server names its temporary tables alike.
       { env: { ...libraryPath(programs), TMPDIR: folderLink }, maxBuffer: 16 * 1024 * 1024 },
     );
+  } catch (error) {
+    throw new Error(`MariaDB's data folder ${folder} could not be made:\n${printedBy(error)}`, { cause: error });
   } finally {
     await rm(links, { recursive: true, force: true });
   }
   await rename(fresh, data);
+}
+
+/** The last lines that a failed program printed, or why it could not run. */
+function printedBy(error: unknown): string {
+  const { stdout, stderr, message } = error as { stdout?: string; stderr?: string; message: string };
+  const lines = `${stdout ?? ""}${stderr ?? ""}`.trim().split("\n").slice(-15).join("\n");
+  return lines === "" ? message : lines;
 }
 
 /**

@@ -14,7 +14,7 @@ import { aborted, runLoop } from "@elastic-gas/shared/shutdown";
 import { addressesOf, recordAddresses } from "./addresses.ts";
 import type { EmulatedWorkers } from "./emulator/workers.ts";
 import type { Environment } from "./environment.ts";
-import { findMariadb, ownerSql } from "./mariadb.ts";
+import { findMariadb, ownerSql, UNPACKED_PROGRAMS } from "./mariadb.ts";
 import { recordStatuses, STATUS_FILE } from "./part-status.ts";
 import { autoscalerPart, localCloudPart, managerPart, mariadbPart } from "./parts.ts";
 import { endProcess, isAlive, processFile } from "./processes.ts";
@@ -135,7 +135,7 @@ function sharedAccountLines(settings: Environment): readonly string[] {
 }
 
 async function mariadbOptions(config: Config) {
-  const programs = await findMariadb(join(config.DATA_DIR, "apt"));
+  const programs = await findMariadb(UNPACKED_PROGRAMS);
   if (programs === undefined) throw new Error("mariadbd is not installed. Debian: apt-get install mariadb-server-core");
   const password = decodeURIComponent(new URL(config.DATABASE_URL).password);
   return {

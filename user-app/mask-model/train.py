@@ -1,10 +1,12 @@
 """Trains the mask network on lessons that lessons.py made, and writes it as ONNX.
 
     python3 train.py STEPS CHECKPOINT LESSONS_FOLDER...     goes on where the checkpoint ends; give the final number of steps
+    python3 train.py start WEIGHTS CHECKPOINT               a checkpoint that begins with weights of the same layout
     python3 train.py export CHECKPOINT MODEL.onnx
 
 Seeded: the same lessons and steps give the same model, but for the order of sums on another processor.
 """
+import os
 import sys
 import time
 from pathlib import Path
@@ -18,6 +20,7 @@ from network import PIXELS, MaskNetwork, mirrored
 
 BATCH = 16
 PEAK_RATE = 1.5e-3
+GENTLE_RATE = 5e-4  # the peak for weights that know something already
 AVERAGE = 0.998  # of the weights; the averaged ones are what is shipped
 SAVE_EVERY = 100
 
@@ -80,8 +83,8 @@ def loss_of(scores, places, targets):
     return score_loss, place_loss
 
 
-def rate_at(step, steps):
-    return PEAK_RATE * min(1, (step + 1) / 100) * 0.5 * (1 + np.cos(np.pi * min(1, step / steps))) + 1e-5
+def rate_at(step, steps, peak):
+    return peak * min(1, (step + 1) / 100) * 0.5 * (1 + np.cos(np.pi * min(1, step / steps))) + 1e-5
 
 
 def train(steps, checkpoint, folders):
@@ -90,6 +93,7 @@ def train(steps, checkpoint, folders):
     state = torch.load(checkpoint) if checkpoint.exists() else {"step": 0, "network": network.state_dict()}
     network.load_state_dict(state["network"])
     average = {k: v.clone() for k, v in state.get("average", state["network"]).items()}
+    peak = state.get("peak", PEAK_RATE)
     if "optimizer" in state:
         optimizer.load_state_dict(state["optimizer"])
     lessons, sums, began = Lessons(folders), np.zeros(2), time.time()
@@ -97,7 +101,7 @@ def train(steps, checkpoint, folders):
     for step in range(state["step"], steps):
         random = np.random.default_rng((SEED, step))
         for group in optimizer.param_groups:
-            group["lr"] = rate_at(step, steps)
+            group["lr"] = rate_at(step, steps, peak)
         x, targets = lessons.batch(random)
         score_loss, place_loss = loss_of(*network(x), targets)
         optimizer.zero_grad()
@@ -112,9 +116,19 @@ def train(steps, checkpoint, folders):
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
             print(f"{step + 1}: scores {sums[0] / SAVE_EVERY:.4f}, places {sums[1] / SAVE_EVERY:.4f}, {time.time() - began:.0f} s", flush=True)
             sums[:] = 0
-            saved = {"step": step + 1, "network": network.state_dict(), "average": average, "optimizer": optimizer.state_dict()}
-            torch.save(saved, checkpoint.with_suffix(".part"))
-            checkpoint.with_suffix(".part").replace(checkpoint)
+            save({"step": step + 1, "peak": peak, "network": network.state_dict(), "average": average, "optimizer": optimizer.state_dict()}, checkpoint)
+
+
+def save(state, checkpoint):
+    torch.save(state, checkpoint.with_suffix(".part"))
+    checkpoint.with_suffix(".part").replace(checkpoint)
+
+
+def start(weights, checkpoint):
+    """The weights alone, or another checkpoint's averaged ones. Weights of another layout are refused."""
+    given, network = torch.load(weights), MaskNetwork()
+    network.load_state_dict(given.get("average", given))
+    save({"step": 0, "peak": GENTLE_RATE, "network": network.state_dict()}, checkpoint)
 
 
 class Shipped(torch.nn.Module):
@@ -136,8 +150,10 @@ def export(checkpoint, path):
 
 if __name__ == "__main__":
     torch.manual_seed(SEED)
-    torch.set_num_threads(1)
+    torch.set_num_threads(int(os.environ.get("THREADS", "1")))
     if sys.argv[1] == "export":
         export(Path(sys.argv[2]), sys.argv[3])
+    elif sys.argv[1] == "start":
+        start(Path(sys.argv[2]), Path(sys.argv[3]))
     else:
         train(int(sys.argv[1]), Path(sys.argv[2]), [Path(folder) for folder in sys.argv[3:]])

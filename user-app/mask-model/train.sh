@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Trains the mask model from nothing: npm run masks:train -- PICTURES TEACHER.caffemodel WORK [STEPS]
 # PICTURES holds masked/*.jpg and bare/*.jpg; WORK takes lessons (2 GB), the checkpoint and model.onnx. Run again with
-# more STEPS to go on.
+# more STEPS to go on. START=WEIGHTS.pt begins with these weights of the same layout; THREADS is 1 unless set.
 set -euo pipefail
 if [ $# -lt 3 ]; then
   echo "Usage: npm run masks:train -- PICTURES TEACHER.caffemodel WORK [STEPS]" >&2
@@ -18,6 +18,7 @@ mkdir -p "$work"
 [ -e "$work/drawn/boxes.csv" ] || node --disable-warning=ExperimentalWarning "$here/draw-lessons.ts" "$work/drawn" 1200
 [ -e "$work/lessons/drawn" ] || python "$here/lessons.py" drawn "$work/drawn" "$work/lessons/drawn"
 [ -e "$work/lessons/photos" ] || python "$here/lessons.py" photos "$pictures" "$teacher" "$work/lessons/photos" 7200
+[ -e "$work/checkpoint.pt" ] || [ -z "${START:-}" ] || python "$here/train.py" start "$START" "$work/checkpoint.pt"
 python "$here/train.py" "$steps" "$work/checkpoint.pt" "$work/lessons/photos" "$work/lessons/drawn"
 python "$here/train.py" export "$work/checkpoint.pt" "$work/float.onnx"
 python "$here/quantize.py" "$work/float.onnx" "$work/checkpoint.pt" "$work/lessons/photos" "$work/model.onnx"

@@ -114,7 +114,7 @@ describe("the simulate command", { timeout: 600_000 }, () => {
   });
 });
 
-describe.skipIf(!existsSync(TRACES))("on five days of three real sources (skipped without the samples)", () => {
+describe.skipIf(!existsSync(TRACES))("on five days of three real sources (skipped without ../shared/traces)", () => {
   it("the CPU rule overloads and acts less than the others at hardly more cost, and its back-off halves that again", () => {
     const names = ["nab_elb_2014-04-21_2days", "wc98_1998-06-01_2days", "wc98_1998-06-30_match"];
     const loads = names.map((name) => traceLoad(name, readFileSync(join(TRACES, `${name}.csv`), "utf8"), 6.4));

@@ -9,7 +9,7 @@ import { webWorkerScript } from "@elastic-gas/testing/local-cloud/ec2/web-worker
 import { findFreePort } from "@elastic-gas/testing/local-cloud/free-port";
 import { IS_PROOF, recordResult } from "@elastic-gas/testing/local-cloud/proof";
 import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
-import { findAwsClis } from "@elastic-gas/testing/local-cloud/wire/find-clients";
+import { clientsToTry, findAwsClis } from "@elastic-gas/testing/local-cloud/wire/find-clients";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -21,7 +21,7 @@ const BUCKET = ["--bucket", "cli"];
 const installed = findAwsClis();
 if (installed.length === 0) console.info("aws CLI not found: its tests are skipped");
 
-describe.skipIf(installed.length === 0).each(IS_PROOF ? installed : installed.slice(0, 1))(
+describe.skipIf(installed.length === 0).each(clientsToTry(installed, IS_PROOF))(
   "the aws CLI, $name,",
   ({ name, command: [program = "", ...words], environment }) => {
     let cloud: TestCloud;

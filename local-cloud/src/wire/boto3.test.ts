@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { webWorkerScript } from "@elastic-gas/testing/local-cloud/ec2/web-worker";
 import { IS_PROOF, recordResult } from "@elastic-gas/testing/local-cloud/proof";
 import { startTestCloud, TEST_CREDENTIALS } from "@elastic-gas/testing/local-cloud/test-cloud";
-import { findBoto3 } from "@elastic-gas/testing/local-cloud/wire/find-clients";
+import { clientsToTry, findBoto3 } from "@elastic-gas/testing/local-cloud/wire/find-clients";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 
@@ -18,7 +18,7 @@ const SERVICES = ["cloudwatch", "ec2", "elbv2", "glacier", "s3", "sesv2", "sqs"]
 const installed = findBoto3();
 if (installed.length === 0) console.info("boto3 not found: its test is skipped");
 
-describe.skipIf(installed.length === 0).each(IS_PROOF ? installed : installed.slice(0, 1))(
+describe.skipIf(installed.length === 0).each(clientsToTry(installed, IS_PROOF))(
   "boto3 in $name",
   ({ name, command: [program = "", ...words], environment }) => {
     test("finds every service as on AWS, errors and edge cases included", async () => {

@@ -8,6 +8,7 @@ import { readEnvironment } from "../environment.ts";
 import { isAlive, processFile } from "../processes.ts";
 import { waitForHttp } from "../ready.ts";
 import { demoAccounts } from "./accounts.ts";
+import { describeFailure } from "./describe-failure.ts";
 import type { Account, FormBrowser } from "./form-browser.ts";
 import { runDemoLoad } from "./load.ts";
 import { openAccount, register, submitVcf, uploadPicture } from "./use-user-app.ts";
@@ -31,7 +32,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 process.exitCode = await main(controller.signal).catch((error: unknown) => {
   if (controller.signal.aborted) return 0;
-  console.error(`The demo ended early. ${error instanceof Error ? error.message : error}`);
+  console.error(`The demo ended early. ${describeFailure(error)}`);
   return 1;
 });
 
@@ -119,8 +120,8 @@ async function keepAnnotating(readers: readonly FormBrowser[], signal: AbortSign
     await Promise.race([pause(VCF_EVERY_MS, signal), aborted(signal)]);
     const reader = readers[turn % readers.length];
     if (signal.aborted || reader === undefined) return;
-    await submitVcf(reader, { name: sample.file, path: vcfSamplePath(sample) }).catch((error: Error) =>
-      console.log(`An annotation was not taken: ${error.message}`),
+    await submitVcf(reader, { name: sample.file, path: vcfSamplePath(sample) }).catch((error: unknown) =>
+      console.log(`An annotation was not taken: ${describeFailure(error)}`),
     );
   }
 }

@@ -11,7 +11,7 @@ export interface ForeignClient {
 
 const ROOT = join(import.meta.dirname, "../../../..");
 /** Where `npm test` unpacks Debian packages when it may not install them. */
-const UNPACKED = join(process.env.DATA_DIR ?? join(ROOT, ".data"), "apt");
+const UNPACKED = join(ROOT, ".data/apt");
 const UNPACKED_PYTHON = { PYTHONPATH: join(UNPACKED, "usr/lib/python3/dist-packages") };
 
 /** The Pythons with an aws CLI that works: Debian's first, then what PATH finds, then what was unpacked. */
@@ -22,6 +22,15 @@ export function findAwsClis(): readonly ForeignClient[] {
 /** The Pythons with a boto3, in the same order. */
 export function findBoto3(): readonly ForeignClient[] {
   return findPythons("boto3", "import boto3; print(boto3.__version__)");
+}
+
+/**
+ * The clients that a test runs with: all or the first. Where none is installed, one stands for them: a file without any
+ * test would fail rather than be skipped.
+ */
+export function clientsToTry(installed: readonly ForeignClient[], all: boolean): readonly ForeignClient[] {
+  if (installed.length === 0) return [{ name: "which is not installed", command: [], environment: {} }];
+  return all ? installed : installed.slice(0, 1);
 }
 
 function findPythons(what: string, probe: string): readonly ForeignClient[] {
