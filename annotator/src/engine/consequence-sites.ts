@@ -44,7 +44,7 @@ const EMPTY_COLUMNS = Buffer.from("\t.\t.\t.\n", "latin1");
 
 /**
  * Writes a VCF that has sites only: a row for each ALT that csq can take, whose ID is the record's ordinal (0 = first
- * readable record). Throws NotSorted.
+ * readable record), with `.` and the number of the ALT where it may not be the only one. Throws NotSorted.
  */
 export async function writeSites(input: Input, setting: SiteSetting, output: Writable): Promise<WrittenSites> {
   const declared = [...setting.contigs.values()].map(({ name, length }) => `##contig=<ID=${name},length=${length}>\n`);
@@ -173,10 +173,10 @@ class SiteRows implements WrittenSites {
     const { genes } = found;
     if (genes !== null && genes.overlapping(record.pos - MARGIN, end).length === 0) return true;
     this.#follow(found.name, record.pos);
-    for (const alt of taken) {
-      if (ref.length > 1 || alt.length > 1) this.isInOrder = false;
-      this.sink.write(`${found.name}\t${record.pos}\t${this.#ordinal}\t${ref}\t${alt}\t.\t.\t.\n`);
-    }
+    // bcftools may move an indel, and is free to order rows of one position as it likes.
+    if (taken.length > 1 || taken.some((alt) => ref.length > 1 || alt.length > 1)) this.isInOrder = false;
+    for (const [index, alt] of taken.entries())
+      this.sink.write(`${found.name}\t${record.pos}\t${this.#ordinal}.${index}\t${ref}\t${alt}\t.\t.\t.\n`);
     return true;
   }
 

@@ -5,7 +5,7 @@ import type { Consequences } from "./annotate-lines.ts";
 const CHUNK_BYTES = 1 << 18;
 const [TAB, ZERO] = [9, 48];
 
-/** Rows `ordinal, consequences` by ordinal, read as the records come by. */
+/** Rows `ordinal` or `ordinal.alt`, `consequences`, by ordinal, read as the records come by. */
 export class ConsequenceTable implements Consequences {
   readonly #file: number;
   /** What was read and not handed out: from `#at` to `#end`. */
@@ -42,9 +42,11 @@ export class ConsequenceTable implements Consequences {
     }
     let at = this.#at;
     let ordinal = 0;
-    for (let byte = this.#bytes[at] ?? 0; byte !== TAB && at < feed; byte = this.#bytes[++at] ?? 0)
+    for (let byte = this.#bytes[at] ?? 0; byte >= ZERO && byte <= ZERO + 9; byte = this.#bytes[++at] ?? 0)
       ordinal = ordinal * 10 + byte - ZERO;
     this.#ordinal = ordinal;
+    // The number of the ALT.
+    at = this.#bytes.indexOf(TAB, at);
     this.#values = this.#bytes.toString("latin1", at + 1, feed);
     this.#at = feed + 1;
   }

@@ -260,7 +260,7 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
 
 it("hands out rows by ordinal, several rows of one record together, each value once", () => {
   const path = join(directory, "table.tsv");
-  writeFileSync(path, "2\ta|X,b|X\n2\ta|X\n5\t@104\n7\tc|Y\n");
+  writeFileSync(path, "2.0\ta|X,b|X\n2.1\ta|X\n5\t@104\n7\tc|Y\n");
   const table = new ConsequenceTable(path);
   expect([0, 1, 2, 3, 5, 7, 9].map((ordinal) => table.take(ordinal))).toEqual([
     [],

@@ -101,7 +101,7 @@ async function callConsequences({ input, reference, workDirectory, sites }: Call
   if (problem !== null) return problem;
   if (written.isInOrder) return { tablePath, asked: written.asked };
   const sortedPath = `${tablePath}.sorted`;
-  const sort = ["sort", "-s", "-n", "-k1,1", "-T", workDirectory, tablePath];
+  const sort = ["sort", "-t", ".", "-k1,1n", "-k2,2n", "-T", workDirectory, tablePath];
   return (await runPipe([sort], sortedPath, async () => undefined)) ?? { tablePath: sortedPath, asked: written.asked };
 }
 
