@@ -395,6 +395,8 @@ export class LineAnnotator {
 const BASE_CODES: ReadonlySet<number> = new Set([65, 67, 71, 84]);
 
 function consequenceText(called: readonly string[]): string {
+  const [only = ""] = called;
+  if (called.length === 1 && proteinChange(only) === undefined) return `BCSQ=${only}`;
   const changes = called.flatMap((consequence) => proteinChange(consequence) ?? []);
   const text = `BCSQ=${called.join(",")}`;
   return changes.length === 0

@@ -31,10 +31,10 @@ export class ConsequenceTable implements Consequences {
   }
 
   #next(): void {
-    let feed = this.#bytes.subarray(0, this.#end).indexOf(LINE_FEED, this.#at);
+    let feed = this.#feed();
     while (feed === -1 && !this.#isOver) {
       this.#read();
-      feed = this.#bytes.subarray(0, this.#end).indexOf(LINE_FEED, this.#at);
+      feed = this.#feed();
     }
     if (feed === -1) {
       this.#ordinal = Number.POSITIVE_INFINITY;
@@ -49,6 +49,13 @@ export class ConsequenceTable implements Consequences {
     at = this.#bytes.indexOf(TAB, at);
     this.#values = this.#bytes.toString("latin1", at + 1, feed);
     this.#at = feed + 1;
+  }
+
+  /** Where the next row ends; -1 when its end was not read. */
+  #feed(): number {
+    const feed = this.#bytes.indexOf(LINE_FEED, this.#at);
+    // What lies behind `#end` is old.
+    return feed < this.#end ? feed : -1;
   }
 
   /** Moves what is left to the front and reads on behind it. */

@@ -37,6 +37,9 @@ const AMINO_ACIDS: Readonly<Record<string, string>> = {
  * form) have one; undefined for others, whose exact form needs more than csq tells (https://hgvs-nomenclature.org).
  */
 export function proteinChange(consequence: string): string | undefined {
+  // Most have none: those in introns and untranslated regions end after the biotype.
+  if (!consequence.includes("|+|") && !consequence.includes("|-|") && !consequence.includes("start_lost"))
+    return undefined;
   const [terms = "", , transcript = "", , , change = ""] = consequence.split("|");
   const kinds = terms.replace(/^\*/, "").split("&");
   // csq gives no residues for these.
