@@ -28,9 +28,10 @@ export interface OpenedConsequences {
 }
 
 /**
- * Calls consequences with `bcftools csq` on a copy that has sites only (consequence-sites.ts). The user's
- * file itself never passes through bcftools, which refuses files without contig lines and rewrites numbers. Rows that csq would stop at are not sent: breakends and other alleles that are not sequences, contigs that
- * the FASTA lacks, N in REF; `norm -c x` drops those whose REF differs from the FASTA.
+ * Calls consequences with `bcftools csq` on a copy that has sites only (consequence-sites.ts). The user's file itself
+ * never passes through bcftools, which refuses files without contig lines and rewrites numbers. Rows that csq would stop
+ * at are not sent: breakends and other alleles that are not sequences, contigs that the FASTA lacks, N in REF;
+ * `norm -c x` drops those whose REF differs from the FASTA.
  */
 export async function openConsequences({
   input,
@@ -99,7 +100,8 @@ async function callConsequences({ input, reference, workDirectory, sites }: Call
   });
   const problem = notSorted ?? failure;
   if (problem !== null) return problem;
-  if (written.isInOrder) return { tablePath, asked: written.asked };
+  // Sorted rows come in the order of the reference's contigs, whatever that of the file is.
+  if (written.isInOrder && !sites.isSortedLater) return { tablePath, asked: written.asked };
   const sortedPath = `${tablePath}.sorted`;
   const sort = ["sort", "-s", "-n", "-k1,1", "-T", workDirectory, tablePath];
   return (await runPipe([sort], sortedPath, async () => undefined)) ?? { tablePath: sortedPath, asked: written.asked };
