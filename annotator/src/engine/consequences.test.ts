@@ -351,6 +351,26 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
         .filter((line) => line !== "" && !line.startsWith("#")),
     ).toHaveLength(11);
   });
+
+  it("are left out with a reason also when csq ends while most rows are still to be written", async () => {
+    // The pack of the test before, whose GFF3 is none.
+    const rows = "9\t105\tr0\tC\tT\t.\t.\t.\n".repeat(50_000);
+    const input = join(directory, "long.vcf");
+    writeFileSync(input, columns + rows);
+    const summary = await runEngine({
+      inputPath: input,
+      outputPath: `${input}.out`,
+      logPath: `${input}.log`,
+      workDirectory: mkdtempSync(join(directory, "work-")),
+      fileName: "long.vcf",
+      pack: openPack(directory),
+      build: "GRCh38",
+    });
+    expect(summary.warnings.map(({ sentence }) => sentence)).toContainEqual(
+      expect.stringContaining("Consequences were not called: bcftools csq ended with"),
+    );
+    expect(summary.records).toBe(50_000);
+  });
 });
 
 it("hands out rows by ordinal, several rows of one record together, each value once", () => {
