@@ -25,6 +25,7 @@ const NEW_USER = "username, username_skeleton, name, email, password_hash";
 const OWN_USER = "name, institution, role, stripe_customer_id, stripe_synced_at";
 /** What opens an account. */
 const OWN_SIGN_IN = "email, password_hash, password_changed_at, invited_at, oidc_issuer, oidc_subject";
+const NEW_TOKEN = "user_id, name, token_hash, scope, audience, used_at, revoked_at";
 /** The outbox sends what any part left in it. */
 const OUTBOX = ALL;
 
@@ -91,14 +92,16 @@ export const DATABASE_PERMISSIONS: Readonly<Record<Role, TableRights>> = {
     users: `select, insert (${NEW_USER}), update (${OWN_USER})`,
     plain_users: `select, update (${OWN_SIGN_IN}), delete`,
     sessions: ALL,
-    plain_password_resets: "select, insert, update",
-    plain_email_changes: "select, insert, update",
+    // Whose a link or a token is never changes: `insert ... on duplicate key update` reaches a row that the view leaves
+    // out, and could make it one that the view shows.
+    plain_password_resets: "select, insert (token_hash, user_id, expires_at, used_at), update (used_at)",
+    plain_email_changes: "select, insert (token_hash, user_id, email, expires_at, used_at), update (used_at)",
     user_mails: "insert",
     // Signing in asks for them; they are set up in the manager.
     second_factors: "select, update (last_step)",
     recovery_codes: "select, update (used_at)",
     rate_limits: ALL,
-    user_api_tokens: "select, insert, update",
+    user_api_tokens: `select, insert (${NEW_TOKEN}), update (used_at, revoked_at)`,
     audit_log: APPEND_AUDIT,
     jobs: ALL,
     images: "select, insert, delete",

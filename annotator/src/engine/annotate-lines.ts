@@ -6,7 +6,7 @@ import type { Stretch } from "../pack/stretch.ts";
 import { allelesOf, isSequence, MAX_ALLELES } from "../vcf/alleles.ts";
 import { canonicalContig } from "../vcf/contigs.ts";
 import { appendInfo, encodeInfoValue, withoutKeys } from "../vcf/info.ts";
-import { headEnd, LINE_FEED } from "../vcf/lines.ts";
+import { headEnd, LINE_FEED, MAX_HEAD_BYTES } from "../vcf/lines.ts";
 import { type Annotation, annotate, annotatePlace, infoText, rsNumbers, stretchOf } from "./annotate-record.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import { HGVS_FIELD, proteinChange } from "./hgvs.ts";
@@ -54,8 +54,6 @@ interface CommonStretch extends Stretch {
   records: number;
 }
 
-/** A record with more than this before its samples passes through: such a text is not worth its memory. */
-const MAX_HEAD_BYTES = 4 * 2 ** 20;
 const [TAB, RETURN, HASH, DOT, SEMICOLON] = [9, 13, 35, 46, 59];
 const [LOWER_R, LOWER_S] = [114, 115];
 const NO_STRETCH: CommonStretch = {

@@ -6,7 +6,7 @@ import type { GeneTrack } from "../pack/tracks.ts";
 import { allelesOf } from "../vcf/alleles.ts";
 import { canonicalContig } from "../vcf/contigs.ts";
 import type { Input } from "../vcf/input.ts";
-import { headEnd, LINE_FEED, lineBlocks } from "../vcf/lines.ts";
+import { headEnd, LINE_FEED, lineBlocks, MAX_HEAD_BYTES } from "../vcf/lines.ts";
 import { ByteSink } from "./byte-sink.ts";
 import { liftRecord } from "./lift-record.ts";
 import { placesOf } from "./places.ts";
@@ -26,7 +26,7 @@ export interface SiteSetting {
 export interface WrittenSites {
   /** For how many records csq could tell something. */
   readonly asked: number;
-  /** False when the rows' order may not be that of the records once indels are moved to the left. */
+  /** False when csq's rows, unless they are sorted, may not be in the order of the records: indels move to the left. */
   readonly isInOrder: boolean;
 }
 
@@ -44,7 +44,8 @@ const EMPTY_COLUMNS = Buffer.from("\t.\t.\t.\n", "latin1");
 
 /**
  * Writes a VCF that has sites only: a row for each ALT that csq can take, whose ID is the record's ordinal (0 = first
- * readable record), with `.` and the number of the ALT where it may not be the only one. Throws NotSorted.
+ * readable record, as LineAnnotator counts them), with `.` and the number of the ALT where it may not be the only one.
+ * Throws NotSorted.
  */
 export async function writeSites(input: Input, setting: SiteSetting, output: Writable): Promise<WrittenSites> {
   const declared = [...setting.contigs.values()].map(({ name, length }) => `##contig=<ID=${name},length=${length}>\n`);
@@ -101,7 +102,8 @@ class SiteRows implements WrittenSites {
       if (this.#isHeader || bytes[start] === HASH) {
         if (bytes.toString("latin1", start, Math.min(end, start + 6)) === "#CHROM") this.#isHeader = false;
       } else if (this.#setting.lifted !== null || !this.#substitution(bytes, start, end)) {
-        this.#any(bytes.toString("latin1", start, headEnd(bytes, start, end)));
+        const lineEnd = headEnd(bytes, start, end);
+        if (lineEnd - start <= MAX_HEAD_BYTES) this.#any(bytes.toString("latin1", start, lineEnd));
       }
       start = end + 1;
     }
@@ -110,7 +112,8 @@ class SiteRows implements WrittenSites {
   /** A substitution of one base on the contig of the line before, in bytes alone. False: not handled. */
   #substitution(bytes: Buffer, start: number, end: number): boolean {
     const { bytes: name, found } = this.#contig;
-    if (found === null) return false;
+    // What is before the samples may be too long to be a record.
+    if (found === null || end - start > MAX_HEAD_BYTES) return false;
     let at = start;
     for (let index = 0; index < name.length; index += 1) if (bytes[at++] !== name[index]) return false;
     if (bytes[at++] !== TAB) return false;
@@ -120,7 +123,7 @@ class SiteRows implements WrittenSites {
       if (byte < ZERO || byte > ZERO + 9 || at >= posEnd) return false;
       pos = pos * 10 + byte - ZERO;
     }
-    if (bytes[posStart] === ZERO || pos > found.length) return false;
+    if (pos < 1 || bytes[posStart] === ZERO || pos > found.length) return false;
     const digitsEnd = at;
     at = bytes.indexOf(TAB, at + 1);
     if (at === -1 || at + 4 >= end || bytes[at + 2] !== TAB || bytes[at + 4] !== TAB) return false;

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { readArguments } from "../pack/make/arguments.ts";
 import { makePack } from "../pack/make/make-pack.ts";
 import { openPack } from "../pack/pack.ts";
+import { MAX_HEAD_BYTES } from "../vcf/lines.ts";
 import { ConsequenceTable } from "./consequence-table.ts";
 import { bcftoolsVersion } from "./consequences.ts";
 import { runEngine } from "./engine.ts";
@@ -227,6 +228,100 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
     expect(new Map([...reversed].toReversed())).toEqual(sorted);
   });
 
+  /** The consequence of each record, by its ID; undefined without one. */
+  const termsOf = async (name: string, { pack, build, text }: { pack: string; build: string; text: string }) => {
+    const input = join(directory, name);
+    writeFileSync(input, text);
+    const summary = await runEngine({
+      inputPath: input,
+      outputPath: `${input}.out`,
+      logPath: `${input}.log`,
+      workDirectory: mkdtempSync(join(directory, "work-")),
+      fileName: name,
+      pack: openPack(pack),
+      build,
+    });
+    expect(summary.warnings.filter(({ sentence }) => sentence.includes("onsequences were"))).toEqual([]);
+    const lines = readFileSync(`${input}.out`, "latin1").split("\n");
+    return Object.fromEntries(
+      lines.flatMap((line) => {
+        const id = /^\w*\t\w*\t(r\d+)\t/.exec(line)?.[1];
+        return id === undefined ? [] : [[id, /[\t;]BCSQ=([^|]*)/.exec(line)?.[1]] as const];
+      }),
+    );
+  };
+  const columns = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+
+  it.each(["\n", "\r\n"])(
+    "stay with their records after lines that are read otherwise, or not at all, that end with %j",
+    async (end) => {
+      const record = (pos: string) => `9\t${pos}\tx\tC\tT\t.\t.\t.`;
+      const odd: readonly ((pos: number) => string)[] = [
+        () => record(""),
+        () => record("0"),
+        (pos) => record(String(pos).padStart(10, "0")),
+        (pos) => record(String(pos).padStart(11, "0")),
+        (pos) => `9\t${pos}\tx\tC\tT\t.\t.`, // seven columns
+        (pos) => `9\t${pos}\tx\tC\tT\t.\t.\t`, // INFO is empty
+        (pos) => `9\t${pos}\t\tC\tT\t.\t.\t.`, // ID is empty
+        (pos) => `9\t${pos}\tx\tC\t\t.\t.\t.`, // no ALT
+        (pos) => `9\t${pos}\tx\tc\tt\t.\t.\t.`,
+        (pos) => `9\t${pos}\tx\tC\t*\t.\t.\t.`,
+        (pos) => `99\t${pos}\tx\tC\tT\t.\t.\t.`,
+        () => "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO",
+        () => " \t ",
+        () => "",
+        (pos) => `${record(String(pos))}\tGT\t${"0/1:".repeat(20_000)}`,
+        // Too long before the samples, and with long samples.
+        ...(end === "\n"
+          ? [
+              (pos: number) => `${record(String(pos))};X=${"x".repeat(MAX_HEAD_BYTES)}`,
+              (pos: number) => `9\t${pos}\tx\t${"C".repeat(MAX_HEAD_BYTES)}\tT\t.\t.\t.`,
+              (pos: number) => `${record(String(pos))}\tGT\t${"0/1:".repeat(MAX_HEAD_BYTES / 4)}`,
+            ]
+          : []),
+      ];
+      // Each is followed by two records of the codon at its place, GCA: alanine to valine, and the same alanine.
+      const lines = odd.flatMap((make, index) => {
+        const pos = 105 + 3 * index;
+        return [
+          make(pos),
+          `9\t${pos}\tr${2 * index}\tC\tT\t.\t.\t.`,
+          `9\t${pos + 1}\tr${2 * index + 1}\tA\tG\t.\t.\t.`,
+        ];
+      });
+      const text = `${columns}${lines.join("\n")}\n`.replaceAll("\n", end);
+      expect(await termsOf("odd.vcf", { pack: directory, build: "GRCh38", text })).toEqual(
+        Object.fromEntries(
+          odd.flatMap((_, index) => [
+            [`r${2 * index}`, "missense"],
+            [`r${2 * index + 1}`, "synonymous"],
+          ]),
+        ),
+      );
+    },
+  );
+
+  it("stay with their records where the file's contigs, lifted, are in another order than the reference's", async () => {
+    const [own, out] = [join(directory, "two"), join(directory, "two-pack")];
+    const other = gff.slice(1).map((line) => line.replace(/^9/, "8").replaceAll(/\b([GTP])1\b/g, "$12"));
+    writeFileSync(`${own}.fa`, `>8\n${sequence}\n>9\n${sequence}\n`);
+    writeFileSync(`${own}.gff3`, `${[...gff, ...other].join("\n")}\n`);
+    const chain = join(directory, "hg18ToHg38.over.chain");
+    // The lengths of the chromosomes in both builds; only their first bases matter here.
+    const chains = [
+      "chr8 146274826 + 0 290 chr8 145138636 + 0 290 1",
+      "chr9 140273252 + 0 290 chr9 138394717 + 0 290 2",
+    ];
+    writeFileSync(chain, chains.map((line) => `chain 9 ${line}\n290\n\n`).join(""));
+    const args = ["--build", "GRCh38", "--fasta", `${own}.fa`, "--gff", `${own}.gff3`, "--chain", chain, "--out", out];
+    await makePack(readArguments(args), { today: new Date(), say: () => undefined });
+    const text = `${columns}9\t105\tr0\tC\tT\t.\t.\t.\n9\t106\tr1\tA\tG\t.\t.\t.\n8\t106\tr2\tA\tG\t.\t.\t.\n8\t107\tr3\tG\tA\t.\t.\t.\n`;
+    const expected = { r0: "missense", r1: "synonymous", r2: "synonymous", r3: "missense" };
+    expect(await termsOf("two.vcf", { pack: out, build: "GRCh38", text })).toEqual(expected);
+    expect(await termsOf("lifted.vcf", { pack: out, build: "NCBI36", text })).toEqual(expected);
+  });
+
   it("are left out with a reason when csq fails", async () => {
     const broken = join(directory, "broken");
     writeFileSync(join(directory, "bad.gff3"), "not a gff\n");
@@ -255,6 +350,26 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
         .split("\n")
         .filter((line) => line !== "" && !line.startsWith("#")),
     ).toHaveLength(11);
+  });
+
+  it("are left out with a reason also when csq ends while most rows are still to be written", async () => {
+    // The pack of the test before, whose GFF3 is none.
+    const rows = "9\t105\tr0\tC\tT\t.\t.\t.\n".repeat(50_000);
+    const input = join(directory, "long.vcf");
+    writeFileSync(input, columns + rows);
+    const summary = await runEngine({
+      inputPath: input,
+      outputPath: `${input}.out`,
+      logPath: `${input}.log`,
+      workDirectory: mkdtempSync(join(directory, "work-")),
+      fileName: "long.vcf",
+      pack: openPack(directory),
+      build: "GRCh38",
+    });
+    expect(summary.warnings.map(({ sentence }) => sentence)).toContainEqual(
+      expect.stringContaining("Consequences were not called: bcftools csq ended with"),
+    );
+    expect(summary.records).toBe(50_000);
   });
 });
 

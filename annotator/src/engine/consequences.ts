@@ -28,9 +28,10 @@ export interface OpenedConsequences {
 }
 
 /**
- * Calls consequences with `bcftools csq` on a copy that has sites only (consequence-sites.ts). The user's
- * file itself never passes through bcftools, which refuses files without contig lines and rewrites numbers. Rows that csq would stop at are not sent: breakends and other alleles that are not sequences, contigs that
- * the FASTA lacks, N in REF; `norm -c x` drops those whose REF differs from the FASTA.
+ * Calls consequences with `bcftools csq` on a copy that has sites only (consequence-sites.ts). The user's file itself
+ * never passes through bcftools, which refuses files without contig lines and rewrites numbers. Rows that csq would stop
+ * at are not sent: breakends and other alleles that are not sequences, contigs that the FASTA lacks, N in REF;
+ * `norm -c x` drops those whose REF differs from the FASTA.
  */
 export async function openConsequences({
   input,
@@ -99,7 +100,8 @@ async function callConsequences({ input, reference, workDirectory, sites }: Call
   });
   const problem = notSorted ?? failure;
   if (problem !== null) return problem;
-  if (written.isInOrder) return { tablePath, asked: written.asked };
+  // Sorted rows come in the order of the reference's contigs, whatever that of the file is.
+  if (written.isInOrder && !sites.isSortedLater) return { tablePath, asked: written.asked };
   const sortedPath = `${tablePath}.sorted`;
   const sort = ["sort", "-t", ".", "-k1,1n", "-k2,2n", "-T", workDirectory, tablePath];
   return (await runPipe([sort], sortedPath, async () => undefined)) ?? { tablePath: sortedPath, asked: written.asked };
@@ -127,7 +129,9 @@ async function runPipe(
 ): Promise<string | null> {
   const children: ChildProcess[] = [];
   const messages: string[] = [];
-  const exits: Promise<number | null>[] = [];
+  const exits: Promise<void>[] = [];
+  /** The first is the cause: a step that ends takes those before and behind it with it. */
+  const failures: { readonly name: string; readonly code: number | null }[] = [];
   let source: ChildProcess | null = null;
   for (const [command = "", ...args] of steps) {
     const child: ChildProcess = spawn(command, args, {
@@ -145,8 +149,18 @@ async function runPipe(
     });
     // A step that ends early closes its input; its exit code tells the story.
     child.stdin?.on("error", () => undefined);
-    if (source?.stdout && child.stdin) source.stdout.pipe(child.stdin);
-    exits.push(exitOf(child));
+    if (source?.stdout && child.stdin) {
+      const { stdout } = source;
+      stdout.pipe(child.stdin);
+      // As a shell's pipe does: what writes to a step that has ended is ended by it, and does not wait for ever.
+      child.stdin.once("close", () => stdout.destroy());
+    }
+    const name = [command, ...args.slice(0, 1)].join(" ");
+    exits.push(
+      exitOf(child).then((code) => {
+        if (code !== 0) failures.push({ name, code });
+      }),
+    );
     children.push(child);
     source = child;
   }
@@ -155,14 +169,17 @@ async function runPipe(
   const sink = children[0]?.stdin;
   if (!sink) return "no command";
   const ended = Promise.all(exits);
-  await Promise.race([write(sink), ended]);
+  const writing = write(sink).catch((error: unknown) => {
+    if (!sink.destroyed) throw error;
+  });
+  await Promise.race([writing, ended]);
   sink.end();
-  const codes = await ended;
+  await ended;
   if (!written.writableFinished) await once(written, "finish");
-  const failed = codes.findIndex((code) => code !== 0);
-  return failed === -1
+  const [first] = failures;
+  return first === undefined
     ? null
-    : `${steps[failed]?.slice(0, 2).join(" ")} ended with ${codes[failed]}${messages[0] === undefined ? "" : ` (${messages[0]})`}`;
+    : `${first.name} ended with ${first.code}${messages[0] === undefined ? "" : ` (${messages[0]})`}`;
 }
 
 /** The exit code; null when the command could not be started or was ended by a signal. */

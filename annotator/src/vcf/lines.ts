@@ -2,6 +2,8 @@ import { AnnotationFailure, FAILURES } from "./failure.ts";
 
 /** A line of half a million samples has 10 to 25 MB. */
 const MAX_LINE_BYTES = 32 * 2 ** 20;
+/** A record with more than this before its samples passes through: such a text is not worth its memory. */
+export const MAX_HEAD_BYTES = 4 * 2 ** 20;
 export const LINE_FEED = 10;
 const [TAB, CARRIAGE_RETURN] = [9, 13];
 

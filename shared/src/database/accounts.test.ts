@@ -1,7 +1,7 @@
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PLAIN_ACCOUNTS } from "../accounts/account-tables.ts";
+import { ALL_ACCOUNTS, PLAIN_ACCOUNTS } from "../accounts/account-tables.ts";
 import { createToken } from "../accounts/api-tokens.ts";
 import { changePassword } from "../accounts/change-password.ts";
 import { removeEmail, startEmailChange } from "../accounts/email-changes.ts";
@@ -149,16 +149,9 @@ test("web gets no way into the manager: no password, address, link, token or ses
         .values({ ...token, audience: "manager" })
         .execute(),
     ).rejects.toMatchObject(refused);
-    // A link of a plain user is not made another's, nor a token the manager's.
     const plainId = (await createUser(owner, { username: `plain-${name}`, passwordHash: "h" })) ?? 0;
     await makePasswordLink(web, PLAIN_ACCOUNTS, { userId: plainId, expiresAt });
-    await expect(
-      web.updateTable("plainPasswordResets").set({ userId }).where("userId", "=", plainId).execute(),
-    ).rejects.toMatchObject(refused);
     await createToken(web, { audience: "user", userId: plainId, name: "t", scope: "write" });
-    await expect(
-      web.updateTable("userApiTokens").set({ audience: "manager", userId }).where("userId", "=", plainId).execute(),
-    ).rejects.toMatchObject(refused);
   }
   for (const statement of [
     "select * from manager_sessions",
@@ -166,9 +159,44 @@ test("web gets no way into the manager: no password, address, link, token or ses
     "insert into manager_sessions (id_hash, data, expires_at) values ('x', '{}', now())",
     "update users set password_hash = 'x' where is_admin",
     "update users set email = 'x@y.example' where is_admin",
+    // A link of a plain user is not made another's, nor a token the manager's.
+    "update plain_password_resets set user_id = 1",
+    "update plain_email_changes set user_id = 1",
+    "update user_api_tokens set audience = 'manager'",
   ])
     expect([statement, await mayRun(web, statement)]).toEqual([statement, false]);
   await web.destroy();
+});
+
+test("web takes nothing away from the manager's accounts by the keys of their rows", async () => {
+  const owner = database.db;
+  const web = await connectAs("web");
+  const userId = (await createUser(owner, { username: "keeper", passwordHash: "h", isAdmin: true })) ?? 0;
+  const plainId = (await createUser(owner, { username: "taker", passwordHash: "h" })) ?? 0;
+  await createToken(owner, { audience: "manager", userId, name: "t", scope: "operate" });
+  await makePasswordLink(owner, ALL_ACCOUNTS, { userId, expiresAt: new Date(Date.now() + 60_000) });
+  const read = async () => ({
+    tokens: await owner.selectFrom("apiTokens").selectAll().where("userId", "=", userId).execute(),
+    links: await owner.selectFrom("passwordResets").selectAll().where("userId", "=", userId).execute(),
+  });
+  const before = await read();
+  const { id = 0, tokenHash = "" } = before.tokens[0] ?? {};
+  const link = before.links[0]?.tokenHash ?? "";
+  const token = (columns: string, values: string) =>
+    `insert into user_api_tokens (user_id, name, scope, audience, ${columns})
+      values (${plainId}, 'x', 'write', 'user', ${values}) on duplicate key update`;
+  const reset = `insert into plain_password_resets (token_hash, user_id, expires_at)
+    values ('${link}', ${plainId}, now()) on duplicate key update`;
+  for (const statement of [
+    `${token("id, token_hash", `${id}, 'mine'`)} audience = 'user', user_id = ${plainId}, token_hash = 'mine'`,
+    `${token("token_hash", `'${tokenHash}'`)} audience = 'user', user_id = ${plainId}`,
+    `${token("token_hash", `'${tokenHash}'`)} revoked_at = now()`,
+    `${reset} user_id = ${plainId}`,
+    `${reset} used_at = now()`,
+  ])
+    await expect(sql.raw(statement).execute(web)).rejects.toThrow(/denied|CHECK OPTION failed/);
+  await web.destroy();
+  expect(await read()).toEqual(before);
 });
 
 test("only the roles that sign people in see passwords, sessions and tokens", () => {
