@@ -18,7 +18,8 @@ const jobs = new Map<string, string>();
 beforeAll(async () => {
   pages = await startTestPages(await startTestCloud(), { FREE_RETENTION_SECONDS: "86400" });
   ({ app } = pages);
-  const userId = await app.makeUser("reader", { email: "reader@example.org", isAdmin: true });
+  const userId = await app.makeUser("reader", { email: "reader@example.org" });
+  await app.makeUser("chief", { email: "chief@example.org", isAdmin: true });
   const now = Date.now();
   const ended = { startedAt: new Date(now - 60_000), completedAt: new Date(now - 30_000) };
   await addJob(userId, "completed", { status: "COMPLETED", ...ended, resultSize: 9, summary: JSON.stringify(SUMMARY) });
@@ -106,22 +107,30 @@ const OWN_PAGES = [
   "/profile/tokens",
   "/profile/delete",
   "/subscribe",
-  "/admin/users",
 ];
+/** Different for an administrator. */
+const ADMIN_PAGES = ["/profile", "/admin/users"];
 const OPEN_PAGES = ["/", "/login", "/forgot", "/help"];
 const withIds = (path: string) => path.replace(/:(\w+)/, (_, what: string) => jobs.get(what) ?? what);
 
 describe("without accessibility violations in both themes, and never scrolled sideways", () => {
   let own: WatchedPage;
   let open: WatchedPage;
+  let chief: WatchedPage;
   beforeAll(async () => {
     own = await pages.openForMany("reader");
     open = await pages.openForMany();
+    chief = await pages.openForMany("chief");
   });
 
   it.each(OWN_PAGES)("signed in: %s", async (path) => {
     await own.page.goto(app.origin + withIds(path));
     expect([...(await findPageProblems(own.page)), ...own.problems.splice(0)]).toEqual([]);
+  });
+
+  it.each(ADMIN_PAGES)("signed in as an administrator: %s", async (path) => {
+    await chief.page.goto(app.origin + path);
+    expect([...(await findPageProblems(chief.page)), ...chief.problems.splice(0)]).toEqual([]);
   });
 
   it.each(OPEN_PAGES)("signed out: %s", async (path) => {
