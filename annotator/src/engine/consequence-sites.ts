@@ -192,10 +192,8 @@ class SiteRows implements WrittenSites {
   /** Notes where the next row is. */
   #follow(name: string, pos: number): void {
     const isSame = name === this.#lastName;
-    if (isSame ? pos < this.#lastPos : this.#seen.has(name)) {
-      if (!this.#setting.isSortedLater) throw new NotSorted();
-      this.isInOrder = false;
-    }
+    const isBehind = isSame ? pos < this.#lastPos : this.#seen.has(name);
+    if (isBehind && !this.#setting.isSortedLater) throw new NotSorted();
     if (!isSame) this.#seen.add(name);
     this.#lastName = name;
     this.#lastPos = pos;

@@ -128,24 +128,22 @@ async function runPipe(
   write: (sink: Writable) => Promise<void>,
 ): Promise<string | null> {
   const children: ChildProcess[] = [];
-  const messages: string[] = [];
-  const exits: Promise<void>[] = [];
-  /** The first is the cause: a step that ends takes those before and behind it with it. */
-  const failures: { readonly name: string; readonly code: number | null }[] = [];
+  const ends: Promise<number | null>[] = [];
+  /**
+   * Why each step failed that did, in the order in which they ended. The first is the cause: it is seen to end before
+   * the streams to and from the others are closed here, which makes those fail too.
+   */
+  const failures: (() => string)[] = [];
   let source: ChildProcess | null = null;
   for (const [command = "", ...args] of steps) {
     const child: ChildProcess = spawn(command, args, {
       stdio: ["pipe", "pipe", "pipe"],
       env: { PATH: process.env.PATH, LC_ALL: "C" },
     });
+    let why = "";
     child.stderr?.on("data", (chunk: Buffer) => {
-      if (messages.length < 50)
-        messages.push(
-          ...chunk
-            .toString("utf8")
-            .split("\n")
-            .filter((line) => /error|fail|could not/i.test(line)),
-        );
+      const lines = chunk.toString("utf8").split("\n");
+      why ||= lines.find((line) => /error|fail|could not/i.test(line)) ?? "";
     });
     // A step that ends early closes its input; its exit code tells the story.
     child.stdin?.on("error", () => undefined);
@@ -156,11 +154,10 @@ async function runPipe(
       child.stdin.once("close", () => stdout.destroy());
     }
     const name = [command, ...args.slice(0, 1)].join(" ");
-    exits.push(
-      exitOf(child).then((code) => {
-        if (code !== 0) failures.push({ name, code });
-      }),
-    );
+    const fail = (code: number | null) =>
+      failures.push(() => `${name} ended with ${code}${why === "" ? "" : ` (${why})`}`);
+    child.once("exit", (code) => code !== 0 && fail(code)).once("error", () => fail(null));
+    ends.push(exitOf(child));
     children.push(child);
     source = child;
   }
@@ -168,7 +165,7 @@ async function runPipe(
   source?.stdout?.pipe(written);
   const sink = children[0]?.stdin;
   if (!sink) return "no command";
-  const ended = Promise.all(exits);
+  const ended = Promise.all(ends);
   const writing = write(sink).catch((error: unknown) => {
     if (!sink.destroyed) throw error;
   });
@@ -176,10 +173,7 @@ async function runPipe(
   sink.end();
   await ended;
   if (!written.writableFinished) await once(written, "finish");
-  const [first] = failures;
-  return first === undefined
-    ? null
-    : `${first.name} ended with ${first.code}${messages[0] === undefined ? "" : ` (${messages[0]})`}`;
+  return failures[0]?.() ?? null;
 }
 
 /** The exit code; null when the command could not be started or was ended by a signal. */
