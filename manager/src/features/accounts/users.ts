@@ -107,7 +107,14 @@ export async function setAdmin(
   { userId, isAdmin, now }: { readonly userId: number; readonly isAdmin: boolean; readonly now: Date },
 ): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
-    const admins = await trx.selectFrom("users").select("id").where("isAdmin", "=", true).forUpdate().execute();
+    // In one order, so that two who do this to each other at once come one after the other.
+    const admins = await trx
+      .selectFrom("users")
+      .select("id")
+      .where("isAdmin", "=", true)
+      .orderBy("id")
+      .forUpdate()
+      .execute();
     if (!isAdmin && admins.every((admin) => admin.id === userId)) return false;
     await trx.updateTable("users").set({ isAdmin }).where("id", "=", userId).execute();
     if (isAdmin) await endLinks(trx, ALL_ACCOUNTS, { userId, now });
