@@ -1,4 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
+import { z } from "zod";
+
+/** The path of a link that was mailed. */
+export const LinkParams = z.object({ token: z.string().regex(/^[\w-]{20,100}$/) });
 
 /** The secret part of a link that is mailed: 256 random bits. */
 export function makeToken(): string {

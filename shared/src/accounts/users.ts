@@ -35,6 +35,13 @@ const USER_COLUMNS = [
 
 export const Email = z.email("This is not an e-mail address.").max(254, "At most 254 characters.");
 
+/** The field of a form that sets an address; empty: none any more. */
+export const EmailOrNone = z
+  .string("An address is needed.")
+  .trim()
+  .transform((email) => (email === "" ? null : email))
+  .pipe(Email.nullable());
+
 export interface NewUser {
   readonly username: string;
   /** bcrypt hash. */

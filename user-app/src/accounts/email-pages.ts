@@ -7,10 +7,11 @@ import {
   removeEmail,
   startEmailChange,
 } from "@elastic-gas/shared/accounts/email-changes";
+import { LinkParams } from "@elastic-gas/shared/accounts/mailed-token";
 import { createRateLimiter, type RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
-import { Email, type User } from "@elastic-gas/shared/accounts/users";
+import { EmailOrNone, type User } from "@elastic-gas/shared/accounts/users";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { askedMail, changedMail, confirmationMail, removedMail } from "@elastic-gas/shared/mail/account-mails";
 import type { MailText } from "@elastic-gas/shared/mail/compose-mail";
@@ -31,14 +32,9 @@ const EMAIL_LIMIT = { name: "email-change", points: 5, perSeconds: 900 } as cons
 const FRESH_SIGN_IN_MS = 15 * 60_000;
 
 const EmailForm = z.object({
-  email: z
-    .string("An address is needed.")
-    .trim()
-    .transform((email) => (email === "" ? null : email))
-    .pipe(Email.nullable()),
+  email: EmailOrNone,
   password: z.string().max(1_000).default(""),
 });
-const EmailParams = z.object({ token: z.string().regex(/^[\w-]{20,100}$/) });
 
 export interface EmailErrors {
   readonly email?: string | undefined;
@@ -111,7 +107,7 @@ export function emailConfirmPages(deps: Deps): Router {
     sendPage(res, { title: "New e-mail address", status, content: () => emailView(props) });
 
   router.get("/email/:token", async (req, res) => {
-    const params = EmailParams.safeParse(req.params);
+    const params = LinkParams.safeParse(req.params);
     const change = params.success
       ? await findEmailChange(db, PLAIN_ACCOUNTS, { token: params.data.token, now: now() })
       : undefined;
@@ -120,7 +116,7 @@ export function emailConfirmPages(deps: Deps): Router {
   });
 
   router.post("/email/:token", checkFormToken, async (req, res) => {
-    const { token } = EmailParams.parse(req.params);
+    const { token } = LinkParams.parse(req.params);
     const change = await finishEmailChange(db, PLAIN_ACCOUNTS, { token, now: now() });
     if (change === undefined) {
       send(res, { kind: "over" }, 410);

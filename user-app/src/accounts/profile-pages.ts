@@ -7,13 +7,13 @@ import { currentUser, sessionIdHash, startSession } from "@elastic-gas/shared/ac
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import type { User } from "@elastic-gas/shared/accounts/users";
 import { managerUrl } from "@elastic-gas/shared/config";
+import type { FieldProps } from "@elastic-gas/shared/ui/field";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { findSubscription } from "../subscription/queries.ts";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
-import type { FieldProps } from "../web/views/forms.ts";
 import { endOtherSessions, findPasswordHash, listSessions, readUsage, updateProfile } from "./account-queries.ts";
 import { browserName } from "./browser-name.ts";
 import { type EmailErrors, emailChangePages } from "./email-pages.ts";

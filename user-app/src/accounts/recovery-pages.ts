@@ -1,5 +1,6 @@
 import { PLAIN_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { audit } from "@elastic-gas/shared/accounts/audit";
+import { LinkParams } from "@elastic-gas/shared/accounts/mailed-token";
 import {
   findLinkOwner,
   finishPasswordLink,
@@ -29,7 +30,6 @@ const SENDER_LIMIT = { name: "forgot-address", points: 60, perSeconds: 900 } as 
 
 const ForgotForm = z.object({ email: z.string("An address is needed.").trim().pipe(Email) });
 const ResetForm = z.object({ password: z.string("A password is needed.").pipe(PagePassword) });
-const ResetParams = z.object({ token: z.string().regex(/^[\w-]{20,100}$/) });
 
 /**
  * `/forgot` and `/reset/:token`, which also sets the first password of somebody whom an administrator invited. Mount
@@ -78,7 +78,7 @@ export function recoveryPages(deps: Deps): Router {
   router.all("/forgot", methodNotAllowed("GET", "POST"));
 
   router.get("/reset/:token", async (req, res) => {
-    const params = ResetParams.safeParse(req.params);
+    const params = LinkParams.safeParse(req.params);
     const owner = params.success
       ? await findLinkOwner(db, PLAIN_ACCOUNTS, { token: params.data.token, now: now() })
       : undefined;
@@ -87,7 +87,7 @@ export function recoveryPages(deps: Deps): Router {
   });
 
   router.post("/reset/:token", checkFormToken, async (req, res) => {
-    const { token } = ResetParams.parse(req.params);
+    const { token } = LinkParams.parse(req.params);
     // Looked up first, so that guesses cost no hashing; the transaction decides.
     const owner = await findLinkOwner(db, PLAIN_ACCOUNTS, { token, now: now() });
     if (owner === undefined) return sendReset(res, { kind: "over" }, 410);

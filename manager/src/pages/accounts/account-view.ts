@@ -1,20 +1,19 @@
+import { field } from "@elastic-gas/shared/ui/field";
 import { type Html, h } from "@elastic-gas/shared/web/html";
-import type { z } from "zod";
 import type { ViewContext } from "../frame/send-page.ts";
+import type { FieldErrors } from "../kit/field-errors.ts";
 import { csrfField } from "../kit/parts.ts";
 import { type SecondFactorState, secondFactorPanel } from "./second-factor-view.ts";
 
-/** Reasons beside fields, by field name. */
-export type FieldErrors = ReadonlyMap<string, string>;
-
-const FIELDS = [
+const PASSWORDS = [
   ["current", "Current password", "current-password"],
   ["password", "New password, 8 characters or more", "new-password"],
   ["again", "New password again", "new-password"],
 ] as const;
 
 export interface Account {
-  readonly email: string | null;
+  /** As it is, or as it was typed and refused. */
+  readonly email: string;
   readonly errors: FieldErrors;
   readonly state: SecondFactorState;
 }
@@ -32,22 +31,8 @@ export function accountView({ email, errors, state }: Account, context: ViewCont
         "form",
         { method: "post", action: "/account", class: "eg-form" },
         csrfField(csrf),
-        FIELDS.map(([name, label, autocomplete]) =>
-          h(
-            "div",
-            { class: "eg-field" },
-            h("label", { class: "eg-label", for: name }, label),
-            h("input", {
-              class: "eg-input",
-              id: name,
-              name,
-              type: "password",
-              autocomplete,
-              required: true,
-              ...invalidBy(errors, name, `${name}-error`),
-            }),
-            fieldError(errors, name, `${name}-error`),
-          ),
+        PASSWORDS.map(([name, label, autocomplete]) =>
+          field({ name, label, error: errors.get(name), input: { type: "password", autocomplete, required: true } }),
         ),
         h(
           "div",
@@ -60,7 +45,7 @@ export function accountView({ email, errors, state }: Account, context: ViewCont
   ];
 }
 
-function emailPanel(email: string | null, errors: FieldErrors, csrf: string): Html {
+function emailPanel(email: string, errors: FieldErrors, csrf: string): Html {
   return h(
     "section",
     { class: "eg-panel narrow-panel", "aria-labelledby": "email-head" },
@@ -69,58 +54,20 @@ function emailPanel(email: string | null, errors: FieldErrors, csrf: string): Ht
       "form",
       { method: "post", action: "/account/email", class: "eg-form" },
       csrfField(csrf),
-      h(
-        "div",
-        { class: "eg-field" },
-        h("label", { class: "eg-label", for: "email" }, "Address"),
-        h("input", {
-          class: "eg-input",
-          id: "email",
-          name: "email",
-          type: "email",
-          autocomplete: "email",
-          maxlength: 254,
-          value: email ?? "",
-          ...invalidBy(errors, "email", "email-error"),
-        }),
-        fieldError(errors, "email", "email-error"),
-        h(
-          "p",
-          { class: "eg-help" },
-          "A link to set a forgotten password is sent here. A new address counts once its own link was opened.",
-        ),
-      ),
-      h(
-        "div",
-        { class: "eg-field" },
-        h("label", { class: "eg-label", for: "emailPassword" }, "Your password"),
-        h("input", {
-          class: "eg-input",
-          id: "emailPassword",
-          name: "emailPassword",
-          type: "password",
-          autocomplete: "current-password",
-          required: true,
-          ...invalidBy(errors, "emailPassword", "emailPassword-error"),
-        }),
-        fieldError(errors, "emailPassword", "emailPassword-error"),
-      ),
+      field({
+        name: "email",
+        label: "Address",
+        error: errors.get("email"),
+        help: "A link to set a forgotten password is sent here. A new address counts once its own link was opened.",
+        input: { type: "email", autocomplete: "email", maxlength: 254, value: email },
+      }),
+      field({
+        name: "emailPassword",
+        label: "Your password",
+        error: errors.get("emailPassword"),
+        input: { type: "password", autocomplete: "current-password", required: true },
+      }),
       h("div", { class: "eg-actions" }, h("button", { class: "eg-button", type: "submit" }, "Change address")),
     ),
   );
-}
-
-/** The attributes of a field with an error below it. */
-export function invalidBy(errors: FieldErrors, name: string, id: string) {
-  return errors.has(name) ? ({ "aria-invalid": "true", "aria-describedby": id } as const) : {};
-}
-
-export function fieldError(errors: FieldErrors, name: string, id: string): Html | null {
-  const reason = errors.get(name);
-  return reason === undefined ? null : h("p", { class: "eg-error", id, role: "alert" }, reason);
-}
-
-/** The first reason of each field that a form's schema refused. */
-export function errorsOf(error: z.ZodError): Map<string, string> {
-  return new Map(error.issues.map((issue) => [String(issue.path[0] ?? ""), issue.message]));
 }

@@ -1,3 +1,4 @@
+import { field } from "@elastic-gas/shared/ui/field";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { ViewContext } from "../frame/send-page.ts";
 import { alertNote, csrfField } from "../kit/parts.ts";
@@ -32,18 +33,6 @@ export function codeView(error: string, { csrf }: ViewContext): Html {
 }
 
 export function codeField(label: string): Html {
-  return h(
-    "div",
-    { class: "eg-field" },
-    h("label", { class: "eg-label", for: "code" }, label),
-    h("input", {
-      class: "eg-input",
-      id: "code",
-      name: "code",
-      autocomplete: "one-time-code",
-      required: true,
-      maxlength: 40,
-      spellcheck: false,
-    }),
-  );
+  const input = { autocomplete: "one-time-code", required: true, maxlength: 40, spellcheck: false } as const;
+  return field({ name: "code", label, input });
 }

@@ -4,7 +4,7 @@ import { EMAIL_CHANGE_MINUTES, removeEmail, startEmailChange } from "@elastic-ga
 import { createRateLimiter, type RateLimitStore } from "@elastic-gas/shared/accounts/rate-limit";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
-import { Email } from "@elastic-gas/shared/accounts/users";
+import { EmailOrNone } from "@elastic-gas/shared/accounts/users";
 import { managerUrl } from "@elastic-gas/shared/config";
 import { askedMail, confirmationMail, removedMail } from "@elastic-gas/shared/mail/account-mails";
 import { HttpError } from "@elastic-gas/shared/web/errors";
@@ -12,18 +12,14 @@ import { type Response, Router } from "express";
 import { z } from "zod";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
-import { errorsOf, type FieldErrors } from "./account-view.ts";
+import { errorsOf, type FieldErrors } from "../kit/field-errors.ts";
 import type { MailInBackground } from "./mail-in-background.ts";
 
 /** Per new address and per account: nobody's mailbox is filled by others. */
 const EMAIL_LIMIT = { name: "manager-email-change", points: 5, perSeconds: 900 } as const;
 
 const EmailForm = z.object({
-  email: z
-    .string("An address is needed.")
-    .trim()
-    .transform((email) => (email === "" ? null : email))
-    .pipe(Email.nullable()),
+  email: EmailOrNone,
   emailPassword: z.string().max(200).default(""),
 });
 
@@ -32,7 +28,10 @@ export type EmailPagesDeps = PageDeps & {
   readonly rateLimits: RateLimitStore;
   readonly mailInBackground: MailInBackground;
   /** Shows the account with what is wrong. */
-  readonly sendAccount: (res: Response, refused: { status: number; errors: FieldErrors }) => Promise<void>;
+  readonly sendAccount: (
+    res: Response,
+    refused: { status: number; errors: FieldErrors; email: string },
+  ) => Promise<void>;
 };
 
 /** `POST /account/email`: asks for a new address of the reader's own, which counts once its link was opened. */
@@ -44,17 +43,17 @@ export function emailPages(deps: EmailPagesDeps): Router {
   router.post("/account/email", async (req, res) => {
     const user = currentUser(res);
     const { username } = user;
+    const given = typeof req.body?.email === "string" ? req.body.email : "";
+    const refuse = (errors: FieldErrors) => sendAccount(res, { status: 400, errors, email: given });
     const form = EmailForm.safeParse(req.body ?? {});
-    if (!form.success) return sendAccount(res, { status: 400, errors: errorsOf(form.error) });
+    if (!form.success) return refuse(errorsOf(form.error));
     const { email, emailPassword } = form.data;
     // Through the same limits as signing in: an open session must not be a way to guess the password.
     const checked = await signIn(deps, { username, password: emailPassword, address: req.ip ?? "" });
     if (checked.kind === "limited") {
       throw new HttpError(429, "Too many failed attempts.", { retryAfterSeconds: checked.retryAfterSeconds });
     }
-    if (checked.kind === "wrong") {
-      return sendAccount(res, { status: 400, errors: new Map([["emailPassword", "This is not your password."]]) });
-    }
+    if (checked.kind === "wrong") return refuse(new Map([["emailPassword", "This is not your password."]]));
     const tellOld = (mail: ReturnType<typeof removedMail>) =>
       mailInBackground(async () => (user.email === null ? [] : [{ to: user.email, ...mail }]));
     if (email === user.email) {

@@ -1,10 +1,11 @@
 import type { EmailChange } from "@elastic-gas/shared/accounts/email-changes";
 import { type LinkOwner, RESET_MINUTES } from "@elastic-gas/shared/accounts/password-links";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
+import { field } from "@elastic-gas/shared/ui/field";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { ViewContext } from "../frame/send-page.ts";
+import type { FieldErrors } from "../kit/field-errors.ts";
 import { csrfField, note } from "../kit/parts.ts";
-import { type FieldErrors, fieldError, invalidBy } from "./account-view.ts";
 
 /** `/forgot`: asks for the address, then says what was done. */
 export function forgotView(state: "ask" | "sent", errors: FieldErrors, { csrf }: ViewContext): Html {
@@ -23,29 +24,17 @@ export function forgotView(state: "ask" | "sent", errors: FieldErrors, { csrf }:
           "form",
           { method: "post", action: "/forgot", class: "eg-form" },
           csrfField(csrf),
-          h(
-            "div",
-            { class: "eg-field" },
-            h("label", { class: "eg-label", for: "email" }, "E-mail address of your account"),
-            h("input", {
-              class: "eg-input",
-              id: "email",
-              name: "email",
-              type: "email",
-              autocomplete: "email",
-              maxlength: 254,
-              required: true,
-              ...invalidBy(errors, "email", "email-error"),
-            }),
-            fieldError(errors, "email", "email-error"),
-          ),
-          h(
-            "p",
-            { class: "eg-help" },
-            "A link to set a new password is sent there. Without an address, ask another administrator, or run ",
-            h("code", {}, "./start.sh admin-password"),
-            " on the manager's machine.",
-          ),
+          field({
+            name: "email",
+            label: "E-mail address of your account",
+            error: errors.get("email"),
+            help: [
+              "A link to set a new password is sent there. Without an address, ask another administrator, or run ",
+              h("code", {}, "./start.sh admin-password"),
+              " on the manager's machine.",
+            ],
+            input: { type: "email", autocomplete: "email", maxlength: 254, required: true },
+          }),
           buttons("Send the link"),
         ),
     state === "sent" && h("p", { class: "eg-actions" }, h("a", { class: "eg-button", href: "/login" }, "Back")),
@@ -63,21 +52,12 @@ export function resetView(owner: LinkOwner | undefined, errors: FieldErrors, { c
       { method: "post", class: "eg-form" },
       csrfField(csrf),
       h("input", { type: "hidden", name: "username", autocomplete: "username", value: owner.username }),
-      h(
-        "div",
-        { class: "eg-field" },
-        h("label", { class: "eg-label", for: "password" }, "Password, 8 to 72 characters"),
-        h("input", {
-          class: "eg-input",
-          id: "password",
-          name: "password",
-          type: "password",
-          autocomplete: "new-password",
-          required: true,
-          ...invalidBy(errors, "password", "password-error"),
-        }),
-        fieldError(errors, "password", "password-error"),
-      ),
+      field({
+        name: "password",
+        label: "Password, 8 to 72 characters",
+        error: errors.get("password"),
+        input: { type: "password", autocomplete: "new-password", required: true },
+      }),
       buttons("Set the password"),
     ),
   );

@@ -1,3 +1,4 @@
+import { field } from "@elastic-gas/shared/ui/field";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { ViewContext } from "../frame/send-page.ts";
 import { alertNote, csrfField } from "../kit/parts.ts";
@@ -21,35 +22,22 @@ export function loginView({ next, username, error }: Login, { csrf }: ViewContex
       { method: "post", action: "/login", class: "eg-form" },
       csrfField(csrf),
       h("input", { type: "hidden", name: "next", value: next }),
-      h(
-        "div",
-        { class: "eg-field" },
-        h("label", { class: "eg-label", for: "username" }, "User name"),
-        h("input", {
-          class: "eg-input",
-          id: "username",
-          name: "username",
+      field({
+        name: "username",
+        label: "User name",
+        input: {
           value: username,
           autocomplete: "username",
           required: true,
           maxlength: 100,
           autofocus: username === "",
-        }),
-      ),
-      h(
-        "div",
-        { class: "eg-field" },
-        h("label", { class: "eg-label", for: "password" }, "Password"),
-        h("input", {
-          class: "eg-input",
-          id: "password",
-          name: "password",
-          type: "password",
-          autocomplete: "current-password",
-          required: true,
-          autofocus: username !== "",
-        }),
-      ),
+        },
+      }),
+      field({
+        name: "password",
+        label: "Password",
+        input: { type: "password", autocomplete: "current-password", required: true, autofocus: username !== "" },
+      }),
       h(
         "div",
         { class: "eg-actions" },

@@ -9,7 +9,8 @@ import { HttpError } from "@elastic-gas/shared/web/errors";
 import { type Response, Router } from "express";
 import { z } from "zod";
 import { leaveNotice } from "../frame/send-page.ts";
-import { accountView, errorsOf, type FieldErrors } from "./account-view.ts";
+import { errorsOf, type FieldErrors } from "../kit/field-errors.ts";
+import { accountView } from "./account-view.ts";
 import { type EmailPagesDeps, emailPages } from "./email-pages.ts";
 import { readSecondFactor, secondFactorPages } from "./second-factor-pages.ts";
 import type { SecondFactorState } from "./second-factor-view.ts";
@@ -27,7 +28,12 @@ export function ownAccountPages(deps: OwnAccountDeps): Router {
 
   const sendAccount = async (
     res: Response,
-    refused: { readonly status?: number; readonly errors?: FieldErrors; readonly state?: SecondFactorState } = {},
+    refused: {
+      readonly status?: number;
+      readonly errors?: FieldErrors;
+      readonly email?: string;
+      readonly state?: SecondFactorState;
+    } = {},
   ) => {
     const { status = 200, errors = new Map() } = refused;
     const state = refused.state ?? (await readSecondFactor(db, currentUser(res).id));
@@ -36,7 +42,8 @@ export function ownAccountPages(deps: OwnAccountDeps): Router {
       section: "users",
       status,
       fleet: await watcher.fleet(),
-      content: (context) => accountView({ email: currentUser(res).email, errors, state }, context),
+      content: (context) =>
+        accountView({ email: refused.email ?? currentUser(res).email ?? "", errors, state }, context),
     });
   };
   router.get("/account", (_req, res) => sendAccount(res));

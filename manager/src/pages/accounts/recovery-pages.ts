@@ -1,6 +1,7 @@
 import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { audit } from "@elastic-gas/shared/accounts/audit";
 import { findEmailChange, finishEmailChange } from "@elastic-gas/shared/accounts/email-changes";
+import { LinkParams } from "@elastic-gas/shared/accounts/mailed-token";
 import {
   findLinkOwner,
   finishPasswordLink,
@@ -17,7 +18,7 @@ import { type Response, Router } from "express";
 import { z } from "zod";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
-import { errorsOf, type FieldErrors } from "./account-view.ts";
+import { errorsOf, type FieldErrors } from "../kit/field-errors.ts";
 import { confirmEmailView, forgotView, resetView } from "./link-view.ts";
 import type { MailInBackground } from "./mail-in-background.ts";
 
@@ -28,8 +29,6 @@ const SENDER_LIMIT = { name: "manager-forgot-address", points: 60, perSeconds: 9
 
 const ForgotForm = z.object({ email: z.string("An address is needed.").trim().pipe(Email) });
 const ResetForm = z.object({ password: z.string("A password is needed.").pipe(PagePassword) });
-const Token = z.string().regex(/^[\w-]{20,100}$/);
-const LinkParams = z.object({ token: Token });
 
 export type RecoveryDeps = PageDeps & {
   readonly rateLimits: RateLimitStore;

@@ -1,4 +1,5 @@
 import type { Enrolment } from "@elastic-gas/shared/accounts/second-factor";
+import { field } from "@elastic-gas/shared/ui/field";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import { encode } from "uqr";
 import type { ViewContext } from "../frame/send-page.ts";
@@ -28,21 +29,13 @@ export function secondFactorPanel(state: SecondFactorState, { csrf }: ViewContex
           { method: "post", action: "/account/second-factor/end", class: "eg-form" },
           csrfField(csrf),
           h("p", {}, `It is on. ${state.recoveryCodes} of your recovery codes are left.`),
-          h(
-            "div",
-            { class: "eg-field" },
-            h("label", { class: "eg-label", for: "end-password" }, "Your password"),
-            h("input", {
-              class: "eg-input",
-              id: "end-password",
-              name: "password",
-              type: "password",
-              autocomplete: "current-password",
-              required: true,
-              ...(state.error === undefined ? {} : { "aria-invalid": "true", "aria-describedby": "end-error" }),
-            }),
-            state.error !== undefined && h("p", { class: "eg-error", id: "end-error", role: "alert" }, state.error),
-          ),
+          field({
+            name: "password",
+            id: "end-password",
+            label: "Your password",
+            error: state.error,
+            input: { type: "password", autocomplete: "current-password", required: true },
+          }),
           h("div", { class: "eg-actions" }, h("button", { class: "eg-button", type: "submit" }, "Switch it off")),
         ),
   );

@@ -1,4 +1,5 @@
 import type { TokenRow } from "@elastic-gas/shared/accounts/api-tokens";
+import { field } from "@elastic-gas/shared/ui/field";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, empty, icon, tableBox, time } from "../kit/parts.ts";
@@ -112,20 +113,13 @@ function newTokenForm({ csrf }: ViewContext): Html {
       "form",
       { method: "post", action: "/tokens", class: "eg-form" },
       csrfField(csrf),
-      h(
-        "div",
-        { class: "eg-field" },
-        h("label", { class: "eg-label", for: "token-name" }, "Name"),
-        h("input", {
-          class: "eg-input",
-          id: "token-name",
-          name: "name",
-          required: true,
-          maxlength: 100,
-          autocomplete: "off",
-        }),
-        h("p", { class: "eg-help" }, "What it is for, such as “load test”."),
-      ),
+      field({
+        name: "name",
+        id: "token-name",
+        label: "Name",
+        help: "What it is for, such as “load test”.",
+        input: { required: true, maxlength: 100, autocomplete: "off" },
+      }),
       h(
         "fieldset",
         { class: "eg-field" },

@@ -20,7 +20,7 @@ import {
 import { actorOf, requesterOf } from "../../features/requester.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
-import { errorsOf } from "./account-view.ts";
+import { errorsOf } from "../kit/field-errors.ts";
 import { usersView } from "./users-view.ts";
 
 export type UserPagesDeps = PageDeps & UserDeletionDeps;

@@ -1,12 +1,13 @@
 import type { Role } from "@elastic-gas/shared/database/tables";
 import { formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
-import { type AttributesOf, type Child, type Html, h } from "@elastic-gas/shared/web/html";
+import { type FieldProps, field } from "@elastic-gas/shared/ui/field";
+import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { InvitationState } from "../../features/accounts/invitations.ts";
 import type { UserRow } from "../../features/accounts/users.ts";
 import type { Reader } from "../../model/reader.ts";
 import type { ViewContext } from "../frame/send-page.ts";
+import type { FieldErrors } from "../kit/field-errors.ts";
 import { csrfField, icon, tableBox, time } from "../kit/parts.ts";
-import { type FieldErrors, fieldError, invalidBy } from "./account-view.ts";
 
 export interface Users {
   readonly users: readonly UserRow[];
@@ -186,15 +187,12 @@ function freeQuestion({ username, isPaying }: UserRow): string {
   return `Make ${username} Free? ${payment}Results past the retention are archived; Premium later restores them.`;
 }
 
-interface NewUserField {
+interface NewUserField extends FieldProps {
   readonly name: "username" | "email" | "password";
-  readonly label: string;
-  readonly help: string;
-  readonly input: AttributesOf<"input">;
 }
 
 const FIELDS: readonly NewUserField[] = [
-  { name: "username", label: "User name", help: "", input: { type: "text", autocomplete: "off", required: true } },
+  { name: "username", label: "User name", input: { type: "text", autocomplete: "off", required: true } },
   {
     name: "email",
     label: "E-mail (optional)",
@@ -225,21 +223,14 @@ function newUserForm({ errors, values }: Users, { csrf }: ViewContext): Html {
       { method: "post", action: "/users", class: "eg-form" },
       csrfField(csrf),
       FIELDS.map(({ name, label, help, input }) =>
-        h(
-          "div",
-          { class: "eg-field" },
-          h("label", { class: "eg-label", for: `new-${name}` }, label),
-          h("input", {
-            ...input,
-            class: "eg-input",
-            id: `new-${name}`,
-            name,
-            value: name === "password" ? "" : (values[name] ?? ""),
-            ...invalidBy(errors, name, `new-${name}-error`),
-          }),
-          fieldError(errors, name, `new-${name}-error`),
-          help !== "" && h("p", { class: "eg-help" }, help),
-        ),
+        field({
+          name,
+          id: `new-${name}`,
+          label,
+          help,
+          error: errors.get(name),
+          input: { ...input, value: name === "password" ? "" : (values[name] ?? "") },
+        }),
       ),
       h(
         "fieldset",

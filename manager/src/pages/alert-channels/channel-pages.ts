@@ -18,6 +18,7 @@ import { actorOf } from "../../features/requester.ts";
 import { listDeliveries } from "../../read/alert-deliveries.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
+import { errorsOf } from "../kit/field-errors.ts";
 import { channelsView, type RefusedForm } from "./channels-view.ts";
 
 const DELIVERIES_SHOWN = 50;
@@ -107,8 +108,4 @@ async function channelOfPath({ db }: PageDeps, req: Request): Promise<Channel> {
   const channel = id.success ? await findChannel(db, id.data) : undefined;
   if (channel === undefined) throw new HttpError(404, "There is no such channel.");
   return channel;
-}
-
-function errorsOf(error: z.ZodError | undefined): Map<string, string> {
-  return new Map((error?.issues ?? []).map((issue) => [String(issue.path[0] ?? ""), issue.message]));
 }

@@ -1,13 +1,13 @@
 import type { ChannelKind } from "@elastic-gas/shared/database/tables";
 import { formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { errorLine, field, invalid } from "@elastic-gas/shared/ui/field";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import { type Channel, shownTarget } from "../../features/alert-channels/channels.ts";
 import { ALERT_EVENT_NAMES, ALERT_EVENTS } from "../../model/alerts/alert-events.ts";
 import { formatClock } from "../../model/alerts/quiet-hours.ts";
 import type { DeliveryRow } from "../../read/alert-deliveries.ts";
-import type { FieldErrors } from "../accounts/account-view.ts";
-import { fieldError, invalidBy } from "../accounts/account-view.ts";
 import type { ViewContext } from "../frame/send-page.ts";
+import type { FieldErrors } from "../kit/field-errors.ts";
 import { csrfField, empty, state, tableBox, time } from "../kit/parts.ts";
 
 /** A form that was sent and not taken: shown again as it was filled in. */
@@ -152,26 +152,17 @@ function settingsFields(
         id: `${prefix}-${name}`,
         name,
         value: text(name, value),
-        ...invalidBy(errors, name, `${prefix}-${name}-error`),
+        ...invalid(errors.get(name), `${prefix}-${name}-error`),
       }),
     );
   return [
-    h(
-      "div",
-      { class: "eg-field" },
-      h("label", { class: "eg-label", for: `${prefix}-name` }, "Name"),
-      h("input", {
-        class: "eg-input",
-        id: `${prefix}-name`,
-        name: "name",
-        required: true,
-        maxlength: 100,
-        autocomplete: "off",
-        value: text("name", stored.name),
-        ...invalidBy(errors, "name", `${prefix}-name-error`),
-      }),
-      fieldError(errors, "name", `${prefix}-name-error`),
-    ),
+    field({
+      name: "name",
+      id: `${prefix}-name`,
+      label: "Name",
+      error: errors.get("name"),
+      input: { required: true, maxlength: 100, autocomplete: "off", value: text("name", stored.name) },
+    }),
     h(
       "fieldset",
       { class: "eg-field" },
@@ -184,7 +175,7 @@ function settingsFields(
           ` ${ALERT_EVENTS[name]}`,
         ),
       ),
-      fieldError(errors, "events", `${prefix}-events-error`),
+      errorLine(errors.get("events"), `${prefix}-events-error`),
     ),
     h(
       "fieldset",
@@ -192,8 +183,8 @@ function settingsFields(
       h("legend", { class: "eg-label" }, "Quiet hours (optional)"),
       h("div", { class: "channel-quiet" }, clock("quietFrom", "from", stored.from), clock("quietTo", "to", stored.to)),
       h("input", { type: "hidden", name: "quietZone", value: reader.timeZone }),
-      fieldError(errors, "quietFrom", `${prefix}-quietFrom-error`),
-      fieldError(errors, "quietTo", `${prefix}-quietTo-error`),
+      errorLine(errors.get("quietFrom"), `${prefix}-quietFrom-error`),
+      errorLine(errors.get("quietTo"), `${prefix}-quietTo-error`),
       h("p", { class: "eg-help" }, `Times in ${reader.timeZone}.`),
     ),
   ];
@@ -223,25 +214,16 @@ function newChannelPanel(refused: RefusedForm | undefined, context: ViewContext)
             h("span", {}, ` ${label}. `, h("span", { class: "eg-secondary" }, help)),
           ),
         ),
-        fieldError(errors, "kind", "new-kind-error"),
+        errorLine(errors.get("kind"), "new-kind-error"),
       ),
-      h(
-        "div",
-        { class: "eg-field" },
-        h("label", { class: "eg-label", for: "new-target" }, "E-mail or web address"),
-        h("input", {
-          class: "eg-input",
-          id: "new-target",
-          name: "target",
-          required: true,
-          maxlength: 500,
-          autocomplete: "off",
-          value: String(own?.values.target ?? ""),
-          ...invalidBy(errors, "target", "new-target-error"),
-        }),
-        fieldError(errors, "target", "new-target-error"),
-        h("p", { class: "eg-help" }, "Web addresses must be public; messages follow no redirects."),
-      ),
+      field({
+        name: "target",
+        id: "new-target",
+        label: "E-mail or web address",
+        error: errors.get("target"),
+        help: "Web addresses must be public; messages follow no redirects.",
+        input: { required: true, maxlength: 500, autocomplete: "off", value: String(own?.values.target ?? "") },
+      }),
       settingsFields("new", { name: "", events: USUAL_EVENTS, from: "", to: "" }, own, context),
       h(
         "div",

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
-import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
+import { errorLine, field, invalid } from "@elastic-gas/shared/ui/field";
+import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { Inventory } from "../../features/delete-all/inventory.ts";
 import { NO_VALUE } from "../../model/reader.ts";
 import type { DeletionProgress, LastDeletion } from "../../read/deletion-progress.ts";
@@ -162,23 +163,14 @@ function deleteForm({ word, errors }: DeletePage, { rows, objects }: Inventory, 
           "data-typed": word,
           ...invalid(errors.word, "word-error"),
         }),
-        reasonBelow(errors.word, "word-error"),
+        errorLine(errors.word, "word-error"),
       ),
-      h(
-        "div",
-        { class: "eg-field" },
-        h("label", { class: "eg-label", for: "password" }, "Your password"),
-        h("input", {
-          class: "eg-input",
-          id: "password",
-          name: "password",
-          type: "password",
-          autocomplete: "current-password",
-          required: true,
-          ...invalid(errors.password, "password-error"),
-        }),
-        reasonBelow(errors.password, "password-error"),
-      ),
+      field({
+        name: "password",
+        label: "Your password",
+        error: errors.password,
+        input: { type: "password", autocomplete: "current-password", required: true },
+      }),
     ),
     h(
       "div",
@@ -193,12 +185,4 @@ function deleteForm({ word, errors }: DeletePage, { rows, objects }: Inventory, 
       h("span", { class: "eg-reason", "data-typed-reason": "", hidden: true }, "Type the word to enable the button."),
     ),
   );
-}
-
-function invalid(reason: string | undefined, id: string) {
-  return reason === undefined ? {} : ({ "aria-invalid": "true", "aria-describedby": id } as const);
-}
-
-function reasonBelow(reason: string | undefined, id: string): Child {
-  return reason !== undefined && h("p", { class: "eg-error", id, role: "alert" }, reason);
 }

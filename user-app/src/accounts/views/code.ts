@@ -1,5 +1,6 @@
+import { field } from "@elastic-gas/shared/ui/field";
 import { type Html, h } from "@elastic-gas/shared/web/html";
-import { csrfField, field } from "../../web/views/forms.ts";
+import { csrfField } from "../../web/views/forms.ts";
 
 export interface CodeProps {
   readonly token: string;

@@ -1,9 +1,10 @@
 import type { User } from "@elastic-gas/shared/accounts/users";
 import { formatBytes, formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { type FieldProps, field } from "@elastic-gas/shared/ui/field";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import type { PageContext } from "../../web/page-context.ts";
-import { csrfField, type FieldProps, field } from "../../web/views/forms.ts";
+import { csrfField } from "../../web/views/forms.ts";
 import type { Usage } from "../account-queries.ts";
 import type { EmailErrors } from "../email-pages.ts";
 

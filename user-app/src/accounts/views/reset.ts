@@ -1,7 +1,8 @@
 import type { LinkOwner } from "@elastic-gas/shared/accounts/password-links";
+import { field } from "@elastic-gas/shared/ui/field";
 import { note } from "@elastic-gas/shared/ui/parts";
 import { type Html, h } from "@elastic-gas/shared/web/html";
-import { csrfField, field } from "../../web/views/forms.ts";
+import { csrfField } from "../../web/views/forms.ts";
 
 export type ResetProps =
   | {

@@ -1,6 +1,7 @@
+import { errorLine, invalid } from "@elastic-gas/shared/ui/field";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { type Html, h } from "@elastic-gas/shared/web/html";
-import { csrfField, errorLine, hiddenField, invalid } from "../../web/views/forms.ts";
+import { csrfField, hiddenField } from "../../web/views/forms.ts";
 
 export interface SignInFormProps {
   readonly token: string;

@@ -1,7 +1,7 @@
 import { formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { type FieldProps, field } from "@elastic-gas/shared/ui/field";
 import { emptyState, note } from "@elastic-gas/shared/ui/parts";
 import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
-import { type FieldProps, field } from "../../web/views/forms.ts";
 import type { AnnotatedAllele } from "./annotated-record.ts";
 import type { FoundRecords } from "./find-records.ts";
 import type { RecordFilter } from "./record-filter.ts";

@@ -1,8 +1,9 @@
 import type { TokenRow } from "@elastic-gas/shared/accounts/api-tokens";
+import { field } from "@elastic-gas/shared/ui/field";
 import { emptyState, icon } from "@elastic-gas/shared/ui/parts";
 import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import type { PageContext } from "../../web/page-context.ts";
-import { csrfField, field } from "../../web/views/forms.ts";
+import { csrfField } from "../../web/views/forms.ts";
 
 export interface TokensProps {
   readonly tokens: readonly TokenRow[];

@@ -1,8 +1,9 @@
 import { formatCount } from "@elastic-gas/shared/format/numbers";
+import { errorLine, invalid } from "@elastic-gas/shared/ui/field";
 import { icon, note } from "@elastic-gas/shared/ui/parts";
 import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import type { PageContext } from "../../web/page-context.ts";
-import { csrfField, errorLine, invalid } from "../../web/views/forms.ts";
+import { csrfField } from "../../web/views/forms.ts";
 
 /** What the upload page shows beside the form after a refusal. */
 export interface Refusal {

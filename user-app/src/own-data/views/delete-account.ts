@@ -1,9 +1,10 @@
 import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { field } from "@elastic-gas/shared/ui/field";
 import { icon, note } from "@elastic-gas/shared/ui/parts";
 import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import type { Usage } from "../../accounts/account-queries.ts";
 import type { PageContext } from "../../web/page-context.ts";
-import { csrfField, field } from "../../web/views/forms.ts";
+import { csrfField } from "../../web/views/forms.ts";
 
 export interface DeleteAccountProps {
   readonly username: string;
