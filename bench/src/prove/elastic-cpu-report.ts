@@ -1,6 +1,15 @@
-import { elasticChart } from "./elastic-cpu-chart.ts";
-import { byPeriod, completeAt, type ElasticRun, type Period, policyChanges } from "./elastic-run.ts";
+import {
+  byPeriod,
+  completeAt,
+  type ElasticRun,
+  failuresOf,
+  type Period,
+  policyChanges,
+  settledCpuOf,
+  sizesOf,
+} from "./elastic-run.ts";
 import { quantile } from "./load.ts";
+import { poolChart } from "./pool-chart.ts";
 import type { Check, Figure, Findings } from "./proof.ts";
 import { count, percent, sinceStart, table, timeSpan } from "./words.ts";
 
@@ -14,7 +23,17 @@ export function elasticFindings(
   { quick, settings }: { readonly quick: boolean; readonly settings: readonly Figure[] },
 ): Findings {
   const periods = byPeriod(run);
-  const chart = elasticChart(run, periods);
+  const peak = Math.max(...run.recording.steps.map(({ desired }) => desired));
+  const text = `Workers, mean CPU, requests and response times over ${timeSpan(run.endedAt - run.startedAt)}: a load step grows the web pool from 1 to ${peak} workers, which it keeps; without the load it shrinks to 1. ${count(run.requests.length)} requests, ${failuresOf(run).length} failed.`;
+  const photoLoad = `${(run.clients / (run.cycleMs / 1_000) / run.perSecond).toFixed(1)} workers' worth of photos`;
+  const svg = poolChart(run, periods, {
+    title: "Web pool under a CPU-bound load step",
+    text,
+    phases: [
+      { from: run.calibratedFrom, to: run.calibratedTo, text: "measuring" },
+      { from: run.loadOnAt, to: run.loadOffAt, text: photoLoad },
+    ],
+  });
   return {
     checks: checksOf(run, quick),
     figures: figuresOf(run),
@@ -22,7 +41,7 @@ export function elasticFindings(
       ...settings,
       { label: "photo clients", value: `${run.clients}, each a photo every ${timeSpan(run.cycleMs)}` },
     ],
-    charts: [{ file: "elastic-cpu.svg", ...chart }],
+    charts: [{ file: "elastic-cpu.svg", svg, text }],
     details: details(run, periods),
     data: { ...run, requests: undefined, recording: { ...run.recording, cpu: undefined, waiting: undefined }, periods },
   };
@@ -40,10 +59,10 @@ function checksOf(run: ElasticRun, quick: boolean): readonly Check[] {
   const settledCpu = settledCpuOf(run);
   const { growThresholdPercent: grow, shrinkThresholdPercent: shrink } = run.policy;
   const checks: Check[] = [
-    { what: "without load the pool stays at 1 worker", measured: sizes(early), ok: early.length === 0 },
+    { what: "without load the pool stays at 1 worker", measured: sizesOf(early), ok: early.length === 0 },
     {
       what: "under load the pool only grows",
-      measured: sizes(grown),
+      measured: sizesOf(grown),
       ok: grown.length > 0 && grown.every((change) => change.desiredAfter > change.desiredBefore),
     },
     {
@@ -58,7 +77,7 @@ function checksOf(run: ElasticRun, quick: boolean): readonly Check[] {
     },
     {
       what: "without the load it only shrinks, back to 1 worker",
-      measured: `${sizes(after)}; in service at the end: ${last?.inService ?? 0}, draining: ${last?.draining ?? 0}`,
+      measured: `${sizesOf(after)}; in service at the end: ${last?.inService ?? 0}, draining: ${last?.draining ?? 0}`,
       ok:
         after.length > 0 &&
         after.every((change) => change.desiredAfter < change.desiredBefore) &&
@@ -103,7 +122,7 @@ function figuresOf(run: ElasticRun): readonly Figure[] {
       ) ?? 0,
     );
   return [
-    { label: "workers", value: sizes(changes) },
+    { label: "workers", value: sizesOf(changes) },
     { label: "requests", value: `${count(run.requests.length)}, ${failuresOf(run).length} failed` },
     { label: `load on until all ${peak} workers were in service`, value: timeSpan(complete - run.loadOnAt) },
     { label: "load off until 1 worker was wanted", value: timeSpan((back?.at ?? run.endedAt) - run.loadOffAt) },
@@ -177,25 +196,6 @@ function details(run: ElasticRun, periods: readonly Period[]): string {
   ]
     .filter((part) => part !== "")
     .join("\n\n");
-}
-
-function sizes(changes: readonly { readonly desiredBefore: number; readonly desiredAfter: number }[]): string {
-  const [first] = changes;
-  if (first === undefined) return "no change";
-  return [first.desiredBefore, ...changes.map(({ desiredAfter }) => desiredAfter)].join(" → ");
-}
-
-function failuresOf({ requests }: ElasticRun) {
-  return requests.filter(({ outcome }) => outcome !== "ok");
-}
-
-/** What the policy measured on windows that lie wholly in the settled time. */
-function settledCpuOf(run: ElasticRun): readonly number[] {
-  // Two periods are measured, and the newest is a period old.
-  const from = completeAt(run) + 3 * run.durations.periodSeconds * 1_000;
-  return run.decisions
-    .filter(({ at }) => at >= from && at < run.loadOffAt)
-    .flatMap(({ measured }) => (measured === null ? [] : [measured]));
 }
 
 function longestGap({ decisions, startedAt }: ElasticRun): number {

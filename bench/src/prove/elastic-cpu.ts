@@ -1,27 +1,27 @@
-import { DEFAULT_EC2_SETTINGS } from "@elastic-gas/local-cloud/ec2/settings";
 import { elasticFindings } from "./elastic-cpu-report.ts";
 import type { ElasticRun, Phases } from "./elastic-run.ts";
-import { type Request, runClients } from "./load.ts";
-import type { ManagerApi } from "./manager-api.ts";
-import { PHOTO_FILE, pageCall, photoCall, registerLoadUser } from "./photo-load.ts";
+import type { Request } from "./load.ts";
+import {
+  CREDIT_SECONDS,
+  calibrate,
+  INSTANCE_VCPUS,
+  isOne,
+  loadPages,
+  loadPhotos,
+  PAGES_PER_SECOND,
+  readDecisions,
+  settle,
+} from "./load-step.ts";
+import { PHOTO_FILE, registerLoadUser } from "./photo-load.ts";
 import type { Proof, ProofContext } from "./proof.ts";
-import { isSettled, type ProofSystem, policySettings, startProofSystem } from "./proof-system.ts";
+import { type ProofSystem, policySettings, startProofSystem } from "./proof-system.ts";
 import { recordPool } from "./recorder.ts";
 
-const INSTANCE_VCPUS = 0.2;
 /**
  * In what one worker can take. With 70/30 and doubling, one and two workers are too few and four run at somewhat more
  * than half.
  */
 const LOAD_WORKERS = 2.2;
-/** Photos that may wait at one worker, in seconds of its work: an upload is refused when it would wait 20 s. */
-const WAITING_SECONDS = 8;
-const PAGES_PER_SECOND = 4;
-const PAGE_CLIENTS = 8;
-/** Enough that the worker never waits for the next one. */
-const CALIBRATION_CLIENTS = 4;
-/** Booting is not throttled for so long, and would look like capacity. */
-const CREDIT_SECONDS = DEFAULT_EC2_SETTINGS.launchCreditSeconds + 5;
 
 interface Durations {
   readonly periodSeconds: number;
@@ -66,19 +66,10 @@ export const elasticCpu: Proof = {
       periodSeconds: durations.periodSeconds,
     });
     const requests: Request[] = [];
-    const everything = new AbortController();
-    const pages = runClients({
-      kind: "page",
-      clients: PAGE_CLIENTS,
-      cycleMs: (PAGE_CLIENTS / PAGES_PER_SECOND) * 1_000,
-      signal: everything.signal,
-      call: pageCall(proof.system.userAppUrl),
-      seen: (request) => void requests.push(request),
-    });
+    const pages = loadPages(proof, (request) => void requests.push(request));
     try {
       const phases = await runPhases(proof, context, { durations, requests });
-      everything.abort();
-      await pages;
+      await pages.stop();
       const recording = await recorder.stop();
       const { policy } = await proof.manager.policy("web");
       if (policy.kind !== "cpu") throw new Error(`The web pool has the policy ${policy.kind}.`);
@@ -94,7 +85,7 @@ export const elasticCpu: Proof = {
         ],
       });
     } finally {
-      everything.abort();
+      await pages.stop();
       await recorder.stop();
     }
   },
@@ -108,6 +99,7 @@ interface Driving {
 async function runPhases(proof: ProofSystem, { say }: ProofContext, driving: Driving): Promise<Phases> {
   const { manager, system, wait, sleep } = proof;
   const { durations } = driving;
+  const seen = (request: Request) => void driving.requests.push(request);
   const startedAt = Date.now();
   await registerLoadUser(system.userAppUrl);
   await wait("one worker in service", () => isOne(manager), 300);
@@ -118,25 +110,16 @@ async function runPhases(proof: ProofSystem, { say }: ProofContext, driving: Dri
   // Paused: full CPU for the time of the calibration is not the load step that is to be shown.
   await manager.press("web", "pause");
   const calibratedFrom = Date.now();
-  const perSecond = await calibrate(proof, driving);
+  const perSecond = await calibrate(proof, durations, seen);
   const calibratedTo = Date.now();
   say(`one worker takes ${perSecond.toFixed(2)} photos a second; waiting until its CPU shows no trace of that`);
   await sleep(durations.periodSeconds * 2.5);
   await manager.press("web", "resume");
 
-  const clients = Math.max(4, Math.round(WAITING_SECONDS * perSecond));
-  const cycleMs = (clients / (LOAD_WORKERS * perSecond)) * 1_000;
-  const load = new AbortController();
   const loadOnAt = Date.now();
+  const photos = loadPhotos(proof, { workers: LOAD_WORKERS, perSecond, seen });
+  const { clients, cycleMs } = photos;
   say(`load on: ${clients} clients, each a photo every ${(cycleMs / 1_000).toFixed(1)} s`);
-  const photos = runClients({
-    kind: "photo",
-    clients,
-    cycleMs,
-    signal: load.signal,
-    call: photoCall(system.userAppUrl),
-    seen: (request) => void driving.requests.push(request),
-  });
   // A pool that does not settle, or does not come back, is a result as well.
   const problems: string[] = [];
   const note = (error: unknown) => {
@@ -147,9 +130,8 @@ async function runPhases(proof: ProofSystem, { say }: ProofContext, driving: Dri
   await settle(proof, { say, seconds: durations.settleSeconds, deadlineSeconds: durations.growDeadlineSeconds }).catch(
     note,
   );
-  load.abort();
   const loadOffAt = Date.now();
-  await photos;
+  await photos.stop();
   say("load off");
   await wait("the pool to be back at 1", () => isOne(manager), durations.shrinkDeadlineSeconds).then(
     () => say("back at 1 worker"),
@@ -159,77 +141,4 @@ async function runPhases(proof: ProofSystem, { say }: ProofContext, driving: Dri
   const endedAt = Date.now();
   const instants = { startedAt, calibratedFrom, calibratedTo, loadOnAt, loadOffAt, endedAt };
   return { ...instants, perSecond, clients, cycleMs, problems };
-}
-
-async function isOne(manager: ManagerApi): Promise<boolean> {
-  const pool = await manager.pool("web");
-  return pool.desired === 1 && isSettled(pool);
-}
-
-/** Photos a second that one saturated worker takes beside the light pages. */
-async function calibrate({ system, sleep }: ProofSystem, { durations, requests }: Driving): Promise<number> {
-  const done: number[] = [];
-  const stop = new AbortController();
-  const running = runClients({
-    kind: "calibration",
-    clients: CALIBRATION_CLIENTS,
-    cycleMs: 0,
-    signal: stop.signal,
-    call: photoCall(system.userAppUrl),
-    seen: (request) => {
-      done.push(request.sentAt + request.ms);
-      requests.push(request);
-    },
-  });
-  await sleep(durations.warmUpSeconds);
-  const from = Date.now();
-  await sleep(durations.calibrateSeconds);
-  const to = Date.now();
-  stop.abort();
-  await running;
-  const counted = done.filter((at) => at >= from && at < to).length;
-  if (counted < 3) throw new Error(`Only ${counted} photos were taken in ${durations.calibrateSeconds} s.`);
-  return counted / ((to - from) / 1_000);
-}
-
-/** Waits until the pool has grown, is complete, and has not changed for `seconds`. */
-async function settle(
-  { manager, wait }: ProofSystem,
-  { say, seconds, deadlineSeconds }: { say: (line: string) => void; seconds: number; deadlineSeconds: number },
-): Promise<void> {
-  let shown = 1;
-  let since: number | undefined;
-  await wait(
-    `the pool to settle for ${seconds} s`,
-    async () => {
-      const pool = await manager.pool("web");
-      if (pool.desired !== shown) {
-        say(pool.lastCheck?.sentence ?? `desired ${pool.desired}`);
-        since = undefined;
-        shown = pool.desired;
-      }
-      if (!isSettled(pool)) since = undefined;
-      else since ??= Date.now();
-      return pool.desired > 1 && since !== undefined && Date.now() - since >= seconds * 1_000;
-    },
-    deadlineSeconds,
-  );
-}
-
-async function readDecisions({ db, manager }: ProofSystem): Promise<Pick<ElasticRun, "decisions" | "activities">> {
-  const decisions = await db
-    .selectFrom("decisions")
-    .select(["at", "kind", "desiredAfter", "inService", "pending", "warming", "draining", "measured", "reason"])
-    .where("pool", "=", "web")
-    .orderBy("id")
-    .execute();
-  const activities = await manager.activities("web");
-  return {
-    decisions: decisions.map((row) => ({ ...row, at: row.at.getTime() })),
-    activities: activities.map((row) => ({
-      ...row,
-      at: Date.parse(row.at),
-      finishedAt: row.finishedAt === null ? null : Date.parse(row.finishedAt),
-    })),
-  };
 }

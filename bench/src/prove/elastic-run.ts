@@ -43,7 +43,10 @@ export interface Activity {
   readonly finishedAt: number | null;
 }
 
-export interface ElasticRun extends Phases {
+/** What was seen of the web pool between two instants, under one policy. */
+export interface PoolRun {
+  readonly startedAt: number;
+  readonly endedAt: number;
   readonly policy: CpuPolicy;
   readonly requests: readonly Request[];
   readonly recording: Recording;
@@ -51,6 +54,8 @@ export interface ElasticRun extends Phases {
   readonly activities: readonly Activity[];
   readonly durations: { readonly periodSeconds: number; readonly settleSeconds: number };
 }
+
+export type ElasticRun = Phases & PoolRun;
 
 /**
  * One row of the table: what happened within a metric period. Response times are those of requests sent in it,
@@ -73,12 +78,16 @@ export interface Period {
 }
 
 /** Changes of the pool's size by the policy, oldest first. */
-export function policyChanges({ activities }: Pick<ElasticRun, "activities">): readonly Activity[] {
+export function policyChanges({ activities }: Pick<PoolRun, "activities">): readonly Activity[] {
   return activities.filter(({ cause }) => cause === "policy");
 }
 
 /** When the last worker that the load asked for was in service. */
-export function completeAt({ recording, loadOnAt, loadOffAt }: ElasticRun): number {
+export function completeAt({
+  recording,
+  loadOnAt,
+  loadOffAt,
+}: Pick<ElasticRun, "recording" | "loadOnAt" | "loadOffAt">): number {
   const during = recording.steps.filter(({ at }) => at >= loadOnAt && at < loadOffAt);
   const last = during.findLast((step, index) => {
     const before = during[index - 1] ?? sizeAt(recording.steps, loadOnAt);
@@ -88,7 +97,7 @@ export function completeAt({ recording, loadOnAt, loadOffAt }: ElasticRun): numb
 }
 
 /** The run by metric periods, aligned as CloudWatch aligns them. */
-export function byPeriod(run: ElasticRun): readonly Period[] {
+export function byPeriod(run: PoolRun): readonly Period[] {
   const periodMs = run.durations.periodSeconds * 1_000;
   const first = Math.floor(run.startedAt / periodMs) * periodMs;
   const starts = Array.from(
@@ -115,4 +124,24 @@ export function byPeriod(run: ElasticRun): readonly Period[] {
       draining: size?.draining ?? 0,
     };
   });
+}
+
+/** What the policy measured on windows that lie wholly in the settled time, percent. */
+export function settledCpuOf(run: PoolRun & Pick<Phases, "loadOnAt" | "loadOffAt">): readonly number[] {
+  // Two periods are measured, and the newest is a period old.
+  const from = completeAt(run) + 3 * run.durations.periodSeconds * 1_000;
+  return run.decisions
+    .filter(({ at }) => at >= from && at < run.loadOffAt)
+    .flatMap(({ measured }) => (measured === null ? [] : [measured]));
+}
+
+export function failuresOf({ requests }: Pick<PoolRun, "requests">): readonly Request[] {
+  return requests.filter(({ outcome }) => outcome !== "ok");
+}
+
+/** `1 → 2 → 4` */
+export function sizesOf(changes: readonly Pick<Activity, "desiredBefore" | "desiredAfter">[]): string {
+  const [first] = changes;
+  if (first === undefined) return "no change";
+  return [first.desiredBefore, ...changes.map(({ desiredAfter }) => desiredAfter)].join(" → ");
 }

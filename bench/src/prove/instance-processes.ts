@@ -22,9 +22,26 @@ export function killInstances(dataDir: string): number {
   return pids.length;
 }
 
-function environmentOf(pid: number): string {
+/** Pid of one part (`local-cloud`, `manager` ...) of the system of one data folder. */
+export function partPid(dataDir: string, part: string): number {
+  const pid = readdirSync("/proc")
+    .map(Number)
+    .find(
+      (each) =>
+        Number.isInteger(each) &&
+        commandOf(each).includes(`${part}/src/main.ts`) &&
+        environmentOf(each).includes(`DATA_DIR=${dataDir}\0`),
+    );
+  if (pid === undefined) throw new Error(`No process of ${part} runs for ${dataDir}.`);
+  return pid;
+}
+
+const commandOf = (pid: number) => ofProcess(pid, "cmdline");
+const environmentOf = (pid: number) => ofProcess(pid, "environ");
+
+function ofProcess(pid: number, file: "cmdline" | "environ"): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "utf8");
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
   } catch {
     return ""; // ended while we looked
   }

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { faults } from "../faults/faults.ts";
 import { archiveAndBack } from "./archive-and-back.ts";
+import { constantLoad } from "./constant-load.ts";
 import { elasticCpu } from "./elastic-cpu.ts";
 import { firstHour } from "./first-hour.ts";
 import { writeIndex } from "./index-page.ts";
@@ -11,6 +12,7 @@ import type { Proof } from "./proof.ts";
 import { queuePool } from "./queue-pool.ts";
 import { writeResult } from "./results.ts";
 import { rollingUpdate } from "./rolling-update.ts";
+import { uploads } from "./uploads.ts";
 import { readDuration, timeSpan } from "./words.ts";
 import { workersLost } from "./workers-lost.ts";
 
@@ -21,6 +23,8 @@ import { workersLost } from "./workers-lost.ts";
 const PROOFS: readonly Proof[] = [
   firstHour,
   elasticCpu,
+  constantLoad,
+  uploads,
   workersLost,
   queuePool,
   archiveAndBack,

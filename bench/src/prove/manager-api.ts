@@ -8,6 +8,7 @@ import {
   ApiReleases,
   ApiWorker,
 } from "@elastic-gas/manager/features/api/schemas";
+import type { Policy } from "@elastic-gas/scaling/policy";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { FormBrowser } from "@elastic-gas/start/demo/form-browser";
 import type { RunningSystem } from "@elastic-gas/testing/system/system";
@@ -81,13 +82,26 @@ export class ManagerApi {
     return ApiOutcome.parse(await this.#call("POST", `/pools/${name}/${button}`)).sentence;
   }
 
-  async #call(method: string, path: string): Promise<unknown> {
+  /** Saves a policy as the next version; limits stay. */
+  async savePolicy(name: PoolName, policy: Policy): Promise<void> {
+    const { version, limits } = await this.policy(name);
+    await this.#call("PUT", `/pools/${name}/policy`, { version, policy, limits });
+  }
+
+  /** A manual change to so many workers; the policy then holds. */
+  async resize(name: PoolName, verb: "grow" | "shrink", to: number): Promise<void> {
+    await this.#call("POST", `/pools/${name}/${verb}`, { to });
+  }
+
+  async #call(method: string, path: string, body?: object): Promise<unknown> {
     const response = await fetch(`${this.#url}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.#token}` },
+      headers: { authorization: `Bearer ${this.#token}`, ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(30_000),
     });
-    if (!response.ok) throw new Error(`The manager answered ${response.status} to ${method} ${path}`);
+    if (!response.ok)
+      throw new Error(`The manager answered ${response.status} to ${method} ${path}: ${await response.text()}`);
     return response.json();
   }
 }

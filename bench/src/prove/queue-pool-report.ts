@@ -1,6 +1,6 @@
 import { type ChartEvent, timeChart } from "./charts/time-chart.ts";
-import { workersPanel } from "./elastic-cpu-chart.ts";
 import { quantile } from "./load.ts";
+import { workersPanel } from "./pool-chart.ts";
 import type { Check, Figure, Findings } from "./proof.ts";
 import { jobCounts, type QueueRun } from "./queue-run.ts";
 import { sinceStart, table, timeSpan } from "./words.ts";

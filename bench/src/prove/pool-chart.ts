@@ -1,36 +1,35 @@
 import type { Panel } from "./charts/panel.ts";
 import { type ChartEvent, timeChart } from "./charts/time-chart.ts";
-import { type ElasticRun, type Period, policyChanges } from "./elastic-run.ts";
+import { failuresOf, type Period, type PoolRun, policyChanges } from "./elastic-run.ts";
 import type { SizeStep } from "./recorder.ts";
-import { count, timeSpan } from "./words.ts";
+import { count } from "./words.ts";
 
-/** The key chart: workers, CPU with the thresholds, requests and response times on one time axis. */
-export function elasticChart(
-  run: ElasticRun,
-  periods: readonly Period[],
-): { readonly svg: string; readonly text: string } {
-  const changes = policyChanges(run).filter(({ at }) => at >= run.startedAt);
-  const events: readonly ChartEvent[] = changes.map(({ at, desiredBefore, desiredAfter }) => ({
-    at,
-    mark: desiredAfter > desiredBefore ? "G" : "S",
-    text: `${desiredBefore} → ${desiredAfter}`,
-  }));
-  const failed = run.requests.filter(({ outcome }) => outcome !== "ok").length;
-  const peak = Math.max(...run.recording.steps.map(({ desired }) => desired));
-  const text = `Workers, mean CPU, requests and response times over ${timeSpan(run.endedAt - run.startedAt)}: a load step grows the web pool from 1 to ${peak} workers, which it keeps; without the load it shrinks to 1. ${count(run.requests.length)} requests, ${failed} failed.`;
+/** What a chart of the web pool says beside the measurements. */
+export interface ChartWords {
+  readonly title: string;
+  /** For readers who do not see it. */
+  readonly text: string;
+  readonly phases: Parameters<typeof timeChart>[0]["phases"];
+}
+
+/** Workers, CPU with the thresholds, requests and response times on one time axis, as SVG. */
+export function poolChart(run: PoolRun, periods: readonly Period[], { title, text, phases }: ChartWords): string {
+  const events: readonly ChartEvent[] = policyChanges(run)
+    .filter(({ at }) => at >= run.startedAt)
+    .map(({ at, desiredBefore, desiredAfter }) => ({
+      at,
+      mark: desiredAfter > desiredBefore ? "G" : "S",
+      text: `${desiredBefore} → ${desiredAfter}`,
+    }));
   const perMinute = 60 / run.durations.periodSeconds;
-  const photoLoad = `${(run.clients / (run.cycleMs / 1_000) / run.perSecond).toFixed(1)} workers' worth of photos`;
-  const svg = timeChart({
-    title: "Web pool under a CPU-bound load step",
-    subtitle: `${policyWords(run)} ${count(run.requests.length)} requests, ${failed} failed. G grow, S shrink.`,
+  return timeChart({
+    title,
+    subtitle: `${policyWords(run)} ${count(run.requests.length)} requests, ${failuresOf(run).length} failed. G grow, S shrink.`,
     text,
     from: run.startedAt,
     to: run.endedAt,
     events,
-    phases: [
-      { from: run.calibratedFrom, to: run.calibratedTo, text: "measuring" },
-      { from: run.loadOnAt, to: run.loadOffAt, text: photoLoad },
-    ],
+    phases,
     panels: [
       workersPanel(run.recording.steps),
       cpuPanel(run, periods),
@@ -72,7 +71,6 @@ export function elasticChart(
       },
     ],
   });
-  return { svg, text };
 }
 
 /** Bands of the states with the desired capacity above them. */
@@ -90,7 +88,7 @@ export function workersPanel(steps: readonly SizeStep[], height = 150): Panel {
   };
 }
 
-function policyWords({ policy }: ElasticRun): string {
+function policyWords({ policy }: PoolRun): string {
   const {
     growThresholdPercent: grow,
     shrinkThresholdPercent: shrink,
@@ -98,10 +96,10 @@ function policyWords({ policy }: ElasticRun): string {
     shrinkRatio,
     cooldownSeconds,
   } = policy;
-  return `Thresholds ${grow} and ${shrink} %, ratios ${growRatio.toFixed(1)} and ${shrinkRatio.toFixed(1)}, cooldown ${cooldownSeconds} s.`;
+  return `Thresholds ${grow} and ${shrink} %, ratios ${growRatio} and ${shrinkRatio}, cooldown ${cooldownSeconds} s.`;
 }
 
-function cpuPanel(run: ElasticRun, periods: readonly Period[]): Panel {
+function cpuPanel(run: PoolRun, periods: readonly Period[]): Panel {
   const { growThresholdPercent: grow, shrinkThresholdPercent: shrink } = run.policy;
   return {
     title: "Mean CPU of workers in service",
@@ -131,7 +129,7 @@ function cpuPanel(run: ElasticRun, periods: readonly Period[]): Panel {
   };
 }
 
-function middles(run: ElasticRun, periods: readonly Period[], pick: (period: Period) => number | null) {
+function middles(run: PoolRun, periods: readonly Period[], pick: (period: Period) => number | null) {
   const half = run.durations.periodSeconds * 500;
   return periods.map((period) => ({ at: Math.min(period.at + half, run.endedAt), value: pick(period) }));
 }
