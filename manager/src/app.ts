@@ -28,8 +28,8 @@ import { requestId } from "@elastic-gas/shared/web/request-id";
 import { securityHeaders } from "@elastic-gas/shared/web/security-headers";
 import { refuseWrongMethods } from "@elastic-gas/shared/web/wrong-methods";
 import express, { type Express } from "express";
+import { sendAccountMails } from "./features/accounts/account-mails.ts";
 import { door } from "./features/accounts/door.ts";
-import { sendInvitations } from "./features/accounts/invitations.ts";
 import { type Alerting, createAlerting } from "./features/alert-channels/alerting.ts";
 import { apiRoutes } from "./features/api/routes.ts";
 import { createDeletion, type Deletion } from "./features/delete-all/deletion.ts";
@@ -37,7 +37,6 @@ import { LoadTest } from "./features/load-test/load-test.ts";
 import { localStatus } from "./features/local-status/local-status.ts";
 import { metricsRoutes } from "./features/metrics/metrics-routes.ts";
 import { auditPages } from "./pages/accounts/audit-pages.ts";
-import { createMailInBackground } from "./pages/accounts/mail-in-background.ts";
 import { ownAccountPages } from "./pages/accounts/own-account-pages.ts";
 import { recoveryPages } from "./pages/accounts/recovery-pages.ts";
 import { signInPages } from "./pages/accounts/sign-in-pages.ts";
@@ -93,7 +92,7 @@ export interface Manager {
   readonly loadTest: LoadTest;
   readonly alerting: Alerting;
   /** Mails the invitations that are due; returns how many went out. */
-  readonly sendInvitations: () => Promise<number>;
+  readonly sendAccountMails: () => Promise<number>;
   /** Ends when the mails that no answer waited for are sent. */
   readonly settled: () => Promise<void>;
 }
@@ -152,8 +151,7 @@ export function createManager(deps: AppDeps): Manager {
     onSignOut: live.signOut,
   });
   const background = createBackground(log);
-  const mailInBackground = createMailInBackground(background, deps);
-  const recovery = recoveryPages({ ...pages, rateLimits, mailInBackground });
+  const recovery = recoveryPages({ ...pages, rateLimits, background });
   app.use(refuseWrongMethods([entrance, recovery]));
   app.use(["/login", "/logout", "/forgot", "/reset", "/email"], guard);
   const apiLimit = { name: "api", points: config.API_REQUESTS_PER_MINUTE, perSeconds: 60 };
@@ -172,7 +170,7 @@ export function createManager(deps: AppDeps): Manager {
     auditPages(pages),
     tokenPages(pages),
     userPages({ ...deps, ...pages }),
-    ownAccountPages({ ...pages, limits, box, rateLimits, mailInBackground }),
+    ownAccountPages({ ...pages, limits, box, rateLimits }),
     releasePages(pages),
     stopPages(pages),
     loadTestPages({ ...pages, loadTest }),
@@ -194,7 +192,6 @@ export function createManager(deps: AppDeps): Manager {
         }),
     }),
   );
-  const invitations = () => sendInvitations({ ...deps, now });
   return {
     app,
     live,
@@ -202,7 +199,7 @@ export function createManager(deps: AppDeps): Manager {
     deletion,
     loadTest,
     alerting,
-    sendInvitations: invitations,
+    sendAccountMails: () => sendAccountMails({ ...deps, now }),
     settled: background.settled,
   };
 }

@@ -26,7 +26,7 @@ const ANNOUNCED_MS = 1_000;
 const ALERTS_LOOK_MS = 10_000;
 const DELIVERIES_LOOK_MS = 3_000;
 /** An invitation is mailed within about so long; a mail service that is away is asked that often. */
-const INVITATIONS_LOOK_MS = 5_000;
+const ACCOUNT_MAILS_LOOK_MS = 5_000;
 const SESSION_SWEEP_MS = 600_000;
 /** A deletion that nobody works on is taken up again within that time. */
 const DELETION_LOOK_MS = 10_000;
@@ -66,8 +66,8 @@ void runLoop({ name: "deliveries", intervalMs: DELIVERIES_LOOK_MS, signal, log }
 void runLoop({ name: "session sweep", intervalMs: SESSION_SWEEP_MS, signal, log }, () =>
   deleteExpiredSessions(db, "managerSessions"),
 );
-void runLoop({ name: "invitations", intervalMs: INVITATIONS_LOOK_MS, signal, log }, async () => {
-  await manager.sendInvitations();
+void runLoop({ name: "account mails", intervalMs: ACCOUNT_MAILS_LOOK_MS, signal, log }, async () => {
+  await manager.sendAccountMails();
 });
 
 // The stop button: when no worker is left, the pages are told and this process ends with 0, which start.sh takes as the

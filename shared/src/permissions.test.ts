@@ -20,7 +20,7 @@ test.each<[string, readonly Role[]]>([
   ["sqs:ReceiveMessage", ["annotator", "utility"]],
   ["glacier:DeleteArchive", ["manager", "utility"]],
   ["glacier:UploadArchive", ["utility"]],
-  ["ses:SendEmail", ["manager", "web", "utility"]],
+  ["ses:SendEmail", ["manager", "utility"]],
   ["s3:RestoreObject", ["utility"]],
 ])("%s is for %j alone", (action, roles) => {
   expect(holdersOf(action)).toEqual(roles);

@@ -153,7 +153,6 @@ export function permissionsOf(
     ],
     web: [
       putMetrics,
-      sendMail,
       send,
       // A list right on the buckets makes a missing object a 404 instead of a 403.
       { actions: ["s3:ListBucket"], resources: dataBuckets.map(bucketArn) },

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { restoreAdmin } from "@elastic-gas/shared/accounts/restore-admin";
 import { makePassword } from "@elastic-gas/shared/accounts/users";
+import { audit } from "@elastic-gas/shared/audit";
 import { readConfig } from "@elastic-gas/shared/config";
 import { connectDatabase } from "@elastic-gas/shared/database/connect";
 import { readEnvironment } from "./environment.ts";

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
-import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
@@ -41,7 +40,6 @@ export function createAppParts(config: Config, log: Logger): UserAppParts & { cl
     rateLimits: { pool, schema: schemaOf(config.DATABASE_URL) },
     s3: createAwsClient(S3Client, config),
     browserS3: createAwsClient(S3Client, config, { forBrowsers: true }),
-    ses: createAwsClient(SESv2Client, config),
     outbox: createOutboxSender({ db, sqs, resources, log, sweepSeconds: config.OUTBOX_SWEEP_SECONDS }),
     passwords: createPasswordVerifier(),
     log,

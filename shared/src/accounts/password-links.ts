@@ -1,18 +1,13 @@
 import type { Kysely, Transaction } from "kysely";
 import type { Database } from "../database/connect.ts";
 import type { Tables } from "../database/tables.ts";
-import type { AccountTables } from "./account-tables.ts";
+import { putUserMail } from "../mail/user-mails.ts";
+import { type AccountTables, ALL_ACCOUNTS } from "./account-tables.ts";
 import { changePassword } from "./change-password.ts";
-import { hashToken, makeToken } from "./mailed-token.ts";
+import { hashToken, makeRequest, makeToken } from "./mailed-token.ts";
 
 /** How long the link to set a forgotten password works. */
 export const RESET_MINUTES = 60;
-
-export interface ResetMail {
-  readonly username: string;
-  readonly email: string;
-  readonly token: string;
-}
 
 /** Whose password a link sets. */
 export interface LinkOwner {
@@ -39,22 +34,45 @@ export async function makePasswordLink(
 }
 
 /**
- * A token for each account with this address that may use the manager, or for each other one: the password of each kind
- * is set in its own app.
+ * Has a link mailed to each account with this address that may use the manager, or to each other one: the password of
+ * each kind is set in its own app. Returns the user names.
  */
-export async function startPasswordReset(
+export async function askForPasswordReset(
   db: Database,
   tables: AccountTables,
   { email, mayUseManager, now }: { readonly email: string; readonly mayUseManager: boolean; readonly now: Date },
-): Promise<readonly ResetMail[]> {
+): Promise<readonly string[]> {
   const users = (await listAccountsAt(db, email)).filter((user) => user.mayUseManager === mayUseManager);
-  const expiresAt = new Date(now.getTime() + RESET_MINUTES * 60_000);
-  const mails: ResetMail[] = [];
-  for (const user of users) {
-    const token = await makePasswordLink(db, tables, { userId: user.id, expiresAt });
-    mails.push({ username: user.username, email: user.email, token });
+  for (const { id: userId } of users) {
+    const { tokenHash, expiresAt } = makeRequest(now);
+    await db.transaction().execute(async (trx) => {
+      await trx.insertInto(tables.passwordResets).values({ tokenHash, userId, expiresAt, usedAt: null }).execute();
+      await putUserMail(trx, { userId, kind: "password-reset", about: tokenHash, detail: { request: tokenHash } });
+    });
   }
-  return mails;
+  return users.map(({ username }) => username);
+}
+
+/** Makes the link that was asked for; undefined: the request has ended. */
+export async function makeRequestedLink(
+  db: Database,
+  { request, now }: { readonly request: string; readonly now: Date },
+): Promise<{ readonly username: string; readonly mayUseManager: boolean; readonly token: string } | undefined> {
+  return db.transaction().execute(async (trx) => {
+    const user = await trx
+      .selectFrom("passwordResets as links")
+      .innerJoin("users", "users.id", "links.userId")
+      .select(["users.id", "users.username", "users.isAdmin", "users.isViewer"])
+      .where("tokenHash", "=", request)
+      .where("usedAt", "is", null)
+      .where("expiresAt", ">", now)
+      .forUpdate()
+      .executeTakeFirst();
+    if (user === undefined) return undefined;
+    const expiresAt = new Date(now.getTime() + RESET_MINUTES * 60_000);
+    const token = await makePasswordLink(trx, ALL_ACCOUNTS, { userId: user.id, expiresAt });
+    return { username: user.username, mayUseManager: user.isAdmin || user.isViewer, token };
+  });
 }
 
 /** Accounts with this address. */
@@ -142,6 +160,14 @@ export async function endOlderLinks(
     // Not a later one: two that are mailed at the same moment must not end each other.
     .where("createdAt", "<", own.createdAt)
     .execute();
+}
+
+/** Ends a request whose link was mailed. */
+export async function endRequest(
+  db: Database,
+  { request, now }: { readonly request: string; readonly now: Date },
+): Promise<void> {
+  await db.updateTable("passwordResets").set({ usedAt: now }).where("tokenHash", "=", request).execute();
 }
 
 /** Forgets a link that nobody was told. */

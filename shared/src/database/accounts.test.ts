@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ALL_ACCOUNTS, PLAIN_ACCOUNTS } from "../accounts/account-tables.ts";
 import { createToken } from "../accounts/api-tokens.ts";
 import { changePassword } from "../accounts/change-password.ts";
-import { removeEmail, startEmailChange } from "../accounts/email-changes.ts";
+import { askForEmailChange, removeEmail } from "../accounts/email-changes.ts";
 import { makePasswordLink } from "../accounts/password-links.ts";
 import { createUser } from "../accounts/users.ts";
 import { DATABASE_PERMISSIONS, type TableRights } from "../database-permissions.ts";
@@ -132,16 +132,15 @@ test("web gets no way into the manager: no password, address, link, token or ses
     const before = await owner.selectFrom("users").selectAll().where("id", "=", userId).executeTakeFirstOrThrow();
     // What user-app's own code does, for an account that it must not touch.
     await web.transaction().execute((trx) => changePassword(trx, PLAIN_ACCOUNTS, { userId, passwordHash: "x", now }));
-    await removeEmail(web, PLAIN_ACCOUNTS, { userId, now });
+    await removeEmail(web, PLAIN_ACCOUNTS, { user: { id: userId, email: null }, now });
     await web.updateTable("plainUsers").set({ oidcIssuer: "i", oidcSubject: name }).where("id", "=", userId).execute();
     await web.deleteFrom("plainUsers").where("id", "=", userId).execute();
     expect(await owner.selectFrom("users").selectAll().where("id", "=", userId).executeTakeFirst()).toEqual(before);
     const refused = { code: "ER_VIEW_CHECK_FAILED" };
     const expiresAt = new Date(now.getTime() + 60_000);
     await expect(makePasswordLink(web, PLAIN_ACCOUNTS, { userId, expiresAt })).rejects.toMatchObject(refused);
-    await expect(startEmailChange(web, PLAIN_ACCOUNTS, { userId, email: "x@y.example", now })).rejects.toMatchObject(
-      refused,
-    );
+    const change = { user: { id: userId, email: null }, email: "x@y.example", now };
+    await expect(askForEmailChange(web, PLAIN_ACCOUNTS, change)).rejects.toMatchObject(refused);
     const token = { userId, name: "t", tokenHash: name, scope: "administer", usedAt: null, revokedAt: null } as const;
     await expect(
       web

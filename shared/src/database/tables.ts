@@ -18,7 +18,15 @@ type Flag = ColumnType<boolean, boolean | undefined, boolean>;
 export type Role = "free_user" | "premium_user";
 export type JobStatus = "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
 export type ArchiveStoreName = "glacier-vault" | "s3-glacier";
-export type UserMailKind = "result-restored" | "payment-failed" | "period-ends" | "invitation";
+export type UserMailKind =
+  | "result-restored"
+  | "payment-failed"
+  | "period-ends"
+  | "invitation"
+  | "password-reset"
+  | "reset-in-manager"
+  | "confirm-address"
+  | "address-notice";
 export type ArchiveState = "kept" | "archiving" | "archived" | "restoring";
 
 export interface UsersTable {
@@ -83,6 +91,8 @@ export interface UserMailsTable {
   kind: UserMailKind;
   /** What it is about: the restore of one job, a try to charge an invoice, the end of a period. */
   about: string;
+  /** Another address than the user's: a new one that is not confirmed yet, or the one before. */
+  recipient: OrNull<string>;
   detail: Json<unknown>;
   dueAt: Date;
   claimedUntil: OrNull<Date>;

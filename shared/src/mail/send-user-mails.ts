@@ -1,6 +1,6 @@
 import type { SESv2Client } from "@aws-sdk/client-sesv2";
 import { sql } from "kysely";
-import { audit } from "../accounts/audit.ts";
+import { audit } from "../audit.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/connect.ts";
 import type { UserMailKind } from "../database/tables.ts";
@@ -15,6 +15,8 @@ export interface DueMail<Kind extends UserMailKind = UserMailKind> {
   readonly userId: number;
   readonly kind: Kind;
   readonly detail: unknown;
+  /** Null: the user's own address. */
+  readonly recipient: string | null;
 }
 
 export interface ComposedMail extends MailText {
@@ -31,7 +33,7 @@ export interface SendUserMailsDeps<Kind extends UserMailKind> {
   readonly sender: string;
   /** The kinds that this process sends. */
   readonly kinds: readonly Kind[];
-  /** One mail for all mails of a kind to a user; undefined: what it would say is not so any more. */
+  /** One mail for all mails of a kind to one address of a user; undefined: what it would say is not so any more. */
   readonly compose: (mails: readonly [DueMail<Kind>, ...DueMail<Kind>[]]) => Promise<ComposedMail | undefined>;
 }
 
@@ -45,7 +47,7 @@ const GIVE_UP_AFTER = 3;
 const NOW = sql<Date>`utc_timestamp(3)`;
 
 /**
- * Sends what is due to users, all of one kind to one user in one mail. A mail service that is away delays them; an
+ * Sends what is due to users, all of one kind to one address in one mail. A mail service that is away delays them; an
  * address that it refuses for good is told in the audit log. Returns how many mails went out.
  */
 export async function sendUserMails<Kind extends UserMailKind>(deps: SendUserMailsDeps<Kind>): Promise<number> {
@@ -58,7 +60,10 @@ export async function sendUserMails<Kind extends UserMailKind>(deps: SendUserMai
     .execute();
   let sent = 0;
   const failures: unknown[] = [];
-  for (const group of Map.groupBy(await listDue(db, kinds), ({ userId, kind }) => `${userId} ${kind}`).values()) {
+  for (const group of Map.groupBy(
+    await listDue(db, kinds),
+    ({ userId, kind, recipient }) => `${userId} ${kind} ${recipient}`,
+  ).values()) {
     try {
       if (await sendOne(deps, await claim(db, group))) sent += 1;
     } catch (error) {
@@ -76,7 +81,7 @@ async function listDue<Kind extends UserMailKind>(
 ): Promise<readonly DueMail<Kind>[]> {
   return db
     .selectFrom("userMails")
-    .select(["id", "userId", "kind", "detail"])
+    .select(["id", "userId", "kind", "detail", "recipient"])
     .where("kind", "in", kinds)
     .where("sentAt", "is", null)
     .where("dueAt", "<=", NOW)
@@ -120,8 +125,7 @@ async function sendOne<Kind extends UserMailKind>(
   const [first, ...others] = mails;
   if (first === undefined) return false;
   const { userId, kind } = first;
-  const user = await db.selectFrom("users").select("email").where("id", "=", userId).executeTakeFirst();
-  const to = user?.email ?? "";
+  const to = first.recipient ?? (await addressOf(db, userId));
   const mail = to === "" ? undefined : await compose([first, ...others]);
   if (mail === undefined) {
     await markSent(db, mails);
@@ -144,6 +148,11 @@ async function sendOne<Kind extends UserMailKind>(
   await markSent(db, mails);
   log.info({ userId, kind, about: mails.length }, "user mailed");
   return true;
+}
+
+async function addressOf(db: Database, userId: number): Promise<string> {
+  const user = await db.selectFrom("users").select("email").where("id", "=", userId).executeTakeFirst();
+  return user?.email ?? "";
 }
 
 async function markSent(db: Database, mails: readonly DueMail[]): Promise<void> {

@@ -16,6 +16,14 @@ export const USER_MAIL_DETAILS = {
   "period-ends": z.object({ subscriptionId: z.string(), endsAt: z.iso.datetime() }),
   /** An administrator made an account; its link to set a password is made when the mail is sent. */
   invitation: z.object({ invitedBy: z.string() }),
+  /** Somebody forgot the password. `request`: the row that asks for the link, which is made when the mail is sent. */
+  "password-reset": z.object({ request: z.string() }),
+  /** The same in user-app, by somebody whose password is set in the manager. */
+  "reset-in-manager": z.object({}),
+  /** To a new address, with a link that makes it the user's; `request` as above. */
+  "confirm-address": z.object({ request: z.string() }),
+  /** To the address until now. `email`: the new one; null when there is none any more. */
+  "address-notice": z.object({ change: z.enum(["asked", "changed", "removed"]), email: z.string().nullable() }),
 } as const satisfies Record<UserMailKind, z.ZodType>;
 
 export type UserMailDetail<Kind extends UserMailKind> = z.infer<(typeof USER_MAIL_DETAILS)[Kind]>;
@@ -28,6 +36,8 @@ export interface UserMail<Kind extends UserMailKind> {
    */
   readonly about: string;
   readonly detail: UserMailDetail<Kind>;
+  /** Where it goes; to the user's address at the time of sending without it. */
+  readonly to?: string;
   /** What comes within this time joins it in one mail. */
   readonly dueInSeconds?: number;
 }
@@ -35,7 +45,7 @@ export interface UserMail<Kind extends UserMailKind> {
 /** Has a user mailed; in the transaction of what happened, so that neither is without the other. */
 export async function putUserMail<Kind extends UserMailKind>(
   db: Kysely<Tables>,
-  { userId, kind, about, detail, dueInSeconds = 0 }: UserMail<Kind>,
+  { userId, kind, about, detail, to, dueInSeconds = 0 }: UserMail<Kind>,
 ): Promise<void> {
   await db
     .insertInto("userMails")
@@ -45,6 +55,7 @@ export async function putUserMail<Kind extends UserMailKind>(
       kind,
       about,
       detail: JSON.stringify(detail),
+      recipient: to ?? null,
       dueAt: sql<Date>`utc_timestamp(3) + interval ${sql.lit(Math.round(dueInSeconds))} second`,
     })
     .execute();

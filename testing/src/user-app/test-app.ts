@@ -6,7 +6,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { sendAccountMails } from "@elastic-gas/manager/features/accounts/account-mails";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import { type Config, readConfig } from "@elastic-gas/shared/config";
@@ -16,10 +18,12 @@ import { readAssets } from "@elastic-gas/shared/web/assets";
 import { type Listening, serve } from "@elastic-gas/shared/web/serve";
 import { createUserApp } from "@elastic-gas/user-app/app";
 import { createAppParts } from "@elastic-gas/user-app/app-parts";
+import { z } from "zod";
 import { createTestDatabase } from "../database.ts";
 import { createScriptedDetector } from "./test-detector.ts";
 
 export const TEST_PASSWORD = "correct horse";
+const CapturedMails = z.array(z.object({ to: z.array(z.string()), subject: z.string(), text: z.string() }));
 
 export interface TestApp extends AsyncDisposable {
   readonly origin: string;
@@ -30,6 +34,8 @@ export interface TestApp extends AsyncDisposable {
   /** What the app takes for now; set it to move through time. */
   clock: { now: Date | undefined };
   settled(): Promise<void>;
+  /** What was mailed there, the newest first; the manager sends what is due before. */
+  mailsTo(address: string): Promise<readonly CapturedMail[]>;
   /** Makes an account; its password is TEST_PASSWORD. */
   makeUser(username: string, changes?: { email?: string; isAdmin?: boolean; premium?: boolean }): Promise<number>;
   browser(): Browser;
@@ -37,6 +43,8 @@ export interface TestApp extends AsyncDisposable {
   /** Takes the waiting messages of one queue, as parsed JSON. */
   takeMessages(queue: string): Promise<unknown[]>;
 }
+
+type CapturedMail = z.infer<typeof CapturedMails>[number];
 
 export interface Browser {
   readonly cookies: Map<string, string>;
@@ -105,6 +113,7 @@ export async function startTestApp(
   await parts.detector.close();
   const s3 = new S3Client({ ...cloud.clientConfig, forcePathStyle: true });
   const sqs = new SQSClient(cloud.clientConfig);
+  const ses = new SESv2Client(cloud.clientConfig);
   await Promise.all([
     ...Object.values(parts.resources.buckets).map((Bucket) => s3.send(new CreateBucketCommand({ Bucket }))),
     ...Object.values(parts.resources.queues).map(({ name }) => sqs.send(new CreateQueueCommand({ QueueName: name }))),
@@ -133,6 +142,13 @@ export async function startTestApp(
     endpoint: cloud.endpoint,
     clock,
     settled,
+    async mailsTo(address) {
+      await settled();
+      const now = () => clock.now?.getTime() ?? Date.now();
+      await sendAccountMails({ db: database.db, ses, log, config, now });
+      const answer = await fetch(`${cloud.endpoint}/_mail/messages.json?to=${encodeURIComponent(address)}`);
+      return CapturedMails.parse(await answer.json());
+    },
     browser,
     async makeUser(username, { email, isAdmin = false, premium = false } = {}) {
       hash ??= passwords.hash(TEST_PASSWORD);

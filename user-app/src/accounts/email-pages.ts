@@ -1,21 +1,17 @@
 import { PLAIN_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import {
+  askForEmailChange,
   EMAIL_CHANGE_MINUTES,
   findEmailChange,
   finishEmailChange,
   removeEmail,
-  startEmailChange,
 } from "@elastic-gas/shared/accounts/email-changes";
 import { LinkParams } from "@elastic-gas/shared/accounts/mailed-token";
 import { createRateLimiter, type RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { EmailOrNone, type User } from "@elastic-gas/shared/accounts/users";
-import { userAppUrl } from "@elastic-gas/shared/config";
-import { askedMail, changedMail, confirmationMail, removedMail } from "@elastic-gas/shared/mail/account-mails";
-import type { MailText } from "@elastic-gas/shared/mail/compose-mail";
-import { sendMail } from "@elastic-gas/shared/mail/send-mail";
+import { audit } from "@elastic-gas/shared/audit";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
@@ -73,18 +69,14 @@ export function emailChangePages(deps: EmailChangePagesDeps): Router {
     const refusal = await refusalOf(deps, req, { user, password });
     if (refusal !== undefined) return refuse(req, res, { given, errors: { password: refusal } });
     if (email === null) {
-      await removeEmail(db, PLAIN_ACCOUNTS, { userId: user.id, now: now() });
+      await removeEmail(db, PLAIN_ACCOUNTS, { user, now: now() });
       await audit(db, { actor: user.username, action: "email.remove", address: req.ip });
-      tellOldAddress(deps, user.email, removedMail(user.username));
       leaveNotice(req, { tone: "ok", start: "Your address is removed.", text: "Nothing is mailed to you any more." });
       return res.redirect(303, "/profile");
     }
     await takeFrom(limit, email.toLowerCase(), `user ${user.id}`);
-    const token = await startEmailChange(db, PLAIN_ACCOUNTS, { userId: user.id, email, now: now() });
+    await askForEmailChange(db, PLAIN_ACCOUNTS, { user, email, now: now() });
     await audit(db, { actor: user.username, action: "email.change-asked", target: email, address: req.ip });
-    const link = `${userAppUrl(deps.config)}/email/${token}`;
-    mailInBackground(deps, { to: email, ...confirmationMail(user.username, link) });
-    tellOldAddress(deps, user.email, askedMail(user.username, email));
     leaveNotice(req, {
       tone: "ok",
       start: `A mail is on its way to ${email}.`,
@@ -122,9 +114,8 @@ export function emailConfirmPages(deps: Deps): Router {
       send(res, { kind: "over" }, 410);
       return;
     }
-    const { username, old, email } = change;
+    const { username, email } = change;
     await audit(db, { actor: username, action: "email.change", target: email, address: req.ip });
-    tellOldAddress(deps, old, changedMail(username, email));
     send(res, { kind: "done", username, email });
   });
   router.all("/email/:token", methodNotAllowed("GET", "POST"));
@@ -158,12 +149,4 @@ async function takeFrom(limit: RateLimiter, ...keys: readonly string[]): Promise
       throw new HttpError(429, "Too many changes of the address were asked for.", { retryAfterSeconds: wait });
     }
   }
-}
-
-function mailInBackground({ ses, config, inBackground }: Deps, mail: MailText & { readonly to: string }): void {
-  inBackground("mail about an address", () => sendMail(ses, { from: config.MAIL_FROM, ...mail }));
-}
-
-function tellOldAddress(deps: Deps, old: string | null, mail: MailText): void {
-  if (old !== null) mailInBackground(deps, { to: old, ...mail });
 }

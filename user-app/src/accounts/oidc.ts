@@ -1,6 +1,6 @@
-import { audit, auditRefusal } from "@elastic-gas/shared/accounts/audit";
 import { safeNextPath, startSession } from "@elastic-gas/shared/accounts/sessions";
 import { createUser, findUserById, type User } from "@elastic-gas/shared/accounts/users";
+import { audit, auditRefusal } from "@elastic-gas/shared/audit";
 import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { isTransient } from "@elastic-gas/shared/reliability/transient";

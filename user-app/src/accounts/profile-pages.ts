@@ -1,11 +1,11 @@
 import { PLAIN_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
 import { PREMIUM_PRICE } from "@elastic-gas/shared/accounts/plan";
 import { currentUser, sessionIdHash, startSession } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import type { User } from "@elastic-gas/shared/accounts/users";
+import { audit } from "@elastic-gas/shared/audit";
 import { managerUrl } from "@elastic-gas/shared/config";
 import type { FieldProps } from "@elastic-gas/shared/ui/field";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";

@@ -1,19 +1,18 @@
+import { randomUUID } from "node:crypto";
 import { PLAIN_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import { LinkParams } from "@elastic-gas/shared/accounts/mailed-token";
 import {
+  askForPasswordReset,
   findLinkOwner,
   finishPasswordLink,
   listAccountsAt,
   RESET_MINUTES,
-  startPasswordReset,
 } from "@elastic-gas/shared/accounts/password-links";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { Email } from "@elastic-gas/shared/accounts/users";
-import { managerUrl, userAppUrl } from "@elastic-gas/shared/config";
-import { resetElsewhereMail, resetMail } from "@elastic-gas/shared/mail/account-mails";
-import { sendMail } from "@elastic-gas/shared/mail/send-mail";
+import { audit } from "@elastic-gas/shared/audit";
+import { putUserMail } from "@elastic-gas/shared/mail/user-mails";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Response, Router } from "express";
 import { z } from "zod";
@@ -36,7 +35,7 @@ const ResetForm = z.object({ password: z.string("A password is needed.").pipe(Pa
  * before the CSRF check: anonymous forms carry a token of their own.
  */
 export function recoveryPages(deps: Deps): Router {
-  const { db, config, sendPage, now } = deps;
+  const { db, sendPage, now } = deps;
   const byMail = createRateLimiter(deps.rateLimits, MAIL_LIMIT);
   const bySender = createRateLimiter(deps.rateLimits, SENDER_LIMIT);
   const router = Router();
@@ -57,21 +56,15 @@ export function recoveryPages(deps: Deps): Router {
     const wait = await bySender.consume(req.ip ?? "");
     if (wait !== undefined)
       throw new HttpError(429, "Too many requests from your address.", { retryAfterSeconds: wait });
-    // The answer is the same for known and unknown addresses, also in time: looking up and mailing come after it.
-    deps.inBackground("password reset mail", async () => {
+    // The answer is the same for known and unknown addresses, also in time: looking up comes after it.
+    deps.inBackground("password reset", async () => {
       if ((await byMail.consume(email.toLowerCase())) !== undefined) return;
-      for (const { username, mayUseManager } of await listAccountsAt(db, email)) {
-        if (!mayUseManager) continue;
-        await sendMail(deps.ses, {
-          from: config.MAIL_FROM,
-          to: email,
-          ...resetElsewhereMail(username, managerUrl(config)),
-        });
+      for (const { id: userId, mayUseManager } of await listAccountsAt(db, email)) {
+        const about = `${userId} ${randomUUID()}`;
+        if (mayUseManager) await putUserMail(db, { userId, kind: "reset-in-manager", about, detail: {} });
       }
-      for (const mail of await startPasswordReset(db, PLAIN_ACCOUNTS, { email, mayUseManager: false, now: now() })) {
-        await sendMail(deps.ses, { from: config.MAIL_FROM, ...resetMail(mail, userAppUrl(config)) });
-        await audit(db, { actor: mail.username, action: "password.reset-asked", address: req.ip });
-      }
+      const asked = await askForPasswordReset(db, PLAIN_ACCOUNTS, { email, mayUseManager: false, now: now() });
+      for (const actor of asked) await audit(db, { actor, action: "password.reset-asked", address: req.ip });
     });
     sendForgot(res, { kind: "sent", validSeconds: RESET_MINUTES * 60 });
   });

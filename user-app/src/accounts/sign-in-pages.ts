@@ -1,4 +1,3 @@
-import { audit, auditRefusal } from "@elastic-gas/shared/accounts/audit";
 import { PREMIUM_PRICE } from "@elastic-gas/shared/accounts/plan";
 import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { hasSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
@@ -12,6 +11,7 @@ import {
   startSession,
 } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { audit, auditRefusal } from "@elastic-gas/shared/audit";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";

@@ -1,8 +1,8 @@
-import { auditRefusal } from "@elastic-gas/shared/accounts/audit";
 import { ApiPassword, type PasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { createUser, findUserByUsername } from "@elastic-gas/shared/accounts/users";
+import { auditRefusal } from "@elastic-gas/shared/audit";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { Username } from "@elastic-gas/shared/username";

@@ -1,6 +1,6 @@
 import { createToken, listTokens, revokeToken, SCOPES } from "@elastic-gas/shared/accounts/api-tokens";
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
+import { audit } from "@elastic-gas/shared/audit";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import { z } from "zod";

@@ -1,7 +1,7 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import { currentUser, endSession } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import type { User } from "@elastic-gas/shared/accounts/users";
+import { audit } from "@elastic-gas/shared/audit";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Response, Router } from "express";
 import { z } from "zod";

@@ -1,7 +1,7 @@
 import { pipeline } from "node:stream/promises";
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
+import { audit } from "@elastic-gas/shared/audit";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import { contentDisposition } from "../annotations/files.ts";

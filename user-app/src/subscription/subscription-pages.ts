@@ -1,7 +1,7 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import { makeFree, PREMIUM_PRICE } from "@elastic-gas/shared/accounts/plan";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { findUserById } from "@elastic-gas/shared/accounts/users";
+import { audit } from "@elastic-gas/shared/audit";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";

@@ -1,5 +1,4 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import type { SESv2Client } from "@aws-sdk/client-sesv2";
 import type { PasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import type { RateLimitStore } from "@elastic-gas/shared/accounts/rate-limit";
 import type { Config } from "@elastic-gas/shared/config";
@@ -19,7 +18,6 @@ export interface AppParts {
   readonly s3: S3Client;
   /** Only for signing what a browser will call: it knows the address that browsers use. */
   readonly browserS3: S3Client;
-  readonly ses: SESv2Client;
   readonly outbox: OutboxSender;
   readonly passwords: PasswordVerifier;
   readonly log: Logger;

@@ -196,7 +196,7 @@ const CALLS: readonly (readonly [string, readonly PoolName[], Call])[] = [
     (config) => new CloudWatchClient(config).send(new PutMetricDataCommand(Data)),
   ],
   ["read metrics", [], (config) => new CloudWatchClient(config).send(new GetMetricDataCommand(span))],
-  ["send mail", ["web", "utility"], (config) => new SESv2Client(config).send(new SendEmailCommand(mail))],
+  ["send mail", ["utility"], (config) => new SESv2Client(config).send(new SendEmailCommand(mail))],
   [
     "ask for an archive",
     ["utility"],

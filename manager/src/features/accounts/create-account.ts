@@ -1,6 +1,6 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import { PagePassword, type PasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createUser, Email, makePassword } from "@elastic-gas/shared/accounts/users";
+import { audit } from "@elastic-gas/shared/audit";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { Username } from "@elastic-gas/shared/username";
 import { z } from "zod";

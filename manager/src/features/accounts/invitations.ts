@@ -8,7 +8,7 @@ import type { Tables } from "@elastic-gas/shared/database/tables";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { composeMail, type MailText } from "@elastic-gas/shared/mail/compose-mail";
 import { mailTime } from "@elastic-gas/shared/mail/mail-time";
-import { type ComposedMail, sendUserMails } from "@elastic-gas/shared/mail/send-user-mails";
+import type { ComposedMail } from "@elastic-gas/shared/mail/send-user-mails";
 import { putUserMail, USER_MAIL_DETAILS } from "@elastic-gas/shared/mail/user-mails";
 import type { Transaction } from "kysely";
 
@@ -54,20 +54,8 @@ export async function inviteAgain(
   });
 }
 
-/**
- * Sends the invitations that are due. Each link is made when its mail is sent: no table ever holds one, and its time
- * begins when it can be used. Returns how many mails went out.
- */
-export async function sendInvitations(deps: InvitationDeps): Promise<number> {
-  return sendUserMails({
-    ...deps,
-    sender: "manager",
-    kinds: ["invitation"],
-    compose: ([first, ...others]) => composeInvitation(deps, first.userId, (others.at(-1) ?? first).detail),
-  });
-}
-
-async function composeInvitation(
+/** The mail with a new link; undefined: the user has set a password meanwhile. */
+export async function composeInvitation(
   { db, config, now }: InvitationDeps,
   userId: number,
   detail: unknown,

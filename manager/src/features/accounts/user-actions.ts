@@ -1,5 +1,5 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import type { User } from "@elastic-gas/shared/accounts/users";
+import { audit } from "@elastic-gas/shared/audit";
 import type { Role } from "@elastic-gas/shared/database/tables";
 import type { Outcome } from "../feature-deps.ts";
 import type { Requester } from "../requester.ts";

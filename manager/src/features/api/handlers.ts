@@ -1,4 +1,4 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
+import { audit } from "@elastic-gas/shared/audit";
 import type { UpdateVerb } from "@elastic-gas/shared/releases/updates";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { openApiDocument } from "@elastic-gas/shared/web/openapi";

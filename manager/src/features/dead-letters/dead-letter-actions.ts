@@ -1,4 +1,4 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
+import { audit } from "@elastic-gas/shared/audit";
 import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { sendAllDeadLetters, sendDeadLetter } from "@elastic-gas/shared/reliability/dead-letters";
 import { QUEUE_KEYS, type QueueKey } from "@elastic-gas/shared/resources";

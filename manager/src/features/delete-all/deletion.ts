@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { audit } from "@elastic-gas/shared/accounts/audit";
+import { audit } from "@elastic-gas/shared/audit";
 import { DELETION_SETTING } from "@elastic-gas/shared/database/tables";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { messageOf, transientDelay } from "@elastic-gas/shared/reliability/after-failure";

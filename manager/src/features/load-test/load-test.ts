@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import type { PasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
+import { audit } from "@elastic-gas/shared/audit";
 import type { LoadTestChoice, LoadTestSnapshot } from "../../model/load-test/load-test-snapshot.ts";
 import type { FeatureDeps, Outcome } from "../feature-deps.ts";
 import type { Requester } from "../requester.ts";

@@ -1,4 +1,4 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
+import { audit } from "@elastic-gas/shared/audit";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { FeatureDeps, Outcome } from "../feature-deps.ts";

@@ -1,4 +1,4 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
+import { audit } from "@elastic-gas/shared/audit";
 import { formatRelease } from "@elastic-gas/shared/releases/format-release";
 import { findReleases, listReleases } from "@elastic-gas/shared/releases/releases";
 import { beginUpdate, changeUpdate, type UpdateChange, type UpdateVerb } from "@elastic-gas/shared/releases/updates";

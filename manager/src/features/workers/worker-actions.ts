@@ -1,4 +1,4 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
+import { audit } from "@elastic-gas/shared/audit";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import type { WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
 import type { FeatureDeps, Outcome } from "../feature-deps.ts";

@@ -1,4 +1,4 @@
-import type { AuditAction } from "@elastic-gas/shared/accounts/audit";
+import type { AuditAction } from "@elastic-gas/shared/audit";
 
 /** What an entry's code means, as the page says it; the code stays beside it, for filters and programs. */
 const WORDS: Readonly<Record<AuditAction, string>> = {

@@ -1,19 +1,16 @@
 import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
-import { audit } from "@elastic-gas/shared/accounts/audit";
-import { EMAIL_CHANGE_MINUTES, removeEmail, startEmailChange } from "@elastic-gas/shared/accounts/email-changes";
+import { askForEmailChange, EMAIL_CHANGE_MINUTES, removeEmail } from "@elastic-gas/shared/accounts/email-changes";
 import { createRateLimiter, type RateLimitStore } from "@elastic-gas/shared/accounts/rate-limit";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import { EmailOrNone } from "@elastic-gas/shared/accounts/users";
-import { managerUrl } from "@elastic-gas/shared/config";
-import { askedMail, confirmationMail, removedMail } from "@elastic-gas/shared/mail/account-mails";
+import { audit } from "@elastic-gas/shared/audit";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { type Response, Router } from "express";
 import { z } from "zod";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
 import { errorsOf, type FieldErrors } from "../kit/field-errors.ts";
-import type { MailInBackground } from "./mail-in-background.ts";
 
 /** Per new address and per account: nobody's mailbox is filled by others. */
 const EMAIL_LIMIT = { name: "manager-email-change", points: 5, perSeconds: 900 } as const;
@@ -26,7 +23,6 @@ const EmailForm = z.object({
 export type EmailPagesDeps = PageDeps & {
   readonly limits: SignInLimits;
   readonly rateLimits: RateLimitStore;
-  readonly mailInBackground: MailInBackground;
   /** Shows the account with what is wrong. */
   readonly sendAccount: (
     res: Response,
@@ -36,7 +32,7 @@ export type EmailPagesDeps = PageDeps & {
 
 /** `POST /account/email`: asks for a new address of the reader's own, which counts once its link was opened. */
 export function emailPages(deps: EmailPagesDeps): Router {
-  const { db, config, now, sendAccount, mailInBackground } = deps;
+  const { db, now, sendAccount } = deps;
   const limit = createRateLimiter(deps.rateLimits, EMAIL_LIMIT);
   const router = Router();
 
@@ -54,14 +50,11 @@ export function emailPages(deps: EmailPagesDeps): Router {
       throw new HttpError(429, "Too many failed attempts.", { retryAfterSeconds: checked.retryAfterSeconds });
     }
     if (checked.kind === "wrong") return refuse(new Map([["emailPassword", "This is not your password."]]));
-    const tellOld = (mail: ReturnType<typeof removedMail>) =>
-      mailInBackground(async () => (user.email === null ? [] : [{ to: user.email, ...mail }]));
     if (email === user.email) {
       leaveNotice(req, { tone: "ok", text: "This is your address already." });
     } else if (email === null) {
-      await removeEmail(db, ALL_ACCOUNTS, { userId: user.id, now: new Date(now()) });
+      await removeEmail(db, ALL_ACCOUNTS, { user, now: new Date(now()) });
       await audit(db, { actor: username, action: "email.remove", address: req.ip });
-      tellOld(removedMail(username));
       leaveNotice(req, { tone: "ok", text: "Your address is removed. Nothing is mailed to you any more." });
     } else {
       for (const key of [email.toLowerCase(), `user ${user.id}`]) {
@@ -70,12 +63,8 @@ export function emailPages(deps: EmailPagesDeps): Router {
           throw new HttpError(429, "Too many changes of the address were asked for.", { retryAfterSeconds: wait });
         }
       }
-      const token = await startEmailChange(db, ALL_ACCOUNTS, { userId: user.id, email, now: new Date(now()) });
+      await askForEmailChange(db, ALL_ACCOUNTS, { user, email, now: new Date(now()) });
       await audit(db, { actor: username, action: "email.change-asked", target: email, address: req.ip });
-      mailInBackground(async () => [
-        { to: email, ...confirmationMail(username, `${managerUrl(config)}/email/${token}`) },
-      ]);
-      tellOld(askedMail(username, email));
       leaveNotice(req, {
         tone: "ok",
         text: `A mail is on its way to ${email}. Open its link within ${EMAIL_CHANGE_MINUTES} min; until then your old address stays.`,

@@ -1,10 +1,10 @@
 import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
 import type { SecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import { currentUser, startSession } from "@elastic-gas/shared/accounts/sessions";
 import { signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { audit } from "@elastic-gas/shared/audit";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { type Response, Router } from "express";
 import { z } from "zod";

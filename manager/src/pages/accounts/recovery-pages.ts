@@ -1,18 +1,17 @@
 import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import { findEmailChange, finishEmailChange } from "@elastic-gas/shared/accounts/email-changes";
 import { LinkParams } from "@elastic-gas/shared/accounts/mailed-token";
 import {
+  askForPasswordReset,
   findLinkOwner,
   finishPasswordLink,
   type LinkOwner,
-  startPasswordReset,
 } from "@elastic-gas/shared/accounts/password-links";
 import { PagePassword } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter, type RateLimitStore } from "@elastic-gas/shared/accounts/rate-limit";
 import { Email } from "@elastic-gas/shared/accounts/users";
-import { managerUrl } from "@elastic-gas/shared/config";
-import { changedMail, resetMail } from "@elastic-gas/shared/mail/account-mails";
+import { audit } from "@elastic-gas/shared/audit";
+import type { Background } from "@elastic-gas/shared/web/background";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { type Response, Router } from "express";
 import { z } from "zod";
@@ -20,7 +19,6 @@ import type { PageDeps } from "../frame/page-deps.ts";
 import { leaveNotice } from "../frame/send-page.ts";
 import { errorsOf, type FieldErrors } from "../kit/field-errors.ts";
 import { confirmEmailView, forgotView, resetView } from "./link-view.ts";
-import type { MailInBackground } from "./mail-in-background.ts";
 
 /** Per e-mail address: nobody's mailbox is filled by others. */
 const MAIL_LIMIT = { name: "manager-forgot", points: 5, perSeconds: 900 } as const;
@@ -32,7 +30,7 @@ const ResetForm = z.object({ password: z.string("A password is needed.").pipe(Pa
 
 export type RecoveryDeps = PageDeps & {
   readonly rateLimits: RateLimitStore;
-  readonly mailInBackground: MailInBackground;
+  readonly background: Background;
 };
 
 /**
@@ -40,7 +38,7 @@ export type RecoveryDeps = PageDeps & {
  * invited) and `/email/<token>`. Opening a link changes nothing, for mail scanners open links.
  */
 export function recoveryPages(deps: RecoveryDeps): Router {
-  const { db, config, passwords, sendPage, now } = deps;
+  const { db, passwords, sendPage, now } = deps;
   const byMail = createRateLimiter(deps.rateLimits, MAIL_LIMIT);
   const bySender = createRateLimiter(deps.rateLimits, SENDER_LIMIT);
   const router = Router();
@@ -67,14 +65,12 @@ export function recoveryPages(deps: RecoveryDeps): Router {
     const wait = await bySender.consume(req.ip ?? "");
     if (wait !== undefined)
       throw new HttpError(429, "Too many requests from your address.", { retryAfterSeconds: wait });
-    // The answer is the same for known and unknown addresses, also in time: looking up and mailing come after it.
-    deps.mailInBackground(async () => {
-      if ((await byMail.consume(email.toLowerCase())) !== undefined) return [];
-      const resets = await startPasswordReset(db, ALL_ACCOUNTS, { email, mayUseManager: true, now: time() });
-      for (const { username } of resets) {
+    // The answer is the same for known and unknown addresses, also in time: looking up comes after it.
+    deps.background.start("password reset", async () => {
+      if ((await byMail.consume(email.toLowerCase())) !== undefined) return;
+      for (const username of await askForPasswordReset(db, ALL_ACCOUNTS, { email, mayUseManager: true, now: time() })) {
         await audit(db, { actor: username, action: "password.reset-asked", target: "manager", address: req.ip });
       }
-      return resets.map((reset) => resetMail(reset, managerUrl(config)));
     });
     sendForgot(res, "sent");
   });
@@ -120,9 +116,8 @@ export function recoveryPages(deps: RecoveryDeps): Router {
         content: (context) => confirmEmailView(undefined, context),
       });
     }
-    const { username, old, email } = change;
+    const { username, email } = change;
     await audit(db, { actor: username, action: "email.change", target: email, address: req.ip });
-    deps.mailInBackground(async () => (old === null ? [] : [{ to: old, ...changedMail(username, email) }]));
     leaveNotice(req, { tone: "ok", text: `E-mail of ${username} goes to ${email} from now on.` });
     res.redirect(303, "/account");
   });

@@ -25,6 +25,7 @@ const addressOf = async (username: string) =>
 
 async function mailsTo(address: string) {
   await manager.manager.settled();
+  await manager.manager.sendAccountMails();
   const answer = await fetch(`${cloud.endpoint}/_mail/messages.json?to=${encodeURIComponent(address)}`);
   return Mails.parse(await answer.json());
 }

@@ -1,4 +1,3 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import {
   beginSecondFactor,
   confirmSecondFactor,
@@ -9,6 +8,7 @@ import {
 import type { SecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { audit } from "@elastic-gas/shared/audit";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { methodNotAllowed } from "@elastic-gas/shared/web/errors";

@@ -1,4 +1,3 @@
-import { audit, auditRefusal } from "@elastic-gas/shared/accounts/audit";
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { hasSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
 import { isAtSecondStep, startSecondStep, takeSecondStep } from "@elastic-gas/shared/accounts/second-step";
@@ -11,6 +10,7 @@ import {
   startSession,
 } from "@elastic-gas/shared/accounts/sessions";
 import { type SignInDeps, signIn } from "@elastic-gas/shared/accounts/sign-in";
+import { audit, auditRefusal } from "@elastic-gas/shared/audit";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { type Response, Router } from "express";
 import { z } from "zod";

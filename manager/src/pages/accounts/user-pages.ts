@@ -1,7 +1,7 @@
 import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import { changePassword } from "@elastic-gas/shared/accounts/change-password";
 import { findUserById, makePassword, type User } from "@elastic-gas/shared/accounts/users";
+import { audit } from "@elastic-gas/shared/audit";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";

@@ -1,4 +1,4 @@
-import { type AuditAction, audit } from "@elastic-gas/shared/accounts/audit";
+import { type AuditAction, audit } from "@elastic-gas/shared/audit";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";

@@ -1,7 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import { audit } from "@elastic-gas/shared/accounts/audit";
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { findUserByUsername } from "@elastic-gas/shared/accounts/users";
+import { audit } from "@elastic-gas/shared/audit";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { type Response, Router } from "express";
 import { z } from "zod";

@@ -4,7 +4,7 @@ import { Policy, type PolicyKind } from "@elastic-gas/scaling/policy";
 import { policyMeanings } from "@elastic-gas/scaling/policy-meanings";
 import { readState } from "@elastic-gas/scaling/policy-state";
 import { POOLS } from "@elastic-gas/scaling/pools";
-import { audit } from "@elastic-gas/shared/accounts/audit";
+import { audit } from "@elastic-gas/shared/audit";
 import { formatInterval } from "@elastic-gas/shared/format/durations";
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";

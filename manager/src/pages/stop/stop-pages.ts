@@ -1,4 +1,4 @@
-import { audit } from "@elastic-gas/shared/accounts/audit";
+import { audit } from "@elastic-gas/shared/audit";
 import { type Response, Router } from "express";
 import { z } from "zod";
 import { actorOf } from "../../features/requester.ts";

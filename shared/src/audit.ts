@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Database } from "../database/connect.ts";
+import type { Database } from "./database/connect.ts";
 
 /** What the log can tell, each with its object and verb. The manager has words for every one. */
 export type AuditAction =

@@ -1,21 +1,15 @@
-import { EMAIL_CHANGE_MINUTES } from "../accounts/email-changes.ts";
-import { RESET_MINUTES, type ResetMail } from "../accounts/password-links.ts";
-import { composeMail, type MailText } from "./compose-mail.ts";
+import { EMAIL_CHANGE_MINUTES } from "@elastic-gas/shared/accounts/email-changes";
+import { RESET_MINUTES } from "@elastic-gas/shared/accounts/password-links";
+import { composeMail, type MailText } from "@elastic-gas/shared/mail/compose-mail";
 
 /** Names the account in the mail only: the page must not tell whether there is one. */
-export function resetMail({ username, email, token }: ResetMail, appUrl: string): MailText & { readonly to: string } {
-  return {
-    to: email,
-    ...composeMail({
-      subject: "Elastic GAS: set a new password",
-      paragraphs: [`Somebody, probably you, asked for a new password for the account ${username}.`],
-      link: {
-        label: `Set it within ${RESET_MINUTES} min (the link works once)`,
-        url: `${appUrl}/reset/${token}`,
-      },
-      notes: ["If it was not you, ignore this e-mail: your password stays as it is."],
-    }),
-  };
+export function resetMail(username: string, url: string): MailText {
+  return composeMail({
+    subject: "Elastic GAS: set a new password",
+    paragraphs: [`Somebody, probably you, asked for a new password for the account ${username}.`],
+    link: { label: `Set it within ${RESET_MINUTES} min (the link works once)`, url },
+    notes: ["If it was not you, ignore this e-mail: your password stays as it is."],
+  });
 }
 
 /** For somebody whose password is set in the manager, and who asked in user-app. */
@@ -37,9 +31,9 @@ const IF_NOT_YOU =
 export function confirmationMail(username: string, url: string): MailText {
   return composeMail({
     subject: "Elastic GAS: confirm your new address",
-    paragraphs: [`The account ${username} wants to get its mail at this address.`],
+    paragraphs: [`The account ${username} asked to have its mail sent to this address.`],
     link: { label: `Confirm it within ${EMAIL_CHANGE_MINUTES} min (the link works once)`, url },
-    notes: ["If you do not know this account, nothing needs to be done: without you nothing changes."],
+    notes: ["If you do not know this account, ignore this e-mail: nothing changes unless the link is opened."],
   });
 }
 
@@ -65,7 +59,7 @@ export function changedMail(username: string, email: string): MailText {
 export function removedMail(username: string): MailText {
   return composeMail({
     subject: "Elastic GAS: your address was removed",
-    paragraphs: [`The account ${username} has no e-mail address any more; this is the last mail to this one.`],
+    paragraphs: [`The account ${username} no longer has an e-mail address; this is the last mail to this one.`],
     notes: ["If it was not you, change your password now and set the address again."],
   });
 }
