@@ -89,7 +89,10 @@ ensure_programs() {
   for pair in "$@"; do
     has_program "${pair%%:*}" || missing+=("${pair#*:}")
   done
-  [ ${#missing[@]} -eq 0 ] && return 0
+  if [ ${#missing[@]} -eq 0 ]; then
+    use_unpacked
+    return
+  fi
   local packages
   IFS=',' read -r -a packages <<<"$(
     IFS=','
@@ -102,7 +105,10 @@ ensure_programs() {
   if tell_progress apt_progress install_to_log "${packages[@]}"; then
     local all=1
     for pair in "$@"; do has_program "${pair%%:*}" || all=0; done
-    [ $all -eq 1 ] && return 0
+    if [ $all -eq 1 ]; then
+      use_unpacked
+      return
+    fi
   fi
   tail -n 5 "$log" >&2
   echo "These Debian packages are needed and could not be installed: ${packages[*]}" >&2
@@ -145,7 +151,7 @@ has_program() {
     has_module "${1#python3-}"
     return
   fi
-  command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || [ -x "$PROGRAMS/apt/usr/sbin/$1" ] || [ -x "$PROGRAMS/apt/usr/bin/$1" ]
+  command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || [ -x "$PROGRAMS/apt/usr/sbin/$1" ] || [ -x "$PROGRAMS/apt/bin/$1" ]
 }
 
 has_module() {
@@ -185,4 +191,34 @@ unpack_packages() {
   LC_ALL=C apt-get "${options[@]}" install -y --no-install-recommends --download-only "$@"
   local package
   for package in "$state"/cache/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
+  wrap_unpacked "$root"
+}
+
+# wrap_unpacked <folder>: an unpacked program finds its libraries by a script of its name in <folder>/bin. mariadbd needs
+# none: start/src/mariadb.ts runs it with its folders.
+wrap_unpacked() {
+  local root=$1 program name libraries
+  libraries="$root/usr/lib/$(uname -m)-linux-gnu:$root/lib/$(uname -m)-linux-gnu:$root/usr/lib"
+  mkdir -p "$root/bin"
+  for program in "$root/usr/bin/bcftools" "$root/usr/lib/chromium/chromium" "$root/usr/bin/aws"; do
+    [ -x "$program" ] || continue
+    name=$(basename "$program")
+    {
+      echo '#!/bin/sh'
+      printf 'export LD_LIBRARY_PATH=%q\n' "$libraries"
+      # Where the machine has no settings for fonts, those that came with the program.
+      printf '[ -d /etc/fonts ] || export FONTCONFIG_PATH=%q\n' "$root/etc/fonts"
+      printf 'export PYTHONPATH=%q\n' "$root/usr/lib/python3/dist-packages"
+      printf 'exec %q "$@"\n' "$program"
+    } >"$root/bin/$name"
+    chmod +x "$root/bin/$name"
+  done
+}
+
+# What was unpacked is on the PATH, after the machine's own programs.
+use_unpacked() {
+  local bin
+  bin="$(realpath "$PROGRAMS" 2>/dev/null || true)/apt/bin"
+  [ -d "$bin" ] || return 0
+  export PATH="$PATH:$bin"
 }

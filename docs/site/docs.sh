@@ -7,4 +7,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 ensure_node_modules
 ensure_package_of docs/site "what draws the diagrams" 210
 ensure_programs chromium:chromium
+CHROMIUM=$(command -v chromium)
+export CHROMIUM
 exec node_modules/.bin/node --disable-warning=ExperimentalWarning docs/site/main.ts

@@ -15,7 +15,10 @@ const style = withFonts(readFileSync(join(import.meta.dirname, "page.css"), "utf
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu"],
+});
 try {
   const site = readSite();
   const diagrams = site.flatMap(({ documents }) => documents.flatMap(({ html }) => diagramsIn(html)));

@@ -36,6 +36,8 @@ const Settings = z.object({
   LOG_LEVEL: shape.LOG_LEVEL,
   /** Where instances find node_modules, set by start.sh. */
   ELASTIC_GAS_CACHE: z.string().min(1).optional(),
+  /** Programs that instances find after the machine's own, set by start.sh. */
+  ELASTIC_GAS_PROGRAMS: z.string().min(1).optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -10,6 +10,7 @@ import { resourcesOf } from "@elastic-gas/shared/resources";
 import { readAwsSecrets, settingsOfSecrets } from "./aws-secrets.ts";
 import { emulatorEndpoint } from "./emulator-endpoint.ts";
 import { type Environment, withoutAws } from "./environment.ts";
+import { UNPACKED_PROGRAMS } from "./mariadb.ts";
 import { ensureSecrets } from "./secrets.ts";
 
 /** Of the database that start.sh runs itself. */
@@ -66,6 +67,7 @@ export async function completeSettings(environment: Environment): Promise<Enviro
     // Instances start in folders of their own, so a path of the operator's must not depend on this one.
     MASK_MODEL: local.MASK_MODEL ? resolve(local.MASK_MODEL) : undefined,
     ELASTIC_GAS_CACHE: join(DATA_DIR, "cache"),
+    ELASTIC_GAS_PROGRAMS: join(UNPACKED_PROGRAMS, "bin"),
     ...(emulator === undefined
       ? {
           STRIPE_API_URL: nonEmpty(local.STRIPE_API_URL) ?? endpoint,

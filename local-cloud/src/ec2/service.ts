@@ -51,7 +51,7 @@ export interface Ec2Options {
   readonly credentialsFor: (instanceId: string, profileName: string) => InstanceCredentials;
   /** Names of the instance profiles that there are; without it any name is one. */
   readonly profiles?: ReadonlySet<string> | undefined;
-  /** Variables of every instance, beside PATH, HOME, LANG, TMPDIR and the metadata endpoint's. */
+  /** Variables of every instance, beside HOME, TMPDIR and the metadata endpoint's; PATH and LANG have defaults. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly settings?: Partial<Ec2Settings>;
   readonly now?: () => Date;

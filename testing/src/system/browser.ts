@@ -1,12 +1,11 @@
-import { access } from "node:fs/promises";
 import axeCore, { type AxeResults, type RunOptions } from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
+import { findChromium } from "./find-chromium.ts";
 
-/** Debian's Chromium, headless, without its attempts to reach the outside. */
+/** Debian's Chromium from the PATH, headless, without its attempts to reach the outside. */
 export async function launchBrowser(): Promise<Browser & AsyncDisposable> {
-  const executablePath = "/usr/bin/chromium";
-  await access(executablePath);
+  const executablePath = await findChromium();
   const browser = await chromium.launch({
     executablePath,
     args: [

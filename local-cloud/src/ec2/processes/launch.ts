@@ -22,7 +22,8 @@ const IDLE_SCRIPT = "#!/bin/bash\nexec sleep infinity\n";
 /** Joins the quota's groups first, so that not one instruction of the script runs outside of them. */
 const BOOTSTRAP = 'for file in "$@"; do echo $$ > "$file" || exit 126; done; exec nice -n 10 bash ./user-data.sh';
 
-const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** This Node, then the machine's programs. */
+export const INSTANCE_PATH = `${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
 
 export function consoleLogOf(folder: string): string {
   return join(folder, "console.log");
@@ -41,7 +42,7 @@ export function launchSession(options: LaunchOptions): Leader {
       detached: true, // setsid(2)
       stdio: ["ignore", log, log],
       env: {
-        PATH: `${dirname(process.execPath)}:${SYSTEM_PATH}`,
+        PATH: INSTANCE_PATH,
         LANG: "C.UTF-8",
         ...options.environment,
         HOME: options.folder,

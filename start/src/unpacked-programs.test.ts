@@ -1,0 +1,46 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** A checkout without rights on the machine, with a program that was unpacked and tells its libraries. */
+function checkout(): string {
+  const folder = mkdtempSync(join(tmpdir(), "gas unpacked "));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, ".data/apt/usr/bin"), { recursive: true });
+  const program = '#!/bin/sh\necho "$1 with $LD_LIBRARY_PATH"\n';
+  writeFileSync(join(folder, ".data/apt/usr/bin/bcftools"), program, { mode: 0o755 });
+  return folder;
+}
+
+const run = (folder: string, script: string) =>
+  execFileSync("bash", ["-c", `set -euo pipefail; . "${ROOT}/start/install.sh"; ${script}`], {
+    cwd: folder,
+    // Without the machine's own programs of these names.
+    env: { PATH: "/bin/of/nobody:/usr/bin:/bin" },
+    stdio: ["ignore", "pipe", "pipe"],
+  }).toString();
+
+it("finds an unpacked program on the PATH, with its libraries, in a folder with blanks", () => {
+  const folder = checkout();
+  const said = run(
+    folder,
+    'wrap_unpacked "$(realpath .data)/apt"; use_unpacked; hash -r; "$(realpath .data)/apt/bin/bcftools" query; echo "$PATH"',
+  );
+  const [answer, path] = said.trim().split("\n");
+  expect(answer).toMatch(/^query with .*gas unpacked \w+\/\.data\/apt\/usr\/lib\/\S+-linux-gnu:/);
+  expect(path?.split(":").at(-1)).toBe(join(folder, ".data/apt/bin"));
+});
+
+it("counts a program as missing that was unpacked without the script that runs it", () => {
+  const folder = checkout();
+  const has = "has_program chromium && echo there || echo missing";
+  mkdirSync(join(folder, ".data/apt/usr/lib/chromium"), { recursive: true });
+  writeFileSync(join(folder, ".data/apt/usr/lib/chromium/chromium"), "", { mode: 0o755 });
+  const hidden = `command() { [ "$2" = chromium ] && return 1; builtin command "$@"; }; ${has}`;
+  expect(run(folder, hidden).trim()).toBe("missing");
+  expect(run(folder, `wrap_unpacked "$(realpath .data)/apt"; ${hidden}`).trim()).toBe("there");
+});
