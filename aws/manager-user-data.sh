@@ -1,6 +1,8 @@
 #!/bin/bash
 # First boot of the manager's machine: fetch its release, check it, unpack it, run start.sh as a service. The deployment
-# fills in the words between underscores.
+# fills in the words between underscores. The version of the operator's keys is one of them: changed keys, which start.sh
+# reads from Secrets Manager, make another machine.
+# Keys: __KEYS__
 set -euo pipefail
 home=/opt/elastic-gas
 useradd --system --home-dir /var/lib/elastic-gas --create-home elastic-gas || true
@@ -43,6 +45,9 @@ ExecStart=/opt/elastic-gas/start.sh
 Restart=on-failure
 RestartSec=5
 TimeoutStopSec=90
+# aws ec2 get-console-output shows it where nobody can sign in to the machine.
+StandardOutput=journal+console
+StandardError=journal+console
 NoNewPrivileges=true
 ProtectSystem=strict
 ReadWritePaths=/var/lib/elastic-gas

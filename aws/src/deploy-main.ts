@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { S3Client } from "@aws-sdk/client-s3";
-import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { resourcesOf } from "../../shared/src/resources.ts";
 import { packRelease, uploadRelease } from "../../start/src/release.ts";
 import { ask } from "./deploy/ask.ts";
@@ -12,7 +12,8 @@ import { assess, mayDeploy } from "./deploy/checks.ts";
 import { gatherFacts, OperatorKeys } from "./deploy/gather-facts.ts";
 import { costLines } from "./deploy/prices.ts";
 import { readDeployEnvironment } from "./deploy/read-environment.ts";
-import { deployStack, findStack, resourceCounts, type StackTemplate } from "./deploy/stacks.ts";
+import { deployStack, findStack, resourceCounts } from "./deploy/stacks.ts";
+import { storeKeys } from "./deploy/store-keys.ts";
 import { tellFailures } from "./deploy/tell-failures.ts";
 import { templatesOf } from "./deploy/templates.ts";
 import { makeApp } from "./make-app.ts";
@@ -43,7 +44,7 @@ for (const [name, { sha256, bytes }] of Object.entries({ worker, manager }))
   console.log(`  ${name.padEnd(8)} ${(bytes.length / 1e6).toFixed(0)} MB, SHA-256 ${sha256}`);
 const hashes = { worker: worker.sha256, manager: manager.sha256 };
 const templates = templatesOf(makeApp(options, hashes));
-const [foundation, service] = templates;
+const [foundation] = templates;
 
 const cloudFormation = new CloudFormationClient({ region });
 for (const stack of templates) {
@@ -61,17 +62,12 @@ const approve = async (changes: readonly string[]) => {
 console.log(`\n${foundation.name}: a new database takes 10 to 20 minutes ...`);
 const base = await deployStack(cloudFormation, foundation, approve);
 const { secrets } = resourcesOf(options);
-const given = Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== ""));
-if (Object.keys(given).length > 0) {
-  const secretsManager = new SecretsManagerClient({ region });
-  await secretsManager.send(
-    new PutSecretValueCommand({ SecretId: secrets.operator, SecretString: JSON.stringify(given) }),
-  );
-}
+const keysVersion = await storeKeys(new SecretsManagerClient({ region }), secrets.operator, keys);
 console.log("Uploading the releases ...");
 const s3 = new S3Client({ region });
 for (const release of [worker, manager]) await uploadRelease(s3, base.ReleasesBucket ?? "", release);
-const final = asked.image ? await withImage() : service;
+const image = asked.image && { workerImage: await bake() };
+const [, final] = templatesOf(makeApp(options, hashes, { keysVersion, ...image }));
 console.log(`${final.name} ...`);
 const { Dashboard } = await deployStack(cloudFormation, final, approve);
 
@@ -84,17 +80,17 @@ console.log(`
   Stripe       a webhook to ${base.UserApp}stripe/webhook; its secret into aws/deploy.env, then deploy again
 `);
 
-/** The stack whose workers boot from an image that holds their release. */
-async function withImage(): Promise<StackTemplate> {
+/** The image that holds the workers' release. */
+async function bake(): Promise<string> {
   console.log("Baking the image of workers: a machine unpacks the release and stops, 5 to 10 minutes ...");
-  const workerImage = await bakeImage({ ec2: new EC2Client({ region }), s3 }, worker, {
+  const imageId = await bakeImage({ ec2: new EC2Client({ region }), s3 }, worker, {
     prefix: options.PREFIX,
     bucket: base.ReleasesBucket ?? "",
     subnetId: base.BuilderSubnet ?? "",
     instanceType: options.WORKER_INSTANCE_TYPE,
   });
-  console.log(`  ${workerImage}`);
-  return templatesOf(makeApp(options, hashes, { workerImage }))[1];
+  console.log(`  ${imageId}`);
+  return imageId;
 }
 
 async function insist(question: string): Promise<void> {

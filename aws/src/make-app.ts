@@ -14,7 +14,11 @@ export interface Deployment {
 export function makeApp(
   options: Options,
   releases: Releases,
-  { outdir, workerImage }: { readonly outdir?: string; readonly workerImage?: string } = {},
+  {
+    outdir,
+    workerImage,
+    keysVersion = "none",
+  }: { readonly outdir?: string; readonly workerImage?: string; readonly keysVersion?: string } = {},
 ): Deployment {
   const app = new App({
     ...(outdir !== undefined && { outdir }),
@@ -31,7 +35,7 @@ export function makeApp(
   });
   Tags.of(app).add("elastic-gas:installation", options.PREFIX);
   const foundation = new Foundation(app, options);
-  const service = new Service(app, options, { foundation, releases, workerImage });
+  const service = new Service(app, options, { foundation, releases, workerImage, keysVersion });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return { app, foundation, service };
 }

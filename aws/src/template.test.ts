@@ -355,6 +355,12 @@ describe("machines", () => {
     plain.foundation.hasOutput("BalancerDnsName", {});
   });
 
+  it("the manager is another machine when the operator's keys change, for it reads them when it starts", () => {
+    const { service } = makeApp(readOptions({}), RELEASES, { keysVersion: "other" });
+    const idsOf = (template: Template) => Object.keys(template.findResources("AWS::EC2::Instance"));
+    expect(idsOf(Template.fromStack(service))).not.toEqual(idsOf(plain.service));
+  });
+
   it("the manager's settings are settings of the product", () => {
     const script = text(Object(ofType(secure, "AWS::EC2::Instance")[0]?.UserData)["Fn::Base64"]);
     const [, lines = ""] = /<<'SETTINGS'\n([\s\S]*?)\nSETTINGS/.exec(script) ?? [];

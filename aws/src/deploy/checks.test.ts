@@ -8,12 +8,13 @@ const OPTIONS = readOptions({
   CERTIFICATE_ARN: "arn:aws:acm:us-east-1:123456789012:certificate/1",
   DOMAIN_NAME: "gas.example.org",
   ADMIN_CIDR: "198.51.100.0/24",
+  MAIL_FROM: "gas@lab.test",
 });
 const GOOD: Facts = {
   account: known({ id: "123456789012", arn: "arn:aws:iam::123456789012:user/ann" }),
   vcpus: known(64),
   certificate: known({ status: "ISSUED", names: ["gas.example.org"] }),
-  mail: known({ isSandbox: false, perDay: 50_000, isSenderConfirmed: true }),
+  mail: known({ isSandbox: false, perDay: 50_000, isSenderConfirmed: true, isSenderTaken: false }),
   stripe: known({
     hasPrice: true,
     hasWebhookSecret: true,
@@ -27,7 +28,7 @@ it("finds nothing to say against a good account", () => {
 });
 
 it.each<[string, Partial<Facts>, RegExp]>([
-  ["nobody who asks", { account: unknown }, /Sign in/],
+  ["nobody who asks", { account: unknown }, /no answer/],
   ["a machine that packs for another platform", { platform: { os: "darwin", arch: "arm64" } }, /darwin arm64/],
   ["a certificate that cannot be read", { certificate: unknown }, /same region/],
   [
@@ -39,6 +40,11 @@ it.each<[string, Partial<Facts>, RegExp]>([
     "a certificate of another name",
     { certificate: known({ status: "ISSUED", names: ["www.example.org"] }) },
     /www\.example\.org/,
+  ],
+  [
+    "a sender whose identity is not this installation's",
+    { mail: known({ isSandbox: false, perDay: 9, isSenderConfirmed: true, isSenderTaken: true }) },
+    /another address/,
   ],
   ["a key that Stripe refuses", { stripe: unknown }, /STRIPE_SECRET_KEY/],
   [
@@ -60,12 +66,12 @@ it.each<[string, Partial<Facts>, RegExp]>([
   ["no certificate", { certificate: known(null) }, /plain HTTP/],
   [
     "the sandbox of SES",
-    { mail: known({ isSandbox: true, perDay: 200, isSenderConfirmed: true }) },
+    { mail: known({ isSandbox: true, perDay: 200, isSenderConfirmed: true, isSenderTaken: false }) },
     /sandbox.*200 a day/,
   ],
   [
     "a sender that is not confirmed",
-    { mail: known({ isSandbox: false, perDay: 9, isSenderConfirmed: false }) },
+    { mail: known({ isSandbox: false, perDay: 9, isSenderConfirmed: false, isSenderTaken: false }) },
     /not confirmed/,
   ],
   ["no Stripe keys", { stripe: known(null) }, /Premium/],
@@ -97,4 +103,20 @@ it("takes a certificate with a wildcard for one label only", () => {
 
 it("says that the dashboard is open to everybody", () => {
   expect(assess({ ...OPTIONS, ADMIN_CIDR: "0.0.0.0/0" }, GOOD).at(-1)).toMatchObject({ level: "note" });
+});
+
+it("stops at the sender of the example, whom nobody can confirm", () => {
+  const findings = assess({ ...OPTIONS, MAIL_FROM: "gas@example.org" }, GOOD);
+  expect(findings.filter(({ level }) => level === "stop")).toEqual([
+    { level: "stop", sentence: expect.stringMatching(/MAIL_FROM is gas@example\.org/) },
+  ]);
+});
+
+it("says once that AWS does not answer", () => {
+  const silent = { ...GOOD, account: unknown, vcpus: unknown, certificate: unknown, mail: unknown };
+  expect(
+    assess(OPTIONS, silent)
+      .map(({ sentence }) => sentence)
+      .filter((sentence) => sentence.includes("no answer")),
+  ).toHaveLength(1);
 });

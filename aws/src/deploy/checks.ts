@@ -15,6 +15,8 @@ export interface Facts {
     readonly perDay: number;
     /** Null: SES does not know the address yet. */
     readonly isSenderConfirmed: boolean | null;
+    /** An identity of this address is there, and is not this installation's. */
+    readonly isSenderTaken: boolean;
   }>;
   readonly stripe: Fact<StripeFacts | null>;
   readonly platform: { readonly os: string; readonly arch: string };
@@ -43,9 +45,10 @@ export function assess(options: Options, facts: Facts): readonly Finding[] {
   return [
     account(facts.account, options),
     platform(facts.platform),
-    vcpus(facts.vcpus),
-    certificate(facts.certificate, options),
-    mail(facts.mail, options),
+    // Without an account AWS answers none of these, for the reason that stands above.
+    ...(facts.account.kind === "known"
+      ? [vcpus(facts.vcpus), certificate(facts.certificate, options), mail(facts.mail, options)]
+      : []),
     stripe(facts.stripe, options),
     dashboard(options),
   ];
@@ -56,10 +59,7 @@ export function mayDeploy(findings: readonly Finding[]): boolean {
 }
 
 function account(fact: Facts["account"], { AWS_REGION, PREFIX }: Options): Finding {
-  if (fact.kind === "unknown")
-    return stop(
-      `AWS did not accept the credentials: ${fact.why}. Sign in, for example with aws sso login, or set AWS_PROFILE.`,
-    );
+  if (fact.kind === "unknown") return stop(fact.why);
   return ok(`Account ${fact.value.id}, region ${AWS_REGION}, prefix ${PREFIX}, as ${fact.value.arn}.`);
 }
 
@@ -105,9 +105,15 @@ function certificate(fact: Facts["certificate"], { DOMAIN_NAME }: Options): Find
     : stop(`The certificate is for ${names.join(", ")}, not for ${DOMAIN_NAME}: browsers would refuse it.`);
 }
 
-function mail(fact: Facts["mail"], { MAIL_FROM }: Options): Finding {
+function mail(fact: Facts["mail"], { MAIL_FROM, PREFIX }: Options): Finding {
+  if (/@example\.(com|net|org)$/.test(MAIL_FROM))
+    return stop(`MAIL_FROM is ${MAIL_FROM}, which belongs to nobody. Set an address whose mail you can read.`);
   if (fact.kind === "unknown") return note(`What SES allows could not be read (${fact.why}): check that mail is sent.`);
-  const { isSandbox, perDay, isSenderConfirmed } = fact.value;
+  const { isSandbox, perDay, isSenderConfirmed, isSenderTaken } = fact.value;
+  if (isSenderTaken)
+    return stop(
+      `SES already has the identity ${MAIL_FROM}, and ${PREFIX} needs one of its own. Set another address as MAIL_FROM, or delete that identity if nothing else uses it.`,
+    );
   const sender =
     isSenderConfirmed === true
       ? `${MAIL_FROM} is confirmed`
@@ -122,7 +128,8 @@ function mail(fact: Facts["mail"], { MAIL_FROM }: Options): Finding {
 }
 
 function stripe(fact: Facts["stripe"], options: Options): Finding {
-  if (fact.kind === "unknown") return stop(`Stripe refused the key: ${fact.why}. Check STRIPE_SECRET_KEY.`);
+  if (fact.kind === "unknown")
+    return stop(`Stripe gave no answer to STRIPE_SECRET_KEY: ${fact.why}. Check the key and the network.`);
   if (fact.value === null)
     return note("No Stripe keys: nobody can upgrade to Premium, unless an earlier deployment stored some.");
   const { hasPrice, webhooks, hasWebhookSecret } = fact.value;

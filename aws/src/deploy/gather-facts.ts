@@ -1,10 +1,14 @@
 import { ACMClient, DescribeCertificateCommand } from "@aws-sdk/client-acm";
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { GetAccountCommand, GetEmailIdentityCommand, NotFoundException, SESv2Client } from "@aws-sdk/client-sesv2";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { z } from "zod";
+import { stackNames } from "../names.ts";
 import type { Options } from "../options.ts";
 import type { Fact, Facts, StripeFacts } from "./checks.ts";
+import { findStack } from "./stacks.ts";
+import { describeFailure } from "./tell-failures.ts";
 
 /** "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", in vCPUs. */
 const VCPU_QUOTA = { ServiceCode: "ec2", QuotaCode: "L-1216C47A" };
@@ -45,17 +49,23 @@ export async function gatherFacts(
       return Quota.Value;
     }),
     attempt(() => readCertificate(client, options.CERTIFICATE_ARN)),
-    attempt(() => readMail(new SESv2Client(client), options.MAIL_FROM)),
-    attempt(() => readStripe(stripeUrl, keys)),
+    attempt(() => readMail(client, options)),
+    attempt(
+      () => readStripe(stripeUrl, keys),
+      ({ message }) => message,
+    ),
   ]);
   return { account, vcpus, certificate, mail, stripe, platform: { os: process.platform, arch: process.arch } };
 }
 
-async function attempt<Value>(ask: () => Promise<Value>): Promise<Fact<Value>> {
+async function attempt<Value>(
+  ask: () => Promise<Value>,
+  describe: (error: Error) => string = describeFailure,
+): Promise<Fact<Value>> {
   try {
     return { kind: "known", value: await ask() };
   } catch (error) {
-    return { kind: "unknown", why: error instanceof Error ? error.message : String(error) };
+    return { kind: "unknown", why: error instanceof Error ? describe(error) : String(error) };
   }
 }
 
@@ -66,28 +76,30 @@ async function readCertificate(client: ClientSettings, arn: string | undefined) 
   return { status: Certificate?.Status ?? "unknown", names: [...new Set(names)] };
 }
 
-async function readMail(ses: SESv2Client, sender: string) {
+async function readMail(client: ClientSettings, options: Options) {
+  const ses = new SESv2Client(client);
+  const sender = options.MAIL_FROM;
   const { ProductionAccessEnabled = false, SendQuota } = await ses.send(new GetAccountCommand({}));
+  const address = await findIdentity(ses, sender);
+  const domain = await findIdentity(ses, sender.slice(sender.indexOf("@") + 1));
   return {
     isSandbox: !ProductionAccessEnabled,
     perDay: SendQuota?.Max24HourSend ?? 0,
-    isSenderConfirmed: await isConfirmed(ses, sender),
+    isSenderConfirmed: address === null ? domain : address || domain === true,
+    isSenderTaken:
+      address !== null &&
+      (await findStack(new CloudFormationClient(client), stackNames(options).foundation)) === undefined,
   };
 }
 
-/** Of the address, or of its whole domain. */
-async function isConfirmed(ses: SESv2Client, sender: string): Promise<boolean | null> {
-  let known = false;
-  for (const EmailIdentity of [sender, sender.slice(sender.indexOf("@") + 1)]) {
-    try {
-      const { VerifiedForSendingStatus } = await ses.send(new GetEmailIdentityCommand({ EmailIdentity }));
-      if (VerifiedForSendingStatus === true) return true;
-      known = true;
-    } catch (error) {
-      if (!(error instanceof NotFoundException)) throw error;
-    }
+/** Whether the address or domain is confirmed; null where SES does not know it. */
+async function findIdentity(ses: SESv2Client, EmailIdentity: string): Promise<boolean | null> {
+  try {
+    return (await ses.send(new GetEmailIdentityCommand({ EmailIdentity }))).VerifiedForSendingStatus === true;
+  } catch (error) {
+    if (error instanceof NotFoundException) return null;
+    throw error;
   }
-  return known ? false : null;
 }
 
 async function readStripe(stripeUrl: string, keys: OperatorKeys): Promise<StripeFacts | null> {

@@ -22,6 +22,8 @@ const POLL = { minDelay: 5, maxDelay: 15 };
 /** What CloudFormation says of a change set without changes. */
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
 const REASONS_SHOWN = 5;
+/** It never ran, or is being deleted: nothing of it is to be kept. */
+const HALF_MADE = ["CREATE_FAILED", "ROLLBACK_FAILED", "DELETE_FAILED"];
 
 /** A stack template as the CDK writes it. */
 export interface StackTemplate {
@@ -60,6 +62,23 @@ export function describeChange({ ResourceChange: change }: Change): string {
   return `${verb} ${change?.ResourceType} ${change?.LogicalResourceId}`;
 }
 
+/** What to do before a stack in this state can be deployed; undefined: nothing. */
+export function describeObstacle(name: string, status: string | undefined): string | undefined {
+  if (status === undefined || status === "REVIEW_IN_PROGRESS") return undefined;
+  if (status === "UPDATE_ROLLBACK_FAILED")
+    return `${name} is ${status}: a change could not be undone. Remove the cause that its events in CloudFormation name, run aws cloudformation continue-update-rollback --stack-name ${name}, then this again.`;
+  if (status.endsWith("_IN_PROGRESS"))
+    return `${name} is ${status}: something else changes it. Run this again when that has ended.`;
+  if (HALF_MADE.includes(status))
+    return `${name} is ${status}: its creation or deletion failed halfway. Run npm run destroy, then this again.`;
+  return undefined;
+}
+
+/** Whether CloudFormation takes a change of a stack in this state, rather than its deletion alone. */
+export function isChangeable(status: string): boolean {
+  return status.endsWith("_COMPLETE") && status !== "ROLLBACK_COMPLETE";
+}
+
 /** Creates or updates the stack; `approve` sees the changes of one that exists and may refuse. Returns its outputs. */
 export async function deployStack(
   client: CloudFormationClient,
@@ -67,6 +86,8 @@ export async function deployStack(
   approve: (changes: readonly string[]) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<Readonly<Record<string, string>>> {
   const existing = await findStack(client, stack.name);
+  const obstacle = describeObstacle(stack.name, existing?.StackStatus);
+  if (obstacle !== undefined) throw new Error(obstacle);
   // Left over from a first deployment that failed: it has nothing and can only be deleted.
   if (existing?.StackStatus === "ROLLBACK_COMPLETE") await deleteStack(client, stack.name);
   const isNew = ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", undefined].includes(existing?.StackStatus);
@@ -103,9 +124,17 @@ export async function deployStack(
 
 /** Succeeds when there is no such stack. */
 export async function deleteStack(client: CloudFormationClient, name: string): Promise<void> {
-  if ((await findStack(client, name)) === undefined) return;
+  const existing = await findStack(client, name);
+  if (existing === undefined) return;
+  const startedAt = new Date();
   await client.send(new DeleteStackCommand({ StackName: name }));
-  await waitUntilStackDeleteComplete({ client, maxWaitTime: STACK_SECONDS, ...POLL }, { StackName: name });
+  try {
+    await waitUntilStackDeleteComplete({ client, maxWaitTime: STACK_SECONDS, ...POLL }, { StackName: name });
+  } catch (error) {
+    // By its id, for one that was deleted meanwhile is not found by its name.
+    const reasons = await listFailures(client, existing.StackId ?? name, startedAt);
+    throw new Error([`${name} could not be deleted.`, ...reasons].join("\n  "), { cause: error });
+  }
 }
 
 /** False when it holds no change; it is deleted then. */

@@ -30,11 +30,14 @@ export class Service extends Stack {
       foundation,
       releases,
       workerImage,
+      keysVersion,
     }: {
       readonly foundation: Foundation;
       readonly releases: Releases;
       /** Baked with the release; undefined: workers boot from Amazon Linux. */
       readonly workerImage: string | undefined;
+      /** Of the operator's secret: another one is another machine, which reads it. */
+      readonly keysVersion: string;
     },
   ) {
     super(app, stackNames(options).service, {
@@ -83,6 +86,7 @@ export class Service extends Stack {
         REGION: Aws.REGION,
         BUCKET: namesOf(options).buckets.releases,
         SHA256: releases.manager,
+        KEYS: keysVersion,
       }),
     });
     const managers = makeManagerListener(this, options, { balancer, vpc, instanceId: manager.instanceId });
