@@ -17,7 +17,10 @@ import type { Oddity } from "./warnings.ts";
 
 /** Consequences of the records in the file's order; asked once per record that can be read. */
 export interface Consequences {
-  /** Values of BCSQ for the record with this ordinal (0 = first readable record); empty without any. */
+  /**
+   * Values of BCSQ for the record with this ordinal (0 = first readable record); empty without any. The same list as
+   * for the record before where they are the same.
+   */
   take(ordinal: number): readonly string[];
 }
 
@@ -54,6 +57,14 @@ interface CommonStretch extends Stretch {
   records: number;
 }
 
+/** Consequences that some records in a row have. */
+interface CommonConsequences {
+  readonly called: readonly string[];
+  /** What is added to INFO, after a semicolon; empty without any. */
+  readonly added: Uint8Array;
+  records: number;
+}
+
 const [TAB, RETURN, HASH, DOT, SEMICOLON] = [9, 13, 35, 46, 59];
 const [LOWER_R, LOWER_S] = [114, 115];
 const NO_STRETCH: CommonStretch = {
@@ -85,6 +96,7 @@ export class LineAnnotator {
     counts: { records: 0, annotated: 0, inClinvar: 0, inSequence: 0 },
   };
   #stretch = NO_STRETCH;
+  #consequences: CommonConsequences = { called: [], added: new Uint8Array(0), records: 0 };
   #line: number;
   #ordinal = 0;
   /** The block's bytes from here on are not in the output yet. */
@@ -116,6 +128,7 @@ export class LineAnnotator {
   /** Counts what is still kept back. */
   finish(): void {
     this.#endStretch();
+    this.#endConsequences();
     for (const { counts, chromosome } of this.#contigs.values()) {
       if (chromosome !== null) this.#setting.tally.addLookedUp(chromosome, counts);
     }
@@ -174,20 +187,30 @@ export class LineAnnotator {
     out.copy(bytes, this.#pending, isEmpty ? infoStart : infoEnd);
     out.copy(stretch.added, isEmpty ? 1 : 0, stretch.added.length);
     if (consequences !== null) {
-      const called = this.#takeCalled(consequences);
-      if (called.length > 0) out.write(`;${consequenceText(called)}`);
+      const { added } = this.#takeCalled(consequences);
+      out.copy(added, 0, added.length);
     }
     this.#pending = infoEnd;
     return true;
   }
 
-  /** The consequences of the record in hand, which are counted. */
-  #takeCalled(consequences: Consequences): readonly string[] {
+  /** The consequences of the record in hand. */
+  #takeCalled(consequences: Consequences): CommonConsequences {
     const called = consequences.take(this.#ordinal);
     this.#ordinal += 1;
+    if (called !== this.#consequences.called) {
+      this.#endConsequences();
+      const text = called.length === 0 ? "" : `;${consequenceText(called)}`;
+      this.#consequences = { called, added: Buffer.from(text, "latin1"), records: 0 };
+    }
+    this.#consequences.records += 1;
+    return this.#consequences;
+  }
+
+  #endConsequences(): void {
+    const { called, records } = this.#consequences;
     for (const consequence of called)
-      this.#setting.tally.addConsequence(consequence.slice(0, consequence.indexOf("|")));
-    return called;
+      this.#setting.tally.addConsequence(consequence.slice(0, consequence.indexOf("|")), records);
   }
 
   #beginStretch(chromosome: Chromosome, pos: number): void {
@@ -246,7 +269,7 @@ export class LineAnnotator {
     const { consequences, ownKeys, tally } = this.#setting;
     const contig = this.#contigOf(record.chrom);
     contig.counts.records += 1;
-    const called = consequences === null ? [] : this.#takeCalled(consequences);
+    const called = consequences === null ? [] : this.#takeCalled(consequences).called;
     if (record.alt.length > MAX_ALLELES && hasTooManyAlleles(record.alt)) {
       tally.note("tooManyAlleles", this.#line);
       tally.addPassedThrough();

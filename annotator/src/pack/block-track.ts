@@ -1,10 +1,9 @@
 import { openSync, readSync } from "node:fs";
 import { inflateRawSync } from "node:zlib";
+import { LINE_FEED, lineBefore, numberAt } from "../vcf/lines.ts";
 import { firstAbove, type Stretch, WHOLE } from "./stretch.ts";
 
 const KEPT_BLOCKS = 4;
-const LINE_FEED = 10;
-const TAB = 9;
 
 /** A file of blocks, each of them deflated rows of one chromosome; the last few that were read are kept. */
 export class BlockFile {
@@ -60,9 +59,9 @@ export class BlockTrack {
     if (number < 0) return NO_ROWS;
     const block = this.#block(number);
     let at = firstLineFrom(block, pos);
-    if (at === block.length || positionOf(block, at) !== pos) return NO_ROWS;
+    if (at === block.length || numberAt(block, at) !== pos) return NO_ROWS;
     const rows: string[] = [];
-    while (at < block.length && positionOf(block, at) === pos) {
+    while (at < block.length && numberAt(block, at) === pos) {
       const end = block.indexOf(LINE_FEED, at);
       rows.push(block.toString("latin1", at, end));
       at = end + 1;
@@ -78,7 +77,7 @@ export class BlockTrack {
       const block = this.#block(number);
       let at = isFirst ? lineBefore(block, firstLineFrom(block, start + 1)) : 0;
       isFirst = false;
-      while (at < block.length && positionOf(block, at) <= end) {
+      while (at < block.length && numberAt(block, at) <= end) {
         const lineEnd = block.indexOf(LINE_FEED, at);
         rows.push(block.toString("latin1", at, lineEnd));
         at = lineEnd + 1;
@@ -92,7 +91,7 @@ export class BlockTrack {
     if (number < 0) return false;
     const block = this.#block(number);
     const at = firstLineFrom(block, pos);
-    return at < block.length && positionOf(block, at) === pos;
+    return at < block.length && numberAt(block, at) === pos;
   }
 
   /**
@@ -104,10 +103,10 @@ export class BlockTrack {
     if (number < 0) return { from: 1, to: next };
     const block = this.#block(number);
     const at = firstLineFrom(block, pos);
-    if (at < block.length && positionOf(block, at) === pos) return { from: pos, to: pos };
+    if (at < block.length && numberAt(block, at) === pos) return { from: pos, to: pos };
     return {
-      from: positionOf(block, lineBefore(block, at)) + 1,
-      to: at === block.length ? next : positionOf(block, at) - 1,
+      from: numberAt(block, lineBefore(block, at)) + 1,
+      to: at === block.length ? next : numberAt(block, at) - 1,
     };
   }
 
@@ -125,19 +124,8 @@ function firstLineFrom(block: Buffer, pos: number): number {
   while (low < high) {
     const middle = (low + high) >>> 1;
     const start = middle === 0 ? 0 : Math.max(low, block.lastIndexOf(LINE_FEED, middle - 1) + 1);
-    if (positionOf(block, start) < pos) low = block.indexOf(LINE_FEED, start) + 1;
+    if (numberAt(block, start) < pos) low = block.indexOf(LINE_FEED, start) + 1;
     else high = start;
   }
   return low;
-}
-
-/** Where the row before the one at `at` begins; 0 for the first. */
-function lineBefore(block: Buffer, at: number): number {
-  return at < 2 ? 0 : block.lastIndexOf(LINE_FEED, at - 2) + 1;
-}
-
-function positionOf(block: Buffer, at: number): number {
-  let pos = 0;
-  for (let byte = block[at]; byte !== undefined && byte !== TAB; byte = block[++at]) pos = pos * 10 + byte - 48;
-  return pos;
 }

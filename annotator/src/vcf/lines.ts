@@ -64,6 +64,18 @@ export function headEnd(block: Buffer, start: number, end: number): number {
   return end > start && block[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
 }
 
+/** Where the line before the one at `at` begins; 0 for the first. */
+export function lineBefore(block: Buffer, at: number): number {
+  return at < 2 ? 0 : block.lastIndexOf(LINE_FEED, at - 2) + 1;
+}
+
+/** The whole number from `at` up to a tab. */
+export function numberAt(block: Buffer, at: number): number {
+  let number = 0;
+  for (let byte = block[at]; byte !== undefined && byte !== TAB; byte = block[++at]) number = number * 10 + byte - 48;
+  return number;
+}
+
 /** Latin-1 text of a file as the UTF-8 that it was. */
 function utf8(latin1: string): string {
   return Buffer.from(latin1, "latin1").toString("utf8");
