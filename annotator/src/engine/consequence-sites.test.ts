@@ -122,7 +122,7 @@ describe.skipIf((await bcftoolsVersion()) === null)("rows for csq (skipped: bcft
         const inTurn = rows.filter(([, id = ""]) => !id.endsWith("<")).map(ordinalOf);
         expect(inTurn).toEqual(inTurn.toSorted((a, b) => a - b));
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });

@@ -2,8 +2,8 @@ import { LINE_FEED, lineBefore, numberAt } from "../vcf/lines.ts";
 import { ByteSink } from "./byte-sink.ts";
 
 const SINK_BYTES = 1 << 18;
-/** So many bytes of rows are held back: some 2,000 records, over which an indel seldom moves. */
-const HELD_BYTES = 1 << 16;
+/** So many bytes of rows are held back: some 1,000 records, over which an indel seldom moves. */
+const HELD_BYTES = 1 << 15;
 
 /** The rows are not in the order of their positions, nor nearly so. */
 export class NotSorted extends Error {
