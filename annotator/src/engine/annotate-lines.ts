@@ -126,13 +126,14 @@ export class LineAnnotator {
       bytes.indexOf("GAS_", 0, "latin1") !== -1 || (consequences !== null && bytes.indexOf("BCSQ", 0, "latin1") !== -1);
     const isPlain = build?.liftTo === null && !hasOwnKeys;
     this.#pending = 0;
-    for (let start = 0; start < bytes.length; ) {
-      const feed = bytes.indexOf(LINE_FEED, start);
-      const end = feed === -1 ? bytes.length : feed;
+    // One for all lines, for there are millions.
+    const line = { start: 0, end: 0, out };
+    for (; line.start < bytes.length; line.start = line.end + 1) {
+      const feed = bytes.indexOf(LINE_FEED, line.start);
+      line.end = feed === -1 ? bytes.length : feed;
       this.#line += 1;
-      const isDone = isPlain && tally.records >= FIRST_RECORDS && this.#substitution(bytes, { start, end, out });
-      if (!isDone) this.#any(bytes, { start, end, out });
-      start = end + 1;
+      const isDone = isPlain && tally.records >= FIRST_RECORDS && this.#substitution(bytes, line);
+      if (!isDone) this.#any(bytes, line);
     }
     out.copy(bytes, this.#pending, bytes.length);
   }
@@ -459,10 +460,8 @@ function byAllele(
 const BASE_CODES: ReadonlySet<number> = new Set([65, 67, 71, 84]);
 
 function consequenceText(called: readonly string[]): string {
-  const [only = ""] = called;
-  if (called.length === 1 && proteinChange(only) === undefined) return `BCSQ=${only}`;
-  const changes = called.flatMap((consequence) => proteinChange(consequence) ?? []);
   const text = `BCSQ=${called.join(",")}`;
+  const changes = called.flatMap((consequence) => proteinChange(consequence) ?? []);
   return changes.length === 0
     ? text
     : `${text};${HGVS_FIELD.key}=${[...new Set(changes)].map(encodeInfoValue).join(",")}`;

@@ -4,6 +4,8 @@ import { ByteSink } from "./byte-sink.ts";
 const SINK_BYTES = 1 << 18;
 /** So many bytes of rows are held back: some 1,000 records, over which an indel seldom moves. */
 const HELD_BYTES = 1 << 15;
+const TAKEN_BYTES = 1 << 17;
+const NO_ROWS = Buffer.alloc(0);
 
 /** The rows are not in the order of their positions, nor nearly so. */
 export class NotSorted extends Error {
@@ -57,11 +59,12 @@ export class OrderedRows {
     this.#sink.insert(at, row);
   }
 
-  /** The rows that no other will be put before; at the end all of them. */
+  /** Rows that no other will be put before, when there are many; at the end all of them. */
   take(isEnd: boolean): Buffer {
     const { bytes } = this.#sink;
-    const left = isEnd || this.#isSortedLater ? 0 : Math.min(HELD_BYTES, bytes.length);
-    const end = bytes.length === left ? 0 : bytes.lastIndexOf(LINE_FEED, bytes.length - left - 1) + 1;
+    if (!isEnd && bytes.length < TAKEN_BYTES) return NO_ROWS;
+    const left = isEnd || this.#isSortedLater ? 0 : HELD_BYTES;
+    const end = bytes.length === 0 ? 0 : bytes.lastIndexOf(LINE_FEED, bytes.length - left - 1) + 1;
     const taken = Buffer.from(bytes.subarray(0, end));
     this.#sink.drop(end);
     this.#contigStart -= end;

@@ -22,12 +22,14 @@ export async function* lineBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator
       if (waitingBytes > MAX_LINE_BYTES) throw new AnnotationFailure(FAILURES.lineTooLong);
       continue;
     }
-    waiting.push(chunk.subarray(0, end));
-    yield join(waiting);
+    // The line that two chunks share is a block of its own: to join it with the rest would copy the whole file.
+    const start = waiting.length === 0 ? 0 : chunk.indexOf(LINE_FEED) + 1;
+    if (start > 0) yield Buffer.concat([...waiting, chunk.subarray(0, start)]);
+    if (start < end) yield chunk.subarray(start, end);
     waiting = end < chunk.length ? [chunk.subarray(end)] : [];
     waitingBytes = chunk.length - end;
   }
-  if (waitingBytes > 0) yield join(waiting);
+  if (waitingBytes > 0) yield Buffer.concat(waiting);
 }
 
 /**
@@ -90,9 +92,4 @@ export function latin1(text: string): string {
 export function excerpt(text: string, characters = 60): string {
   const whole = utf8(text.slice(0, characters * 4));
   return whole.length > characters ? `${whole.slice(0, characters - 1)}…` : whole;
-}
-
-function join(pieces: readonly Buffer[]): Buffer {
-  const [only] = pieces;
-  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
 }
