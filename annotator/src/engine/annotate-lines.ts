@@ -7,7 +7,15 @@ import { allelesOf, isSequence, MAX_ALLELES } from "../vcf/alleles.ts";
 import { canonicalContig } from "../vcf/contigs.ts";
 import { appendInfo, encodeInfoValue, withoutKeys } from "../vcf/info.ts";
 import { headEnd, LINE_FEED, MAX_HEAD_BYTES } from "../vcf/lines.ts";
-import { type Annotation, annotate, annotatePlace, infoText, rsNumbers, stretchOf } from "./annotate-record.ts";
+import {
+  type Annotation,
+  alleleText,
+  annotate,
+  annotatePlace,
+  infoText,
+  rsNumbers,
+  stretchOf,
+} from "./annotate-record.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import { HGVS_FIELD, proteinChange } from "./hgvs.ts";
 import { type LiftedRecord, liftRecord } from "./lift-record.ts";
@@ -17,7 +25,10 @@ import type { Oddity } from "./warnings.ts";
 
 /** Consequences of the records in the file's order; asked once per record that can be read. */
 export interface Consequences {
-  /** Values of BCSQ for the record with this ordinal (0 = first readable record); empty without any. */
+  /**
+   * Values of BCSQ for the record with this ordinal (0 = first readable record); empty without any. The same list as
+   * for the record before where they are the same.
+   */
   take(ordinal: number): readonly string[];
 }
 
@@ -49,20 +60,32 @@ interface CommonStretch extends Stretch {
   readonly isCommon: boolean;
   /** 1 where ClinVar's variants are known, else 0. */
   readonly inClinvar: number;
-  /** What is added to INFO, after a semicolon. */
+  /** What is added to INFO, after a semicolon: before what depends on the alleles and after it. */
+  readonly added: Uint8Array;
+  readonly addedLast: Uint8Array;
+  records: number;
+}
+
+/** Consequences that some records in a row have. */
+interface CommonConsequences {
+  readonly called: readonly string[];
+  /** What is added to INFO, after a semicolon; empty without any. */
   readonly added: Uint8Array;
   records: number;
 }
 
 const [TAB, RETURN, HASH, DOT, SEMICOLON] = [9, 13, 35, 46, 59];
 const [LOWER_R, LOWER_S] = [114, 115];
+const NOTHING: Annotation = { genes: [], regions: [], band: "", clinvar: [], rs: [], frequencies: [], intervals: [] };
+const NO_BYTES = new Uint8Array(0);
 const NO_STRETCH: CommonStretch = {
   from: 0,
   to: -1,
-  annotation: { genes: [], regions: [], band: "", clinvar: [], rs: [], frequencies: [], intervals: [] },
+  annotation: NOTHING,
   isCommon: false,
   inClinvar: 0,
-  added: new Uint8Array(0),
+  added: NO_BYTES,
+  addedLast: NO_BYTES,
   records: 0,
 };
 /** Contigs kept apart; a file can name any number. */
@@ -85,6 +108,7 @@ export class LineAnnotator {
     counts: { records: 0, annotated: 0, inClinvar: 0, inSequence: 0 },
   };
   #stretch = NO_STRETCH;
+  #consequences: CommonConsequences = { called: [], added: NO_BYTES, records: 0 };
   #line: number;
   #ordinal = 0;
   /** The block's bytes from here on are not in the output yet. */
@@ -102,13 +126,14 @@ export class LineAnnotator {
       bytes.indexOf("GAS_", 0, "latin1") !== -1 || (consequences !== null && bytes.indexOf("BCSQ", 0, "latin1") !== -1);
     const isPlain = build?.liftTo === null && !hasOwnKeys;
     this.#pending = 0;
-    for (let start = 0; start < bytes.length; ) {
-      const feed = bytes.indexOf(LINE_FEED, start);
-      const end = feed === -1 ? bytes.length : feed;
+    // One for all lines, for there are millions.
+    const line = { start: 0, end: 0, out };
+    for (; line.start < bytes.length; line.start = line.end + 1) {
+      const feed = bytes.indexOf(LINE_FEED, line.start);
+      line.end = feed === -1 ? bytes.length : feed;
       this.#line += 1;
-      const isDone = isPlain && tally.records >= FIRST_RECORDS && this.#substitution(bytes, { start, end, out });
-      if (!isDone) this.#any(bytes, { start, end, out });
-      start = end + 1;
+      const isDone = isPlain && tally.records >= FIRST_RECORDS && this.#substitution(bytes, line);
+      if (!isDone) this.#any(bytes, line);
     }
     out.copy(bytes, this.#pending, bytes.length);
   }
@@ -116,6 +141,7 @@ export class LineAnnotator {
   /** Counts what is still kept back. */
   finish(): void {
     this.#endStretch();
+    this.#endConsequences();
     for (const { counts, chromosome } of this.#contigs.values()) {
       if (chromosome !== null) this.#setting.tally.addLookedUp(chromosome, counts);
     }
@@ -140,10 +166,11 @@ export class LineAnnotator {
     }
     const idStart = ++at;
     for (let byte = bytes[at]; byte !== TAB; byte = bytes[++at]) if (byte === SEMICOLON || at >= end) return false;
-    if (at === idStart) return false;
-    const isRs = bytes[idStart] === LOWER_R && bytes[idStart + 1] === LOWER_S && isDigit(bytes[idStart + 2]);
-    const ref = bytes[at + 1] ?? 0;
-    const code = SUBSTITUTION_CODES[(ref << 8) | (bytes[at + 3] ?? 0)] ?? -1;
+    const idEnd = at;
+    const hasNoId = bytes[idStart] === DOT;
+    if (idEnd === idStart || (hasNoId && idEnd > idStart + 1)) return false;
+    const [ref, alt] = [bytes[at + 1] ?? 0, bytes[at + 3] ?? 0];
+    const code = SUBSTITUTION_CODES[(ref << 8) | alt] ?? -1;
     if (code < 0 || bytes[at + 2] !== TAB || bytes[at + 4] !== TAB) return false;
     at += 5;
     for (let tabs = 0; tabs < 2; at += 1) {
@@ -169,40 +196,60 @@ export class LineAnnotator {
     counts.annotated += 1;
     counts.inClinvar += stretch.inClinvar;
     if (base !== undefined) counts.inSequence += 1;
+    const own = byAllele(chromosome, pos, { ref, alt });
+    let isRs = bytes[idStart] === LOWER_R && bytes[idStart + 1] === LOWER_S && isDigit(bytes[idStart + 2]);
+    if (hasNoId && own !== null && own.id !== "") {
+      isRs = true;
+      out.copy(bytes, this.#pending, idStart);
+      out.write(own.id);
+      this.#pending = idEnd;
+    }
     tally.addSubstitution(code, isRs);
     const isEmpty = bytes[infoStart] === DOT && infoEnd === infoStart + 1;
     out.copy(bytes, this.#pending, isEmpty ? infoStart : infoEnd);
     out.copy(stretch.added, isEmpty ? 1 : 0, stretch.added.length);
+    if (own !== null) out.write(own.added);
+    out.copy(stretch.addedLast, 0, stretch.addedLast.length);
     if (consequences !== null) {
-      const called = this.#takeCalled(consequences);
-      if (called.length > 0) out.write(`;${consequenceText(called)}`);
+      const { added } = this.#takeCalled(consequences);
+      out.copy(added, 0, added.length);
     }
     this.#pending = infoEnd;
     return true;
   }
 
-  /** The consequences of the record in hand, which are counted. */
-  #takeCalled(consequences: Consequences): readonly string[] {
+  /** The consequences of the record in hand. */
+  #takeCalled(consequences: Consequences): CommonConsequences {
     const called = consequences.take(this.#ordinal);
     this.#ordinal += 1;
+    if (called !== this.#consequences.called) {
+      this.#endConsequences();
+      const text = called.length === 0 ? "" : `;${consequenceText(called)}`;
+      this.#consequences = { called, added: Buffer.from(text, "latin1"), records: 0 };
+    }
+    this.#consequences.records += 1;
+    return this.#consequences;
+  }
+
+  #endConsequences(): void {
+    const { called, records } = this.#consequences;
     for (const consequence of called)
-      this.#setting.tally.addConsequence(consequence.slice(0, consequence.indexOf("|")));
-    return called;
+      this.#setting.tally.addConsequence(consequence.slice(0, consequence.indexOf("|")), records);
   }
 
   #beginStretch(chromosome: Chromosome, pos: number): void {
     this.#endStretch();
     const stretch = stretchOf(chromosome, pos);
-    const place = annotatePlace(chromosome, { from: pos, to: pos });
-    const annotation: Annotation = { ...place, clinvar: [], rs: [], frequencies: [] };
-    const text = infoText(annotation);
-    const isByAllele = chromosome.rs !== null || chromosome.frequencies !== null;
+    const annotation = { ...NOTHING, ...annotatePlace(chromosome, { from: pos, to: pos }) };
+    const { intervals } = annotation;
+    const text = infoText({ ...annotation, intervals: [] });
     this.#stretch = {
       ...stretch,
       annotation,
-      isCommon: text !== "" && !isByAllele && chromosome.clinvar?.has(pos) !== true,
+      isCommon: text !== "" && chromosome.clinvar?.has(pos) !== true,
       inClinvar: chromosome.clinvar?.covers(pos) === true ? 1 : 0,
       added: Buffer.from(`;${text}`, "latin1"),
+      addedLast: intervals.length === 0 ? NO_BYTES : Buffer.from(`;${infoText({ ...NOTHING, intervals })}`, "latin1"),
       records: 0,
     };
   }
@@ -246,7 +293,7 @@ export class LineAnnotator {
     const { consequences, ownKeys, tally } = this.#setting;
     const contig = this.#contigOf(record.chrom);
     contig.counts.records += 1;
-    const called = consequences === null ? [] : this.#takeCalled(consequences);
+    const called = consequences === null ? [] : this.#takeCalled(consequences).called;
     if (record.alt.length > MAX_ALLELES && hasTooManyAlleles(record.alt)) {
       tally.note("tooManyAlleles", this.#line);
       tally.addPassedThrough();
@@ -256,7 +303,7 @@ export class LineAnnotator {
     const annotation = this.#lookUp(record, { contig, alleles });
     this.#noteAlleles(record);
 
-    const rs = annotation !== null && isMissing(record.id) ? rsNumbers(annotation) : "";
+    const rs = annotation !== null && isMissing(record.id) ? rsNumbers(annotation.rs) : "";
     const id = rs === "" ? record.id : rs;
     let added = annotation === null ? "" : infoText(annotation);
     if (called.length > 0) {
@@ -390,13 +437,31 @@ export class LineAnnotator {
   }
 }
 
+/** What the sources tell of a substitution: its rs number as an ID, and what is added to INFO. Null without any. */
+function byAllele(
+  { rs, frequencies }: Chromosome,
+  pos: number,
+  bases: { readonly ref: number; readonly alt: number },
+): { readonly id: string; readonly added: string } | null {
+  if (rs === null && frequencies === null) return null;
+  const allele = { pos, ref: String.fromCharCode(bases.ref), alt: String.fromCharCode(bases.alt) };
+  const number = rs?.find(allele)?.[0];
+  const values = frequencies?.find(allele);
+  if (number === undefined && values === undefined) return null;
+  return {
+    id: number === undefined || number === "" ? "" : `rs${number}`,
+    added: alleleText({
+      rs: number === undefined ? [] : [number],
+      frequencies: values === undefined ? [] : [values],
+    }),
+  };
+}
+
 const BASE_CODES: ReadonlySet<number> = new Set([65, 67, 71, 84]);
 
 function consequenceText(called: readonly string[]): string {
-  const [only = ""] = called;
-  if (called.length === 1 && proteinChange(only) === undefined) return `BCSQ=${only}`;
-  const changes = called.flatMap((consequence) => proteinChange(consequence) ?? []);
   const text = `BCSQ=${called.join(",")}`;
+  const changes = called.flatMap((consequence) => proteinChange(consequence) ?? []);
   return changes.length === 0
     ? text
     : `${text};${HGVS_FIELD.key}=${[...new Set(changes)].map(encodeInfoValue).join(",")}`;

@@ -160,29 +160,38 @@ export function stretchOf({ genes, bands, clinvar, intervals }: Chromosome, pos:
 /** The INFO text of an annotation, without consequences. */
 export function infoText({ genes, regions, band, clinvar, rs, frequencies, intervals }: Annotation): string {
   let text = "";
-  if (genes.length > 0) text = `${INFO_FIELDS.gene.key}=${genes.map(encodeInfoValue).join(",")};`;
-  if (regions.length > 0) text += `${INFO_FIELDS.region.key}=${regions.map((region) => REGIONS[region]).join(",")};`;
-  if (band !== "") text += `${INFO_FIELDS.band.key}=${band};`;
+  if (genes.length > 0) text = `;${INFO_FIELDS.gene.key}=${genes.map(encodeInfoValue).join(",")}`;
+  if (regions.length > 0) text += `;${INFO_FIELDS.region.key}=${regions.map((region) => REGIONS[region]).join(",")}`;
+  if (band !== "") text += `;${INFO_FIELDS.band.key}=${band}`;
   if (clinvar.length > 0) {
-    text += `${INFO_FIELDS.clinvar.key}=${clinvar.map(clinvarText).join(",")};`;
+    text += `;${INFO_FIELDS.clinvar.key}=${clinvar.map(clinvarText).join(",")}`;
     if (clinvar.some((entry) => entry !== undefined && entry.review !== ""))
-      text += `${INFO_FIELDS.review.key}=${clinvar.map((entry) => encodeInfoValue(entry?.review ?? "") || ".").join(",")};`;
+      text += `;${INFO_FIELDS.review.key}=${clinvar.map((entry) => encodeInfoValue(entry?.review ?? "") || ".").join(",")}`;
   }
-  if (rs.length > 0)
-    text += `${INFO_FIELDS.rs.key}=${rs.map((number) => (number === "" ? "." : `rs${number}`)).join(",")};`;
-  if (frequencies.length > 0) {
-    text += `${INFO_FIELDS.frequency.key}=${frequencies.map((values) => values?.[0] ?? ".").join(",")};`;
-    if (frequencies.some((values) => (values?.[1] ?? "") !== ""))
-      text += `${INFO_FIELDS.populations.key}=${frequencies.map((values) => values?.[1] || ".").join(",")};`;
-  }
-  if (intervals.length > 0) text += `${INFO_FIELDS.intervals.key}=${intervals.map(encodeInfoValue).join(",")};`;
-  return text.slice(0, -1);
+  text += alleleText({ rs, frequencies });
+  if (intervals.length > 0) text += `;${INFO_FIELDS.intervals.key}=${intervals.map(encodeInfoValue).join(",")}`;
+  return text.slice(1);
+}
+
+/** What rs numbers and frequencies add to INFO, each after a semicolon. */
+export function alleleText({ rs, frequencies }: Pick<Annotation, "rs" | "frequencies">): string {
+  let text = "";
+  if (rs.length > 0) text = `;${INFO_FIELDS.rs.key}=${joined(rs, (number) => (number === "" ? "." : `rs${number}`))}`;
+  if (frequencies.length === 0) return text;
+  text += `;${INFO_FIELDS.frequency.key}=${joined(frequencies, (values) => values?.[0] ?? ".")}`;
+  if (frequencies.every((values) => (values?.[1] ?? "") === "")) return text;
+  return `${text};${INFO_FIELDS.populations.key}=${joined(frequencies, (values) => values?.[1] || ".")}`;
 }
 
 /** The rs numbers of the record's ALTs, as an ID column; empty without any. */
-export function rsNumbers({ rs }: Annotation): string {
-  const numbers = rs.flatMap((number) => (number === "" ? [] : [`rs${number}`]));
-  return numbers.length < 2 ? (numbers[0] ?? "") : [...new Set(numbers)].join(";");
+export function rsNumbers(rs: readonly string[]): string {
+  return [...new Set(rs)].flatMap((number) => (number === "" ? [] : [`rs${number}`])).join(";");
+}
+
+/** Texts with commas between them. Most records have one ALT. */
+function joined<Value>(values: readonly Value[], text: (value: Value) => string): string {
+  const [only] = values;
+  return values.length === 1 && only !== undefined ? text(only) : values.map(text).join(",");
 }
 
 /** The record's region over all its genes, the most telling; undefined when the pack has no genes here. */

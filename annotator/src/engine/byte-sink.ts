@@ -40,9 +40,22 @@ export class ByteSink {
     this.#length += this.#buffer.write(text, this.#length, "latin1");
   }
 
-  /** What was put in since the last `clear`; valid until then. */
+  /** Latin-1 text before the byte that is now at `at`. */
+  insert(at: number, text: string): void {
+    this.#reserve(text.length);
+    this.#buffer.copyWithin(at + text.length, at, this.#length);
+    this.#length += this.#buffer.write(text, at, "latin1");
+  }
+
+  /** What is in it; valid until it is changed. */
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Drops the first `bytes` bytes. */
+  drop(bytes: number): void {
+    this.#buffer.copyWithin(0, bytes, this.#length);
+    this.#length -= bytes;
   }
 
   clear(): void {

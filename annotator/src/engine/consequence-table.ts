@@ -1,11 +1,25 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { LINE_FEED } from "../vcf/lines.ts";
 import type { Consequences } from "./annotate-lines.ts";
+import { EARLY } from "./consequence-sites.ts";
 
 const CHUNK_BYTES = 1 << 18;
-const [TAB, ZERO] = [9, 48];
+const [TAB, HASH, DOT, ZERO] = [9, 35, 46, 48];
+const EARLY_BYTE = EARLY.charCodeAt(0);
+const KEY = "BCSQ=";
+const NONE: readonly string[] = [];
 
-/** Rows `ordinal` or `ordinal.alt`, `consequences`, by ordinal, read as the records come by. */
+/** What csq says of one ALT. */
+interface Called {
+  /** The ALT's number. */
+  readonly alt: number;
+  readonly values: readonly string[];
+}
+
+/**
+ * What csq wrote for the rows of consequence-sites.ts, read as the records come by. Rows are in the order of their
+ * records, but for those that are marked as early: these are kept until it is their record's turn.
+ */
 export class ConsequenceTable implements Consequences {
   readonly #file: number;
   /** What was read and not handed out: from `#at` to `#end`. */
@@ -13,9 +27,13 @@ export class ConsequenceTable implements Consequences {
   #at = 0;
   #end = 0;
   #isOver = false;
-  /** Of the next row; infinite after the last. */
+  /** Of the next row that is not early; infinite after the last. */
   #ordinal = -1;
-  #values = "";
+  #called: Called = { alt: 0, values: NONE };
+  readonly #early = new Map<number, Called[]>();
+  /** What the row read last says: most rows say the same as the one before. */
+  #text = Buffer.alloc(0);
+  #values = NONE;
 
   constructor(path: string) {
     this.#file = openSync(path, "r");
@@ -24,38 +42,70 @@ export class ConsequenceTable implements Consequences {
 
   take(ordinal: number): readonly string[] {
     while (this.#ordinal < ordinal) this.#next();
-    if (this.#ordinal > ordinal) return [];
-    const found = valuesOf(this.#values);
-    for (this.#next(); this.#ordinal === ordinal; this.#next()) found.push(...valuesOf(this.#values));
-    return found.length < 2 ? found : [...new Set(found)];
+    const first = this.#ordinal === ordinal ? this.#called : null;
+    if (first !== null) this.#next();
+    if (this.#ordinal !== ordinal && this.#early.size === 0) return first?.values ?? NONE;
+    const found = first === null ? [] : [first];
+    for (; this.#ordinal === ordinal; this.#next()) found.push(this.#called);
+    found.push(...(this.#early.get(ordinal) ?? []));
+    this.#early.delete(ordinal);
+    if (found.length < 2) return found[0]?.values ?? NONE;
+    found.sort((a, b) => a.alt - b.alt);
+    return [...new Set(found.flatMap(({ values }) => values))];
   }
 
+  /** Goes to the next row that is not early and has consequences. */
   #next(): void {
-    let feed = this.#feed();
-    while (feed === -1 && !this.#isOver) {
-      this.#read();
-      feed = this.#feed();
+    for (let end = this.#lineEnd(); end !== -1; end = this.#lineEnd()) {
+      const start = this.#at;
+      this.#at = end + 1;
+      if (this.#bytes[start] !== HASH && !this.#row(start, end)) return;
     }
-    if (feed === -1) {
-      this.#ordinal = Number.POSITIVE_INFINITY;
-      return;
-    }
-    let at = this.#at;
-    let ordinal = 0;
-    for (let byte = this.#bytes[at] ?? 0; byte >= ZERO && byte <= ZERO + 9; byte = this.#bytes[++at] ?? 0)
-      ordinal = ordinal * 10 + byte - ZERO;
-    this.#ordinal = ordinal;
-    // The number of the ALT.
-    at = this.#bytes.indexOf(TAB, at);
-    this.#values = this.#bytes.toString("latin1", at + 1, feed);
-    this.#at = feed + 1;
+    this.#ordinal = Number.POSITIVE_INFINITY;
   }
 
-  /** Where the next row ends; -1 when its end was not read. */
-  #feed(): number {
-    const feed = this.#bytes.indexOf(LINE_FEED, this.#at);
-    // What lies behind `#end` is old.
-    return feed < this.#end ? feed : -1;
+  /** Reads a row. True when it is early, or has no consequences. */
+  #row(start: number, end: number): boolean {
+    const bytes = this.#bytes;
+    const id = behindTabs(bytes, { start, end, tabs: 2 });
+    const idEnd = behindTabs(bytes, { start: id, end, tabs: 1 }) - 1;
+    const values = behindTabs(bytes, { start: idEnd, end, tabs: 5 }) + KEY.length;
+    if (end < values) return true;
+    let ordinal = 0;
+    let at = id;
+    for (let byte = bytes[at] ?? 0; byte >= ZERO && byte <= ZERO + 9; byte = bytes[++at] ?? 0)
+      ordinal = ordinal * 10 + byte - ZERO;
+    const alt = bytes[at] === DOT ? Number.parseInt(bytes.toString("latin1", at + 1, idEnd), 10) : 0;
+    const called = { alt, values: this.#valuesAt(values, end) };
+    if (bytes[idEnd - 1] === EARLY_BYTE) {
+      const known = this.#early.get(ordinal);
+      if (known === undefined) this.#early.set(ordinal, [called]);
+      else known.push(called);
+      return true;
+    }
+    this.#ordinal = ordinal;
+    this.#called = called;
+    return false;
+  }
+
+  #valuesAt(start: number, end: number): readonly string[] {
+    if (!isSame(this.#bytes, start, end, this.#text)) {
+      // A copy: the buffer is used again.
+      this.#text = Buffer.from(this.#bytes.subarray(start, end));
+      this.#values = valuesOf(this.#text.toString("latin1"));
+    }
+    return this.#values;
+  }
+
+  /** Where the line at `#at` ends; -1 after the last. */
+  #lineEnd(): number {
+    for (;;) {
+      const feed = this.#bytes.indexOf(LINE_FEED, this.#at);
+      // What lies behind `#end` is old.
+      if (feed !== -1 && feed < this.#end) return feed;
+      if (this.#isOver) return -1;
+      this.#read();
+    }
   }
 
   /** Moves what is left to the front and reads on behind it. */
@@ -76,8 +126,21 @@ export class ConsequenceTable implements Consequences {
   }
 }
 
+/** Where the column behind so many tabs begins. */
+function behindTabs(bytes: Buffer, { start, end, tabs }: { start: number; end: number; tabs: number }): number {
+  let at = start;
+  for (let left = tabs; left > 0 && at < end; at += 1) if (bytes[at] === TAB) left -= 1;
+  return at;
+}
+
+function isSame(bytes: Buffer, start: number, end: number, other: Buffer): boolean {
+  if (end - start !== other.length) return false;
+  for (let index = 0; index < other.length; index += 1) if (bytes[start + index] !== other[index]) return false;
+  return true;
+}
+
 /** csq writes `@position` on a row whose consequence it tells at another one of the same haplotype: nothing to join. */
-function valuesOf(text: string): string[] {
-  if (!text.includes(",") && !text.startsWith("@")) return text === "" ? [] : [text];
-  return text.split(",").filter((value) => value !== "" && !value.startsWith("@"));
+function valuesOf(text: string): readonly string[] {
+  if (!text.includes(",") && !text.startsWith("@")) return text === "" ? NONE : [text];
+  return [...new Set(text.split(",").filter((value) => value !== "" && !value.startsWith("@")))];
 }

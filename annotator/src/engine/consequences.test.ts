@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { readArguments } from "../pack/make/arguments.ts";
 import { makePack } from "../pack/make/make-pack.ts";
 import { openPack } from "../pack/pack.ts";
+import { FAILURES } from "../vcf/failure.ts";
 import { MAX_HEAD_BYTES } from "../vcf/lines.ts";
 import { ConsequenceTable } from "./consequence-table.ts";
 import { bcftoolsVersion } from "./consequences.ts";
@@ -323,6 +325,26 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
     expect(await termsOf("lifted.vcf", { pack: out, build: "NCBI36", text })).toEqual(expected);
   });
 
+  it("leave no command behind that waits, when the file itself cannot be read to its end", async () => {
+    const input = join(directory, "cut.vcf.gz");
+    const text = columns + Array.from({ length: 20_000 }, (_, index) => `9\t105\tr${index}\tC\tT\t.\t.\t.\n`).join("");
+    const whole = gzipSync(text);
+    writeFileSync(input, whole.subarray(0, whole.length - 1_000));
+    const running = () => process.getActiveResourcesInfo().filter((name) => name === "ProcessWrap").length;
+    const before = running();
+    const run = runEngine({
+      inputPath: input,
+      outputPath: `${input}.out`,
+      logPath: `${input}.log`,
+      workDirectory: mkdtempSync(join(directory, "work-")),
+      fileName: "cut.vcf.gz",
+      pack: openPack(directory),
+      build: "GRCh38",
+    });
+    await expect(run).rejects.toThrow(FAILURES.truncated);
+    expect(running()).toBe(before);
+  });
+
   it("are left out with a reason when csq fails", async () => {
     const broken = join(directory, "broken");
     writeFileSync(join(directory, "bad.gff3"), "not a gff\n");
@@ -374,17 +396,38 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
   });
 });
 
-it("hands out rows by ordinal, several rows of one record together, each value once", () => {
-  const path = join(directory, "table.tsv");
-  writeFileSync(path, "2.0\ta|X,b|X\n2.1\ta|X\n5\t@104\n7\tc|Y\n");
+it("hands out rows by ordinal, several rows of one record together in the order of its ALTs, each value once", () => {
+  const path = join(directory, "table.vcf");
+  const rows = [
+    ["0", "."],
+    ["2.1", "BCSQ=a|X"],
+    // These two stand before their turn.
+    ["9.0<", "BCSQ=f|Z"],
+    ["2.0<", "BCSQ=b|X,a|X"],
+    ["5", "BCSQ=@104"],
+    ["7", "BCSQ=c|Y"],
+    ["8", "BCSQ=c|Y"],
+    ["9.1<", "BCSQ=e|Z"],
+    ["10.1", "BCSQ=h|Z"],
+    ["10.0<", "BCSQ=g|Z"],
+    ["11.0<", "BCSQ=g|Z"],
+  ];
+  const header = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+  writeFileSync(path, header + rows.map(([id, info]) => `9\t105\t${id}\tC\tT\t.\t.\t${info}\n`).join(""));
   const table = new ConsequenceTable(path);
-  expect([0, 1, 2, 3, 5, 7, 9].map((ordinal) => table.take(ordinal))).toEqual([
+  expect(Array.from({ length: 13 }, (_, ordinal) => table.take(ordinal))).toEqual([
     [],
     [],
-    ["a|X", "b|X"],
+    ["b|X", "a|X"],
+    [],
+    [],
     [],
     [],
     ["c|Y"],
+    ["c|Y"],
+    ["f|Z", "e|Z"],
+    ["g|Z", "h|Z"],
+    ["g|Z"],
     [],
   ]);
 });

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import type { BuildData, Reference } from "../pack/pack.ts";
@@ -9,8 +8,9 @@ import { canonicalContig } from "../vcf/contigs.ts";
 import type { InfoField } from "../vcf/header.ts";
 import type { Input } from "../vcf/input.ts";
 import type { Consequences } from "./annotate-lines.ts";
-import { MARGIN, NotSorted, type SiteSetting, type WrittenSites, writeSites } from "./consequence-sites.ts";
+import { type SiteSetting, writeSites } from "./consequence-sites.ts";
 import { ConsequenceTable } from "./consequence-table.ts";
+import { NotSorted } from "./ordered-rows.ts";
 
 export const CONSEQUENCE_FIELD: InfoField = {
   key: "BCSQ",
@@ -30,8 +30,8 @@ export interface OpenedConsequences {
 /**
  * Calls consequences with `bcftools csq` on a copy that has sites only (consequence-sites.ts). The user's file itself
  * never passes through bcftools, which refuses files without contig lines and rewrites numbers. Rows that csq would stop
- * at are not sent: breakends and other alleles that are not sequences, contigs that the FASTA lacks, N in REF;
- * `norm -c x` drops those whose REF differs from the FASTA.
+ * at are not sent: breakends and other alleles that are not sequences, contigs that the FASTA lacks, a REF that is not
+ * the FASTA's.
  */
 export async function openConsequences({
   input,
@@ -55,9 +55,14 @@ export async function openConsequences({
     readFastaIndex(reference.fasta).map(({ name, length }) => [canonicalContig(name), { name, length }]),
   );
   const { hasGenes } = reference;
-  const genesOf = (canonical: string) => (hasGenes ? (build.chromosome(canonical)?.genes ?? null) : null);
+  const sites = {
+    contigs,
+    sequenceOf: (canonical: string) => build.chromosome(canonical)?.sequence ?? null,
+    genesOf: (canonical: string) => (hasGenes ? (build.chromosome(canonical)?.genes ?? null) : null),
+    lifted,
+  };
   const call = (isSortedLater: boolean) =>
-    callConsequences({ input, reference, workDirectory, sites: { contigs, genesOf, lifted, isSortedLater } });
+    callConsequences({ input, reference, workDirectory, sites: { ...sites, isSortedLater } });
   // Nearly every file is sorted, and sorting costs more than csq itself.
   let called = lifted === null ? await call(false) : "not in the order of the reference";
   if (typeof called === "string") called = await call(true);
@@ -79,20 +84,14 @@ interface Called {
 
 /** Writes the table. Returns why it could not. */
 async function callConsequences({ input, reference, workDirectory, sites }: Call): Promise<Called | string> {
-  const tablePath = join(workDirectory, "consequences.tsv");
-  const steps = [
-    // Moves indels to the left and drops rows whose REF is not the reference's. It keeps the order of what it moves by
-    // no more than MARGIN.
-    ["bcftools", "norm", "-c", "x", "-w", String(MARGIN), "-f", reference.fasta, "-O", "u", "-"],
-    ...(sites.isSortedLater ? [["bcftools", "sort", "-T", join(workDirectory, "sort"), "-O", "u", "-"]] : []),
-    ["bcftools", "csq", "-l", "-f", reference.fasta, "-g", reference.gff3, "-O", "u", "-"],
-    ["bcftools", "query", "-i", 'INFO/BCSQ!="."', "-f", "%ID\\t%INFO/BCSQ\\n", "-"],
-  ];
-  let written: WrittenSites = { asked: 0, isInOrder: true };
+  const tablePath = join(workDirectory, "consequences.vcf");
+  const csq = ["bcftools", "csq", "-l", "-f", reference.fasta, "-g", reference.gff3, "-O", "v", "-"];
+  const sort = ["bcftools", "sort", "-T", join(workDirectory, "sort"), "-O", "u", "-"];
+  let asked = 0;
   let notSorted: string | null = null;
-  const failure = await runPipe(steps, tablePath, async (sink) => {
+  const failure = await runPipe(sites.isSortedLater ? [sort, csq] : [csq], tablePath, async (sink) => {
     try {
-      written = await writeSites(input, sites, sink);
+      asked = await writeSites(input, sites, sink);
     } catch (error) {
       if (!(error instanceof NotSorted)) throw error;
       notSorted = error.message;
@@ -100,11 +99,11 @@ async function callConsequences({ input, reference, workDirectory, sites }: Call
   });
   const problem = notSorted ?? failure;
   if (problem !== null) return problem;
-  // Sorted rows come in the order of the reference's contigs, whatever that of the file is.
-  if (written.isInOrder && !sites.isSortedLater) return { tablePath, asked: written.asked };
+  if (!sites.isSortedLater) return { tablePath, asked };
+  // Back to the order of the records: by the IDs.
   const sortedPath = `${tablePath}.sorted`;
-  const sort = ["sort", "-t", ".", "-k1,1n", "-k2,2n", "-T", workDirectory, tablePath];
-  return (await runPipe([sort], sortedPath, async () => undefined)) ?? { tablePath: sortedPath, asked: written.asked };
+  const byId = ["sort", "-t", "\t", "-k3,3n", "-T", workDirectory, tablePath];
+  return (await runPipe([byId], sortedPath, async () => undefined)) ?? { tablePath: sortedPath, asked };
 }
 
 /** `1.16`; null when bcftools cannot be run. */
@@ -135,9 +134,10 @@ async function runPipe(
    */
   const failures: (() => string)[] = [];
   let source: ChildProcess | null = null;
-  for (const [command = "", ...args] of steps) {
+  await using output = await open(outputPath, "w");
+  for (const [index, [command = "", ...args]] of steps.entries()) {
     const child: ChildProcess = spawn(command, args, {
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: ["pipe", index === steps.length - 1 ? output.fd : "pipe", "pipe"],
       env: { PATH: process.env.PATH, LC_ALL: "C" },
     });
     let why = "";
@@ -161,18 +161,18 @@ async function runPipe(
     children.push(child);
     source = child;
   }
-  const written = createWriteStream(outputPath);
-  source?.stdout?.pipe(written);
   const sink = children[0]?.stdin;
   if (!sink) return "no command";
   const ended = Promise.all(ends);
   const writing = write(sink).catch((error: unknown) => {
     if (!sink.destroyed) throw error;
   });
-  await Promise.race([writing, ended]);
-  sink.end();
-  await ended;
-  if (!written.writableFinished) await once(written, "finish");
+  try {
+    await Promise.race([writing, ended]);
+  } finally {
+    sink.end();
+    await ended;
+  }
   return failures[0]?.() ?? null;
 }
 

@@ -171,13 +171,15 @@ async function writeAnnotated(
   let [sink, writtenSink] = [new ByteSink(OUTPUT_BYTES), new ByteSink(OUTPUT_BYTES)];
   let writing: Promise<void> = Promise.resolve();
   for await (const block of afterHeader(input.read(onBytes), header.metaLines.length + 1)) {
-    sink.clear();
     annotator.block(block, sink);
+    if (sink.bytes.length < OUTPUT_BYTES / 2) continue;
     await writing;
     writing = output.appendFile(sink.bytes);
     [sink, writtenSink] = [writtenSink, sink];
+    sink.clear();
   }
   await writing;
+  await output.appendFile(sink.bytes);
   annotator.finish();
   const { unreadable } = tally;
   if (unreadable !== null && unreadable.count === tally.records)

@@ -4,7 +4,7 @@ import type { Chromosome } from "../pack/chromosome.ts";
 import type { ClinvarEntry, ClinvarVariants } from "../pack/clinvar-track.ts";
 import type { Allele, MinimalAllele } from "../vcf/alleles.ts";
 
-/** Repeats longer than this are not walked along. */
+/** ClinVar is not asked for every place of a longer repeat. */
 const MAX_SHIFT = 500;
 const NONE: readonly undefined[] = [];
 
@@ -61,16 +61,17 @@ function baseOf({ pos: start, ref }: RecordColumns, chromosome: Pick<Chromosome,
   };
 }
 
-/**
- * An indel in a repeat can be written at several places; ClinVar has it at the leftmost. It is moved to the left as
- * long as the base before it is known and equals the last base that is moved: only then is it the same change of the
- * sequence (https://doi.org/10.1093/bioinformatics/btv112).
- */
+/** ClinVar has indels at the leftmost place, as far as the pack tells the bases: it is asked for each place. */
 function findInClinvar(minimal: MinimalAllele, clinvar: ClinvarVariants, baseAt: BaseAt): ClinvarEntry | undefined {
   const exact = clinvar.find(minimal.pos, minimal.ref, minimal.alt);
   if (exact !== undefined) return exact;
-  for (const { pos, sequence, isDeletion } of shifts(minimal, baseAt)) {
-    const entry = clinvar.has(pos) ? clinvar.findIndel(pos, sequence, isDeletion) : undefined;
+  const indel = indelOf(minimal);
+  if (indel === null || indel.sequence.length > MAX_SHIFT) return undefined;
+  const room = roomToTheLeft(indel, baseAt, MAX_SHIFT);
+  for (let shift = 0; shift <= room; shift += 1) {
+    if (!clinvar.has(indel.pos - shift)) continue;
+    const { pos, sequence, isDeletion } = moved(indel, shift);
+    const entry = clinvar.findIndel(pos, sequence, isDeletion);
     if (entry !== undefined) return entry;
   }
   return undefined;
@@ -78,15 +79,16 @@ function findInClinvar(minimal: MinimalAllele, clinvar: ClinvarVariants, baseAt:
 
 /** The same change as far to the left as the known bases prove; null for what cannot be moved. */
 export function leftmost(minimal: MinimalAllele, baseAt: BaseAt): MinimalAllele | null {
-  let moved: MinimalAllele | null = null;
-  for (const { pos, sequence, isDeletion } of shifts(minimal, baseAt)) {
-    const base = baseAt(pos);
-    if (base === undefined) break;
-    const anchor = String.fromCharCode(base);
-    const [long, short] = [anchor + sequence, anchor];
-    moved = isDeletion ? { pos, ref: long, alt: short } : { pos, ref: short, alt: long };
-  }
-  return moved;
+  const indel = indelOf(minimal);
+  if (indel === null) return null;
+  const room = roomToTheLeft(indel, baseAt, Number.POSITIVE_INFINITY);
+  // The base before it is written with it.
+  const shift = baseAt(indel.pos - room) === undefined ? room - 1 : room;
+  if (shift < 0) return null;
+  const { pos, sequence, isDeletion } = moved(indel, shift);
+  const anchor = String.fromCharCode(baseAt(pos) ?? 0);
+  const [long, short] = [anchor + sequence, anchor];
+  return isDeletion ? { pos, ref: long, alt: short } : { pos, ref: short, alt: long };
 }
 
 interface Indel {
@@ -96,18 +98,21 @@ interface Indel {
   readonly isDeletion: boolean;
 }
 
-/** All ways to write an indel, from where it is to the left; none for what is not one. */
-function* shifts(minimal: MinimalAllele, baseAt: BaseAt): Generator<Indel> {
-  const indel = indelOf(minimal);
-  if (indel === null || indel.sequence.length > MAX_SHIFT) return;
-  let { pos, sequence } = indel;
-  for (let shift = 0; shift < MAX_SHIFT; shift += 1) {
-    yield { pos, sequence, isDeletion: indel.isDeletion };
-    const before = baseAt(pos);
-    if (before === undefined || before !== sequence.charCodeAt(sequence.length - 1)) return;
-    sequence = sequence.slice(-1) + sequence.slice(0, -1);
-    pos -= 1;
-  }
+/**
+ * An indel in a repeat can be written at several places. It can be moved to the left as long as the base before it is
+ * known and equals the last base that is moved: only then is it the same change of the sequence
+ * (https://doi.org/10.1093/bioinformatics/btv112). By how many bases, up to a limit.
+ */
+function roomToTheLeft({ pos, sequence }: Indel, baseAt: BaseAt, limit: number): number {
+  const { length } = sequence;
+  let room = 0;
+  while (room < limit && baseAt(pos - room) === sequence.charCodeAt(length - 1 - (room % length))) room += 1;
+  return room;
+}
+
+function moved({ pos, sequence, isDeletion }: Indel, shift: number): Indel {
+  const turn = sequence.length - (shift % sequence.length);
+  return { pos: pos - shift, sequence: sequence.slice(turn) + sequence.slice(0, turn), isDeletion };
 }
 
 function indelOf({ pos, ref, alt }: MinimalAllele): Indel | null {

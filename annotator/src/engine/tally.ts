@@ -202,8 +202,8 @@ export class Tally {
     this.#lookedUp.consequences += records;
   }
 
-  addConsequence(name: string): void {
-    add(this.#consequences, name, 1);
+  addConsequence(name: string, records: number): void {
+    add(this.#consequences, name, records);
   }
 
   summary(facts: RunFacts): JobSummary {

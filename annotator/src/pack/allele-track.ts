@@ -11,8 +11,6 @@ export class AlleleTrack {
 
   /** The values of an allele; undefined when the source does not have it. */
   find({ pos, ref, alt }: MinimalAllele): readonly string[] | undefined {
-    const wanted = `${pos}\t${ref}\t${alt}\t`;
-    const row = this.#rows.rowsAt(pos).find((each) => each.startsWith(wanted));
-    return row?.slice(wanted.length).split("\t");
+    return this.#rows.find(pos, `${ref}\t${alt}\t`)?.split("\t");
   }
 }

@@ -1,23 +1,33 @@
 import { openSync, readSync } from "node:fs";
 import { inflateRawSync } from "node:zlib";
+import { LINE_FEED, numberAt } from "../vcf/lines.ts";
 import { firstAbove, type Stretch, WHOLE } from "./stretch.ts";
 
 const KEPT_BLOCKS = 4;
-const LINE_FEED = 10;
 const TAB = 9;
+const NO_ROWS: readonly string[] = [];
+
+/** Rows that begin with a position, sorted by it. */
+interface Block {
+  readonly bytes: Buffer;
+  /** Of each row. */
+  readonly positions: Int32Array;
+  /** Where each row begins, and where the last one ends. */
+  readonly starts: Int32Array;
+}
 
 /** A file of blocks, each of them deflated rows of one chromosome; the last few that were read are kept. */
 export class BlockFile {
   readonly #path: string;
-  readonly #kept = new Map<number, Buffer>();
+  readonly #kept = new Map<number, Block>();
   #file: number | null = null;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** The rows of the block that lies at `offset`, each ended by a line feed. */
-  read(offset: number, length: number): Buffer {
+  /** The block that lies at `offset`. */
+  read(offset: number, length: number): Block {
     const kept = this.#kept.get(offset);
     if (kept !== undefined) return kept;
     this.#file ??= openSync(this.#path, "r");
@@ -25,7 +35,7 @@ export class BlockFile {
     const bytes = readSync(this.#file, packed, 0, length, offset);
     if (bytes !== length)
       throw new Error(`The annotation pack's ${this.#path} ends after ${offset + bytes} bytes. Make the pack again.`);
-    const block = inflateRawSync(packed);
+    const block = blockOf(inflateRawSync(packed));
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size < KEPT_BLOCKS) break;
       this.#kept.delete(oldest);
@@ -56,43 +66,44 @@ export class BlockTrack {
 
   /** The rows that begin at `pos`. */
   rowsAt(pos: number): readonly string[] {
-    const number = firstAbove(this.#firsts, pos) - 1;
-    if (number < 0) return NO_ROWS;
-    const block = this.#block(number);
-    let at = firstLineFrom(block, pos);
-    if (at === block.length || positionOf(block, at) !== pos) return NO_ROWS;
+    const block = this.#blockFor(pos);
+    if (block === null) return NO_ROWS;
     const rows: string[] = [];
-    while (at < block.length && positionOf(block, at) === pos) {
-      const end = block.indexOf(LINE_FEED, at);
-      rows.push(block.toString("latin1", at, end));
-      at = end + 1;
-    }
+    for (let row = firstAbove(block.positions, pos - 1); block.positions[row] === pos; row += 1)
+      rows.push(textOf(block, row));
     return rows;
+  }
+
+  /** The columns of a row that begins with `pos` and the text, behind the text; undefined without one. */
+  find(pos: number, text: string): string | undefined {
+    const block = this.#blockFor(pos);
+    if (block === null) return undefined;
+    const { bytes, positions, starts } = block;
+    for (let row = firstAbove(positions, pos - 1); positions[row] === pos; row += 1) {
+      const at = bytes.indexOf(TAB, starts[row] ?? 0) + 1;
+      let same = 0;
+      while (same < text.length && bytes[at + same] === text.charCodeAt(same)) same += 1;
+      if (same === text.length) return bytes.toString("latin1", at + same, (starts[row + 1] ?? 0) - 1);
+    }
+    return undefined;
   }
 
   /** The rows that begin from the last one at or before `start` up to `end`. */
   rowsFromLastBefore(start: number, end: number): readonly string[] {
     const rows: string[] = [];
-    let number = Math.max(0, firstAbove(this.#firsts, start) - 1);
-    for (let isFirst = true; number < this.#firsts.length && (this.#firsts[number] ?? 0) <= end; number += 1) {
+    const first = Math.max(0, firstAbove(this.#firsts, start) - 1);
+    for (let number = first; number < this.#firsts.length && (this.#firsts[number] ?? 0) <= end; number += 1) {
       const block = this.#block(number);
-      let at = isFirst ? lineBefore(block, firstLineFrom(block, start + 1)) : 0;
-      isFirst = false;
-      while (at < block.length && positionOf(block, at) <= end) {
-        const lineEnd = block.indexOf(LINE_FEED, at);
-        rows.push(block.toString("latin1", at, lineEnd));
-        at = lineEnd + 1;
-      }
+      const { positions } = block;
+      let row = number === first ? Math.max(0, firstAbove(positions, start) - 1) : 0;
+      for (; row < positions.length && (positions[row] ?? 0) <= end; row += 1) rows.push(textOf(block, row));
     }
     return rows;
   }
 
   has(pos: number): boolean {
-    const number = firstAbove(this.#firsts, pos) - 1;
-    if (number < 0) return false;
-    const block = this.#block(number);
-    const at = firstLineFrom(block, pos);
-    return at < block.length && positionOf(block, at) === pos;
+    const positions = this.#blockFor(pos)?.positions;
+    return positions !== undefined && positions[firstAbove(positions, pos - 1)] === pos;
   }
 
   /**
@@ -102,42 +113,36 @@ export class BlockTrack {
     const number = firstAbove(this.#firsts, pos) - 1;
     const next = (this.#firsts[number + 1] ?? WHOLE.to) - 1;
     if (number < 0) return { from: 1, to: next };
-    const block = this.#block(number);
-    const at = firstLineFrom(block, pos);
-    if (at < block.length && positionOf(block, at) === pos) return { from: pos, to: pos };
-    return {
-      from: positionOf(block, lineBefore(block, at)) + 1,
-      to: at === block.length ? next : positionOf(block, at) - 1,
-    };
+    const { positions } = this.#block(number);
+    const row = firstAbove(positions, pos - 1);
+    if (positions[row] === pos) return { from: pos, to: pos };
+    return { from: (positions[row - 1] ?? 0) + 1, to: row === positions.length ? next : (positions[row] ?? 0) - 1 };
   }
 
-  #block(number: number): Buffer {
+  /** The block that holds the rows of `pos`; null when it lies before all of them. */
+  #blockFor(pos: number): Block | null {
+    const number = firstAbove(this.#firsts, pos) - 1;
+    return number < 0 ? null : this.#block(number);
+  }
+
+  #block(number: number): Block {
     return this.#file.read(this.#offsets[number] ?? 0, this.#lengths[number] ?? 0);
   }
 }
 
-const NO_ROWS: readonly string[] = [];
-
-/** Where the first row at `pos` or after it begins; the block's length without one. */
-function firstLineFrom(block: Buffer, pos: number): number {
-  let low = 0;
-  let high = block.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const start = middle === 0 ? 0 : Math.max(low, block.lastIndexOf(LINE_FEED, middle - 1) + 1);
-    if (positionOf(block, start) < pos) low = block.indexOf(LINE_FEED, start) + 1;
-    else high = start;
+function blockOf(bytes: Buffer): Block {
+  const positions: number[] = [];
+  const starts: number[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    positions.push(numberAt(bytes, start));
+    starts.push(start);
+    const feed = bytes.indexOf(LINE_FEED, start);
+    start = feed === -1 ? bytes.length : feed + 1;
   }
-  return low;
+  starts.push(bytes.length);
+  return { bytes, positions: Int32Array.from(positions), starts: Int32Array.from(starts) };
 }
 
-/** Where the row before the one at `at` begins; 0 for the first. */
-function lineBefore(block: Buffer, at: number): number {
-  return at < 2 ? 0 : block.lastIndexOf(LINE_FEED, at - 2) + 1;
-}
-
-function positionOf(block: Buffer, at: number): number {
-  let pos = 0;
-  for (let byte = block[at]; byte !== undefined && byte !== TAB; byte = block[++at]) pos = pos * 10 + byte - 48;
-  return pos;
+function textOf({ bytes, starts }: Block, row: number): string {
+  return bytes.toString("latin1", starts[row], (starts[row + 1] ?? 0) - 1);
 }

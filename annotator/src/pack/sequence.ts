@@ -11,14 +11,21 @@ interface IndexRow {
   readonly lineBytes: number;
 }
 
+interface Window {
+  number: number;
+  readonly bytes: Buffer;
+}
+
 /** An uncompressed FASTA with its index (`.fai`): bases by position, read in windows. */
 export class Fasta {
   readonly #path: string;
   readonly #rows: ReadonlyMap<string, IndexRow>;
   #file: number | null = null;
-  /** The two windows read last, by number. */
-  #numbers: [number, number] = [-1, -1];
-  #windows: [Buffer, Buffer] = [Buffer.alloc(0), Buffer.alloc(0)];
+  /** The window in use and the one before it, which the next takes the memory of. */
+  #windows: [Window, Window] = [
+    { number: -1, bytes: Buffer.allocUnsafeSlow(WINDOW_BYTES) },
+    { number: -1, bytes: Buffer.allocUnsafeSlow(WINDOW_BYTES) },
+  ];
 
   constructor(path: string) {
     this.#path = path;
@@ -37,18 +44,19 @@ export class Fasta {
 
   #byte(at: number): number {
     const number = Math.floor(at / WINDOW_BYTES);
-    if (number !== this.#numbers[0]) {
-      const fresh = number === this.#numbers[1] ? this.#windows[1] : this.#read(number);
-      this.#numbers = [number, this.#numbers[0]];
-      this.#windows = [fresh, this.#windows[0]];
+    if (number !== this.#windows[0].number) {
+      this.#windows.reverse();
+      if (number !== this.#windows[0].number) this.#read(number);
     }
-    return this.#windows[0][at - number * WINDOW_BYTES] ?? 0;
+    return this.#windows[0].bytes[at - number * WINDOW_BYTES] ?? 0;
   }
 
-  #read(number: number): Buffer {
+  #read(number: number): void {
     this.#file ??= openSync(this.#path, "r");
-    const window = Buffer.allocUnsafe(WINDOW_BYTES);
-    return window.subarray(0, readSync(this.#file, window, 0, WINDOW_BYTES, number * WINDOW_BYTES));
+    const [window] = this.#windows;
+    const read = readSync(this.#file, window.bytes, 0, WINDOW_BYTES, number * WINDOW_BYTES);
+    window.bytes.fill(0, read);
+    window.number = number;
   }
 }
 
@@ -67,6 +75,13 @@ export class Sequence {
     if (pos < 1 || pos > this.length) return undefined;
     const byte = this.#byte(pos - 1) & 0xdf;
     return byte === 65 || byte === 67 || byte === 71 || byte === 84 ? byte : undefined;
+  }
+
+  /** Whether these bases, in upper case, are what it has from `pos` on. */
+  has(pos: number, bases: string): boolean {
+    for (let index = 0; index < bases.length; index += 1)
+      if (this.base(pos + index) !== bases.charCodeAt(index)) return false;
+    return true;
   }
 
   /** The bases from `pos` on, `N` where none is known. */

@@ -49,15 +49,12 @@ export class GeneTrack {
     return found.length > 1 ? found.reverse() : found;
   }
 
-  /**
-   * Whether a gene lies at `pos` or ends at most `margin` before it, and up to which position the answer is the same
-   * for certain.
-   */
-  nearness(pos: number, margin: number): { readonly isNear: boolean; readonly until: number } {
-    const near = this.overlapping(pos - margin, pos);
-    if (near.length === 0)
-      return { isNear: false, until: (this.#starts[firstAbove(this.#starts, pos)] ?? WHOLE.to) - 1 };
-    return { isNear: true, until: Math.max(...near.map((index) => (this.#ends[index] ?? 0) + margin)) };
+  /** Whether a gene lies at `pos`, and up to which position the answer is the same for certain. */
+  covers(pos: number): { readonly isCovered: boolean; readonly until: number } {
+    const genes = this.overlapping(pos, pos);
+    if (genes.length === 0)
+      return { isCovered: false, until: (this.#starts[firstAbove(this.#starts, pos)] ?? WHOLE.to) - 1 };
+    return { isCovered: true, until: Math.max(...genes.map((index) => this.#ends[index] ?? 0)) };
   }
 
   /** The most telling region (index into REGIONS) of gene `index` that [start, end] touches. */

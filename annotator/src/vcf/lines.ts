@@ -22,12 +22,14 @@ export async function* lineBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator
       if (waitingBytes > MAX_LINE_BYTES) throw new AnnotationFailure(FAILURES.lineTooLong);
       continue;
     }
-    waiting.push(chunk.subarray(0, end));
-    yield join(waiting);
+    // The line that two chunks share is a block of its own: to join it with the rest would copy the whole file.
+    const start = waiting.length === 0 ? 0 : chunk.indexOf(LINE_FEED) + 1;
+    if (start > 0) yield Buffer.concat([...waiting, chunk.subarray(0, start)]);
+    if (start < end) yield chunk.subarray(start, end);
     waiting = end < chunk.length ? [chunk.subarray(end)] : [];
     waitingBytes = chunk.length - end;
   }
-  if (waitingBytes > 0) yield join(waiting);
+  if (waitingBytes > 0) yield Buffer.concat(waiting);
 }
 
 /**
@@ -64,6 +66,18 @@ export function headEnd(block: Buffer, start: number, end: number): number {
   return end > start && block[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
 }
 
+/** Where the line before the one at `at` begins; 0 for the first. */
+export function lineBefore(block: Buffer, at: number): number {
+  return at < 2 ? 0 : block.lastIndexOf(LINE_FEED, at - 2) + 1;
+}
+
+/** The whole number from `at` up to a tab. */
+export function numberAt(block: Buffer, at: number): number {
+  let number = 0;
+  for (let byte = block[at]; byte !== undefined && byte !== TAB; byte = block[++at]) number = number * 10 + byte - 48;
+  return number;
+}
+
 /** Latin-1 text of a file as the UTF-8 that it was. */
 function utf8(latin1: string): string {
   return Buffer.from(latin1, "latin1").toString("utf8");
@@ -78,9 +92,4 @@ export function latin1(text: string): string {
 export function excerpt(text: string, characters = 60): string {
   const whole = utf8(text.slice(0, characters * 4));
   return whole.length > characters ? `${whole.slice(0, characters - 1)}…` : whole;
-}
-
-function join(pieces: readonly Buffer[]): Buffer {
-  const [only] = pieces;
-  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
 }
