@@ -5,6 +5,7 @@ import { faults } from "../faults/faults.ts";
 import { archiveAndBack } from "./archive-and-back.ts";
 import { elasticCpu } from "./elastic-cpu.ts";
 import { firstHour } from "./first-hour.ts";
+import { gradingFlow } from "./grading-flow.ts";
 import { writeIndex } from "./index-page.ts";
 import { parts } from "./parts.ts";
 import type { Proof } from "./proof.ts";
@@ -20,6 +21,7 @@ import { workersLost } from "./workers-lost.ts";
  */
 const PROOFS: readonly Proof[] = [
   firstHour,
+  gradingFlow,
   elasticCpu,
   workersLost,
   queuePool,
