@@ -7,6 +7,7 @@ import { elasticCpu } from "./elastic-cpu.ts";
 import { firstHour } from "./first-hour.ts";
 import { gradingFlow } from "./grading-flow.ts";
 import { writeIndex } from "./index-page.ts";
+import { jobsThrice } from "./jobs-thrice.ts";
 import { parts } from "./parts.ts";
 import type { Proof } from "./proof.ts";
 import { queuePool } from "./queue-pool.ts";
@@ -25,6 +26,7 @@ const PROOFS: readonly Proof[] = [
   elasticCpu,
   workersLost,
   queuePool,
+  jobsThrice,
   archiveAndBack,
   rollingUpdate,
   faults,
