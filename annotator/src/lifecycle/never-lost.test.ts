@@ -7,6 +7,7 @@ import type { ArchiveStoreName } from "@elastic-gas/shared/database/tables";
 import { MESSAGE_SCHEMAS, type ThawCheck } from "@elastic-gas/shared/messages";
 import { createOutboxSender } from "@elastic-gas/shared/reliability/outbox";
 import { createSetting, type Setting } from "@elastic-gas/testing/annotator/test-environment";
+import { IS_PROOF, keepResults, type ResultRow } from "@elastic-gas/testing/autoscaler/proof";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { createKill, createSteps, type Steps } from "@elastic-gas/testing/steps";
@@ -230,6 +231,81 @@ async function killAtEachStep<Start extends Done>(
   }
 }
 
+/** Brings back what was archived; throws unless the result is then downloadable, byte for byte, and there once. */
+async function expectDownloadable(current: ArchiveStoreName, done: Done, moment: string): Promise<void> {
+  await expectNotLost(current, done, moment);
+  await restoreUser(living(current), restoreMessage(done), never);
+  if ((await setting.job(done.jobId)).archiveState === "restoring")
+    await thawResult(living(current), await readyCheck(current, done), never);
+  await sweep(current);
+  const { archiveState, resultKey } = await setting.job(done.jobId);
+  expect([archiveState, await read(resultKey ?? "")], moment).toEqual(["kept", RESULT]);
+  expect(await resultObjects(done), moment).toEqual([resultKey]);
+}
+
+const REPEATS = 100;
+const UPLOADS: ReadonlySet<string> = new Set(["PutObjectCommand", "UploadArchiveCommand"]);
+
+/** Archives, and has the user upgrade at a moment; whether the result was archived then. */
+type ArchiveAndUpgrade = (current: ArchiveStoreName, done: Done) => Promise<boolean>;
+
+const MOMENTS: Readonly<Record<string, ArchiveAndUpgrade>> = {
+  "before the archive's message": async (current, done) => {
+    await upgrade(done);
+    return archiveWith(living(current), done);
+  },
+  "during the upload to the archive": (current, done) =>
+    archiveWith(
+      around(current, async (command, call) => {
+        if (!UPLOADS.has(command)) return call();
+        const [answer] = await Promise.all([call(), upgrade(done)]);
+        return answer;
+      }),
+      done,
+    ),
+  "after the upload, before the row is written": (current, done) =>
+    archiveWith(
+      around(current, async (command, call) => {
+        const answer = await call();
+        if (UPLOADS.has(command)) await upgrade(done);
+        return answer;
+      }),
+      done,
+    ),
+  "after the row, before the object is deleted": (current, done) =>
+    archiveWith(
+      around(current, async (command, call) => {
+        if (command === "DeleteObjectCommand") await upgrade(done);
+        return call();
+      }),
+      done,
+    ),
+  "after the object was deleted": async (current, done) => {
+    const isArchived = await archiveWith(living(current), done);
+    await upgrade(done);
+    return isArchived;
+  },
+};
+
+async function archiveWith(own: ReturnType<typeof living>, done: Done): Promise<boolean> {
+  await archiveResult(own, archiveMessage(done), never);
+  return (await setting.job(done.jobId)).archiveState === "archived";
+}
+
+/** The archiver's parts, with something done around its calls. */
+function around(current: ArchiveStoreName, atCall: (command: string, call: () => Promise<object>) => Promise<object>) {
+  const [s3, glacier] = [newS3(), newGlacier()];
+  for (const { middlewareStack } of [s3, glacier as unknown as S3Client])
+    middlewareStack.add(
+      (next, { commandName = "" }) =>
+        async (args) =>
+          // What a call answers goes through unchanged.
+          (await atCall(commandName, () => next(args))) as Awaited<ReturnType<typeof next>>,
+      { step: "initialize" },
+    );
+  return deps(current, { db: database.db, s3, glacier });
+}
+
 describe.each(STORES)("kill -9 between any two steps, with %s", (current) => {
   it(
     "of archiving",
@@ -270,32 +346,52 @@ describe.each(STORES)("kill -9 between any two steps, with %s", (current) => {
   );
 });
 
-it(
-  "an upgrade at any step of archiving ends with the result where its owner can download it",
-  async () => {
-    for (let at = 1; ; at += 1) {
-      const done = await completed();
-      let upgrading: Promise<void> | undefined;
-      const steps = createSteps(at, () => {
-        // Not awaited here: it waits for the lock that the archiver may hold.
-        upgrading = upgrade(done);
+describe.each(IS_PROOF ? STORES : (["s3-glacier"] as const))("an upgrade, with %s", (current) => {
+  it(
+    "at any step of archiving ends with the result where its owner can download it",
+    async () => {
+      for (let at = 1; ; at += 1) {
+        const done = await completed();
+        let upgrading: Promise<void> | undefined;
+        const steps = createSteps(at, () => {
+          // Not awaited here: it waits for the lock that the archiver may hold.
+          upgrading = upgrade(done);
+        });
+        await archiveResult(stepping(current, steps), archiveMessage(done), never);
+        const isThrough = upgrading === undefined;
+        await (upgrading ?? upgrade(done));
+        await expectDownloadable(current, done, `upgraded at step ${at}`);
+        if (isThrough) break;
+      }
+    },
+    LONG,
+  );
+
+  const rows: ResultRow[] = [];
+  it.runIf(IS_PROOF).each(Object.entries(MOMENTS))(
+    `%s, ${REPEATS} times`,
+    async (moment, archiveAndUpgrade) => {
+      const ends = new Set<string>();
+      for (let repeat = 1; repeat <= REPEATS; repeat += 1) {
+        const done = await completed();
+        const isArchived = await archiveAndUpgrade(current, done);
+        await expectDownloadable(current, done, `${moment}, repeat ${repeat}`);
+        ends.add(isArchived ? "archived and restored" : "kept");
+      }
+      rows.push({
+        archive: current,
+        moment,
+        upgrades: REPEATS,
+        "the same file after it": REPEATS,
+        result: [...ends].join(", "),
       });
-      await archiveResult(stepping("s3-glacier", steps), archiveMessage(done), never);
-      const isThrough = upgrading === undefined;
-      await (upgrading ?? upgrade(done));
-      await expectNotLost("s3-glacier", done, `upgraded at step ${at}`);
-      await restoreUser(living("s3-glacier"), restoreMessage(done), never);
-      if ((await setting.job(done.jobId)).archiveState === "restoring")
-        await thawResult(living("s3-glacier"), await readyCheck("s3-glacier", done), never);
-      await sweep("s3-glacier");
-      const { archiveState, resultKey } = await setting.job(done.jobId);
-      expect([archiveState, await read(resultKey ?? "")], `upgraded at step ${at}`).toEqual(["kept", RESULT]);
-      expect(await resultObjects(done), `upgraded at step ${at}`).toEqual([resultKey]);
-      if (isThrough) break;
-    }
-  },
-  LONG,
-);
+    },
+    10 * LONG,
+  );
+  afterAll(() =>
+    keepResults(`upgrades-while-archiving-${current}`, `Upgrades at each step of archiving, with ${current}`, rows),
+  );
+});
 
 it("a deletion that hangs until the result is restored does not hit the restored result", LONG_TEST, async () => {
   const gate = Promise.withResolvers<void>();

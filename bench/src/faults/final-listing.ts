@@ -79,7 +79,8 @@ async function listResults({ system }: ProofSystem): Promise<FinalListing["resul
   return results;
 }
 
-async function listMails(cloudUrl: string): Promise<FinalListing["mails"]> {
+/** Every notification mail about a job. */
+export async function listMails(cloudUrl: string): Promise<FinalListing["mails"]> {
   const response = await fetch(`${cloudUrl}/_mail/messages.json?limit=${MOST_MAILS}`);
   return Mails.parse(await response.json()).flatMap(({ to, text }) => {
     const jobId = new RegExp(`/annotations/(${JOB_ID.source})`).exec(text)?.[1];

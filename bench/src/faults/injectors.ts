@@ -2,23 +2,20 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import type { PoolName, QueueKey } from "@elastic-gas/shared/resources";
-import { resourcesOf } from "@elastic-gas/shared/resources";
+import type { PoolName } from "@elastic-gas/shared/resources";
 import { pause } from "@elastic-gas/shared/shutdown";
 import { findMariadb } from "@elastic-gas/start/mariadb";
 import { isAlive, type ProcessRecord } from "@elastic-gas/start/processes";
-import { clientOf } from "@elastic-gas/testing/system/clients";
 import { sql } from "kysely";
-import { z } from "zod";
+import { endCloudFaults, setFault } from "../prove/cloud-faults.ts";
 import { isSettled, type ProofSystem } from "../prove/proof-system.ts";
+import { outsideQueues } from "../prove/queue-copies.ts";
 import { runSecond, runSecondStart, runSecondUtilityWorker, setClock } from "./doubles.ts";
 import { expectOf } from "./history.ts";
 import { answers, killPart, partOf, SETTLE_SECONDS } from "./parts.ts";
 import { type Misbehaviour, nameOf, type Step } from "./plan.ts";
 import type { Rig } from "./rig.ts";
 
-const Rule = z.object({ id: z.string().optional() });
 const run = promisify(execFile);
 const SLOW_SECONDS = 2;
 const MOST_DUPLICATES = 1_000;
@@ -35,7 +32,7 @@ export async function inject(rig: Rig, step: Step): Promise<void> {
   switch (step.kind) {
     case "cloud":
       rig.asked.push({
-        id: await setFault(proof, {
+        id: await setFault(proof.system, {
           ...misbehaviour(step.how, step.seconds),
           service: step.service,
           durationSeconds: step.seconds,
@@ -45,18 +42,18 @@ export async function inject(rig: Rig, step: Step): Promise<void> {
       });
       return lasting(step.seconds);
     case "kill worker":
-      await setFault(proof, { kind: "kill-instance", instanceId: await someWorker(rig, step.pool) });
+      await setFault(proof.system, { kind: "kill-instance", instanceId: await someWorker(rig, step.pool) });
       return;
     case "hang worker":
-      await setFault(proof, {
+      await setFault(proof.system, {
         kind: "hang-instance",
         instanceId: await someWorker(rig, step.pool),
         durationSeconds: step.seconds,
       });
       return lasting(step.seconds);
     case "never healthy":
-      await setFault(proof, { kind: "never-healthy", launches: 1, durationSeconds: step.seconds });
-      await setFault(proof, { kind: "kill-instance", instanceId: await someWorker(rig, step.pool) });
+      await setFault(proof.system, { kind: "never-healthy", launches: 1, durationSeconds: step.seconds });
+      await setFault(proof.system, { kind: "kill-instance", instanceId: await someWorker(rig, step.pool) });
       return lasting(step.seconds);
     case "kill utility process":
       process.kill(await utilityPid(proof, step.process), "SIGKILL");
@@ -101,7 +98,7 @@ export async function inject(rig: Rig, step: Step): Promise<void> {
     case "clock":
       return setClock(rig, step);
     case "disk full":
-      await setFault(proof, { kind: "disk-full", durationSeconds: step.seconds });
+      await setFault(proof.system, { kind: "disk-full", durationSeconds: step.seconds });
       return lasting(step.seconds);
     case "duplicates":
       return duplicateMessages(rig, step.times);
@@ -123,7 +120,7 @@ export async function endFaults({
 }: Pick<Rig, "proof" | "stripe" | "provider">): Promise<void> {
   stripe.resume();
   provider.resume();
-  await fetch(`${proof.system.cloudUrl}/_faults`, { method: "DELETE", signal: AbortSignal.timeout(10_000) });
+  await endCloudFaults(proof.system);
 }
 
 function misbehaviour(how: Misbehaviour, seconds: number): object {
@@ -139,19 +136,6 @@ function misbehaviour(how: Misbehaviour, seconds: number): object {
     case "answer lost":
       return { kind: "lost-response" };
   }
-}
-
-/** The id of a fault that lasts; empty for one that is done at once. */
-async function setFault({ system }: ProofSystem, fault: object): Promise<string> {
-  const answer = await fetch(`${system.cloudUrl}/_faults`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(fault),
-    signal: AbortSignal.timeout(10_000),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`/_faults answered ${answer.status}: ${text}`);
-  return Rule.parse(JSON.parse(text || "{}")).id ?? "";
 }
 
 async function someWorker({ proof, random }: Rig, pool: PoolName): Promise<string> {
@@ -224,20 +208,8 @@ async function duplicateMessages({ proof, random }: Rig, times: number): Promise
     .execute();
   const copies = Array.from({ length: times }, () => rows).flat();
   const shuffled = copies.map((row) => ({ row, place: random() })).sort((a, b) => a.place - b.place);
-  const sqs = await clientOf(SQSClient, proof.system);
-  const { queues } = resourcesOf({ PREFIX: proof.system.prefix });
-  const urls = new Map<QueueKey, string | undefined>();
-  try {
-    for (const { row } of shuffled) {
-      const known = urls.get(row.queue);
-      const QueueUrl =
-        known ?? (await sqs.send(new GetQueueUrlCommand({ QueueName: queues[row.queue].name }))).QueueUrl;
-      urls.set(row.queue, QueueUrl);
-      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: row.body }));
-    }
-  } finally {
-    sqs.destroy();
-  }
+  using queues = await outsideQueues(proof.system);
+  await queues.send(shuffled.map(({ row }) => row));
 }
 
 /** Up and down again, with nothing else under way. */

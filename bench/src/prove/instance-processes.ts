@@ -1,17 +1,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Pids of the processes of all instances of one data folder: their home is below its `instances`. */
-function instancePids(dataDir: string): readonly number[] {
+/** Pids of the processes of one instance of a data folder, or of all: their home is below its `instances`. */
+function instancePids(dataDir: string, instanceId: string): readonly number[] {
   return readdirSync("/proc")
     .map(Number)
     .filter(
-      (pid) => Number.isInteger(pid) && pid !== process.pid && environmentOf(pid).includes(`${dataDir}/instances/`),
+      (pid) =>
+        Number.isInteger(pid) &&
+        pid !== process.pid &&
+        environmentOf(pid).includes(`${dataDir}/instances/${instanceId}`),
     );
 }
 
-/** Kills them all at once and says how many there were. */
-export function killInstances(dataDir: string): number {
-  const pids = instancePids(dataDir);
+/** kill -9 of all processes of an instance, or of all instances, at once; says how many there were. */
+export function killInstances(dataDir: string, instanceId = ""): number {
+  const pids = instancePids(dataDir, instanceId);
   for (const pid of pids) {
     try {
       process.kill(pid, "SIGKILL");

@@ -6,7 +6,9 @@ import { archiveAndBack } from "./archive-and-back.ts";
 import { constantLoad } from "./constant-load.ts";
 import { elasticCpu } from "./elastic-cpu.ts";
 import { firstHour } from "./first-hour.ts";
+import { gradingFlow } from "./grading-flow.ts";
 import { writeIndex } from "./index-page.ts";
+import { jobsThrice } from "./jobs-thrice.ts";
 import { parts } from "./parts.ts";
 import type { Proof } from "./proof.ts";
 import { queuePool } from "./queue-pool.ts";
@@ -22,11 +24,13 @@ import { workersLost } from "./workers-lost.ts";
  */
 const PROOFS: readonly Proof[] = [
   firstHour,
+  gradingFlow,
   elasticCpu,
   constantLoad,
   uploads,
   workersLost,
   queuePool,
+  jobsThrice,
   archiveAndBack,
   rollingUpdate,
   faults,

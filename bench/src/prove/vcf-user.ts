@@ -64,6 +64,15 @@ export async function submitVcf({ browser }: VcfUser, fileName: string, content:
   return jobId;
 }
 
+/** Makes an API token on the reader's page. */
+export async function makeToken({ browser }: VcfUser): Promise<string> {
+  await browser.get("/profile/tokens");
+  await browser.submit("/profile/tokens", { name: "proof", scope: "write" });
+  const token = /egu_[\w-]{43}/.exec((await browser.get("/profile/tokens")).text)?.[0];
+  if (token === undefined) throw new Error("The page showed no token.");
+  return token;
+}
+
 /** The signed address of a result, or undefined when the reader is sent to the upgrade page or told to wait. */
 export async function resultLink({ browser }: VcfUser, jobId: string): Promise<string | undefined> {
   const { status, location } = await browser.get(`/annotations/${jobId}/result`);

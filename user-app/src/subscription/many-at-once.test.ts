@@ -90,6 +90,32 @@ it("takes 12 webhooks in one instant", async () => {
   expect(await Promise.all(customers.map(send))).toEqual(Array(12).fill(200));
 });
 
+it("lets 100 copies of one event, in one instant, have one effect", async () => {
+  const userId = await app.makeUser("copied");
+  const browser = await app.signedIn("copied");
+  await browser.get("/subscribe");
+  const { location } = await browser.submit("/subscribe");
+  await fetch(location ?? "", {
+    method: "POST",
+    body: new URLSearchParams({ card_number: "4242 4242 4242 4242" }),
+    redirect: "manual",
+  });
+  const user = () =>
+    app.db.selectFrom("users").select(["role", "stripeCustomerId"]).where("id", "=", userId).executeTakeFirstOrThrow();
+  const { role, stripeCustomerId: customer } = await user();
+  // Nothing but the event tells of the payment here.
+  expect(role).toBe("free_user");
+
+  const event = { object: "event", id: "evt_1", type: "checkout.session.completed", data: { object: { customer } } };
+  const answers = await Promise.all(Array.from({ length: 100 }, () => sendEvent(event)));
+  expect(answers).toEqual(Array(100).fill(200));
+  expect((await user()).role).toBe("premium_user");
+  const messages = await app.db.selectFrom("outbox").select("body").where("queue", "=", "restore").execute();
+  expect(messages.filter(({ body }) => JSON.parse(body).userId === userId)).toHaveLength(1);
+  const subscriptions = await app.db.selectFrom("subscriptions").selectAll().where("userId", "=", userId).execute();
+  expect(subscriptions).toHaveLength(1);
+});
+
 it.each([{}, { data: null }, { data: {} }, { data: { object: "cus_x" } }])(
   "takes a signed event of the shape %j without a failure",
   async (rest) => {
