@@ -26,7 +26,7 @@ const PROOFS: readonly Proof[] = [
   firstHour,
   gradingFlow,
   elasticCpu,
-  constantLoad,
+  ...constantLoad,
   uploads,
   workersLost,
   queuePool,
