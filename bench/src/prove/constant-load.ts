@@ -4,7 +4,6 @@ import type { Request } from "./load.ts";
 import {
   CREDIT_SECONDS,
   calibrate,
-  INSTANCE_VCPUS,
   isOne,
   loadPages,
   loadPhotos,
@@ -66,7 +65,7 @@ function constantLoadUnder(policy: CpuPolicy): Proof {
     statement: `With the ratios ${growRatio} and ${shrinkRatio}, a constant load grows the web pool from 1 worker to a size at which it does not change for 12 minutes. Not one request fails.`,
     async run(context) {
       const durations = context.quick ? QUICK : FULL;
-      await using proof = await startProofSystem(context, { LOCAL_INSTANCE_VCPUS: String(INSTANCE_VCPUS) });
+      await using proof = await startProofSystem(context);
       const requests: Request[] = [];
       const seen = (request: Request) => void requests.push(request);
       const pages = loadPages(proof, seen);

@@ -4,7 +4,6 @@ import type { Request } from "./load.ts";
 import {
   CREDIT_SECONDS,
   calibrate,
-  INSTANCE_VCPUS,
   isOne,
   loadPages,
   loadPhotos,
@@ -17,6 +16,7 @@ import type { Proof, ProofContext } from "./proof.ts";
 import { type ProofSystem, policySettings, startProofSystem } from "./proof-system.ts";
 import { recordPool } from "./recorder.ts";
 
+const INSTANCE_VCPUS = 0.2;
 /**
  * In what one worker can take. With 70/30 and doubling, one and two workers are too few and four run at somewhat more
  * than half.

@@ -5,7 +5,6 @@ import type { ManagerApi } from "./manager-api.ts";
 import { pageCall, photoCall } from "./photo-load.ts";
 import { isSettled, type ProofSystem } from "./proof-system.ts";
 
-export const INSTANCE_VCPUS = 0.2;
 /** Booting is not throttled for so long, and would look like capacity. */
 export const CREDIT_SECONDS = DEFAULT_EC2_SETTINGS.launchCreditSeconds + 5;
 export const PAGES_PER_SECOND = 4;
