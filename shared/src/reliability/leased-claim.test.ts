@@ -85,6 +85,17 @@ describe("a claim", () => {
     expect(claims.filter((each) => each !== undefined)).toHaveLength(1);
   });
 
+  it("of as many jobs as workers leaves none waiting, however often all look at once", async () => {
+    const userId = await addUser();
+    const workers = ["i-a", "i-b", "i-c", "i-d", "i-e", "i-f"];
+    for (let round = 0; round < 30; round += 1) {
+      for (const _ of workers) await addJob(userId);
+      const claims = await Promise.all(workers.map(claim));
+      expect([round, new Set(claims.map((each) => each?.jobId)).size]).toEqual([round, workers.length]);
+      expect(claims).not.toContain(undefined);
+    }
+  });
+
   it("that was taken over changes nothing any more", async () => {
     const jobId = await addJob(await addUser());
     const first = await getClaim("i-a");

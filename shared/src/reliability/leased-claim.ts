@@ -25,6 +25,8 @@ export const GONE_AFTER_BEATS = 3;
 /** A job whose worker was lost that often has most likely ended its workers itself. */
 const MAX_LOST_WORKERS = 4;
 const USERS_LOOKED_AT = 20;
+/** More workers than that may look at once and leave a job to a later message or sweep. */
+const JOBS_LOOKED_AT = 100;
 const LOST_AT_ONCE = 50;
 
 /**
@@ -61,14 +63,26 @@ interface Waiting {
 }
 type WaitingQuery = SelectQueryBuilder<Tables, "jobs", Waiting>;
 
-/** The oldest that nobody else is just claiming. */
-function pick(trx: Transaction<Tables>, narrow: (query: WaitingQuery) => WaitingQuery): Promise<Waiting | undefined> {
+/**
+ * The oldest that nobody else is just claiming. Jobs are found without locks and locked by their keys alone: of two
+ * locking searches by different indexes each could hold an entry that the other needs, and both would pass a job by that
+ * then nobody claims.
+ */
+async function pick(
+  trx: Transaction<Tables>,
+  narrow: (query: WaitingQuery) => WaitingQuery,
+): Promise<Waiting | undefined> {
   const waiting = trx
     .selectFrom("jobs")
     .select(["id", "userId", "attempt", "failures"])
     .where("status", "=", "PENDING")
     .where(isDue());
-  return narrow(waiting).orderBy("submittedAt").limit(1).forUpdate().skipLocked().executeTakeFirst();
+  const found = await narrow(waiting).orderBy("submittedAt").limit(JOBS_LOOKED_AT).execute();
+  for (const { id } of found) {
+    const locked = await waiting.where("id", "=", id).forUpdate().skipLocked().executeTakeFirst();
+    if (locked !== undefined) return locked;
+  }
+  return undefined;
 }
 
 async function usersInTurn(trx: Transaction<Tables>): Promise<readonly number[]> {
