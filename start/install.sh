@@ -198,7 +198,8 @@ unpack_packages() {
 # none: start/src/mariadb.ts runs it with its folders.
 wrap_unpacked() {
   local root=$1 program name libraries
-  libraries="$root/usr/lib/$(uname -m)-linux-gnu:$root/lib/$(uname -m)-linux-gnu:$root/usr/lib"
+  # Some packages keep theirs in folders of their own, as PulseAudio does.
+  libraries=$(find "$root" -name 'lib*.so*' -printf '%h\n' | sort -u | paste -sd: -)
   mkdir -p "$root/bin"
   for program in "$root/usr/bin/bcftools" "$root/usr/lib/chromium/chromium" "$root/usr/bin/aws"; do
     [ -x "$program" ] || continue
