@@ -100,8 +100,8 @@ async function sendUploads(
 /** The maximum of workers, each with more photos than it can take, and what else the cloud does meanwhile. */
 async function saturate(proof: ProofSystem, { say }: ProofContext, seconds: number): Promise<BusyPhase> {
   const { system, manager, sleep, wait } = proof;
-  const { max } = await manager.pool("web");
-  await manager.resize("web", "grow", max);
+  const { max, desired } = await manager.pool("web");
+  if (desired < max) await manager.resize("web", "grow", max);
   await wait(
     `${max} workers in service`,
     async () => {
