@@ -1,104 +1,114 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, createWriteStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runEngine } from "@elastic-gas/annotator/engine/engine";
-import { openPack } from "@elastic-gas/annotator/pack/pack";
-import { best, rate, seconds } from "./timing.ts";
+import type { Figure, Measurement, MeasureOptions } from "../figures/measurement.ts";
+import { generator } from "./random.ts";
+import { best, bestOfEngine, type EngineTimes, megabytes, type Times, timesText } from "./timing.ts";
 
-// `npm run consequences --workspace bench`: makes a pack of a million records in each format, then annotates a million
-// records with it, beside `bcftools csq` alone on the same file in the same run.
-
-const RECORDS = 1_000_000;
 const CHROMOSOME = "21";
 const LENGTH = 46_709_983; // of GRCh38
 const GENES = 800;
 const EXONS = 10;
 const BASES = "ACGT";
-const CSQ_SHARE = 0.4;
-const RUNS_FILE = "runs.txt";
 
-const [mode, inputPath = "", packDirectory = "", directory = ""] = process.argv.slice(2);
-if (mode === "engine") await annotate(inputPath, packDirectory, directory);
-else await compare();
-
-async function compare(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "consequences-benchmark-"));
-  const path = (name: string) => join(folder, name);
-  try {
-    const sequence = makeSequence();
-    writeFileSync(path("genes.gff3"), genes(sequence));
-    writeFasta(path("reference.fa"), sequence);
-    await writeSites(path("job.vcf"), sequence, { header: [], columns: (_, info) => [".", info] });
-    await writeSites(path("dbsnp.vcf"), sequence, {
-      header: ["##dbSNP_BUILD_ID=157"],
-      columns: (number) => [`rs${number}`, `RS=${number};VC=SNV`],
-    });
-    await writeSites(path("gnomad.vcf"), sequence, {
-      header: ["A", "afr", "nfe"].map(
-        (name) => `##INFO=<ID=AF${name === "A" ? "" : `_${name}`},Number=A,Type=Float,Description="x">`,
-      ),
-      columns: (number) => [".", `AF=${number / RECORDS};AF_afr=0.1;AF_nfe=0.2`],
-    });
-    make("dbSNP", path("pack-rs"), ["--dbsnp", path("dbsnp.vcf")]);
-    make("frequencies", path("pack-frequencies"), ["--frequencies", path("gnomad.vcf")]);
-    const reference = ["--fasta", path("reference.fa"), "--gff", path("genes.gff3")];
-    make("sequence and genes", path("pack"), reference);
-    make("all", path("pack-all"), [...reference, "--dbsnp", path("dbsnp.vcf"), "--frequencies", path("gnomad.vcf")]);
-
-    const [fasta, gff3] = [path("pack/grch38-reference.fa"), path("pack/grch38-transcripts.gff3")];
-    const csq = best(["bcftools", "csq", "-l", "-f", fasta, "-g", gff3, "-o", path("csq.vcf"), path("job.vcf")]);
-    const annotated = readFileSync(path("csq.vcf"), "latin1")
-      .split("\n")
-      .filter((line) => line.startsWith(CHROMOSOME));
-    if (annotated.length !== RECORDS) throw new Error(`bcftools csq wrote ${annotated.length} of ${RECORDS} records.`);
-    console.log(`bcftools csq alone: ${seconds(csq.wall)} wall, ${seconds(csq.cpu)} CPU, ${rate(RECORDS, csq.wall)}`);
-    for (const pack of ["pack", "pack-all"]) {
-      const ours = best(engine(path("job.vcf"), path(pack), folder));
-      const { rssBytes, runSeconds } = readRuns(path(RUNS_FILE));
-      console.log(
-        `engine with ${pack === "pack" ? "consequences" : "consequences, rs numbers and frequencies"}: ${seconds(ours.wall)} wall, ${seconds(ours.cpu)} CPU, ${Math.round(rssBytes / 2 ** 20)} MB at most, ${rate(RECORDS, ours.wall)}, ${(csq.wall / ours.wall).toFixed(2)} of csq's rate (asked: ${CSQ_SHARE}); ${(csq.wall / runSeconds).toFixed(2)} without the start of the process, which has started when a job comes`,
-      );
+/** Packs of a million records in each format, and a million records annotated with them. */
+export const consequences: Measurement = {
+  name: "consequences",
+  about: "consequences, rs numbers and frequencies with a made pack, beside bcftools csq alone",
+  minutes: 6,
+  async measure(options) {
+    const folder = mkdtempSync(join(tmpdir(), "consequences-"));
+    try {
+      return { figures: await measureConsequences(folder, options) };
+    } finally {
+      rmSync(folder, { recursive: true });
     }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
+  },
+};
 
-function engine(file: string, pack: string, folder: string): string[] {
-  const limits = ["--max-old-space-size=112", "--max-semi-space-size=4"];
-  return [process.execPath, ...limits, import.meta.filename, "engine", file, pack, folder];
-}
-
-async function annotate(file: string, pack: string, folder: string): Promise<void> {
-  const { durationMs } = await runEngine({
-    inputPath: file,
-    outputPath: join(folder, "out.vcf"),
-    logPath: join(folder, "log"),
-    workDirectory: folder,
-    fileName: "job.vcf",
-    pack: openPack(pack),
-    build: "GRCh38",
-  });
-  appendFileSync(join(folder, RUNS_FILE), `${process.resourceUsage().maxRSS * 1_024} ${durationMs}\n`);
-}
-
-/** The largest memory and the least time of the runs since it was read last. */
-function readRuns(path: string): { readonly rssBytes: number; readonly runSeconds: number } {
-  const runs = readFileSync(path, "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => line.split(" ").map(Number));
-  rmSync(path);
-  return {
-    rssBytes: Math.max(...runs.map(([rss = 0]) => rss)),
-    runSeconds: Math.min(...runs.map(([, ms = 0]) => ms)) / 1_000,
+async function measureConsequences(folder: string, { quick, say }: MeasureOptions): Promise<readonly Figure[]> {
+  const records = quick ? 20_000 : 1_000_000;
+  const runs = quick ? 1 : 3;
+  const path = (name: string) => join(folder, name);
+  await writeSources(path, records);
+  const sources = {
+    rs: ["--dbsnp", path("dbsnp.vcf")],
+    frequencies: ["--frequencies", path("gnomad.vcf")],
+    reference: ["--fasta", path("reference.fa"), "--gff", path("genes.gff3")],
   };
+  const make = (what: string, out: string, of: readonly string[]) => say(makePack(what, path(out), of));
+  make("dbSNP", "pack-rs", sources.rs);
+  make("frequencies", "pack-frequencies", sources.frequencies);
+  make("sequence and genes", "pack", sources.reference);
+  make("all", "pack-all", Object.values(sources).flat());
+
+  const [fasta, gff3] = [path("pack/grch38-reference.fa"), path("pack/grch38-transcripts.gff3")];
+  const csq = best(["bcftools", "csq", "-l", "-f", fasta, "-g", gff3, "-o", path("csq.vcf"), path("job.vcf")], runs);
+  const annotated = readFileSync(path("csq.vcf"), "latin1")
+    .split("\n")
+    .filter((line) => line.startsWith(CHROMOSOME));
+  if (annotated.length !== records) throw new Error(`bcftools csq wrote ${annotated.length} of ${records} records.`);
+  say(`bcftools csq alone: ${timesText(csq, records)}`);
+  const withConsequences = bestOfEngine(path("job.vcf"), { folder, pack: path("pack"), runs });
+  say(`engine with consequences: ${timesText(withConsequences, records)}`);
+  const withAll = bestOfEngine(path("job.vcf"), { folder, pack: path("pack-all"), runs });
+  say(`engine with all: ${timesText(withAll, records)}`);
+  return [
+    ...figuresOf(csq, withConsequences, { name: "consequences", what: "consequences", asked: 0.4 }),
+    ...figuresOf(csq, withAll, { name: "consequences-and-more", what: "consequences, rs numbers and frequencies" }),
+  ];
 }
 
-/** Makes a pack in a process of its own and tells its time, its memory and its size. */
-function make(what: string, out: string, sources: readonly string[]): void {
+function figuresOf(
+  csq: Times,
+  ours: EngineTimes,
+  { name, what, asked }: { readonly name: string; readonly what: string; readonly asked?: number },
+): readonly Figure[] {
+  const rate = { unit: "ratio", baseline: "records a second of `bcftools csq` alone", better: "higher" } as const;
+  return [
+    {
+      ...rate,
+      name,
+      what: `${what}, whole process`,
+      value: csq.wall / ours.wall,
+      ...(asked !== undefined && { asked }),
+    },
+    { ...rate, name: `${name}-warm`, what: `${what}, without the process's start`, value: csq.wall / ours.runSeconds },
+    {
+      name: `${name}-memory`,
+      what: `${what}, memory`,
+      value: megabytes(ours.rssBytes),
+      unit: "MB",
+      baseline: "largest resident size of the engine's process",
+      better: "lower",
+      asked: 256,
+    },
+  ];
+}
+
+async function writeSources(path: (name: string) => string, records: number): Promise<void> {
+  const sequence = makeSequence();
+  writeFileSync(path("genes.gff3"), genes(sequence));
+  writeFasta(path("reference.fa"), sequence);
+  const write = (name: string, sites: Omit<Sites, "sequence" | "records">) =>
+    writeSites(path(name), { ...sites, sequence, records });
+  await write("job.vcf", { header: [], columns: (_, info) => [".", info] });
+  await write("dbsnp.vcf", {
+    header: ["##dbSNP_BUILD_ID=157"],
+    columns: (number) => [`rs${number}`, `RS=${number};VC=SNV`],
+  });
+  await write("gnomad.vcf", {
+    header: ["A", "afr", "nfe"].map(
+      (name) => `##INFO=<ID=AF${name === "A" ? "" : `_${name}`},Number=A,Type=Float,Description="x">`,
+    ),
+    columns: (number) => [".", `AF=${number / records};AF_afr=0.1;AF_nfe=0.2`],
+  });
+}
+
+/** Makes a pack in a process of its own; a line with its time, its memory and its size. */
+function makePack(what: string, out: string, sources: readonly string[]): string {
   const main = join(import.meta.dirname, "../../../annotator/src/pack/make/main.ts");
   const script = 'process.on("exit", () => console.log("rss", process.resourceUsage().maxRSS));';
   const startedAt = performance.now();
@@ -120,18 +130,7 @@ function make(what: string, out: string, sources: readonly string[]): void {
   const memory = Number(/^rss (\d+)$/m.exec(said)?.[1]) / 1_024;
   const manifest = JSON.parse(readFileSync(join(out, "pack.json"), "utf8")) as { files: Record<string, unknown> }; // made just now
   const bytes = Object.keys(manifest.files).reduce((sum, name) => sum + statSync(join(out, name)).size, 0);
-  console.log(
-    `pack of ${what}: ${seconds(elapsed)}, ${Math.round(memory)} MB at most, ${(bytes / 1e6).toFixed(1)} MB on disk`,
-  );
-}
-
-/** A small generator with a fixed seed, so that runs can be compared (Park and Miller, 1988). */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state % below;
-  };
+  return `pack of ${what}: ${elapsed.toFixed(2)} s, ${Math.round(memory)} MB at most, ${(bytes / 1e6).toFixed(1)} MB on disk`;
 }
 
 function makeSequence(): Buffer {
@@ -175,20 +174,22 @@ function genes(sequence: Buffer): string {
 }
 
 interface Sites {
+  readonly sequence: Buffer;
+  readonly records: number;
   readonly header: readonly string[];
   /** ID and INFO of a record by its number. */
   readonly columns: (number: number, info: string) => readonly [string, string];
 }
 
-async function writeSites(path: string, sequence: Buffer, { header, columns }: Sites): Promise<void> {
+async function writeSites(path: string, { sequence, records, header, columns }: Sites): Promise<void> {
   const random = generator(7);
   const file = createWriteStream(path);
   const info = '##INFO=<ID=DP,Number=1,Type=Integer,Description="x">';
   const head = ["##fileformat=VCFv4.2", `##contig=<ID=${CHROMOSOME},length=${LENGTH}>`, info, ...header];
   file.write(`${head.join("\n")}\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n`);
-  const step = Math.floor(LENGTH / RECORDS);
+  const step = Math.floor(LENGTH / records);
   let rows = "";
-  for (let number = 0; number < RECORDS; number += 1) {
+  for (let number = 0; number < records; number += 1) {
     const pos = number * step + 1 + random(step);
     const ref = String.fromCharCode(sequence[pos - 1] ?? 0);
     const alt = BASES[(BASES.indexOf(ref) + 1 + random(3)) % 4];

@@ -29,7 +29,7 @@ export function countRecords(vcf: string): number {
 }
 
 export async function makeUser(
-  { db, system }: ProofSystem,
+  { db, system }: Pick<ProofSystem, "db" | "system">,
   { username, role }: { readonly username: string; readonly role: Role },
 ): Promise<VcfUser> {
   const email = `${username}@example.org`;

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# `npm run prove -- [name ...] [--quick] [--out folder]`: the long stories of the whole system at the default times;
-# writes docs/results/.
+# `npm run prove` and `npm run bench`: sets up what is missing, then runs the main file of that folder below bench/src.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=start/install.sh
 . start/install.sh
 ensure_node_modules
 export PATH="$PWD/node_modules/.bin:$PATH"
 ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools chromium:chromium
 (ensure_programs aws:awscli python3-boto3:python3-boto3) || true # without them the tests with other AWS clients are skipped
-exec node --disable-warning=ExperimentalWarning bench/src/prove/main.ts "$@"
+folder=$1
+shift
+exec node --disable-warning=ExperimentalWarning "bench/src/$folder/main.ts" "$@"

@@ -1,0 +1,7 @@
+import { consequences } from "../annotation/consequences.ts";
+import { annotation } from "../annotation/gene-level.ts";
+import { wholeSystem } from "../system/measurement.ts";
+import type { Measurement } from "./measurement.ts";
+
+/** All of `npm run bench`, in the order of the table. */
+export const MEASUREMENTS: readonly Measurement[] = [annotation, consequences, wholeSystem];
