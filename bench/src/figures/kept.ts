@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Figure } from "./measurement.ts";
 
 /** A fall by more than this against the last kept run is told. */
-export const TOLERANCE = 0.1;
+const TOLERANCE = 0.1;
 
 const KeptFigure = z.object({
   measurement: z.string(),
@@ -54,7 +54,7 @@ export function replaceFigures(
 }
 
 /** How much worse a figure is than the kept one, as a share of that; negative where it is better. */
-export function lossOf(now: Figure, before: Figure): number {
+function lossOf(now: Figure, before: Figure): number {
   if (before.value === 0) return 0;
   const change = (now.value - before.value) / before.value;
   return now.better === "higher" ? -change : change;
