@@ -23,6 +23,14 @@ mkdir unpacking
 tar -xzf release.tar.gz -C unpacking
 mv unpacking '__RELEASE_SHA256__'
 rm release.tar.gz
+
+# Workers of the image write what they print to CloudWatch Logs, from each boot on.
+if [ "$(cat /sys/class/dmi/id/sys_vendor 2>/dev/null)" = "Amazon EC2" ]; then
+  dnf install --assumeyes --quiet amazon-cloudwatch-agent
+  mkdir -p /opt/aws/amazon-cloudwatch-agent/etc
+  printf '%s\n' '__LOG_AGENT__' >/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json
+  systemctl enable amazon-cloudwatch-agent
+fi
 sync
 
 # Each machine of the image boots as a new one. Elsewhere than on EC2 the end of this script is the end of the machine.

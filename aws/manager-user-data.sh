@@ -62,3 +62,12 @@ printf '[Journal]\nSystemMaxUse=200M\n' >/etc/systemd/journald.conf.d/elastic-ga
 systemctl restart systemd-journald
 systemctl daemon-reload
 systemctl enable --now elastic-gas.service
+
+# Amazon Linux's packages come from S3. Without the agent the logs are on the machine alone.
+agent=/opt/aws/amazon-cloudwatch-agent
+if dnf install --assumeyes --quiet amazon-cloudwatch-agent && mkdir -p "$agent/etc" &&
+  printf '%s\n' '__LOGAGENT__' >"$agent/etc/amazon-cloudwatch-agent.json"; then
+  systemctl enable --now amazon-cloudwatch-agent
+else
+  echo 'The CloudWatch agent could not be installed: no logs in CloudWatch Logs.' >&2
+fi

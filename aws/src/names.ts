@@ -1,6 +1,7 @@
 import { Aws } from "aws-cdk-lib";
-import { permissionsOf, type Role, type RolePermissions } from "../../shared/src/permissions.ts";
-import { type Resources, resourcesOf } from "../../shared/src/resources.ts";
+import { logAgentStatement, permissionsOf, type Statement } from "../../shared/src/permissions.ts";
+import { POOL_NAMES, type PoolName, type Resources, resourcesOf } from "../../shared/src/resources.ts";
+import { logGroups } from "./log-agent.ts";
 import type { Options } from "./options.ts";
 
 /** The ports that the settings' defaults name. */
@@ -22,12 +23,18 @@ export function roleStem({ PREFIX }: Pick<Options, "PREFIX">): string {
   return `${PREFIX}-gas-${Aws.REGION}`;
 }
 
-export function rightsOf(options: Pick<Options, "PREFIX">): RolePermissions<Role> {
-  return permissionsOf(namesOf(options), {
-    region: Aws.REGION,
-    accountId: Aws.ACCOUNT_ID,
-    instanceProfile: roleStem(options),
-  });
+/** What each machine may do: its role's code, and its log agent. Manager, autoscaler and the start share one. */
+export function machineRights(
+  options: Pick<Options, "PREFIX">,
+): Readonly<Record<PoolName | "manager", readonly Statement[]>> {
+  const place = { region: Aws.REGION, accountId: Aws.ACCOUNT_ID };
+  const rights = permissionsOf(namesOf(options), { ...place, instanceProfile: roleStem(options) });
+  const groups = logGroups(options);
+  const ofPools = POOL_NAMES.map((pool) => [pool, [...rights[pool], logAgentStatement(groups.workers, place)]]);
+  return {
+    ...Object.fromEntries(ofPools),
+    manager: [...rights.manager, ...rights.autoscaler, logAgentStatement(groups.manager, place)],
+  };
 }
 
 export function stackNames({ PREFIX }: Pick<Options, "PREFIX">): {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { beforeAll, describe, expect, it } from "vitest";
-import { permissionsOf, ROLES, type Role } from "../../shared/src/permissions.ts";
+import { logAgentStatement, permissionsOf, ROLES, type Role } from "../../shared/src/permissions.ts";
 import { MAX_RECEIVE_COUNT, POOL_NAMES, QUEUE_KEYS, resourcesOf } from "../../shared/src/resources.ts";
 import { ALARMS, SECRETS } from "./deploy/prices.ts";
 import { templatesOf } from "./deploy/templates.ts";
@@ -276,20 +276,17 @@ describe("rights", () => {
         condition: Condition,
       }));
   };
-  const wanted = (roles: readonly Role[]) => {
-    const rights = permissionsOf(RESOURCES, {
-      region: "{Region}",
-      accountId: "{AccountId}",
-      instanceProfile: "prod-gas-{Region}",
-    });
-    return roles
-      .flatMap((role) => rights[role])
-      .map(({ actions, resources, whereEquals }) => ({
+  const wanted = (roles: readonly Role[], logGroup: string) => {
+    const place = { region: "{Region}", accountId: "{AccountId}" };
+    const rights = permissionsOf(RESOURCES, { ...place, instanceProfile: "prod-gas-{Region}" });
+    return [...roles.flatMap((role) => rights[role]), logAgentStatement(logGroup, place)].map(
+      ({ actions, resources, whereEquals }) => ({
         Effect: "Allow",
         actions: [...actions].sort(),
         resources: [...resources].sort(),
         condition: whereEquals && { StringEquals: whereEquals },
-      }));
+      }),
+    );
   };
   const ordered = (statements: readonly object[]) =>
     [...new Set(statements.map((each) => JSON.stringify(each)))].sort();
@@ -298,7 +295,11 @@ describe("rights", () => {
     "the role of the %s's machines has those of permissions.ts and nothing else",
     (role) => {
       const held = statementsOf(plain, `prod-gas-{Region}-${role}`);
-      expect(ordered(held)).toEqual(ordered(wanted(role === "manager" ? ["manager", "autoscaler"] : [role])));
+      const expected =
+        role === "manager"
+          ? wanted(["manager", "autoscaler"], "/prod-gas/manager")
+          : wanted([role], "/prod-gas/workers");
+      expect(ordered(held)).toEqual(ordered(expected));
     },
   );
 
@@ -320,6 +321,23 @@ describe("rights", () => {
 });
 
 describe("machines", () => {
+  it("write their logs to groups that end with the installation", () => {
+    for (const LogGroupName of ["/prod-gas/manager", "/prod-gas/workers"])
+      plain.foundation.hasResource("AWS::Logs::LogGroup", {
+        DeletionPolicy: "Delete",
+        Properties: { LogGroupName, RetentionInDays: 30 },
+      });
+    const [manager] = ofType(plain, "AWS::EC2::Instance");
+    const script = text(Object(manager?.UserData)["Fn::Base64"]);
+    const settings = JSON.parse(/^ *printf '%s\\n' '(\{"logs".*\})' >/m.exec(script)?.[1] ?? "");
+    const { collect_list } = settings.logs.logs_collected.files;
+    expect(collect_list).toContainEqual({
+      file_path: "/var/lib/elastic-gas/logs/autoscaler.log",
+      log_group_name: "/prod-gas/manager",
+      log_stream_name: "{instance_id}/autoscaler",
+    });
+  });
+
   it("take their credentials from IMDSv2, are watched by the minute and have encrypted disks", () => {
     const disk = [Match.objectLike({ Ebs: Match.objectLike({ Encrypted: true, DeleteOnTermination: true }) })];
     plain.service.hasResourceProperties("AWS::EC2::LaunchTemplate", {

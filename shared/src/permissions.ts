@@ -46,6 +46,17 @@ export function instanceProfileName(stem: string, role: Role): string {
   return `${stem}-${role}`;
 }
 
+/** The right of a machine's log agent, beside what the role's code calls, to write into one log group. */
+export function logAgentStatement(
+  logGroup: string,
+  { region, accountId }: { readonly region: string; readonly accountId: string },
+): Statement {
+  return {
+    actions: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+    resources: [`arn:aws:logs:${region}:${accountId}:log-group:${logGroup}:*`],
+  };
+}
+
 /**
  * The rights of each role: what its code calls, on the resources that it calls it for. The AWS deployment makes IAM
  * policies of it, and local-cloud enforces it.

@@ -15,6 +15,7 @@ import {
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { TAGS } from "../../../shared/src/resources.ts";
+import { BOOT_LOG, logAgentSettings, logGroups } from "../log-agent.ts";
 
 const SCRIPT = join(import.meta.dirname, "../../builder-user-data.sh");
 /** The newest Amazon Linux 2023, as EC2 itself looks it up. */
@@ -79,6 +80,7 @@ async function build(
   const script = fillScript({
     RELEASE_URL: await getSignedUrl(s3, command, { expiresIn: URL_SECONDS }),
     RELEASE_SHA256: release.sha256,
+    LOG_AGENT: logAgentSettings(logGroups({ PREFIX: prefix }).workers, { output: BOOT_LOG }),
   });
   const tags = (name: string) =>
     Object.entries({ [TAGS.name]: name, [TAGS.prefix]: prefix, [TAGS.release]: release.sha256 }).map(

@@ -13,6 +13,7 @@ const OPTIONS = readOptions({
 const GOOD: Facts = {
   account: known({ id: "123456789012", arn: "arn:aws:iam::123456789012:user/ann" }),
   vcpus: known(64),
+  instanceTypes: known([{ type: "t3.small", vcpus: 2, architectures: ["x86_64"] }]),
   certificate: known({ status: "ISSUED", names: ["gas.example.org"] }),
   mail: known({ isSandbox: false, perDay: 50_000, isSenderConfirmed: true, isSenderTaken: false }),
   stripe: known({
@@ -30,6 +31,16 @@ it("finds nothing to say against a good account", () => {
 it.each<[string, Partial<Facts>, RegExp]>([
   ["nobody who asks", { account: unknown }, /no answer/],
   ["a machine that packs for another platform", { platform: { os: "darwin", arch: "arm64" } }, /darwin arm64/],
+  [
+    "a machine type that the region does not offer",
+    { instanceTypes: known([]) },
+    /(WORKER|MANAGER)_INSTANCE_TYPE is t3\.small, which us-east-1 does not offer/,
+  ],
+  [
+    "a machine type for another processor",
+    { instanceTypes: known([{ type: "t3.small", vcpus: 2, architectures: ["arm64"] }]) },
+    /_INSTANCE_TYPE is t3\.small, a machine for arm64.*x86_64/,
+  ],
   ["a certificate that cannot be read", { certificate: unknown }, /same region/],
   [
     "a certificate that is not issued",
@@ -56,12 +67,19 @@ it.each<[string, Partial<Facts>, RegExp]>([
   const findings = assess(OPTIONS, { ...GOOD, ...change });
   expect(mayDeploy(findings)).toBe(false);
   const stops = findings.filter(({ level }) => level === "stop");
-  expect(stops).toHaveLength(1);
-  expect(stops[0]?.sentence).toMatch(sentence);
+  // The worker and the manager have the same type here.
+  expect(stops).toHaveLength("instanceTypes" in change ? 2 : 1);
+  for (const stop of stops) expect(stop.sentence).toMatch(sentence);
 });
 
 it.each<[string, Partial<Facts>, RegExp]>([
   ["a quota below what all pools need", { vcpus: known(16) }, /16 vCPUs.*42/],
+  [
+    "a quota below what larger machines need",
+    { instanceTypes: known([{ type: "t3.small", vcpus: 8, architectures: ["x86_64"] }]) },
+    /64 vCPUs.*168/,
+  ],
+  ["instance types that cannot be looked up", { instanceTypes: unknown }, /instance types could not be looked up/],
   ["a quota that cannot be read", { vcpus: unknown }, /42 vCPUs/],
   ["no certificate", { certificate: known(null) }, /plain HTTP/],
   [
@@ -113,7 +131,14 @@ it("stops at the sender of the example, whom nobody can confirm", () => {
 });
 
 it("says once that AWS does not answer", () => {
-  const silent = { ...GOOD, account: unknown, vcpus: unknown, certificate: unknown, mail: unknown };
+  const silent = {
+    ...GOOD,
+    account: unknown,
+    vcpus: unknown,
+    instanceTypes: unknown,
+    certificate: unknown,
+    mail: unknown,
+  };
   expect(
     assess(OPTIONS, silent)
       .map(({ sentence }) => sentence)

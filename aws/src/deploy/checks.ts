@@ -1,3 +1,5 @@
+import { POOLS } from "../../../scaling/src/pools.ts";
+import { POOL_NAMES } from "../../../shared/src/resources.ts";
 import type { Options } from "../options.ts";
 
 /** What is known of the account, or why it is not. */
@@ -9,6 +11,8 @@ export interface Facts {
   readonly account: Fact<{ readonly id: string; readonly arn: string }>;
   /** vCPUs of on-demand standard instances that may run at once. */
   readonly vcpus: Fact<number>;
+  /** The machine types of the options that the region offers. */
+  readonly instanceTypes: Fact<readonly InstanceTypeFacts[]>;
   readonly certificate: Fact<{ readonly status: string; readonly names: readonly string[] } | null>;
   readonly mail: Fact<{
     readonly isSandbox: boolean;
@@ -20,6 +24,13 @@ export interface Facts {
   }>;
   readonly stripe: Fact<StripeFacts | null>;
   readonly platform: { readonly os: string; readonly arch: string };
+}
+
+export interface InstanceTypeFacts {
+  readonly type: string;
+  readonly vcpus: number;
+  /** As AWS names them: x86_64, arm64 ... */
+  readonly architectures: readonly string[];
 }
 
 export interface StripeFacts {
@@ -34,11 +45,13 @@ export interface Finding {
   readonly sentence: string;
 }
 
-/** Most workers of all pools and the manager, 2 vCPUs each: web 8, annotator 10, utility 2. */
-const MACHINES = 21;
-const VCPUS_EACH = 2;
+/** Most workers of all pools: web 8, annotator 10, utility 2. */
+const MOST_WORKERS = POOL_NAMES.reduce((sum, pool) => sum + POOLS[pool].defaults.max, 0);
+/** Of t3.small and the other small types, where AWS does not say. */
+const USUAL_VCPUS = 2;
 /** Amazon Linux on x86-64: the packages of a release are those of the machine that packs it. */
 const PLATFORM = { os: "linux", arch: "x64" };
+const ARCHITECTURE = "x86_64";
 
 /** One sentence for each thing that a deployment needs, whether it is there or not. */
 export function assess(options: Options, facts: Facts): readonly Finding[] {
@@ -47,7 +60,12 @@ export function assess(options: Options, facts: Facts): readonly Finding[] {
     platform(facts.platform),
     // Without an account AWS answers none of these, for the reason that stands above.
     ...(facts.account.kind === "known"
-      ? [vcpus(facts.vcpus), certificate(facts.certificate, options), mail(facts.mail, options)]
+      ? [
+          ...machineTypes(facts.instanceTypes, options),
+          vcpus(facts, options),
+          certificate(facts.certificate, options),
+          mail(facts.mail, options),
+        ]
       : []),
     stripe(facts.stripe, options),
     dashboard(options),
@@ -71,8 +89,30 @@ function platform({ os, arch }: Facts["platform"]): Finding {
   );
 }
 
-function vcpus(fact: Facts["vcpus"]): Finding {
-  const wanted = MACHINES * VCPUS_EACH;
+/** What is wrong with a machine type; nothing where both can be launched. */
+function machineTypes(fact: Facts["instanceTypes"], options: Options): readonly Finding[] {
+  if (fact.kind === "unknown") return [note(`The instance types could not be looked up (${fact.why}).`)];
+  return (["WORKER_INSTANCE_TYPE", "MANAGER_INSTANCE_TYPE"] as const).flatMap((option) => {
+    const type = options[option];
+    const offered = fact.value.find((each) => each.type === type);
+    if (offered === undefined)
+      return [
+        stop(`${option} is ${type}, which ${options.AWS_REGION} does not offer. Choose another, such as t3.small.`),
+      ];
+    if (offered.architectures.includes(ARCHITECTURE)) return [];
+    return [
+      stop(
+        `${option} is ${type}, a machine for ${offered.architectures.join(" and ")}. The releases and images are for ${ARCHITECTURE}: choose such a type, for example t3.small.`,
+      ),
+    ];
+  });
+}
+
+function vcpus({ vcpus: fact, instanceTypes }: Facts, options: Options): Finding {
+  const each = (type: string) =>
+    (instanceTypes.kind === "known" && instanceTypes.value.find((offered) => offered.type === type)?.vcpus) ||
+    USUAL_VCPUS;
+  const wanted = MOST_WORKERS * each(options.WORKER_INSTANCE_TYPE) + each(options.MANAGER_INSTANCE_TYPE);
   if (fact.kind === "unknown")
     return note(
       `The quota of running instances could not be read (${fact.why}): all pools at their maximum need ${wanted} vCPUs.`,

@@ -1,12 +1,13 @@
 import { ACMClient, DescribeCertificateCommand } from "@aws-sdk/client-acm";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { DescribeInstanceTypesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { GetAccountCommand, GetEmailIdentityCommand, NotFoundException, SESv2Client } from "@aws-sdk/client-sesv2";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { z } from "zod";
 import { stackNames } from "../names.ts";
 import type { Options } from "../options.ts";
-import type { Fact, Facts, StripeFacts } from "./checks.ts";
+import type { Fact, Facts, InstanceTypeFacts, StripeFacts } from "./checks.ts";
 import { findStack } from "./stacks.ts";
 import { describeFailure } from "./tell-failures.ts";
 
@@ -38,7 +39,7 @@ export async function gatherFacts(
   options: Options,
   { keys, stripeUrl = STRIPE_URL }: { readonly keys: OperatorKeys; readonly stripeUrl?: string },
 ): Promise<Facts> {
-  const [account, vcpus, certificate, mail, stripe] = await Promise.all([
+  const [account, vcpus, instanceTypes, certificate, mail, stripe] = await Promise.all([
     attempt(async () => {
       const { Account = "", Arn = "" } = await new STSClient(client).send(new GetCallerIdentityCommand({}));
       return { id: Account, arn: Arn };
@@ -48,6 +49,7 @@ export async function gatherFacts(
       if (Quota?.Value === undefined) throw new Error("AWS names no value");
       return Quota.Value;
     }),
+    attempt(() => readInstanceTypes(client, options)),
     attempt(() => readCertificate(client, options.CERTIFICATE_ARN)),
     attempt(() => readMail(client, options)),
     attempt(
@@ -55,7 +57,15 @@ export async function gatherFacts(
       ({ message }) => message,
     ),
   ]);
-  return { account, vcpus, certificate, mail, stripe, platform: { os: process.platform, arch: process.arch } };
+  return {
+    account,
+    vcpus,
+    instanceTypes,
+    certificate,
+    mail,
+    stripe,
+    platform: { os: process.platform, arch: process.arch },
+  };
 }
 
 async function attempt<Value>(
@@ -67,6 +77,20 @@ async function attempt<Value>(
   } catch (error) {
     return { kind: "unknown", why: error instanceof Error ? describe(error) : String(error) };
   }
+}
+
+/** Of the two machine types, those that the region offers. */
+async function readInstanceTypes(client: ClientSettings, options: Options): Promise<readonly InstanceTypeFacts[]> {
+  // A filter, for a name that AWS does not know makes the parameter of that name an error.
+  const Values = [options.WORKER_INSTANCE_TYPE, options.MANAGER_INSTANCE_TYPE];
+  const { InstanceTypes = [] } = await new EC2Client(client).send(
+    new DescribeInstanceTypesCommand({ Filters: [{ Name: "instance-type", Values }] }),
+  );
+  return InstanceTypes.map(({ InstanceType = "", VCpuInfo, ProcessorInfo }) => ({
+    type: InstanceType,
+    vcpus: VCpuInfo?.DefaultVCpus ?? Number.NaN,
+    architectures: ProcessorInfo?.SupportedArchitectures ?? [],
+  }));
 }
 
 async function readCertificate(client: ClientSettings, arn: string | undefined) {

@@ -56,7 +56,7 @@ export interface CostLine {
   readonly dollars: number | null;
 }
 
-/** What a month costs with so many web workers all the time, without data transfer, requests and storage of S3. */
+/** What a month costs with so many web workers all the time, without data transfer, requests, logs and storage of S3. */
 export function estimateMonth(
   options: Pick<
     Options,
@@ -121,7 +121,7 @@ export function costLines(options: Parameters<typeof estimateMonth>[0]): readonl
     return `  ${name.padEnd(56)}${months.map((lines) => dollars(lines[index]?.dollars ?? null)).join("")}`;
   });
   return [
-    `Estimated cost of a month (US dollars, us-east-1, prices of ${PRICES_OF}; without data transfer, requests and S3 storage):`,
+    `Estimated cost of a month (US dollars, us-east-1, prices of ${PRICES_OF}; without data transfer, requests, logs and S3 storage):`,
     `  ${"web workers all the time".padEnd(56)}${sizes.map((size) => String(size).padStart(10)).join("")}`,
     ...rows,
     `  ${"total".padEnd(56)}${months.map((lines) => dollars(totalOf(lines))).join("")}`,

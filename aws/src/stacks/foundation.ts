@@ -8,6 +8,7 @@ import { namesOf, stackNames } from "../names.ts";
 import type { Options } from "../options.ts";
 import { makeBalancer, makeBalancerGroup } from "./balancer.ts";
 import { makeDatabase, makeSecrets } from "./database.ts";
+import { makeLogGroups } from "./logs.ts";
 import { makeNetwork } from "./network.ts";
 import { makeAccessLogs, makeBuckets, makeQueues } from "./storage.ts";
 
@@ -40,6 +41,7 @@ export class Foundation extends Stack {
     makeBuckets(this, resources, { logs: makeAccessLogs(this, "BucketLogs"), origin: this.publicUrl });
     this.deadLetters = makeQueues(this, resources);
     makeSecrets(this, resources);
+    makeLogGroups(this, options);
     this.databaseGroup = new SecurityGroup(this, "DatabaseGroup", {
       vpc: this.vpc,
       description: "The database: our own machines alone",

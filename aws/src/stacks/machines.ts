@@ -27,7 +27,7 @@ import type { Construct } from "constructs";
 import { instanceProfileName, type Statement } from "../../../shared/src/permissions.ts";
 import { POOL_NAMES, TAGS } from "../../../shared/src/resources.ts";
 import { accept } from "../answers.ts";
-import { MANAGER_PORT, rightsOf, roleStem, WORKER_PORT } from "../names.ts";
+import { MANAGER_PORT, machineRights, roleStem, WORKER_PORT } from "../names.ts";
 import type { Options } from "../options.ts";
 
 const DISK_GB = 20;
@@ -82,17 +82,16 @@ export function makeGroups(
  * A role and an instance profile of the same name for the workers of each pool; returns the manager's machine's role.
  */
 export function makeRoles(scope: Construct, options: Options): Role {
-  const rights = rightsOf(options);
+  const rights = machineRights(options);
   const stem = roleStem(options);
   for (const pool of POOL_NAMES) {
     const name = instanceProfileName(stem, pool);
     const role = makeRole(scope, `Role-${pool}`, { name, statements: rights[pool] });
     new CfnInstanceProfile(scope, `Profile-${pool}`, { instanceProfileName: name, roles: [role.roleName] });
   }
-  // Manager, autoscaler and the start run on one machine.
   return makeRole(scope, "Role-manager", {
     name: instanceProfileName(stem, "manager"),
-    statements: [...rights.manager, ...rights.autoscaler],
+    statements: rights.manager,
   });
 }
 
@@ -122,7 +121,7 @@ function makeRole(
 }
 
 const WILD =
-  "The objects of our own buckets, secrets with AWS's own ending, and calls for which AWS knows no resource or which a condition limits to our tag.";
+  "The objects of our own buckets, the streams of our own log groups, secrets with AWS's own ending, and calls for which AWS knows no resource or which a condition limits to our tag.";
 
 /** As cdk-nag writes a resource with CloudFormation's own values in it. */
 function findingText(resource: string): string {

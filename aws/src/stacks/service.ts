@@ -9,6 +9,7 @@ import {
   SubnetType,
   UserData,
 } from "aws-cdk-lib/aws-ec2";
+import { BOOT_LOG, logAgentSettings, logGroups } from "../log-agent.ts";
 import { BUCKET_SUFFIX, DATABASE_PORT, MANAGER_PORT, namesOf, roleStem, stackNames } from "../names.ts";
 import type { Options, Releases } from "../options.ts";
 import { makeAlarms } from "./alarms.ts";
@@ -16,6 +17,7 @@ import { makeManagerListener } from "./balancer.ts";
 import type { Foundation } from "./foundation.ts";
 import { makeGroups, makeLaunchTemplate, makeManager, makeRoles } from "./machines.ts";
 
+const DATA_DIR = "/var/lib/elastic-gas";
 const SCRIPT = join(import.meta.dirname, "../../manager-user-data.sh");
 
 /**
@@ -60,7 +62,7 @@ export class Service extends Stack {
       BUCKET_SUFFIX,
       SECRETS_FROM_AWS: "true",
       RELEASE_SHA256: releases.worker,
-      DATA_DIR: "/var/lib/elastic-gas",
+      DATA_DIR,
       PUBLIC_HOST: options.DOMAIN_NAME ?? balancer.loadBalancerDnsName,
       PUBLIC_URL: foundation.publicUrl,
       MANAGER_PORT: String(MANAGER_PORT),
@@ -87,6 +89,11 @@ export class Service extends Stack {
         BUCKET: namesOf(options).buckets.releases,
         SHA256: releases.manager,
         KEYS: keysVersion,
+        LOGAGENT: logAgentSettings(logGroups(options).manager, {
+          boot: BOOT_LOG,
+          manager: `${DATA_DIR}/logs/manager.log`,
+          autoscaler: `${DATA_DIR}/logs/autoscaler.log`,
+        }),
       }),
     });
     const managers = makeManagerListener(this, options, { balancer, vpc, instanceId: manager.instanceId });

@@ -11,7 +11,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   annotator: ["shared"],
   "local-cloud": ["shared"],
   start: ["shared", "local-cloud", "annotator"],
-  aws: ["shared", "start"],
+  aws: ["shared", "scaling", "start"],
   loadgen: ["shared"],
   cli: [],
 };
