@@ -113,7 +113,7 @@ async function timeJob(user: VcfUser, content: string, db: Database): Promise<nu
   await waitUntil(
     "the job's end",
     async () => {
-      const job = await db.selectFrom("jobs").select("status").where("jobId", "=", jobId).executeTakeFirst();
+      const job = await db.selectFrom("jobs").select("status").where("id", "=", jobId).executeTakeFirst();
       if (job?.status === "FAILED") throw new Error(`The job ${jobId} failed.`);
       return job?.status === "COMPLETED";
     },
