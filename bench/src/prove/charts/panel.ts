@@ -51,6 +51,7 @@ export interface Frame {
 
 const HEAD = 26;
 const KEY_SAMPLE = 18;
+const TEXT_BELOW = 14;
 /** Mean width of a character at 12 px: SVG has no layout, so keys are spaced by it. */
 const CHARACTER = 7.2;
 
@@ -193,8 +194,10 @@ function lineOf({ points, colour, dashed, stepped }: Line, { toX, toY, frame }: 
 function thresholdOf({ value, text, kind }: Threshold, { toY, frame }: Scale): string {
   const y = toY(value);
   const dash = kind === "grow" ? "6 3" : "2 3";
+  // A measure that rests between the two thresholds runs over neither text.
+  const textY = kind === "shrink" && y + TEXT_BELOW < toY(0) ? y + TEXT_BELOW : y - 5;
   return (
     `<path d="M${frame.left} ${y.toFixed(1)}H${frame.right}" class="t s-line" stroke-dasharray="${dash}"/>` +
-    `<text x="${frame.right - 6}" y="${(y - 5).toFixed(1)}" class="end f-quiet">${escapeXml(text)}</text>`
+    `<text x="${frame.right - 6}" y="${textY.toFixed(1)}" class="end f-quiet">${escapeXml(text)}</text>`
   );
 }

@@ -70,6 +70,22 @@ test("every colour and line stands in attributes, which viewers without style sh
   expect(svg.replace(/@media[\s\S]*<\/style>/, "")).not.toContain("[class");
 });
 
+test("the texts of thresholds stand outside of both, where a measure between them does not cross them", () => {
+  const placesOf = (shrink: number) => {
+    const thresholds = [
+      { value: 60, text: "grow above", kind: "grow" },
+      { value: shrink, text: "shrink below", kind: "shrink" },
+    ] as const;
+    const svg = timeChart(chart({ panels: [{ title: "CPU", height: 100, top: 100, thresholds }] }));
+    const textY = (text: string) => Number(new RegExp(`y="([\\d.]+)"[^>]*>${text}`).exec(svg)?.[1]);
+    const [growY, shrinkY] = [...svg.matchAll(/M\d+ ([\d.]+)H\d+"[^>]* stroke-dasharray/g)].map(([, y]) => Number(y));
+    return { grow: textY("grow above") - Number(growY), shrink: textY("shrink below") - Number(shrinkY) };
+  };
+  expect(placesOf(40)).toEqual({ grow: -5, shrink: 14 });
+  // There is no room below.
+  expect(placesOf(2)).toEqual({ grow: -5, shrink: -5 });
+});
+
 test("counts of workers are rectangles that hold until the next change, stacked on each other", () => {
   const svg = timeChart(
     chart({
