@@ -7,6 +7,7 @@ import {
   DetectorBusy,
   DetectorUnavailable,
   type MaskDetector,
+  type Place,
 } from "@elastic-gas/user-app/masks/detector/mask-detector";
 import { PictureUnusable } from "@elastic-gas/user-app/masks/detector/picture";
 import type { CheckedPicture } from "@elastic-gas/user-app/masks/detector/worker-messages";
@@ -19,6 +20,8 @@ export interface ScriptedDetector extends MaskDetector {
   checks: number;
   /** Of the last check. */
   lastSignal: AbortSignal | undefined;
+  /** As it was made, with the places that are taken. */
+  reset(): void;
 }
 
 /** `photo 3/1` is a photo of 3 faces, 1 with a mask; `damaged` and anything else are no pictures. */
@@ -27,23 +30,33 @@ export function scriptedPhoto(faces: number, masked: number): Uint8Array {
 }
 
 export function createScriptedDetector(): ScriptedDetector {
-  const detector: ScriptedDetector = {
-    hold: Promise.resolve(),
+  const places = new Set<Place>();
+  const insistOnRoom = () => {
+    if (detector.missing !== null) throw new DetectorUnavailable(detector.missing);
+    if (detector.busySeconds !== null) throw new DetectorBusy(detector.busySeconds);
+  };
+  const script = () => ({
+    hold: Promise.resolve() as Promise<unknown>,
     busySeconds: null,
     missing: null,
     checks: 0,
     lastSignal: undefined,
+  });
+  const detector: ScriptedDetector = {
+    ...script(),
+    reset: () => void Object.assign(detector, script()),
     availability: (): Availability =>
       detector.missing === null ? { kind: "ready" } : { kind: "missing", reason: detector.missing },
-    admission: () =>
-      detector.busySeconds === null
-        ? { kind: "admitted" }
-        : { kind: "refused", retryAfterSeconds: detector.busySeconds, reason: "busy" },
+    takePlace() {
+      insistOnRoom();
+      const place: Place = { [Symbol.dispose]: () => void places.delete(place) };
+      places.add(place);
+      return place;
+    },
     settled: async () => {},
-    queued: () => 0,
-    async check(bytes, signal): Promise<CheckedPicture> {
-      if (detector.missing !== null) throw new DetectorUnavailable(detector.missing);
-      if (detector.busySeconds !== null) throw new DetectorBusy(detector.busySeconds);
+    queued: () => places.size,
+    async check(bytes, { signal } = {}): Promise<CheckedPicture> {
+      insistOnRoom();
       detector.checks += 1;
       detector.lastSignal = signal;
       await detector.hold;

@@ -17,7 +17,7 @@ import {
 import { type ObjectServer, startObjectServer } from "@elastic-gas/testing/user-app/test-object-server";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import express from "express";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type MaskDetector, startMaskDetector } from "../masks/detector/mask-detector.ts";
 import { SHIPPED_MODEL } from "../masks/model/mask-model.ts";
 import { REGISTER_LIMIT, type TaApiDeps, taApi } from "./ta-api.ts";
@@ -37,13 +37,8 @@ beforeAll(async () => {
   ({ origin, port } = await startApi({}));
   await createUser(database.db, { username: "ta", passwordHash: await passwords.hash("pass") });
 });
-beforeEach(() => {
-  Object.assign(detector, createScriptedDetector(), {
-    check: detector.check,
-    availability: detector.availability,
-    admission: detector.admission,
-  });
-});
+beforeEach(() => detector.reset());
+afterEach(() => vi.waitFor(() => expect(detector.queued(), "places not given back").toBe(0), 60_000));
 afterAll(async () => {
   for (const close of closers.reverse()) await close();
   await store?.[Symbol.asyncDispose]();

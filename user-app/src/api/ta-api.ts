@@ -14,7 +14,7 @@ import type { PhotoBucket } from "../masks/photo-store.ts";
 import { detectAndStore } from "../masks/photos.ts";
 import { abortWhenSenderLeaves } from "../masks/upload/abort.ts";
 import { dropRest, readForm } from "../masks/upload/multipart.ts";
-import { admitOrRefuse } from "../masks/upload/refusals.ts";
+import { takePlace } from "../masks/upload/refusals.ts";
 import { apiErrors, apiMethodNotAllowed } from "./answers.ts";
 
 export interface TaApiDeps {
@@ -89,7 +89,7 @@ async function createAccount({ db, passwords }: TaApiDeps, { username, password 
 }
 
 async function upload(deps: TaApiDeps, req: Request, res: Response): Promise<void> {
-  admitOrRefuse(deps.detector, req);
+  using place = takePlace(deps.detector, req);
   const signal = abortWhenSenderLeaves(res);
   await using form = await readForm(req);
   const { fields, file } = form;
@@ -100,6 +100,7 @@ async function upload(deps: TaApiDeps, req: Request, res: Response): Promise<voi
     userId: user.id,
     fileName: file.fileName,
     bytes: await file.read(),
+    place,
     signal,
   });
   res.json({

@@ -14,7 +14,7 @@ import { type ObjectServer, startObjectServer } from "@elastic-gas/testing/user-
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import express from "express";
 import { sql } from "kysely";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createPages } from "../web/pages.ts";
 import { maskPages } from "./mask-pages.ts";
 import { sweepLeftovers } from "./photos.ts";
@@ -58,10 +58,8 @@ beforeAll(async () => {
   listening = await serve(app, { host: "127.0.0.1", port: 0 });
   origin = `http://127.0.0.1:${listening.port}`;
 });
-beforeEach(() => {
-  detector.busySeconds = null;
-  detector.missing = null;
-});
+beforeEach(() => detector.reset());
+afterEach(() => vi.waitFor(() => expect(detector.queued(), "places not given back").toBe(0), 60_000));
 afterAll(async () => {
   await listening?.close(0);
   await store?.[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ import { cleanFileName } from "@elastic-gas/shared/clean-file-name";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { HttpError } from "@elastic-gas/shared/web/errors";
-import type { MaskDetector } from "./detector/mask-detector.ts";
+import type { MaskDetector, Place } from "./detector/mask-detector.ts";
 import { countFaces, type FaceCounts } from "./photo-lists.ts";
 import { deleteObjects, listObjectsBefore, type PhotoBucket, photoKeys, putPhoto } from "./photo-store.ts";
 import { deletePhotoRow, findKnownPhotoIds, findPhoto, getDataGeneration, insertPhoto } from "./queries.ts";
@@ -19,6 +19,7 @@ export interface Upload {
   readonly userId: number;
   readonly fileName: string;
   readonly bytes: Uint8Array;
+  readonly place: Place;
   /** Aborts when the sender is gone. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -34,7 +35,7 @@ export interface KeptPhoto extends FaceCounts {
  */
 export async function detectAndStore({ db, photos, detector, log }: PhotoDeps, upload: Upload): Promise<KeptPhoto> {
   const generation = await getDataGeneration(db);
-  const checked = await detector.check(upload.bytes, upload.signal);
+  const checked = await detector.check(upload.bytes, upload);
   upload.signal?.throwIfAborted();
   const id = randomUUID();
   const counts = countFaces(checked.faces);

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { detectAndStore } from "./photos.ts";
 import { abortWhenSenderLeaves } from "./upload/abort.ts";
 import { dropRest, readForm, SenderGone, type SentFile, type UploadedFile } from "./upload/multipart.ts";
-import { admitOrRefuse, toHttpError } from "./upload/refusals.ts";
+import { takePlace, toHttpError } from "./upload/refusals.ts";
 import { type MaskPagesDeps, sendUploadPage } from "./upload-page.ts";
 
 const AddressForm = z.object({ url: z.string().optional() });
@@ -26,10 +26,10 @@ export async function takePhoto(deps: MaskPagesDeps, req: Request, res: Response
   let wanted: Wanted = { file: undefined, address: undefined };
   await using opened = new AsyncDisposableStack();
   try {
-    admitOrRefuse(deps.detector, req);
+    using place = takePlace(deps.detector, req);
     wanted = await readWanted(req, opened);
     const { fileName, bytes } = await getFile(deps, wanted, signal);
-    const kept = await detectAndStore(deps, { userId, fileName, bytes, signal });
+    const kept = await detectAndStore(deps, { userId, fileName, bytes, place, signal });
     const location = `/masks/${kept.id}`;
     if (wantsJson(req)) res.json({ location });
     else res.redirect(303, location);

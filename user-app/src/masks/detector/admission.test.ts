@@ -34,7 +34,8 @@ describe("admission", () => {
   });
 
   it("follows the measured time and never leaves the range of what was measured", () => {
-    expect(nextServiceSeconds(1, 2)).toBeCloseTo(1.2);
+    expect(nextServiceSeconds(1, 2, 100)).toBeCloseTo(1.2);
+    expect(nextServiceSeconds(0.25, 2, 0)).toBe(2);
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0.01, max: 10, noNaN: true }), { minLength: 1 }), (times) => {
         const mean = times.reduce(nextServiceSeconds, times[0] ?? 0);

@@ -18,7 +18,7 @@ export type Admission =
 const MAX_WAIT_SECONDS = 20;
 /** Pictures are held in memory while they wait. */
 export const MAX_QUEUED_BYTES = 128 * 1024 * 1024;
-/** Weight of the newest measurement in the moving mean. */
+/** Least weight of the newest measurement in the moving mean. */
 const NEWEST_WEIGHT = 0.2;
 
 export function estimateWaitSeconds({ queued, serviceSeconds, threads }: DetectorLoad): number {
@@ -38,8 +38,10 @@ export function admit(load: DetectorLoad, sizeBytes: number): Admission {
   return { kind: "admitted" };
 }
 
-export function nextServiceSeconds(serviceSeconds: number, measuredSeconds: number): number {
-  return serviceSeconds + NEWEST_WEIGHT * (measuredSeconds - serviceSeconds);
+/** The moving mean with one more measurement, of which `count` came before: the first replaces the guess. */
+export function nextServiceSeconds(serviceSeconds: number, measuredSeconds: number, count: number): number {
+  const weight = Math.max(NEWEST_WEIGHT, 1 / (count + 1));
+  return serviceSeconds + weight * (measuredSeconds - serviceSeconds);
 }
 
 function refused(seconds: number, reason: string): Admission {

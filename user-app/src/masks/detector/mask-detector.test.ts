@@ -60,7 +60,20 @@ describe("mask detector", BUSY_MACHINE, () => {
     expect(outcomes.length - refused.length).toBe(81);
     for (const reason of refused) expect(reason).toBeInstanceOf(DetectorBusy);
     expect(refused[0]).toMatchObject({ retryAfterSeconds: 11, message: expect.stringContaining("try again in 11 s") });
-    expect(detector.admission()).toEqual({ kind: "admitted" });
+    expect(() => detector.takePlace()).not.toThrow();
+  });
+
+  it("refuses at once when as many as can be checked in time have a place, though none of them has sent its photo", async () => {
+    const detector = start();
+    await ready(detector);
+    const places = Array.from({ length: 81 }, () => detector.takePlace());
+    expect(() => detector.takePlace()).toThrow(DetectorBusy);
+    await expect(detector.check(readSample("one-masked.jpg"))).rejects.toThrow(DetectorBusy);
+    const [first, second] = places;
+    // Those who have a place are taken.
+    expect((await detector.check(readSample("one-masked.jpg"), { place: first })).faces).toHaveLength(1);
+    second?.[Symbol.dispose]();
+    expect(detector.queued()).toBe(79);
   });
 
   it("forgets a photo whose sender left while it waited", async () => {
@@ -69,7 +82,7 @@ describe("mask detector", BUSY_MACHINE, () => {
     const photo = readSample("one-masked.jpg");
     const first = detector.check(photo);
     const leaving = new AbortController();
-    const second = detector.check(photo, leaving.signal);
+    const second = detector.check(photo, { signal: leaving.signal });
     expect(detector.queued()).toBe(2);
     leaving.abort();
     await expect(second).rejects.toThrow("aborted");

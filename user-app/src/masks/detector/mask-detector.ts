@@ -1,5 +1,5 @@
 import type { Logger } from "@elastic-gas/shared/logger";
-import { type Admission, admit, type DetectorLoad, nextServiceSeconds } from "./admission.ts";
+import { admit, type DetectorLoad, nextServiceSeconds } from "./admission.ts";
 import { type DetectorThread, ModelRejected, startDetectorThread } from "./detector-thread.ts";
 import { PictureUnusable } from "./picture.ts";
 import type { CheckedPicture } from "./worker-messages.ts";
@@ -21,21 +21,29 @@ export class DetectorUnavailable extends Error {
   override name = "DetectorUnavailable";
 }
 
+/** Of one picture among those that wait, from the begin of its request on. Given back when the request ends. */
+export interface Place extends Disposable {}
+
 /** Everything that pages and the API need of mask detection. */
 export interface MaskDetector {
   availability(): Availability;
   /** Resolves when the first attempt to load the model has ended, either way. */
   settled(): Promise<void>;
-  /** Whether one more picture would be taken now; ask before reading a body. */
-  admission(): Admission;
-  /** Pictures that wait or are being checked. */
+  /** For a picture whose body is still to be read. Throws DetectorBusy, DetectorUnavailable. */
+  takePlace(): Place;
+  /** Pictures that have a place, wait or are being checked. */
   queued(): number;
   /**
-   * Finds faces and draws. Throws PictureUnusable, DetectorBusy, DetectorUnavailable, and the signal's reason when it
-   * aborts while the picture waits.
+   * Finds faces and draws. A picture with a place is not refused for those that came after it. Throws PictureUnusable,
+   * DetectorBusy, DetectorUnavailable, and the signal's reason when it aborts while the picture waits.
    */
-  check(bytes: Uint8Array, signal?: AbortSignal): Promise<CheckedPicture>;
+  check(bytes: Uint8Array, options?: CheckOptions): Promise<CheckedPicture>;
   close(): Promise<void>;
+}
+
+export interface CheckOptions {
+  readonly place?: Place | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface MaskDetectorOptions {
@@ -52,7 +60,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** A first guess; a throttled worker soon measures its own. */
+/** A guess until the first picture was checked. */
 const FIRST_SERVICE_SECONDS = 0.25;
 /** The largest accepted picture takes a few seconds on a throttled worker; beyond this something is stuck. */
 const CHECK_TIMEOUT_MS = 45_000;
@@ -68,11 +76,13 @@ export function startMaskDetector(options: MaskDetectorOptions): MaskDetector {
 class ThreadedDetector implements MaskDetector {
   readonly #options: MaskDetectorOptions;
   readonly #size: number;
+  readonly #places = new Set<Place>();
   readonly #waiting: Waiting[] = [];
   readonly #threads = new Set<DetectorThread>();
   readonly #idle: DetectorThread[] = [];
   readonly #running: Waiting[] = [];
   #serviceSeconds = FIRST_SERVICE_SECONDS;
+  #measured = 0;
   #missing: string | null = WAITING_FOR_MODEL;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
@@ -93,19 +103,22 @@ class ThreadedDetector implements MaskDetector {
     return this.#missing === null ? { kind: "ready" } : { kind: "missing", reason: this.#missing };
   }
 
-  admission(): Admission {
-    return admit(this.#measure(), 0);
+  takePlace(): Place {
+    this.#admit(0);
+    const place: Place = { [Symbol.dispose]: () => void this.#places.delete(place) };
+    this.#places.add(place);
+    return place;
   }
 
   queued(): number {
-    return this.#waiting.length + this.#running.length;
+    return this.#places.size + this.#waiting.length + this.#running.length;
   }
 
-  async check(bytes: Uint8Array, signal?: AbortSignal): Promise<CheckedPicture> {
-    if (this.#missing !== null) throw new DetectorUnavailable(this.#missing);
+  async check(bytes: Uint8Array, { place, signal }: CheckOptions = {}): Promise<CheckedPicture> {
     signal?.throwIfAborted();
-    const admission = admit(this.#measure(), bytes.byteLength);
-    if (admission.kind === "refused") throw new DetectorBusy(admission.retryAfterSeconds);
+    this.#admit(bytes.byteLength, place);
+    // It counts among those that wait from here on.
+    place?.[Symbol.dispose]();
     const { promise, resolve, reject } = Promise.withResolvers<CheckedPicture>();
     const waiting = { bytes, resolve, reject };
     const leave = () => {
@@ -128,9 +141,18 @@ class ThreadedDetector implements MaskDetector {
     await Promise.all([...this.#threads].map((thread) => thread.close()));
   }
 
-  #measure(): DetectorLoad {
+  /** Those with a place came before; one that has a place itself waits for fewer than were there when it took it. */
+  #admit(sizeBytes: number, place?: Place): void {
+    if (this.#missing !== null) throw new DetectorUnavailable(this.#missing);
+    const hasPlace = place !== undefined && this.#places.has(place);
+    const queued = hasPlace ? this.#waiting.length + this.#running.length : this.queued();
+    const admission = admit(this.#measure(queued), sizeBytes);
+    if (admission.kind === "refused") throw new DetectorBusy(admission.retryAfterSeconds);
+  }
+
+  #measure(queued: number): DetectorLoad {
     const queuedBytes = [...this.#waiting, ...this.#running].reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
-    return { queued: this.queued(), serviceSeconds: this.#serviceSeconds, threads: this.#size, queuedBytes };
+    return { queued, serviceSeconds: this.#serviceSeconds, threads: this.#size, queuedBytes };
   }
 
   /** Brings the number of threads up to the wanted size. */
@@ -180,7 +202,9 @@ class ThreadedDetector implements MaskDetector {
       if (answer.kind === "checked") job.resolve(answer.picture);
       else if (answer.kind === "unusable") job.reject(new PictureUnusable(answer.problem, answer.message));
       else job.reject(new Error(`The mask detector failed: ${"message" in answer ? answer.message : answer.kind}`));
-      this.#serviceSeconds = nextServiceSeconds(this.#serviceSeconds, (performance.now() - startedMs) / 1000);
+      const seconds = (performance.now() - startedMs) / 1000;
+      this.#serviceSeconds = nextServiceSeconds(this.#serviceSeconds, seconds, this.#measured);
+      this.#measured += 1;
       this.#idle.push(thread);
     } catch (error) {
       job.reject(this.#closed ? new DetectorUnavailable("This worker is stopping.") : error);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { HttpError } from "@elastic-gas/shared/web/errors";
-import { DetectorBusy, DetectorUnavailable, type MaskDetector } from "../detector/mask-detector.ts";
+import { DetectorBusy, DetectorUnavailable, type MaskDetector, type Place } from "../detector/mask-detector.ts";
 import { type PictureProblem, PictureUnusable } from "../detector/picture.ts";
 import { dropRest } from "./multipart.ts";
 
@@ -12,13 +12,13 @@ const PROBLEM_STATUS: Readonly<Record<PictureProblem, number>> = {
 /** The model is looked for again every few minutes. */
 const MODEL_RETRY_SECONDS = 60;
 
-/** Refuses at once, before the body is read, when the detector could not take it anyway. Throws HttpError 503. */
-export function admitOrRefuse(detector: MaskDetector, req: IncomingMessage): void {
+/**
+ * A place for the request's picture, taken before its body is read and its password compared: who would wait too long
+ * is refused at once. Throws HttpError 503.
+ */
+export function takePlace(detector: MaskDetector, req: IncomingMessage): Place {
   try {
-    const availability = detector.availability();
-    if (availability.kind === "missing") throw new DetectorUnavailable(availability.reason);
-    const admission = detector.admission();
-    if (admission.kind === "refused") throw new DetectorBusy(admission.retryAfterSeconds);
+    return detector.takePlace();
   } catch (error) {
     dropRest(req);
     throw toHttpError(error) ?? error;
