@@ -56,7 +56,11 @@ test("uploads that are taken, or refused at once until the pool has grown, hold 
 });
 
 test.each([
-  ["a failed upload at the low rate", { slow: phase(1, 0, { ...refusal, refused: false }) }, "1 a second: one worker"],
+  [
+    "a failed upload at the low rate",
+    { slow: phase(1, 0, { ...refusal, refused: false }) },
+    "1 a second, from one worker on",
+  ],
   ["a refusal after 3 s", { fast: phase(5, 100 * SECOND, { ...refusal, ms: 3_000 }) }, "until it has grown an upload"],
   ["a pool that stays", { activities: [] }, "5 a second: the pool grows"],
   ["a worker that is gone", { busy: { ...run().busy, inService: 1 } }, "all of them stay in service"],

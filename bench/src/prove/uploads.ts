@@ -39,7 +39,7 @@ export const uploads: Proof = {
   name: "uploads",
   title: "Uploads as the course's load generator sends them succeed, or are refused at once until the pool has grown",
   statement:
-    "Every sample picture in turn to /api/upload, in an open loop: at 1 a second one worker takes all; at 5 a second an upload is taken, or refused with a time to come back within a second, until the pool has grown, and after that all are taken. Then the pool has its maximum of workers and all are busy: pages, S3 and SQS of the machine's own cloud still answer.",
+    "Every sample picture in turn to /api/upload, in an open loop: at 1 a second, from one worker on, all succeed; at 5 a second an upload is taken, or refused with a time to come back within a second, until the pool has grown, and after that all are taken. Then the pool has its maximum of workers and all are busy: pages, S3 and SQS of the machine's own cloud still answer.",
   async run(context) {
     const durations = context.quick ? QUICK : FULL;
     await using proof = await startProofSystem(context);
