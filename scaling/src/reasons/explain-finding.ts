@@ -83,11 +83,14 @@ function roomWords(finding: Extract<Finding, { kind: "forecast" }>): string {
   if (finding.bySeason === true) {
     return `load ${fine(level)}, ${fine(finding.forecast)} in ${ahead} by the same minutes of the last hours`;
   }
-  if (risingHead > head) return `${load} rises by ${fine(rise)} and may rise by ${fine(risingHead)} in ${ahead}`;
+  if (risingHead > head && rise > 0)
+    return `${load} rises by ${fine(rise)} and may rise by ${fine(risingHead)} in ${ahead}`;
   if (learnedSeconds < learnsForSeconds) {
-    return `${load} plus ${fine(head)} of room while the rule learns (${span(learnedSeconds)} of ${span(learnsForSeconds)})`;
+    return `${load} plus ${fine(risingHead)} of room while the rule learns (${span(learnedSeconds)} of ${span(learnsForSeconds)})`;
   }
-  return `${load}, ${formatPercent(100 - riskPercent)} of the last ${span(learnedSeconds)} rose less than ${fine(head)} in ${ahead}`;
+  const share = `${formatPercent(100 - riskPercent)} of the last ${span(learnedSeconds)} rose less than`;
+  if (risingHead === head) return `${load}, ${share} ${fine(head)} in ${ahead}`;
+  return `${load}; after changes like its last, ${share} ${fine(risingHead)} in ${ahead}`;
 }
 
 function isOne(value: number): boolean {

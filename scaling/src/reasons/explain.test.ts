@@ -286,6 +286,17 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
     {
       kind: "adaptive-grew",
       ...resize,
+      finding: { ...forecast, rise: 0, risingHead: 0.25, forecast: 3.77 },
+      max: 8,
+      wanted: 5,
+      regretMarginPercent: null,
+    },
+    "web grew 4 → 5: load 3.52; after changes like its last, 83 % of the last 6 h rose less than 0.25 in 4 min; 3.77 needs 5 at 90 %.",
+  ],
+  [
+    {
+      kind: "adaptive-grew",
+      ...resize,
       finding: { ...forecast, rise: 1, risingHead: 1, needs: 10 },
       max: 8,
       wanted: 10,

@@ -1,4 +1,5 @@
 import { CORRECTED_PERIODS, rounded } from "./adaptive-measure.ts";
+import { riseByMovement } from "./adaptive-rises.ts";
 import { seasonForecast } from "./adaptive-season.ts";
 import type { AdaptiveState, LoadPoint } from "./adaptive-state.ts";
 import { newestOf, rankOf, type Track, trackOf } from "./adaptive-track.ts";
@@ -19,7 +20,7 @@ export interface Forecast {
   readonly rise: number;
   /** Room for what the load usually rises within `ahead` periods. */
   readonly head: number;
-  /** Room for a load that is rising now; `head` when it is not. */
+  /** Room by how the load moves now: less than `head` where it rests, more where it rises. */
   readonly risingHead: number;
   readonly base: number;
   readonly forecast: number;
@@ -55,12 +56,9 @@ export function forecastAt(points: readonly LoadPoint[], index: number, ahead: n
       bySeason: true,
     };
   }
-  let risingHead = head;
-  if (rise > RISING_SHARE * level) {
-    const alike = errors.filter((_, pair) => (rises[pair] ?? 0) >= LIKE_RISE * rise);
-    const more = alike.length >= RISES_NEEDED ? (quantile(alike, 1 - risk) ?? 0) : Math.min(level, (rise * ahead) / 4);
-    risingHead = Math.max(head, more);
-  }
+  const byMovement = riseByMovement(track, { ahead, risk, periods: LEARNED_PERIODS });
+  const expected = byMovement === null ? head : Math.max(0, weight * byMovement + (1 - weight) * unlearned);
+  const risingHead = Math.max(expected, unusualRise({ level, rise, ahead, rises }));
   return {
     ...known,
     head,
@@ -69,6 +67,23 @@ export function forecastAt(points: readonly LoadPoint[], index: number, ahead: n
     forecast: rounded(level + risingHead),
     bySeason: false,
   };
+}
+
+/** Room for a rise of a kind that the last hours do not know: it may go on as it began. */
+function unusualRise({
+  level,
+  rise,
+  ahead,
+  rises,
+}: {
+  readonly level: number;
+  readonly rise: number;
+  readonly ahead: number;
+  readonly rises: readonly number[];
+}): number {
+  const isRising = rise > RISING_SHARE * level;
+  const alike = rises.filter((each) => each >= LIKE_RISE * rise).length;
+  return isRising && alike < RISES_NEEDED ? Math.min(level, (rise * ahead) / 4) : 0;
 }
 
 /**

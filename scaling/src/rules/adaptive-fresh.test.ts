@@ -85,7 +85,7 @@ describe("the adaptive rule on points of 10 s", () => {
   it("keeps its waits in minutes: a lull of 20 s shrinks nothing", () => {
     expect(decideAdaptive(policy, seen(1), state, NOW).decision.reason).toMatchObject({
       kind: "adaptive-unchanged",
-      withinSeconds: 900,
+      withinSeconds: 420,
     });
   });
 });

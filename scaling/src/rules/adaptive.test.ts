@@ -18,18 +18,23 @@ const policy = AdaptivePolicy.parse({ kind: "adaptive", serviceLevelPercent: 90,
 
 interface History {
   readonly load: number;
-  /** Added to every fifth load, so that the rule has something to learn: 1 in 5 is more than the risk of 17 %. */
+  /** Added to two of seven loads, so that the rule has something to learn: more than the risk of 17 %. */
   readonly bump?: number;
   readonly minutes?: number;
   /** Minutes that lie at another load, counted from the newest. */
   readonly recent?: readonly number[];
 }
 
+/** Two of seven, in an order that the changes before do not tell. */
+function isBumped(index: number): boolean {
+  return ((index * 2_654_435_761) % 2 ** 32) % 7 < 2;
+}
+
 /** The minutes that a pool of 10 workers would have recorded. */
 function minutesOf({ load, bump = 0, minutes = 378, recent = [] }: History): readonly Minute[] {
   return Array.from({ length: minutes }, (_, index) => {
     const age = minutes - 1 - index;
-    const value = recent[recent.length - 1 - age] ?? load + (index % 7 < 2 ? bump : 0);
+    const value = recent[recent.length - 1 - age] ?? load + (isBumped(index) ? bump : 0);
     return { at: (NEWEST - age) * MINUTE, members: 10, reporting: 10, cpuSum: value * 100, requests: null };
   });
 }
@@ -175,12 +180,13 @@ describe("deciding", () => {
     expect(decision.reason).toMatchObject({
       kind: "adaptive-grew",
       finding: {
-        level: expect.closeTo(3.4),
+        level: expect.closeTo(3.76),
         learnedSeconds: 360 * 60,
         riskPercent: 17,
-        head: expect.closeTo(0.36),
+        head: expect.closeTo(0.24),
+        risingHead: expect.closeTo(0.323),
         aheadSeconds: 240,
-        forecast: expect.closeTo(3.76),
+        forecast: expect.closeTo(4.083),
         needs: 5,
         serviceLevelPercent: 90,
       },
@@ -231,7 +237,7 @@ describe("deciding", () => {
     expect(decision).toMatchObject({ kind: "hold", facts: { outcome: "holding" } });
   });
 
-  it("shrinks to what the highest forecast and load of 7 minutes fit, and remembers it", () => {
+  it("shrinks to what the highest forecast and load of 5 minutes fit, and remembers it", () => {
     const state = remembering({ load: 2.7 }, { changedAt: NOW - 20 * MINUTE });
     const decided = check(state, { desired: 5 });
     expect(decided.decision.reason).toMatchObject({
@@ -239,7 +245,7 @@ describe("deciding", () => {
       from: 5,
       to: 4,
       peak: 2.7,
-      withinSeconds: 420,
+      withinSeconds: 300,
       serviceLevelPercent: 90,
       marginPercent: expect.closeTo(22),
     });
@@ -251,19 +257,19 @@ describe("deciding", () => {
     expect(check(state, { desired: 4 }).decision.reason).toMatchObject({
       kind: "adaptive-unchanged",
       peak: 2.6,
-      withinSeconds: 420,
+      withinSeconds: 300,
       shrinksBelow: expect.closeTo(2.106),
     });
-    const soon = remembering({ load: 1 }, { changedAt: NOW - 3 * MINUTE });
+    const soon = remembering({ load: 1 }, { changedAt: NOW - MINUTE });
     expect(check(soon, { desired: 4 }).decision.reason).toMatchObject({ kind: "cooling-down", secondsLeft: 120 });
   });
 
-  it("looks back 15 minutes once nothing changed for an hour, and 7 before", () => {
-    const recent = [3.5, ...Array.from({ length: 10 }, () => 2.5)];
+  it("looks back 7 minutes once nothing changed for an hour, and 5 before", () => {
+    const recent = [3.5, ...Array.from({ length: 6 }, () => 2.5)];
     const lively = remembering({ load: 2.5, recent }, { changedAt: NOW - 60 * MINUTE });
     expect(check(lively, { desired: 5 }).decision.kind).toBe("shrink");
     const quiet = remembering({ load: 2.5, recent }, { changedAt: NOW - 61 * MINUTE });
-    expect(check(quiet, { desired: 5 }).decision.reason).toMatchObject({ peak: 3.5, withinSeconds: 900 });
+    expect(check(quiet, { desired: 5 }).decision.reason).toMatchObject({ peak: 3.5, withinSeconds: 420 });
   });
 
   it.each([

@@ -13,13 +13,13 @@ import { freshMs, MAX_AGE_MINUTES } from "./minutes.ts";
 
 export const REGRET_MINUTES = 60;
 const QUIET_MINUTES = 60;
-const PEAK_MINUTES = 7;
+const PEAK_MINUTES = 5;
 /** Hours that repeat foretell what comes back. */
 const SEASON_PEAK_MINUTES = 5;
-const QUIET_PEAK_MINUTES = 15;
+const QUIET_PEAK_MINUTES = 7;
 const RISING_PEAK_MINUTES = 3;
 const BASE_PEAK_MINUTES = 3;
-const SHRINK_WAIT_MINUTES = 5;
+const SHRINK_WAIT_MINUTES = 3;
 
 const DEFAULT_BOOT_MINUTES = 1.5;
 const SAME_LOAD = 0.15;
