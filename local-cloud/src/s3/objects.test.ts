@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { Readable } from "node:stream";
 import {
   type ChecksumAlgorithm,
@@ -81,6 +82,17 @@ test("an object comes back with its bytes, headers and metadata", async () => {
     ETag: written.ETag,
     ServerSideEncryption: "AES256",
   });
+});
+
+test("the bytes of a small object go with it when it is replaced or deleted", async () => {
+  using db = new DatabaseSync(join(cloud.dataDir, "s3", "index.sqlite"), { readOnly: true });
+  const count = () => Number(db.prepare("select count(*) as count from small_blobs").get()?.count);
+  const before = count();
+  for (const body of ["one", "two"]) await put("short-lived", body);
+  expect(count()).toBe(before + 1);
+  expect(await read("short-lived")).toBe("two");
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: "short-lived" }));
+  expect(count()).toBe(before);
 });
 
 test("a stream of unknown checksum is stored without its chunk framing", async () => {
