@@ -28,7 +28,10 @@ export interface WorkerFacts {
   readonly instance: InstanceFacts;
   readonly target: TargetFacts | undefined;
   readonly record: WorkerRecord | undefined;
-  /** All workers' heartbeats, of every pool: without them a balanced worker's own silence proves nothing. */
+  /**
+   * All workers' heartbeats, of every pool, where one is silent (`isSilent`): without them a balanced worker's own
+   * silence proves nothing.
+   */
   readonly beats?: readonly Beat[];
 }
 
@@ -206,18 +209,23 @@ function judgeTarget(
  * The worker's last heartbeat, when it has missed its heartbeats for 30 s in which another worker wrote all of its own.
  * Null while nobody else could write them either: then the database is away, and no new worker would help.
  */
-function databaseLostAt(
-  { instanceId, heartbeatAt }: WorkerRecord,
-  beats: readonly Beat[],
-  { heartbeatMs }: WorkerRules,
-  now: number,
-): number | null {
-  if (heartbeatAt === null) return null;
+function databaseLostAt(record: WorkerRecord, beats: readonly Beat[], rules: WorkerRules, now: number): number | null {
+  if (!isSilent(record, rules, now)) return null;
+  const { heartbeatMs } = rules;
   const provesLoss = ({ instanceId: other, at, since }: Beat): boolean =>
-    other !== instanceId &&
+    other !== record.instanceId &&
     now - at <= unbrokenGapMs(heartbeatMs) &&
-    now - Math.max(since, heartbeatAt) > WITHOUT_DATABASE_MS + heartbeatMs;
-  return beats.some(provesLoss) ? heartbeatAt : null;
+    now - since > WITHOUT_DATABASE_MS + heartbeatMs;
+  return beats.some(provesLoss) ? record.heartbeatAt : null;
+}
+
+/** Whether a worker has missed its heartbeats for so long that those of others must tell what it means. */
+export function isSilent(
+  { heartbeatAt }: Pick<WorkerRecord, "heartbeatAt">,
+  { heartbeatMs }: Pick<WorkerRules, "heartbeatMs">,
+  now: number,
+): boolean {
+  return heartbeatAt !== null && now - heartbeatAt > WITHOUT_DATABASE_MS + heartbeatMs;
 }
 
 function judgeHeartbeat(

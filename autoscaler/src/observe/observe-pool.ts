@@ -1,13 +1,13 @@
 import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { BalancerPeriod, Observation, SeenQueue, SeenWorker } from "@elastic-gas/scaling/observation";
-import type { Policy, PolicyKind } from "@elastic-gas/scaling/policy";
+import type { Policy } from "@elastic-gas/scaling/policy";
 import type { Worker } from "@elastic-gas/scaling/worker-state";
 import type { Balancer } from "@elastic-gas/shared/aws/load-balancer";
 import { METRICS } from "@elastic-gas/shared/metrics";
 import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
 import type { Pool } from "../context/context.ts";
-import { observeOwnPoints, ownPointsOf } from "./own-points.ts";
+import { BY_OWN_POINTS, observeOwnPoints, ownPointsOf } from "./own-points.ts";
 import type { ServiceTime } from "./service-time.ts";
 import { isFailure, type SourceFailure, timed } from "./sources.ts";
 
@@ -41,12 +41,6 @@ export interface PoolSources {
 }
 
 /**
- * Rules that grow on the newest seconds: they judge by what the workers measure of themselves, which comes sooner than
- * CloudWatch's.
- */
-const BY_OWN_POINTS: ReadonlySet<PolicyKind> = new Set(["adaptive", "requests"]);
-
-/**
  * Everything that one check of one pool looks at: a GetMetricData for each 500 metrics, and the queue's attributes
  * where there is a queue. What a source that fails would have told is missing, which the rules know how to take.
  */
@@ -63,8 +57,8 @@ export async function observePool(
   const cpuIds = new Map(serving.map((id, index) => [id, cpuId(index)]));
   const nothing: ReadonlyMap<string, Series> = new Map();
   const timeScale = settings.minuteSeconds / 60;
-  const plain = workers.flatMap((worker) => toSeenWorker(worker, new Map()));
-  const own = BY_OWN_POINTS.has(pool.policy.kind) ? ownPointsOf(sources.records, plain, { now, timeScale }) : null;
+  const plain = () => workers.flatMap((worker) => toSeenWorker(worker, []));
+  const own = BY_OWN_POINTS.has(pool.policy.kind) ? ownPointsOf(sources.records, plain(), { now, timeScale }) : null;
   const queries = own === null ? queriesFor(serving, sources, settings.periodSeconds) : [];
   const [metrics, queue] = await Promise.all([
     timed("CloudWatch", readSeries(clients.cloudwatch, queries, settings, { now, pool })),
@@ -81,7 +75,7 @@ export async function observePool(
     manualUntil: pool.manualUntil,
     launchFailing: sources.launchFailing,
     launching: sources.launching,
-    workers: workers.flatMap((worker) => toSeenWorker(worker, series.get(cpuIds.get(worker.id) ?? "") ?? new Map())),
+    workers: workers.flatMap((worker) => toSeenWorker(worker, series.get(cpuIds.get(worker.id) ?? "") ?? [])),
     balancer: balancer === null ? [] : toBalancerPeriods(series),
     queue: live === null ? null : { ...live, sent: toSent(series), ...(sources.service ?? NOTHING_FINISHED) },
     bootSeconds: bootSecondsOf(workers),
@@ -203,7 +197,7 @@ async function readQueue(sqs: SQSClient, queueName: string): Promise<Pick<SeenQu
   };
 }
 
-function toSeenWorker(worker: Worker, cpu: Series): SeenWorker[] {
+function toSeenWorker(worker: Worker, cpu: Iterable<readonly [at: number, percent: number]>): SeenWorker[] {
   const { state } = worker;
   if (state === "terminating" || state === "terminated") return [];
   return [

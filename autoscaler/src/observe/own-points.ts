@@ -1,6 +1,13 @@
 import { type BalancerPeriod, lasting, type Observation } from "@elastic-gas/scaling/observation";
+import type { PolicyKind } from "@elastic-gas/scaling/policy";
 import { type LoadPoint, readLoadPoints } from "@elastic-gas/shared/pools/load-points";
 import type { WorkerRecord } from "@elastic-gas/shared/pools/worker-record";
+
+/**
+ * Rules that grow on the newest seconds: they judge by what the workers measure of themselves, which comes sooner than
+ * CloudWatch's.
+ */
+export const BY_OWN_POINTS: ReadonlySet<PolicyKind> = new Set(["adaptive", "requests"]);
 
 /** Workers whose newest point is older have stopped telling. */
 const MAX_AGE_SECONDS = 60;

@@ -1,4 +1,4 @@
-import { describeWorker, endedWorker, type Worker, workerRules } from "@elastic-gas/scaling/worker-state";
+import { describeWorker, endedWorker, isSilent, type Worker, workerRules } from "@elastic-gas/scaling/worker-state";
 import { type Instance, listEnded } from "@elastic-gas/shared/aws/instances";
 import type { Balancer, TargetHealth } from "@elastic-gas/shared/aws/load-balancer";
 import type { Database } from "@elastic-gas/shared/database/connect";
@@ -15,6 +15,7 @@ import {
   settleLaunch,
 } from "../launches/launches.ts";
 import { noteWorker, writeEndedBy, writeLost } from "../workers/worker-records.ts";
+import { BY_OWN_POINTS } from "./own-points.ts";
 
 /** What AWS said in this pass. */
 export interface Seen {
@@ -34,14 +35,20 @@ export async function takeSnapshot(context: Context, pool: Pool, seen: Seen, now
   const { db, config } = context;
   const instances = seen.instances.filter((instance) => instance.pool === pool.name);
   const targets = new Map(seen.targets.map((target) => [target.instanceId, target]));
-  const records = await readRecords(db, pool);
+  // The workers' own points are most of what MySQL holds: only what reads them fetches them.
+  const loadPoints = BY_OWN_POINTS.has(pool.policy.kind) || seen.releases.update !== null;
+  const records = await readRecords(db, pool, loadPoints);
   const rules = workerRules(pool.name, config);
-  const beats = rules.balanced ? await listBeats(db) : [];
+  const mayBeWithoutDatabase = rules.balanced && [...records.values()].some((record) => isSilent(record, rules, now));
+  const beats = mayBeWithoutDatabase ? await listBeats(db) : [];
   const workers: Worker[] = [];
+  let isNews = false;
   for (const instance of instances) {
     const record = records.get(instance.id);
     const worker = describeWorker({ instance, target: targets.get(instance.id), record, beats }, rules, now);
-    workers.push(worker.state === "terminating" ? worker : await noteWorker(db, pool.name, worker, { record, now }));
+    const noted = worker.state === "terminating" ? worker : await noteWorker(db, pool.name, worker, { record, now });
+    isNews ||= noted !== worker;
+    workers.push(noted);
   }
 
   const launches = await listLaunches(db, pool.name, now);
@@ -61,7 +68,7 @@ export async function takeSnapshot(context: Context, pool: Pool, seen: Seen, now
     await settleLaunch(db, launch.id, { failure: "no instance appeared within 120 s" }, now);
   }
   await noteLost(context, pool, { lost: gone.lost, launches }, now);
-  const noted = await readRecords(db, pool);
+  const noted = isNews || gone.lost.length > 0 ? await readRecords(db, pool, loadPoints) : records;
   const shown = new Set(workers.map(({ id }) => id));
   return {
     pool,
@@ -79,8 +86,13 @@ export async function takeSnapshot(context: Context, pool: Pool, seen: Seen, now
   };
 }
 
-async function readRecords(db: Database, { name }: Pool): Promise<ReadonlyMap<string, WorkerRecord>> {
-  return new Map((await listWorkerRecords(db, { pool: name })).map((record) => [record.instanceId, record]));
+async function readRecords(
+  db: Database,
+  { name }: Pool,
+  loadPoints: boolean,
+): Promise<ReadonlyMap<string, WorkerRecord>> {
+  const records = await listWorkerRecords(db, { pool: name }, { loadPoints });
+  return new Map(records.map((record) => [record.instanceId, record]));
 }
 
 /** Workers that are gone, or going, although nobody of us ended them; and those of which EC2 does not say. */

@@ -22,7 +22,7 @@ import {
   listOwnLaunches,
   type NewActivity,
 } from "../activities/activities.ts";
-import { closedActivities } from "../activities/closing.ts";
+import { closedActivities, type PoolAtRest } from "../activities/closing.ts";
 import { type Activity, ownerOfEnd, ownerOfLaunch } from "../activities/owner.ts";
 import { type Context, callMs, type Pool, type PoolSnapshot } from "../context/context.ts";
 import {
@@ -110,20 +110,23 @@ export async function reconcilePool(context: Context, snapshot: PoolSnapshot, no
   const complete = pool.stopping
     ? left.length === 0
     : snapshot.open.length === 0 && planned.launch === 0 && staying >= pool.desired;
-  const closable = (await listOpenActivities(db, pool.name)).filter(({ id }) => snapshot.closable.has(id));
-  const launches = await listOwnLaunches(db, closable);
+  await closeFinished(context, snapshot, { workers: left, complete, desired: pool.desired }, now);
+  await forgetWorkers(db, pool.name, new Set(snapshot.workers.map(({ id }) => id)), now);
+  return { plan: planned, failures };
+}
+
+async function closeFinished(
+  { db, lease }: Context,
+  { pool, closable }: PoolSnapshot,
+  after: Pick<PoolAtRest, "workers" | "complete" | "desired">,
+  now: number,
+): Promise<void> {
+  const open = (await listOpenActivities(db, pool.name)).filter(({ id }) => closable.has(id));
+  if (open.length === 0) return;
   // Read again: the victims of this pass belong to their activities by now.
   const records = new Map((await listWorkerRecords(db, { pool: pool.name })).map((row) => [row.instanceId, row]));
-  const rest = { workers: left, records, launches, complete, desired: pool.desired };
-  const closings = closedActivities(closable, rest, now);
+  const closings = closedActivities(open, { ...after, records, launches: await listOwnLaunches(db, open) }, now);
   if (closings.length > 0) await lease.write((trx) => closeActivities(trx, closings, now));
-  await forgetWorkers(
-    db,
-    pool.name,
-    snapshot.workers.map(({ id }) => id),
-    now,
-  );
-  return { plan: planned, failures };
 }
 
 /**

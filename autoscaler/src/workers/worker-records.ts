@@ -13,7 +13,7 @@ const KEPT_MS = 2 * 3_600_000;
 
 /**
  * Writes down what was seen for the first time: that a worker exists, came into service, became unhealthy or recovered.
- * Returns the worker with it.
+ * Returns the worker with it; the very same one when nothing was new.
  */
 export async function noteWorker(
   db: Database,
@@ -29,15 +29,15 @@ export async function noteWorker(
       : worker.state === "in service"
         ? null
         : worker.unhealthySince;
-  const isNew = record === undefined;
-  if (isNew || inServiceAt !== worker.inServiceAt || unhealthySince !== worker.unhealthySince) {
-    const change = { inServiceAt: toDate(inServiceAt), unhealthySince: toDate(unhealthySince) };
-    await db
-      .insertInto("workers")
-      .values({ instanceId: worker.id, pool, releaseId: worker.releaseId, ...change })
-      .onDuplicateKeyUpdate({ releaseId: worker.releaseId, ...change })
-      .execute();
-  }
+  const isKnown =
+    record !== undefined && inServiceAt === worker.inServiceAt && unhealthySince === worker.unhealthySince;
+  if (isKnown) return worker;
+  const change = { inServiceAt: toDate(inServiceAt), unhealthySince: toDate(unhealthySince) };
+  await db
+    .insertInto("workers")
+    .values({ instanceId: worker.id, pool, releaseId: worker.releaseId, ...change })
+    .onDuplicateKeyUpdate({ releaseId: worker.releaseId, ...change })
+    .execute();
   return { ...worker, inServiceAt, unhealthySince };
 }
 
@@ -129,16 +129,18 @@ export async function publishStates(
 export async function forgetWorkers(
   db: Database,
   pool: PoolName,
-  alive: readonly string[],
+  alive: ReadonlySet<string>,
   now: number,
 ): Promise<void> {
-  await db
-    .deleteFrom("workers")
+  const drained = await db
+    .selectFrom("workers")
+    .select("instanceId")
     .where("pool", "=", pool)
     .where("draining", "=", true)
     .where("drainingAt", "<", new Date(now - KEPT_MS))
-    .where("instanceId", "not in", alive.length > 0 ? alive : [""])
     .execute();
+  const forgotten = drained.map(({ instanceId }) => instanceId).filter((id) => !alive.has(id));
+  if (forgotten.length > 0) await db.deleteFrom("workers").where("instanceId", "in", forgotten).execute();
 }
 
 function toDate(instant: number | null): Date | null {

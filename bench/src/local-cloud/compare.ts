@@ -1,4 +1,4 @@
-import type { EmptyServer, LoadGenerator } from "./load-generator.ts";
+import type { LoadGenerator } from "./load-generator.ts";
 import { cpuMillisecondsOf } from "./process-usage.ts";
 import type { Scenario } from "./scenarios.ts";
 
@@ -13,12 +13,12 @@ export interface Measure {
 
 /** Medians over the rounds; ratios are taken in each round, between neighbours in time. */
 export interface Comparison {
-  readonly name: string;
+  readonly scenario: Scenario;
   readonly cloud: Measure;
-  readonly empty: Measure;
-  /** Requests a second of local-cloud by those of the empty server. */
+  readonly baseline: Measure;
+  /** Requests a second of local-cloud by those of the baseline. */
   readonly throughputRatio: number;
-  /** CPU time of the empty server by that of local-cloud: the ratio that a busy machine disturbs least. */
+  /** CPU time of the baseline by that of local-cloud: the ratio that a busy machine disturbs least. */
   readonly cpuRatio: number;
 }
 
@@ -28,37 +28,37 @@ export interface Plan {
   readonly milliseconds: number;
 }
 
-const WARM_UP_MILLISECONDS = 1_000; // until V8 has compiled what is hot
+const WARM_UP_MILLISECONDS = 1_500; // until V8 has compiled what is hot
 
 export async function compare(
   scenarios: readonly Scenario[],
-  { cloudPid, empty, load, plan }: { cloudPid: number; empty: EmptyServer; load: LoadGenerator; plan: Plan },
+  { cloudPid, load, plan }: { cloudPid: number; load: LoadGenerator; plan: Plan },
 ): Promise<readonly Comparison[]> {
-  const measure = async ({ name, port }: Pick<Scenario, "name" | "port">, pid: number, milliseconds: number) => {
+  const measure = async ({ name }: Scenario, { pid, port }: { pid: number; port: number }, milliseconds: number) => {
     const before = cpuMillisecondsOf(pid);
-    const { answered, ...run } = await load.run(name, port, plan.connections, milliseconds);
+    const { answered, ...run } = await load.run(name, port, { connections: plan.connections, milliseconds });
     return {
       perSecond: (answered * 1000) / run.milliseconds,
       cpuMicroseconds: ((cpuMillisecondsOf(pid) - before) * 1000) / answered,
       generatorShare: run.cpuMilliseconds / run.milliseconds,
     };
   };
-  const rounds = new Map(scenarios.map(({ name }) => [name, [] as { cloud: Measure; empty: Measure }[]]));
+  const rounds = new Map(scenarios.map((scenario) => [scenario, [] as { cloud: Measure; baseline: Measure }[]]));
   for (const { name, requests } of scenarios) load.learn(name, requests);
   for (let round = -1; round < plan.rounds; round += 1) {
-    const milliseconds = round < 0 ? WARM_UP_MILLISECONDS : plan.milliseconds;
-    for (const scenario of scenarios) {
-      const emptySide = await measure({ name: scenario.name, port: empty.port }, empty.pid, milliseconds);
-      const cloudSide = await measure(scenario, cloudPid, milliseconds);
-      if (round >= 0) rounds.get(scenario.name)?.push({ cloud: cloudSide, empty: emptySide });
+    const milliseconds = round < 0 ? Math.min(WARM_UP_MILLISECONDS, plan.milliseconds) : plan.milliseconds;
+    for (const [scenario, sides] of rounds) {
+      const baseline = await measure(scenario, scenario.baseline.server, milliseconds);
+      const cloud = await measure(scenario, { pid: cloudPid, port: scenario.port }, milliseconds);
+      if (round >= 0) sides.push({ cloud, baseline });
     }
   }
-  return [...rounds].map(([name, sides]) => ({
-    name,
+  return [...rounds].map(([scenario, sides]) => ({
+    scenario,
     cloud: medians(sides.map(({ cloud }) => cloud)),
-    empty: medians(sides.map((side) => side.empty)),
-    throughputRatio: median(sides.map(({ cloud, ...side }) => cloud.perSecond / side.empty.perSecond)),
-    cpuRatio: median(sides.map(({ cloud, ...side }) => side.empty.cpuMicroseconds / cloud.cpuMicroseconds)),
+    baseline: medians(sides.map(({ baseline }) => baseline)),
+    throughputRatio: median(sides.map(({ cloud, baseline }) => cloud.perSecond / baseline.perSecond)),
+    cpuRatio: median(sides.map(({ cloud, baseline }) => baseline.cpuMicroseconds / cloud.cpuMicroseconds)),
   }));
 }
 

@@ -13,6 +13,8 @@ const Run = z.object({
   port: z.number(),
   connections: z.number(),
   milliseconds: z.number(),
+  /** Ends earlier after so many requests. */
+  most: z.number().optional(),
 });
 const Order = z.discriminatedUnion("kind", [Requests, Run]);
 export type Order = z.infer<typeof Order>;
@@ -34,7 +36,13 @@ process.on("message", (message) => {
 
 process.on("disconnect", () => process.exit()); // its parent has gone
 
-async function run({ name, port, connections, milliseconds }: z.infer<typeof Run>): Promise<Result> {
+async function run({
+  name,
+  port,
+  connections,
+  milliseconds,
+  most = Number.MAX_SAFE_INTEGER,
+}: z.infer<typeof Run>): Promise<Result> {
   const requests = known.get(name) ?? [];
   const lanes = await Promise.all(Array.from({ length: connections }, () => RawConnection.open(port)));
   const startedAt = performance.now();
@@ -42,7 +50,9 @@ async function run({ name, port, connections, milliseconds }: z.infer<typeof Run
   const end = startedAt + milliseconds;
   let turn = 0;
   const counts = await Promise.all(
-    lanes.map((lane) => lane.repeat(() => (performance.now() < end ? requests[turn++ % requests.length] : undefined))),
+    lanes.map((lane) =>
+      lane.repeat(() => (turn < most && performance.now() < end ? requests[turn++ % requests.length] : undefined)),
+    ),
   );
   const used = process.cpuUsage(cpu);
   for (const lane of lanes) lane.close();

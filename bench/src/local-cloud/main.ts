@@ -1,17 +1,15 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startCloudProcess } from "./cloud-process.ts";
-import { type Comparison, compare, type Plan } from "./compare.ts";
-import { startEmptyServer, startLoadGenerator } from "./load-generator.ts";
+import type { Plan } from "./compare.ts";
 import { describeMachine } from "./machine.ts";
 import { measureMemory } from "./memory.ts";
 import { report, writeInto } from "./report.ts";
-import { prepareScenarios } from "./scenarios.ts";
+import { measureSpeed } from "./speed.ts";
 
 // Speed and memory of local-cloud: npm run -s local-cloud --workspace bench -- --help
 
 const PAGE = join(import.meta.dirname, "..", "..", "..", "docs", "performance", "local-cloud.md");
-const HELP = `Compares a local-cloud process with an empty Node server and prints markdown.
+const HELP = `Compares a local-cloud process with plain Node servers and prints markdown.
   --rounds 7        measurements of each side
   --seconds 1.5     length of each
   --connections 32  requests at the same time
@@ -46,18 +44,10 @@ else await measure();
 
 async function measure(): Promise<void> {
   const machine = await describeMachine(new Date());
-  const comparisons = values.memory ? [] : await measureSpeed();
+  const speed = { plan, only: values.only, profileFolder: values["cpu-prof"] };
+  const comparisons = values.memory ? [] : await measureSpeed(speed, async (rig) => rig.comparisons);
   const memory = values.speed ? [] : await measureMemory(new Date());
   const text = report(machine, { comparisons, plan, memory });
   console.log(text);
   if (values.write) await writeInto(PAGE, text);
-}
-
-async function measureSpeed(): Promise<readonly Comparison[]> {
-  const profile = values["cpu-prof"];
-  await using cloud = await startCloudProcess(profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`]);
-  await using empty = await startEmptyServer();
-  await using load = startLoadGenerator();
-  const scenarios = (await prepareScenarios(cloud, empty)).filter(({ name }) => name.includes(values.only));
-  return await compare(scenarios, { cloudPid: cloud.pid, empty, load, plan });
 }

@@ -10,9 +10,16 @@ const measured = {
   plan: { rounds: 3, connections: 8, milliseconds: 500 },
   comparisons: [
     {
-      name: "SendMessage",
+      scenario: {
+        name: "send-message",
+        what: "SendMessage",
+        port: 1,
+        requests: [],
+        baseline: { server: { pid: 1, port: 2 }, what: "an empty server" },
+        asked: 0.5,
+      },
       cloud: side,
-      empty: { ...side, cpuMicroseconds: 14 },
+      baseline: { ...side, cpuMicroseconds: 14 },
       throughputRatio: 0.456,
       cpuRatio: 0.42,
     },
@@ -31,7 +38,9 @@ it.each([
 it("tells every figure in a table", () => {
   const text = report(["2 cores"], measured);
   expect(text).toContain("- 2 cores\n\nMedians of 3 rounds of 0.5 s on each side, 8 connections.\n\n| what |");
-  expect(text).toContain("| SendMessage | 0.46 | 0.42 | 12346 | 12346 | 33 | 14 | 26 % / 26 % |");
+  expect(text).toContain(
+    "| SendMessage | an empty server | 0.50 | 0.46 | 0.42 | 12346 | 12346 | 33 | 14 | 26 % / 26 % |",
+  );
   expect(text).toContain("| at rest | 250 | 245 | 37.7 |");
 });
 

@@ -10,15 +10,17 @@ export function report(
   machine: readonly string[],
   { comparisons, plan, memory }: { comparisons: readonly Comparison[]; plan: Plan; memory: readonly MemoryReading[] },
 ): string {
-  const speed = comparisons.map(({ name, throughputRatio, cpuRatio, cloud, empty }) => [
-    name,
+  const speed = comparisons.map(({ scenario, throughputRatio, cpuRatio, cloud, baseline }) => [
+    scenario.what,
+    scenario.baseline.what,
+    scenario.asked.toFixed(2),
     throughputRatio.toFixed(2),
     cpuRatio.toFixed(2),
     String(Math.round(cloud.perSecond)),
-    String(Math.round(empty.perSecond)),
+    String(Math.round(baseline.perSecond)),
     cloud.cpuMicroseconds.toFixed(0),
-    empty.cpuMicroseconds.toFixed(0),
-    `${Math.round(cloud.generatorShare * 100)} % / ${Math.round(empty.generatorShare * 100)} %`,
+    baseline.cpuMicroseconds.toFixed(0),
+    `${Math.round(cloud.generatorShare * 100)} % / ${Math.round(baseline.generatorShare * 100)} %`,
   ]);
   const usage = memory.map(({ when, residentMebibytes, peakMebibytes, heapMebibytes }) => [
     when,
@@ -36,12 +38,14 @@ export function report(
           ...table(
             [
               "what",
+              "against",
+              "asked",
               "throughput ratio",
               "CPU ratio",
               "local-cloud, 1/s",
-              "empty server, 1/s",
+              "baseline, 1/s",
               "local-cloud, CPU µs each",
-              "empty server, CPU µs each",
+              "baseline, CPU µs each",
               "generator's share of a core",
             ],
             speed,
@@ -66,7 +70,7 @@ export async function writeInto(page: string, text: string): Promise<void> {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  return [head, head.map((_, column) => (column === 0 ? "---" : "---:")), ...rows].map(
+  return [head, head.map((name) => (name === "against" || name === head[0] ? "---" : "---:")), ...rows].map(
     (cells) => `| ${cells.join(" | ")} |`,
   );
 }

@@ -1,150 +1,114 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { createCloud, destroyCloud } from "@elastic-gas/autoscaler/context/cloud";
-import type { Context } from "@elastic-gas/autoscaler/context/context";
-import { Lease } from "@elastic-gas/autoscaler/lease/lease";
-import { Autoscaler } from "@elastic-gas/autoscaler/loop";
 import { ensurePools } from "@elastic-gas/autoscaler/pools/pools";
 import { readConfig } from "@elastic-gas/shared/config";
-import { createLogger } from "@elastic-gas/shared/logger";
-import { resourcesOf } from "@elastic-gas/shared/resources";
+import type { Database } from "@elastic-gas/shared/database/connect";
 import { createTestDatabase } from "@elastic-gas/testing/database";
 import { TEST_CREDENTIALS } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { startChild } from "./child.ts";
 import { ids, STAGED_PREFIX } from "./staged-answers.ts";
+import type { Staged } from "./staged-cloud-main.ts";
+import type { Order, Spent } from "./ticking-main.ts";
 
 /** What one tick costs: listing, observing, deciding, planning and storing, with nothing to change. */
-export interface TickCost {
+export interface TickCost extends Spent {
   readonly workers: number;
   /** AWS calls in one tick, by operation. */
   readonly calls: Readonly<Record<string, number>>;
-  /** Medians over the ticks; the process's own CPU time, without MariaDB's and the cloud's. */
-  readonly milliseconds: number;
-  readonly cpuMilliseconds: number;
-  /**
-   * Heap in use at the end of a tick above that before it, and what a collection leaves of it. NaN without --expose-gc.
-   */
-  readonly heapBytes: number;
-  readonly keptBytes: number;
+  /** CPU time of reading the same answers by the AWS SDK alone. */
+  readonly sdkCpuMilliseconds: number;
 }
 
 const INSERT_ROWS = 1_000;
 const TICK_MS = 1_000;
+const WARM_UP = 2; // connections open and code is compiled
+const LOAD_POINT_SECONDS = 10;
+const LOAD_POINTS = 36;
 
 /**
- * Runs whole ticks of the autoscaler on a web pool of each size. The cloud is a process of its own and answers on the
- * real wire.
+ * Runs whole ticks of the autoscaler on a web pool of each size; every number is a median over them. Cloud and
+ * autoscaler are processes of their own; the cloud answers on the real wire.
  */
 export async function measureTicks(
   sizes: readonly number[],
   { ticks }: { readonly ticks: number },
 ): Promise<readonly TickCost[]> {
   await using started = new AsyncDisposableStack();
-  const staged = started.use(await startStagedCloud());
+  const cloud = started.use(await startChild<Staged>("staged-cloud-main.ts"));
   const { db, url } = started.use(await createTestDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), "tick-cost-"));
   started.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const { accessKeyId, secretAccessKey } = TEST_CREDENTIALS;
-  await writeFile(
-    join(dataDir, "credentials"),
-    `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
-  );
-  const config = readConfig({
-    AWS_ENDPOINT_URL: staged.endpoint,
+  const env = {
+    AWS_ENDPOINT_URL: cloud.first.endpoint,
     DATA_DIR: dataDir,
     DATABASE_URL: url,
     PREFIX: STAGED_PREFIX,
     TICK_SECONDS: String(TICK_MS / 1_000),
     FAST_TICK_SECONDS: String(TICK_MS / 1_000),
     LEASE_SECONDS: "120",
-  });
-  // A page of 1,000 instances takes long on a machine that does much else.
-  const cloud = createCloud(config, { requestTimeoutMs: 60_000 });
-  started.defer(() => destroyCloud(cloud));
-  const context: Context = {
-    config,
-    resources: resourcesOf(config),
-    db,
-    cloud,
-    lease: new Lease(db, { holder: "tick-cost", leaseSeconds: config.LEASE_SECONDS }),
-    log: createLogger("tick-cost", process.env.LOG_LEVEL ?? "error"),
-    userDataTemplate: "",
   };
+  await writeCredentials(dataDir);
   await ensurePools(db, new Date());
   for (const name of ["annotator", "utility"] as const)
     await db.updateTable("pools").set({ min: 0, desired: 0 }).where("name", "=", name).execute();
+  const autoscaler = started.use(await startChild<Spent>("ticking-main.ts", env));
+  const order = (message: Order): Promise<Spent> => autoscaler.ask({ ...message });
+  const { HEARTBEAT_SECONDS } = readConfig(env);
 
   const costs: TickCost[] = [];
   for (const workers of sizes) {
-    await stagePool(context, workers);
-    staged.stage(workers);
-    const autoscaler = new Autoscaler(context, undefined);
-    // Two that do not count: connections open and code warms up.
-    const samples: Sample[] = [];
-    for (let tick = -2; tick < ticks; tick += 1) {
+    const instanceIds = ids(workers);
+    await stagePool(db, instanceIds);
+    await cloud.ask({ size: workers });
+    const spent: Spent[] = [];
+    const read: Spent[] = [];
+    let calls: Staged["calls"] = {};
+    for (let tick = 0; tick < WARM_UP + ticks; tick += 1) {
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
-      const sample = await runTick(autoscaler);
-      if (tick >= 0) samples.push(sample);
-      if (tick === -1) await staged.takeCalls();
+      await stageHeartbeats(db, HEARTBEAT_SECONDS);
+      await cloud.ask({ size: workers });
+      spent.push(await order({ kind: "tick" }));
+      ({ calls } = await cloud.ask({ size: workers }));
+      read.push(await order({ kind: "read", instanceIds }));
     }
-    const calls = await staged.takeCalls();
-    const checks = await db
-      .selectFrom("decisions")
-      .select("kind")
-      .where("pool", "=", "web")
-      .where("inService", "=", workers)
-      .execute();
-    if (checks.length !== ticks + 2 || checks.some(({ kind }) => kind !== "hold"))
-      throw new Error(
-        `Of ${ticks + 2} ticks on ${workers} workers ${checks.length} were decided on all of them, and not all held.`,
-      );
-    const mid = (read: (sample: Sample) => number): number => median(samples.map(read));
-    costs.push({
-      workers,
-      calls: Object.fromEntries(Object.entries(calls).map(([operation, count]) => [operation, count / ticks])),
-      milliseconds: mid((sample) => sample.milliseconds),
-      cpuMilliseconds: mid((sample) => sample.cpuMilliseconds),
-      heapBytes: mid((sample) => sample.heapBytes),
-      keptBytes: mid((sample) => sample.keptBytes),
-    });
+    await checkDecisions(db, workers, spent.length);
+    costs.push({ workers, calls, ...medians(spent.slice(WARM_UP)), sdkCpuMilliseconds: cpuOf(read.slice(WARM_UP)) });
   }
   return costs;
 }
 
-type Sample = Omit<TickCost, "workers" | "calls">;
+async function writeCredentials(dataDir: string): Promise<void> {
+  const { accessKeyId, secretAccessKey } = TEST_CREDENTIALS;
+  await writeFile(
+    join(dataDir, "credentials"),
+    `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
+  );
+}
 
-async function runTick(autoscaler: Autoscaler): Promise<Sample> {
-  await autoscaler.renewLease();
-  globalThis.gc?.();
-  const [heap, cpu, began] = [process.memoryUsage().heapUsed, process.cpuUsage(), performance.now()];
-  await autoscaler.pass(new AbortController().signal);
-  const milliseconds = performance.now() - began;
-  const { user, system } = process.cpuUsage(cpu);
-  const heapBytes = process.memoryUsage().heapUsed - heap;
-  globalThis.gc?.();
-  const keptBytes = process.memoryUsage().heapUsed - heap;
-  const isCollected = globalThis.gc !== undefined;
-  return {
-    milliseconds,
-    cpuMilliseconds: (user + system) / 1_000,
-    heapBytes: isCollected ? heapBytes : Number.NaN,
-    keptBytes: isCollected ? keptBytes : Number.NaN,
-  };
+/** Throws unless every tick was decided on all workers, and held. */
+async function checkDecisions(db: Database, workers: number, ticks: number): Promise<void> {
+  const checks = await db
+    .selectFrom("decisions")
+    .select("kind")
+    .where("pool", "=", "web")
+    .where("inService", "=", workers)
+    .execute();
+  if (checks.length === ticks && checks.every(({ kind }) => kind === "hold")) return;
+  throw new Error(`Of ${ticks} ticks on ${workers} workers ${checks.length} were decided on all of them, or not held.`);
 }
 
 /** The rows that a pool of this size has after hours of service. */
-async function stagePool({ db }: Context, size: number): Promise<void> {
+async function stagePool(db: Database, instanceIds: readonly string[]): Promise<void> {
   await db.deleteFrom("workers").execute();
   await db.deleteFrom("decisions").execute();
   const inServiceAt = new Date(Date.now() - 7_100_000);
-  const rows = ids(size).map((instanceId) => ({
+  const rows = instanceIds.map((instanceId) => ({
     instanceId,
     pool: "web" as const,
     inServiceAt,
     registeredAt: inServiceAt,
+    beatingSince: inServiceAt,
   }));
   for (let from = 0; from < rows.length; from += INSERT_ROWS)
     await db
@@ -152,43 +116,45 @@ async function stagePool({ db }: Context, size: number): Promise<void> {
       .values(rows.slice(from, from + INSERT_ROWS))
       .execute();
   await db
+    .updateTable("workers")
+    .set({ loadPoints: JSON.stringify(loadPoints(Date.now())) })
+    .execute();
+  await db
     .updateTable("pools")
-    .set({ min: 1, max: 10_000, desired: size, policyState: null })
+    .set({ min: 1, max: 10_000, desired: instanceIds.length, policyState: null })
     .where("name", "=", "web")
     .execute();
 }
 
-interface StagedCloud extends AsyncDisposable {
-  readonly endpoint: string;
-  stage(size: number): void;
-  /** The calls since the last time, by operation. */
-  takeCalls(): Promise<Readonly<Record<string, number>>>;
+/** The newest heartbeat of every worker, half a beat ago. */
+async function stageHeartbeats(db: Database, heartbeatSeconds: number): Promise<void> {
+  const at = new Date(Date.now() - heartbeatSeconds * 500);
+  await db.updateTable("workers").set({ at }).execute();
 }
 
-async function startStagedCloud(): Promise<StagedCloud> {
-  const child = fork(fileURLToPath(new URL("staged-cloud-main.ts", import.meta.url)), [], { execArgv: [] });
-  const exit = once(child, "exit");
-  const answer = async (): Promise<{ readonly endpoint?: string; readonly calls?: Record<string, number> }> => {
-    const [message] = await Promise.race([
-      once(child, "message"),
-      exit.then(() => Promise.reject(new Error("The staged cloud ended."))),
-    ]);
-    return message;
-  };
-  const { endpoint = "" } = await answer();
+/** As many as a web worker keeps of itself. */
+function loadPoints(now: number): object {
+  const points = Array.from({ length: LOAD_POINTS }, (_, index) => ({
+    at: now - (LOAD_POINTS - index) * LOAD_POINT_SECONDS * 1_000,
+    cpuPercent: 50,
+    requests: 140,
+    successes: 139,
+    failures: 0,
+    responseMs: 4_200,
+  }));
+  return { periodSeconds: LOAD_POINT_SECONDS, points };
+}
+
+function medians(spent: readonly Spent[]): Spent {
   return {
-    endpoint,
-    stage: (size) => child.send({ size }),
-    async takeCalls() {
-      const answered = answer();
-      child.send("calls");
-      return (await answered).calls ?? {};
-    },
-    async [Symbol.asyncDispose]() {
-      child.disconnect();
-      await exit;
-    },
+    milliseconds: median(spent.map(({ milliseconds }) => milliseconds)),
+    cpuMilliseconds: cpuOf(spent),
+    peakBytes: Math.max(...spent.map(({ peakBytes }) => peakBytes)),
   };
+}
+
+function cpuOf(spent: readonly Spent[]): number {
+  return median(spent.map(({ cpuMilliseconds }) => cpuMilliseconds));
 }
 
 function median(values: readonly number[]): number {

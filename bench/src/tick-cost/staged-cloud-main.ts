@@ -1,10 +1,13 @@
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { STAGED_ANSWERS } from "./staged-answers.ts";
 
-/**
- * Child process: local-cloud's wire with staged answers. Sends its endpoint; takes `{ size }` to stage a pool and
- * `"calls"` to tell and forget the calls since then.
- */
+/** What the staged cloud answers its parent: where it is, and the calls since the last answer, by operation. */
+export interface Staged {
+  readonly endpoint: string;
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+/** Child process: local-cloud's wire with staged answers. Takes `{ size }`, the workers of the pool to stage. */
 let size = 0;
 let calls: Record<string, number> = {};
 await using cloud = await startTestCloud({
@@ -15,10 +18,13 @@ await using cloud = await startTestCloud({
     return answer === undefined ? next() : (answer(size, Object(input)) as never);
   },
 });
-process.on("message", (message: { readonly size: number } | "calls") => {
-  if (message === "calls") process.send?.({ calls });
-  else size = message.size;
+const tell = (): void => {
+  process.send?.({ endpoint: cloud.endpoint, calls });
   calls = {};
+};
+process.on("message", (message: { readonly size: number }) => {
+  size = message.size;
+  tell();
 });
-process.send?.({ endpoint: cloud.endpoint });
+tell();
 await new Promise((resolve) => process.once("disconnect", resolve));

@@ -1,29 +1,22 @@
 import { keepResults, markdownTable, type ResultRow } from "@elastic-gas/testing/autoscaler/proof";
-import { setup } from "@elastic-gas/testing/system/mariadb";
 import { growthExponent } from "./growth.ts";
-import { measureTicks, type TickCost } from "./measure-ticks.ts";
+import type { TickCost } from "./measure-ticks.ts";
+import { measureWithDatabase, SIZES, TICKS } from "./measurement.ts";
 
-const SIZES = [10, 100, 1_000, 10_000];
-const TICKS = 7;
 const MIB = 1_048_576;
 
-const stopDatabase = await setup();
-try {
-  const costs = await measureTicks(SIZES, { ticks: TICKS });
-  const rows = costs.map((cost) => toRow(cost, costs[0] ?? cost));
-  const exponent = (read: (cost: TickCost) => number, among: readonly TickCost[]): string =>
-    growthExponent(among.map((cost) => [cost.workers, read(cost)])).toFixed(2);
-  const large = costs.slice(-2);
-  process.stdout.write(
-    `${markdownTable(rows)}
+const costs = await measureWithDatabase(SIZES, TICKS);
+const rows = costs.map((cost) => toRow(cost, costs[0] ?? cost));
+const exponent = (read: (cost: TickCost) => number, among: readonly TickCost[]): string =>
+  growthExponent(among.map((cost) => [cost.workers, read(cost)])).toFixed(2);
+const large = costs.slice(-2);
+process.stdout.write(
+  `${markdownTable(rows)}
 Growth law, time ~ workers^k: k = ${exponent((cost) => cost.milliseconds, costs)} over all sizes, ${exponent((cost) => cost.milliseconds, large)} between the last two.
 CPU: k = ${exponent((cost) => cost.cpuMilliseconds, costs)} over all sizes, ${exponent((cost) => cost.cpuMilliseconds, large)} between the last two.
 `,
-  );
-  await keepResults("autoscaler-tick-cost", "Cost of one tick of the autoscaler", rows);
-} finally {
-  await stopDatabase();
-}
+);
+await keepResults("autoscaler-tick-cost", "Cost of one tick of the autoscaler", rows);
 
 function toRow(cost: TickCost, first: TickCost): ResultRow {
   const { calls } = cost;
@@ -41,7 +34,7 @@ function toRow(cost: TickCost, first: TickCost): ResultRow {
     "× 10 workers": Math.round((cost.milliseconds / first.milliseconds) * 10) / 10,
     "CPU ms": Math.round(cost.cpuMilliseconds),
     "CPU × 10 workers": Math.round((cost.cpuMilliseconds / first.cpuMilliseconds) * 10) / 10,
-    "heap MiB": Math.round((cost.heapBytes / MIB) * 10) / 10,
-    "kept MiB": Math.round((cost.keptBytes / MIB) * 10) / 10,
+    "SDK alone, CPU ms": Math.round(cost.sdkCpuMilliseconds),
+    "peak RSS, MiB": Math.round(cost.peakBytes / MIB),
   };
 }

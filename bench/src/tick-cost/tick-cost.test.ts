@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { growthExponent } from "./growth.ts";
 import { measureTicks } from "./measure-ticks.ts";
+import { tick } from "./measurement.ts";
 
 describe("a tick", () => {
   it("asks AWS no more often than its pages of instances and its 500s of metrics need", async () => {
@@ -24,3 +25,16 @@ describe("the growth law", () => {
     expect(growthExponent(law(0))).toBeCloseTo(0);
   });
 });
+
+it("gives figures and the growth of a tick", async () => {
+  const { figures, growth } = await tick.measure({ quick: true, say: () => undefined });
+  expect(figures.map(({ name }) => name)).toEqual([
+    "tick-cpu-growth",
+    "tick-cpu-by-sdk",
+    "tick-cpu",
+    "tick-time",
+    "tick-memory",
+  ]);
+  for (const { name, value } of figures) expect(value, name).toBeGreaterThan(0);
+  expect(growth?.[0]?.lines[0]?.points.map(([workers]) => workers)).toEqual([10, 100]);
+}, 180_000);

@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { METRICS } from "@elastic-gas/shared/metrics";
 import { everyMetricPeriod } from "../clock/metric-period.ts";
 import { GroupCommit } from "../storage/group-commit.ts";
+import { openDatabase } from "../storage/open-database.ts";
 import { CpuUtilization, type InstanceCpu } from "./cpu-utilization.ts";
 import { pointsOf } from "./datum.ts";
 import { HostCpu, readHostTicks } from "./host-cpu.ts";
@@ -34,8 +34,7 @@ export type CloudWatchService = ReturnType<typeof createCloudWatchService>;
 export function createCloudWatchService(options: CloudWatchOptions) {
   const { dataDir, log, now = () => new Date(), metricPeriodSeconds = 60, listCpuUsage } = options;
   mkdirSync(join(dataDir, "cloudwatch"), { recursive: true });
-  const db = new DatabaseSync(join(dataDir, "cloudwatch", "metrics.sqlite"));
-  db.exec("pragma journal_mode = wal; pragma synchronous = normal");
+  const db = openDatabase(join(dataDir, "cloudwatch", "metrics.sqlite"));
   const store = new MetricStore(db);
   const commit = new GroupCommit(db);
   const closing = new AbortController();

@@ -35,45 +35,49 @@ export interface Bucket {
   readonly settings: BucketSettings;
 }
 
+/** The buckets, in memory and on disk. Every change is on disk when its function returns. */
 export class BucketIndex {
-  readonly #find: StatementSync;
+  readonly #byName: Map<string, Bucket>;
   readonly #insert: StatementSync;
   readonly #delete: StatementSync;
-  readonly #list: StatementSync;
   readonly #setSettings: StatementSync;
 
   constructor(db: DatabaseSync) {
     db.exec(SCHEMA);
-    this.#find = db.prepare("select * from buckets where name = ?");
     this.#insert = db.prepare("insert into buckets values (?, ?, ?, ?)");
     this.#delete = db.prepare("delete from buckets where name = ?");
-    this.#list = db.prepare("select * from buckets where name > ? and name >= ? order by name limit ?");
     this.#setSettings = db.prepare("update buckets set settings = ? where name = ?");
+    const buckets = db.prepare("select * from buckets").all().map(bucketOf);
+    this.#byName = new Map(buckets.map((bucket) => [bucket.name, bucket]));
   }
 
   find(name: string): Bucket | undefined {
-    const row = this.#find.get(name);
-    return row === undefined ? undefined : bucketOf(row);
+    return this.#byName.get(name);
   }
 
-  insert({ name, createdAt, region, settings }: Bucket): void {
+  insert(bucket: Bucket): void {
+    const { name, createdAt, region, settings } = bucket;
     this.#insert.run(name, createdAt.getTime(), region, JSON.stringify(settings));
+    this.#byName.set(name, bucket);
   }
 
   delete(name: string): void {
     this.#delete.run(name);
+    this.#byName.delete(name);
   }
 
   /** In order of names, after one name and from a prefix on. */
   list(after: string, prefix: string, limit: number): readonly Bucket[] {
-    return this.#list
-      .all(after, prefix, limit)
-      .map(bucketOf)
-      .filter(({ name }) => name.startsWith(prefix));
+    return [...this.#byName.values()]
+      .filter(({ name }) => name > after && name.startsWith(prefix))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .slice(0, limit);
   }
 
   setSettings(name: string, settings: BucketSettings): void {
     this.#setSettings.run(JSON.stringify(settings), name);
+    const bucket = this.#byName.get(name);
+    if (bucket) this.#byName.set(name, { ...bucket, settings });
   }
 }
 

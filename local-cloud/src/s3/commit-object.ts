@@ -5,11 +5,10 @@ import type { ObjectRecord } from "./object-record.ts";
 
 /**
  * Makes a written object the current one; to be run in a transaction, in which checks and change are one step for
- * everyone else. Answers
- * the blobs that nothing names any more, which the caller removes after the commit.
+ * everyone else. Answers the files that nothing names any more, which the caller removes after the commit.
  */
 export function commitObject(
-  { buckets, objects }: Pick<S3Context, "buckets" | "objects">,
+  { buckets, objects, small }: Pick<S3Context, "buckets" | "objects" | "small">,
   record: Omit<ObjectRecord, "restoration">,
   conditions: Conditions = {},
 ): readonly string[] {
@@ -21,5 +20,6 @@ export function commitObject(
   if (typeof verdict === "object") throw preconditionFailed(verdict.failed);
   objects.put(record);
   const written = new Set(record.facts.segments.map(({ blob }) => blob));
-  return previous?.facts.segments.map(({ blob }) => blob).filter((blob) => !written.has(blob)) ?? [];
+  const replaced = previous?.facts.segments.map(({ blob }) => blob) ?? [];
+  return small.deleteAmong(replaced.filter((blob) => !written.has(blob)));
 }

@@ -7,11 +7,11 @@ import { noSuchKey, preconditionFailed } from "./faults.ts";
 const MAX_KEYS = 1000;
 
 export function deleteOperations(context: S3Context): S3Handlers<"DeleteObject" | "DeleteObjects"> {
-  const { objects, blobs, db } = context;
+  const { objects, blobs, small, commit, db } = context;
 
   /**
-   * Succeeds when the object is already gone, unless it was to be a certain one. Answers the blobs that nothing names
-   * any more.
+   * Succeeds when the object is already gone, unless it was to be a certain one; to be run in a transaction. Answers
+   * the files that nothing names any more.
    */
   function deleteRow(bucket: string, key: string, etag: string | undefined): readonly string[] {
     const record = objects.find(bucket, key);
@@ -19,14 +19,14 @@ export function deleteOperations(context: S3Context): S3Handlers<"DeleteObject" 
     if (!record) return [];
     if (etag !== undefined && checkRead({ ifMatch: etag }, record) !== "proceed") throw preconditionFailed("If-Match");
     objects.delete(bucket, key);
-    return record.facts.segments.map(({ blob }) => blob);
+    return small.deleteAmong(record.facts.segments.map(({ blob }) => blob));
   }
 
   return {
     async DeleteObject(input, call) {
       const { name } = getBucket(context, input, call);
       checkVersion(input.VersionId);
-      blobs.remove(deleteRow(name, input.Key ?? "", input.IfMatch));
+      blobs.remove(await commit.run(() => deleteRow(name, input.Key ?? "", input.IfMatch)));
       return {};
     },
 

@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { Readable } from "node:stream";
 import {
   type ChecksumAlgorithm,
@@ -19,11 +22,11 @@ import {
   PutObjectCommand,
   PutPublicAccessBlockCommand,
   paginateListObjectsV2,
-  type S3Client,
+  S3Client,
 } from "@aws-sdk/client-s3";
 import { startTestBucket, type TestBucket } from "@elastic-gas/testing/local-cloud/s3/test-bucket";
-import type { TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { SMALL_BLOB_BYTES } from "../storage/small-blobs.ts";
 
 let bucket: TestBucket;
@@ -81,6 +84,23 @@ test("an object comes back with its bytes, headers and metadata", async () => {
     ETag: written.ETag,
     ServerSideEncryption: "AES256",
   });
+});
+
+test("the bytes of a small object go with it when it is replaced or deleted", async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "small-"));
+  onTestFinished(() => rm(dataDir, { recursive: true }));
+  const own = await startTestCloud({ dataDir });
+  const client = new S3Client({ ...own.clientConfig, forcePathStyle: true });
+  const place = { Bucket: "small", Key: "short-lived" };
+  await client.send(new CreateBucketCommand({ Bucket: "small" }));
+  await client.send(new PutObjectCommand({ Bucket: "small", Key: "kept", Body: "kept" }));
+  for (const Body of ["one", "two"]) await client.send(new PutObjectCommand({ ...place, Body }));
+  expect(await (await client.send(new GetObjectCommand(place))).Body?.transformToString()).toBe("two");
+  await client.send(new DeleteObjectCommand(place));
+  await own.close();
+  using db = new DatabaseSync(join(dataDir, "s3", "index.sqlite"), { readOnly: true });
+  const rows = db.prepare("select cast(bytes as text) as text from small_blobs").all();
+  expect(rows.map(({ text }) => text)).toEqual(["kept"]);
 });
 
 test("a stream of unknown checksum is stored without its chunk framing", async () => {

@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { BlobStore } from "../storage/blob-store.ts";
 import type { Disk } from "../storage/disk.ts";
 import { GroupCommit } from "../storage/group-commit.ts";
+import { openDatabase } from "../storage/open-database.ts";
 import { SmallBlobs } from "../storage/small-blobs.ts";
 import type { Identities } from "../wire/auth/identities.ts";
 import { browserAccess } from "./browser.ts";
@@ -50,8 +50,7 @@ export function createS3Service({
 }: S3Options) {
   const folder = join(dataDir, "s3");
   mkdirSync(folder, { recursive: true });
-  const db = new DatabaseSync(join(folder, "index.sqlite"));
-  db.exec("pragma journal_mode = wal; pragma synchronous = normal");
+  const db = openDatabase(join(folder, "index.sqlite"));
   const small = new SmallBlobs(db);
   const blobs = new BlobStore(folder, { disk, small });
   const commit = new GroupCommit(db);

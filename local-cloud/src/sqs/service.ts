@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { everyMetricPeriod, metricPeriodAt } from "../clock/metric-period.ts";
 import { GroupCommit } from "../storage/group-commit.ts";
+import { openDatabase } from "../storage/open-database.ts";
 import { retentionLimit, type SqsContext } from "./context.ts";
 import { MessageStore } from "./message-store.ts";
 import { queueMetrics } from "./metrics.ts";
@@ -30,10 +30,7 @@ export interface SqsOptions {
 export function createSqsService(options: SqsOptions) {
   const { dataDir, log, now = () => new Date(), metricPeriodSeconds = 60, putMetrics } = options;
   mkdirSync(join(dataDir, "sqs"), { recursive: true });
-  const db = new DatabaseSync(join(dataDir, "sqs", "queues.sqlite"));
-  // NORMAL: a commit reaches the operating system before it returns, so it survives this process though not a power
-  // cut.
-  db.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = off");
+  const db = openDatabase(join(dataDir, "sqs", "queues.sqlite"));
   const closing = new AbortController();
   const context: SqsContext = {
     queues: new QueueStore(db),

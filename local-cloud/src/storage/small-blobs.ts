@@ -42,6 +42,12 @@ export class SmallBlobs {
     this.#delete.run(id);
   }
 
+  /** Deletes the small ones of these blobs, in the transaction that takes their names away; answers the others. */
+  deleteAmong(blobs: readonly string[]): readonly string[] {
+    for (const blob of blobs) if (isSmallBlob(blob)) this.delete(blob);
+    return blobs.filter((blob) => !isSmallBlob(blob));
+  }
+
   /** At start: removes every one that is not in use. */
   sweep(inUse: ReadonlySet<string>): void {
     for (const { id } of this.#list.all()) if (!inUse.has(String(id))) this.#delete.run(String(id));

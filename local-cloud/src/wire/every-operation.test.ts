@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import * as CloudWatch from "@aws-sdk/client-cloudwatch";
 import * as Ec2 from "@aws-sdk/client-ec2";
@@ -37,10 +36,7 @@ beforeAll(async () => {
     middleware: async ({ input }) => {
       received = Object.fromEntries(
         await Promise.all(
-          Object.entries(input).map(async ([name, value]) => [
-            name,
-            value instanceof Readable ? await buffer(value) : value,
-          ]),
+          Object.entries(input).map(async ([name, value]) => [name, isStreamed(value) ? await buffer(value) : value]),
         ),
       );
       return answer;
@@ -165,7 +161,7 @@ function withoutEmptyBody(output: Fields): Fields {
 async function readResult(result: Fields, skipped: (name: string) => boolean): Promise<Fields> {
   const entries = await Promise.all(
     Object.entries(result).map(
-      async ([name, value]) => [name, value instanceof Readable ? await buffer(value) : value] as const,
+      async ([name, value]) => [name, isStreamed(value) ? await buffer(value) : value] as const,
     ),
   );
   return Object.fromEntries(
@@ -302,4 +298,8 @@ function normalise(value: unknown): unknown {
 
 function isEmpty(value: unknown): boolean {
   return typeof value === "object" && value !== null && !(value instanceof Date) && Object.keys(value).length === 0;
+}
+
+function isStreamed(value: unknown): value is AsyncIterable<Uint8Array> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }

@@ -103,7 +103,6 @@ export class Gateway {
     } catch (error) {
       this.#sendError(response, error, mount, head, context);
     } finally {
-      request.unpipe(); // or the end of the refused body would stop the request again
       if (!request.readableEnded) request.resume(); // what a failed call left unread must not block the connection's next request
     }
   }
@@ -183,7 +182,7 @@ export class Gateway {
       try {
         return await this.#invoke(mount, reading.operation, protocol, { ...routed, body }, call);
       } finally {
-        body.destroy(); // a handler that failed has not read it; as long as it is piped the request could not be drained
+        body.stop(); // a handler that failed has not read it
       }
     }
     const raw = await readWholeBody(request);
@@ -221,7 +220,7 @@ export class Gateway {
     if (isSignedChunks && signature?.version !== "v4") throw signatureMismatch("s3");
     const verifier =
       isSignedChunks && signature?.version === "v4" ? chunkVerifier(signature, keys.get(signature)) : undefined;
-    return receive(request, new IncomingBody({ headers: request.headers, verifier }));
+    return new IncomingBody(request, verifier);
   }
 
   async #invoke(
@@ -276,15 +275,6 @@ export class Gateway {
     const bucket = this.#options.hosts.bucketOf(headers.host);
     return bucket === undefined ? path : `/${bucket}${path}`;
   }
-}
-
-/** Not `pipeline`: that would cut the connection when the body is refused, and with it the answer that says why. */
-function receive(request: IncomingMessage, body: IncomingBody): IncomingBody {
-  request.once("close", () => {
-    if (!request.complete) body.destroy(new Error("The caller hung up before the request was complete."));
-  });
-  body.once("error", () => undefined); // whoever reads the body sees the error; without a reader nobody needs it
-  return request.pipe(body);
 }
 
 const CLOSING = { connection: "close" };

@@ -15,8 +15,8 @@ export interface Call {
 }
 
 /**
- * Members that stream: handlers receive a `Readable` (decoded, checked while it is read) and may answer with one or
- * with bytes.
+ * Members that stream: handlers receive their pieces (decoded, checked while they are read) and may answer with a
+ * `Readable` or with bytes.
  */
 type StreamMember = "Body" | "body";
 type InputOf<Input> = { [Key in keyof Input]: Key extends StreamMember ? StreamInput<Input[Key]> : Input[Key] };
@@ -26,7 +26,7 @@ type OutputOf<Output> = {
     : Output[Key];
 };
 // Only streaming members accept a web ReadableStream or carry the SDK's transformToString.
-type StreamInput<Value> = ReadableStream extends Value ? Readable : Value;
+type StreamInput<Value> = ReadableStream extends Value ? AsyncIterable<Uint8Array> : Value;
 type StreamOutput<Value> =
   NonNullable<Value> extends { transformToString(...args: never): unknown } ? Readable | Uint8Array : Value;
 

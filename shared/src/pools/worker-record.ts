@@ -26,7 +26,7 @@ export interface WorkerRecord {
   readonly heartbeatAt: number | null;
   /** What it runs; null when its instance does not tell. */
   readonly releaseId: string | null;
-  /** What it noted of its own load, as JSON that `load-points.ts` reads. */
+  /** What it noted of its own load, as JSON that `load-points.ts` reads; null also where nobody asked for it. */
   readonly loadPoints: unknown;
   /** What EC2 told it of its end, as JSON that `aws/interruption.ts` reads; null: nothing. */
   readonly interruption: unknown;

@@ -2,12 +2,38 @@ import type { Database } from "../database/connect.ts";
 import type { PoolName } from "../resources.ts";
 import type { Beat, WorkerRecord } from "./worker-record.ts";
 
-/** The rows of one pool, or those of these instances, ended ones included while they are kept. */
+const COLUMNS = [
+  "instanceId",
+  "jobId",
+  "draining",
+  "drainingAt",
+  "protectedFromShrinking",
+  "victimReason",
+  "endedFor",
+  "endedBy",
+  "inServiceAt",
+  "unhealthySince",
+  "at",
+  "releaseId",
+  "interruption",
+  "state",
+  "stateReason",
+  "stateAt",
+] as const;
+
+/**
+ * The rows of one pool, or those of these instances, ended ones included while they are kept. `loadPoints`, which are
+ * most of a row, are null unless asked for.
+ */
 export async function listWorkerRecords(
   db: Database,
   which: { readonly pool: PoolName } | { readonly instanceIds: readonly string[] },
+  { loadPoints = false }: { readonly loadPoints?: boolean } = {},
 ): Promise<readonly WorkerRecord[]> {
-  const all = db.selectFrom("workers").selectAll();
+  const all = db
+    .selectFrom("workers")
+    .select(COLUMNS)
+    .$if(loadPoints, (query) => query.select("loadPoints"));
   if ("instanceIds" in which && which.instanceIds.length === 0) return [];
   const rows = await ("pool" in which
     ? all.where("pool", "=", which.pool)
@@ -26,7 +52,7 @@ export async function listWorkerRecords(
     unhealthySince: row.unhealthySince?.getTime() ?? null,
     heartbeatAt: row.at?.getTime() ?? null,
     releaseId: row.releaseId,
-    loadPoints: row.loadPoints,
+    loadPoints: row.loadPoints ?? null,
     interruption: row.interruption,
     published:
       row.state === null || row.stateAt === null

@@ -7,6 +7,8 @@ export interface ClientRequest {
   readonly socket: { readonly remoteAddress?: string | undefined };
   /** All of it has arrived. */
   readonly complete: boolean;
+  /** All of the body, when it came at once with the head. */
+  readonly body?: Buffer | undefined;
   on(event: "data", listener: (part: Buffer) => void): unknown;
   on(event: "end", listener: () => void): unknown;
   pause(): unknown;

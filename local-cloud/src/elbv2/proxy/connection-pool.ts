@@ -25,6 +25,11 @@ export class ConnectionPool {
     }
   }
 
+  /** For a request that must not be sent twice: an idle connection that lasts, else a new one. */
+  takeLasting(): TargetConnection {
+    return this.#idle.at(-1)?.lasting ? this.take() : this.open();
+  }
+
   /** A connection that no request was sent on yet. */
   open(): TargetConnection {
     const connection = new TargetConnection(this.#endpoint, this.#idleTimeoutMs(), (ended) => this.#forget(ended));

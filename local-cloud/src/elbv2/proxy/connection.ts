@@ -20,6 +20,7 @@ export interface Endpoint {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000; // as an Application Load Balancer
+const KEEP_ALIVE_MARGIN_MS = 2_000; // a request on its way, and a target that tells whole seconds
 
 /**
  * One TCP connection to a target, used by one request after the other. Not a library's: those hide what a safe retry
@@ -30,14 +31,17 @@ export class TargetConnection {
   readonly socket: Socket;
   readonly #parser = new ResponseParser();
   readonly #onIdleEnd: (connection: TargetConnection) => void;
+  readonly #idleTimeoutMs: number;
   #user: ConnectionUser | undefined;
   #connected = false;
   #failure: Failure = "cut";
   #answered = false;
   #uses = 0;
+  #idleSince = 0;
 
   constructor({ host, port }: Endpoint, idleTimeoutMs: number, onIdleEnd: (connection: TargetConnection) => void) {
     this.#onIdleEnd = onIdleEnd;
+    this.#idleTimeoutMs = idleTimeoutMs;
     const socket = connect({ host, port, noDelay: true });
     this.socket = socket;
     const connecting = setTimeout(() => this.#destroy("connect timeout"), CONNECT_TIMEOUT_MS);
@@ -71,6 +75,19 @@ export class TargetConnection {
     return this.#parser.persistent && this.socket.writable && !this.socket.destroyed;
   }
 
+  /**
+   * Whether it can carry a request that must not be sent twice: its target keeps idle connections longer than we do, as
+   * AWS recommends, so that only one that ends closes this one while it is idle.
+   * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+   */
+  get lasting(): boolean {
+    return (
+      this.reusable &&
+      performance.now() - this.#idleSince < this.#idleTimeoutMs &&
+      this.#parser.keepAliveSeconds * 1000 >= this.#idleTimeoutMs + KEEP_ALIVE_MARGIN_MS
+    );
+  }
+
   begin(user: ConnectionUser, toHead: boolean): void {
     this.#uses += 1;
     this.#answered = false;
@@ -81,6 +98,7 @@ export class TargetConnection {
   /** The user wants to hear no more. */
   release(): void {
     this.#user = undefined;
+    this.#idleSince = performance.now();
   }
 
   #data(bytes: Buffer): void {

@@ -19,9 +19,9 @@ const NONE: ReadonlySet<Target> = new Set();
  * Which failures are tried again:
  * - No connection came about: nothing was sent, so another target takes it.
  * - A connection that had carried requests before ended without a byte of answer: the target has most likely closed it
- * while idle. Only
- *   idempotent requests whose body we hold go over such connections, so they are sent again on a fresh one.
- * - Everything else goes over a fresh connection at once and is never sent twice.
+ *   while idle. An idempotent request whose body we hold is sent again on a fresh one.
+ * - Everything else is sent once. It goes over a used connection only where the target keeps those longer than we do,
+ *   and is answered 502 when that ends all the same.
  */
 export class Exchange implements ConnectionUser {
   readonly #req: ClientRequest;
@@ -58,7 +58,8 @@ export class Exchange implements ConnectionUser {
     this.#streamed = chunked || (contentLength ?? 0) > MAX_HELD_BYTES;
     this.#repeatable = !this.#streamed && IDEMPOTENT.has(req.method ?? "");
     res.on("close", () => this.#clientGone());
-    if (this.#streamed || !contentLength) this.#send(true);
+    if (req.body) this.#body = req.body;
+    if (req.body || this.#streamed || !contentLength) this.#send(true);
     else this.#holdBody();
   }
 
@@ -110,7 +111,7 @@ export class Exchange implements ConnectionUser {
       this.#tried ??= new Set();
       this.#tried.add(target);
       this.#send(true, failure === "refused" ? this.#route.group.unreachable() : 504);
-    } else if (failure === "cut" && connection.reused && !connection.answered) {
+    } else if (failure === "cut" && this.#repeatable && connection.reused && !connection.answered) {
       this.#send(false, 502);
     } else if (failure === "idle timeout") {
       this.#refuse(this.#req.complete ? 504 : 408);
@@ -144,7 +145,7 @@ export class Exchange implements ConnectionUser {
       this.#refuse(otherwise);
       return;
     }
-    const connection = mayReuse && this.#repeatable ? target.pool.take() : target.pool.open();
+    const connection = mayReuse ? this.#take(target.pool) : target.pool.open();
     this.#target = target;
     this.#pool = target.pool;
     this.#connection = connection;
@@ -159,14 +160,21 @@ export class Exchange implements ConnectionUser {
         socket.write(text, "latin1");
         this.#stream(connection);
       });
-    } else if (this.#body) {
+    } else if (!this.#body) {
+      socket.write(text, "latin1");
+    } else if (this.#body.length <= MAX_TEXT_BYTES) {
+      socket.write(text + this.#body.toString("latin1"), "latin1");
+    } else {
       socket.cork();
       socket.write(text, "latin1");
       socket.write(this.#body);
       socket.uncork();
-    } else {
-      socket.write(text, "latin1");
     }
+  }
+
+  #take(pool: ConnectionPool): TargetConnection {
+    if (this.#streamed) return pool.open();
+    return this.#repeatable ? pool.take() : pool.takeLasting();
   }
 
   #stream({ socket }: TargetConnection): void {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { ClientRequest, ClientResponse } from "./client.ts";
-import { PlainRequest, readPlainHead } from "./plain-request.ts";
+import { PlainRequest, readWholeRequest } from "./plain-request.ts";
 import { PlainResponse } from "./plain-response.ts";
 
 export interface PlainConnectionOptions {
@@ -11,11 +11,10 @@ export interface PlainConnectionOptions {
 }
 
 /**
- * A client's connection on the short way. As long as a client sends one plain GET or HEAD after the other, no HTTP
- * server stands between the
- * two sockets, which saves a third of a request's CPU time. Whatever is not that plain, a body, an upgrade, two
- * requests at once, a head in
- * pieces, a wrong one, goes with its connection to Node's HTTP server:
+ * A client's connection on the short way. As long as a client sends one whole request after the other, no HTTP server
+ * stands between the two sockets, which saves a third of a request's CPU time. Whatever is not that plain, a body in
+ * pieces, an upgrade, two requests at once, a head in pieces, a wrong one, goes with its connection to Node's HTTP
+ * server:
  *
  *   waiting -> plain request -> answering -> waiting
  *      |                            |
@@ -45,18 +44,18 @@ export class PlainConnection {
       this.#socket.pause();
       return;
     }
-    const head = readPlainHead(bytes);
-    if (!head) {
+    const request = readWholeRequest(bytes);
+    if (!request) {
       this.#handOver(bytes);
       return;
     }
     const response = new PlainResponse(this.#socket, {
-      toHead: head.method === "HEAD",
+      toHead: request.method === "HEAD",
       keepAliveSeconds: Math.floor(this.#options.idleTimeoutMs / 1000),
       done: this.#done,
     });
     this.#response = response;
-    this.#options.exchange(new PlainRequest(this.#socket, head), response);
+    this.#options.exchange(new PlainRequest(this.#socket, request), response);
   };
 
   readonly #done = (): void => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { readPlainHead } from "./plain-request.ts";
+import { readWholeRequest } from "./plain-request.ts";
 
-const read = (text: string) => readPlainHead(Buffer.from(text, "latin1"));
+const read = (text: string) => readWholeRequest(Buffer.from(text, "latin1"));
 const lines = (...some: readonly string[]) => `${some.join("\r\n")}\r\n\r\n`;
 
 it("reads a GET or HEAD that is all there", () => {
@@ -9,15 +9,33 @@ it("reads a GET or HEAD that is all there", () => {
     method: "GET",
     url: "/a?b=%20c",
     rawHeaders: ["Host", "x", "X-Name", "some value", "Connection", "Keep-Alive"],
+    body: undefined,
   });
   expect(read(lines("HEAD / HTTP/1.1", "host:x"))?.method).toBe("HEAD");
+});
+
+it.each(["POST", "PUT", "PATCH", "DELETE"])("reads a %s whose body is all there", (method) => {
+  const head = lines(`${method} /a HTTP/1.1`, "Host: x", "Content-Length: 6");
+  expect(read(`${head}a\r\n\r\nb`)?.body?.toString()).toBe("a\r\n\r\nb");
+  expect(read(lines(`${method} /a HTTP/1.1`, "Host: x", "Content-Length: 0"))).toMatchObject({ body: undefined });
+  expect(read(lines(`${method} /a HTTP/1.1`, "Host: x"))).toMatchObject({ method, body: undefined });
 });
 
 it.each([
   ["a head that has not come whole", "GET / HTTP/1.1\r\nHost: x\r\n"],
   ["two requests at once", lines("GET / HTTP/1.1", "Host: x") + lines("GET / HTTP/1.1", "Host: x")],
   ["bytes after the head", `${lines("GET / HTTP/1.1", "Host: x")}x`],
-  ["another method", lines("POST / HTTP/1.1", "Host: x")],
+  ["another method", lines("OPTIONS / HTTP/1.1", "Host: x")],
+  ["a body in pieces", `${lines("POST / HTTP/1.1", "Host: x", "Content-Length: 5")}half`],
+  ["bytes after the body", `${lines("POST / HTTP/1.1", "Host: x", "Content-Length: 5")}hello!`],
+  ["a body without a length", `${lines("POST / HTTP/1.1", "Host: x")}hello`],
+  ["two lengths", `${lines("POST / HTTP/1.1", "Host: x", "Content-Length: 5", "Content-Length: 5")}hello`],
+  ["a length with a sign", `${lines("POST / HTTP/1.1", "Host: x", "Content-Length: +5")}hello`],
+  [
+    "a length and chunks",
+    `${lines("POST / HTTP/1.1", "Host: x", "Content-Length: 5", "Transfer-Encoding: chunked")}hello`,
+  ],
+  ["a body that is waited with", lines("POST / HTTP/1.1", "Host: x", "Content-Length: 5", "Expect: 100-continue")],
   ["an older version", lines("GET / HTTP/1.0", "Host: x")],
   ["an absolute target", lines("GET http://x/ HTTP/1.1", "Host: x")],
   ["a blank in the target", lines("GET /a b HTTP/1.1", "Host: x")],

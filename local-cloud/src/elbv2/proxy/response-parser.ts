@@ -39,6 +39,7 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 const LINE_END = Buffer.from("\r\n");
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([^\r\n]*))?$/;
 const CHUNK_SIZE = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;[^\r\n]*)?$/;
+const KEEP_ALIVE_TIMEOUT = /(?:^|[\s,])timeout=(\d{1,9})(?:[\s,]|$)/i;
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -63,6 +64,7 @@ export class ResponseParser {
   #held: Buffer | undefined; // the beginning of a head or line whose end has not come
   #left = 0; // bytes of the body or of the chunk
   #persistent = true;
+  #keepAlive = "";
 
   /**
    * Begins the next response; `toHead` when the request was a HEAD, whose answer has no body whatever its headers say.
@@ -77,6 +79,11 @@ export class ResponseParser {
   /** Whether a further request may be sent on the connection, told once the response is complete. */
   get persistent(): boolean {
     return this.#persistent && this.#state === "done" && this.#held === undefined;
+  }
+
+  /** How long the latest answer said that the connection stays open without a request; 0 when it said nothing. */
+  get keepAliveSeconds(): number {
+    return Number(KEEP_ALIVE_TIMEOUT.exec(this.#keepAlive)?.[1] ?? 0);
   }
 
   feed(bytes: Buffer): void {
@@ -136,7 +143,7 @@ export class ResponseParser {
 
   #fields(code: number, status: RegExpExecArray, lines: readonly string[]): void {
     const headers: string[] = [];
-    let [length, chunked, encoded, connection, upgrade] = [-1, false, false, "", ""];
+    let [length, chunked, encoded, connection, keepAlive, upgrade] = [-1, false, false, "", "", ""];
     for (let index = 1; index < lines.length; index += 1) {
       const line = lines[index] ?? "";
       const colon = line.indexOf(":");
@@ -149,6 +156,7 @@ export class ResponseParser {
       if (HOP_BY_HOP.has(lower)) {
         if (lower === "transfer-encoding") [encoded, chunked] = [true, /(?:^|,)\s*chunked$/i.test(value)];
         else if (lower === "connection") connection = value.toLowerCase();
+        else if (lower === "keep-alive") keepAlive = value;
         else if (lower === "upgrade") upgrade = value;
         continue;
       }
@@ -163,6 +171,7 @@ export class ResponseParser {
     if (encoded && length >= 0) throw new MalformedResponse("Both Content-Length and Transfer-Encoding were sent.");
     if (code < 200 && code !== 101) return; // interim: the final head follows
     this.#persistent = status[1] === "0" ? connection.includes("keep-alive") : !connection.includes("close");
+    this.#keepAlive = keepAlive;
     this.#sink?.head({ status: code, reason: status[3] ?? "", headers, upgrade });
     if (code === 101) this.#state = "tunnel";
     else if (this.#toHead || code === 204 || code === 304) this.#end();

@@ -1,6 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
-import { Transform, type TransformCallback } from "node:stream";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Fault } from "../handler.ts";
 import { AwsChunkedDecoder, type ChunkVerifier } from "./aws-chunked.ts";
 import {
@@ -18,20 +17,16 @@ export interface NamedChecksum {
   readonly value: string;
 }
 
-export interface IncomingBodyOptions {
-  readonly headers: IncomingHttpHeaders;
-  /** Checks signed chunks; only for bodies whose chunks are signed. */
-  readonly verifier: ChunkVerifier | undefined;
-}
-
 const SHA256_HEX = /^[\da-f]{64}$/;
+const MOST_WAITING_BYTES = 256 * 1024;
 
 /**
  * The content of a request that streams: `aws-chunked` is undone, and length, payload hash and checksum are checked by
- * the end of it, so a
- * reader must not trust the content before the stream has ended without an error.
+ * the end of it, so a reader must not trust the content before its last piece has come without an error. Not a stream
+ * of Node's: that and a pipe to it cost more than all the checks of a small body.
  */
-export class IncomingBody extends Transform {
+export class IncomingBody implements AsyncIterable<Buffer> {
+  readonly #request: IncomingMessage;
   readonly #decoder: AwsChunkedDecoder | undefined;
   readonly #payloadHash: Hash | undefined;
   readonly #expectedHash: string;
@@ -41,10 +36,17 @@ export class IncomingBody extends Transform {
   readonly #checksum: Checksum | undefined;
   #length = 0;
   #verified: NamedChecksum | undefined;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #isWhole = false;
+  #failure: Error | undefined;
+  #wake: () => void = () => undefined;
 
-  constructor({ headers, verifier }: IncomingBodyOptions) {
-    super({ highWaterMark: 256 * 1024 });
+  /** `verifier` checks signed chunks; only for bodies whose chunks are signed. */
+  constructor(request: IncomingMessage, verifier: ChunkVerifier | undefined) {
+    const { headers } = request;
     const contentHash = String(headers["x-amz-content-sha256"] ?? "");
+    this.#request = request;
     this.#headers = headers;
     this.#decoder = contentHash.startsWith("STREAMING-") ? new AwsChunkedDecoder(verifier) : undefined;
     this.#expectedHash = contentHash;
@@ -53,6 +55,10 @@ export class IncomingBody extends Transform {
     this.#expectedLength = length === undefined ? undefined : Number(length);
     this.#algorithm = checksumAlgorithmOf(headers);
     this.#checksum = this.#algorithm === undefined ? undefined : createChecksum(this.#algorithm);
+    request.on("data", this.#add);
+    request.once("end", this.#end);
+    request.once("close", this.#close);
+    if (request.destroyed) this.#close();
   }
 
   /** The checksum that was announced and found right; undefined until the end, and when none was announced. */
@@ -60,23 +66,52 @@ export class IncomingBody extends Transform {
     return this.#verified;
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    for (;;) {
+      if (this.#failure) throw this.#failure;
+      const pieces = this.#waiting;
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      for (const piece of pieces) yield piece;
+      if (this.#waiting.length > 0) continue;
+      if (this.#isWhole) break;
+      if (this.#request.isPaused()) this.#request.resume();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#verify();
+  }
+
+  /** Nobody reads on: what is still to come may be thrown away. */
+  stop(): void {
+    this.#request.off("data", this.#add);
+  }
+
+  readonly #add = (chunk: Buffer): void => {
     try {
       if (this.#decoder) this.#decoder.write(chunk, (data) => this.#take(data));
       else this.#take(chunk);
-      done();
     } catch (error) {
-      done(error instanceof Error ? error : new Error(String(error)));
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
     }
-  }
+    if (this.#waitingBytes >= MOST_WAITING_BYTES) this.#request.pause();
+    this.#wake();
+  };
 
-  override _flush(done: TransformCallback): void {
-    try {
-      this.#verify();
-      done();
-    } catch (error) {
-      done(error instanceof Error ? error : new Error(String(error)));
-    }
+  readonly #end = (): void => {
+    this.#isWhole = true;
+    this.#wake();
+  };
+
+  readonly #close = (): void => {
+    if (!this.#request.complete) this.#fail(new Error("The caller hung up before the request was complete."));
+  };
+
+  #fail(failure: Error): void {
+    this.stop();
+    this.#failure = failure;
+    this.#wake();
   }
 
   #take(data: Buffer): void {
@@ -84,7 +119,8 @@ export class IncomingBody extends Transform {
     if (this.#expectedLength !== undefined && this.#length > this.#expectedLength) throw incomplete();
     this.#payloadHash?.update(data);
     this.#checksum?.update(data);
-    this.push(data);
+    this.#waiting.push(data);
+    this.#waitingBytes += data.length;
   }
 
   #verify(): void {

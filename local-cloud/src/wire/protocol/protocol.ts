@@ -12,8 +12,8 @@ export interface WireRequest {
   readonly path: string;
   readonly query: Parameters;
   readonly headers: IncomingHttpHeaders;
-  /** Bytes for operations that fit in memory, a stream for the others. */
-  readonly body: Buffer | Readable;
+  /** Bytes for operations that fit in memory, pieces as they come for the others. */
+  readonly body: Buffer | AsyncIterable<Uint8Array>;
 }
 
 export interface WireResponse {
@@ -31,7 +31,7 @@ export interface Protocol {
   encodeError(error: WireError, requestId: string): WireResponse;
 }
 
-export function bufferOf(body: Buffer | Readable): Buffer {
+export function bufferOf(body: WireRequest["body"]): Buffer {
   if (Buffer.isBuffer(body)) return body;
   throw new Error("A streamed body reached a protocol that reads it whole.");
 }

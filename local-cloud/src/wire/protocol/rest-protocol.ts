@@ -101,8 +101,8 @@ function readBody(shape: StructureShape, { body }: WireRequest, format: "xml" | 
   return structureFromTree(bodyShape, Object(parseJson(bytes)), "json");
 }
 
-function readPayload({ name, shape }: Member, body: Buffer | Readable, format: "xml" | "json"): Value {
-  if (body instanceof Readable) return { [name]: body };
+function readPayload({ name, shape }: Member, body: WireRequest["body"], format: "xml" | "json"): Value {
+  if (!Buffer.isBuffer(body)) return { [name]: body };
   if (shape.kind === "blob") return { [name]: shape.streaming ? Readable.from(body, { objectMode: false }) : body };
   if (body.length === 0) return {};
   if (shape.kind === "string") return { [name]: body.toString("utf8") };

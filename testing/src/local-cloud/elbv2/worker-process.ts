@@ -59,6 +59,9 @@ const server = createServer((req, res) => {
   });
 });
 
+// As the product's servers; one that closes at random must not promise it.
+if (manner === "steady") server.keepAliveTimeout = 75_000;
+
 mirrorSockets(server, name);
 
 process.on("message", () => {
