@@ -16,7 +16,6 @@ export const annotation: Measurement = {
   name: "annotation",
   about: "genes, regions, bands and ClinVar, beside bcftools annotate with a BED of the same genes",
   minutes: 2,
-  plots: [PLOT],
   async measure(options) {
     const folder = mkdtempSync(join(tmpdir(), "annotation-"));
     try {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { findFalls, formatFigure, isMet, type KeptFigure, readKept, replaceFigures, writeKept } from "./kept.ts";
+import { findFalls, formatFigure, isMet, type KeptFigure, readKept, replaceMeasured, writeKept } from "./kept.ts";
 
 const RATE: KeptFigure = {
   measurement: "cloud",
@@ -59,15 +59,15 @@ it("replaces what was measured again and keeps the rest, in the order of the mea
   const other = { ...TIME, measurement: "pages" };
   const gone = { ...TIME, measurement: "no longer there" };
   const fresh = { ...RATE, value: 0.6 };
-  expect(replaceFigures([other, RATE, TIME, gone], [fresh], ["cloud", "pages"])).toEqual([fresh, other]);
+  expect(replaceMeasured([other, RATE, TIME, gone], [fresh], ["cloud", "pages"])).toEqual([fresh, other]);
 });
 
 it("reads what it wrote, nothing where there is no file, and refuses another file", async () => {
   const folder = await mkdtemp(join(tmpdir(), "figures-"));
   const file = join(folder, "figures.json");
   try {
-    expect(await readKept(file)).toEqual({ machine: "", figures: [] });
-    const kept = { machine: "2 cores", figures: [RATE, { ...TIME, asked: 1.2 }] };
+    expect(await readKept(file)).toEqual({ machine: "", figures: [], plots: [] });
+    const kept = { machine: "2 cores", figures: [RATE, { ...TIME, asked: 1.2 }], plots: [] };
     await writeKept(file, kept);
     expect(await readKept(file)).toEqual(kept);
     await writeFile(file, '{"figures":[{"name":1}]}');

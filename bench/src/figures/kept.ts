@@ -18,20 +18,25 @@ const KeptFigure = z.object({
   /** Day of the run. */
   on: z.iso.date(),
 });
-const Kept = z.object({ machine: z.string(), figures: z.array(KeptFigure) });
+const KeptPlot = z.object({ measurement: z.string(), name: z.string(), title: z.string() });
+const Kept = z.object({ machine: z.string(), figures: z.array(KeptFigure), plots: z.array(KeptPlot) });
 
 export type KeptFigure = Figure & { readonly measurement: string; readonly on: string };
 export interface Kept {
   readonly machine: string;
   readonly figures: readonly KeptFigure[];
+  readonly plots: readonly KeptPlot[];
 }
+/** A growth law that is drawn in a file of this name. */
+export type KeptPlot = z.infer<typeof KeptPlot>;
 
 /** The last kept run; none where the file is not there yet. */
 export async function readKept(file: string): Promise<Kept> {
   try {
     return Kept.parse(JSON.parse(await readFile(file, "utf8")));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { machine: "", figures: [] };
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      return { machine: "", figures: [], plots: [] };
     throw error;
   }
 }
@@ -40,16 +45,16 @@ export async function writeKept(file: string, kept: Kept): Promise<void> {
   await writeFile(file, `${JSON.stringify(kept, null, 1)}\n`);
 }
 
-/** The figures of the measurements that ran, in place of the kept ones of the same measurements; others stay. */
-export function replaceFigures(
-  kept: readonly KeptFigure[],
-  fresh: readonly KeptFigure[],
+/** What the measurements that ran gave, in place of what is kept of the same measurements; the rest stays. */
+export function replaceMeasured<Of extends { readonly measurement: string }>(
+  kept: readonly Of[],
+  fresh: readonly Of[],
   order: readonly string[],
-): readonly KeptFigure[] {
+): readonly Of[] {
   const ran = new Set(fresh.map(({ measurement }) => measurement));
-  const place = ({ measurement }: KeptFigure) => order.indexOf(measurement);
+  const place = ({ measurement }: Of) => order.indexOf(measurement);
   return [...kept.filter(({ measurement }) => !ran.has(measurement)), ...fresh]
-    .filter((figure) => place(figure) >= 0)
+    .filter((each) => place(each) >= 0)
     .toSorted((a, b) => place(a) - place(b));
 }
 

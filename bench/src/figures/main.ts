@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { describeMachine } from "../prove/machine.ts";
 import { timeSpan } from "../prove/words.ts";
 import { growthPlot } from "./growth-plot.ts";
-import { findFalls, type KeptFigure, readKept, replaceFigures, writeKept } from "./kept.ts";
+import { findFalls, type Kept, type KeptFigure, type KeptPlot, readKept, replaceMeasured, writeKept } from "./kept.ts";
 import type { Growth, Measurement } from "./measurement.ts";
 import { MEASUREMENTS } from "./measurements.ts";
 import { figuresTable, keptPart, writeBetweenMarkers } from "./page.ts";
@@ -38,7 +38,7 @@ else process.exit((await measureAll()) ? 0 : 1);
 async function measureAll(): Promise<boolean> {
   const kept = await readKept(KEPT);
   const fresh: KeptFigure[] = [];
-  const growth: Growth[] = [];
+  const growth: (Growth & KeptPlot)[] = [];
   const failed: string[] = [];
   const on = new Date().toISOString().slice(0, 10);
   for (const measurement of MEASUREMENTS) {
@@ -47,12 +47,12 @@ async function measureAll(): Promise<boolean> {
     if (measured === null) failed.push(measurement.name);
     else {
       fresh.push(...measured.figures.map((figure) => ({ ...figure, measurement: measurement.name, on })));
-      growth.push(...(measured.growth ?? []));
+      growth.push(...(measured.growth ?? []).map((each) => ({ ...each, measurement: measurement.name })));
     }
   }
   console.log(`\n${figuresTable(fresh)}\n`);
   if (!values.quick) for (const fall of findFalls(fresh, kept.figures)) console.log(`warning: ${fall}`);
-  if (values.write) await keep(fresh, growth, kept.figures);
+  if (values.write) await keep({ fresh, growth }, kept);
   if (failed.length > 0) console.error(`Could not be measured: ${failed.join(", ")}.`);
   return failed.length === 0;
 }
@@ -69,16 +69,21 @@ async function attempt({ name, about, measure }: Measurement) {
   }
 }
 
-async function keep(fresh: readonly KeptFigure[], growth: readonly Growth[], before: readonly KeptFigure[]) {
+async function keep(
+  { fresh, growth }: { readonly fresh: readonly KeptFigure[]; readonly growth: readonly (Growth & KeptPlot)[] },
+  before: Kept,
+): Promise<void> {
   const order = MEASUREMENTS.map(({ name }) => name);
-  const figures = replaceFigures(before, fresh, order);
+  const figures = replaceMeasured(before.figures, fresh, order);
+  const drawn = growth.map(({ measurement, name, title }) => ({ measurement, name, title }));
+  const plots = replaceMeasured(before.plots, drawn, order);
   const machine = describeMachine(root)
     .map(({ label, value }) => `${label}: ${value}`)
     .join("; ");
   for (const each of growth) await writeFile(join(PLOTS, `${each.name}.svg`), growthPlot(each));
-  await writeKept(KEPT, { machine, figures });
-  const plots = MEASUREMENTS.flatMap(({ plots: drawn }) => drawn ?? []);
-  await writeBetweenMarkers(PAGE, keptPart({ machine, figures }, plots));
+  const kept = { machine, figures, plots };
+  await writeKept(KEPT, kept);
+  await writeBetweenMarkers(PAGE, keptPart(kept));
 }
 
 function refuse(text: string): void {

@@ -41,8 +41,6 @@ export interface Measurement {
   readonly about: string;
   /** About how long it takes on two quiet cores. */
   readonly minutes: number;
-  /** File names and titles of the growth laws that it draws. */
-  readonly plots?: readonly Pick<Growth, "name" | "title">[];
   measure(options: MeasureOptions): Promise<Measured>;
 }
 

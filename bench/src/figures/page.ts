@@ -1,7 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { table } from "../prove/words.ts";
 import { formatFigure, isMet, type Kept, type KeptFigure } from "./kept.ts";
-import type { Growth } from "./measurement.ts";
 
 const BEGIN = "<!-- npm run bench -- --write: begin -->";
 const END = "<!-- npm run bench -- --write: end -->";
@@ -26,9 +25,9 @@ function askedText(figure: KeptFigure): string {
 }
 
 /** The part of docs/performance.md that the command writes. */
-export function keptPart({ machine, figures }: Kept, growth: readonly Pick<Growth, "name" | "title">[]): string {
-  const plots = growth.map(({ name, title }) => `![${title}](performance/${name}.svg)`);
-  return [machine, figuresTable(figures), ...plots].join("\n\n");
+export function keptPart({ machine, figures, plots }: Kept): string {
+  const pictures = plots.map(({ name, title }) => `![${title}](performance/${name}.svg)`);
+  return [machine, figuresTable(figures), ...pictures].join("\n\n");
 }
 
 /** Puts the text between the page's markers. Throws where they are missing. */
