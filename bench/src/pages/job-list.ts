@@ -73,17 +73,15 @@ async function openReader(app: TestApp, userId: number): Promise<Reader> {
         headers: { authorization: `Bearer ${token}` },
       });
       const { annotations } = (await answer.json()) as { readonly annotations?: readonly unknown[] }; // of the failure none
-      if (annotations?.length !== PAGE) throw new Error(`The API answered ${answer.status}, and not with ${PAGE} jobs.`);
+      if (annotations?.length !== PAGE)
+        throw new Error(`The API answered ${answer.status}, and not with ${PAGE} jobs.`);
     },
   };
 }
 
 /** Finished jobs, one a minute; every 100th failed. */
 async function fillUpTo(db: Database, userId: number, size: number): Promise<void> {
-  const { n } = await db
-    .selectFrom("jobs")
-    .select(sql<number>`count(*)`.as("n"))
-    .executeTakeFirstOrThrow();
+  const { n } = await db.selectFrom("jobs").select(sql<number>`count(*)`.as("n")).executeTakeFirstOrThrow();
   const at = sql`utc_timestamp(3) - interval seq minute`;
   await sql`insert into jobs (id, user_id, input_name, input_key, input_etag, input_size, status, submitted_at, started_at,
       completed_at, result_key, log_key)
