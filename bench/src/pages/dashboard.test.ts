@@ -6,6 +6,7 @@ it("measures open dashboards, which cost AWS as much as one and read less than w
   const value = (name: string): number => figures.find((figure) => figure.name === name)?.value ?? Number.NaN;
   expect(figures.map(({ name }) => name)).toEqual([
     "dashboard-p99",
+    "dashboard-median",
     "dashboard-aws-calls",
     "dashboard-bytes",
     "dashboard-bytes-of-whole",
