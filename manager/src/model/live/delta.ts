@@ -37,12 +37,16 @@ export function applyDelta(before: unknown, delta: Delta): unknown {
     return delta.list.flatMap((piece) => itemsOf(before, piece));
   }
   if (!isMembers(before)) throw new Error("The delta is one of an object.");
-  const changed = Object.entries(delta.of).flatMap(([key, by]) =>
-    by === null ? [] : [[key, applyDelta(own(before, key), by)] as const],
-  );
-  const kept = Object.entries(before).filter(([key]) => !Object.hasOwn(delta.of, key));
-  return Object.fromEntries([...kept, ...changed]);
+  const members: Record<string, unknown> = { ...before };
+  for (const [key, by] of Object.entries(delta.of)) {
+    // Not by assignment, which has a meaning of its own for the name __proto__.
+    if (by === null) delete members[key];
+    else Object.defineProperty(members, key, { ...PLAIN, value: applyDelta(own(before, key), by) });
+  }
+  return members;
 }
+
+const PLAIN = { configurable: true, enumerable: true, writable: true } as const;
 
 function itemsOf(before: List, piece: Piece): List {
   if ("add" in piece) return piece.add;
