@@ -60,6 +60,7 @@ export const CONTENTS: readonly { readonly part: string; readonly documents: rea
       "docs/performance.md",
       "docs/performance/autoscaler.md",
       "docs/performance/local-cloud.md",
+      "docs/performance/pages.md",
     ],
   },
   {

@@ -8,6 +8,8 @@ import {
 } from "@elastic-gas/testing/manager/test-manager";
 import { io } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { FleetSnapshot } from "./model/fleet/fleet-snapshot.ts";
+import type { Whole } from "./model/live/versions.ts";
 import { LIVE_NAMESPACE } from "./pages/live/live-events.ts";
 
 let manager: TestManager;
@@ -110,7 +112,7 @@ describe("the door", () => {
           socket.disconnect();
           resolve(words);
         };
-        socket.on("fleet", (fleet: { pools: readonly unknown[] }) => end(`${fleet.pools.length} pools`));
+        socket.on("fleet", ({ value }: Whole<FleetSnapshot>) => end(`${value.pools.length} pools`));
         socket.on("connect_error", (error) => end(error.message));
       });
     expect(await connect("")).toBe("Sign in first.");

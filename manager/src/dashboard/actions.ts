@@ -1,8 +1,5 @@
-import { z } from "zod";
 import { announce } from "./announce.ts";
-
-const Answer = z.object({ done: z.boolean(), sentence: z.string() });
-const Failure = z.object({ error: z.object({ message: z.string() }) });
+import { readOutcome, readRefusal } from "./answers.ts";
 
 /**
  * Sends `[data-action]` forms in the background: one click is one request, with a key by which the server knows a
@@ -41,7 +38,10 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement | null, onD
 
 const SIGNED_OUT = "You are signed out, so nothing was changed. Reload the page to sign in again.";
 
-async function post(form: HTMLFormElement, address: string): Promise<z.infer<typeof Answer>> {
+async function post(
+  form: HTMLFormElement,
+  address: string,
+): Promise<{ readonly done: boolean; readonly sentence: string }> {
   const fields = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (typeof value === "string") fields.append(name, value);
   const response = await fetch(address, {
@@ -53,13 +53,8 @@ async function post(form: HTMLFormElement, address: string): Promise<z.infer<typ
   // Only the sign-in page is ever redirected to from here.
   if (response.type === "opaqueredirect") return { done: false, sentence: SIGNED_OUT };
   const body: unknown = await response.json().catch(() => undefined);
-  const answer = Answer.safeParse(body);
-  if (answer.success) return answer.data;
-  const failure = Failure.safeParse(body);
-  return {
-    done: false,
-    sentence: failure.success ? failure.data.error.message : `Refused (${response.status}). Reload the page.`,
-  };
+  const refused = readRefusal(body) ?? `Refused (${response.status}). Reload the page.`;
+  return readOutcome(body) ?? { done: false, sentence: refused };
 }
 
 const SHOWN_MS = 8_000;

@@ -2,12 +2,11 @@ import { formatInterval } from "@elastic-gas/shared/format/durations";
 import { formatTime } from "@elastic-gas/shared/format/times";
 import { renderInto } from "@elastic-gas/shared/ui/render-into";
 import { fragment, h } from "@elastic-gas/shared/web/html";
-import { io, type Socket } from "socket.io-client";
+import { io } from "socket.io-client";
 import { describeReturn } from "../model/fleet/missed.ts";
 import { icon, note } from "../pages/kit/parts.ts";
-import { LIVE_NAMESPACE, type PageToServer, type ServerToPage } from "../pages/live/live-events.ts";
-
-export type LiveSocket = Socket<ServerToPage, PageToServer>;
+import { followLive, type LiveFeed, type LiveSocket } from "../pages/live/follow-live.ts";
+import { LIVE_NAMESPACE } from "../pages/live/live-events.ts";
 
 const RETRY_MS = 3_000;
 /** Without a snapshot for this long the values are old, whatever the connection says. */
@@ -20,8 +19,15 @@ const MISSED_SHOWN_MS = 60_000;
 
 export interface Connection {
   readonly socket: LiveSocket;
+  readonly feed: LiveFeed;
   /** The server's clock now, as far as the page knows it. */
   now(): number;
+}
+
+/** What the live parts of a page need. */
+export interface LiveParts extends Pick<Connection, "socket" | "feed"> {
+  readonly csrf: string;
+  readonly timeZone: string;
 }
 
 /** Holds the live connection and says how it is: "Live, updated 1 s ago", "Offline, retry in 3 s". */
@@ -32,6 +38,7 @@ export function openConnection(timeZone: string): Connection {
     reconnectionDelayMax: RETRY_MS,
     randomizationFactor: 0,
   });
+  const feed = followLive(socket);
   const sign = document.querySelector("[data-connection]");
   const place = document.querySelector<HTMLElement>("[data-offline]");
   let offset = 0;
@@ -47,7 +54,7 @@ export function openConnection(timeZone: string): Connection {
     return updatedAt !== null && now - updatedAt >= STALE_MS ? updatedAt : null;
   };
 
-  socket.on("fleet", (fleet, sentAt) => {
+  feed.onFleet((fleet, sentAt) => {
     const now = Date.now();
     const since = lostAt ?? silentSince(now);
     if (since !== null && updatedAt !== null && now - since > NOTED_MS) {
@@ -155,7 +162,7 @@ export function openConnection(timeZone: string): Connection {
   });
   setInterval(draw, 1_000);
   draw();
-  return { socket, now: () => Date.now() + offset };
+  return { socket, feed, now: () => Date.now() + offset };
 }
 
 /** What a button would send does not arrive now: it is disabled, and free again when the connection is back. */

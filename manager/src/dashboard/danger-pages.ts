@@ -3,8 +3,8 @@ import { fragment } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
 import type { Reader } from "../model/reader.ts";
 import { alertsView } from "../pages/alerts/alerts-view.ts";
+import type { LiveSocket } from "../pages/live/follow-live.ts";
 import { stopProgress, stoppedNote } from "../pages/stop/stop-view.ts";
-import type { LiveSocket } from "./connection.ts";
 
 /** The progress of stopping, live; in the end it says that the manager is gone and stops asking for it. */
 export function mountStopPage(main: HTMLElement, socket: LiveSocket): (fleet: FleetSnapshot, reader: Reader) => void {

@@ -1,10 +1,9 @@
-import { isPoolName } from "@elastic-gas/shared/resources";
+import type { PoolName } from "@elastic-gas/shared/resources";
 import { rememberZone } from "@elastic-gas/shared/ui/mount-times";
 import { mountThemeToggle } from "@elastic-gas/shared/ui/theme";
-import { z } from "zod";
-import { isRangeName } from "../model/charts/range.ts";
+import type { RangeName } from "../model/charts/range.ts";
 import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
-import { isSort } from "../model/fleet/list-workers.ts";
+import type { Sort } from "../model/fleet/list-workers.ts";
 import type { Reader } from "../model/reader.ts";
 import { mountActions } from "./actions.ts";
 import { openConnection } from "./connection.ts";
@@ -18,16 +17,17 @@ import { mountPoolsPage } from "./pools-page.ts";
 import { mountRefresh } from "./refresh.ts";
 import { mountTimes } from "./times.ts";
 
-const Page = z.object({
-  section: z.string().optional(),
-  pool: z.string().refine(isPoolName).optional().catch(undefined),
-  range: z.string().refine(isRangeName).optional().catch(undefined),
-  sort: z.string().refine(isSort).optional().catch(undefined),
-  filter: z.string().catch(""),
-  compact: z.boolean().catch(false),
-  live: z.boolean().catch(false),
-  deleting: z.boolean().catch(false),
-});
+/** What the server printed for this script. */
+interface PageFacts {
+  readonly section?: string;
+  readonly pool?: PoolName | null;
+  readonly range?: RangeName;
+  readonly sort?: Sort;
+  readonly filter?: string;
+  readonly compact?: boolean;
+  readonly live?: boolean;
+  readonly deleting?: boolean;
+}
 
 const DECISIONS_MS = 5_000;
 const DELETION_MS = 1_500;
@@ -35,7 +35,8 @@ const LOAD_TEST_MS = 2_500;
 const RELEASES_MS = 3_000;
 
 const { body } = document;
-const page = Page.parse(JSON.parse(body.dataset.page ?? "{}"));
+// Our own server wrote it, from values that it had checked.
+const page = JSON.parse(body.dataset.page ?? "{}") as PageFacts;
 const csrf = body.dataset.csrf ?? "";
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -54,15 +55,17 @@ async function mountLive(content: HTMLElement): Promise<void> {
     page.section === "workers" ? import("./workers-page.ts") : undefined,
     form === null ? undefined : import("./policy-form.ts"),
   ]);
-  const { socket, now } = openConnection(timeZone);
+  const { socket, feed, now } = openConnection(timeZone);
+  const live = { socket, feed, csrf, timeZone };
   const reader = (): Reader => ({ now: now(), timeZone });
-  const { pool = "web", range = "30m", sort = "state", filter, compact } = page;
+  const { range = "30m", sort = "state", filter = "", compact = false } = page;
+  const pool = page.pool ?? "web";
   const drawers = [mountFrame(csrf)];
   // The load test shows the same charts of its pool; it has none of the other parts.
   if (page.section === "pools" || page.section === "load-test")
-    drawers.push(mountPoolsPage(content, { pool, range }, { socket, csrf, timeZone }));
+    drawers.push(mountPoolsPage(content, { pool, range }, live));
   if (workers !== undefined && content.querySelector('[data-part="rows"]') !== null) {
-    drawers.push(workers.mountWorkersPage(content, { pool, range, sort, filter, compact }, { socket, csrf, timeZone }));
+    drawers.push(workers.mountWorkersPage(content, { pool, range, sort, filter, compact }, live));
   }
   if (page.section === "stop") drawers.push(mountStopPage(content, socket));
   if (page.section === "alerts") drawers.push(mountAlertsPage(content));
@@ -80,7 +83,7 @@ async function mountLive(content: HTMLElement): Promise<void> {
     for (const drawer of drawers) drawer(fleet, reader());
     mountTimes(document, reader());
   };
-  socket.on("fleet", (snapshot) => {
+  feed.onFleet((snapshot) => {
     fleet = snapshot;
     draw();
   });

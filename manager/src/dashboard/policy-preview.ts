@@ -1,11 +1,11 @@
 import { renderInto } from "@elastic-gas/shared/ui/render-into";
 import { fragment } from "@elastic-gas/shared/web/html";
-import { z } from "zod";
 import type { Preview } from "../features/preview/make-preview.ts";
 import { valueAxis } from "../model/charts/axis.ts";
 import type { RangeName, Span } from "../model/charts/range.ts";
 import type { PreviewAnswer } from "../pages/policy/preview-routes.ts";
 import { outcomeTable, sizesPanel } from "../pages/policy/preview-view.ts";
+import { readRefusal } from "./answers.ts";
 import { createCursor } from "./charts/cursor.ts";
 import type { StepLine } from "./charts/plugins.ts";
 import { type ChartModel, createTimeChart, type TimeChart } from "./charts/time-chart.ts";
@@ -14,7 +14,6 @@ import { numberIn, showErrors, showWarnings } from "./policy-page.ts";
 const MINUTE_MS = 60_000;
 /** Asked again that often while others are being made. */
 const RETRIES = 5;
-const Failure = z.object({ error: z.object({ message: z.string() }) });
 
 /** Shows what the form's values would do; asks the server, which plays them with the code that decides. */
 export function mountPreview(place: HTMLElement, form: HTMLFormElement, timeZone: string): () => void {
@@ -84,8 +83,8 @@ async function request(address: string, body: URLSearchParams, signal: AbortSign
     if (response.ok) return (await response.json()) as PreviewAnswer; // our own server's type
     const waitSeconds = Number(response.headers.get("retry-after") ?? "0");
     if (response.status !== 503 || waitSeconds === 0 || attempt === RETRIES) {
-      const failure = Failure.safeParse(await response.json().catch(() => undefined));
-      throw new Error(failure.success ? failure.data.error.message : `The manager answered ${response.status}.`);
+      const refusal = readRefusal(await response.json().catch(() => undefined));
+      throw new Error(refusal ?? `The manager answered ${response.status}.`);
     }
     await new Promise((resolve) => setTimeout(resolve, waitSeconds * 1000));
     signal.throwIfAborted();

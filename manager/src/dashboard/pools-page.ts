@@ -5,26 +5,24 @@ import type { Reader } from "../model/reader.ts";
 import { type PoolsChoice, poolsView } from "../pages/pools/pools-view.ts";
 import { createCursor } from "./charts/cursor.ts";
 import { mountPoolCharts } from "./charts/pool-charts.ts";
-import type { LiveSocket } from "./connection.ts";
+import type { LiveParts } from "./connection.ts";
 
 /** Keeps cards, side panels and charts of the pools page current. */
 export function mountPoolsPage(
   main: HTMLElement,
   choice: PoolsChoice,
-  { socket, csrf, timeZone }: { readonly socket: LiveSocket; readonly csrf: string; readonly timeZone: string },
+  { socket, feed, csrf, timeZone }: LiveParts,
 ): (fleet: FleetSnapshot, reader: Reader) => void {
   const part = (name: string): Element | null => main.querySelector(`[data-part="${name}"]`);
   const charts = mountPoolCharts(main, createCursor(), timeZone);
   const isOurs = (other: PoolsChoice): boolean => other.pool === choice.pool && other.range === choice.range;
-  socket.on("charts", (snapshot) => {
+  feed.onCharts((snapshot) => {
     if (isOurs({ pool: snapshot.pool, range: snapshot.span.range })) charts.show(snapshot);
   });
   socket.on("chartsFailed", (failure) => {
     if (isOurs(failure)) charts.fail(failure.sentence);
   });
-  const watch = (): void => void socket.emit("watch", { pool: choice.pool, range: choice.range });
-  socket.on("connect", watch);
-  if (socket.connected) watch();
+  feed.watch({ pool: choice.pool, range: choice.range });
 
   return (fleet, reader) => {
     const view = poolsView(fleet, choice, { reader, csrf });

@@ -12,13 +12,13 @@ import { NO_VALUE, type Reader } from "../model/reader.ts";
 import { type WorkersChoice, workersView } from "../pages/workers/workers-view.ts";
 import { createCursor } from "./charts/cursor.ts";
 import { mountRowCharts } from "./charts/row-charts.ts";
-import type { LiveSocket } from "./connection.ts";
+import type { LiveParts } from "./connection.ts";
 
 /** Keeps the list of workers and the two charts of each current; filter and sort act at once. */
 export function mountWorkersPage(
   main: HTMLElement,
   first: WorkersChoice & { readonly range: RangeName },
-  { socket, csrf, timeZone }: { readonly socket: LiveSocket; readonly csrf: string; readonly timeZone: string },
+  { socket, feed, csrf, timeZone }: LiveParts,
 ): (fleet: FleetSnapshot, reader: Reader) => void {
   let choice = first;
   let last: { readonly fleet: FleetSnapshot; readonly reader: Reader } | null = null;
@@ -49,7 +49,7 @@ export function mountWorkersPage(
   };
 
   const isOurs = (pool: string, range: string): boolean => pool === choice.pool && range === choice.range;
-  socket.on("charts", (snapshot) => {
+  feed.onCharts((snapshot) => {
     if (!isOurs(snapshot.pool, snapshot.span.range)) return;
     shown = snapshot;
     main.classList.remove("chart-stale");
@@ -57,9 +57,7 @@ export function mountWorkersPage(
     hoverLine();
   });
   socket.on("chartsFailed", ({ pool, range }) => main.classList.toggle("chart-stale", isOurs(pool, range)));
-  const watch = (): void => void socket.emit("watch", { pool: choice.pool, range: choice.range });
-  socket.on("connect", watch);
-  if (socket.connected) watch();
+  feed.watch({ pool: choice.pool, range: choice.range });
 
   const form = main.querySelector<HTMLFormElement>("[data-worker-filter]");
   const change = (): void => {

@@ -67,7 +67,7 @@ export async function readCharts(deps: ChartDeps, request: ChartRequest): Promis
   const read = (key: string): Series => metrics.get(key) ?? { ...like, values: new Array<null>(like.count).fill(null) };
   const settledUntil = span.to - PERIODS_OF_DELAY * span.periodSeconds * 1000;
   const graceMs = PERIODS_OF_DELAY * span.periodSeconds * 1000;
-  const workers = request.workers.map((worker) => readWorker(worker, read, { pool, settledUntil, graceMs }));
+  const workers = request.workers.map((worker) => readWorker(worker, read, { pool, graceMs }));
   const policy = row?.policy;
   const windowSeconds = policy?.kind === "queue-thresholds" ? policy.windowSeconds : 600;
   return {
@@ -160,7 +160,7 @@ function metricQueries(
 function readWorker(
   worker: WorkerSnapshot,
   read: (key: string) => Series,
-  { pool, settledUntil, graceMs }: { readonly pool: PoolName; readonly settledUntil: number; readonly graceMs: number },
+  { pool, graceMs }: { readonly pool: PoolName; readonly graceMs: number },
 ): WorkerSeries {
   const { measures } = POOLS[pool];
   const cpu = read(`cpu ${worker.id}`);
@@ -173,7 +173,7 @@ function readWorker(
     // The first period is a part of one, and a worker sends its first count when that is over.
     expectedFrom: (worker.inServiceAt ?? worker.launchedAt) + graceMs,
     // A draining worker's data may end at any moment; only what lies between its points is a gap.
-    expectedTo: live ? settledUntil : lastPointEnd(cpu),
+    expectedTo: live ? null : lastPointEnd(cpu),
   };
 }
 

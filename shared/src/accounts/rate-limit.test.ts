@@ -44,3 +44,48 @@ it("the limit's own time, and a wait that was doubled up to the longest, hold", 
   await exhaust("doubled", 3_600);
   expect(await limiterOf("doubled", 3_600).check("somebody")).toBeGreaterThan(3_000);
 });
+
+it("a point is one question to the database, and its number comes with the answer", async () => {
+  let questions = 0;
+  const watched = new Set<unknown>();
+  const counted: GuardedPool = {
+    ...pool,
+    getConnection: (callback) =>
+      pool.getConnection((error, connection) => {
+        const query: typeof connection.query = connection.query.bind(connection);
+        const ask = (...asked: Parameters<typeof query>) => {
+          questions += 1;
+          return query(...asked);
+        };
+        if (!watched.has(connection)) Object.assign(connection, { query: ask });
+        watched.add(connection);
+        callback(error, connection);
+      }),
+  };
+  const store = { pool: counted, schema: schemaOf(database.url) };
+  const limiter = createRateLimiter(store, { name: "one", points: 2, perSeconds: 60 });
+  expect(await limiter.consume("somebody")).toBeUndefined();
+  expect(await limiter.consume("somebody")).toBeUndefined();
+  expect(questions).toBe(2);
+  expect(await limiter.consume("somebody")).toBeGreaterThan(50);
+  const { db } = database;
+  const row = await db.selectFrom("rateLimits").selectAll().where("key", "=", "one:somebody").executeTakeFirst();
+  expect(row?.points).toBe(3);
+});
+
+it("no more of many at once get a point than there are", async () => {
+  const limiter = limiterOf("at-once");
+  const answers = await Promise.all(Array.from({ length: 20 }, () => limiter.consume("somebody")));
+  expect(answers.filter((wait) => wait === undefined)).toHaveLength(2);
+});
+
+it("a limit whose time is over begins again", async () => {
+  await database.db
+    .insertInto("rateLimits")
+    .values({ key: "over:somebody", points: 3, expire: Date.now() - 1 })
+    .execute();
+  const limiter = limiterOf("over");
+  expect(await limiter.consume("somebody")).toBeUndefined();
+  expect(await limiter.consume("somebody")).toBeUndefined();
+  expect(await limiter.consume("somebody")).toBeGreaterThan(50);
+});

@@ -1,5 +1,6 @@
-import { RateLimiterMySQL, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterRes } from "rate-limiter-flexible";
 import type { GuardedPool } from "../database/guarded-pool.ts";
+import { LimiterStore } from "./limiter-store.ts";
 
 export interface RateLimit {
   /** Names the rows of this limit. */
@@ -44,16 +45,7 @@ export function createRateLimiter(
   { name, points, perSeconds, longestSeconds = perSeconds }: RateLimit,
 ): RateLimiter {
   const create = (keyPrefix: string, most: number, duration: number) =>
-    new RateLimiterMySQL({
-      storeClient: pool,
-      storeType: "pool",
-      dbName: schema,
-      tableName: "rate_limits",
-      tableCreated: true, // by our migration
-      keyPrefix,
-      points: most,
-      duration,
-    });
+    new LimiterStore({ pool, schema, table: "rate_limits" }, { keyPrefix, points: most, duration });
   const limiter = create(name, points, perSeconds);
   const rounds = create(`${name}-rounds`, points, DAY_SECONDS);
   /** The first that finds no point left begins a round; those after it wait for its end. */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createUser } from "@elastic-gas/shared/accounts/users";
+import type { Database } from "@elastic-gas/shared/database/connect";
 import { createTestDatabase } from "../database.ts";
 import { waitUntil } from "../wait-until.ts";
 import { ADMIN, makePools } from "./test-manager.ts";
@@ -16,6 +17,8 @@ import { ADMIN, makePools } from "./test-manager.ts";
  */
 export interface ManagerProcess extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
+  readonly db: Database;
   /**
    * Of the process, in MB: what it holds of the machine, and what lives in its heap after a full garbage collection.
    */
@@ -63,6 +66,8 @@ export async function startManagerProcess({ cloud, environment }: ManagerProcess
   const inspector = await openInspector(inspectorUrl);
   return {
     url,
+    pid: child.pid ?? 0,
+    db: database.db,
     async measureMemory() {
       await inspector.ask("HeapProfiler.collectGarbage");
       const usage = await inspector.ask("Runtime.getHeapUsage");

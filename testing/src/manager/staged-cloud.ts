@@ -11,6 +11,8 @@ export interface StagedWorker {
   readonly reason?: string;
   readonly description?: string;
   readonly ageSeconds: number;
+  /** Instead of its age, which counts from the moment of each answer. */
+  readonly launchedAt?: Date;
   readonly zone?: string;
   readonly address?: string;
 }
@@ -97,7 +99,7 @@ function describeInstance(worker: StagedWorker): object {
     InstanceType: "t3.small",
     Placement: { AvailabilityZone: zone },
     PrivateIpAddress: address,
-    LaunchTime: new Date(Date.now() - worker.ageSeconds * 1000),
+    LaunchTime: worker.launchedAt ?? new Date(Date.now() - worker.ageSeconds * 1000),
     Tags: [
       { Key: TAGS.name, Value: nameTag("dev", pool) },
       { Key: TAGS.prefix, Value: "dev" },

@@ -5,7 +5,17 @@ import { findFreePort } from "@elastic-gas/start/free-port";
 import { findMariadb, initialiseMariadb, spawnMariadb, waitForMariadb } from "@elastic-gas/start/mariadb";
 
 /** vitest's global set-up: one MariaDB server for the whole run; each test file makes a schema of its own on it. */
-export async function setup(): Promise<() => Promise<void>> {
+export const setup = (): Promise<() => Promise<void>> => startDatabaseServer({ disposable: true });
+
+/**
+ * A server for tests, which `createTestDatabase` finds; resolves with what ends it. One that is not disposable writes
+ * to the disk as the product's does.
+ */
+export async function startDatabaseServer({
+  disposable,
+}: {
+  readonly disposable: boolean;
+}): Promise<() => Promise<void>> {
   const programs = await findMariadb(join(import.meta.dirname, "../../../.data/apt"));
   if (programs === undefined)
     throw new Error("mariadbd is not installed. `npm test` installs it; then vitest can be run alone.");
@@ -16,16 +26,19 @@ export async function setup(): Promise<() => Promise<void>> {
     programs,
     folder,
     port,
-    disposable: true,
+    disposable,
     initSql: `create or replace user 'test'@'127.0.0.1' identified by '${password}';\ngrant all on *.* to 'test'@'127.0.0.1' with grant option;\n`,
   };
   await initialiseMariadb(options);
   const child = await spawnMariadb(options);
+  const kill = () => child.kill("SIGKILL"); // a throw-away server has nothing to save
+  process.once("exit", kill);
   await waitForMariadb(child, options);
   process.env.TEST_DATABASE_SERVER = `mysql://test:${password}@127.0.0.1:${port}`;
   return async () => {
     const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGKILL"); // a throw-away server has nothing to save
+    process.off("exit", kill);
+    kill();
     await ended;
     await rm(folder, { recursive: true, force: true });
   };

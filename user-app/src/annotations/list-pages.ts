@@ -9,7 +9,7 @@ import { leaveNotice } from "../web/pages.ts";
 import { CursorText, cursorText } from "./cursor.ts";
 import { isChanging, type JobState } from "./job-state.ts";
 import { splitSentence } from "./job-words.ts";
-import { countJobs, type JobFilter, type JobRow, listJobs } from "./queries.ts";
+import { countJobs, countMatching, type JobFilter, type JobRow, listJobs } from "./queries.ts";
 import { deleteJobs } from "./remove-jobs.ts";
 import { statesOf } from "./state-of.ts";
 import { type ListRow, listView, type ResultCell } from "./views/list.ts";
@@ -43,10 +43,11 @@ export function listPages(deps: Deps): Router {
   router.get("/annotations", async (req, res) => {
     const user = currentUser(res);
     const { status: filter, q: search, older, newer } = ListQuery.parse(req.query);
-    const [list, total] = await Promise.all([
+    const [list, matching] = await Promise.all([
       listJobs(db, { userId: user.id, filter, search, older, newer }),
-      countJobs(db, user.id),
+      countMatching(db, { userId: user.id, filter, search }),
     ]);
+    const total = list.jobs.length === 0 ? await countJobs(db, user.id) : undefined;
     const states = await statesOf(deps, user.role, list.jobs);
     const rows = list.jobs.flatMap((job, index) => {
       const state = states[index];
@@ -64,7 +65,7 @@ export function listPages(deps: Deps): Router {
           {
             rows,
             total,
-            matching: list.matching,
+            matching,
             filter,
             search,
             filters: FILTERS.map(([key, name]) => ({ name, href: href({ status: key }), chosen: key === filter })),

@@ -64,34 +64,29 @@ export async function getDataGeneration(db: Database): Promise<string> {
  */
 export async function insertPhoto(db: Database, photo: NewPhoto, generation: string): Promise<boolean> {
   const { keys, boxes, ...columns } = photo;
-  return db.transaction().execute(async (trx) => {
-    // The lock makes "delete all" wait, or makes this see the new number. FOR SHARE is not known to MariaDB.
-    const setting = await trx
-      .selectFrom("settings")
-      .select("value")
-      .where("name", "=", "data_generation")
-      .modifyEnd(sql`lock in share mode`)
-      .executeTakeFirst();
-    if ((setting?.value ?? "0") !== generation) return false;
-    const user = await trx
-      .selectFrom("users")
-      .select("id")
-      .where("id", "=", photo.userId)
-      .modifyEnd(sql`lock in share mode`)
-      .executeTakeFirst();
-    if (user === undefined) return false;
-    await trx
-      .insertInto("images")
-      .values({
-        ...columns,
-        originalKey: keys.original,
-        annotatedKey: keys.annotated,
-        thumbnailKey: keys.thumbnail,
-        boxes: JSON.stringify(boxes),
-      })
-      .execute();
-    return true;
-  });
+  const row = {
+    ...columns,
+    originalKey: keys.original,
+    annotatedKey: keys.annotated,
+    thumbnailKey: keys.thumbnail,
+    boxes: JSON.stringify(boxes),
+  };
+  const names = Object.keys(row) as (keyof typeof row)[]; // an object literal has its own keys only
+  // The lock makes "delete all" wait, or makes this see the new number. FOR SHARE is not known to MariaDB.
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto("images")
+    .columns(names)
+    .expression((images) =>
+      images
+        .selectFrom("users")
+        .leftJoin("settings", (join) => join.on("settings.name", "=", "data_generation"))
+        .select(names.map((name) => images.val(row[name]).as(name)))
+        .where("users.id", "=", photo.userId)
+        .where(sql`coalesce(settings.value, '0')`, "=", generation)
+        .modifyEnd(sql`lock in share mode`),
+    )
+    .executeTakeFirst();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
 export async function findPhoto(db: Database, userId: number, id: string): Promise<Photo | undefined> {

@@ -4,7 +4,7 @@ import { renderInto } from "@elastic-gas/shared/ui/render-into";
 import { fragment, h } from "@elastic-gas/shared/web/html";
 import { halvedAxis, type ValueAxis } from "../../model/charts/axis.ts";
 import type { ChartSnapshot, WorkerSeries } from "../../model/charts/chart-snapshot.ts";
-import { gapsOf, latestOf, type Series } from "../../model/charts/series.ts";
+import { type Gap, gapsOf, latestOf, type Series } from "../../model/charts/series.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { WorkerSnapshot } from "../../model/fleet/worker-snapshot.ts";
 import { NO_VALUE } from "../../model/reader.ts";
@@ -85,12 +85,14 @@ export function mountRowCharts(main: HTMLElement, context: Context): RowCharts {
   );
 
   const drawGapWords = (): void => {
+    if (snapshot === null) return;
     for (const row of main.querySelectorAll<HTMLElement>("[data-worker]")) {
       const place = row.querySelector("[data-gap]");
-      const series = snapshot?.workers.find((worker) => worker.id === row.dataset.worker);
+      const series = snapshot.workers.find((worker) => worker.id === row.dataset.worker);
       if (place === null || series === undefined) continue;
-      const gap = gapsOf(series.cpu, series.expectedFrom, series.expectedTo).at(-1);
-      const open = gap !== undefined && gap.to + series.cpu.stepMs >= series.expectedTo ? gap : undefined;
+      const gap = gapsIn(series.cpu, series, snapshot).at(-1);
+      const isOpen = gap !== undefined && gap.to + series.cpu.stepMs >= expectedTo(series, snapshot);
+      const open = isOpen ? gap : undefined;
       renderInto(
         place,
         fragment(
@@ -145,6 +147,14 @@ export function mountRowCharts(main: HTMLElement, context: Context): RowCharts {
 const seriesFor = (measure: Measure, worker: WorkerSeries): Series | null =>
   measure === "cpu" ? worker.cpu : worker.work;
 
+function expectedTo(worker: WorkerSeries, { settledUntil }: ChartSnapshot): number {
+  return worker.expectedTo ?? settledUntil;
+}
+
+function gapsIn(series: Series, worker: WorkerSeries, snapshot: ChartSnapshot): readonly Gap[] {
+  return gapsOf(series, worker.expectedFrom, expectedTo(worker, snapshot));
+}
+
 function modelOf(
   { measure, id }: Cell,
   worker: WorkerSeries,
@@ -159,7 +169,7 @@ function modelOf(
     span: snapshot.span,
     axis: measure === "cpu" ? { top: 100, step: 50 } : workAxis(snapshot),
     series,
-    gaps: gapsOf(series, worker.expectedFrom, worker.expectedTo),
+    gaps: gapsIn(series, worker, snapshot),
     steps: null,
     thresholds: null,
     events: isBare ? [] : snapshot.events,

@@ -14,9 +14,10 @@ export interface WorkerSeries {
   readonly work: Series | null;
   /**
    * Data are expected from here to there: before the worker was in service and after its end a missing value is no gap.
+   * null: as far as there can be any, to `ChartSnapshot.settledUntil`.
    */
   readonly expectedFrom: number;
-  readonly expectedTo: number;
+  readonly expectedTo: number | null;
 }
 
 /** All charts of one pool over one range. */

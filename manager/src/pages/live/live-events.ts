@@ -2,15 +2,20 @@ import type { PoolName } from "@elastic-gas/shared/resources";
 import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
 import type { RangeName } from "../../model/charts/range.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
+import type { Change, Whole } from "../../model/live/versions.ts";
 
 /** The socket.io namespace of the dashboard; it takes signed-in administrators and viewers only. */
 export const LIVE_NAMESPACE = "/live";
 
-/** Snapshots only: each replaces the one before, and the page merges nothing. */
+/**
+ * A page gets each snapshot whole when it connects or asks, and then what changes in it: `follow-live.ts` puts them
+ * together. `sentAt`: the server's clock as it is sent, epoch milliseconds; the snapshot may be a moment older.
+ */
 export interface ServerToPage {
-  /** `sentAt`: the server's clock as it is sent, epoch milliseconds; the snapshot may be a moment older. */
-  fleet: (snapshot: FleetSnapshot, sentAt: number) => void;
-  charts: (snapshot: ChartSnapshot) => void;
+  fleet: (whole: Whole<FleetSnapshot>, sentAt: number) => void;
+  fleetChange: (change: Change, sentAt: number) => void;
+  charts: (whole: Whole<ChartSnapshot>) => void;
+  chartsChange: (change: Change) => void;
   /** Charts could not be read; the ones shown stay. */
   chartsFailed: (failure: ChartsFailure) => void;
   /** All workers are gone and the manager ends. */
@@ -20,7 +25,7 @@ export interface ServerToPage {
 export interface PageToServer {
   /** Replaces what the page watches; null = no charts. */
   watch: (charts: ChartChoice | null) => void;
-  /** Asks for everything at once, now. */
+  /** Asks for everything whole, now. */
   refresh: () => void;
 }
 

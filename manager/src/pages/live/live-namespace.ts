@@ -8,8 +8,11 @@ import { pause } from "@elastic-gas/shared/shutdown";
 import type { Request, RequestHandler } from "express";
 import { Server, type Socket } from "socket.io";
 import { z } from "zod";
+import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
 import { chartsMaxAgeMs } from "../../model/charts/charts-age.ts";
 import { isRangeName } from "../../model/charts/range.ts";
+import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
+import { createPublished, type Published, type Whole } from "../../model/live/versions.ts";
 import type { Watcher } from "../../read/watcher.ts";
 import { type ChartChoice, chartRoom, LIVE_NAMESPACE, type PageToServer, type ServerToPage } from "./live-events.ts";
 
@@ -45,6 +48,7 @@ interface SocketData {
 }
 
 type LiveServer = Server<PageToServer, ServerToPage, Record<string, never>, SocketData>;
+type LiveNamespace = ReturnType<LiveServer["of"]>;
 type LiveSocket = Socket<PageToServer, ServerToPage, Record<string, never>, SocketData>;
 
 const FLEET_MS = 2_000;
@@ -62,6 +66,13 @@ const Choice = z.object({ pool: z.string().refine(isPoolName), range: z.string()
 /** The live side of the pages. One poll serves all viewers; without a viewer nothing is asked. */
 export function createLive({ db, log, watcher, session, metricPeriodSeconds }: LiveDeps): Live {
   let io: LiveServer | undefined;
+  const states = {
+    fleet: createPublished<FleetSnapshot>(),
+    /** Of the rooms that somebody watches. */
+    charts: new Map<string, Published<ChartSnapshot>>(),
+  };
+  /** Sockets that this round leaves out. */
+  let slow: string[] = [];
 
   const accept = (server: HttpServer): LiveServer => {
     const made: LiveServer = new Server(server, {
@@ -90,10 +101,13 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
         // A page that asks faster than it reads gets what it reads.
         while (isSlow(socket) && socket.connected) await sleep(SLOW_MS);
         if (!socket.connected) return;
-        const fleet = await watcher.fleet();
-        socket.emit("fleet", fleet, Date.now());
+        await publishFleet(live);
+        const fleet = states.fleet.whole();
+        if (fleet !== undefined) socket.emit("fleet", fleet, Date.now());
         const { choice } = socket.data;
-        if (choice !== null) await sendCharts(choice, (snapshot) => socket.emit("charts", snapshot));
+        if (choice === null) return;
+        const charts = await publishCharts(live, choice);
+        if (charts !== undefined) socket.emit("charts", charts);
       });
       const ignore = (error: unknown): void => log.warn({ err: error }, "live page could not be served");
       socket.on("watch", (asked) => {
@@ -110,46 +124,46 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
     return made;
   };
 
-  const sendCharts = async (
-    choice: ChartChoice,
-    emit: (snapshot: Parameters<ServerToPage["charts"]>[0]) => void,
-  ): Promise<void> => {
+  /** Sends everybody what has changed; a broadcast is made into bytes once for all. */
+  const publishFleet = async (live: LiveNamespace): Promise<void> => {
+    const change = states.fleet.publish(await watcher.fleet());
+    if (change !== undefined) live.except(slow).emit("fleetChange", change, Date.now());
+  };
+
+  /** The same for those who watch these charts. Returns them whole; undefined when they could not be read. */
+  const publishCharts = async (live: LiveNamespace, choice: ChartChoice): Promise<Whole<ChartSnapshot> | undefined> => {
+    const room = chartRoom(choice);
     try {
-      emit(await watcher.charts(choice.pool, choice.range, chartsMaxAgeMs(choice.range, metricPeriodSeconds)));
+      const maxAgeMs = chartsMaxAgeMs(choice.range, metricPeriodSeconds);
+      const snapshot = await watcher.charts(choice.pool, choice.range, maxAgeMs);
+      const known = states.charts.get(room) ?? createPublished();
+      states.charts.set(room, known);
+      const change = known.publish(snapshot);
+      if (change !== undefined) live.to(room).except(slow).emit("chartsChange", change);
+      return known.whole();
     } catch (error) {
       log.warn({ err: error, ...choice }, "charts could not be read");
       const name = error instanceof Error ? error.name : "unknown error";
-      io?.of(LIVE_NAMESPACE)
-        .to(chartRoom(choice))
-        .emit("chartsFailed", {
-          ...choice,
-          sentence: `CloudWatch did not answer (${name}). Values stay as they are.`,
-          retryAt: Date.now() + CHARTS_RETRY_MS,
-        });
+      live.to(room).emit("chartsFailed", {
+        ...choice,
+        sentence: `CloudWatch did not answer (${name}). Values stay as they are.`,
+        retryAt: Date.now() + CHARTS_RETRY_MS,
+      });
+      return undefined;
     }
   };
 
-  const poll = async (server: LiveServer): Promise<void> => {
-    const live = server.of(LIVE_NAMESPACE);
-    const fleet = await watcher.fleet();
+  const poll = async (live: LiveNamespace): Promise<void> => {
     // Looked at before anything of this round is on its way.
-    const slow = slowOnes(live);
-    // A broadcast is made into bytes once for all.
-    live.except(slow).emit("fleet", fleet, Date.now());
+    slow = slowOnes(live);
+    await publishFleet(live);
     const choices = new Map<string, ChartChoice>();
-    for (const socket of live.sockets.values()) {
-      if (socket.data.choice !== null) choices.set(chartRoom(socket.data.choice), socket.data.choice);
+    for (const { data } of live.sockets.values()) {
+      if (data.choice !== null) choices.set(chartRoom(data.choice), data.choice);
     }
-    for (const [room, choice] of choices) {
-      await sendCharts(choice, (snapshot) => {
-        if (sentAt.get(room) === snapshot.at) return;
-        sentAt.set(room, snapshot.at);
-        live.to(room).except(slow).emit("charts", snapshot);
-      });
-    }
-    for (const room of sentAt.keys()) if (!choices.has(room)) sentAt.delete(room);
+    for (const choice of choices.values()) await publishCharts(live, choice);
+    for (const room of states.charts.keys()) if (!choices.has(room)) states.charts.delete(room);
   };
-  const sentAt = new Map<string, number>();
 
   const dropSignedOut = async (server: LiveServer): Promise<void> => {
     const sockets = [...server.of(LIVE_NAMESPACE).sockets.values()];
@@ -168,7 +182,7 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
       while (!signal.aborted) {
         const viewers = started.of(LIVE_NAMESPACE).sockets.size;
         try {
-          if (viewers > 0) await poll(started);
+          if (viewers > 0) await poll(started.of(LIVE_NAMESPACE));
           if (Date.now() - checkedAt > RECHECK_MS) {
             checkedAt = Date.now();
             await dropSignedOut(started);
@@ -210,13 +224,14 @@ function oneAtATime(work: () => Promise<void>): () => Promise<void> {
 
 /**
  * What was sent before has not left yet: the page does not read, or its line is slow. It is left out until it has
- * caught up, rather than kept waiting snapshots for: each is whole, so the next one that it gets is all it needs.
+ * caught up, rather than kept waiting changes for: by the next one that it gets it sees that it missed some, and asks
+ * for the whole.
  */
 function isSlow({ conn }: LiveSocket): boolean {
   return !conn.transport.writable;
 }
 
-function slowOnes(live: ReturnType<LiveServer["of"]>): string[] {
+function slowOnes(live: LiveNamespace): string[] {
   const slow: string[] = [];
   for (const socket of live.sockets.values()) if (isSlow(socket)) slow.push(socket.id);
   return slow;

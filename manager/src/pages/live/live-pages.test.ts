@@ -1,11 +1,15 @@
 import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
 import { makePools, startTestManager, TestBrowser, type TestManager } from "@elastic-gas/testing/manager/test-manager";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
-import { io, type Socket } from "socket.io-client";
+import { io } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
+import { followLive, type LiveFeed, type LiveSocket } from "./follow-live.ts";
 import { LIVE_NAMESPACE } from "./live-events.ts";
+
+/** How an event of the namespace begins on the wire. */
+const LIVE_PACKET = `2${LIVE_NAMESPACE},`;
 
 let staged: StagedCloud;
 let manager: TestManager;
@@ -76,25 +80,27 @@ describe("what the pages show", () => {
 });
 
 describe("live pages", () => {
-  const connect = (): Socket =>
-    io(manager.url + LIVE_NAMESPACE, {
+  const connect = (): { readonly socket: LiveSocket; readonly feed: LiveFeed } => {
+    const socket: LiveSocket = io(manager.url + LIVE_NAMESPACE, {
       extraHeaders: { cookie: browser.cookie },
       transports: ["websocket"],
       forceNew: true,
     });
+    return { socket, feed: followLive(socket) };
+  };
   const calls = () => staged.stage.calls.get("DescribeInstances") ?? 0;
 
   it("are served by one poll, however many look, and by none when nobody does", async () => {
-    const sockets = Array.from({ length: 8 }, connect);
-    const seen = new Map<Socket, number>();
-    for (const socket of sockets) socket.on("fleet", () => seen.set(socket, (seen.get(socket) ?? 0) + 1));
+    const pages = Array.from({ length: 8 }, connect);
+    const seen = new Map<LiveFeed, number>();
+    for (const { feed } of pages) feed.onFleet(() => seen.set(feed, (seen.get(feed) ?? 0) + 1));
     await waitUntil("all are connected", () => seen.size === 8);
     const before = calls();
     const rounds = Math.min(...seen.values());
     await waitUntil("all got two more snapshots", () => Math.min(...seen.values()) >= rounds + 2);
     // Two rounds for all eight; one more may be under way.
     expect(calls() - before).toBeLessThanOrEqual(3);
-    for (const socket of sockets) socket.disconnect();
+    for (const { socket } of pages) socket.disconnect();
     await waitUntil("all are gone", () => manager.manager.live.countViewers() === 0);
     const idle = calls();
     await waitUntil(
@@ -108,19 +114,58 @@ describe("live pages", () => {
   });
 
   it("get the charts that they watch, and a new state within the rhythm", async () => {
-    const socket = connect();
+    const { socket, feed } = connect();
     let fleet: FleetSnapshot | undefined;
     let charts: ChartSnapshot | undefined;
-    socket.on("fleet", (snapshot: FleetSnapshot) => {
+    feed.onFleet((snapshot) => {
       fleet = snapshot;
     });
-    socket.on("charts", (snapshot: ChartSnapshot) => {
+    feed.onCharts((snapshot) => {
       charts = snapshot;
     });
-    socket.emit("watch", { pool: "web", range: "3h" });
+    feed.watch({ pool: "web", range: "3h" });
     await waitUntil("charts came", () => charts?.span.range === "3h");
     staged.stage.workers = [...staged.stage.workers, { id: "i-0eee", pool: "web", state: "pending", ageSeconds: 1 }];
     await waitUntil("the new worker is shown", () => fleet?.workers.some(({ id }) => id === "i-0eee"));
+    socket.disconnect();
+  });
+
+  it("show what the server has after every change of it, and get it whole once and when they missed one", async () => {
+    const { socket, feed } = connect();
+    let fleet: FleetSnapshot | undefined;
+    let [wholes, changes, missed] = [0, 0, 0];
+    feed.onFleet((snapshot) => {
+      fleet = snapshot;
+    });
+    socket.on("fleet", () => {
+      wholes += 1;
+    });
+    socket.on("fleetChange", () => {
+      changes += 1;
+    });
+    const shows = async (what: string, ids: readonly string[]): Promise<void> => {
+      staged.stage.workers = ids.map((id) => ({ id, pool: "web", health: "healthy", ageSeconds: 600 }));
+      await waitUntil(what, () => fleet?.workers.map(({ id }) => id).join() === ids.join());
+    };
+    await shows("the first worker", ["i-0a"]);
+    const wholesBefore = wholes;
+    await shows("another one before it", ["i-0b", "i-0a"]);
+    await shows("the first one gone", ["i-0b"]);
+    expect(wholes).toBe(wholesBefore);
+    expect(changes).toBeGreaterThanOrEqual(2);
+
+    // As if a message got lost: the next change is of a state that this page does not have.
+    socket.io.engine.once("packet", function drop(packet: { data?: unknown }) {
+      if (!String(packet.data).includes("fleetChange")) {
+        socket.io.engine.once("packet", drop);
+        return;
+      }
+      missed += 1;
+      packet.data = `${LIVE_PACKET}["lost"]`;
+    });
+    await waitUntil("a change was lost", () => missed === 1);
+    await shows("what came after it", ["i-0b", "i-0c"]);
+    expect(wholes).toBe(wholesBefore + 1);
     socket.disconnect();
   });
 

@@ -1,10 +1,10 @@
-import type { Socket as NetSocket } from "node:net";
 import { startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
 import { startTestManager, TestBrowser } from "@elastic-gas/testing/manager/test-manager";
+import { connectionOf } from "@elastic-gas/testing/manager/viewers";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
-import { io, type Socket } from "socket.io-client";
+import { io } from "socket.io-client";
 import { expect, it, onTestFinished } from "vitest";
-import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
+import { followLive, type LiveSocket } from "./follow-live.ts";
 import { LIVE_NAMESPACE } from "./live-events.ts";
 
 it("a page that stops reading is left out until it reads again, and holds up nobody", {
@@ -22,15 +22,15 @@ it("a page that stops reading is left out until it reads again, and holds up nob
   const { live } = manager.manager;
   const browser = new TestBrowser(manager.url);
   await browser.signIn();
-  const connect = (): { readonly socket: Socket; readonly times: number[] } => {
-    const socket = io(manager.url + LIVE_NAMESPACE, {
+  const connect = (): { readonly socket: LiveSocket; readonly times: number[] } => {
+    const socket: LiveSocket = io(manager.url + LIVE_NAMESPACE, {
       extraHeaders: { cookie: browser.cookie },
       transports: ["websocket"],
       forceNew: true,
       reconnection: false,
     });
     const times: number[] = [];
-    socket.on("fleet", (fleet: FleetSnapshot) => times.push(fleet.at));
+    followLive(socket).onFleet(({ at }) => times.push(at));
     onTestFinished(() => void socket.disconnect());
     return { socket, times };
   };
@@ -66,9 +66,3 @@ it("a page that stops reading is left out until it reads again, and holds up nob
   expect(quick.times.filter(missed).length).toBeGreaterThanOrEqual(3);
   expect(stuck.times.filter(missed).length).toBeLessThanOrEqual(1);
 });
-
-/** The page's end of the TCP connection, which socket.io does not show. */
-function connectionOf(socket: Socket): NetSocket {
-  const transport = socket.io.engine.transport as unknown as { readonly ws: { readonly _socket: NetSocket } };
-  return transport.ws._socket;
-}

@@ -25,8 +25,9 @@ export type ResultCell =
 
 export interface ListProps {
   readonly rows: readonly ListRow[];
-  /** All jobs of the user, and those that the filter and the search leave. */
-  readonly total: number;
+  /** How many jobs the user has; asked for only when there is no row to show. */
+  readonly total: number | undefined;
+  /** How many of them the filter and the search leave. */
   readonly matching: number;
   readonly filter: string;
   readonly search: string;
@@ -87,7 +88,7 @@ function toolbar({ filters, filter, search }: ListProps, zone: string): Html {
   );
 }
 
-function empty({ total, search, filter }: ListProps, csrf: string): Html {
+function empty({ total = 0, search, filter }: ListProps, csrf: string): Html {
   if (total === 0) {
     return emptyState(
       "file",
