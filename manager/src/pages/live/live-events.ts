@@ -4,8 +4,12 @@ import type { RangeName } from "../../model/charts/range.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { Change, Whole } from "../../model/live/versions.ts";
 
-/** The socket.io namespace of the dashboard; it takes signed-in administrators and viewers only. */
-export const LIVE_NAMESPACE = "/live";
+/**
+ * The socket.io namespace of the dashboard; it takes signed-in administrators and viewers only. Its number changes with
+ * what is said below, so that a page that was loaded before loads itself again.
+ */
+export const LIVE_NAMESPACE = "/live/2";
+export const EARLIER_LIVE_NAMESPACES = ["/live"];
 
 /**
  * A page gets each snapshot whole when it connects or asks, and then what changes in it: `follow-live.ts` puts them

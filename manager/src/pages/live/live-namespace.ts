@@ -14,7 +14,14 @@ import { isRangeName } from "../../model/charts/range.ts";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import { createPublished, type Published, type Whole } from "../../model/live/versions.ts";
 import type { Watcher } from "../../read/watcher.ts";
-import { type ChartChoice, chartRoom, LIVE_NAMESPACE, type PageToServer, type ServerToPage } from "./live-events.ts";
+import {
+  type ChartChoice,
+  chartRoom,
+  EARLIER_LIVE_NAMESPACES,
+  LIVE_NAMESPACE,
+  type PageToServer,
+  type ServerToPage,
+} from "./live-events.ts";
 
 export interface LiveDeps {
   readonly db: Database;
@@ -82,6 +89,8 @@ export function createLive({ db, log, watcher, session, metricPeriodSeconds }: L
     });
     // The default namespace has nothing; without this anybody could hold connections open there.
     made.use((_socket, next) => next(new Error("Sign in first.")));
+    // Pages of an earlier program load themselves again when they hear this, and get the present one.
+    for (const name of EARLIER_LIVE_NAMESPACES) made.of(name).use((_socket, next) => next(new Error("Sign in first.")));
     made.engine.use(session);
     const live = made.of(LIVE_NAMESPACE);
     live.use((socket, next) => {

@@ -169,6 +169,22 @@ describe("live pages", () => {
     socket.disconnect();
   });
 
+  it("of an earlier program are told what makes them load themselves again", async () => {
+    const visitor = new TestBrowser(manager.url);
+    await visitor.signIn();
+    const socket = io(`${manager.url}/live`, {
+      extraHeaders: { cookie: visitor.cookie },
+      transports: ["websocket"],
+      forceNew: true,
+      reconnection: false,
+    });
+    let refusal = "";
+    socket.on("connect_error", (error) => (refusal = error.message));
+    await waitUntil("refused", () => refusal !== "");
+    expect(refusal).toBe("Sign in first.");
+    socket.disconnect();
+  });
+
   it("end with the session", async () => {
     const visitor = new TestBrowser(manager.url);
     await visitor.signIn();
