@@ -21,13 +21,18 @@ export function memoryOfTree(root: number): readonly ProcessMemory[] {
   });
 }
 
-/** `manager`, `web worker`, `mariadbd` ...: a part by its main file, a worker by its role, any other by its program. */
 function nameOf(pid: number): string {
-  const words = read(pid, "cmdline").split("\0");
-  const main = words.find((word) => word.endsWith("/main.ts"));
-  const part = main === undefined ? undefined : /([\w-]+)\/src\/main\.ts$/.exec(main)?.[1];
-  if (part !== undefined) return read(pid, "environ").includes("/instances/") ? `${part} (worker)` : part;
-  return words[0]?.split("/").at(-1) ?? "";
+  const name = processName(read(pid, "cmdline").split("\0"));
+  return read(pid, "environ").includes("/instances/") ? `${name} (worker)` : name;
+}
+
+/** `manager`, `annotator engine`, `mariadbd`: a process of ours by its main file, any other by its program. */
+export function processName(command: readonly string[]): string {
+  for (const word of command) {
+    const [, part, file] = /([\w-]+)\/src\/([\w/-]+)\.ts$/.exec(word) ?? [];
+    if (part !== undefined && file !== undefined) return `${part} ${file.replace(/[/-]?main$/, "")}`.trim();
+  }
+  return command[0]?.split("/").at(-1) ?? "";
 }
 
 function read(pid: number, file: "status" | "smaps_rollup" | "cmdline" | "environ"): string {
