@@ -42,7 +42,7 @@ export async function readKept(file: string): Promise<Kept> {
 }
 
 export async function writeKept(file: string, kept: Kept): Promise<void> {
-  await writeFile(file, `${JSON.stringify(kept, null, 1)}\n`);
+  await writeFile(file, `${JSON.stringify(kept, null, 2)}\n`);
 }
 
 /** What the measurements that ran gave, in place of what is kept of the same measurements; the rest stays. */
