@@ -1,7 +1,7 @@
 import { type Colour, escapeXml, styleSheet, withAttributes } from "../prove/charts/style.ts";
 import type { Growth } from "./measurement.ts";
 
-const WIDTH = 560;
+const WIDTH = 720;
 const HEIGHT = 320;
 const PLOT = { left: 70, right: 420, top: 56, bottom: 262 };
 const COLOURS: readonly Colour[] = ["cpu", "requests", "latency", "queue"];
@@ -33,7 +33,7 @@ export function growthPlot({ title, x, y, lines }: Growth): string {
     return [
       `<polyline class="s-${colour} l" points="${places.map((place) => place.join(",")).join(" ")}"/>`,
       ...dots,
-      `<text class="f-text" x="${PLOT.right + 10}" y="${last[1] + 4}">${escapeXml(line.label)}</text>`,
+      `<text class="f-text" x="${last[0] + 9}" y="${last[1] + 4}">${escapeXml(line.label)}</text>`,
     ].join("");
   });
   const body = [
