@@ -1,3 +1,4 @@
+import { median } from "../figures/median.ts";
 import type { LoadGenerator } from "./load-generator.ts";
 import { cpuMillisecondsOf } from "./process-usage.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -60,12 +61,6 @@ export async function compare(
     throughputRatio: median(sides.map(({ cloud, baseline }) => cloud.perSecond / baseline.perSecond)),
     cpuRatio: median(sides.map(({ cloud, baseline }) => baseline.cpuMicroseconds / cloud.cpuMicroseconds)),
   }));
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
 }
 
 function medians(measures: readonly Measure[]): Measure {

@@ -6,7 +6,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { median } from "./compare.ts";
+import { median } from "../figures/median.ts";
 import { threadMicrosecondsOf } from "./process-usage.ts";
 import { capture } from "./scenarios.ts";
 import type { Rig } from "./speed.ts";

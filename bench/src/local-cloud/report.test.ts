@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { median } from "./compare.ts";
 import { report, writeInto } from "./report.ts";
 
 const side = { perSecond: 12_345.6, cpuMicroseconds: 33.3, generatorShare: 0.256 };
@@ -26,14 +25,6 @@ const measured = {
   ],
   memory: [{ when: "at rest", residentMebibytes: 245.4, peakMebibytes: 250, heapMebibytes: 37.68 }],
 };
-
-it.each([
-  [[3], 3],
-  [[9, 1, 5], 5],
-  [[1, 2, 10, 4], 3],
-])("takes the middle of %j", (values, expected) => {
-  expect(median(values)).toBe(expected);
-});
 
 it("tells every figure in a table", () => {
   const text = report(["2 cores"], measured);

@@ -6,7 +6,8 @@ import { startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-a
 import { type Cursor, listJobs } from "@elastic-gas/user-app/annotations/queries";
 import { sql } from "kysely";
 import type { Figure, Growth, Measured, Measurement } from "../figures/measurement.ts";
-import { median, within } from "./samples.ts";
+import { median } from "../figures/median.ts";
+import { within } from "./samples.ts";
 import { useDatabaseServer } from "./use-database-server.ts";
 
 const SIZES = [1_000, 10_000, 100_000];

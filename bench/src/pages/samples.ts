@@ -1,7 +1,3 @@
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
 /** The same keys with one figure for the samples of each. */
 export function within<Key extends string>(
   samples: Readonly<Record<Key, readonly number[]>>,

@@ -16,10 +16,10 @@ import { quantile } from "@elastic-gas/testing/manager/viewers";
 import { SAMPLES } from "@elastic-gas/testing/system/system";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import type { Figure, Measured, Measurement } from "../figures/measurement.ts";
+import { median } from "../figures/median.ts";
 import { type CloudProcess, pidOf, startCloudProcess, stop } from "../local-cloud/cloud-process.ts";
 import { cpuMillisecondsOf } from "../local-cloud/process-usage.ts";
 import type { BareWork } from "./bare-main.ts";
-import { median } from "./samples.ts";
 import { useDatabaseServer } from "./use-database-server.ts";
 
 const PHOTO = join(SAMPLES, "pictures", "one-masked.jpg");

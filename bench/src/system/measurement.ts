@@ -5,6 +5,7 @@ import { connectDatabase, type Database } from "@elastic-gas/shared/database/con
 import { freePorts, type RunningSystem, startSystem } from "@elastic-gas/testing/system/system";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import type { Figure, Measurement, MeasureOptions } from "../figures/measurement.ts";
+import { median } from "../figures/median.ts";
 import { ManagerApi } from "../prove/manager-api.ts";
 import { isSettled } from "../prove/proof-system.ts";
 import { makeUser, sampleVcf, submitVcf, type VcfUser } from "../prove/vcf-user.ts";
@@ -126,10 +127,6 @@ async function timeJob(user: VcfUser, content: string, db: Database): Promise<nu
 function lengthen(vcf: string, bytes: number): string {
   const records = vcf.slice(vcf.indexOf("\n", vcf.indexOf("#CHROM")) + 1);
   return vcf + records.repeat(Math.max(0, Math.round((bytes - vcf.length) / records.length)));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function megabytes(bytes: number): number {

@@ -6,6 +6,7 @@ import { readConfig } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { createTestDatabase } from "@elastic-gas/testing/database";
 import { TEST_CREDENTIALS } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { median } from "../figures/median.ts";
 import { startChild } from "./child.ts";
 import { ids, STAGED_PREFIX } from "./staged-answers.ts";
 import type { Staged } from "./staged-cloud-main.ts";
@@ -155,8 +156,4 @@ function medians(spent: readonly Spent[]): Spent {
 
 function cpuOf(spent: readonly Spent[]): number {
   return median(spent.map(({ cpuMilliseconds }) => cpuMilliseconds));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
