@@ -20,7 +20,7 @@ import { createUserApp } from "@elastic-gas/user-app/app";
 import { createAppParts } from "@elastic-gas/user-app/app-parts";
 import { z } from "zod";
 import { createTestDatabase } from "../database.ts";
-import { createScriptedDetector } from "./test-detector.ts";
+import { createScriptedDetector, type ScriptedDetector } from "./test-detector.ts";
 
 export const TEST_PASSWORD = "correct horse";
 const CapturedMails = z.array(z.object({ to: z.array(z.string()), subject: z.string(), text: z.string() }));
@@ -30,6 +30,7 @@ export interface TestApp extends AsyncDisposable {
   readonly db: Database;
   readonly config: Config;
   readonly s3: S3Client;
+  readonly detector: ScriptedDetector;
   readonly endpoint: string;
   /** What the app takes for now; set it to move through time. */
   clock: { now: Date | undefined };
@@ -119,9 +120,10 @@ export async function startTestApp(
     ...Object.values(parts.resources.queues).map(({ name }) => sqs.send(new CreateQueueCommand({ QueueName: name }))),
   ]);
   const clock: { now: Date | undefined } = { now: undefined };
+  const detector = createScriptedDetector();
   const { app, settled } = createUserApp({
     ...parts,
-    detector: createScriptedDetector(),
+    detector,
     now: () => clock.now ?? new Date(),
     assets:
       distFolder === undefined
@@ -139,6 +141,7 @@ export async function startTestApp(
     db: database.db,
     config,
     s3,
+    detector,
     endpoint: cloud.endpoint,
     clock,
     settled,

@@ -15,6 +15,7 @@ import { detectAndStore } from "../masks/photos.ts";
 import { abortWhenSenderLeaves } from "../masks/upload/abort.ts";
 import { dropRest, readForm } from "../masks/upload/multipart.ts";
 import { takePlace } from "../masks/upload/refusals.ts";
+import { refuseDuringDeletion } from "../web/deletion-pause.ts";
 import { apiErrors, apiMethodNotAllowed } from "./answers.ts";
 
 export interface TaApiDeps {
@@ -91,6 +92,10 @@ async function createAccount({ db, passwords }: TaApiDeps, { username, password 
 async function upload(deps: TaApiDeps, req: Request, res: Response): Promise<void> {
   using place = takePlace(deps.detector, req);
   const signal = abortWhenSenderLeaves(res);
+  await refuseDuringDeletion(deps.db).catch((error: unknown) => {
+    dropRest(req);
+    throw error;
+  });
   await using form = await readForm(req);
   const { fields, file } = form;
   const credentials = readCredentials(Credentials, fields);

@@ -5,7 +5,6 @@ import type { RequestHandler } from "express";
 
 /** Requests that bring new data in. */
 const UPLOADS: ReadonlySet<string> = new Set([
-  "POST /api/upload",
   "POST /masks",
   "POST /annotate/policy",
   "GET /annotate/job",
@@ -17,17 +16,20 @@ const UPLOADS: ReadonlySet<string> = new Set([
 const SENTENCE = "All data are being deleted at this moment. Your file was not taken.";
 const RETRY_SECONDS = 30;
 
-/** Answers uploads with 503 while an administrator deletes all data, so that nothing new is swept away with the old. */
+/**
+ * Answers uploads with 503 while an administrator deletes all data, so that nothing new is swept away with the old.
+ * `/api/upload` asks by itself, once it has a place for its photo.
+ */
 export function refuseUploadsDuringDeletion(db: Database): RequestHandler {
-  return async (req, res, next) => {
-    if (!UPLOADS.has(`${req.method} ${req.path}`) || !(await isDeleting(db))) {
-      next();
-      return;
-    }
-    if (!req.path.startsWith("/api/")) throw new HttpError(503, SENTENCE, { retryAfterSeconds: RETRY_SECONDS });
-    res.status(503).setHeader("Retry-After", String(RETRY_SECONDS));
-    res.json({ success: false, error: { code: 503, message: SENTENCE } });
+  return async (req, _res, next) => {
+    if (UPLOADS.has(`${req.method} ${req.path}`)) await refuseDuringDeletion(db);
+    next();
   };
+}
+
+/** Throws HttpError 503 while all data are being deleted. */
+export async function refuseDuringDeletion(db: Database): Promise<void> {
+  if (await isDeleting(db)) throw new HttpError(503, SENTENCE, { retryAfterSeconds: RETRY_SECONDS });
 }
 
 async function isDeleting(db: Database): Promise<boolean> {

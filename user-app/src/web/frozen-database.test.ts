@@ -1,6 +1,7 @@
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { createStallableProxy, type StallableProxy } from "@elastic-gas/testing/stallable-proxy";
 import { startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
+import { scriptedPhoto } from "@elastic-gas/testing/user-app/test-detector";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
@@ -34,6 +35,18 @@ it("answers 503 to pages and to the API while the database is frozen, stays aliv
   expect((await fetch(`${app.origin}/healthz`)).status).toBe(200);
   proxy.resume();
   await waitUntil("the page comes again", async () => (await browser.get("/annotations")).status === 200);
+});
+
+it("refuses a photo that would wait too long without asking the database", async () => {
+  app.detector.busySeconds = 12;
+  proxy.stall();
+  const form = new FormData();
+  form.append("file", new Blob([scriptedPhoto(1, 1)]), "one.jpg");
+  const refused = await fetch(`${app.origin}/api/upload`, { method: "POST", body: form });
+  expect(await refused.json()).toMatchObject({ error: { message: expect.stringContaining("The detector is busy.") } });
+  expect(refused.headers.get("retry-after")).toBe("12");
+  proxy.resume();
+  app.detector.reset();
 });
 
 it("keeps its metrics to this machine, and says nosniff everywhere", async () => {
