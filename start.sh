@@ -11,6 +11,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PATH="$PWD/node_modules/.bin:$PATH"
+# What Node has compiled once, the next program takes from here: it starts sooner and needs less memory.
+export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$PWD/.data/cache/compiled}" NODE_COMPILE_CACHE_PORTABLE=1
 
 case "${1:-manager}" in
   manager)

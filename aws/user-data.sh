@@ -49,9 +49,10 @@ else
 fi
 
 # A release for AWS has its packages. On one machine they are linked from the checkout, our own workspaces into this
-# folder.
+# folder, and workers share what Node has compiled.
 if [ ! -d node_modules ]; then
-  cache="${ELASTIC_GAS_CACHE:-/var/cache/elastic-gas}/node_modules-__LOCKFILE_HASH__"
+  shared="${ELASTIC_GAS_CACHE:-/var/cache/elastic-gas}"
+  cache="$shared/node_modules-__LOCKFILE_HASH__"
   if [ ! -d "$cache" ]; then
     echo "The release has no packages, and $cache is not there. Publish it with its packages." >&2
     exit 1
@@ -59,6 +60,8 @@ if [ ! -d node_modules ]; then
   mkdir -p node_modules/@elastic-gas
   find "$cache/" -mindepth 1 -maxdepth 1 ! -name @elastic-gas -exec ln -sfn -t node_modules {} +
   for workspace in */package.json; do ln -sfn "../../${workspace%/*}" "node_modules/@elastic-gas/${workspace%/*}"; done
+  mkdir -p .data/cache "$shared/compiled"
+  ln -sfn "$shared/compiled" .data/cache/compiled
 fi
 
 code=0

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -74,6 +74,21 @@ test("the machine's AWS credentials and endpoints are never used", () => {
   for (const [pid, environment] of environmentsOfOurs()) {
     if (pid === system.child.pid) continue; // start.sh itself has what it was given; its children must not
     expect(environment, `process ${pid}`).not.toMatch(/AKIADECOY|AWS_PROFILE=decoy/);
+  }
+});
+
+test("workers share what Node has compiled", () => {
+  const shared = join(system.dataDir, "cache/compiled");
+  expect(readdirSync(shared)).not.toEqual([]);
+  const workers = [...environmentsOfOurs().values()].filter(
+    (environment) =>
+      environment.includes(`${system.dataDir}/instances/`) && environment.includes("NODE_COMPILE_CACHE="),
+  );
+  expect(workers).not.toEqual([]);
+  for (const environment of workers) {
+    expect(environment).toContain("NODE_COMPILE_CACHE_PORTABLE=1");
+    const [, folder = ""] = /NODE_COMPILE_CACHE=([^\0]+)/.exec(environment) ?? [];
+    expect(realpathSync(folder)).toBe(realpathSync(shared));
   }
 });
 

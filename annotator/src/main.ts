@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
@@ -28,6 +29,8 @@ const sqs = createAwsClient(SQSClient, config, { requestTimeoutMs: LONG_POLL_TIM
 // The first heartbeat says that the worker is in service: not before it can take a job.
 const needs = { credentials: () => sqs.config.credentials(), database: () => sql`select 1`.execute(db) };
 const isReady = await awaitFirstAnswers(needs, { log, signal });
+// For the workers that come while this one runs.
+flushCompileCache();
 log.info({ instanceId, isReady }, "annotator started");
 const handBack = handBackBefore({ log, leadMs: HAND_BACK_MS });
 const until = AbortSignal.any([signal, handBack.signal]);

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { deleteExpiredSessions } from "@elastic-gas/shared/accounts/sessions";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
@@ -50,6 +51,8 @@ const ready = awaitFirstAnswers(
   { log, signal },
 ).then((isReady) => {
   if (!isReady) return;
+  // For the workers that come while this one runs.
+  flushCompileCache();
   gate.open();
   log.info({ instanceId }, "user-app is ready");
 });

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
@@ -61,6 +62,8 @@ export async function runLifecycle<Key extends QueueKey>(
     signal,
   });
 
+  // For the workers that come while this one runs.
+  flushCompileCache();
   log.info({ instanceId }, "started");
   await Promise.all([
     consume({
