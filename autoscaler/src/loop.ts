@@ -41,6 +41,8 @@ export async function runAutoscaler(
   const both = AbortSignal.any([signal, own.signal]);
   const autoscaler = new Autoscaler(context, startId);
   let stopped = false;
+  // The first pass acts: it need not wait for the second.
+  await autoscaler.renewLease();
   const renewing = runLoop({ name: "lease", intervalMs: (config.LEASE_SECONDS * 1_000) / 3, signal: both, log }, () =>
     autoscaler.renewLease(),
   );

@@ -91,15 +91,21 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     const parts = { root, config, environment: settings };
     const emulator = config.EMULATED_INSTANCES ? await loadEmulator() : undefined;
     let notServed: readonly string[] = [];
-    if (config.CLOUD === "local") {
-      await begin(mariadbPart(await mariadbOptions(config))).up;
-      if (emulator !== undefined) notServed = await emulator.prepareEmulator(config);
-      else {
-        localCloud = begin(localCloudPart(parts, { AWS_ENDPOINT_URL: undefined }));
-        await localCloud.up;
+    const ownServer = config.CLOUD === "local" ? await mariadbOptions(config) : undefined;
+    const bringUpDatabase = async (): Promise<FirstAdmin> => {
+      if (ownServer !== undefined) await begin(mariadbPart(ownServer)).up;
+      return prepareDatabase(config, accountsToMake(settings, isOwnServer(environment)));
+    };
+    const bringUpCloud = async (): Promise<void> => {
+      if (config.CLOUD !== "local") return;
+      if (emulator !== undefined) {
+        notServed = await emulator.prepareEmulator(config);
+        return;
       }
-    }
-    const admin = await prepareDatabase(config, accountsToMake(settings, isOwnServer(environment)));
+      localCloud = begin(localCloudPart(parts, { AWS_ENDPOINT_URL: undefined }));
+      await localCloud.up;
+    };
+    const [admin] = await Promise.all([bringUpDatabase(), bringUpCloud()]);
     for (const line of sharedAccountLines(settings)) print(line);
     for (const line of await publishAtStart({ root, config, settings })) print(line);
     const autoscaler = begin(autoscalerPart(parts, startId));
