@@ -4,8 +4,7 @@ import { CHECKED_BYTES, checkMagic, checkVcf, type VcfCheck } from "./vcf-check.
 export async function checkFile(file: File): Promise<VcfCheck> {
   const start = new Uint8Array(await file.slice(0, 64).arrayBuffer());
   const wrong = checkMagic(start);
-  if (wrong !== undefined)
-    return { kind: "refused", findings: [], problem: wrong, help: "A VCF starts with ##fileformat=VCFv4." };
+  if (wrong !== null) return wrong;
   const gzip = start[0] === 0x1f && start[1] === 0x8b;
   if (!gzip) {
     const text = await file.slice(0, CHECKED_BYTES).text();

@@ -18,6 +18,16 @@ test("a good file: version, samples, columns, records and build", () => {
   });
 });
 
+test.each([
+  ["##reference=hg18.fa", "Genome build NCBI36, named in the header", "cytobands only"],
+  ["##contig=<ID=1,length=247249719>", "Genome build NCBI36, from the length of chromosome 1", "cytobands only"],
+  ["##reference=mm10.fa", "Genome build GRCm38, named in the header", "nothing would be annotated"],
+])("what the pack lacks for a genome is said before the upload: %s", (line, finding, warning) => {
+  const { findings, warnings } = checkVcf(HEAD.replace(/##contig.*/, line) + RECORD, whole);
+  expect(findings).toContain(finding);
+  expect(warnings).toEqual([expect.stringContaining(warning)]);
+});
+
 test("a line that the excerpt cuts is not held against the file", () => {
   const cut = (HEAD + RECORD).slice(0, -12);
   expect(checkVcf(`${HEAD + RECORD}chr1\t10`, { complete: false }).kind).toBe("fits");
@@ -77,4 +87,8 @@ test.each([
   [[0x89, 0x50, 0x4e, 0x47], "This is a picture, not a VCF."],
   [[0x1f, 0x8b, 8], undefined],
   [[0x23, 0x23], undefined],
-])("bytes %j: %s", (bytes, sentence) => expect(checkMagic(Uint8Array.from(bytes))).toBe(sentence));
+])("bytes %j: %s", (bytes, sentence) => expect(checkMagic(Uint8Array.from(bytes))?.problem).toBe(sentence));
+
+test("a file that is no text is refused with what to do", () => {
+  expect(checkMagic(new TextEncoder().encode("BCF\x02\x02"))?.help).toContain("bcftools view -O z");
+});

@@ -10,6 +10,7 @@ import {
   summaryFigures,
   warningSentences,
 } from "../figures.ts";
+import { CLASS_MEANINGS, CLINVAR_MEANINGS, REGION_MEANINGS } from "../meanings.ts";
 import { barTable } from "./bar-table.ts";
 
 const CONTIGS_SHOWN = 12;
@@ -33,18 +34,32 @@ export function jobSummary(summary: JobSummary): Html {
         panel(
           "regions",
           ["Regions ", meaning("#values")],
-          barTable({ head: "Region", counts: summary.regions, look: "eg-bars-requests", shares: true }),
+          barTable({
+            head: "Region",
+            counts: summary.regions,
+            look: "eg-bars-requests",
+            meanings: REGION_MEANINGS,
+            shares: true,
+          }),
         ),
       summary.classes.length > 0 &&
         panel(
           "classes",
-          ["Variant classes ", h("span", { class: "eg-small eg-secondary" }, "of each alternative allele")],
-          barTable({ head: "Class", counts: summary.classes, shares: true }),
+          [
+            "Variant classes ",
+            h("span", { class: "eg-small eg-secondary" }, "of each alternative allele; "),
+            meaning("#classes"),
+          ],
+          barTable({ head: "Class", counts: summary.classes, meanings: CLASS_MEANINGS, shares: true }),
         ),
       summary.substitutions.length > 0 && substitutionsPanel(summary),
       summary.clinvarClasses !== undefined &&
         summary.clinvarClasses.length > 0 &&
-        panel("clinvar", "ClinVar classes", barTable({ head: "Class", counts: summary.clinvarClasses.map(inWords) })),
+        panel(
+          "clinvar",
+          ["ClinVar classes ", meaning("#classes")],
+          barTable({ head: "Class", counts: summary.clinvarClasses.map(inWords), meanings: CLINVAR_MEANINGS }),
+        ),
       summary.consequences !== undefined &&
         summary.consequences.length > 0 &&
         panel(
