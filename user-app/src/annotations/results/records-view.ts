@@ -2,7 +2,7 @@ import { formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { type FieldProps, field } from "@elastic-gas/shared/ui/field";
 import { emptyState, note } from "@elastic-gas/shared/ui/parts";
 import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
-import { REGION_MEANINGS } from "../meanings.ts";
+import { REGION_MEANINGS } from "../../web/meanings.ts";
 import type { AnnotatedAllele } from "./annotated-record.ts";
 import type { FoundRecords } from "./find-records.ts";
 import { COLUMN_NAMES, type ColumnName, type RecordFilter } from "./record-filter.ts";

@@ -3,7 +3,7 @@ import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { isPathogenic } from "@elastic-gas/shared/vcf/clinvar";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
-import { REGION_MEANINGS } from "../meanings.ts";
+import { REGION_MEANINGS } from "../../web/meanings.ts";
 
 const HEADS = ["ID", "Ref", "Alt", "Gene", "Region", "Band", "ClinVar"] as const;
 /** What only some packs hold: a column where the job's pack could be asked for it. */

@@ -2,6 +2,7 @@ import { formatCount } from "@elastic-gas/shared/format/numbers";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
+import { CLASS_MEANINGS, CLINVAR_MEANINGS, REGION_MEANINGS } from "../../web/meanings.ts";
 import {
   clinvarSentence,
   indelLengths,
@@ -10,7 +11,6 @@ import {
   summaryFigures,
   warningSentences,
 } from "../figures.ts";
-import { CLASS_MEANINGS, CLINVAR_MEANINGS, REGION_MEANINGS } from "../meanings.ts";
 import { barTable } from "./bar-table.ts";
 
 const CONTIGS_SHOWN = 12;

@@ -1,6 +1,6 @@
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
-import { CLASS_MEANINGS, CLINVAR_MEANINGS, REGION_MEANINGS } from "../../annotations/meanings.ts";
+import { CLASS_MEANINGS, CLINVAR_MEANINGS, REGION_MEANINGS } from "../meanings.ts";
 import type { PageContext } from "../page-context.ts";
 
 /** What a job's states mean for its owner. */
