@@ -241,7 +241,7 @@ function clinvar({
   clinvarConditions,
 }: AnnotatedAllele): readonly (Html | string)[] {
   return [
-    clinvarClass.replaceAll("_", " "),
+    clinvarClass.replaceAll("_", " ").replaceAll("|", ", "),
     " ",
     h(
       "a",

@@ -35,7 +35,7 @@ export function helpView(
   const terms = (rows: readonly (readonly [string, string])[]) =>
     h(
       "dl",
-      { class: "eg-facts" },
+      { class: "eg-facts app-terms" },
       rows.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]),
     );
   return fragment(
