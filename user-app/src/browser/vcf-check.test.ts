@@ -1,4 +1,6 @@
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { checkFile } from "./check-file.ts";
 import { checkMagic, checkVcf } from "./vcf-check.ts";
 
 const HEAD =
@@ -88,6 +90,15 @@ test.each([
   [[0x1f, 0x8b, 8], undefined],
   [[0x23, 0x23], undefined],
 ])("bytes %j: %s", (bytes, sentence) => expect(checkMagic(Uint8Array.from(bytes))?.problem).toBe(sentence));
+
+test.each([
+  ["gzip in gzip", gzipSync(gzipSync(HEAD)), "The file was compressed twice (gzip in gzip)."],
+  ["UTF-16", gzipSync(Buffer.from(`\ufeff${HEAD}`, "utf16le")), "The file is UTF-16 text."],
+  ["nothing", gzipSync(""), "The file is empty."],
+])("what is inside a compressed file is named as the annotator names it: %s", async (_, bytes, problem) => {
+  expect(await checkFile(new File([bytes], "a.vcf.gz"))).toMatchObject({ kind: "refused", problem });
+  expect(await checkFile(new File([gzipSync(HEAD + RECORD)], "b.vcf.gz"))).toMatchObject({ kind: "fits" });
+});
 
 test("a file that is no text is refused with what to do", () => {
   expect(checkMagic(new TextEncoder().encode("BCF\x02\x02"))?.help).toContain("bcftools view -O z");

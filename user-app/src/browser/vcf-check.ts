@@ -31,8 +31,8 @@ const CHR1_BUILDS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** Names a file that is no VCF by its first bytes; null for what may be one, plain or gzip. */
-export function checkMagic(start: Uint8Array): VcfCheck | null {
-  const foreign = foreignFile(start, false);
+export function checkMagic(start: Uint8Array, isUnpacked = false): VcfCheck | null {
+  const foreign = foreignFile(start, isUnpacked);
   return foreign === null ? null : { kind: "refused", findings: [], ...foreign };
 }
 
