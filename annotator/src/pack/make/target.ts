@@ -1,12 +1,9 @@
 import { canonicalContig, genomeOfAccession } from "@elastic-gas/shared/vcf/contigs";
-import { genomesNamed, OTHER_SUBJECT_LINE } from "@elastic-gas/shared/vcf/genomes";
+import { genomesNamed } from "@elastic-gas/shared/vcf/genomes";
 import type { PackBuild, PackManifestSource } from "../manifest.ts";
 import type { BuildLengths } from "../pack.ts";
 import type { Members } from "./block-writer.ts";
 import type { SourceFile } from "./source-file.ts";
-
-/** A command names what it compares with as well. */
-const COMMAND_LINE = /^##[\w.-]*(?:command|cmd)/i;
 
 /** What a pack is made for. */
 export interface Target {
@@ -61,7 +58,7 @@ export function checkGenome(
   { target, file }: { target: Target; file: SourceFile },
 ): void {
   const { build, builds } = target;
-  const named = OTHER_SUBJECT_LINE.test(line) || COMMAND_LINE.test(line) ? [] : genomesNamed(line);
+  const named = genomesNamed(line);
   if (named.length > 0 && !named.some(({ name }) => name === build))
     throw otherGenome(file, number, { genome: named[0]?.name ?? "", build, text: line.slice(0, 100) });
   const [, contig, digits] = /^##contig=<ID=([^,>]+),.*?length=(\d+)/.exec(line) ?? [];
