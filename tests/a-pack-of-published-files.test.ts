@@ -173,7 +173,7 @@ describe.skipIf(!hasBcftools)("a pack of published files (skipped: bcftools is n
     for (const text of [
       "missense",
       "NM_900001.1:p.(Ala2Val)",
-      "Pathogenic/Likely pathogenic|risk factor",
+      "Pathogenic/Likely pathogenic, risk factor",
       ">rs9002<",
       ">6.57895e-06<",
     ])

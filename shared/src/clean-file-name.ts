@@ -7,6 +7,13 @@ const MAX_CHARACTERS = 200;
  */
 export function cleanFileName(name: string, otherwise: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";
-  const clean = last.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, "").trim();
-  return [...clean.toWellFormed()].slice(-MAX_CHARACTERS).join("") || otherwise;
+  return [...cleanLine(last)].slice(-MAX_CHARACTERS).join("") || otherwise;
+}
+
+/** One line of text as it may stand on a page beside other words: without controls, also those of its direction. */
+export function cleanLine(text: string): string {
+  return text
+    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, "")
+    .trim()
+    .toWellFormed();
 }

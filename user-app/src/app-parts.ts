@@ -10,8 +10,8 @@ import { createOutboxSender } from "@elastic-gas/shared/reliability/outbox";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { readAssets } from "@elastic-gas/shared/web/assets";
 import type { UserAppParts } from "./app.ts";
+import { createFileFetcher, PHOTO, VCF } from "./fetching/fetch-file.ts";
 import { startMaskDetector } from "./masks/detector/mask-detector.ts";
-import { createPhotoFetcher } from "./masks/fetching/fetch-photo.ts";
 import { locateModel } from "./masks/model/mask-model.ts";
 import { createLoadMeter } from "./web/load-meter.ts";
 import { createRequestCounter } from "./web/request-counter.ts";
@@ -19,6 +19,10 @@ import { createRequestCounter } from "./web/request-counter.ts";
 /** Connections that a worker keeps: 8 workers stay well below the 151 that MySQL takes by default. */
 const CONNECTIONS = 8;
 const LIMITER_CONNECTIONS = 3;
+/** Below the 55 s of a request. */
+const VCF_TIMEOUT_MS = 40_000;
+/** Each may hold 32 MB. */
+const VCFS_AT_ONCE = 4;
 
 /**
  * Everything the app is built from, as production has it. Nothing here connects: a worker starts while MySQL or S3 is
@@ -47,7 +51,8 @@ export function createAppParts(config: Config, log: Logger): UserAppParts & { cl
     requests: createRequestCounter(config.METRIC_PERIOD_SECONDS),
     load: createLoadMeter({ periodSeconds: config.WORKER_METRIC_SECONDS, vcpus: config.WORKER_VCPUS }),
     detector,
-    fetchPhoto: createPhotoFetcher(),
+    fetchPhoto: createFileFetcher(PHOTO),
+    fetchVcf: createFileFetcher(VCF, { timeoutMs: VCF_TIMEOUT_MS, maxConcurrent: VCFS_AT_ONCE }),
     async close() {
       await detector.close();
       await db.destroy();

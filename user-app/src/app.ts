@@ -26,8 +26,8 @@ import { resultPages } from "./annotations/results/result-pages.ts";
 import { annotationApi } from "./api/annotation-api.ts";
 import { REGISTER_LIMIT, taApi } from "./api/ta-api.ts";
 import { tokenPages } from "./api/token-pages.ts";
+import type { FetchFile } from "./fetching/fetch-file.ts";
 import type { MaskDetector } from "./masks/detector/mask-detector.ts";
-import type { FetchPhoto } from "./masks/fetching/fetch-photo.ts";
 import { maskPages } from "./masks/mask-pages.ts";
 import { ownDataPages } from "./own-data/delete-own-account.ts";
 import { exportPages } from "./own-data/export-own-data.ts";
@@ -51,7 +51,8 @@ export interface UserAppParts extends AppParts {
   readonly requests: RequestCounter;
   readonly load: LoadMeter;
   readonly detector: MaskDetector;
-  readonly fetchPhoto: FetchPhoto;
+  readonly fetchPhoto: FetchFile;
+  readonly fetchVcf: FetchFile;
 }
 
 export interface UserApp {
@@ -129,7 +130,7 @@ export function createUserApp(parts: UserAppParts): UserApp {
 
   const stopPaying = (userId: number) => cancelSubscription({ ...deps, stripe }, userId);
   const pages = [
-    annotatePages(deps),
+    annotatePages({ ...deps, fetchVcf: parts.fetchVcf }),
     listPages(deps),
     resultPages(deps),
     jobPages(deps),

@@ -1,10 +1,10 @@
+import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
 import { type RecordColumns, readRecord } from "@elastic-gas/shared/vcf/record";
 import type { Chromosome } from "../pack/chromosome.ts";
 import type { BuildData } from "../pack/pack.ts";
 import type { Sequence } from "../pack/sequence.ts";
 import type { Stretch } from "../pack/stretch.ts";
 import { allelesOf, isSequence, MAX_ALLELES } from "../vcf/alleles.ts";
-import { canonicalContig } from "../vcf/contigs.ts";
 import { appendInfo, encodeInfoValue, withoutKeys } from "../vcf/info.ts";
 import { headEnd, LINE_FEED, MAX_HEAD_BYTES } from "../vcf/lines.ts";
 import {

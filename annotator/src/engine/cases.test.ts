@@ -134,6 +134,7 @@ describe("the build", () => {
     const lengths = await annotate("b7_mixed_contig_lengths.vcf");
     expect(lengths.summary.buildDecision).toMatchObject({
       build: "GRCh38",
+      alternatives: ["GRCh37"],
       warning: expect.stringContaining(
         "2 are those of GRCh38 (chr2 has 242,193,529 bases), 1 of GRCh37 (chr1 has 249,250,621 bases)",
       ),
@@ -173,8 +174,20 @@ describe("what is found", () => {
     const outcome = await annotate("s2_gvcf_block.vcf");
     expect(outcome.records.map(({ info }) => info.GAS_GENE)).toEqual([undefined, undefined, undefined]);
     expect(warningsOf(outcome)).toBe(
-      "3 reference blocks (gVCF records with END and no variant) were passed through unchanged: they tell no variant. The first is line 4.",
+      "3 reference blocks (gVCF records without a variant) were passed through unchanged: they tell no variant. The first is line 4.",
     );
+  });
+
+  it("nothing in a block of VCF 4.5, which has its length beside the samples, nor in one of a single base", async () => {
+    const columns = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS1\n";
+    const records = [
+      "chr17\t7668000\t.\tN\t<*>\t.\t.\t.\tGT:LEN\t0/0:19600",
+      "chr17\t7675088\t.\tC\t<NON_REF>\t.\t.\tEND=7675088\tGT\t0/0",
+      "chr17\t7675088\t.\tC\tT,<*>\t.\t.\t.\tGT\t0/1",
+    ];
+    const outcome = await annotateText(`##fileformat=VCFv4.5\n${columns}${records.join("\n")}\n`, "GRCh38");
+    expect(outcome.records.map(({ info }) => info.GAS_GENE)).toEqual([undefined, undefined, "TP53"]);
+    expect(warningsOf(outcome)).toContain("2 reference blocks");
   });
 
   it("nothing on the mitochondrion of UCSC's hg19, which is another sequence", async () => {

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
+import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
 import { type RecordColumns, readRecord } from "@elastic-gas/shared/vcf/record";
 import type { BuildData } from "../pack/pack.ts";
 import type { Sequence } from "../pack/sequence.ts";
 import type { GeneTrack } from "../pack/tracks.ts";
 import { allelesOf } from "../vcf/alleles.ts";
-import { canonicalContig } from "../vcf/contigs.ts";
 import type { Input } from "../vcf/input.ts";
 import { headEnd, LINE_FEED, lineBlocks, MAX_HEAD_BYTES } from "../vcf/lines.ts";
 import { liftRecord } from "./lift-record.ts";

@@ -153,6 +153,8 @@ describe("what is read", () => {
     const text = `${HEAD}${row("9", 5_456_114, "A", "G")}\n`;
     const members = Buffer.concat([gzipSync(text.slice(0, 40)), gzipSync(text.slice(40))]);
     expect(infoOf(await annotate(gzipSync(text)))).toContain("CD274");
+    // More than one chunk of zeros behind the end, as tapes and some downloads leave them.
+    expect(infoOf(await annotate(Buffer.concat([gzipSync(text), Buffer.alloc(600_000)])))).toContain("CD274");
     expect(infoOf(await annotate(members))).toContain("CD274");
     expect(infoOf(await annotate(bgzf(text)))).toContain("CD274");
   });
@@ -196,10 +198,9 @@ describe("what is found", () => {
 
   it("only the place of a breakend and of a symbolic insertion", async () => {
     const outcome = await annotate(
-      `${HEAD}${row("MT", 8_300, "A", "A]1:5000]", "SVLEN=700")}\n${row("MT", 8_300, "A", "<INS>", "SVLEN=700")}\n`,
+      `${HEAD}${row("MT", 8_300, "A", "A]1:5000]", "SVLEN=700")}\n${row("MT", 8_300, "A", "<INS>", "SVLEN=700")}\n${row("MT", 8_300, "A", "<DEL>,<INS:ME>", "SVLEN=1,700")}\n`,
     );
-    expect(split(infoOf(outcome, 0)).genes).toEqual(["MT-TK"]);
-    expect(split(infoOf(outcome, 1)).genes).toEqual(["MT-TK"]);
+    for (const record of [0, 1, 2]) expect(split(infoOf(outcome, record)).genes).toEqual(["MT-TK"]);
   });
 
   it("ClinVar's entry for each ALT, however the variant is written, and its rs number where the ID is empty", async () => {

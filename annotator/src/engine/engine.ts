@@ -1,8 +1,8 @@
 import { open, writeFile } from "node:fs/promises";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
+import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
 import { allUnreadable } from "@elastic-gas/shared/vcf/judge";
 import type { BuildData, Pack } from "../pack/pack.ts";
-import { canonicalContig } from "../vcf/contigs.ts";
 import { refused } from "../vcf/failure.ts";
 import { type Header, HeaderReader, headerText, type InfoField } from "../vcf/header.ts";
 import { type Input, openInput, type TextLimit } from "../vcf/input.ts";
@@ -127,7 +127,7 @@ async function readHeader(input: Input): Promise<Header> {
 
 async function decide({ build, pack }: EngineRun, input: Input, header: HeaderEvidence): Promise<Decision> {
   const isChosen = build !== null && pack.build(build) !== undefined;
-  const limit = isChosen || headerDecides(header) ? SAMPLE_RECORDS : Number.POSITIVE_INFINITY;
+  const limit = isChosen || headerDecides(header, pack.builds) ? SAMPLE_RECORDS : Number.POSITIVE_INFINITY;
   const records = await readRecordEvidence(input, pack, limit);
   const question = { header, records, builds: pack.builds, preferred: pack.defaultBuild };
   if (isChosen) return chosenBuild(build, question);

@@ -1,8 +1,8 @@
+import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
 import type { RecordColumns } from "@elastic-gas/shared/vcf/record";
 import type { Chromosome } from "../pack/chromosome.ts";
 import type { BuildData } from "../pack/pack.ts";
 import { isSequence } from "../vcf/alleles.ts";
-import { canonicalContig } from "../vcf/contigs.ts";
 import type { Places } from "./places.ts";
 
 /** A record as it would stand in another build. */

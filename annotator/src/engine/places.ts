@@ -1,6 +1,6 @@
+import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
 import type { RecordColumns } from "@elastic-gas/shared/vcf/record";
 import { type Allele, MAX_ALLELES } from "../vcf/alleles.ts";
-import { canonicalContig } from "../vcf/contigs.ts";
 import { infoValue } from "../vcf/info.ts";
 
 /** The other end of a breakend or a translocation. */
@@ -31,7 +31,8 @@ export function placesOf(record: RecordColumns, alleles: readonly Allele[]): Pla
     isBreakend ||= allele.class === "breakend";
     isVariant ||= allele.class !== "no variant";
   }
-  if (!isVariant && Number(infoValue(record.info, "END")) > byRef) return null;
+  // VCF 4.5 gives the end of such a block in FORMAT/LEN; one of a single base ends where it begins.
+  if (!isVariant && (record.alt.startsWith("<") || Number(infoValue(record.info, "END")) > byRef)) return null;
   if (!isSymbolic && !isBreakend) return { end: byRef, mates: NO_MATES };
   const mates = isBreakend ? breakendMates(record.alt) : [];
   if (!isSymbolic) return { end: byRef, mates };
@@ -67,8 +68,13 @@ function endOfSymbolic({ pos, alt, info }: RecordColumns): number {
   const end = Number(infoValue(info, "END"));
   if (end > pos) return end;
   const alts = alt.split(",", MAX_ALLELES);
-  // An insertion lies between two bases, however long it is.
-  if (alts.every((one) => one.startsWith("<INS"))) return pos;
-  const lengths = (infoValue(info, "SVLEN") ?? "").split(",", alts.length).map((text) => Math.abs(Number(text)));
+  const lengths = (infoValue(info, "SVLEN") ?? "")
+    .split(",", alts.length)
+    .map((text, index) => (isInsertion(alts[index] ?? "") ? 0 : Math.abs(Number(text))));
   return Math.max(pos, ...lengths.filter(Number.isSafeInteger).map((length) => pos + length));
+}
+
+/** An insertion lies between two bases, however long it is. */
+function isInsertion(alt: string): boolean {
+  return /^<INS[:>]/i.test(alt);
 }

@@ -41,7 +41,7 @@ export function warningSentence(oddity: Oddity, { count, line, detail }: Noted):
     case "otherMitochondrion":
       return `${records} on ${shown} ${were} not annotated: chrM of UCSC's hg19 (16,571 bases, NC_001807) is another sequence than the mitochondrion of the pack (16,569 bases, NC_012920). If yours has 16,569, say so in the header: ##contig=<ID=chrM,length=16569>. ${first}.`;
     case "referenceBlock":
-      return `${n} reference ${count === 1 ? "block" : "blocks"} (gVCF records with END and no variant) ${were} passed through unchanged: they tell no variant. ${first}.`;
+      return `${n} reference ${count === 1 ? "block" : "blocks"} (gVCF records without a variant) ${were} passed through unchanged: they tell no variant. ${first}.`;
     case "tooManyAlleles":
       return `${records} with more than 1,000 ALT alleles ${were} passed through unchanged. ${first}.`;
     case "tooLong":

@@ -1,5 +1,5 @@
 import { openSync, readFileSync, readSync } from "node:fs";
-import { canonicalContig } from "../vcf/contigs.ts";
+import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
 
 const WINDOW_BYTES = 1 << 16;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { appendInfo, encodeInfoValue, infoValue, withoutKeys } from "./info.ts";
+import { appendInfo, decodeInfoValue, encodeInfoValue, infoValue, withoutKeys } from "./info.ts";
 
 it("leaves names of genes alone and encodes what has a meaning in INFO", () => {
   expect(encodeInfoValue("HLA-DRB1.2_x/y:z|a&b")).toBe("HLA-DRB1.2_x/y:z|a&b");
@@ -15,6 +15,10 @@ it("can be decoded again", () => {
       expect(decodeURIComponent(encoded)).toBe(text);
     }),
   );
+});
+
+it("decodes what others encode, and nothing else", () => {
+  expect(decodeInfoValue("type%2C 2%3b x%3D1%25 100%_z%41")).toBe("type, 2; x=1% 100%_z%41");
 });
 
 it.each([

@@ -11,6 +11,14 @@ export function encodeInfoValue(text: string): string {
     : text;
 }
 
+/** A value of another's INFO field without the percent-encoding that VCF 4.3 has for `:;=%,` and ends of lines. */
+export function decodeInfoValue(text: string): string {
+  return text.replace(/%(3A|3B|3D|25|2C|0D|0A|09)/gi, (_, code: string) => {
+    const character = String.fromCharCode(Number.parseInt(code, 16));
+    return character < " " ? " " : character;
+  });
+}
+
 /** INFO with `added` (`KEY=value` pairs joined by semicolons) at its end. */
 export function appendInfo(info: string, added: string): string {
   if (added === "") return info;

@@ -15,9 +15,11 @@ import { type Config, readConfig } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { readAssets } from "@elastic-gas/shared/web/assets";
+import type { MayReach } from "@elastic-gas/shared/web/guarded-agent";
 import { type Listening, serve } from "@elastic-gas/shared/web/serve";
 import { createUserApp } from "@elastic-gas/user-app/app";
 import { createAppParts } from "@elastic-gas/user-app/app-parts";
+import { createFileFetcher, VCF } from "@elastic-gas/user-app/fetching/fetch-file";
 import { z } from "zod";
 import { createTestDatabase } from "../database.ts";
 import { createScriptedDetector, type ScriptedDetector } from "./test-detector.ts";
@@ -81,13 +83,15 @@ export interface TestAppOptions {
   readonly port?: number;
   /** The built scripts and styles; without it pages have none. */
   readonly distFolder?: string;
+  /** Which addresses a file may be fetched from; the public ones by default. */
+  readonly mayReach?: MayReach;
 }
 
 /** Takes the cloud over: disposing of the app ends it too. */
 export async function startTestApp(
   cloud: Cloud,
   environment: Record<string, string> = {},
-  { databasePort, port = 0, distFolder }: TestAppOptions = {},
+  { databasePort, port = 0, distFolder, mayReach }: TestAppOptions = {},
 ): Promise<TestApp> {
   const database = await createTestDatabase();
   // As production connects: a query that the role has no right for fails here too.
@@ -124,6 +128,7 @@ export async function startTestApp(
   const { app, settled } = createUserApp({
     ...parts,
     detector,
+    ...(mayReach === undefined ? {} : { fetchVcf: createFileFetcher(VCF, { mayReach }) }),
     now: () => clock.now ?? new Date(),
     assets:
       distFolder === undefined

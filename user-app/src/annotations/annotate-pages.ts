@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
+import { cleanLine } from "@elastic-gas/shared/clean-file-name";
 import { userAppUrl } from "@elastic-gas/shared/config";
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
@@ -7,19 +8,24 @@ import { VCF_SAMPLES, vcfSamplePath } from "@elastic-gas/shared/samples";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
+import type { FetchFile } from "../fetching/fetch-file.ts";
+import { abortWhenSenderLeaves } from "../masks/upload/abort.ts";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
 import { largestInput } from "./check-size.ts";
 import type { Job } from "./queries.ts";
 import { submitBytes, submitUploaded } from "./submit.ts";
 import { BUILDS, createUploadPolicy, uploadCeiling } from "./upload.ts";
-import { annotateView } from "./views/annotate.ts";
+import { type AddressRefusal, annotateView } from "./views/annotate.ts";
+
+/** As much as a request may carry; a larger file is sent to the storage by its owner. */
+const MAX_FETCHED_BYTES = 32 * 2 ** 20;
 
 const BuildChoice = z.enum(BUILDS).optional().catch(undefined);
 const PolicyBody = z.object({ fileName: z.string().min(1, "A file name is needed.").max(1_000) });
 const Title = z
   .string()
-  .trim()
+  .overwrite(cleanLine)
   .max(100, "A name has at most 100 characters.")
   .default("")
   .transform((title) => (title === "" ? null : title));
@@ -36,14 +42,24 @@ const PasteBody = z.object({
   build: BuildChoice,
   title: Title,
 });
+const AddressBody = z.object({
+  url: z.string().trim().min(1, "Enter the address of a VCF file.").max(2_000),
+  build: BuildChoice,
+  title: Title,
+});
 const SampleBody = z.object({ file: z.string().max(100) });
 
-/** `/annotate` and `/annotate/job`: from a file to a queued job. Mount behind `requireUser`. */
-export function annotatePages(deps: Deps): Router {
-  const { config, resources, sendPage } = deps;
+export interface AnnotatePagesDeps extends Deps {
+  /** Fetches a file by its address; `createFileFetcher(VCF)` in production. */
+  readonly fetchVcf: FetchFile;
+}
+
+/** `/annotate` and what is below it: from a file to a queued job. Mount behind `requireUser`. */
+export function annotatePages(deps: AnnotatePagesDeps): Router {
+  const { config, resources, sendPage, fetchVcf } = deps;
   const router = Router();
 
-  router.get("/annotate", async (_req, res) => {
+  const sendForm = async (res: Response, refused?: AddressRefusal): Promise<void> => {
     const user = currentUser(res);
     const redirectTo = `${userAppUrl(config)}/annotate/job`;
     const policy = await createUploadPolicy(deps, { userId: user.id, role: user.role, redirectTo });
@@ -51,12 +67,14 @@ export function annotatePages(deps: Deps): Router {
     sendPage(res, {
       title: "Annotate",
       tab: "annotate",
+      status: refused?.status ?? 200,
       content: (page) =>
         annotateView({
           role: user.role,
           policy,
           maxBytes: largestInput(deps.config, user),
           csrf: page.csrf,
+          refused,
           retention:
             config.INPUT_RETENTION_DAYS === 0
               ? "your file when you delete its job"
@@ -67,7 +85,8 @@ export function annotatePages(deps: Deps): Router {
             : `Free: up to ${formatBytes(config.FREE_MAX_BYTES)} a file, results for ${formatDuration(config.FREE_RETENTION_SECONDS)} after completion`,
         }),
     });
-  });
+  };
+  router.get("/annotate", (_req, res) => sendForm(res));
   router.all("/annotate", methodNotAllowed("GET"));
 
   router.post("/annotate/policy", async (req, res) => {
@@ -91,6 +110,22 @@ export function annotatePages(deps: Deps): Router {
     confirm(req, res, await submitBytes(deps, currentUser(res), { fileName, bytes, build: build ?? null, title }));
   });
   router.all("/annotate/paste", methodNotAllowed("POST"));
+
+  router.post("/annotate/address", async (req, res) => {
+    const { url, build, title } = AddressBody.parse(req.body);
+    const user = currentUser(res);
+    // A file above the plan's limit is refused by the plan's own words, up to what is fetched at all.
+    const maxBytes = Math.min(uploadCeiling(user.role, config), MAX_FETCHED_BYTES);
+    try {
+      const { fileName, bytes } = await fetchVcf(url, { signal: abortWhenSenderLeaves(res), maxBytes });
+      confirm(req, res, await submitBytes(deps, user, { fileName, bytes, build: build ?? null, title }));
+    } catch (error) {
+      // What is wrong with the address, beside the address; the rest has a page of its own.
+      if (!(error instanceof HttpError) || error.status !== 422) throw error;
+      await sendForm(res, { status: error.status, address: url, sentence: error.message });
+    }
+  });
+  router.all("/annotate/address", methodNotAllowed("POST"));
 
   router.post("/annotate/sample", async (req, res) => {
     const { file } = SampleBody.parse(req.body);

@@ -4,17 +4,21 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/
 import { median } from "@elastic-gas/shared/median";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { VCF_SAMPLES } from "@elastic-gas/shared/samples";
+import { serve } from "@elastic-gas/shared/web/serve";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { type Browser, startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import express from "express";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { sweepUploads } from "./sweep-uploads.ts";
 
 const VCF = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nchr1\t100\t.\tA\tG\t50\tPASS\t.\n";
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp(await startTestCloud(), { FREE_RETENTION_SECONDS: "300" });
+  // Stands for the public internet: one of the loopback addresses.
+  const mayReach = (address: string) => address === "127.0.0.9";
+  app = await startTestApp(await startTestCloud(), { FREE_RETENTION_SECONDS: "300" }, { mayReach });
 });
 afterAll(async () => {
   await app?.[Symbol.asyncDispose]();
@@ -168,7 +172,11 @@ describe("from a file to a job", () => {
     const browser = await app.signedIn("paster");
     await browser.get("/annotate");
     const text = VCF.replaceAll("\n", "\r\n"); // as forms send lines
-    const pasted = await browser.submit("/annotate/paste", { text, build: "GRCh37", title: "from a mail" });
+    const pasted = await browser.submit("/annotate/paste", {
+      text,
+      build: "GRCh37",
+      title: " \u202efrom\u0000 a mail ",
+    });
     expect(pasted.location).toMatch(/^\/annotations\/[0-9a-f-]{36}$/);
     for (const { file } of VCF_SAMPLES)
       expect((await browser.submit("/annotate/sample", { file })).status, file).toBe(303);
@@ -184,6 +192,33 @@ describe("from a file to a job", () => {
     const list = await browser.get("/annotations?q=a+mail");
     expect(list.text).toContain("from a mail</a>");
     expect((await browser.submit("/annotate/paste", { text: "" })).status).toBe(400);
+  });
+
+  it("annotates a file by its address, and says beside the address why one is not fetched", async () => {
+    const server = await serve(
+      express()
+        .get("/panels/heart.vcf", (_req, res) => res.send(VCF))
+        .get("/large.vcf", (_req, res) => res.send(Buffer.alloc(200_000))),
+      { host: "127.0.0.9", port: 0 },
+    );
+    onTestFinished(() => server.close(0));
+    const userId = await app.makeUser("addresser");
+    const browser = await app.signedIn("addresser");
+    expect((await browser.get("/annotate")).text).toContain('action="/annotate/address"');
+    const origin = `http://127.0.0.9:${server.port}`;
+    const sent = await browser.submit("/annotate/address", { url: `${origin}/panels/heart.vcf`, build: "GRCh37" });
+    expect(sent.location).toMatch(/^\/annotations\/[0-9a-f-]{36}$/);
+    const refused = async (url: string) => browser.submit("/annotate/address", { url });
+    const internal = await refused("http://127.0.0.1:1/a.vcf");
+    expect(internal.status).toBe(422);
+    expect(internal.text).toContain("Only public addresses can be fetched; 127.0.0.1 is a private address.");
+    expect(internal.text).toContain('value="http://127.0.0.1:1/a.vcf"');
+    expect((await refused(`${origin}/none.vcf`)).text).toContain("answered 404 instead of a VCF file.");
+    const large = await refused(`${origin}/large.vcf`);
+    expect(large.status).toBe(413);
+    expect(large.text).toContain("Upgrade to Premium");
+    const jobs = await app.db.selectFrom("jobs").selectAll().where("userId", "=", userId).execute();
+    expect(jobs).toMatchObject([{ build: "GRCh37", inputName: "heart.vcf", inputSize: VCF.length }]);
   });
 
   it("delivers the request to the queue after the commit", async () => {

@@ -18,6 +18,7 @@ test("chromosomes come in their order whatever the file calls them, the rest tog
     { name: "chrM", count: 3 },
     { name: "chr2", count: 5 },
     { name: "2", count: 1 },
+    { name: "NC_000023.11", count: 4 },
     { name: "chrUn_KI270742v1", count: 7 },
     { name: "X", count: 2 },
   ]);
@@ -30,7 +31,7 @@ test("chromosomes come in their order whatever the file calls them, the rest tog
   ]);
   expect(Object.fromEntries(counts.map(({ name, count }) => [name, count]))).toMatchObject({
     2: 6,
-    X: 2,
+    X: 6,
     MT: 3,
     Y: 0,
     other: 7,
@@ -118,7 +119,7 @@ test("what was not looked up is n/a, what was and is not there is 0", () => {
   const without = { ...SUMMARY, lookedUp: { genes: 10, regions: 0, clinvar: 0 } };
   expect(value(without, "clinvar")).toMatchObject({
     value: "n/a",
-    note: "The pack has no ClinVar variants for these records.",
+    note: "None of these records could be looked up in the pack’s ClinVar variants.",
   });
   expect(value(without, "inGenes")).toMatchObject({ value: "4", label: "in genes (40.0\u00a0%)" });
   const part = { ...SUMMARY, lookedUp: { genes: 8, regions: 8, clinvar: 3 } };

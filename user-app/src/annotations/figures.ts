@@ -1,5 +1,6 @@
 import { formatCount, formatCountOf, formatShare } from "@elastic-gas/shared/format/numbers";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
+import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
 import { splitSentence } from "./job-words.ts";
 
 export interface Bar {
@@ -26,7 +27,7 @@ export function bars(counts: readonly { readonly name: string; readonly count: n
 }
 
 /**
- * Records on 1 to 22, X, Y and MT in this order, whatever the file calls them (`chr1`, `chrM`); everything else is
+ * Records on 1 to 22, X, Y and MT in this order, whatever the file calls them (`chr1`, `chrM`, `NC_000001.11`); everything else is
  * `other`.
  */
 export function perChromosome(
@@ -35,8 +36,7 @@ export function perChromosome(
   const sums = new Map<string, number>(CHROMOSOMES.map((name) => [name, 0]));
   let other = 0;
   for (const { name, count } of counts) {
-    const bare = name.replace(/^chr/i, "").toUpperCase();
-    const known = bare === "M" ? "MT" : bare;
+    const known = canonicalContig(name);
     const sum = sums.get(known);
     if (sum === undefined) other += count;
     else sums.set(known, sum + count);
@@ -86,7 +86,8 @@ export interface SummaryFigure {
 export function summaryFigures(summary: JobSummary): readonly SummaryFigure[] {
   const { records, inGenes, clinvarPathogenic, lookedUp, tiTv, unmatchedRecords } = summary;
   const ofPack = (count: number, asked: number | undefined, what: string): Pick<SummaryFigure, "value" | "note"> => {
-    if (asked === 0 && records > 0) return { value: "n/a", note: `The pack has no ${what} for these records.` };
+    if (asked === 0 && records > 0)
+      return { value: "n/a", note: `None of these records could be looked up in the pack’s ${what}.` };
     const note =
       asked === undefined || asked === records ? "" : `of ${formatCountOf(asked, "record")} that could be looked up`;
     return { value: formatCount(count), note };

@@ -1,3 +1,4 @@
+import { cleanLine } from "@elastic-gas/shared/clean-file-name";
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { z } from "zod";
 import { BUILDS } from "../annotations/upload.ts";
@@ -6,7 +7,7 @@ import { BUILDS } from "../annotations/upload.ts";
 const instant = z.iso.datetime();
 const build = z.enum(BUILDS, { error: `build: one of ${BUILDS.join(", ")}, or none to have it found out.` });
 const fileName = z.string().min(1, "filename: a name is needed.").max(1_000, "filename: at most 1000 characters.");
-const title = z.string().trim().min(1).max(100, "name: at most 100 characters.");
+const title = z.string().overwrite(cleanLine).min(1, "name: it is empty.").max(100, "name: at most 100 characters.");
 
 export const JobParams = z.object({ id: z.uuid("There is no such annotation.") });
 export const SubmitQuery = z.object({

@@ -1,4 +1,6 @@
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { checkFile } from "./check-file.ts";
 import { checkMagic, checkVcf } from "./vcf-check.ts";
 
 const HEAD =
@@ -16,6 +18,16 @@ test("a good file: version, samples, columns, records and build", () => {
     ],
     warnings: [],
   });
+});
+
+test.each([
+  ["##reference=hg18.fa", "Genome build NCBI36, named in the header", "cytobands only"],
+  ["##contig=<ID=1,length=247249719>", "Genome build NCBI36, from the length of chromosome 1", "cytobands only"],
+  ["##reference=mm10.fa", "Genome build GRCm38, named in the header", "nothing would be annotated"],
+])("what the pack lacks for a genome is said before the upload: %s", (line, finding, warning) => {
+  const { findings, warnings } = checkVcf(HEAD.replace(/##contig.*/, line) + RECORD, whole);
+  expect(findings).toContain(finding);
+  expect(warnings).toEqual([expect.stringContaining(warning)]);
 });
 
 test("a line that the excerpt cuts is not held against the file", () => {
@@ -77,4 +89,17 @@ test.each([
   [[0x89, 0x50, 0x4e, 0x47], "This is a picture, not a VCF."],
   [[0x1f, 0x8b, 8], undefined],
   [[0x23, 0x23], undefined],
-])("bytes %j: %s", (bytes, sentence) => expect(checkMagic(Uint8Array.from(bytes))).toBe(sentence));
+])("bytes %j: %s", (bytes, sentence) => expect(checkMagic(Uint8Array.from(bytes))?.problem).toBe(sentence));
+
+test.each([
+  ["gzip in gzip", gzipSync(gzipSync(HEAD)), "The file was compressed twice (gzip in gzip)."],
+  ["UTF-16", gzipSync(Buffer.from(`\ufeff${HEAD}`, "utf16le")), "The file is UTF-16 text."],
+  ["nothing", gzipSync(""), "The file is empty."],
+])("what is inside a compressed file is named as the annotator names it: %s", async (_, bytes, problem) => {
+  expect(await checkFile(new File([bytes], "a.vcf.gz"))).toMatchObject({ kind: "refused", problem });
+  expect(await checkFile(new File([gzipSync(HEAD + RECORD)], "b.vcf.gz"))).toMatchObject({ kind: "fits" });
+});
+
+test("a file that is no text is refused with what to do", () => {
+  expect(checkMagic(new TextEncoder().encode("BCF\x02\x02"))?.help).toContain("bcftools view -O z");
+});

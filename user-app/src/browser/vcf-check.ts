@@ -1,5 +1,6 @@
 import { formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { foreignFile } from "@elastic-gas/shared/vcf/foreign-file";
+import { genomesNamed, REFERENCE_LINE } from "@elastic-gas/shared/vcf/genomes";
 import { judgeVcf, someUnreadable } from "@elastic-gas/shared/vcf/judge";
 
 /**
@@ -29,9 +30,10 @@ const CHR1_BUILDS: ReadonlyMap<number, string> = new Map([
   [247_249_719, "NCBI36"],
 ]);
 
-/** Names a file that is no VCF by its first bytes; undefined for what may be one, plain or gzip. */
-export function checkMagic(start: Uint8Array): string | undefined {
-  return foreignFile(start, false)?.problem;
+/** Names a file that is no VCF by its first bytes; null for what may be one, plain or gzip. */
+export function checkMagic(start: Uint8Array, isUnpacked = false): VcfCheck | null {
+  const foreign = foreignFile(start, isUnpacked);
+  return foreign === null ? null : { kind: "refused", findings: [], ...foreign };
 }
 
 /** Checks the first lines. `complete`: the text is the whole file, so its last line counts too. */
@@ -44,7 +46,7 @@ export function checkVcf(text: string, { complete }: { readonly complete: boolea
   const name = version === null ? "VCF without a version" : `VCFv${version}`;
   if (columns === null) return { kind: "fits", findings: [`${name}, a long header`], warnings: [] };
   const samples = Math.max(0, columns - 9);
-  const build = buildOf(judged.metaLines);
+  const found = genomeOf(judged.metaLines);
   return {
     kind: "fits",
     findings: [
@@ -52,9 +54,12 @@ export function checkVcf(text: string, { complete }: { readonly complete: boolea
       records === 0
         ? "No records found in the first 256\u00a0KB"
         : `First ${formatCount(records)} ${records === 1 ? "record is" : "records are"} there`,
-      ...(build === undefined ? [] : [`Genome build ${build}, from the length of chromosome 1`]),
+      ...(found === undefined ? [] : [`Genome build ${found.genome}, ${found.by}`]),
     ],
-    warnings: firstUnreadable === null ? [] : [someUnreadable(unreadableRecords, firstUnreadable)],
+    warnings: [
+      ...(firstUnreadable === null ? [] : [someUnreadable(unreadableRecords, firstUnreadable)]),
+      ...(found === undefined ? [] : genomeWarning(found.genome)),
+    ],
   };
 }
 
@@ -62,12 +67,26 @@ function firstLine(text: string): string {
   return (/^[^\r\n]*/.exec(text)?.[0] ?? "").slice(0, MAX_SHOWN);
 }
 
-function buildOf(header: readonly string[]): string | undefined {
+/** What the header says of the genome in so many words, else by a length; undefined when it leaves it open. */
+function genomeOf(header: readonly string[]): { readonly genome: string; readonly by: string } | undefined {
+  const named = new Set(
+    header.flatMap((line) => (REFERENCE_LINE.test(line) ? genomesNamed(line).map(({ name }) => name) : [])),
+  );
+  const [genome] = named;
+  if (genome !== undefined) return named.size === 1 ? { genome, by: "named in the header" } : undefined;
   for (const line of header) {
     const contig = /^##contig=<ID=(?:chr)?1,.*?length=(\d+)/i.exec(line);
-    if (contig !== null) return CHR1_BUILDS.get(Number(contig[1]));
+    const build = contig === null ? undefined : CHR1_BUILDS.get(Number(contig[1]));
+    if (build !== undefined) return { genome: build, by: "from the length of chromosome 1" };
   }
   return undefined;
+}
+
+function genomeWarning(genome: string): readonly string[] {
+  if (genome === "NCBI36")
+    return ["For NCBI36 (hg18) the pack that comes with the program has cytobands only, no genes and no ClinVar."];
+  if ([...CHR1_BUILDS.values()].includes(genome)) return [];
+  return [`The pack that comes with the program does not hold ${genome}: nothing would be annotated.`];
 }
 
 function refused({ problem, help }: { readonly problem: string; readonly help: string }, line: string): VcfCheck {

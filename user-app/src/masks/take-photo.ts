@@ -4,7 +4,14 @@ import type { Request, Response } from "express";
 import { z } from "zod";
 import { detectAndStore } from "./photos.ts";
 import { abortWhenSenderLeaves } from "./upload/abort.ts";
-import { dropRest, readForm, SenderGone, type SentFile, type UploadedFile } from "./upload/multipart.ts";
+import {
+  dropRest,
+  MAX_PHOTO_BYTES,
+  readForm,
+  SenderGone,
+  type SentFile,
+  type UploadedFile,
+} from "./upload/multipart.ts";
 import { takePlace, toHttpError } from "./upload/refusals.ts";
 import { type MaskPagesDeps, sendUploadPage } from "./upload-page.ts";
 
@@ -73,7 +80,7 @@ async function getFile(
   signal: AbortSignal,
 ): Promise<UploadedFile> {
   if (file !== undefined) return { fileName: file.fileName, bytes: await file.read() };
-  if (address !== undefined) return fetchPhoto(address, signal);
+  if (address !== undefined) return fetchPhoto(address, { signal, maxBytes: MAX_PHOTO_BYTES });
   throw new HttpError(400, "Choose a photo, or give its address.");
 }
 

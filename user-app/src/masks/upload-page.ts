@@ -1,8 +1,8 @@
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import type { Response } from "express";
+import type { FetchFile } from "../fetching/fetch-file.ts";
 import type { SendPage } from "../web/pages.ts";
 import { MAX_PIXELS } from "./detector/picture.ts";
-import type { FetchPhoto } from "./fetching/fetch-photo.ts";
 import type { PhotoDeps } from "./photos.ts";
 import { countPhotos } from "./queries.ts";
 import { MAX_PHOTO_BYTES } from "./upload/multipart.ts";
@@ -10,8 +10,8 @@ import { type Refusal, uploadView } from "./views/upload.ts";
 
 export interface MaskPagesDeps extends PhotoDeps {
   readonly sendPage: SendPage;
-  /** Fetches a photo by its address; `createPhotoFetcher()` in production. */
-  readonly fetchPhoto: FetchPhoto;
+  /** Fetches a photo by its address; `createFileFetcher(PHOTO)` in production. */
+  readonly fetchPhoto: FetchFile;
 }
 
 /** The form of `/masks`; after a refusal with its status, and the sentence beside what was refused. */

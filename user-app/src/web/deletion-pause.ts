@@ -9,6 +9,7 @@ const UPLOADS: ReadonlySet<string> = new Set([
   "POST /annotate/policy",
   "GET /annotate/job",
   "POST /annotate/paste",
+  "POST /annotate/address",
   "POST /annotate/sample",
   "POST /api/v1/annotations",
   "POST /api/v1/uploads",

@@ -44,6 +44,9 @@ const NAMES: readonly (readonly [string, readonly string[]])[] = [
     [
       "GRCh38",
       "GRCh38.p13",
+      "hg-38",
+      "GRC38",
+      "NCBI_build_38",
       "hg38",
       "hg38_noalt",
       "hs38DH",
@@ -60,6 +63,11 @@ const NAMES: readonly (readonly [string, readonly string[]])[] = [
     [
       "GRCh37",
       "GRCh37-lite",
+      "hg_19",
+      "GRCh_37",
+      "ncbi37",
+      "human_v37",
+      "1kg_v37",
       "hg19",
       "ucsc.hg19",
       "hs37d5",
@@ -70,7 +78,7 @@ const NAMES: readonly (readonly [string, readonly string[]])[] = [
       "GCF_000001405.25",
     ],
   ],
-  ["NCBI36", ["NCBI36", "hg18", "human_b36_both", "Homo_sapiens_assembly18", "b36"]],
+  ["NCBI36", ["NCBI36", "hg18", "human_b36_both", "GRCh36", "NCBI_Build36.3", "Homo_sapiens_assembly18", "b36"]],
   [
     "unknown",
     [
@@ -102,6 +110,24 @@ const NAMES: readonly (readonly [string, readonly string[]])[] = [
       "hs1",
       "hg17",
       "NC_045512.2",
+      "hg16",
+      "NCBI35",
+      "GRCr8",
+      "GRCg6a",
+      "ARS-UCD2.0",
+      "UU_Cfam_GSD_1.0",
+      "Oar_rambouillet_v1.0",
+      "gorGor6",
+      "oryCun2",
+      "Ssal_v3.1",
+      "AgamP4",
+      "Araport11",
+      "Zm-B73-REFERENCE-NAM-5.0",
+      "Triticum_aestivum",
+      "H37Rv",
+      "MG1655",
+      "TGME49",
+      "MN908947.3",
     ],
   ],
 ];
@@ -268,9 +294,43 @@ it("follows the user's choice and warns when the file says otherwise", () => {
   });
 });
 
+it.each([
+  '##INFO=<ID=hg19_pos,Number=1,Type=Integer,Description="position in hg19">',
+  '##INFO=<ID=AA,Number=1,Type=String,Description="ancestral allele, from Pan troglodytes">',
+  '##FILTER=<ID=LIFT,Description="lifted from GRCh37">',
+  "##originalFile=/data/panel.hg19.vcf",
+  "##liftOverChainFile=/data/hg19ToHg38.over.chain.gz",
+  "##dbSNP_build=37",
+  "##dbSNP_BUILD_ID=138",
+  "##SAMPLE=<ID=HS1>",
+  "##bcftoolsCommand=mpileup -f human.fa RN6.bam T2T.cram",
+])("is not led astray by a line about something else: %s", (line) => {
+  expect(decide([line])).toMatchObject({ build: "GRCh38", undecided: true });
+  expect(decide(["##reference=GRCh37.fa", line])).toMatchObject({ build: "GRCh37", warning: null });
+});
+
+it("annotates nothing where several genomes are named and the pack has none of them", () => {
+  expect(decide(["##reference=mm10.fa", "##assembly=rn6"])).toMatchObject({ build: "unknown", undecided: false });
+  expect(decide(["##reference=mm10.fa", "##assembly=hg19"]).warning).toContain('"##reference=mm10.fa" (GRCm38)');
+});
+
+it.each([
+  ["##targetRefGenome=/data/hg38.fa", "GRCh38"],
+  ["##genome-build=GRCh37.p13", "GRCh37"],
+  ["##human_reference=hg18", "NCBI36"],
+  ["##reference=37", "GRCh37"],
+  ['##contig=<ID=1,assembly="38">', "GRCh38"],
+  ['##contig=<ID=1,species="Bos indicus">', "unknown"],
+  ["##reference=file:///ref/Ciona_intestinalis.KH.dna.toplevel.fa", "unknown"],
+  ["##reference=Mycobacterium_tuberculosis_H37Rv.fasta", "unknown"],
+])("reads %s: %s", (line, build) => {
+  expect(decide([line])).toMatchObject({ build, undecided: false });
+});
+
 it("is not led astray by words that only look like a build", () => {
   expect(decide(["##reference=lib37x/sub3819.fa"]).undecided).toBe(true);
-  expect(decide(["##reference=/home/tmm10x/dmel/genome.fa"]).undecided).toBe(true);
+  expect(decide(["##reference=/home/tmm10x/dmelo/genome.fa"]).undecided).toBe(true);
+  expect(decide(["##reference=/data/graphs38/genome.fa"]).undecided).toBe(true);
   expect(decide(["##reference=hg19_to_hg38.chain"]).undecided).toBe(true);
 });
 

@@ -1,6 +1,6 @@
 import type { BuildDecision } from "@elastic-gas/shared/jobs/summary";
+import { isChromosome } from "@elastic-gas/shared/vcf/contigs";
 import type { BuildLengths } from "../../pack/pack.ts";
-import { isChromosome } from "../../vcf/contigs.ts";
 import type { HeaderEvidence, LengthEvidence, Statement } from "./header-evidence.ts";
 import type { Fit, RecordEvidence } from "./record-evidence.ts";
 
@@ -37,7 +37,7 @@ interface Verdict {
 export function decideBuild(question: Question): Decision {
   const { header, records, builds } = question;
   const verdicts = headerVerdicts(header, records.accessions);
-  const winner = verdicts.find(({ genomes }) => genomes.length === 1);
+  const winner = verdicts.find((verdict) => isDecisive(verdict, builds));
   const [genome] = winner?.genomes ?? [];
   if (winner === undefined || genome === undefined) return decideByRecords(question, verdicts);
   const against = verdicts.filter(
@@ -77,8 +77,13 @@ export function chosenBuild(choice: string, question: Question): Decision {
 }
 
 /** True when the header alone decides, so that a look at the first records is enough. */
-export function headerDecides(header: HeaderEvidence): boolean {
-  return headerVerdicts(header, []).some(({ genomes }) => genomes.length === 1);
+export function headerDecides(header: HeaderEvidence, builds: readonly BuildLengths[]): boolean {
+  return headerVerdicts(header, []).some((verdict) => isDecisive(verdict, builds));
+}
+
+/** Where several genomes are named and the pack has none of them, it does not matter which it is. */
+function isDecisive({ genomes }: Verdict, builds: readonly BuildLengths[]): boolean {
+  return genomes.length === 1 || genomes.every((genome) => builds.every(({ name }) => name !== genome));
 }
 
 /** A decision that met positions beyond a chromosome's end, with the builds that would hold them. */
@@ -252,9 +257,13 @@ function decideByRecords(question: Question, verdicts: readonly Verdict[]): Deci
 }
 
 /** The builds of the pack that the header names, all without any. */
-function namedBuilds({ builds, records }: Question, verdicts: readonly Verdict[]): string[] {
+function namedBuilds({ header, builds, records }: Question, verdicts: readonly Verdict[]): string[] {
   const all = builds.map(({ name }) => name);
-  const said = all.filter((name) => verdicts.some(({ by, genomes }) => by !== "header text" && genomes.includes(name)));
+  const said = all.filter(
+    (name) =>
+      verdicts.some(({ by, genomes }) => by !== "header text" && genomes.includes(name)) ||
+      header.lengths.matches.some(({ genome }) => genome === name),
+  );
   const proven = all.filter((name) => isProven(records.fits.get(name)));
   return said.length === 0 ? all : [...new Set([...said, ...proven])];
 }

@@ -1,6 +1,6 @@
+import { canonicalContig, genomeOfAccession, isChromosome } from "@elastic-gas/shared/vcf/contigs";
+import { genomeOfLength, genomesNamed, OTHER_SUBJECT_LINE, REFERENCE_LINE } from "@elastic-gas/shared/vcf/genomes";
 import type { BuildLengths } from "../../pack/pack.ts";
-import { canonicalContig, genomeOfAccession, isChromosome } from "../../vcf/contigs.ts";
-import { genomeOfLength, genomesNamed } from "../../vcf/genomes.ts";
 import type { Header } from "../../vcf/header.ts";
 import { excerpt } from "../../vcf/lines.ts";
 
@@ -39,13 +39,18 @@ export interface HeaderEvidence {
   readonly mitochondrionLength: number | null;
 }
 
-const REFERENCE_LINE = /^##(?:reference|assembly|build|genome|ref)\w*=/i;
 const CONTIG_LINE = /^##contig=/i;
+/** Names of files of reads and regions, where `RN6` is a sample rather than a rat. */
+const DATA_FILE = /[^\s,="']*\.(?:bam|cram|sam|fastq|fq|bed)(?![a-z])\S*/gi;
+/** `Bos indicus`, `Ciona_intestinalis`. */
+const BINOMIAL = /^[A-Z][a-z]+[ _][a-z]+/;
 const EXCERPT_CHARACTERS = 100;
 
 export function readHeaderEvidence({ metaLines, contigs }: Header, builds: readonly BuildLengths[]): HeaderEvidence {
   const references = metaLines.filter((line) => REFERENCE_LINE.test(line));
-  const others = metaLines.filter((line) => !REFERENCE_LINE.test(line) && !CONTIG_LINE.test(line));
+  const others = metaLines.filter((line) =>
+    [REFERENCE_LINE, CONTIG_LINE, OTHER_SUBJECT_LINE].every((pattern) => !pattern.test(line)),
+  );
   // A header may have 100,000 contigs; their assemblies and species are a handful of words.
   const ofContigs = new Map<string, string>();
   for (const { name, assembly, species } of contigs) {
@@ -66,11 +71,14 @@ export function readHeaderEvidence({ metaLines, contigs }: Header, builds: reado
   return {
     stated: distinct([
       ...references.flatMap((line) => statements(line, line, "reference")),
-      ...[...ofContigs].flatMap(([value, line]) => statements(value, line, "reference")),
+      ...[...ofContigs].flatMap(([value, line]) => [
+        ...statements(value, line, "reference"),
+        ...speciesStatement(value, line),
+      ]),
     ]),
     accessions: [...accessions.values()],
     lengths: readLengths(contigs, builds),
-    mentioned: distinct(others.flatMap((line) => statements(line, line, "header text"))),
+    mentioned: distinct(others.flatMap((line) => mentions(line, builds))),
     mitochondrionLength:
       contigs.find(({ name, length }) => length !== null && canonicalContig(name) === "MT")?.length ?? null,
   };
@@ -83,6 +91,21 @@ function statements(text: string, line: string, by: Statement["by"]): Statement[
     where: `the header has "${excerpt(line.replace(/\r$/, ""), EXCERPT_CHARACTERS)}"`,
     by,
   }));
+}
+
+/** What a line says by the way. Genomes that no pack has are taken from less of it. */
+function mentions(line: string, builds: readonly BuildLengths[]): Statement[] {
+  const found = statements(line, line, "header text");
+  if (found.every(({ genome }) => builds.some(({ name }) => name === genome))) return found;
+  const named = new Set(genomesNamed(line.replace(DATA_FILE, "")).map(({ name }) => name));
+  return found.filter(({ genome }) => named.has(genome) || builds.some(({ name }) => name === genome));
+}
+
+/** A species that is not human and has no genome of a name that is known. */
+function speciesStatement(value: string, line: string): Statement[] {
+  if (!BINOMIAL.test(value) || /^homo[ _]/i.test(value) || genomesNamed(value).length > 0) return [];
+  const where = `the header has "${excerpt(line.replace(/\r$/, ""), EXCERPT_CHARACTERS)}"`;
+  return [{ genome: "another genome", word: value, where, by: "reference" }];
 }
 
 function readLengths(contigs: Header["contigs"], builds: readonly BuildLengths[]): LengthEvidence {

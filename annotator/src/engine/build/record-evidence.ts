@@ -1,7 +1,7 @@
+import { canonicalContig, genomeOfAccession, isChromosome } from "@elastic-gas/shared/vcf/contigs";
 import { readRecord } from "@elastic-gas/shared/vcf/record";
 import type { Chromosome } from "../../pack/chromosome.ts";
 import type { Pack } from "../../pack/pack.ts";
-import { canonicalContig, genomeOfAccession, isChromosome } from "../../vcf/contigs.ts";
 import type { Input } from "../../vcf/input.ts";
 import { lineBlocks, recordHeadsOf } from "../../vcf/lines.ts";
 import type { Statement } from "./header-evidence.ts";

@@ -1,5 +1,5 @@
 import { readAllele } from "../../vcf/alleles.ts";
-import { infoValue } from "../../vcf/info.ts";
+import { decodeInfoValue, infoValue } from "../../vcf/info.ts";
 import type { PackManifestSource } from "../manifest.ts";
 import { BlockWriter } from "./block-writer.ts";
 import { readSites, type Site } from "./read-sites.ts";
@@ -54,7 +54,7 @@ export const CLINVAR: AlleleSource = {
         const conditions = value("CLNDN")
           .split("|")
           .filter((name) => !/^(?:|\.|not_provided|not_specified)$/.test(name))
-          .map((name) => name.replaceAll("_", " "));
+          .map((name) => decodeInfoValue(name).replaceAll("_", " "));
         const [rs = ""] = value("RS").split(/[|,]/);
         const text = [id, rs, value("CLNSIG") || "no_classification", value("CLNREVSTAT"), conditions.join("|")].join(
           "\t",

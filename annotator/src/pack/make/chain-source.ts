@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { canonicalContig } from "../../vcf/contigs.ts";
+import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
 import type { PackManifestSource } from "../manifest.ts";
 import { type Members, writeMembers } from "./block-writer.ts";
 import { SourceFile } from "./source-file.ts";

@@ -109,20 +109,29 @@ function citation(file: SourceFile, header: readonly string[], { build }: Target
   const value = (key: string) => header.find((line) => line.startsWith(`#!${key} `))?.slice(key.length + 3) ?? "";
   const refseq = value("annotation-source");
   const [month, day, year] = value("annotation-date").split("/");
+  const ofFileName = /\.(\d{2,3})\./.exec(file.name)?.[1] ?? value("genome-build");
   return {
     file: file.name,
-    from: refseq === "" ? "Ensembl" : "NCBI",
+    ...providerOf(header, file.name),
     version: "",
-    licence: refseq === "" ? "free, with citation" : "public domain",
     sha256: file.sha256(),
     note: "",
-    name: refseq === "" ? "Ensembl genes and transcripts" : "RefSeq genes and transcripts",
-    release:
-      refseq === ""
-        ? (/\.(\d{2,3})\./.exec(file.name)?.[1] ?? value("genome-build"))
-        : (refseq.split(" ").at(-1) ?? ""),
+    release: refseq === "" ? ofFileName : (refseq.split(" ").at(-1) ?? ""),
     date: year === undefined ? dateText(value("genebuild-last-updated")) : dateText(`${year}-${month}-${day}`),
     kinds: ["genes"],
     builds: [build],
   };
+}
+
+/** Who made the file, by its header; a file that does not say is cited by its name. */
+function providerOf(
+  header: readonly string[],
+  fileName: string,
+): Pick<PackManifestSource, "name" | "from" | "licence"> {
+  const has = (pattern: RegExp) => header.some((line) => pattern.test(line));
+  if (has(/^#!(?:annotation-source|processor NCBI)/))
+    return { name: "RefSeq genes and transcripts", from: "NCBI", licence: "public domain" };
+  if (has(/^#!genebuild-last-updated/))
+    return { name: "Ensembl genes and transcripts", from: "Ensembl", licence: "free, with citation" };
+  return { name: `Genes and transcripts of ${fileName}`, from: "", licence: "see the source" };
 }

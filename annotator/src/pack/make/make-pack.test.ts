@@ -222,6 +222,16 @@ describe("a pack of some files", () => {
     });
   });
 
+  it.each([
+    [/^#!annotation-source.*\n/m, "RefSeq genes and transcripts", "NCBI"],
+    [/^#!.*\n/gm, "Genes and transcripts of ", ""],
+  ])("cites a GFF3 without its lines %s as %s", async (lines, name, from) => {
+    const path = file(text("gff").replace(lines, ""));
+    const { pack } = await make("--build", "GRCh38", "--gff", path);
+    const source = pack.build("GRCh38")?.sources[0];
+    expect(source).toMatchObject({ name: expect.stringContaining(name), from });
+  });
+
   it("finds every row again when the rows fill many blocks", async () => {
     const rows = Array.from(
       { length: 20_000 },

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { CHROMOSOME_LENGTHS_T2T } from "../../vcf/genomes.ts";
+import { CHROMOSOME_LENGTHS_T2T } from "@elastic-gas/shared/vcf/genomes";
 import { type PackBuild, PackManifest } from "../manifest.ts";
 import { type BuildLengths, openPack } from "../pack.ts";
 import { CLINVAR, DBSNP, FREQUENCIES, makeAlleles } from "./allele-sources.ts";

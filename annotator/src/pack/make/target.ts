@@ -1,5 +1,5 @@
-import { canonicalContig, genomeOfAccession } from "../../vcf/contigs.ts";
-import { genomesNamed } from "../../vcf/genomes.ts";
+import { canonicalContig, genomeOfAccession } from "@elastic-gas/shared/vcf/contigs";
+import { genomesNamed } from "@elastic-gas/shared/vcf/genomes";
 import type { PackBuild, PackManifestSource } from "../manifest.ts";
 import type { BuildLengths } from "../pack.ts";
 import type { Members } from "./block-writer.ts";

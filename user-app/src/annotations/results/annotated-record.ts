@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 /** One ALT of a record of a result, with what the annotation says of it. Texts are empty where nothing is known. */
 export interface AnnotatedAllele {
   readonly chrom: string;
@@ -109,5 +111,9 @@ function known(value: string): string {
 
 /** What the annotation wrote as %2C and the like: VCF 4.3, section 1.2. */
 function decode(value: string): string {
-  return value.replace(/%([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return value.replace(/(?:%[0-9A-F]{2})+/gi, (run) => {
+    const bytes = Buffer.from(run.replaceAll("%", ""), "hex");
+    // Letters beyond ASCII are UTF-8 in nearly every file, and Latin-1 in a few old ones.
+    return bytes.toString(isUtf8(bytes) ? "utf8" : "latin1");
+  });
 }

@@ -1,19 +1,46 @@
+import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
 import { z } from "zod";
 import type { AnnotatedAllele } from "./annotated-record.ts";
 
 const text = (most: number) => z.string().trim().max(most).catch("");
 
-/** What the records of a result can be narrowed to; an empty text lets all through. */
+/** Columns of the page beside chromosome and position. */
+export const COLUMN_NAMES = [
+  "id",
+  "ref",
+  "alt",
+  "quality",
+  "filter",
+  "gene",
+  "region",
+  "consequence",
+  "transcript",
+  "band",
+  "clinvar",
+  "conditions",
+  "review",
+  "dbsnp",
+  "frequency",
+  "populations",
+  "tracks",
+] as const;
+export type ColumnName = (typeof COLUMN_NAMES)[number];
+
+/** What the records of a result can be narrowed to, an empty text lets all through; and the columns to show. */
 export const RecordFilter = z.object({
   gene: text(100),
   region: text(20),
   consequence: text(50),
-  /** `any`, `none`, or part of a class. */
+  /** `any`, `none`, or words of a class. */
   clinvar: text(50),
   /** `chr7`, or `chr7:1-2000`. */
   place: text(100),
   /** Largest frequency (INFO/AF), 0 to 1; ALTs without one are let through. */
   frequency: text(20),
+  /** None: those that usually matter. One ticked box comes as a text, several as a list. */
+  columns: z
+    .preprocess((value) => (value === undefined ? [] : [value].flat()), z.array(z.enum(COLUMN_NAMES)).max(50))
+    .catch([]),
 });
 export type RecordFilter = z.infer<typeof RecordFilter>;
 
@@ -41,14 +68,22 @@ export function makeFilter(filter: RecordFilter): ((allele: AnnotatedAllele) => 
     isOfClass(allele.clinvarClass, clinvar ?? "") &&
     (allele.frequency === "" || !(Number(allele.frequency) > most)) &&
     (place === null ||
-      (nameOf(allele.chrom) === place.chrom && Number(allele.pos) >= place.from && Number(allele.pos) <= place.to));
+      (canonicalContig(allele.chrom) === place.chrom &&
+        Number(allele.pos) >= place.from &&
+        Number(allele.pos) <= place.to));
 }
 
 function isOfClass(clinvarClass: string, wanted: string): boolean {
   if (wanted === "") return true;
   if (wanted === "any") return clinvarClass !== "";
   if (wanted === "none") return clinvarClass === "";
-  return clinvarClass.toLowerCase().replaceAll("_", " ").includes(wanted.replaceAll("_", " "));
+  // Whole words: "pathogenic" is not part of "Conflicting classifications of pathogenicity".
+  const words = (text: string) =>
+    ` ${text
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, " ")
+      .trim()} `;
+  return words(clinvarClass).includes(words(wanted));
 }
 
 function readPlace(
@@ -61,11 +96,5 @@ function readPlace(
   const number = (digits: string) => Number(digits.replaceAll(",", ""));
   const start = from === undefined ? 0 : number(from);
   const end = to === undefined ? (from === undefined ? Number.POSITIVE_INFINITY : start) : number(to);
-  return { chrom: nameOf(chrom), from: start, to: end };
-}
-
-/** `chr7` and `7` are one chromosome, as are `chrM` and `MT`. */
-function nameOf(chrom: string): string {
-  const bare = chrom.replace(/^chr/i, "").toUpperCase();
-  return bare === "M" ? "MT" : bare;
+  return { chrom: canonicalContig(chrom), from: start, to: end };
 }

@@ -1,10 +1,11 @@
 import { formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { type FieldProps, field } from "@elastic-gas/shared/ui/field";
 import { emptyState, note } from "@elastic-gas/shared/ui/parts";
-import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
+import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
+import { REGION_MEANINGS } from "../../web/meanings.ts";
 import type { AnnotatedAllele } from "./annotated-record.ts";
 import type { FoundRecords } from "./find-records.ts";
-import type { RecordFilter } from "./record-filter.ts";
+import { COLUMN_NAMES, type ColumnName, type RecordFilter } from "./record-filter.ts";
 
 export interface RecordsProps {
   readonly jobId: string;
@@ -43,7 +44,7 @@ export function recordsView(props: RecordsProps): Html {
 }
 
 function filterForm({ jobId, filter }: RecordsProps): Html {
-  const text = (name: keyof RecordFilter, label: string, help: string): FieldProps => ({
+  const text = (name: Exclude<keyof RecordFilter, "columns">, label: string, help: string): FieldProps => ({
     name,
     label,
     help,
@@ -59,7 +60,7 @@ function filterForm({ jobId, filter }: RecordsProps): Html {
         text("gene", "Gene", "A symbol, such as CFTR."),
         text("region", "Region", "CDS, UTR5, UTR3, EXON, INTRON, GENE or INTERGENIC."),
         text("consequence", "Consequence", "Part of a term, such as missense; with a pack that has transcripts."),
-        text("clinvar", "ClinVar", "any, none, or part of a class, such as pathogenic."),
+        text("clinvar", "ClinVar", "any, none, or words of a class, such as pathogenic or uncertain significance."),
         text("place", "Place", "A chromosome, or a stretch such as chr7:117480000-117670000."),
         text(
           "frequency",
@@ -68,6 +69,7 @@ function filterForm({ jobId, filter }: RecordsProps): Html {
         ),
       ].map(field),
     ),
+    columnChoice(filter.columns),
     h(
       "div",
       { class: "eg-actions" },
@@ -77,7 +79,10 @@ function filterForm({ jobId, filter }: RecordsProps): Html {
   );
 }
 
-function foundPanel({ alleles, matching, lookedAt, isWhole }: FoundRecords, { searchSeconds }: RecordsProps): Html {
+function foundPanel(
+  { alleles, matching, lookedAt, isWhole }: FoundRecords,
+  { searchSeconds, filter }: RecordsProps,
+): Html {
   const shown = alleles.length < matching ? `; the first ${formatCount(alleles.length)} are shown` : "";
   return fragment(
     !isWhole &&
@@ -101,23 +106,18 @@ function foundPanel({ alleles, matching, lookedAt, isWhole }: FoundRecords, { se
       ),
       alleles.length === 0
         ? emptyState("search", "No such variants", h("p", {}, "Nothing in the result matches."))
-        : table(alleles),
+        : table(alleles, filter.columns),
     ),
   );
 }
 
-const HEADS = ["ID", "Ref", "Alt", "Gene", "Region", "Consequence", "Band", "ClinVar", "dbSNP", "Frequency"] as const;
-/** Columns that only some packs fill. Where no shown variant has a value they are left out: a phone is narrow. */
-const OPTIONAL: Readonly<Partial<Record<(typeof HEADS)[number], keyof AnnotatedAllele>>> = {
-  Consequence: "consequences",
-  dbSNP: "rs",
-  Frequency: "frequency",
-};
-
-function table(alleles: readonly AnnotatedAllele[]): Html {
-  const heads = HEADS.filter((head) => {
-    const value = OPTIONAL[head];
-    return value === undefined || alleles.some((allele) => allele[value] !== "");
+function table(alleles: readonly AnnotatedAllele[], chosen: readonly ColumnName[]): Html {
+  // Unless they are asked for, columns that only some packs or files fill are left out where no shown variant has a
+  // value: a phone is narrow.
+  const shown = COLUMN_NAMES.filter((name) => {
+    if (chosen.length > 0) return chosen.includes(name);
+    const { usual, value } = COLUMNS[name];
+    return usual === "always" || (usual === "filled" && alleles.some((allele) => allele[value] !== ""));
   });
   return h(
     "div",
@@ -133,37 +133,97 @@ function table(alleles: readonly AnnotatedAllele[]): Html {
           {},
           h("th", { scope: "col" }, "Chrom"),
           h("th", { scope: "col", class: "eg-number" }, "Position"),
-          heads.map((name) => h("th", { scope: "col" }, name)),
+          shown.map((name) => h("th", { scope: "col" }, COLUMNS[name].head)),
         ),
       ),
       h(
         "tbody",
         {},
-        alleles.map((allele) => row(allele, new Set(heads))),
+        alleles.map((allele) => row(allele, shown)),
       ),
     ),
   );
 }
 
-function row(allele: AnnotatedAllele, shown: ReadonlySet<string>): Html {
-  const orDash = (text: string) => (text === "" ? "–" : text.replaceAll(",", ", "));
+function row(allele: AnnotatedAllele, shown: readonly ColumnName[]): Html {
   const position = Number(allele.pos);
   return h(
     "tr",
     {},
     h("td", {}, allele.chrom),
     h("td", { class: "eg-number" }, Number.isInteger(position) ? formatCount(position) : allele.pos),
-    h("td", { class: "eg-mono" }, orDash(allele.id)),
-    h("td", { class: "eg-mono app-allele" }, allele.ref),
-    h("td", { class: "eg-mono app-allele" }, allele.alt),
-    h("td", {}, h("b", {}, orDash(allele.genes))),
-    h("td", {}, orDash(allele.regions)),
-    shown.has("Consequence") && h("td", {}, allele.consequences === "" ? "–" : consequence(allele)),
-    h("td", {}, orDash(allele.band)),
-    h("td", {}, allele.clinvarId === "" ? "–" : clinvar(allele)),
-    shown.has("dbSNP") && h("td", { class: "eg-mono" }, orDash(allele.rs)),
-    shown.has("Frequency") &&
-      h("td", { class: "eg-number", title: allele.populations || undefined }, orDash(allele.frequency)),
+    shown.map((name) => {
+      const { value, look, title, cell } = COLUMNS[name];
+      const content = cell === undefined || allele[value] === "" ? orDash(allele[value]) : cell(allele);
+      return h("td", { class: look, title: title?.(allele) || undefined }, content);
+    }),
+  );
+}
+
+function orDash(text: string): string {
+  return text === "" ? "–" : text.replaceAll(",", ", ");
+}
+
+interface Column {
+  readonly head: string;
+  readonly value: keyof AnnotatedAllele;
+  /** Shown without being asked for: always, where a shown variant has a value, or not. */
+  readonly usual: "always" | "filled" | "no";
+  readonly look?: string;
+  readonly title?: (allele: AnnotatedAllele) => string | undefined;
+  readonly cell?: (allele: AnnotatedAllele) => Child;
+}
+
+const COLUMNS: Readonly<Record<ColumnName, Column>> = {
+  id: { head: "ID", value: "id", usual: "always", look: "eg-mono" },
+  ref: { head: "Ref", value: "ref", usual: "always", look: "eg-mono app-allele", cell: ({ ref }) => ref },
+  alt: { head: "Alt", value: "alt", usual: "always", look: "eg-mono app-allele", cell: ({ alt }) => alt },
+  quality: { head: "Quality", value: "qual", usual: "no", look: "eg-number" },
+  filter: { head: "Filter", value: "filter", usual: "no" },
+  gene: { head: "Gene", value: "genes", usual: "always", cell: ({ genes }) => h("b", {}, orDash(genes)) },
+  region: {
+    head: "Region",
+    value: "regions",
+    usual: "always",
+    title: ({ regions }) => REGION_MEANINGS[regions],
+  },
+  consequence: { head: "Consequence", value: "consequences", usual: "filled", cell: consequence },
+  transcript: { head: "Transcript", value: "transcripts", usual: "no", look: "eg-mono" },
+  band: { head: "Band", value: "band", usual: "always" },
+  clinvar: { head: "ClinVar", value: "clinvarId", usual: "always", cell: clinvar },
+  conditions: { head: "Conditions", value: "clinvarConditions", usual: "no" },
+  review: {
+    head: "Review",
+    value: "clinvarReview",
+    usual: "no",
+    cell: ({ clinvarReview }) => clinvarReview.replaceAll("_", " "),
+  },
+  dbsnp: { head: "dbSNP", value: "rs", usual: "filled", look: "eg-mono" },
+  frequency: {
+    head: "Frequency",
+    value: "frequency",
+    usual: "filled",
+    look: "eg-number",
+    title: ({ populations }) => populations,
+  },
+  populations: { head: "Populations", value: "populations", usual: "no" },
+  tracks: { head: "Tracks", value: "tracks", usual: "no" },
+};
+
+function columnChoice(chosen: readonly ColumnName[]): Html {
+  return h(
+    "fieldset",
+    { class: "app-columns" },
+    h("legend", { class: "eg-label" }, "Columns"),
+    COLUMN_NAMES.map((name) =>
+      h(
+        "label",
+        { class: "eg-check" },
+        h("input", { type: "checkbox", name: "columns", value: name, checked: chosen.includes(name) }),
+        h("span", {}, COLUMNS[name].head),
+      ),
+    ),
+    h("p", { class: "eg-help" }, "None ticked: those that usually matter."),
   );
 }
 
@@ -181,7 +241,7 @@ function clinvar({
   clinvarConditions,
 }: AnnotatedAllele): readonly (Html | string)[] {
   return [
-    clinvarClass.replaceAll("_", " "),
+    clinvarClass.replaceAll("_", " ").replaceAll("|", ", "),
     " ",
     h(
       "a",

@@ -69,6 +69,14 @@ describe("the ALTs of a record", () => {
     });
   });
 
+  it("are read as the UTF-8 that was written byte for byte, or as Latin-1", () => {
+    const [utf8, latin1] = [
+      "1\t5\t.\tA\tT\t.\t.\tGAS_CLINVAR=1|Benign|Sj%C3%B6gren%20syndrome",
+      "1\t5\t.\tA\tT\t.\t.\tGAS_CLINVAR=1|Benign|Sj%F6gren%20syndrome",
+    ].flatMap(readAlleles);
+    expect([utf8?.clinvarConditions, latin1?.clinvarConditions]).toEqual(["Sjögren syndrome", "Sjögren syndrome"]);
+  });
+
   it("are empty where the file says nothing, and none of lines that are no records", () => {
     expect(readAlleles(PLAIN)).toMatchObject([{ id: "", qual: "", filter: "", genes: "", regions: "" }]);
     for (const line of ["", "##fileformat=VCFv4.3", "#CHROM\tPOS", "no record"]) expect(readAlleles(line)).toEqual([]);
@@ -107,6 +115,29 @@ describe("filters", () => {
   ] as const)("%j lets through %j", (filter, expected) => {
     expect(found(filter)).toBe(expected);
   });
+});
+
+it.each([
+  ["pathogenic", "Pathogenic/Likely_pathogenic", true],
+  ["pathogenic", "Likely_pathogenic|risk_factor", true],
+  ["pathogenic", "Conflicting_classifications_of_pathogenicity", false],
+  ["likely pathogenic", "Pathogenic/Likely_pathogenic", true],
+  ["likely_pathogenic", "Pathogenic", false],
+  ["benign", "Likely_benign", true],
+  ["uncertain", "Uncertain_significance", true],
+  ["conflicting", "Conflicting_classifications_of_pathogenicity", true],
+] as const)("ClinVar %j lets %s through: %s", (clinvar, significance, expected) => {
+  const [allele] = readAlleles(`1\t5\t.\tA\tT\t.\t.\tGAS_CLINVAR=1|${significance}|`);
+  const matches = makeFilter(RecordFilter.parse({ clinvar }));
+  if (typeof matches === "string" || allele === undefined) throw new Error("no filter or no ALT");
+  expect(matches(allele)).toBe(expected);
+});
+
+it.each(["7", "chr7", "NC_000007.13", "chr7:117,199,644"])("place %s finds what is on NC_000007.13", (place) => {
+  const [allele] = readAlleles("NC_000007.13\t117199644\t.\tA\tT\t.\t.\tDP=1");
+  const matches = makeFilter(RecordFilter.parse({ place }));
+  if (typeof matches === "string" || allele === undefined) throw new Error("no filter or no ALT");
+  expect(matches(allele)).toBe(true);
 });
 
 describe("looking through a result", () => {

@@ -1,5 +1,6 @@
 import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { VCF_SAMPLES } from "@elastic-gas/shared/samples";
+import { errorLine, invalid } from "@elastic-gas/shared/ui/field";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import { csrfField, hiddenField, options } from "../../web/views/forms.ts";
@@ -17,13 +18,21 @@ export interface AnnotateProps {
   readonly plan: string;
   /** When the file is deleted, a phrase. */
   readonly retention: string;
+  /** An address that could not be fetched. */
+  readonly refused: AddressRefusal | undefined;
+}
+
+export interface AddressRefusal {
+  readonly status: number;
+  readonly address: string;
+  readonly sentence: string;
 }
 
 const FACTS = [
   ["Reads", "VCF 3.3 to 4.5, .gz and .bgz too"],
   ["Adds", "ID, GAS_GENE, GAS_REGION, GAS_BAND, GAS_CLINVAR, GAS_RS"],
   ["Keeps", "every record, in order"],
-  ["Builds", "GRCh38, GRCh37; NCBI36 bands"],
+  ["Builds", "GRCh38, GRCh37; for NCBI36 (hg18) the pack that comes with the program has cytobands only"],
 ] as const;
 
 export function annotateView(props: AnnotateProps): Html {
@@ -44,6 +53,7 @@ export function annotateView(props: AnnotateProps): Html {
         plainForm(props),
         chosenFile(),
         pastePanel(props.csrf),
+        addressPanel(props),
       ),
       h(
         "aside",
@@ -134,6 +144,45 @@ function pastePanel(csrf: string): Html {
       }),
     ),
     h("div", {}, h("button", { class: "eg-button", type: "submit" }, "Use these lines")),
+  );
+}
+
+/** A file on a public server, which user-app fetches itself. */
+function addressPanel({ csrf, refused }: AnnotateProps): Html {
+  return h(
+    "form",
+    { class: "eg-panel eg-form", method: "post", action: "/annotate/address", "data-once": "Fetching" },
+    csrfField(csrf),
+    h(
+      "div",
+      { class: "eg-field" },
+      h("label", { class: "eg-label", for: "address" }, "Or give the address of a VCF"),
+      h("input", {
+        class: "eg-input",
+        id: "address",
+        name: "url",
+        type: "url",
+        inputmode: "url",
+        maxlength: 2_000,
+        placeholder: "https://",
+        required: true,
+        value: refused?.address ?? "",
+        ...invalid(refused?.sentence, "address-error"),
+      }),
+      errorLine(refused?.sentence, "address-error"),
+    ),
+    h(
+      "label",
+      { class: "eg-field app-half" },
+      h("span", { class: "eg-label" }, "Genome build"),
+      h(
+        "select",
+        { class: "eg-select", name: "build" },
+        h("option", { value: "" }, "Detect"),
+        options(BUILDS, undefined),
+      ),
+    ),
+    h("div", {}, h("button", { class: "eg-button", type: "submit" }, "Fetch and annotate")),
   );
 }
 

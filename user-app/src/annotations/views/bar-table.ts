@@ -11,12 +11,14 @@ export interface BarTableProps {
   readonly head: string;
   readonly counts: readonly { readonly name: string; readonly count: number }[];
   readonly look?: "eg-bars-requests";
+  /** What a name means, shown on hover. */
+  readonly meanings?: Readonly<Record<string, string>>;
   /** Adds a column with each one's share of all. */
   readonly shares?: boolean;
 }
 
 /** Counts as a table with a bar in each row. */
-export function barTable({ head, counts, look, shares = false }: BarTableProps): Html {
+export function barTable({ head, counts, look, meanings = {}, shares = false }: BarTableProps): Html {
   return h(
     "table",
     { class: look === undefined ? "eg-bars" : `eg-bars ${look}` },
@@ -39,7 +41,15 @@ export function barTable({ head, counts, look, shares = false }: BarTableProps):
         h(
           "tr",
           {},
-          h("th", { scope: "row", class: name.length > LONG_NAME ? "eg-bars-long" : undefined }, name),
+          h(
+            "th",
+            {
+              scope: "row",
+              class: name.length > LONG_NAME ? "eg-bars-long" : undefined,
+              title: meanings[name],
+            },
+            name,
+          ),
           h(
             "td",
             { class: "eg-bars-bar" },

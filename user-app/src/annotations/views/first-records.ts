@@ -3,6 +3,7 @@ import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { isPathogenic } from "@elastic-gas/shared/vcf/clinvar";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
+import { REGION_MEANINGS } from "../../web/meanings.ts";
 
 const HEADS = ["ID", "Ref", "Alt", "Gene", "Region", "Band", "ClinVar"] as const;
 /** What only some packs hold: a column where the job's pack could be asked for it. */
@@ -92,7 +93,7 @@ function row(record: FirstRecord, held: readonly Held[]): Html {
     h("td", { class: "eg-mono app-allele" }, record.ref),
     h("td", { class: "eg-mono app-allele" }, record.alt),
     h("td", {}, h("b", {}, orDash(record.gene))),
-    h("td", {}, orDash(record.region)),
+    h("td", { title: REGION_MEANINGS[record.region] }, orDash(record.region)),
     h("td", {}, orDash(record.band)),
     h("td", {}, record.clinvar === "" ? "–" : clinvar(record)),
     held.map(({ key }) => h("td", {}, orDash(heldText(record, key)))),

@@ -2,6 +2,7 @@ import { formatCount } from "@elastic-gas/shared/format/numbers";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
+import { CLASS_MEANINGS, CLINVAR_MEANINGS, REGION_MEANINGS } from "../../web/meanings.ts";
 import {
   clinvarSentence,
   indelLengths,
@@ -33,18 +34,32 @@ export function jobSummary(summary: JobSummary): Html {
         panel(
           "regions",
           ["Regions ", meaning("#values")],
-          barTable({ head: "Region", counts: summary.regions, look: "eg-bars-requests", shares: true }),
+          barTable({
+            head: "Region",
+            counts: summary.regions,
+            look: "eg-bars-requests",
+            meanings: REGION_MEANINGS,
+            shares: true,
+          }),
         ),
       summary.classes.length > 0 &&
         panel(
           "classes",
-          ["Variant classes ", h("span", { class: "eg-small eg-secondary" }, "of each alternative allele")],
-          barTable({ head: "Class", counts: summary.classes, shares: true }),
+          [
+            "Variant classes ",
+            h("span", { class: "eg-small eg-secondary" }, "of each alternative allele; "),
+            meaning("#classes"),
+          ],
+          barTable({ head: "Class", counts: summary.classes, meanings: CLASS_MEANINGS, shares: true }),
         ),
       summary.substitutions.length > 0 && substitutionsPanel(summary),
       summary.clinvarClasses !== undefined &&
         summary.clinvarClasses.length > 0 &&
-        panel("clinvar", "ClinVar classes", barTable({ head: "Class", counts: summary.clinvarClasses.map(inWords) })),
+        panel(
+          "clinvar",
+          ["ClinVar classes ", meaning("#classes")],
+          barTable({ head: "Class", counts: summary.clinvarClasses.map(inWords), meanings: CLINVAR_MEANINGS }),
+        ),
       summary.consequences !== undefined &&
         summary.consequences.length > 0 &&
         panel(

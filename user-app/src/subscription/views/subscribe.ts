@@ -42,6 +42,16 @@ export function subscribeView(props: SubscribeProps, page: PageContext): Html {
               )
             : point("Archived results are restored"),
           point("Cancel whenever you like"),
+          h(
+            "li",
+            { class: "eg-tone-info" },
+            icon("info"),
+            h(
+              "span",
+              {},
+              "What annotations hold stays the same: for NCBI36 (hg18) the pack that comes with the program has cytobands only, no genes and no ClinVar",
+            ),
+          ),
         ),
         h("h3", {}, "After cancelling"),
         h(

@@ -1,5 +1,6 @@
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
+import { CLASS_MEANINGS, CLINVAR_MEANINGS, REGION_MEANINGS } from "../meanings.ts";
 import type { PageContext } from "../page-context.ts";
 
 /** What a job's states mean for its owner. */
@@ -24,15 +25,6 @@ const KEYS = [
   ],
 ] as const;
 
-const REGIONS = [
-  ["CDS", "coding sequence"],
-  ["UTR5, UTR3", "untranslated part before or after it"],
-  ["EXON", "part of an exon of a gene that codes for no protein"],
-  ["INTRON", "between two exons"],
-  ["GENE", "within a gene, but the annotation pack does not say in which part"],
-  ["INTERGENIC", "outside all genes"],
-] as const;
-
 export function helpView(
   { retentionSeconds }: { readonly retentionSeconds: number },
   page: Pick<PageContext, "url">,
@@ -43,7 +35,7 @@ export function helpView(
   const terms = (rows: readonly (readonly [string, string])[]) =>
     h(
       "dl",
-      { class: "eg-facts" },
+      { class: "eg-facts app-terms" },
       rows.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]),
     );
   return fragment(
@@ -63,7 +55,18 @@ export function helpView(
         p("The genome build is detected from the header or the positions; you can choose it yourself."),
         p("Results are for research only, not a basis for a diagnosis."),
       ),
-      section("values", "What the values mean", terms(KEYS), terms(REGIONS), packs()),
+      section("values", "What the values mean", terms(KEYS), terms(Object.entries(REGION_MEANINGS)), packs()),
+      section(
+        "classes",
+        "What the classes mean",
+        h("h3", {}, "Of each alternative allele"),
+        terms(Object.entries(CLASS_MEANINGS)),
+        h("h3", {}, "In ClinVar"),
+        terms(Object.entries(CLINVAR_MEANINGS)),
+        p(
+          "The annotation pack that comes with the program holds ClinVar’s Pathogenic, Pathogenic/Likely pathogenic and Likely pathogenic variants on which two submitters agree or an expert panel decided. It leaves out all other classes, and those with a qualifier such as risk factor. A job’s page says what its own pack held.",
+        ),
+      ),
       section("states", "What a job’s state means", terms(STATES)),
       section(
         "masks",

@@ -1,3 +1,4 @@
+import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import {
   AddressRefused,
@@ -7,9 +8,25 @@ import {
 } from "@elastic-gas/shared/web/guarded-agent";
 import { isPublicAddress } from "@elastic-gas/shared/web/public-address";
 import { type Agent, type Dispatcher, errors, request } from "undici";
-import { MAX_PHOTO_BYTES, type UploadedFile } from "../upload/multipart.ts";
 
-export interface FetchPhotoOptions {
+export interface FetchedFile {
+  readonly fileName: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What is fetched, for sentences and for the server that is asked. */
+export interface FileKind {
+  /** `a photo` */
+  readonly one: string;
+  /** `photos` */
+  readonly many: string;
+  readonly accept: string;
+}
+
+export const PHOTO: FileKind = { one: "a photo", many: "photos", accept: "image/*" };
+export const VCF: FileKind = { one: "a VCF file", many: "files", accept: "*/*" };
+
+export interface FetchFileOptions {
   /**
    * Which addresses may be reached; the public ones by default. An argument, so that no setting can widen it in
    * production.
@@ -17,34 +34,39 @@ export interface FetchPhotoOptions {
   readonly mayReach?: MayReach;
   readonly resolve?: GuardedAgentOptions["resolve"];
   readonly timeoutMs?: number;
-  readonly maxBytes?: number;
+  /** Fetches at once in one worker: each may hold `maxBytes` and last `timeoutMs`. */
+  readonly maxConcurrent?: number;
 }
 
-export type FetchPhoto = (address: string, signal: AbortSignal) => Promise<UploadedFile>;
+export interface FetchLimits {
+  readonly signal: AbortSignal;
+  readonly maxBytes: number;
+}
+
+export type FetchFile = (address: string, limits: FetchLimits) => Promise<FetchedFile>;
 
 const MAX_REDIRECTS = 3;
 const TIMEOUT_MS = 15_000;
-/** Fetches at once in one worker: each may hold 10 MB and last 15 s. */
 const MAX_CONCURRENT = 8;
 
 /**
  * Makes a function that fetches a file from a public http or https address. It throws HttpError 422 with a sentence for
  * the user when the address is not allowed or does not give a file, 413 when that is too large, 503 when too many
- * fetches are under way. Whether it is a picture, the detector says.
+ * fetches are under way. What is in the file, its reader says.
  */
-export function createPhotoFetcher(options: FetchPhotoOptions = {}): FetchPhoto {
-  const { mayReach = isPublicAddress, resolve, timeoutMs = TIMEOUT_MS, maxBytes = MAX_PHOTO_BYTES } = options;
+export function createFileFetcher(kind: FileKind, options: FetchFileOptions = {}): FetchFile {
+  const { mayReach = isPublicAddress, resolve, timeoutMs = TIMEOUT_MS, maxConcurrent = MAX_CONCURRENT } = options;
   let underWay = 0;
-  return async (address, signal) => {
+  return async (address, { signal, maxBytes }) => {
     const url = parseAddress(address);
-    if (underWay >= MAX_CONCURRENT) {
-      throw new HttpError(503, "Other photos are being fetched. Try again in 5 s.", { retryAfterSeconds: 5 });
+    if (underWay >= maxConcurrent) {
+      throw new HttpError(503, `Other ${kind.many} are being fetched. Try again in 5 s.`, { retryAfterSeconds: 5 });
     }
     underWay += 1;
     const agent = createGuardedAgent({ mayReach, timeoutMs, maxBytes, ...(resolve ? { resolve } : {}) });
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      return await follow(url, agent, { signal: limit, maxBytes });
+      return await follow(url, agent, { kind, signal: limit, maxBytes });
     } catch (error) {
       signal.throwIfAborted();
       throw toFetchError(error, maxBytes);
@@ -69,23 +91,22 @@ function parseAddress(address: string): URL {
   return url;
 }
 
-interface Limits {
-  readonly signal: AbortSignal;
-  readonly maxBytes: number;
+interface Wanted extends FetchLimits {
+  readonly kind: FileKind;
 }
 
-async function follow(start: URL, agent: Agent, limits: Limits): Promise<UploadedFile> {
+async function follow(start: URL, agent: Agent, wanted: Wanted): Promise<FetchedFile> {
   let url = start;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const answer = await request(url, {
       dispatcher: agent,
-      signal: limits.signal,
-      headers: { "user-agent": "elastic-gas", accept: "image/*", "accept-encoding": "identity" },
+      signal: wanted.signal,
+      headers: { "user-agent": "elastic-gas", accept: wanted.kind.accept, "accept-encoding": "identity" },
     });
     // A body that nobody reads to its end reports an error when it is dropped; unheard, that would end the process.
     answer.body.on("error", () => {});
     const next = redirectOf(answer, url);
-    if (next === null) return await readBody(answer, url, limits.maxBytes);
+    if (next === null) return await readBody(answer, url, wanted);
     answer.body.destroy();
     url = next;
   }
@@ -102,11 +123,11 @@ function redirectOf({ statusCode, headers }: Dispatcher.ResponseData, from: URL)
 async function readBody(
   { statusCode, headers, body }: Dispatcher.ResponseData,
   url: URL,
-  maxBytes: number,
-): Promise<UploadedFile> {
+  { kind, maxBytes }: Wanted,
+): Promise<FetchedFile> {
   if (statusCode !== 200) {
     body.destroy();
-    throw refusal(`${url.host} answered ${statusCode} instead of a photo.`);
+    throw refusal(`${url.host} answered ${statusCode} instead of ${kind.one}.`);
   }
   if (Number(headers["content-length"] ?? 0) > maxBytes) {
     body.destroy();
@@ -127,7 +148,7 @@ function fileNameOf(url: URL): string {
   try {
     return decodeURIComponent(last) || url.hostname;
   } catch {
-    return last; // a stray percent sign is no reason to refuse a photo
+    return last; // a stray percent sign is no reason to refuse a file
   }
 }
 
@@ -160,5 +181,5 @@ function refusal(sentence: string, cause?: unknown): HttpError {
 }
 
 function tooLarge(maxBytes: number): HttpError {
-  return new HttpError(413, `The file at this address is larger than ${maxBytes / 1e6} MB.`);
+  return new HttpError(413, `The file at this address is larger than ${formatBytes(maxBytes)}.`);
 }

@@ -11,6 +11,7 @@ it.each([
   ["M", "MT"],
   ["MT", "MT"],
   ["NC_012920.1", "MT"],
+  ["J01415.2", "MT"],
   ["NC_000001.11", "1"],
   ["NC_000024.9", "Y"],
   ["chrUn_KI270742v1", "KI270742.1"],
@@ -31,6 +32,9 @@ it.each([
   ["CM000663.2", "GRCh38"],
   ["CM000686.1", "GRCh37"],
   ["NC_060925.1", "T2T-CHM13"],
+  ["CP068277.2", "T2T-CHM13"],
+  ["CP086569.2", "T2T-CHM13"],
+  ["CP068278.1", undefined],
   ["NC_000067.6", "a mouse genome"],
   ["chr1", undefined],
 ])("knows the genome of %s: %s", (name, build) => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { isPublicAddress } from "@elastic-gas/shared/web/public-address";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createPhotoFetcher, type FetchPhotoOptions } from "./fetch-photo.ts";
+import { createFileFetcher, type FetchFileOptions, PHOTO } from "./fetch-file.ts";
 
 describe("public addresses", () => {
   it.each(["8.8.8.8", "93.184.216.34", "2606:4700::1111", "2001:4860:4860::8888", "::ffff:8.8.8.8"])(
@@ -94,7 +94,7 @@ async function serve(listener: RequestListener): Promise<Server> {
 }
 
 /** Answers every name with the given addresses, one list after the other. */
-function resolver(...answers: string[][]): FetchPhotoOptions["resolve"] {
+function resolver(...answers: string[][]): FetchFileOptions["resolve"] {
   let asked = 0;
   const fake = (_name: string, _options: object, callback: (error: null, found: LookupAddress[]) => void) => {
     const list = answers[Math.min(asked++, answers.length - 1)] ?? [];
@@ -106,8 +106,10 @@ function resolver(...answers: string[][]): FetchPhotoOptions["resolve"] {
   return fake as unknown as typeof lookup; // only this overload is used
 }
 
-const fetchWith = (address: string, options: FetchPhotoOptions = {}) =>
-  createPhotoFetcher(options)(address, new AbortController().signal);
+const fetchWith = (
+  address: string,
+  { maxBytes = 10_000, ...options }: FetchFileOptions & { readonly maxBytes?: number } = {},
+) => createFileFetcher(PHOTO, options)(address, { signal: new AbortController().signal, maxBytes });
 /** Stands for the public internet: everything on loopback but the canary's own address. */
 const CANARY_FREE = { mayReach: (address: string) => address === "127.0.0.1" };
 

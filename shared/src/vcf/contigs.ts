@@ -11,7 +11,7 @@ const NUMBERED: Readonly<Record<string, string>> = { "23": "X", "24": "Y", "25":
 
 /**
  * The one name under which packs know a contig: `chr1`, `Chr1`, `01`, `NC_000001.11` are `1`; `chrM`, `M`, `26`
- * (PLINK), `NC_012920.1` are `MT`; `chrUn_KI270742v1` and `chr1_KI270706v1_random` are `KI270742.1`, `KI270706.1`.
+ * (PLINK), `NC_012920.1`, `J01415.2` are `MT`; `chrUn_KI270742v1` and `chr1_KI270706v1_random` are `KI270742.1`, `KI270706.1`.
  * Other names are returned as they are.
  */
 export function canonicalContig(name: string): string {
@@ -22,7 +22,7 @@ export function canonicalContig(name: string): string {
     if (number === 23) return "X";
     if (number === 24) return "Y";
   }
-  if (/^NC_012920\.\d+$/.test(name)) return "MT";
+  if (/^(?:NC_012920|J01415)\.\d+$/.test(name)) return "MT";
   const genbank = /^CM000(\d{3})\.[12]$/.exec(name)?.[1];
   if (genbank !== undefined) {
     const number = Number(genbank) - 662;
@@ -45,6 +45,7 @@ export function canonicalContig(name: string): string {
 export function genomeOfAccession(name: string): string | undefined {
   const genbank = /^CM0006(6[3-9]|7\d|8[0-6])\.([12])$/.exec(name);
   if (genbank !== null) return genbank[2] === "2" ? "GRCh38" : "GRCh37";
+  if (/^CP0682(?:5[4-9]|6\d|7[0-7])\.\d+$|^CP086569\.\d+$/.test(name)) return "T2T-CHM13";
   const refseq = /^NC_(\d{6})\.(\d+)$/.exec(name);
   if (refseq === null) return undefined;
   const [number, version] = [Number(refseq[1]), Number(refseq[2])];
