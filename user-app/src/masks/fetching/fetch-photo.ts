@@ -38,7 +38,7 @@ export function createPhotoFetcher(options: FetchPhotoOptions = {}): FetchPhoto 
   return async (address, signal) => {
     const url = parseAddress(address);
     if (underWay >= MAX_CONCURRENT) {
-      throw new HttpError(503, "Other photos are being fetched. Try again in 5 s.", { retryAfterSeconds: 5 });
+      throw new HttpError(503, "Other photos are being fetched. Try again in 5\u00a0s.", { retryAfterSeconds: 5 });
     }
     underWay += 1;
     const agent = createGuardedAgent({ mayReach, timeoutMs, maxBytes, ...(resolve ? { resolve } : {}) });
@@ -160,5 +160,5 @@ function refusal(sentence: string, cause?: unknown): HttpError {
 }
 
 function tooLarge(maxBytes: number): HttpError {
-  return new HttpError(413, `The file at this address is larger than ${maxBytes / 1e6} MB.`);
+  return new HttpError(413, `The file at this address is larger than ${maxBytes / 1e6}\u00a0MB.`);
 }
