@@ -221,7 +221,7 @@ function previewPlaces(kind: PolicyKind, price: string): Html[] {
       ),
     ),
     h("div", { "data-preview": "sizes" }, kind === "cpu" && loadingPanel("policy-loading-sizes")),
-    h("div", { "data-preview": "loading" }, loadingPanel("policy-loading-preview")),
+    loadingPanel("policy-loading-preview"),
     h("p", { class: "eg-panel eg-secondary", "data-preview": "words", hidden: true }),
     h(
       "section",
@@ -253,7 +253,11 @@ function previewPlaces(kind: PolicyKind, price: string): Html[] {
 
 /** Keeps the place of what the script asks for, so that nothing below it moves. */
 function loadingPanel(size: string): Html {
-  return h("div", { class: `eg-panel ${size}` }, h("div", { class: "eg-loading chart-loading", "aria-busy": "true" }));
+  return h(
+    "div",
+    { class: `eg-panel ${size}`, "data-preview-loading": "" },
+    h("div", { class: "eg-loading chart-loading", "aria-busy": "true" }),
+  );
 }
 
 function loadChoice(): Html {
