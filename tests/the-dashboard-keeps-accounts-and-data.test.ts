@@ -275,8 +275,8 @@ test("all data are deleted after the word and the password, with numbers; admini
   const page = await open("/settings/delete");
   const users = page.locator("tr", { hasText: "Users, without the 1 administrator" });
   expect(await users.locator("td").nth(1).textContent()).toBe("2");
-  const pictures = page.locator("tr", { hasText: "Mask pictures" });
-  expect(await pictures.locator("td").nth(2).textContent()).toBe("3");
+  const photos = page.locator("tr", { hasText: "Photos, their frames and thumbnails" });
+  expect(await photos.locator("td").nth(2).textContent()).toBe("3");
   const button = page.locator("[data-typed-button]");
   expect(await button.textContent()).toMatch(/Delete \d+ rows and \d+ objects?/);
 

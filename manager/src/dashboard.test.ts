@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { insertRelease } from "@elastic-gas/shared/releases/releases";
 import { startTestDashboard, type TestDashboard } from "@elastic-gas/testing/manager/test-dashboard";
 import { ADMIN, checkRow } from "@elastic-gas/testing/manager/test-manager";
+import { CURRENT_RELEASE, useRelease } from "@elastic-gas/testing/releases";
 import { findPageProblems, findViolations, visitFirst, type WatchedPage } from "@elastic-gas/testing/system/browser";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
@@ -83,6 +85,30 @@ async function stageFleet(): Promise<void> {
       )
       .execute();
   }
+}
+
+/** A change by hand, of now. */
+async function addActivity(change: {
+  readonly pool: "web" | "utility";
+  readonly actor: string;
+  readonly reason: string;
+}): Promise<void> {
+  await manager.db
+    .insertInto("activities")
+    .values({
+      ...change,
+      at: new Date(),
+      cause: "manual",
+      desiredBefore: 1,
+      desiredAfter: 2,
+      measured: null,
+      forecast: null,
+      instanceIds: "[]",
+      result: null,
+      finishedAt: null,
+      epoch: 1,
+    })
+    .execute();
 }
 
 describe("every page, without accessibility violations in both themes, and never scrolled sideways", () => {
@@ -232,29 +258,51 @@ describe("the dashboard in a browser", () => {
     expect(await page.textContent("[data-offline] strong")).toMatch(/^Offline since \d\d:\d\d:\d\d\.$/);
     await page.waitForSelector('[data-pause="web"]:disabled');
     expect(await findViolations(page)).toEqual([]);
-    await manager.db
-      .insertInto("activities")
-      .values({
-        pool: "utility",
-        at: new Date(),
-        cause: "manual",
-        actor: "tomas",
-        desiredBefore: 1,
-        desiredAfter: 2,
-        measured: null,
-        forecast: null,
-        reason: "tomas grew utility 1 → 2.",
-        instanceIds: "[]",
-        result: null,
-        finishedAt: null,
-        epoch: 1,
-      })
-      .execute();
+    await addActivity({ pool: "utility", actor: "tomas", reason: "tomas grew utility 1 → 2." });
     cut = false;
     await page.waitForSelector("[data-offline] :text('tomas grew utility 1 → 2.')");
     expect(await page.textContent("[data-offline]")).toMatch(/Reconnected after .*\. Meanwhile/);
     await page.waitForSelector('[data-pause="web"]:enabled');
   }, 120_000);
+
+  it("says how many workers a stop would end now, not when the page was opened", async () => {
+    const page = await open({ path: "/settings/stop" });
+    const button = page.locator("[data-typed-button]");
+    const before = staged.stage.workers;
+    const inTable = page.locator(".danger-table tr:has-text('web') .eg-number");
+    expect(await button.textContent()).toContain(`Stop manager and ${before.length} workers`);
+    staged.stage.workers = before.slice(0, 1);
+    onTestFinished(() => {
+      staged.stage.workers = before;
+    });
+    await button.getByText("Stop manager and 1 worker", { exact: true }).waitFor();
+    expect(await inTable.textContent()).toBe("1");
+  });
+
+  it("keeps the focus and what is open while it fetches what the server writes", async () => {
+    const page = await open({ path: "/decisions?range=24h" });
+    const entry = page.locator(".entry:has(summary)", { hasText: "web grew 2 → 3" }).first();
+    await entry.locator("summary").click();
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(() => document.activeElement?.getAttribute("href"));
+    expect(focused).toMatch(/^\/policy\/web/);
+    await addActivity({ pool: "web", actor: "greta", reason: "greta grew web 3 → 4." });
+    await page.waitForSelector(".entry :text('greta grew web')");
+    expect(await entry.locator("details").getAttribute("open")).not.toBeNull();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("href"))).toBe(focused);
+  });
+
+  it("shows at once what a button on such a page did", async () => {
+    await useRelease(manager.db, CURRENT_RELEASE);
+    const next = { ...CURRENT_RELEASE, sha256: "1".repeat(64) };
+    await insertRelease(manager.db, next, { actor: "anna", now: new Date(Date.now() + 1_000) });
+    const page = await open({ path: "/releases" });
+    page.on("dialog", (dialog) => void dialog.accept());
+    await page.click("button:text('Update to it')");
+    await page.click("button:text('Pause')");
+    await page.click("button:text('Resume')");
+    await page.waitForSelector("h2:text('Update under way')");
+  });
 
   it("shows the menus of users on a phone whole, without a swipe", async () => {
     const page = await open({ width: 360, path: "/users" });

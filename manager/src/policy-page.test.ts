@@ -56,6 +56,23 @@ describe("the policy page", { timeout: 600_000 }, () => {
     );
   });
 
+  it("moves nothing when the preview comes", async () => {
+    const page = await dashboard.open({ path: "/policy/web" });
+    await page.locator('[data-preview-chart="load"] canvas').waitFor();
+    const shift = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          new PerformanceObserver((list) => {
+            const shifts = list.getEntries() as (PerformanceEntry & { value: number })[];
+            resolve(shifts.reduce((sum, { value }) => sum + value, 0));
+          }).observe({ type: "layout-shift", buffered: true });
+          // No entry at all: nothing moved.
+          setTimeout(() => resolve(0), 500);
+        }),
+    );
+    expect(shift).toBeLessThan(0.1);
+  });
+
   it("replays half an hour, a day, and invented shapes", async () => {
     const page = await dashboard.open({ path: "/policy/web" });
     await page.waitForSelector('[data-preview="load-words"]:has-text("Last 24 h")');

@@ -84,7 +84,7 @@ const OF_KIND: Readonly<Record<PolicyKind, () => readonly Meaning[]>> = {
     },
     {
       label: "Window",
-      text: "The time over which sent jobs are counted: 600 s for the three numbers as they are known.",
+      text: "The time over which sent jobs are counted: 600\u00a0s for the three numbers as they are known.",
     },
     COOLDOWN,
   ],

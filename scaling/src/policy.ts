@@ -35,7 +35,7 @@ const QUIET_GROW_THRESHOLD_PERCENT = 85;
 /** Why a policy may act on measuring noise alone, as a sentence for whoever sets it; null when it will not. */
 export function noiseWarning(policy: Policy): string | null {
   if (policy.kind !== "cpu" || policy.growThresholdPercent <= QUIET_GROW_THRESHOLD_PERCENT) return null;
-  return `Above ${QUIET_GROW_THRESHOLD_PERCENT} % the metrics' own noise of 5 % may change the size more than once a day, even at a constant load.`;
+  return `Above ${QUIET_GROW_THRESHOLD_PERCENT}\u00a0% the metrics' own noise of 5\u00a0% may change the size more than once a day, even at a constant load.`;
 }
 
 /**
@@ -50,7 +50,7 @@ export const QUIET_HYSTERESIS_MARGIN_PERCENT = 9;
  */
 export function marginWarning(policy: Policy): string | null {
   if (policy.kind !== "cpu" || policy.hysteresisMarginPercent >= QUIET_HYSTERESIS_MARGIN_PERCENT) return null;
-  return `Below ${QUIET_HYSTERESIS_MARGIN_PERCENT} % the metrics' own noise of 5 % may shrink and grow the pool several times a day, even at a constant load.`;
+  return `Below ${QUIET_HYSTERESIS_MARGIN_PERCENT}\u00a0% the metrics' own noise of 5\u00a0% may shrink and grow the pool several times a day, even at a constant load.`;
 }
 
 /** Learns how much the load rises within a boot time and keeps that much room (docs/scaling.md). */

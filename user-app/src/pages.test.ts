@@ -168,6 +168,20 @@ it("a list in which nothing changed is left alone, so that a reader's place in i
   expect(await list.getAttribute("data-mark")).toBe("seen");
 });
 
+it("a list in which something changed keeps the focus, and how far a phone scrolled it", async () => {
+  const page = await pages.open({ as: "reader", width: 600 });
+  await page.goto(`${app.origin}/annotations`);
+  const id = jobs.get("running") ?? "";
+  const file = page.locator(`.app-job-file a[href="/annotations/${id}"]`);
+  const box = page.locator('[data-live-part="list"] .eg-table-box');
+  await file.focus();
+  await box.evaluate((each) => each.scrollTo({ left: 40 }));
+  await app.db.updateTable("jobs").set({ progressPercent: 73 }).where("id", "=", id).execute();
+  await page.waitForSelector(`tr:has(a[href="/annotations/${id}"]) :text("73")`);
+  expect(await file.evaluate((each) => each === document.activeElement)).toBe(true);
+  expect(await box.evaluate((each) => each.scrollLeft)).toBe(40);
+});
+
 describe("a VCF file", () => {
   const file = (name: string, content = VCF) => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) });
 

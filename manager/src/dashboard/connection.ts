@@ -106,9 +106,12 @@ export function openConnection(timeZone: string): Connection {
               "span",
               {},
               isLive
-                ? [h("b", {}, "Live"), h("span", { class: "connection-detail" }, `, updated ${seconds} s ago`)]
+                ? [h("b", {}, "Live"), h("span", { class: "connection-detail" }, `, updated ${seconds}\u00a0s ago`)]
                 : offlineSince !== null
-                  ? [h("b", {}, "Offline"), `, retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))} s`]
+                  ? [
+                      h("b", {}, "Offline"),
+                      `, retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))}\u00a0s`,
+                    ]
                   : updatedAt === null
                     ? "Connecting"
                     : [h("b", {}, "Waiting"), `, last update ${formatInterval(now - updatedAt)} ago`],

@@ -17,7 +17,8 @@ export function mountFrame(csrf: string): (fleet: FleetSnapshot, reader: Reader)
     for (const name of ["workers", "alerts"] as const) {
       const element = document.querySelector<HTMLElement>(`[data-side-count="${name}"]`);
       if (element === null) continue;
-      element.textContent = String(counts[name]);
+      const count = String(counts[name]);
+      if (element.textContent !== count) element.textContent = count;
       element.hidden = name === "alerts" && counts.alerts === 0;
       if (name === "alerts") element.className = alertBadgeClass(counts);
     }

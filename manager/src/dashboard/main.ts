@@ -27,12 +27,16 @@ interface PageFacts {
   readonly compact?: boolean;
   readonly live?: boolean;
   readonly deleting?: boolean;
+  readonly drainSeconds?: number;
 }
 
-const DECISIONS_MS = 5_000;
-const DELETION_MS = 1_500;
-const LOAD_TEST_MS = 2_500;
-const RELEASES_MS = 3_000;
+/** How often pages that the server writes are fetched again. */
+const REFRESH_MS: Readonly<Record<string, number>> = {
+  decisions: 5_000,
+  delete: 1_500,
+  "load-test": 2_500,
+  releases: 3_000,
+};
 
 const { body } = document;
 // Our own server wrote it, from values that it had checked.
@@ -67,14 +71,11 @@ async function mountLive(content: HTMLElement): Promise<void> {
   if (workers !== undefined && content.querySelector('[data-part="rows"]') !== null) {
     drawers.push(workers.mountWorkersPage(content, { pool, range, sort, filter, compact }, live));
   }
-  if (page.section === "stop") drawers.push(mountStopPage(content, socket));
+  if (page.section === "stop") drawers.push(mountStopPage(content, socket, page.drainSeconds ?? 0));
   if (page.section === "alerts") drawers.push(mountAlertsPage(content));
   if (page.section === "decisions") mountDecisionsPage(content);
-  // A page of older decisions does not change.
-  if (page.section === "decisions" && page.live) mountRefresh("[data-refresh]", DECISIONS_MS);
-  if (page.section === "delete" && page.deleting) mountRefresh("[data-refresh]", DELETION_MS);
-  if (page.section === "load-test") mountRefresh("[data-refresh]", LOAD_TEST_MS);
-  if (page.section === "releases") mountRefresh("[data-refresh]", RELEASES_MS);
+  const refreshMs = refreshIntervalOf(page);
+  const refresh = refreshMs === undefined ? undefined : mountRefresh("[data-refresh]", refreshMs);
   if (form !== null) policy?.mountPolicyForm(form, content.querySelector("[data-policy-preview]"), timeZone);
   socket.on("stopped", () => socket.disconnect());
   let fleet = readFleet();
@@ -90,8 +91,18 @@ async function mountLive(content: HTMLElement): Promise<void> {
   // Ages and countdowns go on between two snapshots.
   setInterval(draw, 1_000);
   draw();
-  mountActions(body, () => socket.emit("refresh"));
+  mountActions(body, () => {
+    socket.emit("refresh");
+    refresh?.();
+  });
   mountKeys();
+}
+
+/** Undefined for a page that does not change by itself, as one of older decisions. */
+function refreshIntervalOf({ section = "", live, deleting }: PageFacts): number | undefined {
+  if (section === "decisions" && live !== true) return undefined;
+  if (section === "delete" && deleting !== true) return undefined;
+  return REFRESH_MS[section];
 }
 
 /** What the server printed into the page, so that the first drawing needs no answer. */

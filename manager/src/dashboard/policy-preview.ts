@@ -46,6 +46,7 @@ export function mountPreview(place: HTMLElement, form: HTMLFormElement, timeZone
   };
 
   const say = (sentence: string): void => {
+    for (const loading of place.querySelectorAll("[data-preview-loading]")) loading.remove();
     const words = part("words");
     if (words === null) return;
     words.hidden = sentence === "";

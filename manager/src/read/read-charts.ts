@@ -5,7 +5,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import { METRICS } from "@elastic-gas/shared/metrics";
 import type { PoolName, Resources } from "@elastic-gas/shared/resources";
 import type { ChartSnapshot, WorkerSeries } from "../model/charts/chart-snapshot.ts";
-import { toSteps } from "../model/charts/count-steps.ts";
+import { isEqual, toSteps } from "../model/charts/count-steps.ts";
 import type { Span } from "../model/charts/range.ts";
 import { grid, meanOf, perMinute, type Series, scale, within, zeroWhere } from "../model/charts/series.ts";
 import { countsOf } from "../model/charts/worker-lives.ts";
@@ -213,6 +213,12 @@ async function listEvents(
       }),
     );
   return [...activities.map(describeActivity), ...saved].sort((a, b) => a.at - b.at);
+}
+
+/** Whether the worker chart ends with the counts that the pool's card shows. */
+export function endsWith({ steps }: ChartSnapshot, present: PoolSnapshot | undefined): boolean {
+  const counts = presentCounts(present);
+  return counts === undefined || isEqual(steps.at(-1)?.counts ?? null, counts);
 }
 
 function presentCounts(present: PoolSnapshot | undefined) {

@@ -6,7 +6,7 @@ import type { WaitingWork } from "../model/alerts/waiting-work.ts";
 import type { ChartSnapshot } from "../model/charts/chart-snapshot.ts";
 import { type RangeName, spanOf } from "../model/charts/range.ts";
 import type { FleetSnapshot } from "../model/fleet/fleet-snapshot.ts";
-import { readCharts } from "./read-charts.ts";
+import { endsWith, readCharts } from "./read-charts.ts";
 import { type CloudFailure, type CloudView, type FleetDeps, poolOf, readCloud, readFleet } from "./read-fleet.ts";
 import { readVitals, type Vitals } from "./vitals.ts";
 import { listWaitingWork } from "./waiting-work.ts";
@@ -58,11 +58,14 @@ export class Watcher {
     return this.#fleetUnderWay;
   }
 
-  /** The charts of one pool; read again when older than `maxAgeMs`. */
+  /** The charts of one pool; read again when older than `maxAgeMs`, and when the pool has other workers since. */
   async charts(pool: PoolName, range: RangeName, maxAgeMs: number): Promise<ChartSnapshot> {
     const key = `${pool} ${range}`;
     const known = this.#charts.get(key);
-    if (known !== undefined && this.#now() - known.at < maxAgeMs) return known;
+    if (known !== undefined && this.#now() - known.at < maxAgeMs) {
+      const present = poolOf(await this.fleet(), pool);
+      if (endsWith(known, present)) return known;
+    }
     const underWay = this.#chartsUnderWay.get(key);
     if (underWay !== undefined) return underWay;
     const reading = this.#readCharts(pool, range).finally(() => this.#chartsUnderWay.delete(key));

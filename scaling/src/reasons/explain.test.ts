@@ -256,7 +256,7 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
       held: 2,
       heldSeconds: 300,
     },
-    "annotator shrank 10 → 2: 1 job a minute of 60 s each (assumed) and none waiting need 2 workers; the last 5 min needed at most 2, 9 workers are idle. Only idle workers go.",
+    "annotator shrank 10 → 2: 1 job a minute of 60 s each (assumed) and none waiting need 2 workers; the last 5 min needed at most 2, and 9 workers are idle. Only idle workers go.",
   ],
   [
     {

@@ -87,7 +87,7 @@ export function explain(reason: Reason, reader: Reader): string {
     case "queue-grew":
       return `${resized(reason)}: ${explainFinding(reason.finding)}, maximum ${reason.max}.`;
     case "queue-shrank":
-      return `${resized(reason)}: ${explainFinding(reason.finding)}; the last ${span(reason.heldSeconds)} needed at most ${reason.held}, ${idle(reason.idle)}. Only idle workers go.`;
+      return `${resized(reason)}: ${explainFinding(reason.finding)}; the last ${span(reason.heldSeconds)} needed at most ${reason.held}, and ${idle(reason.idle)}. Only idle workers go.`;
     case "queue-fits":
       return `No change at ${reason.desired}: ${explainFinding(reason.finding)}; the last ${span(reason.heldSeconds)} needed up to ${reason.held}.`;
     case "adaptive-grew": {

@@ -41,7 +41,7 @@ export class HashingOverloaded extends HttpError {
 export class NotAdmitted extends Error {
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {
-    super(`No more attempts for ${retryAfterSeconds} s.`);
+    super(`No more attempts for ${retryAfterSeconds}\u00a0s.`);
     this.name = "NotAdmitted";
     this.retryAfterSeconds = retryAfterSeconds;
   }

@@ -33,7 +33,7 @@ async function asked(username: string, from: string | undefined, to: string): Pr
 
 it("changes an address only after the link that was sent to the new one is confirmed, and tells the old one", async () => {
   const browser = await asked("ann", "ann@old.example", "ann@new.example");
-  expect((await browser.get("/profile")).text).toContain("A mail is on its way to ann@new.example.");
+  expect((await browser.get("/profile")).text).toContain("An e-mail is on its way to ann@new.example.");
   expect((await mailsTo("ann@old.example")).map(({ subject }) => subject)).toEqual([
     "Elastic GAS: a new address was asked for",
   ]);

@@ -79,8 +79,8 @@ export function emailChangePages(deps: EmailChangePagesDeps): Router {
     await audit(db, { actor: user.username, action: "email.change-asked", target: email, address: req.ip });
     leaveNotice(req, {
       tone: "ok",
-      start: `A mail is on its way to ${email}.`,
-      text: `Open its link within ${EMAIL_CHANGE_MINUTES} min. Until then your old address stays.`,
+      start: `An e-mail is on its way to ${email}.`,
+      text: `Open its link within ${EMAIL_CHANGE_MINUTES}\u00a0min. Until then your old address stays.`,
     });
     return res.redirect(303, "/profile");
   });
@@ -132,7 +132,7 @@ async function refusalOf(
     const { signedInAt = 0 } = req.session;
     return signedInAt + FRESH_SIGN_IN_MS > Date.now()
       ? undefined
-      : `Sign out and in again, and change the address within ${FRESH_SIGN_IN_MS / 60_000} min.`;
+      : `Sign out and in again, and change the address within ${FRESH_SIGN_IN_MS / 60_000}\u00a0min.`;
   }
   // Through the same limits as signing in: an open session must not be a way to guess the password.
   const checked = await signIn(deps, { username: user.username, password, address: req.ip ?? "" });

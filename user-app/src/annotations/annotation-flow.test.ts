@@ -456,7 +456,7 @@ describe("the job's page", () => {
       .where("id", "=", jobId)
       .execute();
     const html = (await browser.get(page)).text;
-    expect(html).toContain("Being restored (Expedited, usually 1 to 5 min).");
+    expect(html).toContain("Being restored (Expedited, usually 1 to 5\u00a0min).");
     expect(html).not.toContain('href="/subscribe"');
     expect((await browser.get(`${page}/result`)).status).toBe(409);
   });

@@ -162,7 +162,7 @@ describe("the words", () => {
     ).toEqual({
       tone: "info",
       icon: "clock",
-      start: "Being restored (Standard, usually 3 to 5 h, because Expedited had no capacity).",
+      start: "Being restored (Standard, usually 3 to 5\u00a0h, because Expedited had no capacity).",
       text: "This page changes by itself.",
     });
   });

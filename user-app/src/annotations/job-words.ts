@@ -90,8 +90,8 @@ export function jobNote(
 function restoringStart({ tier, askedAt }: Extract<JobState, { kind: "restoring" }>): string {
   if (askedAt === null || tier === null) return "Being restored (the request to the archive is being sent).";
   return tier === "Expedited"
-    ? "Being restored (Expedited, usually 1 to 5 min)."
-    : `Being restored (${tier}, usually 3 to 5 h, because Expedited had no capacity).`;
+    ? "Being restored (Expedited, usually 1 to 5\u00a0min)."
+    : `Being restored (${tier}, usually 3 to 5\u00a0h, because Expedited had no capacity).`;
 }
 
 export interface Step {

@@ -204,7 +204,7 @@ describe("POST /api/register", () => {
       200,
     );
     const refused = await post(`${limited.origin}/api/register`, multipart({ username: "two", password: "p" }));
-    expectFailure(refused, 429, /Try again in 7 s/);
+    expectFailure(refused, 429, /Try again in 7\ss/);
     expect(refused.headers.get("retry-after")).toBe("7");
   });
 });
@@ -299,7 +299,7 @@ describe("POST /api/upload", () => {
 
   it("answers 413 for a photo above 10 MB, announced or not", async () => {
     const large = uploadForm(new Uint8Array(10_000_001));
-    expectFailure(await post("/api/upload", large), 413, "The photo is larger than 10 MB.");
+    expectFailure(await post("/api/upload", large), 413, "The photo is larger than 10\u00a0MB.");
     const endless = await sendChunked(13_000_000);
     expect(endless).toContain(" 413 ");
     expect(endless).toContain('{"success":false,"error":{"code":413,');
@@ -339,7 +339,7 @@ describe("POST /api/upload", () => {
   it("refuses with 503 and Retry-After at once when the detector is busy, before it takes the body", async () => {
     detector.busySeconds = 12;
     const answer = await post("/api/upload", uploadForm(scriptedPhoto(1, 1)));
-    expectFailure(answer, 503, "The detector is busy. Your photo was not taken; try again in 12 s.");
+    expectFailure(answer, 503, "The detector is busy. Your photo was not taken; try again in 12\u00a0s.");
     expect(answer.headers.get("retry-after")).toBe("12");
     const early = await sendHeadOnly();
     expect(early).toContain(" 503 ");

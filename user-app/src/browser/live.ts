@@ -38,8 +38,10 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
     const before = wordsOf(part);
     const adopted = root.importNode(fresh, true);
     keepTicks(part, adopted);
+    const place = placeIn(part);
     part.replaceWith(adopted);
     mountPart(adopted);
+    returnTo(place, adopted);
     const after = wordsOf(adopted);
     if (after !== before && adopted.dataset.livePart === "job") announce(root, after);
   };
@@ -87,6 +89,47 @@ function keepTicks(old: HTMLElement, fresh: HTMLElement): void {
   const ticked = [...old.querySelectorAll<HTMLInputElement>("input[data-keep]:checked")].map(({ value }) => value);
   for (const box of fresh.querySelectorAll<HTMLInputElement>("input[data-keep]"))
     box.checked = ticked.includes(box.value);
+}
+
+interface Place {
+  /** What has the focus, and which one it is of those that are called the same. */
+  readonly focused: { readonly name: string; readonly index: number } | undefined;
+  /** How far each table is scrolled sideways, pixels. */
+  readonly scrolled: readonly number[];
+}
+
+/** Where a reader is: a part that is replaced forgets it. */
+function placeIn(part: HTMLElement): Place {
+  const { activeElement } = document;
+  const all = focusable(part);
+  const focused = all.find((each) => each === activeElement);
+  return {
+    focused:
+      focused === undefined
+        ? undefined
+        : { name: nameOf(focused), index: all.filter((each) => nameOf(each) === nameOf(focused)).indexOf(focused) },
+    scrolled: tableBoxes(part).map((box) => box.scrollLeft),
+  };
+}
+
+function returnTo({ focused, scrolled }: Place, part: HTMLElement): void {
+  for (const [index, box] of tableBoxes(part).entries()) box.scrollLeft = scrolled[index] ?? 0;
+  if (focused === undefined) return;
+  const same = focusable(part).filter((each) => nameOf(each) === focused.name);
+  same[focused.index]?.focus({ preventScroll: true });
+}
+
+function focusable(part: HTMLElement): readonly HTMLElement[] {
+  return [...part.querySelectorAll<HTMLElement>("a[href], button, input, select, summary, [tabindex]")];
+}
+
+function nameOf(element: HTMLElement): string {
+  const attributes = ["id", "href", "name", "value", "aria-label"].map((name) => element.getAttribute(name) ?? "");
+  return [element.localName, ...attributes, element.closest("form")?.getAttribute("action") ?? ""].join(" ");
+}
+
+function tableBoxes(part: HTMLElement): readonly HTMLElement[] {
+  return [...part.querySelectorAll<HTMLElement>(".eg-table-box")];
 }
 
 function wordsOf(part: HTMLElement): string {

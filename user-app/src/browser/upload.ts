@@ -15,7 +15,7 @@ interface Line {
   readonly text: string;
 }
 
-const IDLE_TITLE = "Drop VCF files here";
+const IDLE_TITLE = "Choose VCF files, or drop them here";
 
 /**
  * Drag and drop, a look at the first lines, a progress bar; then on to the confirmation. Without this script the plain

@@ -60,7 +60,9 @@ export function createFileFetcher(kind: FileKind, options: FetchFileOptions = {}
   return async (address, { signal, maxBytes }) => {
     const url = parseAddress(address);
     if (underWay >= maxConcurrent) {
-      throw new HttpError(503, `Other ${kind.many} are being fetched. Try again in 5 s.`, { retryAfterSeconds: 5 });
+      throw new HttpError(503, `Other ${kind.many} are being fetched. Try again in 5\u00a0s.`, {
+        retryAfterSeconds: 5,
+      });
     }
     underWay += 1;
     const agent = createGuardedAgent({ mayReach, timeoutMs, maxBytes, ...(resolve ? { resolve } : {}) });

@@ -141,7 +141,7 @@ describe("uploading on the page", () => {
     for (const [photo, status, sentence] of [
       [Buffer.from("text"), 415, "This is not a picture."],
       [Buffer.from("damaged"), 422, "This picture is damaged."],
-      [new Uint8Array(10_000_001), 413, "The photo is larger than 10 MB."],
+      [new Uint8Array(10_000_001), 413, "The photo is larger than 10\u00a0MB."],
       [new Uint8Array(), 400, "Choose a photo, or give its address."],
     ] as const) {
       const answer = await browser.upload(photo);
@@ -167,7 +167,7 @@ describe("uploading on the page", () => {
     detector.busySeconds = 9;
     const busy = await browser.upload(scriptedPhoto(1, 1));
     expect({ status: busy.status, after: busy.headers.get("retry-after") }).toEqual({ status: 503, after: "9" });
-    expect(await busy.text()).toContain("The detector is busy. Your photo was not taken; try again in 9 s.");
+    expect(await busy.text()).toContain("The detector is busy. Your photo was not taken; try again in 9\u00a0s.");
     detector.busySeconds = null;
     detector.missing = "The mask model is missing. An administrator corrects MASK_MODEL.";
     expect((await browser.upload(scriptedPhoto(1, 1))).status).toBe(503);

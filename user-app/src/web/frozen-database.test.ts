@@ -41,7 +41,7 @@ it("refuses a photo that would wait too long without asking the database", async
   app.detector.busySeconds = 12;
   proxy.stall();
   const form = new FormData();
-  form.append("file", new Blob([scriptedPhoto(1, 1)]), "one.jpg");
+  form.append("file", new Blob([Uint8Array.from(scriptedPhoto(1, 1))]), "one.jpg");
   const refused = await fetch(`${app.origin}/api/upload`, { method: "POST", body: form });
   expect(await refused.json()).toMatchObject({ error: { message: expect.stringContaining("The detector is busy.") } });
   expect(refused.headers.get("retry-after")).toBe("12");

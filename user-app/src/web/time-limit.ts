@@ -9,7 +9,7 @@ export function timeLimit(limitMs: number = REQUEST_LIMIT_MS): RequestHandler {
       if (res.headersSent) return;
       next(
         new HttpError(503, "This took too long.", {
-          remedy: `There was no answer within ${Math.round(limitMs / 1_000)} s. Try again in a moment.`,
+          remedy: `There was no answer within ${Math.round(limitMs / 1_000)}\u00a0s. Try again in a moment.`,
           retryAfterSeconds: 5,
         }),
       );

@@ -203,8 +203,8 @@ function drawThresholds(
   ctx.lineWidth = 1.25;
   ctx.font = `${FONT_PIXELS}px ${tokens.fontFamily}`;
   for (const [value, dash, words, shift] of [
-    [grow, [6, 3], `▲ grow above ${grow} %`, -9],
-    [shrink, [2, 3], `▼ shrink below ${shrink} %`, 9],
+    [grow, [6, 3], `▲ grow above ${grow}\u00a0%`, -9],
+    [shrink, [2, 3], `▼ shrink below ${shrink}\u00a0%`, 9],
   ] as const) {
     const level = Math.round(y(value)) + 0.5;
     ctx.setLineDash([...dash]);

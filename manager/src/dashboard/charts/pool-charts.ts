@@ -134,7 +134,7 @@ function mountPanel(panel: HTMLElement, name: ChartName, cursor: Cursor, timeZon
       if (model === null) {
         chart?.destroy();
         chart = null;
-        showWords(body, "Collecting: first point in up to 60 s");
+        showWords(body, "Collecting: first point in up to 60\u00a0s");
       } else if (chart === null) {
         const formatTick = formatterOf(name);
         const look = { look: "panel", colour: COLOURS[name], formatTick, cursor, timeZone } as const;

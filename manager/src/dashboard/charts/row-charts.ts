@@ -202,6 +202,7 @@ function wordsFor(measure: Measure, worker: WorkerSnapshot, { workerMeasure }: C
 }
 
 function showWords(element: HTMLElement, words: string): void {
+  if (element.childElementCount === 1 && element.textContent === words) return;
   const line = document.createElement("span");
   line.className = "eg-small eg-secondary";
   line.textContent = words;

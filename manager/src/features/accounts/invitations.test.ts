@@ -68,10 +68,10 @@ describe("a user with an address", () => {
   it("is mailed a link, and no password is made or shown", async () => {
     expect((await create("ada")).status).toBe(303);
     const page = await (await browser.get("/users")).text();
-    expect(page).toContain("A link to choose a password is on its way to ada@example.org; it works for 72 h.");
+    expect(page).toContain("A link to choose a password is on its way to ada@example.org; it works for 72\u00a0h.");
     expect(page).not.toContain("Password: ");
     expect((await userOf("ada")).passwordHash).toBeNull();
-    expect(page).toMatch(/invited, not yet accepted<\/span> <span[^>]*>The mail is on its way\./);
+    expect(page).toMatch(/invited, not yet accepted<\/span> <span[^>]*>The e-mail is on its way\./);
 
     expect(await send()).toBe(1);
     expect(await send()).toBe(0);
@@ -197,7 +197,7 @@ describe("a mail service", () => {
     await create("jo");
     fault = new Fault("MessageRejected", "This address may not be used.");
     expect(await send()).toBe(0);
-    expect(await (await browser.get("/users?filter=jo")).text()).toContain("The mail could not be delivered.");
+    expect(await (await browser.get("/users?filter=jo")).text()).toContain("The e-mail could not be delivered.");
     const told = await manager.db.selectFrom("auditLog").select("actor").where("action", "=", "mail.refused").execute();
     expect(told).toEqual([{ actor: "manager" }]);
     fault = undefined;

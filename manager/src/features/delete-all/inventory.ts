@@ -59,7 +59,7 @@ export async function takeInventory(db: Database, s3: S3Client, { buckets }: Res
       objects: Math.max(archives.count, archived.objects),
       sizeBytes: Math.max(archives.sizeBytes, archived.sizeBytes),
     },
-    { what: "Mask pictures, boxes and thumbnails", rows: images, ...pictures },
+    { what: "Photos, their frames and thumbnails", rows: images, ...pictures },
   ];
   const sum = (values: readonly (number | null)[]): number =>
     values.reduce<number>((all, each) => all + (each ?? 0), 0);

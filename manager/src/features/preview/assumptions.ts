@@ -41,7 +41,7 @@ async function assumeJobs(db: Database, now: number): Promise<Assumptions> {
   return {
     signals: { queue: { jobsPerWorker } },
     perWorker: jobsPerWorker,
-    words: `A job takes ${formatNumber(seconds)}${NO_BREAK_SPACE}s (${sourceOf(meanSeconds, "the mean of the last 24 h")}). Overload minutes: those at whose end a job waits.`,
+    words: `A job takes ${formatNumber(seconds)}${NO_BREAK_SPACE}s (${sourceOf(meanSeconds, "the mean of the last 24\u00a0h")}). Overload minutes: those at whose end a job waits.`,
   };
 }
 
@@ -51,7 +51,7 @@ function assumeAnswers({ requestsPerWorker, idleResponseMs }: Measured): Assumpt
   return {
     signals: { answers: { requestsPerWorker: requests, idleResponseMs: response } },
     perWorker: requestsPerWorker,
-    words: `${formatCount(requests)} requests a minute saturate one worker (${sourceOf(requestsPerWorker, "learned")}); an idle one answers in ${formatNumber(response)}${NO_BREAK_SPACE}ms (${sourceOf(idleResponseMs, "the best of the last 24 h")}). Overload minutes: those in which the load is above 90${NO_BREAK_SPACE}% of the capacity in service.`,
+    words: `${formatCount(requests)} requests a minute saturate one worker (${sourceOf(requestsPerWorker, "learned")}); an idle one answers in ${formatNumber(response)}${NO_BREAK_SPACE}ms (${sourceOf(idleResponseMs, "the best of the last 24\u00a0h")}). Overload minutes: those in which the load is above 90${NO_BREAK_SPACE}% of the capacity in service.`,
   };
 }
 

@@ -1,6 +1,7 @@
 import { POOLS } from "@elastic-gas/scaling/pools";
 import type { ReplayQuestion } from "@elastic-gas/scaling/simulator/replay";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { formatDuration } from "@elastic-gas/shared/format/durations";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { listDecisions } from "../../read/decisions.ts";
 import { measureJobs } from "../../read/measured-jobs.ts";
@@ -9,13 +10,13 @@ const MINUTE_MS = 60_000;
 const MAX_CHECKS = 20_000;
 
 /** Loads to choose from: what was measured, and the simulator's shapes. */
-export const MEASURED_LOADS = { "30m": "Last 30 min, as measured", "24h": "Last 24 h, as measured" } as const;
+export const MEASURED_LOADS = { "30m": "Last 30\u00a0min, as measured", "24h": "Last 24\u00a0h, as measured" } as const;
 export const SHAPES = {
   step: "Step: up and stays",
-  ramp: "Ramp: up in 30 min, down again",
-  sine: "Sine: a wave of 2 h",
-  spike: "Spike: 10 min every 2 h",
-  sawtooth: "Sawtooth: rises for 2 h, drops",
+  ramp: "Ramp: up in 30\u00a0min, down again",
+  sine: "Sine: a wave of 2\u00a0h",
+  spike: "Spike: 10\u00a0min every 2\u00a0h",
+  sawtooth: "Sawtooth: rises for 2\u00a0h, drops",
   square: "Square: an hour low, an hour high",
   noise: "Noise: wanders around the middle",
 } as const;
@@ -53,12 +54,19 @@ export async function readLoad(db: Database, options: LoadOptions): Promise<Load
   if (name !== "30m" && name !== "24h") return shapeOf(name, max);
   const measure = POOLS[options.pool].queue !== null ? jobLoad : cpuLoad;
   const measured = await measure(db, options, MINUTES[name]);
-  if (measured !== undefined) return { ...measured, words: MEASURED_LOADS[name] };
+  if (measured !== undefined)
+    return { ...measured, words: MEASURED_LOADS[name] + amountWords(measured, MINUTES[name]) };
   const instead = shapeOf("sine", max);
   return {
     ...instead,
     words: `No load was measured in the ${MEASURED_LOADS[name].slice(0, -13).toLowerCase()}; a sine instead`,
   };
+}
+
+/** Of a pool that is younger than what was asked for. */
+function amountWords({ question }: Pick<Load, "question">, minutes: number): string {
+  const known = "values" in question ? question.values.length : minutes;
+  return known < minutes - 1 ? ` (${formatDuration(known * 60)} of data so far)` : "";
 }
 
 function shapeOf(shape: keyof typeof SHAPES, max: number): Load {

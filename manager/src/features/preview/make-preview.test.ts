@@ -71,7 +71,10 @@ describe("a preview", () => {
     await measure([...new Array<number>(40).fill(0.4), ...new Array<number>(80).fill(2)]);
     const asked = { policy: cpu({ growRatio: 4 }), limits };
     const preview = await makePreview(database.db, { ...request, asked }, ask);
-    expect(preview.load).toMatchObject({ words: "Last 24 h, as measured", from: NOW - 120 * MINUTE_MS });
+    expect(preview.load).toMatchObject({
+      words: "Last 24\u00a0h, as measured (2\u00a0h of data so far)",
+      from: NOW - 120 * MINUTE_MS,
+    });
     expect(preview.load.minutes).toHaveLength(120);
     expect(preview.load.minutes[60]).toBeCloseTo(2);
     const { inForce, changed } = preview;
@@ -85,7 +88,7 @@ describe("a preview", () => {
   it("replays the last half hour alone", async () => {
     await measure(new Array<number>(90).fill(0.5));
     const { load } = await makePreview(database.db, { ...request, load: "30m" }, ask);
-    expect([load.words, load.minutes.length]).toEqual(["Last 30 min, as measured", 30]);
+    expect([load.words, load.minutes.length]).toEqual(["Last 30\u00a0min, as measured", 30]);
   });
 
   it("turns the requests that the request rule measured into load by what was learned", async () => {
@@ -102,7 +105,7 @@ describe("a preview", () => {
 
   it("says so when nothing was measured, and plays a shape in its place", async () => {
     const { load } = await makePreview(database.db, request, ask);
-    expect(load.words).toBe("No load was measured in the last 24 h; a sine instead");
+    expect(load.words).toBe("No load was measured in the last 24\u00a0h; a sine instead");
     expect(load.minutes).toHaveLength(360);
   });
 

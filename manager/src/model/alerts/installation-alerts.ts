@@ -43,7 +43,7 @@ function autoscalerAlert(facts: AlertFacts): Alert | null {
       start: `The autoscaler has not checked for ${formatInterval(silence)}.`,
       text,
       remedy: free
-        ? "No autoscaler holds the lease: check whether the part “autoscaler” runs, in what start.sh prints. It starts it again when it died, and waits while MySQL does not answer."
+        ? "No autoscaler holds the lease: check whether the part “autoscaler” runs, in what start.sh prints. start.sh starts it again when it dies; an autoscaler waits while MySQL does not answer."
         : "An autoscaler holds the lease but decides nothing: look at its log. It waits while EC2, the load balancer or CloudWatch do not answer.",
       at: facts.lastCheckAt ?? now,
       link,
@@ -72,7 +72,7 @@ function cloudAlert({ cloudFailure }: AlertFacts): Alert | null {
     start: "AWS does not answer.",
     text: cloudFailure.sentence,
     remedy:
-      "Check whether local-cloud (or AWS) can be reached from this machine. The next attempt comes by itself, within 2 s while a page is open.",
+      "Check whether local-cloud (or AWS) can be reached from this machine. The next attempt comes by itself, within 2\u00a0s while a page is open.",
     at: cloudFailure.since,
     link: null,
   };

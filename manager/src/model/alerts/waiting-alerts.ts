@@ -51,7 +51,7 @@ const WORDS: Readonly<Record<WaitingKind, Words>> = {
     link: { href: "/workers?pool=annotator", text: "Annotators" },
   },
   mails: {
-    what: ["mail"],
+    what: ["e-mail"],
     state: "about ended jobs not sent",
     text: "They are tried again with pauses of up to 5\u00a0min.",
     remedy:
@@ -68,7 +68,7 @@ const WORDS: Readonly<Record<WaitingKind, Words>> = {
   },
   restores: {
     what: ["archived result"],
-    state: "of Premium users not asked for",
+    state: "of Premium users not requested from the archive",
     text: "Their owners have paid and wait for them.",
     remedy:
       "Check whether the archive (Glacier) and SQS answer, and whether the utility pool has a worker. The console output of its restore process names what failed.",
@@ -83,8 +83,8 @@ const WORDS: Readonly<Record<WaitingKind, Words>> = {
     link: UTILITY,
   },
   deletions: {
-    what: ["object"],
-    state: "that nothing refers to not deleted",
+    what: ["unreferenced object"],
+    state: "not deleted",
     text: "They are tried again every few minutes.",
     remedy:
       "Check whether S3 and the archive (Glacier) answer, and whether the utility pool has a worker. The console output of its archive process names what failed.",

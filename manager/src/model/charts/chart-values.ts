@@ -70,7 +70,7 @@ export function keyOf(name: ChartName, snapshot: ChartSnapshot, at: number | nul
   const series = seriesOf(name, snapshot);
   const value = series === null ? null : at === null ? newest(series, snapshot) : valueAt(series, at);
   const [sample, words] = MEASURES[name];
-  const windowWords = `${words} in ${formatNumber((snapshot.queue?.windowSeconds ?? 0) / 60)} min`;
+  const windowWords = `${words} in ${formatNumber((snapshot.queue?.windowSeconds ?? 0) / 60)}\u00a0min`;
   const items: KeyItem[] = [{ sample, name: name === "sent" ? windowWords : words, value: formatValue(name, value) }];
   if (name === "cpu" && snapshot.thresholds !== null) {
     const { grow, shrink } = snapshot.thresholds;

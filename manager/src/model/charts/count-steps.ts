@@ -33,7 +33,7 @@ export function toSteps(
   const push = (at: number, counts: CountStep["counts"]): void => {
     const placed = Math.max(at, from);
     const last = steps.at(-1);
-    if (last !== undefined && equal(last.counts, counts)) return;
+    if (last !== undefined && isEqual(last.counts, counts)) return;
     if (last?.at === placed) steps[steps.length - 1] = { at: placed, counts };
     else steps.push({ at: placed, counts });
   };
@@ -49,7 +49,7 @@ export function toSteps(
   return steps;
 }
 
-function equal(a: CountStep["counts"], b: CountStep["counts"]): boolean {
+export function isEqual(a: CountStep["counts"], b: CountStep["counts"]): boolean {
   if (a === null || b === null) return a === b;
   return (
     a.desired === b.desired &&

@@ -83,7 +83,7 @@ export const RULE_FIELDS: Readonly<Record<Policy["kind"], readonly FieldWords[]>
       name: "longestLookbackSeconds",
       label: "Longest look back",
       unit: "s",
-      help: "Arrivals are counted over the length of a job, 300 s at least and this at most.",
+      help: "Arrivals are counted over the length of a job, 300\u00a0s at least and this at most.",
     },
   ],
   "queue-thresholds": [
@@ -127,7 +127,7 @@ export const GUARD_FIELDS: Readonly<Record<Policy["kind"], readonly FieldWords[]
 const FLAP_BACK_OFF = {
   name: "flapBackOff",
   label: "Flap back-off",
-  help: "A grow within 30 min of a shrink doubles the checks that a shrink needs; halved after 2 quiet hours.",
+  help: "A grow within 30\u00a0min of a shrink doubles the checks that a shrink needs; halved after 2 quiet hours.",
 } as const;
 
 const GROW_ONLY_TO_NEED = {

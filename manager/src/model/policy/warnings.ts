@@ -12,7 +12,7 @@ export function warningsOf(policy: Policy): Warnings {
     ...(noise === null ? {} : { growThresholdPercent: noise }),
     ...(margin === null ? {} : { hysteresisMarginPercent: margin }),
     ...(policy.shrinkThresholdPercent === 0
-      ? { shrinkThresholdPercent: "No CPU is below 0 %: the pool only shrinks manually." }
+      ? { shrinkThresholdPercent: "No CPU is below 0\u00a0%: the pool only shrinks manually." }
       : {}),
   };
 }

@@ -1,7 +1,7 @@
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { ViewContext } from "../frame/send-page.ts";
 import { icon, tableBox, time } from "../kit/parts.ts";
-import { auditWords } from "./audit-words.ts";
+import { auditWords, detailWords } from "./audit-words.ts";
 
 export interface AuditList {
   readonly rows: readonly {
@@ -87,7 +87,7 @@ export function auditView({ rows, filter, older }: AuditList, { reader }: ViewCo
                     h("td", { class: "eg-nowrap" }, row.actor),
                     h("td", { class: "audit-action" }, action(row.action)),
                     h("td", { class: "audit-target" }, row.target),
-                    h("td", { class: "audit-detail" }, row.detail),
+                    h("td", { class: "audit-detail" }, detailWords(row.detail)),
                     h("td", { class: "eg-nowrap eg-secondary" }, row.address),
                   ),
                 ),

@@ -69,3 +69,15 @@ const WORDS: Readonly<Record<AuditAction, string>> = {
 export function auditWords(action: string): string | undefined {
   return (WORDS as Readonly<Record<string, string>>)[action];
 }
+
+/** Why a sign-in was refused; entries of programs say it in a word. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  wrong: "wrong user name or password",
+  limited: "too many attempts",
+  "code: wrong": "wrong code",
+  "code: limited": "too many codes",
+};
+
+export function detailWords(detail: string | null): string | null {
+  return detail === null ? null : (REFUSALS[detail] ?? detail);
+}

@@ -67,7 +67,7 @@ export function emailPages(deps: EmailPagesDeps): Router {
       await audit(db, { actor: username, action: "email.change-asked", target: email, address: req.ip });
       leaveNotice(req, {
         tone: "ok",
-        text: `A mail is on its way to ${email}. Open its link within ${EMAIL_CHANGE_MINUTES} min; until then your old address stays.`,
+        text: `An e-mail is on its way to ${email}. Open its link within ${EMAIL_CHANGE_MINUTES}\u00a0min; until then your old address stays.`,
       });
     }
     res.redirect(303, "/account");

@@ -69,7 +69,7 @@ export function confirmEmailView(change: EmailChange | undefined, { csrf }: View
   const { username, email } = change;
   return panel(
     "New e-mail address",
-    h("p", {}, "E-mail of the account ", h("strong", {}, username), " will go to ", h("strong", {}, email), "."),
+    h("p", {}, "E-mail for the account ", h("strong", {}, username), " will go to ", h("strong", {}, email), "."),
     h("form", { method: "post", class: "eg-form" }, csrfField(csrf), buttons("Confirm the address")),
   );
 }

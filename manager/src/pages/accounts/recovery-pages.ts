@@ -118,7 +118,7 @@ export function recoveryPages(deps: RecoveryDeps): Router {
     }
     const { username, email } = change;
     await audit(db, { actor: username, action: "email.change", target: email, address: req.ip });
-    leaveNotice(req, { tone: "ok", text: `E-mail of ${username} goes to ${email} from now on.` });
+    leaveNotice(req, { tone: "ok", text: `E-mail for ${username} goes to ${email} from now on.` });
     res.redirect(303, "/account");
   });
   return router;

@@ -19,7 +19,7 @@ export function tokensView({ tokens, newToken }: Tokens, context: ViewContext): 
       h(
         "p",
         { class: "page-link eg-secondary" },
-        "for scripts: ",
+        "For scripts: ",
         h("code", {}, "Authorization: Bearer …"),
         " on ",
         h("a", { href: "/api/v1/openapi.json" }, "/api/v1"),

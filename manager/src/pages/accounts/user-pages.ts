@@ -169,5 +169,5 @@ async function userOfPath({ db }: PageDeps, req: Request): Promise<User> {
 }
 
 function invitedWords(username: string, email: string): string {
-  return `${username} was created. A link to choose a password is on its way to ${email}; it works for ${INVITATION_HOURS} h.`;
+  return `${username} was created. A link to choose a password is on its way to ${email}; it works for ${INVITATION_HOURS}\u00a0h.`;
 }

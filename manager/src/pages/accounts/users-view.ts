@@ -127,13 +127,13 @@ function invitationLine(invitation: InvitationState, reader: Reader): Html {
 function invitationWords(invitation: InvitationState, reader: Reader): Child {
   switch (invitation.kind) {
     case "mail is on its way":
-      return "The mail is on its way.";
+      return "The e-mail is on its way.";
     case "open":
       return ["The link works until ", time(invitation.until, reader), "."];
     case "expired":
       return ["The link ended ", time(invitation.at, reader), ". Send another one."];
     case "not delivered":
-      return "The mail could not be delivered. Check the address, and send it again.";
+      return "The e-mail could not be delivered. Check the address, and send it again.";
   }
 }
 
@@ -146,7 +146,7 @@ function userMenu(user: UserRow, csrf: string): Html {
       role !== undefined && h("input", { type: "hidden", name: "role", value: role }),
       h("button", { type: "submit" }, words),
     );
-  const owned = `${formatCountOf(user.jobs, "job")} and ${formatCountOf(user.images, "picture")}`;
+  const owned = `${formatCountOf(user.jobs, "job")} and ${formatCountOf(user.images, "photo")}`;
   return h(
     "details",
     { class: "eg-menu", "data-menu": "" },
@@ -196,7 +196,7 @@ const FIELDS: readonly NewUserField[] = [
   {
     name: "email",
     label: "E-mail (optional)",
-    help: "A link to choose a password is mailed to it. Also used for notifications and password resets.",
+    help: "A link to choose a password is sent to it. Also used for notifications and password resets.",
     input: { type: "email", autocomplete: "off" },
   },
   {

@@ -65,9 +65,14 @@ function sendCsv(res: Response, { pool, name, range }: Asked, snapshot: ChartSna
   sendTableCsv(res, `${pool}-${name}-${range}.csv`, tableOf(name, snapshot));
 }
 
+/** To what a measurement can tell. */
+function rounded(cell: number | null): number | null {
+  return cell === null ? null : Number(cell.toFixed(3));
+}
+
 /** Oldest first, as spreadsheets and plots want it. */
 export function sendTableCsv(res: Response, fileName: string, { heads, rows }: ValueTable): void {
   res.type("text/csv").setHeader("Content-Disposition", `attachment; filename="${fileName}"`);
-  const lines = rows.toReversed().map(({ at, cells }) => csvLine([new Date(at).toISOString(), ...cells]));
+  const lines = rows.toReversed().map(({ at, cells }) => csvLine([new Date(at).toISOString(), ...cells.map(rounded)]));
   res.send(csvLine(heads.map((head) => head.replaceAll(" ", "_"))) + lines.join(""));
 }

@@ -36,7 +36,7 @@ export function tableView(page: TablePage, { reader }: ViewContext): Html[] {
       "section",
       { class: "eg-panel eg-panel-flush narrow-panel", "aria-label": "Values" },
       rows.length === 0
-        ? empty("clock", "Collecting", "First value in up to 60 s.")
+        ? empty("clock", "Collecting", "First value in up to 60\u00a0s.")
         : tableBox(
             "Table of values",
             h(

@@ -132,7 +132,7 @@ function decisionFacts(row: DecisionRow, reader: Reader): readonly Fact[] {
   if (f.load != null) {
     all.push(["Load", `${f.loadEstimated === true ? "about " : ""}${formatNumber(f.load)} workers’ worth`]);
   }
-  if (f.peak != null) all.push(["Peak", `${formatNumber(f.peak.load)} in ${formatNumber(f.peak.minutes)} min`]);
+  if (f.peak != null) all.push(["Peak", `${formatNumber(f.peak.load)} in ${formatNumber(f.peak.minutes)}\u00a0min`]);
   if (f.growAbove != null) all.push(["Grows above", `${formatNumber(f.growAbove)} ${unit}`.trim()]);
   if (f.shrinkBelow != null) all.push(["Shrinks below", `${formatNumber(f.shrinkBelow)} ${unit}`.trim()]);
   if (f.wanted != null) all.push(["Rule wants", formatCountOf(f.wanted, "worker")]);
@@ -142,7 +142,7 @@ function decisionFacts(row: DecisionRow, reader: Reader): readonly Fact[] {
   }
   if (f.checks != null) all.push(["Checks in a row", `${f.checks.have} of ${f.checks.need}`]);
   if (f.waiting != null) all.push(["Waiting", formatCountOf(f.waiting, "job")]);
-  if (f.responseMs != null) all.push(["Response time", `${formatNumber(f.responseMs)} ms`]);
+  if (f.responseMs != null) all.push(["Response time", `${formatNumber(f.responseMs)}\u00a0ms`]);
   if (f.lastChange != null) {
     const { at, from, to } = f.lastChange;
     all.push([

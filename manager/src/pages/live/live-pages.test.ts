@@ -64,6 +64,33 @@ describe("what the pages show", () => {
     expect(charts.workers.find(({ id }) => id === "i-0bbb")?.cpu.values.every((value) => value === null)).toBe(true);
   });
 
+  it("has CSV files with three digits after the point at most", async () => {
+    const { metric } = staged.stage;
+    staged.stage.metric = (name) => (name === "CPUUtilization" ? 12.345678 : undefined);
+    await settle();
+    const csv = await (await browser.get("/charts/web/cpu.csv?range=3h")).text();
+    staged.stage.metric = metric;
+    expect(csv).toMatch(/Z,12\.346\r\n/);
+    expect(csv).not.toMatch(/\.\d{4,}\r\n/);
+  });
+
+  it("has charts that end with the workers of now, however young the charts before are", async () => {
+    const { watcher } = manager.manager;
+    const minute = 60_000;
+    await settle();
+    const before = await watcher.charts("web", "30m", minute);
+    expect(await watcher.charts("web", "30m", minute)).toBe(before);
+    const { workers } = staged.stage;
+    staged.stage.workers = [...workers, { id: "i-0fff", pool: "web", health: "initial", ageSeconds: 40 }];
+    await settle();
+    const after = await watcher.charts("web", "30m", minute);
+    const warming = before.steps.at(-1)?.counts?.warming ?? 0;
+    expect(after.steps.at(-1)?.counts?.warming).toBe(warming + 1);
+    expect(await watcher.charts("web", "30m", minute)).toBe(after);
+    staged.stage.workers = workers;
+    await settle();
+  });
+
   it("keeps the last good state when AWS fails, and says since when", async () => {
     const before = await settle();
     staged.stage.failure = "throttled";

@@ -1,4 +1,5 @@
 import { SHAPE_NAMES, SHAPES } from "@elastic-gas/loadgen/shapes";
+import { formatCount } from "@elastic-gas/shared/format/numbers";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import { type LoadTestSnapshot, MAX_MINUTES, MAX_RATE, totalOf } from "../../model/load-test/load-test-snapshot.ts";
 import { chartPanel } from "../charts/chart-panel.ts";
@@ -24,7 +25,7 @@ export function loadTestView(page: LoadTestPage, context: ViewContext): Child[] 
       h(
         "p",
         { class: "page-link eg-secondary" },
-        "sends the project's own photos to this installation's load balancer, and to no other address",
+        "Sends the project’s own photos to this installation’s load balancer, and to no other address",
       ),
     ),
     h(
@@ -85,7 +86,11 @@ function resultOf(test: LoadTestSnapshot | null, context: ViewContext): Child {
         seconds,
         lines: [
           { name: "median", tone: "ok", points: full.map(({ at, medianMs }) => ({ at, value: secondsOf(medianMs) })) },
-          { name: "95 % within", tone: "warn", points: full.map(({ at, p95Ms }) => ({ at, value: secondsOf(p95Ms) })) },
+          {
+            name: "95\u00a0% within",
+            tone: "warn",
+            points: full.map(({ at, p95Ms }) => ({ at, value: secondsOf(p95Ms) })),
+          },
         ],
       }),
     ),
@@ -127,7 +132,7 @@ function summaryPanel(test: LoadTestSnapshot, { reader, csrf }: ViewContext): Ht
     h(
       "dl",
       { class: "load-figures" },
-      figures.map(([name, count]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(count)))),
+      figures.map(([name, count]) => h("div", {}, h("dt", {}, name), h("dd", {}, formatCount(count)))),
     ),
     answers.length > 0 &&
       h(
@@ -167,7 +172,7 @@ function startForm({ given, errors }: LoadTestPage, { csrf }: ViewContext): Html
         h("label", { class: "eg-label", for: "load-shape" }, "Shape"),
         h(
           "select",
-          { class: "eg-input", id: "load-shape", name: "shape", "aria-describedby": "load-shape-help" },
+          { class: "eg-select", id: "load-shape", name: "shape", "aria-describedby": "load-shape-help" },
           SHAPE_NAMES.map((name) => h("option", { value: name, selected: name === given.shape }, name)),
         ),
         errors.shape !== undefined && h("p", { class: "eg-error", role: "alert" }, errors.shape),

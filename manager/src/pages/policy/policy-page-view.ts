@@ -1,4 +1,5 @@
 import type { PolicyStateWords } from "@elastic-gas/scaling/describe-policy-state";
+import type { PolicyKind } from "@elastic-gas/scaling/policy";
 import type { Meaning } from "@elastic-gas/scaling/policy-meanings";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
 import { type Html, h } from "@elastic-gas/shared/web/html";
@@ -59,7 +60,7 @@ export function policyPageView(page: PolicyPage, context: ViewContext): Html[] {
           "span",
           {},
           `In force: v${version}`,
-          savedBy !== null && [` by ${savedBy.actor}, `, time(savedBy.at, context.reader)],
+          savedBy !== null && [`, ${savedWords(savedBy)}, `, time(savedBy.at, context.reader)],
         ),
       ),
     ),
@@ -91,11 +92,16 @@ export function policyPageView(page: PolicyPage, context: ViewContext): Html[] {
               ),
             )
           : // The preview is about values that somebody tries.
-            mayAct(context.csrf) && previewPlaces(page.price),
+            mayAct(context.csrf) && previewPlaces(kind, page.price),
         page.policyState.length > 0 && policyStatePanel(page.policyState, context),
       ),
     ),
   ];
+}
+
+/** The first version of a pool is nobody's. */
+function savedWords({ actor }: Pick<PolicyVersion, "actor">): string {
+  return actor === "start" ? "made at the first start" : `saved by ${actor}`;
 }
 
 function meaningsPanel(meanings: readonly Meaning[]): Html {
@@ -144,7 +150,7 @@ function versionsPanel(
                 "div",
                 {},
                 difference,
-                h("div", { class: "eg-small eg-secondary" }, time(at, context.reader), `, ${actor}`),
+                h("div", { class: "eg-small eg-secondary" }, time(at, context.reader), `, ${savedWords({ actor })}`),
               ),
               version === inForce
                 ? h("span", { class: "eg-chip eg-chip-ok" }, icon("check"), "in force")
@@ -203,7 +209,7 @@ function undoForm(
 }
 
 /** Places that the page's script fills with what the form's numbers would do. */
-function previewPlaces(price: string): Html[] {
+function previewPlaces(kind: PolicyKind, price: string): Html[] {
   return [
     h(
       "noscript",
@@ -211,10 +217,11 @@ function previewPlaces(price: string): Html[] {
       h(
         "p",
         { class: "eg-panel eg-secondary" },
-        "With script, this side shows what each size would do, and plays the numbers with the load of the last 30 min, the last 24 h or a chosen shape.",
+        "With script, this side shows what each size would do, and plays the numbers with the load of the last 30\u00a0min, the last 24\u00a0h or a chosen shape.",
       ),
     ),
-    h("div", { "data-preview": "sizes" }),
+    h("div", { "data-preview": "sizes" }, kind === "cpu" && loadingPanel("policy-loading-sizes")),
+    loadingPanel("policy-loading-preview"),
     h("p", { class: "eg-panel eg-secondary", "data-preview": "words", hidden: true }),
     h(
       "section",
@@ -238,10 +245,19 @@ function previewPlaces(price: string): Html[] {
       h(
         "p",
         { class: "eg-small eg-secondary" },
-        `Simulated with the code that decides: workers boot in 90 s, metrics arrive with a 60 s delay. Cost, estimated: ${price}, booting and draining workers included.`,
+        `Simulated with the code that decides: workers boot in 90\u00a0s, metrics arrive with a 60\u00a0s delay. Cost, estimated: ${price}, booting and draining workers included.`,
       ),
     ),
   ];
+}
+
+/** Keeps the place of what the script asks for, so that nothing below it moves. */
+function loadingPanel(size: string): Html {
+  return h(
+    "div",
+    { class: `eg-panel ${size}`, "data-preview-loading": "" },
+    h("div", { class: "eg-loading chart-loading", "aria-busy": "true" }),
+  );
 }
 
 function loadChoice(): Html {
@@ -255,7 +271,7 @@ function loadChoice(): Html {
     "select",
     { class: "eg-select", "data-preview-load": "" },
     group("Measured", MEASURED_LOADS),
-    group("Shapes of 6 h", SHAPES),
+    group("Shapes of 6\u00a0h", SHAPES),
   );
 }
 

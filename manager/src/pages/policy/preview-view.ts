@@ -92,7 +92,12 @@ function verdict({ settlesAt, cycle, workers }: SizeRow): Html {
     );
   }
   if (settlesAt === null)
-    return h("span", { class: "eg-state eg-tone-warn" }, icon("clock"), h("span", {}, "still moving after 50 min"));
+    return h(
+      "span",
+      { class: "eg-state eg-tone-warn" },
+      icon("clock"),
+      h("span", {}, "still moving after 50\u00a0min"),
+    );
   return state("completed", settlesAt === workers ? "stays" : `settles at ${settlesAt}`);
 }
 

@@ -22,7 +22,7 @@ export function releasesView(page: Page, context: ViewContext): Child[] {
       "div",
       { class: "page-head" },
       h("h1", {}, "Releases"),
-      h("p", { class: "page-link eg-secondary" }, "what workers run, and how another release replaces it"),
+      h("p", { class: "page-link eg-secondary" }, "What workers run, and how another release replaces it"),
     ),
     h(
       "div",

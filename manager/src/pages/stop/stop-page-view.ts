@@ -1,9 +1,8 @@
-import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { FleetSnapshot } from "../../model/fleet/fleet-snapshot.ts";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, icon } from "../kit/parts.ts";
-import { countWorkers, stopProgress, stopTable, stopWord } from "./stop-view.ts";
+import { stopProgress, stopTable, stopWord, stopWords } from "./stop-view.ts";
 
 export interface StopPage {
   readonly fleet: FleetSnapshot;
@@ -30,28 +29,25 @@ export function stopPageView({ fleet, drainSeconds, error }: StopPage, { reader,
             h("strong", {}, "This ends the service for everyone."),
             " All workers are drained and terminated, then the manager ends (on EC2 its instance stops). Nobody can sign in until it is started again.",
           ),
-          h("div", { class: "eg-table-box" }, stopTable(fleet, drainSeconds)),
+          h("div", { class: "eg-table-box", "data-part": "stop-table" }, stopTable(fleet, drainSeconds)),
           h(
             "p",
             { class: "eg-secondary danger-kept" },
             kept("Accounts, jobs, files and policies stay"),
             kept("Instances without our tags are not touched"),
           ),
-          stopForm(stopWord(fleet.prefix), countWorkers(fleet), { error, csrf }),
+          stopForm(fleet, { error, csrf }),
         ),
     ),
   ];
 }
 
 function kept(words: string): Html {
-  return h("span", {}, icon("check"), ` ${words}`);
+  return h("span", {}, icon("check"), h("span", {}, words));
 }
 
-function stopForm(
-  word: string,
-  workers: number,
-  { error, csrf }: { readonly error: string; readonly csrf: string },
-): Html {
+function stopForm(fleet: FleetSnapshot, { error, csrf }: { readonly error: string; readonly csrf: string }): Html {
+  const word = stopWord(fleet.prefix);
   const invalid: Record<string, Child> =
     error === "" ? {} : { "aria-invalid": "true", "aria-describedby": "word-error" };
   return h(
@@ -82,7 +78,7 @@ function stopForm(
         "button",
         { class: "eg-button eg-button-danger", type: "submit", "data-typed-button": "" },
         icon("stop"),
-        `Stop manager and ${formatCountOf(workers, "worker")}`,
+        h("span", { "data-part": "stop-words" }, stopWords(fleet)),
       ),
       h("a", { class: "eg-button", href: "/" }, "Cancel"),
       h("span", { class: "eg-reason", "data-typed-reason": "", hidden: true }, "Type the name to enable the button."),

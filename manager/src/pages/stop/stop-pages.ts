@@ -1,4 +1,5 @@
 import { audit } from "@elastic-gas/shared/audit";
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { type Response, Router } from "express";
 import { z } from "zod";
 import { actorOf } from "../../features/requester.ts";
@@ -23,7 +24,8 @@ export function stopPages(deps: PageDeps): Router {
     const actor = actorOf(res);
     const workers = countWorkers(await watcher.fleet({ fresh: true }));
     const first = await requestStop(db, { by: actor, at: now(), workers });
-    if (first) await audit(db, { actor, action: "manager.stop", detail: `${workers} workers`, address: req.ip });
+    if (first)
+      await audit(db, { actor, action: "manager.stop", detail: formatCountOf(workers, "worker"), address: req.ip });
     await watcher.fleet({ fresh: true });
     res.redirect(303, "/settings/stop");
   });
@@ -32,11 +34,13 @@ export function stopPages(deps: PageDeps): Router {
 
 async function sendStop({ watcher, sendPage, config }: PageDeps, res: Response, error: string): Promise<void> {
   const fleet = await watcher.fleet();
+  const drainSeconds = config.DEREGISTRATION_DELAY_SECONDS;
   sendPage(res, {
     title: "Stop manager",
     section: "stop",
     status: error === "" ? 200 : 400,
     fleet,
-    content: (context) => stopPageView({ fleet, drainSeconds: config.DEREGISTRATION_DELAY_SECONDS, error }, context),
+    page: { drainSeconds },
+    content: (context) => stopPageView({ fleet, drainSeconds, error }, context),
   });
 }

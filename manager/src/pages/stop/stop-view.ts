@@ -18,6 +18,11 @@ export function countWorkers({ workers }: Pick<FleetSnapshot, "workers">): numbe
   return workers.filter((worker) => worker.state !== "terminated").length;
 }
 
+/** What the button says. */
+export function stopWords(fleet: Pick<FleetSnapshot, "workers">): string {
+  return `Stop manager and ${formatCountOf(countWorkers(fleet), "worker")}`;
+}
+
 /** What will end, pool by pool, with numbers of now. */
 export function stopTable(fleet: FleetSnapshot, drainSeconds: number): Html {
   return h(
@@ -50,7 +55,8 @@ function workersOf(fleet: FleetSnapshot, name: string) {
 
 function whatHappens(fleet: FleetSnapshot, pool: PoolSnapshot, drainSeconds: number): string {
   const { balanced, queue } = POOLS[pool.name];
-  if (balanced) return `finish open requests (at most ${drainSeconds} s), then terminate; new requests will be refused`;
+  if (balanced)
+    return `finish open requests (at most ${drainSeconds}\u00a0s), then terminate; new requests will be refused`;
   if (queue === null) return "finishes its message, then terminates";
   const running = workersOf(fleet, pool.name).filter((worker) => worker.jobId !== null).length;
   const waiting = pool.lastCheck?.waiting ?? 0;
@@ -81,7 +87,7 @@ export function stopProgress(fleet: FleetSnapshot, reader: Reader): Html | null 
         "div",
         { class: "eg-progress-words" },
         h("b", {}, `${gone} of ${formatCountOf(total, "worker")} terminated`),
-        h("span", { class: "eg-secondary" }, `${formatInterval(reader.now - stop.at)}, usually at most 5 min`),
+        h("span", { class: "eg-secondary" }, `${formatInterval(reader.now - stop.at)}, usually at most 5\u00a0min`),
       ),
       h("progress", { max: Math.max(1, total), value: total === 0 ? 1 : gone, "aria-label": "Workers terminated" }),
     ),

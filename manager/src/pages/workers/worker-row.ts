@@ -124,7 +124,7 @@ function chartCell(worker: WorkerSnapshot, measure: "cpu" | "work", title: strin
 /** What stands in place of a chart before the first point. */
 export function waitingWords(worker: Pick<WorkerSnapshot, "state">): string {
   if (worker.state === "pending") return "starts after registration";
-  return "first point in up to 60 s";
+  return "first point in up to 60\u00a0s";
 }
 
 function workerMenu(worker: WorkerSnapshot, context: RowContext): Html {

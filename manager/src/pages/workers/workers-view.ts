@@ -97,10 +97,12 @@ function resizeButtons(pool: Parameters<typeof resizeButton>[0], csrf: string): 
 
 function stateCounts(workers: FleetSnapshot["workers"]): readonly Html[] {
   const counts = countStates(workers);
-  const shown: Html[] = [state("in service", `${counts.inService} in service`)];
+  const shown: Html[] = [];
+  if (counts.inService > 0) shown.push(state("in service", `${counts.inService} in service`));
   if (counts.warming > 0) shown.push(state("warming", `${counts.warming} warming`));
   if (counts.pending > 0) shown.push(state("pending", `${counts.pending} pending`));
   if (counts.draining > 0) shown.push(state("draining", `${counts.draining} draining`));
   if (counts.unhealthy > 0) shown.push(state("unhealthy", `${counts.unhealthy} unhealthy`));
+  if (counts.inService === 0) shown.push(state("terminated", "none in service"));
   return shown;
 }

@@ -26,7 +26,7 @@ function content(props: EmailProps): Html {
         h(
           "p",
           {},
-          "E-mail of the account ",
+          "E-mail for the account ",
           h("strong", {}, props.username),
           " will go to ",
           h("strong", {}, props.email),
@@ -37,7 +37,7 @@ function content(props: EmailProps): Html {
     case "done":
       return note({
         tone: "ok",
-        start: `E-mail of ${props.username} goes to ${props.email} from now on.`,
+        start: `E-mail for ${props.username} goes to ${props.email} from now on.`,
         action: { href: "/profile", text: "Your profile" },
       });
     case "over":

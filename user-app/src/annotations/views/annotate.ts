@@ -32,7 +32,7 @@ const FACTS = [
   ["Reads", "VCF 3.3 to 4.5, .gz and .bgz too"],
   ["Adds", "ID, GAS_GENE, GAS_REGION, GAS_BAND, GAS_CLINVAR, GAS_RS"],
   ["Keeps", "every record, in order"],
-  ["Builds", "GRCh38, GRCh37; for NCBI36 (hg18) the pack that comes with the program has cytobands only"],
+  ["Builds", "GRCh38 and GRCh37; for NCBI36 (hg18) the pack that comes with the program has cytobands only"],
 ] as const;
 
 export function annotateView(props: AnnotateProps): Html {

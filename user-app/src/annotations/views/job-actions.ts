@@ -56,7 +56,11 @@ export function jobActions({ job, state }: { readonly job: Job; readonly state: 
         },
         csrfField(csrf),
         h("button", { class: "eg-button eg-button-danger", type: "submit" }, icon("trash"), "Delete the input only"),
-        h("p", { class: "eg-help" }, "Result and log stay. The file cannot be annotated again then."),
+        h(
+          "p",
+          { class: "eg-help" },
+          `${job.logKey === null ? "The job stays" : "Result and log stay"}. The file cannot be annotated again then.`,
+        ),
       ),
     h(
       "form",

@@ -70,7 +70,7 @@ function facts({ job, state, summary }: JobDetailsProps, page: PageContext): Htm
       fact("Requested", page.time(job.submittedAt, "full")),
       job.completedAt !== null &&
         fact(
-          "Completed",
+          job.status === "COMPLETED" ? "Completed" : "Ended",
           page.time(job.completedAt, "full"),
           small(`${formatDuration(seconds(job.submittedAt, job.completedAt))} after the request`),
         ),

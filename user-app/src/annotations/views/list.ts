@@ -101,7 +101,11 @@ function empty({ total = 0, search, filter }: ListProps, csrf: string): Html {
   }
   return emptyState(
     "search",
-    search === "" ? `No ${filter} annotations` : `Nothing matches “${search}”`,
+    search === ""
+      ? filter === "all"
+        ? "No more annotations"
+        : `No ${filter} annotations`
+      : `Nothing matches “${search}”`,
     h("p", {}, `${formatCountOf(total, "annotation")} in all.`),
     h("a", { class: "eg-button", href: "/annotations" }, "Show all"),
   );

@@ -16,7 +16,7 @@ export function fileProblem(
 ): string | undefined {
   if (file.size === 0) return "This file is empty.";
   if (file.size > maxBytes)
-    return `This photo is larger than ${maxBytes / 1e6} MB by ${formatBytes(file.size - maxBytes)}.`;
+    return `This photo is larger than ${maxBytes / 1e6}\u00a0MB by ${formatBytes(file.size - maxBytes)}.`;
   // Browsers do not know the type of every picture, and leave it empty then.
   if (file.type !== "" && !/^image\/(jpeg|png|webp|gif|avif)$/.test(file.type)) {
     return "This is not a JPEG, PNG, WebP, GIF or AVIF photo.";

@@ -10,7 +10,7 @@ export function mountMasks(root: Document): void {
   const parts = form && findParts(root, form);
   if (!form || !parts) return;
   parts.submit.hidden = true;
-  parts.dropWords.textContent = "Drop a photo here, or choose one";
+  parts.dropWords.textContent = "Choose a photo, or drop one here";
 
   const take = (file: File | undefined) => {
     if (file === undefined) return;

@@ -11,7 +11,7 @@ export class DetectorBusy extends Error {
   override name = "DetectorBusy";
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {
-    super(`The detector is busy. Your photo was not taken; try again in ${retryAfterSeconds} s.`);
+    super(`The detector is busy. Your photo was not taken; try again in ${retryAfterSeconds}\u00a0s.`);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

@@ -182,5 +182,5 @@ function makeParser(req: IncomingMessage): busboy.Busboy {
 }
 
 function tooLarge(): HttpError {
-  return new HttpError(413, `The photo is larger than ${MAX_PHOTO_BYTES / 1e6} MB.`);
+  return new HttpError(413, `The photo is larger than ${MAX_PHOTO_BYTES / 1e6}\u00a0MB.`);
 }

@@ -29,7 +29,7 @@ export function deleteAccountView(props: DeleteAccountProps, page: PageContext):
     note({
       tone: "warn",
       start: "This cannot be undone.",
-      text: `The account ${username} and all below are deleted at once.`,
+      text: `The account ${username} and everything listed below are deleted at once.`,
     }),
     h(
       "div",
@@ -51,7 +51,7 @@ export function deleteAccountView(props: DeleteAccountProps, page: PageContext):
             page.time(paidUntil, "day"),
             " is lost.",
           ),
-        h("p", { class: "eg-help app-gap" }, "The audit log keeps that the account was deleted, and when."),
+        h("p", { class: "eg-help app-gap" }, "The audit log records that the account was deleted, and when."),
       ),
       h(
         "section",

@@ -28,7 +28,7 @@ function content({ outcome, subscription, restoring, price }: DoneProps, page: P
           start: "The payment went through.",
           text:
             restoring > 0
-              ? `${formatCountOf(restoring, "archived result")} ${restoring === 1 ? "is" : "are"} being restored, usually within 5 min, at most 5 h.`
+              ? `${formatCountOf(restoring, "archived result")} ${restoring === 1 ? "is" : "are"} being restored, usually within 5\u00a0min, at most 5\u00a0h.`
               : "Results stay available from now on.",
           action: { href: "/annotations", text: "See your annotations" },
         }),

@@ -38,7 +38,7 @@ export function subscribeView(props: SubscribeProps, page: PageContext): Html {
           archived > 0
             ? point(
                 h("b", {}, formatCountOf(archived, "archived result")),
-                ` ${archived === 1 ? "is" : "are"} restored, usually within 5 min, at most 5 h`,
+                ` ${archived === 1 ? "is" : "are"} restored, usually within 5\u00a0min, at most 5\u00a0h`,
               )
             : point("Archived results are restored"),
           point("Cancel whenever you like"),
@@ -57,7 +57,7 @@ export function subscribeView(props: SubscribeProps, page: PageContext): Html {
         h(
           "p",
           { class: "eg-secondary" },
-          `You are Free again. Results older than ${formatDuration(retentionSeconds)} are archived then; log and summary stay.`,
+          `You switch back to Free. Results older than ${formatDuration(retentionSeconds)} are then archived; log and summary stay.`,
         ),
       ),
       h(

@@ -17,7 +17,7 @@ export function errorView({ status, sentence, remedy, link, back, requestId }: E
       "p",
       { class: "eg-actions" },
       link !== undefined && h("a", { class: "eg-button eg-button-primary", href: link.href }, link.text),
-      h("a", { class: "eg-button", href: back.href }, back.text),
+      link?.href !== back.href && h("a", { class: "eg-button", href: back.href }, back.text),
     ),
     h("p", { class: "eg-small eg-secondary" }, `Request ${requestId}, `, page.time(page.now, "time")),
   );

@@ -85,7 +85,7 @@ function tabsMenu(current: Tab | undefined): Html {
   return h(
     "details",
     { class: "eg-menu app-tabs-menu", "data-menu": "" },
-    h("summary", { class: "eg-button eg-button-icon", "aria-label": "Menu" }, icon("menu")),
+    h("summary", { class: "eg-button eg-button-plain eg-button-icon", "aria-label": "Menu" }, icon("menu")),
     h(
       "nav",
       { class: "eg-menu-list", "aria-label": "Menu" },
