@@ -67,9 +67,9 @@ const addWorker = (instanceId: string, { beatSecondsAgo = 0, victimReason = null
 const job = (id: string) => db.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
 
 async function claim(owner = "i-new"): Promise<JobClaim | undefined> {
-  const claimed = await claimNextJob(db, { owner, leaseSeconds: 60, goneAfterSeconds: 30 });
+  // As a worker does: without a heartbeat it would be taken for lost as soon as it has a job.
   await db.insertInto("workers").ignore().values({ instanceId: owner, pool: "annotator", at: new Date() }).execute();
-  return claimed;
+  return claimNextJob(db, { owner, leaseSeconds: 60, goneAfterSeconds: 30 });
 }
 
 async function getClaim(owner?: string): Promise<JobClaim> {

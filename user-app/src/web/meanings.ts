@@ -25,10 +25,10 @@ export const CLASS_MEANINGS: Readonly<Record<string, string>> = {
 /** ClinVar's classes, in its words; a record may have several, such as Pathogenic, risk factor. */
 export const CLINVAR_MEANINGS: Readonly<Record<string, string>> = {
   Pathogenic: "causes the condition",
-  "Likely pathogenic": "causes the condition, with more than 90 % certainty",
+  "Likely pathogenic": "causes the condition, with more than 90\u00a0% certainty",
   "Pathogenic/Likely pathogenic": "some submitters say pathogenic, others likely pathogenic",
   "Uncertain significance": "too little is known to tell",
-  "Likely benign": "does not cause the condition, with more than 90 % certainty",
+  "Likely benign": "does not cause the condition, with more than 90\u00a0% certainty",
   Benign: "does not cause the condition",
   "Benign/Likely benign": "some submitters say benign, others likely benign",
   "Conflicting classifications of pathogenicity": "submitters disagree on whether it causes the condition",

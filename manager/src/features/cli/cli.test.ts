@@ -123,7 +123,9 @@ describe("elastic-gas status", () => {
     ]);
     // Aligned: each column begins below its head.
     expect(web.indexOf("1-8")).toBe(heads.indexOf("LIMITS"));
-    expect(out).toContain("web: Holding: 1 worker pending.\n  policy v1, CPU: grow above 70 %, shrink below 30 %,");
+    expect(out).toContain(
+      "web: Holding: 1 worker pending.\n  policy v1, CPU: grow above 70\u00a0%, shrink below 30\u00a0%,",
+    );
     expect(out).toContain("user-app: http://dev-gas-1846302197.us-east-1.elb.amazonaws.com:8080/");
     expect(out).toContain("autoscaler: running, last check ");
     expect(out).toContain("No alerts.");

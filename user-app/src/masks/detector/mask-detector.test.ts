@@ -59,7 +59,10 @@ describe("mask detector", BUSY_MACHINE, () => {
     // 20 s at the first guess of 0.25 s each, and the one that is being checked.
     expect(outcomes.length - refused.length).toBe(81);
     for (const reason of refused) expect(reason).toBeInstanceOf(DetectorBusy);
-    expect(refused[0]).toMatchObject({ retryAfterSeconds: 11, message: expect.stringContaining("try again in 11 s") });
+    expect(refused[0]).toMatchObject({
+      retryAfterSeconds: 11,
+      message: expect.stringContaining("try again in 11\u00a0s"),
+    });
     expect(() => detector.takePlace()).not.toThrow();
   });
 
