@@ -97,7 +97,7 @@ describe("the pools page", () => {
     ] as const) {
       await page.locator("[data-ranges] a", { hasText: name }).click();
       await page.waitForURL(`**/?pool=web&range=${range}`);
-      expect(await page.locator("[data-ranges] [aria-current]").textContent()).toBe(name);
+      expect(await page.locator("[data-ranges] [aria-current]").textContent()).toBe(name.replace(" ", "\u00a0"));
       await page.locator(`[data-chart="workers"] canvas[aria-label*="${words}"]`).waitFor();
     }
   });

@@ -80,6 +80,7 @@ export const CONTENTS: readonly { readonly part: string; readonly documents: rea
       "docs/decisions/0012-a-release-brings-its-packages.md",
       "docs/decisions/0013-an-update-adds-first-and-goes-pool-by-pool.md",
       "docs/decisions/0014-what-strangers-stumbled-over.md",
+      "docs/decisions/0015-programs-share-compiled-code.md",
     ],
   },
 ];

@@ -36,7 +36,9 @@ describe("the warning about the hysteresis margin", () => {
   it("is the simulator's answer", () => {
     for (const margin of [1, 5]) {
       expect(actionsAt(margin)).toBeGreaterThan(2);
-      expect(marginWarning(CpuPolicy.parse({ kind: "cpu", hysteresisMarginPercent: margin }))).toContain("Below 9 %");
+      expect(marginWarning(CpuPolicy.parse({ kind: "cpu", hysteresisMarginPercent: margin }))).toContain(
+        "Below 9\u00a0%",
+      );
     }
     for (const margin of [QUIET_HYSTERESIS_MARGIN_PERCENT, 10]) {
       expect(actionsAt(margin)).toBeLessThanOrEqual(2);

@@ -69,7 +69,7 @@ describe(`an autoscaler process killed with SIGKILL, while EC2's answers are ${L
     // The dead one's lease; the long form waits for its end.
     if (!IS_PROOF) await harness.db.updateTable("leases").set({ until: null }).execute();
     acting = harness.startProcess();
-    if (!IS_PROOF) await passTwoMinutes(harness);
+    if (!IS_PROOF) await passTwoMinutes(harness, new Date(killedAt));
     await harness.atRest(to, { deadlineMs: 240_000 });
     const seconds = Math.round((Date.now() - killedAt) / 1_000);
     await settle();
@@ -209,9 +209,12 @@ async function beforeTheId(harness: ProcessHarness): Promise<Held> {
   };
 }
 
-/** But not before EC2 can have shown an instance that was launched. */
-async function passTwoMinutes(harness: ProcessHarness): Promise<void> {
+/**
+ * But not before EC2 can have shown an instance that was launched, and for what the dead one wanted alone: what its
+ * successor wants stays as young as it is.
+ */
+async function passTwoMinutes(harness: ProcessHarness, killedAt: Date): Promise<void> {
   const end = Date.now() + LAG_SECONDS * 1_000 + 3_000;
   await waitUntil("EC2's answers to be of after the death", () => Date.now() > end);
-  await harness.passTwoMinutes();
+  await harness.passTwoMinutes(killedAt);
 }

@@ -15,8 +15,8 @@ export interface WebPoolAccounts {
   forget(): void;
   /** Waits until every account agrees on this size: the truth, EC2's, the target group's, MySQL's. */
   atRest(size: number, options?: { readonly deadlineMs?: number }): Promise<void>;
-  /** Launches whose fate nobody knows count as pending for two minutes: lets these pass. */
-  passTwoMinutes(): Promise<void>;
+  /** Launches whose fate nobody knows count as pending for two minutes: lets these pass for those wanted until then. */
+  passTwoMinutes(until?: Date): Promise<void>;
 }
 
 /** Makes the pools, all but the web pool empty, and keeps account of that one. */
@@ -71,12 +71,13 @@ export async function watchWebPool(harness: TestHarness): Promise<WebPoolAccount
         throw new Error(`Truth, EC2, target group, MySQL: ${JSON.stringify(last)}`, { cause: error });
       });
     },
-    async passTwoMinutes() {
+    async passTwoMinutes(until = new Date()) {
       await db
         .updateTable("launchIntents")
         .set({ createdAt: sql<Date>`created_at - interval 121 second` })
         .where("state", "=", "wanted")
         .where("createdAt", ">", new Date(Date.now() - 120_000))
+        .where("createdAt", "<=", until)
         .execute();
     },
   };

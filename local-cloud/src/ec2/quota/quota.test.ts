@@ -30,12 +30,12 @@ describe.each(["cgroup", "pauser"] as const)("quota by %s", (quota) => {
         const seconds = (performance.now() - startedAt) / 1000;
         return ids.map((id, index) => (usedBy(ec2, id) - (before[index] ?? 0)) / seconds);
       };
-      // Never more than the share; less only while other programs take the machine's cores, so that is measured again.
+      // Less while other programs take the machine's cores, more while the pauser itself waits for one, which it takes
+      // back from what follows: both are measured again.
       const shares = await eventually(
         async () => {
           const measured = await measure();
-          for (const share of measured) expect(share).toBeLessThan(0.13);
-          return measured.every((share) => share > 0.07) && measured;
+          return measured.every((share) => share > 0.07 && share < 0.13) && measured;
         },
         "both get their share",
         180,
@@ -53,11 +53,16 @@ describe.each(["cgroup", "pauser"] as const)("quota by %s", (quota) => {
     await using without = await poor;
     const others = await without.run(BUSY);
     await without.waitFor(others, "running");
-    // The other one has the start; with its credit this one is ahead all the same.
+    await eventually(async () => {
+      const before = usedBy(without, others);
+      await delay(500); // the window of the measurement
+      return before > 0 && usedBy(without, others) - before < 0.1;
+    }, "the other one held to its share");
+    const ahead = usedBy(without, others);
     const id = await withCredit.run(BUSY);
     await withCredit.waitFor(id, "running");
     await eventually(() => usedBy(withCredit, id) > 0.5, "credit used", 120);
-    expect(usedBy(without, others)).toBeLessThan(usedBy(withCredit, id));
+    expect(usedBy(without, others) - ahead).toBeLessThan(usedBy(withCredit, id));
   });
 });
 
