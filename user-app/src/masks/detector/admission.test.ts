@@ -24,6 +24,11 @@ describe("admission", () => {
     expect(estimateWaitSeconds(load({ queued: 60, threads: 2 }))).toBe(15);
   });
 
+  it("keeps a place although the wait has grown, within the memory", () => {
+    expect(admit(load({ queued: 200, serviceSeconds: 0.5 }), 1000, true).kind).toBe("admitted");
+    expect(admit(load({ queued: 1, queuedBytes: MAX_QUEUED_BYTES }), 1, true).kind).toBe("refused");
+  });
+
   it("says when to come back", () => {
     expect(admit(load({ queued: 48 }), 0)).toMatchObject({ kind: "refused", retryAfterSeconds: 12 });
   });

@@ -25,10 +25,13 @@ export function estimateWaitSeconds({ queued, serviceSeconds, threads }: Detecto
   return (queued * serviceSeconds) / threads;
 }
 
-/** Decides about one more picture of `sizeBytes` (0 when not known yet). */
-export function admit(load: DetectorLoad, sizeBytes: number): Admission {
+/**
+ * Decides about one more picture of `sizeBytes` (0 when not known yet). One that has a place already is not sent away
+ * for a wait that has grown since: only its bytes are looked at.
+ */
+export function admit(load: DetectorLoad, sizeBytes: number, hasPlace = false): Admission {
   const wait = estimateWaitSeconds(load);
-  if (wait > MAX_WAIT_SECONDS) {
+  if (!hasPlace && wait > MAX_WAIT_SECONDS) {
     // When half of the queue is done there is room for everybody who was told to come back.
     return refused(wait / 2, `the wait would be about ${Math.round(wait)} s, the limit is ${MAX_WAIT_SECONDS} s`);
   }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { readSample } from "@elastic-gas/testing/user-app/mask-samples";
+import sharp from "sharp";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ModelMissing, SHIPPED_MODEL } from "../model/mask-model.ts";
 import {
@@ -10,6 +11,7 @@ import {
   DetectorUnavailable,
   type MaskDetector,
   type MaskDetectorOptions,
+  type Place,
   startMaskDetector,
 } from "./mask-detector.ts";
 import { PictureUnusable } from "./picture.ts";
@@ -25,6 +27,16 @@ function start(overrides: Partial<MaskDetectorOptions> = {}): MaskDetector {
 }
 const ready = (detector: MaskDetector) =>
   vi.waitFor(() => expect(detector.availability()).toEqual({ kind: "ready" }), 60_000);
+function takeAllPlaces(detector: MaskDetector): Place[] {
+  const places: Place[] = [];
+  try {
+    for (;;) places.push(detector.takePlace());
+  } catch (error) {
+    if (!(error instanceof DetectorBusy)) throw error;
+    return places;
+  }
+}
+
 /** A thread loads sharp and the model, and many pictures are checked: minutes when all cores are busy. */
 const BUSY_MACHINE = { timeout: 180_000 };
 
@@ -77,6 +89,22 @@ describe("mask detector", BUSY_MACHINE, () => {
     expect((await detector.check(readSample("one-masked.jpg"), { place: first })).faces).toHaveLength(1);
     second?.[Symbol.dispose]();
     expect(detector.queued()).toBe(79);
+  });
+
+  it("refuses nobody who has a place, also when photos take longer than when it took that", async () => {
+    const detector = start();
+    await ready(detector);
+    const photo = readSample("one-masked.jpg");
+    await detector.check(photo);
+    const places = takeAllPlaces(detector);
+    const large = await sharp(photo).resize(7_000, 5_000, { fit: "fill" }).jpeg().toBuffer();
+    await detector.check(large, { place: places.pop() });
+    expect(() => detector.takePlace()).toThrow(DetectorBusy);
+    const leaving = new AbortController();
+    const checks = places.map((place) => detector.check(photo, { place, signal: leaving.signal }));
+    leaving.abort();
+    const outcomes = await Promise.allSettled(checks);
+    expect(outcomes.filter((each) => each.status === "rejected" && each.reason instanceof DetectorBusy)).toEqual([]);
   });
 
   it("forgets a photo whose sender left while it waited", async () => {

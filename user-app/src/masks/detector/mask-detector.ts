@@ -34,8 +34,9 @@ export interface MaskDetector {
   /** Pictures that have a place, wait or are being checked. */
   queued(): number;
   /**
-   * Finds faces and draws. A picture with a place is not refused for those that came after it. Throws PictureUnusable,
-   * DetectorBusy, DetectorUnavailable, and the signal's reason when it aborts while the picture waits.
+   * Finds faces and draws. A picture with a place is not refused for those that came after it, nor because pictures take
+   * longer than when it took its place. Throws PictureUnusable, DetectorBusy, DetectorUnavailable, and the signal's reason
+   * when it aborts while the picture waits.
    */
   check(bytes: Uint8Array, options?: CheckOptions): Promise<CheckedPicture>;
   close(): Promise<void>;
@@ -141,12 +142,12 @@ class ThreadedDetector implements MaskDetector {
     await Promise.all([...this.#threads].map((thread) => thread.close()));
   }
 
-  /** Those with a place came before; one that has a place itself waits for fewer than were there when it took it. */
+  /** Those with a place came before. */
   #admit(sizeBytes: number, place?: Place): void {
     if (this.#missing !== null) throw new DetectorUnavailable(this.#missing);
     const hasPlace = place !== undefined && this.#places.has(place);
     const queued = hasPlace ? this.#waiting.length + this.#running.length : this.queued();
-    const admission = admit(this.#measure(queued), sizeBytes);
+    const admission = admit(this.#measure(queued), sizeBytes, hasPlace);
     if (admission.kind === "refused") throw new DetectorBusy(admission.retryAfterSeconds);
   }
 
