@@ -380,3 +380,14 @@ describe("the autoscaler against the local cloud", { timeout: 270_000 }, () => {
     expect(causes.filter((cause) => cause === "replacement" || cause === "launch")).toEqual([]);
   });
 });
+
+it("acts in its first pass", async () => {
+  await using harness = await startTestHarness();
+  const stop = new AbortController();
+  const { promise: passed, resolve: onPass } = Promise.withResolvers<void>();
+  const ended = runAutoscaler(harness.another("first").context, { startId: "run-1", signal: stop.signal, onPass });
+  await passed;
+  stop.abort();
+  await ended;
+  expect(await harness.living("annotator")).toHaveLength(2);
+}, 180_000);
