@@ -11,8 +11,8 @@ const NUMBERED: Readonly<Record<string, string>> = { "23": "X", "24": "Y", "25":
 
 /**
  * The one name under which packs know a contig: `chr1`, `Chr1`, `01`, `NC_000001.11` are `1`; `chrM`, `M`, `26`
- * (PLINK), `NC_012920.1`, `J01415.2` are `MT`; `chrUn_KI270742v1` and `chr1_KI270706v1_random` are `KI270742.1`, `KI270706.1`.
- * Other names are returned as they are.
+ * (PLINK), `NC_012920.1`, `J01415.2` are `MT`; `chrUn_KI270742v1` and `chr1_KI270706v1_random` are `KI270742.1`,
+ * `KI270706.1`. Other names are returned as they are.
  */
 export function canonicalContig(name: string): string {
   const accession = /^NC_0+(\d{1,2})\.\d+$/.exec(name)?.[1];

@@ -3,8 +3,8 @@ import { isTransient } from "@elastic-gas/shared/reliability/transient";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import { z } from "zod";
-import { SenderGone } from "../masks/upload/multipart.ts";
 import { toHttpError } from "../masks/upload/refusals.ts";
+import { SenderGone } from "../web/sender-gone.ts";
 
 /** The last handler of the API's router: any failure becomes the course's JSON, also one that nobody foresaw. */
 export function apiErrors(log: Logger): ErrorRequestHandler {

@@ -3,8 +3,9 @@ import type { Readable } from "node:stream";
 import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import busboy from "busboy";
-import { dropRest, SenderGone } from "../masks/upload/multipart.ts";
+import { dropRest } from "../masks/upload/multipart.ts";
 import { createUploadBudget } from "../masks/upload/upload-budget.ts";
+import { SenderGone } from "../web/sender-gone.ts";
 
 /** A larger file is sent to the storage itself, by an upload in two steps. */
 const DIRECT_MAX_BYTES = 32 * 2 ** 20;

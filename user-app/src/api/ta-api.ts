@@ -12,10 +12,10 @@ import { z } from "zod";
 import type { MaskDetector } from "../masks/detector/mask-detector.ts";
 import type { PhotoBucket } from "../masks/photo-store.ts";
 import { detectAndStore } from "../masks/photos.ts";
-import { abortWhenSenderLeaves } from "../masks/upload/abort.ts";
 import { dropRest, readForm } from "../masks/upload/multipart.ts";
 import { takePlace } from "../masks/upload/refusals.ts";
 import { refuseDuringDeletion } from "../web/deletion-pause.ts";
+import { abortWhenSenderLeaves } from "../web/sender-gone.ts";
 import { apiErrors, apiMethodNotAllowed } from "./answers.ts";
 
 export interface TaApiDeps {

@@ -2,16 +2,9 @@ import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import type { Request, Response } from "express";
 import { z } from "zod";
+import { abortWhenSenderLeaves, SenderGone } from "../web/sender-gone.ts";
 import { detectAndStore } from "./photos.ts";
-import { abortWhenSenderLeaves } from "./upload/abort.ts";
-import {
-  dropRest,
-  MAX_PHOTO_BYTES,
-  readForm,
-  SenderGone,
-  type SentFile,
-  type UploadedFile,
-} from "./upload/multipart.ts";
+import { dropRest, MAX_PHOTO_BYTES, readForm, type SentFile, type UploadedFile } from "./upload/multipart.ts";
 import { takePlace, toHttpError } from "./upload/refusals.ts";
 import { type MaskPagesDeps, sendUploadPage } from "./upload-page.ts";
 

@@ -1,5 +1,9 @@
 import type { ServerResponse } from "node:http";
-import { SenderGone } from "./multipart.ts";
+
+/** The sender went away before the body was complete; there is nobody to answer. */
+export class SenderGone extends Error {
+  override name = "SenderGone";
+}
 
 /** Aborts when the connection closes before the answer was sent. */
 export function abortWhenSenderLeaves(res: ServerResponse): AbortSignal {

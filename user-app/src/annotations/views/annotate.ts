@@ -1,9 +1,9 @@
 import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { VCF_SAMPLES } from "@elastic-gas/shared/samples";
-import { errorLine, invalid } from "@elastic-gas/shared/ui/field";
+import { errorLine } from "@elastic-gas/shared/ui/field";
 import { icon } from "@elastic-gas/shared/ui/parts";
 import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
-import { csrfField, hiddenField, options } from "../../web/views/forms.ts";
+import { addressInput, csrfField, hiddenField, options } from "../../web/views/forms.ts";
 import { BUILD_FIELD, BUILDS } from "../upload.ts";
 import { sampleList } from "./sample-list.ts";
 
@@ -157,18 +157,7 @@ function addressPanel({ csrf, refused }: AnnotateProps): Html {
       "div",
       { class: "eg-field" },
       h("label", { class: "eg-label", for: "address" }, "Or give the address of a VCF"),
-      h("input", {
-        class: "eg-input",
-        id: "address",
-        name: "url",
-        type: "url",
-        inputmode: "url",
-        maxlength: 2_000,
-        placeholder: "https://",
-        required: true,
-        value: refused?.address ?? "",
-        ...invalid(refused?.sentence, "address-error"),
-      }),
+      addressInput("address", refused),
       errorLine(refused?.sentence, "address-error"),
     ),
     h(

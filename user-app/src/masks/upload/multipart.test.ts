@@ -3,7 +3,8 @@ import { type AddressInfo, connect } from "node:net";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
-import { type Form, readForm, SenderGone } from "./multipart.ts";
+import { SenderGone } from "../../web/sender-gone.ts";
+import { type Form, readForm } from "./multipart.ts";
 
 /** Reads the form of the first request. */
 async function readOne(): Promise<{ port: number; outcome: () => Form | Error | undefined }> {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import busboy from "busboy";
+import { SenderGone } from "../../web/sender-gone.ts";
 import { openSpool, type Spool } from "./spool.ts";
 import { createUploadBudget } from "./upload-budget.ts";
 
@@ -22,11 +23,6 @@ export interface Form extends AsyncDisposable {
   readonly fields: ReadonlyMap<string, string>;
   /** The first part named `file` that is a file with content. */
   readonly file: SentFile | undefined;
-}
-
-/** The sender went away before the body was complete; there is nobody to answer. */
-export class SenderGone extends Error {
-  override name = "SenderGone";
 }
 
 export const MAX_PHOTO_BYTES = 10_000_000;

@@ -1,9 +1,9 @@
 import { formatCount } from "@elastic-gas/shared/format/numbers";
-import { errorLine, invalid } from "@elastic-gas/shared/ui/field";
+import { errorLine } from "@elastic-gas/shared/ui/field";
 import { icon, note } from "@elastic-gas/shared/ui/parts";
 import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import type { PageContext } from "../../web/page-context.ts";
-import { csrfField } from "../../web/views/forms.ts";
+import { addressInput, csrfField } from "../../web/views/forms.ts";
 
 /** What the upload page shows beside the form after a refusal. */
 export interface Refusal {
@@ -130,18 +130,7 @@ function addressForm(refusal: Refusal | undefined, csrf: string): Html {
       h(
         "div",
         { class: "masks-address" },
-        h("input", {
-          class: "eg-input",
-          id: "mask-url",
-          name: "url",
-          type: "url",
-          inputmode: "url",
-          maxlength: 2_000,
-          placeholder: "https://",
-          required: true,
-          value: refusal?.address ?? "",
-          ...invalid(refusal?.sentence, "mask-url-error"),
-        }),
+        addressInput("mask-url", refusal),
         h("button", { class: "eg-button", type: "submit" }, "Fetch"),
       ),
       errorLine(refusal?.sentence, "mask-url-error"),
