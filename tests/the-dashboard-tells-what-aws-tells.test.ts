@@ -69,6 +69,12 @@ async function healthyIds(): Promise<readonly string[]> {
     .sort();
 }
 
+/** Why pools changed, in order. */
+async function activityReasons(): Promise<readonly string[]> {
+  const rows = await db.selectFrom("activities").select("reason").orderBy("id").execute();
+  return rows.map(({ reason }) => reason);
+}
+
 interface Row {
   readonly id: string;
   readonly state: string;
@@ -194,11 +200,10 @@ describe("what the dashboard shows of the workers", () => {
 });
 
 describe("when the manager is killed under way", () => {
-  test("the page says so, keeps what it knew, comes back by itself and lost nothing; the pool is untouched", async () => {
+  test("the page says so, keeps what it knew, comes back by itself and tells what was missed, which it did not cause", async () => {
     const page = await openDashboard(browser, system, { mayFail: true });
     await page.waitForSelector('[data-pool="web"] :text-is("of 2 in service")');
-    const before = await instances();
-    const [desired] = await db.selectFrom("pools").select("desired").where("name", "=", "web").execute();
+    const before = { ids: await instances(), changes: await activityReasons() };
     const { manager } = Parts.parse(JSON.parse(await readFile(join(system.dataDir, "run/parts.json"), "utf8")));
     if (manager === undefined) throw new Error("no manager runs");
     process.kill(manager.pid, "SIGKILL");
@@ -206,13 +211,19 @@ describe("when the manager is killed under way", () => {
     await page.waitForSelector("[data-offline] :text('Offline since')");
     expect(await page.textContent("[data-offline]")).toMatch(/Showing what was known at .*Retry in \d/);
     expect(await page.isVisible('[data-pool="web"] :text-is("of 2 in service")')).toBe(true);
-    // It says itself that it is back; where it came back at once nobody would have seen it go.
-    await page.waitForSelector("[data-offline] :text('Nothing was missed.')", { timeout: LONG_MS });
+    const back = page.locator("[data-offline] :text('Reconnected after')");
+    await back.waitFor({ timeout: LONG_MS });
+    const told = await back.textContent();
+    // The autoscaler went on, and on a busy machine it may have had a reason to act.
+    const missed = (await activityReasons()).slice(before.changes.length);
+    if (missed.length > 0) {
+      expect(missed.some((sentence) => told?.includes(sentence))).toBe(true);
+      return;
+    }
+    expect(told).toContain("Nothing was missed.");
     await untilLive(page);
-    expect(await page.isVisible('[data-pool="web"] :text-is("of 2 in service")')).toBe(true);
-    const [after] = await db.selectFrom("pools").select("desired").where("name", "=", "web").execute();
-    expect(after).toEqual(desired);
-    expect(await instances()).toEqual(before);
+    await page.waitForSelector('[data-pool="web"] :text-is("of 2 in service")');
+    expect(await instances()).toEqual(before.ids);
     await page.getByRole("button", { name: "Shrink web by 1" }).click();
     await page.waitForSelector(".toast-line:has-text('web: desired 2 → 1.')");
   });

@@ -44,6 +44,7 @@ test("an adopted instance that ends later is noticed", async () => {
 test("an instance that ended meanwhile is terminated, one that was never noted as started is found by its marker", async () => {
   const { dataDir, instanceId, child } = await startServiceProcess("auto", "exec sleep 60");
   await eventually(() => recordIn(dataDir, instanceId, "running"), "running");
+  await eventually(() => livingOf(instanceId).length > 0, "its process");
   await kill(child);
   // As if the kill had come between the script's start and its note.
   const db = new DatabaseSync(join(dataDir, "ec2", "ec2.sqlite"));
@@ -112,7 +113,7 @@ test("closing with keepInstances leaves them running, without it none", async ()
   const id = await first.run("while true; do sleep 0.1; done");
   await first.waitFor(id, "running");
   await first.service.close({ keepInstances: true });
-  expect(livingOf(id).length).toBeGreaterThan(0);
+  await eventually(() => livingOf(id).length > 0, "its process");
   const second = await startTestEc2({ dataDir });
   expect(second.service.getInstance(id)?.state).toBe("running");
   await second[Symbol.asyncDispose]();
@@ -159,6 +160,7 @@ function recordIn(dataDir: string, instanceId: string, state: string) {
   }
 }
 
+/** A process in the middle of its exec has no environment yet: one look can miss it. */
 function livingOf(instanceId: string): number[] {
   return listPids().filter((pid) => {
     const stat = readStat(pid);

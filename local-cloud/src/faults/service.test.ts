@@ -6,6 +6,7 @@ import {
   PutMetricDataCommand,
 } from "@aws-sdk/client-cloudwatch";
 import {
+  DescribeAvailabilityZonesCommand,
   DescribeInstancesCommand,
   EC2Client,
   GetConsoleOutputCommand,
@@ -134,9 +135,10 @@ describe("faults of calls", () => {
 });
 
 describe("faults of state", () => {
-  const launch = async (script: string) => {
+  const launch = async (script: string, AvailabilityZone?: string) => {
     const { Instances } = await ec2.send(
       new RunInstancesCommand({
+        Placement: { AvailabilityZone },
         ImageId: "ami-0123456789abcdef0",
         MinCount: 1,
         MaxCount: 1,
@@ -195,9 +197,10 @@ describe("faults of state", () => {
       const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
       return Reservations?.[0]?.Instances?.[0]?.Placement?.AvailabilityZone;
     };
-    const [first, second] = [await launch("exec sleep 60"), await launch("exec sleep 60")];
-    const [zone, other] = [await at(first), await at(second)];
-    expect(other).not.toBe(zone);
+    const { AvailabilityZones = [] } = await ec2.send(new DescribeAvailabilityZonesCommand({}));
+    const [zone, other] = AvailabilityZones.map(({ ZoneName }) => ZoneName);
+    const [first, second] = [await launch("exec sleep 60", zone), await launch("exec sleep 60", other)];
+    expect(await Promise.all([first, second].map(at))).toEqual([zone, other]);
     for (const id of [first, second]) await waitUntil("running", async () => (await stateOf(id)) === "running");
     const id = await add({ kind: "zone-failure", zone });
     // As EC2's default is for an instance that shuts itself down.
