@@ -32,7 +32,7 @@ case "${1:-manager}" in
     case "$1" in
       web) exec node --disable-warning=ExperimentalWarning user-app/src/main.ts ;;
       annotator) exec node --disable-warning=ExperimentalWarning annotator/src/main.ts ;;
-      utility) exec node --disable-warning=ExperimentalWarning start/src/utility.ts ;;
+      utility) exec node --disable-warning=ExperimentalWarning annotator/src/lifecycle/main.ts ;;
     esac
     ;;
   stop | status)

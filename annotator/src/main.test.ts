@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -10,6 +11,7 @@ import { putMessage } from "@elastic-gas/shared/reliability/outbox";
 import { createSetting, type Setting } from "@elastic-gas/testing/annotator/test-environment";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { createTestQueues } from "@elastic-gas/testing/queues";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 
@@ -106,7 +108,8 @@ it("takes no more work once it is told to drain, and ends when asked to", async 
   expect(code).toBe(0);
 });
 
-it("mails from a process of the utility worker, which keeps its row fresh", async () => {
+it("serves the queues of mails, archives, restores and thaws in one utility worker, which keeps its row fresh", async () => {
+  using queues = await createTestQueues(cloud.clientConfig, "test");
   const userId = await setting.addUser("free_user", "eve@example.org");
   const jobId = await setting.addJob(userId, VCF);
   await database.db
@@ -114,20 +117,27 @@ it("mails from a process of the utility worker, which keeps its row fresh", asyn
     .set({ status: "COMPLETED", completedAt: new Date() })
     .where("id", "=", jobId)
     .execute();
-  const child = start("lifecycle/notify/main.ts", "i-util");
+  const child = start("lifecycle/main.ts", "i-util");
+  // Of jobs of the tests before, whose time has not come.
+  const later = await queues.count("archive");
+  const dueAt = new Date(0).toISOString();
   await putMessage(database.db, "jobResults", { version: 1, jobId, userId, outcome: "COMPLETED" });
+  await putMessage(database.db, "restore", { version: 1, userId });
+  // Of a job that was deleted meanwhile.
+  await putMessage(database.db, "archive", { version: 1, jobId: randomUUID(), userId, dueAt });
+  await putMessage(database.db, "thaw", { version: 1, jobId: randomUUID(), retrievalId: "r", generation: 1 });
   await setting.outbox.flush();
   await waitUntil("the owner was told", async () => (await setting.job(jobId)).notifiedAt);
+  for (const [queue, left] of [
+    ["jobResults", 0],
+    ["restore", 0],
+    ["archive", later],
+    ["thaw", 0],
+  ] as const) {
+    await waitUntil(`${queue} served`, async () => (await queues.count(queue)) === left);
+    expect(await queues.deadLetters(queue)).toEqual([]);
+  }
   expect(await beat("i-util")).toMatchObject({ pool: "utility" });
-  child.kill("SIGTERM");
-  const [code] = await once(child, "exit");
-  expect(code).toBe(0);
-});
-
-it.each(["archive", "restore", "thaw"])("starts and stops %s", async (name) => {
-  await database.db.deleteFrom("workers").execute();
-  const child = start(`lifecycle/${name}/main.ts`, "i-util");
-  await waitUntil("its heartbeat", async () => (await beat("i-util"))?.at);
   child.kill("SIGTERM");
   const [code] = await once(child, "exit");
   expect(code).toBe(0);

@@ -12,10 +12,7 @@ const ENTRIES: Readonly<Record<Role, readonly string[]>> = {
   autoscaler: ["autoscaler/src/main.ts"],
   web: ["user-app/src/main.ts"],
   annotator: ["annotator/src/main.ts"],
-  utility: [
-    "start/src/utility.ts",
-    ...["notify", "archive", "restore", "thaw"].map((name) => `annotator/src/lifecycle/${name}/main.ts`),
-  ],
+  utility: ["annotator/src/lifecycle/main.ts"],
 };
 /** What plays AWS on one machine, and what makes ready a local emulator of it. */
 const NOT_ON_AWS = ["local-cloud", "start/src/emulator"];

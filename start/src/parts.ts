@@ -2,11 +2,11 @@ import { join } from "node:path";
 import type { Config } from "@elastic-gas/shared/config";
 import type { Role } from "@elastic-gas/shared/permissions";
 import { cloudSettings, type Environment, settingsOf } from "./environment.ts";
+import { findFreePort } from "./free-port.ts";
 import { initialiseMariadb, type MariadbOptions, spawnMariadb, waitForMariadb } from "./mariadb.ts";
 import { waitForHttp } from "./ready.ts";
 import { type Part, spawnNode } from "./supervise.ts";
-import { greetingCheck, httpCheck } from "./watch-health.ts";
-import { watchedPart } from "./watched-part.ts";
+import { greetingCheck, healthAddressCheck, httpCheck } from "./watch-health.ts";
 
 const READY_DEADLINE_MS = 60_000;
 /** Killing a database means recovery: a disk that stands still for a while is waited for. */
@@ -69,13 +69,24 @@ export function managerPart(settings: PartSettings): Part {
   };
 }
 
+/** It has no service of its own: it answers at a loopback port for this only, told by `HEALTH_PORT`. */
 export function autoscalerPart(settings: PartSettings, startId: string): Part {
-  return watchedPart({
+  let url = "";
+  return {
     name: "autoscaler",
-    start: (own) =>
-      startNode(asRole(settings, "autoscaler"), "autoscaler", "autoscaler/src/main.ts", { START_ID: startId, ...own }),
+    start: async () => {
+      // Another port for each process: nothing waits for one that its predecessor still holds.
+      const port = await findFreePort();
+      url = `http://127.0.0.1:${port}/`;
+      return startNode(asRole(settings, "autoscaler"), "autoscaler", "autoscaler/src/main.ts", {
+        START_ID: startId,
+        HEALTH_PORT: String(port),
+      });
+    },
+    ready: (child, signal) => waitForHttp(url, { child, signal, deadlineMs: READY_DEADLINE_MS }),
+    health: healthAddressCheck(() => url),
     stopMs: 20_000,
-  });
+  };
 }
 
 /** A part sees the secrets of its role only. */

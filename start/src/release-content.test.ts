@@ -12,12 +12,7 @@ import { importedPackages, listPackageFiles } from "./release-packages.ts";
 const ROOT = join(import.meta.dirname, "../..");
 /** What instances start: by the roles of start.sh, and by the processes that these start. */
 const ENTRIES: Readonly<Record<ReleaseKind, readonly string[]>> = {
-  worker: [
-    "user-app/src/main.ts",
-    "annotator/src/main.ts",
-    "start/src/utility.ts",
-    ...["notify", "archive", "restore", "thaw"].map((name) => `annotator/src/lifecycle/${name}/main.ts`),
-  ],
+  worker: ["user-app/src/main.ts", "annotator/src/main.ts", "annotator/src/lifecycle/main.ts"],
   manager: [
     ...["main", "supervisor-main", "control", "admin-password"].map((name) => `start/src/${name}.ts`),
     "manager/src/main.ts",

@@ -21,7 +21,6 @@ const CONTENT: Readonly<Record<ReleaseKind, readonly string[]>> = {
   // None of the parts that stay on the manager's machine.
   worker: [
     ...COMMON,
-    "start/src/{utility,utility-parts,watched-part,supervise,watch-health,ready,free-port}.ts",
     "{user-app,annotator}/src/**/*.ts",
     "user-app/dist/**",
     "user-app/mask-model/mask-model.onnx",

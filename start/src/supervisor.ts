@@ -17,7 +17,7 @@ import type { Environment } from "./environment.ts";
 import { findMariadb, ownerSql, UNPACKED_PROGRAMS } from "./mariadb.ts";
 import { recordStatuses, STATUS_FILE } from "./part-status.ts";
 import { autoscalerPart, localCloudPart, managerPart, mariadbPart } from "./parts.ts";
-import { endProcess, isAlive, processFile } from "./processes.ts";
+import { endProcess, processFile } from "./processes.ts";
 import { publishAtStart } from "./publish.ts";
 import { waitForHttp } from "./ready.ts";
 import { rotateLogs } from "./rotate-logs.ts";
@@ -183,8 +183,6 @@ async function noteStopped(config: Config, log: Logger): Promise<void> {
 async function endLeftovers(leftovers: ReturnType<ReturnType<typeof processFile>["read"]>): Promise<void> {
   await Promise.all(
     Object.entries(leftovers).map(async ([name, record]) => {
-      // A utility worker's four programs end with it.
-      if (name.startsWith("utility ") && isAlive(record)) process.kill(-record.pid, "SIGKILL");
       // MariaDB closes in order; the others are made to be killed at any line, and local-cloud would end the instances
       // if asked politely.
       await endProcess(record, name === "mariadb" ? "SIGTERM" : "SIGKILL", 30_000);

@@ -49,15 +49,15 @@ export function httpCheck(url: string, silenceLimitMs = PATIENCE_MS): HealthChec
 }
 
 /** Of a part with an address for this only: another answer than 200 says that its work stands still. */
-export function healthAddressCheck(url: () => string, silenceLimitMs = PATIENCE_MS): HealthCheck {
+export function healthAddressCheck(url: () => string): HealthCheck {
   return {
     ask: async (signal) => {
       const response = await fetch(url(), { signal });
       const text = await response.text();
       if (!response.ok) throw new Error(text.trim());
     },
-    everyMs: Math.min(ASK_EVERY_MS, silenceLimitMs / 4),
-    silenceLimitMs,
+    everyMs: ASK_EVERY_MS,
+    silenceLimitMs: PATIENCE_MS,
   };
 }
 

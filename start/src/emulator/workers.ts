@@ -24,7 +24,7 @@ const LAST_ADDRESS = 254;
 const ENTRIES: Readonly<Record<PoolName, string>> = {
   web: "user-app/src/main.ts",
   annotator: "annotator/src/main.ts",
-  utility: "start/src/utility.ts",
+  utility: "annotator/src/lifecycle/main.ts",
 };
 
 export interface EmulatedWorkersOptions {

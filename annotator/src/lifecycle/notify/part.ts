@@ -1,15 +1,12 @@
-import { SESv2Client } from "@aws-sdk/client-sesv2";
-import { createAwsClient } from "@elastic-gas/shared/aws/clients";
 import { drainDeadLetters } from "@elastic-gas/shared/reliability/dead-letters";
 import { GONE_AFTER_BEATS } from "@elastic-gas/shared/reliability/leased-claim";
 import { wakeLostJobs, wakeStuckJobs } from "@elastic-gas/shared/reliability/waiting-jobs";
-import { runLifecycle } from "../process.ts";
+import type { Lifecycle, LifecyclePart } from "../part.ts";
 import { notifyOwner } from "./notify-owner.ts";
 import { sendAccountMails } from "./send-account-mails.ts";
 import { sweepMails } from "./sweep-mails.ts";
 
-await runLifecycle({ name: "notify", queue: "jobResults" }, ({ config, resources, db, sqs, outbox, log }) => {
-  const ses = createAwsClient(SESv2Client, config);
+export function notifyPart({ config, resources, db, sqs, ses, outbox, log }: Lifecycle): LifecyclePart<"jobResults"> {
   const everySeconds = config.OUTBOX_SWEEP_SECONDS;
   const send = async (what: string, count: number) => {
     if (count === 0) return;
@@ -47,4 +44,4 @@ await runLifecycle({ name: "notify", queue: "jobResults" }, ({ config, resources
       { name: "dead letters", everySeconds, run: () => drainDeadLetters({ db, sqs, resources, log }) },
     ],
   };
-});
+}
