@@ -347,15 +347,7 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
 
   it("are left out with a reason when csq fails", async () => {
     const broken = join(directory, "broken");
-    writeFileSync(join(directory, "bad.gff3"), "not a gff\n");
-    writeFileSync(
-      join(directory, "pack.json"),
-      JSON.stringify({
-        format: 1,
-        name: "toy",
-        builds: { GRCh38: { chromosomes: { "9": { length: 290 } }, fasta: "toy.fa", gff3: "bad.gff3" } },
-      }),
-    );
+    writeBrokenPack();
     const summary = await runEngine({
       inputPath: join(directory, "in.vcf"),
       outputPath: broken,
@@ -376,7 +368,7 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
   });
 
   it("are left out with a reason also when csq ends while most rows are still to be written", async () => {
-    // The pack of the test before, whose GFF3 is none.
+    writeBrokenPack();
     const rows = "9\t105\tr0\tC\tT\t.\t.\t.\n".repeat(50_000);
     const input = join(directory, "long.vcf");
     writeFileSync(input, columns + rows);
@@ -395,6 +387,19 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
     expect(summary.records).toBe(50_000);
   });
 });
+
+/** Its GFF3 is none. */
+function writeBrokenPack(): void {
+  writeFileSync(join(directory, "bad.gff3"), "not a gff\n");
+  writeFileSync(
+    join(directory, "pack.json"),
+    JSON.stringify({
+      format: 1,
+      name: "toy",
+      builds: { GRCh38: { chromosomes: { "9": { length: 290 } }, fasta: "toy.fa", gff3: "bad.gff3" } },
+    }),
+  );
+}
 
 it("hands out rows by ordinal, several rows of one record together in the order of its ALTs, each value once", () => {
   const path = join(directory, "table.vcf");

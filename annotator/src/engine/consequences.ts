@@ -129,10 +129,10 @@ async function runPipe(
   const children: ChildProcess[] = [];
   const ends: Promise<number | null>[] = [];
   /**
-   * Why each step failed that did, in the order in which they ended. The first is the cause: it is seen to end before
-   * the streams to and from the others are closed here, which makes those fail too.
+   * Why each step failed that did, in the order in which they were seen to end. The first is the cause, for the others
+   * miss its input or its output; but who was ended for writing to a step that had ended may be seen first.
    */
-  const failures: (() => string)[] = [];
+  const failures: { readonly isCut: boolean; readonly tell: () => string }[] = [];
   let source: ChildProcess | null = null;
   await using output = await open(outputPath, "w");
   for (const [index, [command = "", ...args]] of steps.entries()) {
@@ -154,9 +154,17 @@ async function runPipe(
       child.stdin.once("close", () => stdout.destroy());
     }
     const name = [command, ...args.slice(0, 1)].join(" ");
-    const fail = (code: number | null) =>
-      failures.push(() => `${name} ended with ${code}${why === "" ? "" : ` (${why})`}`);
-    child.once("exit", (code) => code !== 0 && fail(code)).once("error", () => fail(null));
+    const fail = (code: number | null, signal: NodeJS.Signals | null) =>
+      failures.push({
+        isCut: signal === "SIGPIPE",
+        tell: () => `${name} ended with ${code ?? signal}${why === "" ? "" : ` (${why})`}`,
+      });
+    child
+      .once("exit", (code, signal) => code !== 0 && fail(code, signal))
+      .once("error", (error) => {
+        why = error.message;
+        fail(null, null);
+      });
     ends.push(exitOf(child));
     children.push(child);
     source = child;
@@ -173,7 +181,7 @@ async function runPipe(
     sink.end();
     await ended;
   }
-  return failures[0]?.() ?? null;
+  return (failures.find(({ isCut }) => !isCut) ?? failures[0])?.tell() ?? null;
 }
 
 /** The exit code; null when the command could not be started or was ended by a signal. */

@@ -5,7 +5,7 @@ import { HttpError } from "@elastic-gas/shared/web/errors";
 import busboy from "busboy";
 import { dropRest } from "../masks/upload/multipart.ts";
 import { createUploadBudget } from "../masks/upload/upload-budget.ts";
-import { SenderGone } from "../web/sender-gone.ts";
+import { onceSenderLeaves, refuseGone, SenderGone } from "../web/sender-gone.ts";
 
 /** A larger file is sent to the storage itself, by an upload in two steps. */
 const DIRECT_MAX_BYTES = 32 * 2 ** 20;
@@ -30,6 +30,7 @@ export async function readUpload(req: IncomingMessage, maxBytes: number): Promis
   const most = Math.min(maxBytes, DIRECT_MAX_BYTES);
   const announced = req.headers["content-length"];
   try {
+    refuseGone(req);
     if (Number(announced ?? 0) > most + OVERHEAD_BYTES) throw tooLarge(most, maxBytes);
     const giveBack = budget.take(announced === undefined ? most + OVERHEAD_BYTES : Number(announced));
     req.once("close", giveBack);
@@ -73,9 +74,7 @@ function readMultipart(req: IncomingMessage, most: number): Promise<UploadBody |
     if (file === undefined) return reject(new HttpError(400, "The file is missing: send a part named file."));
     file.then(({ bytes, fileName }) => resolve(bytes === undefined ? undefined : { bytes, fileName, fields }), reject);
   });
-  req.once("close", () => {
-    if (!req.complete) reject(new SenderGone("The sender left before the body was complete."));
-  });
+  onceSenderLeaves(req, reject);
   req.pipe(parser);
   return promise.finally(() => req.unpipe(parser));
 }

@@ -4,6 +4,7 @@ import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import express, { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { leaveNotice } from "../web/pages.ts";
+import { abortWhenSenderLeaves } from "../web/sender-gone.ts";
 import { isPhotoList, listOf, PHOTO_LIST_TEXTS, PHOTO_LISTS, type PhotoList } from "./photo-lists.ts";
 import { openObject } from "./photo-store.ts";
 import { deletePhoto } from "./photos.ts";
@@ -101,14 +102,13 @@ async function sendFile(deps: MaskPagesDeps, req: Request, res: Response): Promi
     res.status(304).end();
     return;
   }
-  const leaving = new AbortController();
-  res.once("close", () => leaving.abort());
-  const object = await openObject(deps.photos, photo[`${file}Key`], leaving.signal);
+  const leaving = abortWhenSenderLeaves(res);
+  const object = await openObject(deps.photos, photo[`${file}Key`], leaving);
   if (object === undefined) throw notFound();
   if (object.sizeBytes !== undefined) res.setHeader("Content-Length", object.sizeBytes);
   await pipeline(object.body, res).catch((error: unknown) => {
     if (!res.destroyed) throw error;
-    if (!leaving.signal.aborted) deps.log.warn({ err: error, photo: photo.id }, "photo was not sent to its end");
+    if (!leaving.aborted) deps.log.warn({ err: error, photo: photo.id }, "photo was not sent to its end");
   });
 }
 

@@ -105,7 +105,7 @@ export class IncomingBody implements AsyncIterable<Buffer> {
   };
 
   readonly #close = (): void => {
-    if (!this.#request.complete) this.#fail(new Error("The caller hung up before the request was complete."));
+    if (!this.#isWhole) this.#fail(new Error("The caller hung up before the request was complete."));
   };
 
   #fail(failure: Error): void {

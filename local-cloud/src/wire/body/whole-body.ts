@@ -40,10 +40,12 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
       const [first = EMPTY] = chunks;
       resolve(chunks.length > 1 ? Buffer.concat(chunks, size) : first);
     });
-    request.once("error", reject);
-    request.once("close", () => {
+    const close = (): void => {
       if (!request.readableEnded) reject(new Error("The caller hung up before the request was complete."));
-    });
+    };
+    request.once("error", reject);
+    request.once("close", close);
+    if (request.destroyed) close();
   });
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import busboy from "busboy";
-import { SenderGone } from "../../web/sender-gone.ts";
+import { onceSenderLeaves, refuseGone, SenderGone } from "../../web/sender-gone.ts";
 import { openSpool, type Spool } from "./spool.ts";
 import { createUploadBudget } from "./upload-budget.ts";
 
@@ -44,6 +44,7 @@ export async function readForm(req: IncomingMessage): Promise<Form> {
   const type = (req.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
   const announced = Number(req.headers["content-length"] ?? 0);
   try {
+    refuseGone(req);
     if (announced > MAX_PHOTO_BYTES + OVERHEAD_BYTES) throw tooLarge();
     if (type === "multipart/form-data") {
       // A body of unknown length may be as long as the longest.
@@ -139,9 +140,7 @@ function readMultipart(req: IncomingMessage): Promise<Form> {
     void storing.then(() => resolve({ fields, file, [Symbol.asyncDispose]: async () => file?.spool.close() }));
   });
   req.on("data", count);
-  req.once("close", () => {
-    if (!req.complete) fail(new SenderGone("The sender left before the body was complete."));
-  });
+  onceSenderLeaves(req, fail);
   req.pipe(parser);
   return promise;
 
