@@ -267,6 +267,10 @@ describe("the log of a job that runs", () => {
   it("is on the page without script too, with what to do for news", async () => {
     await start("Records so far: 7\n");
     const page = await pages.open({ as: "reader", script: false });
+    await set({ runningLog: null });
+    await page.goto(path());
+    expect(await page.locator("[data-live-log]").textContent()).toBe("Nothing yet.");
+    await set({ runningLog: "Records so far: 7\n" });
     await page.goto(path());
     expect(await page.locator("[data-live-log]").textContent()).toBe("Records so far: 7\n");
     expect(await page.locator("noscript:visible").textContent()).toContain("Load the page again");

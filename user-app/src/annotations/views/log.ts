@@ -55,6 +55,10 @@ export function unfinishedLog(text: string, size: "app-log" | "app-log-so-far"):
       "Not finished: the job runs. The whole log comes with its end.",
       h("noscript", {}, " Load the page again to see what is new."),
     ),
-    h("pre", { class: `eg-log ${size}`, "data-live-log": "", tabindex: 0, "aria-label": "Log so far" }, text),
+    h(
+      "pre",
+      { class: `eg-log ${size}`, "data-live-log": "", tabindex: 0, "aria-label": "Log so far" },
+      text || "Nothing yet.",
+    ),
   );
 }
