@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -86,6 +86,43 @@ it("ends a job once though its worker was killed, by another one, and cleans up 
     new ListMetricsCommand({ Namespace: "ElasticGAS", MetricName: "JobsRunning" }),
   );
   expect(Metrics.flatMap(({ Dimensions = [] }) => Dimensions.map(({ Value }) => Value))).toContain("i-second");
+});
+
+it("shows no line of a killed worker's log once another one has the job", async () => {
+  const userId = await setting.addUser();
+  const jobId = await request(userId);
+  const gate = join(dataDir, "gate");
+  const saying = (text: string, atGate: string) =>
+    JSON.stringify([
+      process.execPath,
+      "-e",
+      `const fs = require("fs"); const parent = process.ppid; console.log(${JSON.stringify(text)});
+       setInterval(() => {
+         if (process.ppid !== parent) process.exit();
+         if (fs.existsSync(${JSON.stringify(gate)})) { ${atGate} }
+       }, 50)`,
+      "{output}",
+    ]);
+  const log = async () => {
+    const { status, attempt, runningLog, runningLogAttempt } = await setting.job(jobId);
+    return { attempt, log: status === "RUNNING" && runningLogAttempt === attempt ? runningLog : null };
+  };
+  const first = start("main.ts", "i-first", { ANNOTATION_COMMAND: saying("of the first", "") });
+  await waitUntil("the first's log is shown", async () => (await log()).log === "of the first\n");
+  first.kill("SIGKILL");
+  const finishing = 'fs.writeFileSync(process.argv[1], "annotated"); process.exit();';
+  start("main.ts", "i-second", { ANNOTATION_COMMAND: saying("of the second", finishing) });
+  const seen = new Set<string>();
+  await waitUntil("the second's log is shown", async () => {
+    const now = await log();
+    if (now.log !== null) seen.add(`${now.attempt}: ${now.log}`);
+    return now.log === "of the second\n";
+  });
+  expect([...seen]).toEqual(expect.not.arrayContaining([expect.stringMatching(/^1: of the second|^2: of the first/)]));
+  expect(seen).toContain("2: of the second\n");
+  writeFileSync(gate, "");
+  await waitUntil("the job is over", async () => (await setting.job(jobId)).status === "COMPLETED");
+  expect(await setting.job(jobId)).toMatchObject({ attempt: 2, runningLog: null, runningLogAttempt: null });
 });
 
 it("takes no more work once it is told to drain, and ends when asked to", async () => {

@@ -93,6 +93,30 @@ it("waits for a failure, and says why", async () => {
   expect(err).toMatch(/Line 3 has 4 columns\.\n$/);
 });
 
+it("prints the log of a job: so far while it runs, and the whole one at its end", async () => {
+  const { out } = await run([panel()]);
+  const id = out.trim();
+  const early = await run(["--log", id]);
+  expect([early.code, early.err]).toEqual([1, "There is no log yet. It begins when the job runs.\n"]);
+  await app.db
+    .updateTable("jobs")
+    .set({ status: "RUNNING", attempt: 1, runningLog: "Records so far: 7\n", runningLogAttempt: 1 })
+    .where("id", "=", id)
+    .execute();
+  expect(await run(["--log", id])).toEqual({
+    code: 0,
+    out: "# Not finished: the job runs. The whole log comes with its end.\nRecords so far: 7\n",
+    err: "",
+  });
+  const logKey = `test/1/${id}~panel.vcf.count.log`;
+  await app.s3.send(new PutObjectCommand({ Bucket: "test-results", Key: logKey, Body: "Total: 9\n" }));
+  await complete(id);
+  await app.db.updateTable("jobs").set({ logKey }).where("id", "=", id).execute();
+  expect(await run(["--log", id])).toEqual({ code: 0, out: "Total: 9\n", err: "" });
+  const unknown = await run(["--log", "00000000-0000-4000-8000-000000000000"]);
+  expect([unknown.code, unknown.err]).toEqual([1, "There is no such annotation.\n"]);
+});
+
 it("reads the token from a file", async () => {
   const path = join(folder, "token");
   await writeFile(path, `${token}\n`);
@@ -103,6 +127,8 @@ it("reads the token from a file", async () => {
 it.each([
   [["a.vcf", "b.vcf"], {}, 2, "b.vcf is a second file; one command annotates one."],
   [[], {}, 2, "No file was given."],
+  [["a.vcf", "--log", "x"], {}, 2, "--log takes the id of a job, and no file."],
+  [["--log", ""], {}, 2, "--log takes the id of a job, and no file."],
   [["a.vcf", "--bild", "x"], {}, 2, "bild"],
   [["a.vcf", "--build", "mm10"], {}, 2, "--build takes GRCh38, GRCh37 or NCBI36."],
   [["a.vcf"], { ELASTIC_GAS_APP_TOKEN: undefined }, 2, "ELASTIC_GAS_APP_TOKEN is not set."],

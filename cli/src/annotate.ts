@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { readArguments, USAGE, UsageError } from "./arguments.ts";
-import { CallFailed, openResult, readStatus, type Service, type Status, submitFile } from "./service.ts";
+import { CallFailed, openResult, readLog, readStatus, type Service, type Status, submitFile } from "./service.ts";
 
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -27,6 +27,10 @@ export async function annotate(args: readonly string[], surroundings: Surroundin
       return 0;
     }
     const service: Service = { url: given.url, token: given.token, signal, retryMs: pollMs };
+    if (given.log !== undefined) {
+      out(await readLog(service, given.log));
+      return 0;
+    }
     const { id, status, statusUrl } = await submitFile(service, given);
     if (!given.wait) {
       out(given.json ? `${JSON.stringify({ id, status, statusUrl })}\n` : `${id}\n`);

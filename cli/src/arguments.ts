@@ -8,9 +8,11 @@ export class UsageError extends Error {
 
 export const USAGE = `elastic-gas annotate FILE [--build GRCh38|GRCh37|NCBI36] [--name TEXT]
                      [--wait] [-o OUT] [--timeout SECONDS] [--json]
+elastic-gas annotate --log ID
 
 Sends a VCF file (.vcf, .vcf.gz) and prints the id of its job. --wait waits for the end; -o waits too and writes the
 annotated VCF to OUT (- for stdout). A file that is sent again after a broken connection stays one job.
+--log prints a job's log; while the job runs, the log so far.
 
 ELASTIC_GAS_APP_URL    address of the annotation service, http://localhost:8080 without it; or --url
 ELASTIC_GAS_APP_TOKEN  a token with scope write, made on the page API tokens; or --token-file FILE
@@ -28,7 +30,14 @@ const Settings = z.object({
   build: z.enum(["GRCh38", "GRCh37", "NCBI36"], { error: "--build takes GRCh38, GRCh37 or NCBI36." }).optional(),
 });
 
-export interface Arguments extends z.infer<typeof Settings> {
+/** To print the log of a job. */
+export interface LogArguments extends z.infer<typeof Settings> {
+  readonly log: string;
+}
+
+/** To annotate a file. */
+export interface FileArguments extends z.infer<typeof Settings> {
+  readonly log: undefined;
   readonly file: string;
   readonly name: string | undefined;
   readonly output: string | undefined;
@@ -41,11 +50,14 @@ export function readArguments(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   readFile: (path: string) => string,
-): Arguments | null {
+): FileArguments | LogArguments | null {
   const { values, positionals } = parse(args);
   if (values.help) return null;
   const [file, more] = positionals;
-  if (file === undefined) throw new UsageError("No file was given.");
+  const { log } = values;
+  if (log !== undefined && (log === "" || file !== undefined))
+    throw new UsageError("--log takes the id of a job, and no file.");
+  if (log === undefined && file === undefined) throw new UsageError("No file was given.");
   if (more !== undefined) throw new UsageError(`${more} is a second file; one command annotates one.`);
   const settings = Settings.safeParse({
     url: values.url ?? (environment.ELASTIC_GAS_APP_URL || "http://localhost:8080"),
@@ -54,8 +66,10 @@ export function readArguments(
     build: values.build,
   });
   if (!settings.success) throw new UsageError(settings.error.issues.map(({ message }) => message).join(" "));
+  if (file === undefined) return { ...settings.data, log: log ?? "" };
   return {
     ...settings.data,
+    log: undefined,
     file,
     name: values.name,
     output: values.output,
@@ -75,6 +89,7 @@ function parse(args: readonly string[]) {
         wait: { type: "boolean" },
         output: { type: "string", short: "o" },
         timeout: { type: "string" },
+        log: { type: "string" },
         url: { type: "string" },
         "token-file": { type: "string" },
         json: { type: "boolean" },

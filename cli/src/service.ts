@@ -91,6 +91,11 @@ export async function readStatus(service: Service, statusUrl: string): Promise<S
   return Status.parse(await (await call(service, statusUrl, () => ({}))).json());
 }
 
+/** The log of a job; its first line says so while it is not finished. */
+export async function readLog(service: Service, jobId: string): Promise<string> {
+  return (await call(service, `/api/v1/annotations/${encodeURIComponent(jobId)}/log`, () => ({}))).text();
+}
+
 /** The result's bytes. */
 export async function openResult(service: Service, resultUrl: string): Promise<Readable> {
   const { body } = await call(service, resultUrl, () => ({}), 0);

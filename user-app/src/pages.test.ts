@@ -24,7 +24,14 @@ beforeAll(async () => {
   const ended = { startedAt: new Date(now - 60_000), completedAt: new Date(now - 30_000) };
   await addJob(userId, "completed", { status: "COMPLETED", ...ended, resultSize: 9, summary: JSON.stringify(SUMMARY) });
   await addJob(userId, "failed", { status: "FAILED", ...ended, failure: "The file is empty. Send one with records." });
-  await addJob(userId, "running", { status: "RUNNING", startedAt: new Date(now), progressPercent: 40 });
+  await addJob(userId, "running", {
+    status: "RUNNING",
+    startedAt: new Date(now),
+    progressPercent: 40,
+    attempt: 1,
+    runningLog: "File: running.vcf\n",
+    runningLogAttempt: 1,
+  });
   await addJob(userId, "waiting", { status: "PENDING" });
   await addJob(userId, "archived", {
     status: "COMPLETED",
@@ -98,6 +105,7 @@ const OWN_PAGES = [
   "/annotations/:completed/records",
   "/annotations/:failed",
   "/annotations/:running",
+  "/annotations/:running/log",
   "/annotations/:waiting",
   "/annotations/:archived",
   "/masks",
@@ -180,6 +188,96 @@ it("a list in which something changed keeps the focus, and how far a phone scrol
   await page.waitForSelector(`tr:has(a[href="/annotations/${id}"]) :text("73")`);
   expect(await file.evaluate((each) => each === document.activeElement)).toBe(true);
   expect(await box.evaluate((each) => each.scrollLeft)).toBe(40);
+});
+
+describe("the log of a job that runs", () => {
+  const HOSTILE = '<img src=x onerror="document.title=1"></pre><script>document.title = 1</script> ä🧬';
+  const id = () => jobs.get("running") ?? "";
+  const path = (rest = "") => `${app.origin}/annotations/${id()}${rest}`;
+  const set = (columns: object) => app.db.updateTable("jobs").set(columns).where("id", "=", id()).execute();
+  const log = (lines: number, more = "") => `${"Warning: an odd record\n".repeat(lines)}${more}`;
+  const start = (text: string) =>
+    set({ status: "RUNNING", attempt: 1, progressPercent: 40, runningLog: text, runningLogAttempt: 1, logKey: null });
+
+  it.each(["", "/log"])("is shown as text and changes in its place, on the page%s", async (rest) => {
+    await start(log(200, HOSTILE));
+    const page = await pages.open({ as: "reader" });
+    await page.goto(path(rest));
+    const title = await page.title();
+    const shown = page.locator("[data-live-log]");
+    expect(await shown.textContent()).toBe(log(200, HOSTILE));
+    expect(await page.locator("main").textContent()).toContain("Not finished: the job runs.");
+    const scrolled = () => shown.evaluate((each) => each.scrollTop);
+    await shown.evaluate((each) => {
+      each.scrollTop = 60;
+      each.setAttribute("data-mark", "seen");
+    });
+    await set({ runningLog: log(201, HOSTILE) });
+    await page.waitForFunction(
+      (text) => document.querySelector("[data-live-log]")?.textContent === text,
+      log(201, HOSTILE),
+    );
+    expect([await scrolled(), await shown.getAttribute("data-mark")]).toEqual([60, "seen"]);
+    // Another percentage draws the part again; the reader stays where they are.
+    await set({ progressPercent: 41, runningLog: log(202, HOSTILE) });
+    await page.waitForFunction(
+      (text) => document.querySelector("[data-live-log]")?.textContent === text,
+      log(202, HOSTILE),
+    );
+    expect(await scrolled()).toBe(60);
+    // At its end, the log is followed.
+    await shown.evaluate((each) => each.scrollTo({ top: each.scrollHeight }));
+    await set({ progressPercent: 42, runningLog: log(300, HOSTILE) });
+    await page.waitForFunction(
+      (text) => document.querySelector("[data-live-log]")?.textContent === text,
+      log(300, HOSTILE),
+    );
+    expect(await shown.evaluate((each) => each.scrollHeight - each.clientHeight - each.scrollTop)).toBeLessThan(2);
+    expect([await page.title(), await page.locator("main img[src=x]").count()]).toEqual([title, 0]);
+  });
+
+  it("gives way to the whole one", async () => {
+    const page = await pages.open({ as: "reader" });
+    await start("Records so far: 7\n");
+    await page.goto(path("/log"));
+    await set({ status: "COMPLETED", completedAt: new Date(), logKey: `test/1/${jobs.get("completed")}~in.count.log` });
+    await page.waitForSelector("pre:text('In genes: 1')");
+    expect(await page.locator("main").textContent()).not.toContain("Not finished");
+  });
+
+  it("gives way to why there is none, when the job fails", async () => {
+    await start("Records so far: 7\n");
+    const { page } = await pages.openForMany("reader");
+    await page.goto(path("/log"));
+    await set({ status: "FAILED", failure: "The file is empty." });
+    await page.waitForSelector(":text('This job ended without a log.')");
+    await start("Records so far: 7\n");
+  });
+
+  it("is its owner's only, whichever way it is asked for", async () => {
+    await start("Records so far: 7\n");
+    await app.makeUser("stranger");
+    const browser = await app.signedIn("stranger");
+    for (const rest of ["", "/log", "/state"]) {
+      const answer = await browser.get(`/annotations/${id()}${rest}`);
+      expect([answer.status, answer.text.includes("Records so far")]).toEqual([403, false]);
+    }
+  });
+
+  it("is on the page without script too, with what to do for news", async () => {
+    await start("Records so far: 7\n");
+    const page = await pages.open({ as: "reader", script: false });
+    await set({ runningLog: null });
+    await page.goto(path());
+    expect(await page.locator("[data-live-log]").textContent()).toBe("Nothing yet.");
+    await set({ runningLog: "Records so far: 7\n" });
+    await page.goto(path());
+    expect(await page.locator("[data-live-log]").textContent()).toBe("Records so far: 7\n");
+    expect(await page.locator("noscript:visible").textContent()).toContain("Load the page again");
+    await set({ runningLog: "Records so far: 8\n" });
+    await page.reload();
+    expect(await page.locator("[data-live-log]").textContent()).toBe("Records so far: 8\n");
+  });
 });
 
 describe("a VCF file", () => {

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { REPEATED } from "../pack/repeated-name.ts";
 import { LINE_FEED } from "../vcf/lines.ts";
 import type { Consequences } from "./annotate-lines.ts";
 import { EARLY } from "./consequence-sites.ts";
@@ -7,6 +8,7 @@ const CHUNK_BYTES = 1 << 18;
 const [TAB, HASH, DOT, ZERO] = [9, 35, 46, 48];
 const EARLY_BYTE = EARLY.charCodeAt(0);
 const KEY = "BCSQ=";
+const REPEATS = new RegExp(`${REPEATED}\\d+(?=\\|)`, "g");
 const NONE: readonly string[] = [];
 
 /** What csq says of one ALT. */
@@ -140,7 +142,8 @@ function isSame(bytes: Buffer, start: number, end: number, other: Buffer): boole
 }
 
 /** csq writes `@position` on a row whose consequence it tells at another one of the same haplotype: nothing to join. */
-function valuesOf(text: string): readonly string[] {
+function valuesOf(called: string): readonly string[] {
+  const text = called.includes(REPEATED) ? called.replaceAll(REPEATS, "") : called;
   if (!text.includes(",") && !text.startsWith("@")) return text === "" ? NONE : [text];
   return [...new Set(text.split(",").filter((value) => value !== "" && !value.startsWith("@")))];
 }

@@ -16,6 +16,7 @@ import { ByteSink } from "./byte-sink.ts";
 import { CONSEQUENCE_FIELD, openConsequences } from "./consequences.ts";
 import { countLog } from "./count-log.ts";
 import { HGVS_FIELD } from "./hgvs.ts";
+import type { RunProgress } from "./run-progress.ts";
 import { Tally } from "./tally.ts";
 
 export interface EngineRun {
@@ -31,8 +32,8 @@ export interface EngineRun {
   readonly build: string | null;
   /** What the file may hold once it is unpacked; null for any amount. */
   readonly textLimit?: TextLimit | null;
-  /** 0 to 100. */
-  readonly onProgress?: (percent: number) => void;
+  /** Is told how far the run is. */
+  readonly progress?: RunProgress;
 }
 
 /**
@@ -53,16 +54,21 @@ const MITOCHONDRION = 16_569; // NC_012920, the revised Cambridge reference sequ
  */
 export async function runEngine(run: EngineRun): Promise<JobSummary> {
   const startedAt = performance.now();
+  run.progress?.begin("header");
   const input = await openInput(run.inputPath, run.textLimit ?? null);
   const header = await readHeader(input);
   const evidence = readHeaderEvidence(header, run.pack.builds);
+  run.progress?.begin("build");
   const decision = await decide(run, input, evidence);
+  run.progress?.decided(decision);
   const build = run.pack.build(decision.build);
   const tally = new Tally();
   noteHeader(header, tally);
+  run.progress?.counts(tally);
 
   // Records of a build that is lifted are looked up in the other one.
   const data = build?.liftTo ?? build;
+  if (data?.reference) run.progress?.begin("consequences");
   const consequences = data?.reference
     ? await openConsequences({
         input,
@@ -74,6 +80,7 @@ export async function runEngine(run: EngineRun): Promise<JobSummary> {
     : null;
   if (consequences?.warning) tally.warn(consequences.warning);
   tally.addAskedForConsequences(consequences?.asked ?? 0);
+  run.progress?.begin("records");
   await writeAnnotated(run, {
     input,
     header,
@@ -162,7 +169,9 @@ async function writeAnnotated(
     isOtherMitochondrion: (name) => isOtherMitochondrion(name, decision.build, evidence),
     tally,
   });
-  const onBytes = (bytes: number) => run.onProgress?.(input.sizeBytes === 0 ? 0 : (bytes / input.sizeBytes) * 100);
+  const onBytes = (bytes: number) => {
+    if (run.progress !== undefined && input.sizeBytes > 0) run.progress.percent = (bytes / input.sizeBytes) * 100;
+  };
   const provenance = latin1(`${run.pack.name}; build: ${decision.reason}`);
   const text = headerText(header, { fields, ownKeys, provenance });
   await using output = await open(run.outputPath, "w");

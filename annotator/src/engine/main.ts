@@ -1,12 +1,14 @@
+import { endOfLog } from "@elastic-gas/shared/reliability/running-log";
 import { openPack, type Pack } from "../pack/pack.ts";
 import { AnnotationFailure } from "../vcf/failure.ts";
 import { runEngine } from "./engine.ts";
 import { EngineMessage, type EngineReply, type EngineRequest } from "./protocol.ts";
+import { RunProgress } from "./run-progress.ts";
 
 // The engine in a process of its own, so that a worker can limit and end it: requests come by the IPC channel, one at a
 // time.
 
-const PROGRESS_MS = 1_000;
+const TELL_MS = 1_000;
 const packs = new Map<string | null, Pack>();
 
 process.on("message", (message) => {
@@ -18,22 +20,21 @@ process.on("message", (message) => {
 process.once("disconnect", () => process.exit(1));
 
 async function answer(request: EngineRequest): Promise<void> {
-  let toldAt = performance.now();
+  const pack = packOf(request.packDirectory);
+  const progress = new RunProgress({ fileName: request.fileName, pack: pack.name });
+  const telling = setInterval(
+    () => reply({ kind: "progress", percent: progress.percent, log: endOfLog(progress.log()) }),
+    TELL_MS,
+  );
   try {
-    const summary = await runEngine({
-      ...request,
-      pack: packOf(request.packDirectory),
-      onProgress(percent) {
-        if (performance.now() - toldAt < PROGRESS_MS) return;
-        toldAt = performance.now();
-        reply({ kind: "progress", percent });
-      },
-    });
+    const summary = await runEngine({ ...request, pack, progress });
     reply({ kind: "done", summary, rssBytes: process.memoryUsage.rss() });
   } catch (error) {
     // Anything else ends the process, which its worker takes for a crash.
     if (!(error instanceof AnnotationFailure)) throw error;
     reply({ kind: "failed", sentence: error.message, rssBytes: process.memoryUsage.rss() });
+  } finally {
+    clearInterval(telling);
   }
 }
 

@@ -99,6 +99,17 @@ export class Tally {
     return this.#beyondEnd;
   }
 
+  /** Those about the file as a whole, then those about lines. */
+  get warnings(): JobSummary["warnings"] {
+    return [
+      ...this.#warnings.map((sentence) => ({ sentence, count: 1 })),
+      ...[...this.#oddities].map(([oddity, noted]) => ({
+        sentence: warningSentence(oddity, noted),
+        count: noted.count,
+      })),
+    ];
+  }
+
   /** A warning about the file as a whole. */
   warn(sentence: string): void {
     this.#warnings.push(sentence);
@@ -234,13 +245,7 @@ export class Tally {
       topGenes: byCount(this.#genes).slice(0, TOP_GENES),
       clinvarClasses: byCount(this.#clinvarClasses),
       consequences: byCount(this.#consequences),
-      warnings: [
-        ...this.#warnings.map((sentence) => ({ sentence, count: 1 })),
-        ...[...this.#oddities].map(([oddity, noted]) => ({
-          sentence: warningSentence(oddity, noted),
-          count: noted.count,
-        })),
-      ],
+      warnings: this.warnings,
       firstRecords: this.#firstRecords,
     };
   }

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
@@ -324,6 +324,165 @@ describe("a job that is interrupted", () => {
     expect(await sendAllDeadLetters(database.db)).toEqual({ sent: 1, never: 0 });
     await run(worker());
     expect((await setting.job(jobId)).status).toBe("COMPLETED");
+  });
+});
+
+describe("the log of a job that runs", () => {
+  /** A command that says what a file holds, as often as it changes, and ends when the file `end` is there. */
+  const saying = (name: string) => {
+    const path = join(directory, name);
+    const command = script(
+      `const fs = require("fs"); const [input, output] = process.argv.slice(1); let said = "";
+       const say = () => { const text = fs.readFileSync(${JSON.stringify(path)}, "utf8");
+         if (text !== said) process.stdout.write(text.slice(said.length)); said = text;
+         if (text.endsWith("end\\n")) { fs.copyFileSync(input, output); clearInterval(timer); } };
+       const timer = setInterval(say, 20);`,
+    );
+    const says = (text: string) => {
+      writeFileSync(`${path}.new`, text);
+      renameSync(`${path}.new`, path); // the command reads all of it or nothing
+    };
+    says("");
+    return { command, says };
+  };
+  /** As a page and the API read it. */
+  const logOf = async (jobId: string) => {
+    const { status, attempt, runningLog, runningLogAttempt } = await setting.job(jobId);
+    return status === "RUNNING" && runningLogAttempt === attempt ? runningLog : null;
+  };
+  const untilLog = (jobId: string, text: string | RegExp) =>
+    waitUntil(`the log says ${text}`, async () => {
+      const log = await logOf(jobId);
+      return typeof text === "string" ? log === text : text.test(log ?? "");
+    });
+  const often = { ...CONFIG, JOB_LEASE_SECONDS: 1 };
+
+  it("is kept with its progress, and goes when the whole one is stored", async () => {
+    const userId = await setting.addUser();
+    const jobId = await setting.addJob(userId, VCF);
+    const { command, says } = saying("kept");
+    const running = run(worker({ command, config: often }));
+    says("first\n");
+    await untilLog(jobId, "first\n");
+    says("first\n<script>alert(1)</script> ä🧬\n");
+    await untilLog(jobId, "first\n<script>alert(1)</script> ä🧬\n");
+    says("first\n<script>alert(1)</script> ä🧬\nend\n");
+    await running;
+    const job = await setting.job(jobId);
+    expect(job).toMatchObject({ status: "COMPLETED", runningLog: null, runningLogAttempt: null });
+    const whole = (await content(setting.resources.buckets.results, job.logKey)).toString();
+    expect(whole).toBe("first\n<script>alert(1)</script> ä🧬\nend\n");
+  });
+
+  it("is its last 16 KB, and the whole one comes with the result", async () => {
+    const userId = await setting.addUser();
+    const jobId = await setting.addJob(userId, VCF);
+    const { command, says } = saying("long");
+    const running = run(worker({ command, config: often }));
+    const lines = Array.from({ length: 20_000 }, (_, n) => `WARNING ${n}: an odd record\n`).join("");
+    says(lines);
+    await untilLog(jobId, /WARNING 19999: an odd record\n$/);
+    const log = (await logOf(jobId)) ?? "";
+    expect(log).toMatch(/^\(earlier lines are left out\)\nWARNING \d+: an odd record\n/);
+    expect(Buffer.byteLength(log)).toBeLessThanOrEqual(16_384);
+    says(`${lines}end\n`);
+    await running;
+    const { logKey } = await setting.job(jobId);
+    expect((await content(setting.resources.buckets.results, logKey)).toString()).toBe(`${lines}end\n`);
+  });
+
+  it("is written no oftener than the lease is renewed, and not again while it says the same", async () => {
+    const userId = await setting.addUser();
+    const jobId = await setting.addJob(userId, VCF);
+    const { command, says } = saying("rare");
+    const writes: boolean[] = [];
+    const watched = database.db.withPlugin({
+      transformQuery({ node }) {
+        const text = JSON.stringify(node);
+        if (text.includes("lease_until") && !text.includes("started_at") && node.kind === "UpdateQueryNode")
+          writes.push(text.includes("running_log_attempt"));
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    });
+    const running = run(worker({ db: watched, command, config: often }));
+    for (let line = 1; line <= 50; line += 1) says("line\n".repeat(line));
+    await untilLog(jobId, "line\n".repeat(50));
+    const withLog = writes.filter(Boolean).length;
+    await waitUntil("the lease was renewed three times more", () => writes.length >= withLog + 3);
+    expect(writes.filter(Boolean)).toHaveLength(withLog);
+    expect(withLog).toBeLessThan(10);
+    says(`${"line\n".repeat(50)}end\n`);
+    await running;
+  });
+
+  it("of a worker that was lost is not shown of the one that takes over, nor what it still writes", async () => {
+    const userId = await setting.addUser();
+    const jobId = await setting.addJob(userId, VCF);
+    const [lost, next] = [saying("lost"), saying("next")];
+    const first = worker({ command: lost.command, config: often });
+    const runningFirst = run(first);
+    lost.says("of the first\n");
+    await untilLog(jobId, "of the first\n");
+    // Its heartbeat is taken for stopped although it lives.
+    await database.db.deleteFrom("workers").where("instanceId", "=", first.instanceId).execute();
+    const second = worker({ command: next.command, config: { ...often, JOB_LEASE_SECONDS: 30 } });
+    const runningSecond = run(second);
+    await waitUntil("the second has the job", async () => (await setting.job(jobId)).owner === second.instanceId);
+    expect(await logOf(jobId)).toBeNull();
+    lost.says("of the first\nand more of it\n");
+    expect(await runningFirst).toEqual({ kind: "done" });
+    expect(await logOf(jobId)).toBeNull();
+    next.says("of the second\n");
+    await untilLog(jobId, "of the second\n");
+    next.says("of the second\nend\n");
+    await runningSecond;
+    const { status, attempt, logKey } = await setting.job(jobId);
+    expect([status, attempt]).toEqual(["COMPLETED", 2]);
+    const whole = (await content(setting.resources.buckets.results, logKey)).toString();
+    expect(whole).toBe("of the second\nend\n");
+  });
+
+  it("goes with a crash, a hand-back and a time limit", async () => {
+    const userId = await setting.addUser();
+    const jobId = await setting.addJob(userId, VCF);
+    const none = { runningLog: null, runningLogAttempt: null };
+    const { command, says } = saying("gone");
+    says("a line\n");
+    const stop = new AbortController();
+    const running = run(worker({ command, config: often, finishSeconds: 0.1 }), stop.signal);
+    const stopped = expect(running).rejects.toThrow("The worker stops");
+    await untilLog(jobId, "a line\n");
+    stop.abort();
+    await stopped;
+    expect(await setting.job(jobId)).toMatchObject({ status: "PENDING", ...none });
+    const runningAgain = run(worker({ command, config: { ...often, JOB_TIMEOUT_SECONDS: 3 } }));
+    await untilLog(jobId, "a line\n");
+    await runningAgain;
+    expect(await setting.job(jobId)).toMatchObject({ status: "FAILED", ...none });
+  });
+
+  it("says what the engine has found so far, its warnings in a line each however often they occur", async () => {
+    const userId = await setting.addUser("premium_user");
+    const records = Array.from({ length: 200_000 }, (_, n) => `chr1\t${n + 1}\t.\tA\n`).join("");
+    const good = Array.from({ length: 2_000_000 }, (_, n) => `9\t${5_456_114 + n}\t.\tA\tG\t50\tPASS\tDP=3\n`).join("");
+    const jobId = await setting.addJob(
+      userId,
+      `##fileformat=VCFv4.2\n${HEAD.slice(HEAD.indexOf("#C"))}${records}${good}`,
+      {
+        build: "GRCh38",
+      },
+    );
+    const running = run(worker({ config: often }));
+    await untilLog(jobId, /Records so far: \d+/);
+    const log = (await logOf(jobId)) ?? "";
+    expect(log).toMatch(/^File: in\.vcf\nAnnotation pack: .+\n/);
+    expect(log).toMatch(/\nBuild: GRCh38\nBuild decided: /);
+    expect(log).toMatch(/ s {2}Annotating the records\n/);
+    expect(log).toMatch(/\nWarnings so far:\n {2}[\d,]+ records could not be parsed/);
+    expect(Buffer.byteLength(log)).toBeLessThan(4_096);
+    await running;
+    expect(await setting.job(jobId)).toMatchObject({ status: "COMPLETED", runningLog: null });
   });
 });
 

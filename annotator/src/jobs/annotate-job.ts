@@ -136,7 +136,7 @@ async function annotateFile(
       build: job.build,
       textLimit: textLimit(job.role, config),
     },
-    { timeoutSeconds: config.JOB_TIMEOUT_SECONDS, signal, onProgress: (percent) => lease.progress(percent) },
+    { timeoutSeconds: config.JOB_TIMEOUT_SECONDS, signal, onProgress: (progress) => lease.progress(progress) },
   );
   switch (outcome.kind) {
     case "failed":

@@ -110,7 +110,7 @@ function ask(engine: Engine, request: EngineRequest, limits: EngineLimits): Prom
   return new Promise<Answer>((resolve) => {
     const onMessage = (message: unknown) => {
       const reply = EngineReply.parse(message);
-      if (reply.kind === "progress") onProgress?.(reply.percent);
+      if (reply.kind === "progress") onProgress?.(reply);
       else resolve(reply);
     };
     child.on("message", onMessage);

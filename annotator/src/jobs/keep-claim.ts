@@ -1,7 +1,9 @@
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import { type JobClaim, renewClaim } from "@elastic-gas/shared/reliability/leased-claim";
+import { endOfLog } from "@elastic-gas/shared/reliability/running-log";
 import { pause } from "@elastic-gas/shared/shutdown";
+import type { Progress } from "./run-command.ts";
 
 export interface KeepClaimOptions {
   readonly db: Database;
@@ -14,7 +16,7 @@ export interface KeepClaimOptions {
 export interface Lease extends AsyncDisposable {
   /** Aborts when the job was taken over or deleted, or when a stopping worker's time for it is over. */
   readonly lost: AbortSignal;
-  progress(percent: number): void;
+  progress(progress: Progress): void;
   /** True while the job is this attempt's. */
   isHeld(): Promise<boolean>;
 }
@@ -27,7 +29,7 @@ export class ClaimLost extends Error {
 /** Progress moves, and a job that was cancelled ends, within this. */
 const LONGEST_PAUSE_MS = 2_000;
 
-/** Renews the lease at a third of it and at least every 2 s, with the progress made. */
+/** Renews the lease at a third of it and at least every 2 s, with the progress made and the log so far. */
 export function keepClaim(
   { db, leaseSeconds, log, finishSeconds }: KeepClaimOptions,
   claim: JobClaim,
@@ -36,8 +38,12 @@ export function keepClaim(
   const lost = new AbortController();
   const over = new AbortController();
   let progressPercent = 0;
+  let [soFar, written] = ["", ""];
   const renew = async (): Promise<boolean> => {
-    const held = await renewClaim(db, claim, { leaseSeconds, progressPercent });
+    const said = soFar;
+    const changed = said === written ? undefined : endOfLog(said);
+    const held = await renewClaim(db, claim, { leaseSeconds, progressPercent, log: changed });
+    written = said;
     if (!held) lost.abort(new ClaimLost(`Job ${claim.jobId} is no longer attempt ${claim.attempt}'s`));
     return held;
   };
@@ -59,8 +65,9 @@ export function keepClaim(
   else stop.addEventListener("abort", onStop, { once: true });
   return {
     lost: lost.signal,
-    progress(percent) {
-      progressPercent = Math.max(0, Math.min(100, Math.floor(percent)));
+    progress({ percent, log: said }) {
+      if (percent !== undefined) progressPercent = Math.max(0, Math.min(100, Math.floor(percent)));
+      soFar = said;
     },
     isHeld: renew,
     async [Symbol.asyncDispose]() {

@@ -14,13 +14,23 @@ export type EngineOutcome =
   | { readonly kind: "crashed"; readonly detail: string }
   | { readonly kind: "stopped" };
 
+/** How far a run is. */
+export interface Progress {
+  /** 0 to 100; undefined where nobody knows. */
+  readonly percent?: number;
+  /** The log so far. */
+  readonly log: string;
+}
+
 export interface EngineLimits {
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
-  readonly onProgress?: (percent: number) => void;
+  readonly onProgress?: (progress: Progress) => void;
 }
 
 export const MESSAGE_CHARACTERS = 2_000;
+/** Of what a command without a log of its own says, the end is its log. */
+const LOG_CHARACTERS = 1_048_576;
 
 /**
  * Runs another annotator, given as an argv template in which `{input}`, `{output}`, `{log}`, `{directory}` and
@@ -49,8 +59,10 @@ export async function runCommand(
     detached: true,
   });
   let said = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    said = (said + chunk.toString("utf8")).slice(-MESSAGE_CHARACTERS);
+  // Decoded as a stream, for a chunk may end inside a character.
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-LOG_CHARACTERS);
+    limits.onProgress?.({ log: said });
   });
   const ending = await endOf(child, limits);
   if (ending.reason !== "exited" || ending.code !== 0) return unfinished(ending, limits);

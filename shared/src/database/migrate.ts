@@ -19,6 +19,7 @@ import * as interruptions from "./migrations/0017-interruptions.ts";
 import * as accountsApart from "./migrations/0018-accounts-apart.ts";
 import * as mailRecipients from "./migrations/0019-mail-recipients.ts";
 import * as listIndexes from "./migrations/0020-list-indexes.ts";
+import * as runningLogs from "./migrations/0021-running-logs.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -50,6 +51,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0018-accounts-apart", statements: accountsApart.statements },
   { name: "0019-mail-recipients", statements: mailRecipients.statements },
   { name: "0020-list-indexes", statements: listIndexes.statements },
+  { name: "0021-running-logs", statements: runningLogs.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */

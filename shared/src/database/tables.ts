@@ -211,6 +211,9 @@ export interface JobsTable {
   cancelledAt: OrNull<Date>;
   /** When its input was deleted because its retention ended. */
   inputDeletedAt: OrNull<Date>;
+  /** The end of its log while it runs; of no use unless `runningLogAttempt` is `attempt`. */
+  runningLog: OrNull<string>;
+  runningLogAttempt: OrNull<number>;
 }
 
 export interface ImagesTable {

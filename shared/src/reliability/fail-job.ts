@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { putMessage } from "./outbox.ts";
+import { NO_PROGRESS } from "./running-log.ts";
 
 /** The sentence of a job that failed for a reason which its owner cannot change. */
 export const DEAD_JOB_SENTENCE = "The annotation failed 4 times for a reason of ours, not of your file. Run it again.";
@@ -26,7 +27,7 @@ export async function failJob(
       owner: null,
       leaseUntil: null,
       retryAt: null,
-      progressPercent: null,
+      ...NO_PROGRESS,
       failures: 0,
       lostWorkers: 0,
       attempt: attempt + 1,

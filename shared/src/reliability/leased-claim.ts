@@ -2,6 +2,7 @@ import { type RawBuilder, type SelectQueryBuilder, sql, type Transaction } from 
 import type { Database } from "../database/connect.ts";
 import type { JobsTable, Tables } from "../database/tables.ts";
 import { failJob, LOST_WORKERS_SENTENCE } from "./fail-job.ts";
+import { NO_PROGRESS } from "./running-log.ts";
 
 /** A job in this worker's hands until its lease ends; every later write about it carries `attempt`. */
 export interface JobClaim {
@@ -112,7 +113,7 @@ async function take(trx: Transaction<Tables>, job: Waiting, { owner, leaseSecond
       attempt,
       owner,
       startedAt: sql<Date>`utc_timestamp(3)`,
-      progressPercent: null,
+      ...NO_PROGRESS,
       retryAt: null,
       leaseUntil: secondsFromNow(leaseSeconds),
     })
@@ -158,7 +159,7 @@ export async function releaseLostJobs(
           status: "PENDING",
           owner: null,
           leaseUntil: null,
-          progressPercent: null,
+          ...NO_PROGRESS,
           lostWorkers: job.lostWorkers + 1,
         })
         .where("id", "=", job.id)
@@ -169,15 +170,26 @@ export async function releaseLostJobs(
   });
 }
 
+export interface Renewal {
+  readonly leaseSeconds: number;
+  readonly progressPercent?: number;
+  /** The job's log so far, at most RUNNING_LOG_BYTES; undefined: as it was written last. */
+  readonly log?: string | undefined;
+}
+
 /** Prolongs the lease. False: the job was taken over or deleted, stop working on it. */
 export async function renewClaim(
   db: Database,
   claim: JobClaim,
-  { leaseSeconds, progressPercent }: { readonly leaseSeconds: number; readonly progressPercent?: number },
+  { leaseSeconds, progressPercent, log }: Renewal,
 ): Promise<boolean> {
   const result = await db
     .updateTable("jobs")
-    .set({ leaseUntil: secondsFromNow(leaseSeconds), ...(progressPercent === undefined ? {} : { progressPercent }) })
+    .set({
+      leaseUntil: secondsFromNow(leaseSeconds),
+      ...(progressPercent === undefined ? {} : { progressPercent }),
+      ...(log === undefined ? {} : { runningLog: log, runningLogAttempt: claim.attempt }),
+    })
     .where("id", "=", claim.jobId)
     .where("status", "=", "RUNNING")
     .where("attempt", "=", claim.attempt)
@@ -197,7 +209,7 @@ export async function releaseClaim(
       status: "PENDING",
       owner: null,
       leaseUntil: null,
-      progressPercent: null,
+      ...NO_PROGRESS,
       failures,
       retryAt: retrySeconds === undefined ? null : secondsFromNow(retrySeconds),
     })
@@ -219,7 +231,7 @@ export type JobResultColumns = Partial<
 export async function finishClaim(trx: Database, claim: JobClaim, result: JobResultColumns): Promise<boolean> {
   const updated = await trx
     .updateTable("jobs")
-    .set({ ...result, owner: null, leaseUntil: null, progressPercent: null, failures: 0, lostWorkers: 0 })
+    .set({ ...result, owner: null, leaseUntil: null, ...NO_PROGRESS, failures: 0, lostWorkers: 0 })
     .where("id", "=", claim.jobId)
     .where("status", "=", "RUNNING")
     .where("attempt", "=", claim.attempt)

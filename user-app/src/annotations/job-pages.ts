@@ -12,8 +12,9 @@ import { deleteInput } from "./delete-inputs.ts";
 import { buildDoubt, buildNotice } from "./figures.ts";
 import { readText, signDownload } from "./files.ts";
 import { isChanging, type JobState, resultLinkSeconds, stateVersion } from "./job-state.ts";
-import { jobNote, jobSteps } from "./job-words.ts";
+import { jobNote, jobSteps, noLogWords } from "./job-words.ts";
 import { findJob, type Job, runAgain } from "./queries.ts";
+import { readLog } from "./read-log.ts";
 import { cancelJob, deleteJobs } from "./remove-jobs.ts";
 import { resultFileName } from "./result-file-name.ts";
 import { stateOf } from "./state-of.ts";
@@ -85,7 +86,12 @@ export function jobPages(deps: Deps): Router {
   router.get("/annotations/:jobId/state", async (req, res) => {
     const { job, state } = await getJob(req, res);
     res.setHeader("Cache-Control", "no-store");
-    res.json({ status: job.status, version: stateVersion(state), changing: isChanging(state) });
+    res.json({
+      status: job.status,
+      version: stateVersion(state),
+      changing: isChanging(state),
+      log: job.runningLog,
+    });
   });
   router.all("/annotations/:jobId/state", methodNotAllowed("GET"));
 
@@ -142,21 +148,19 @@ export function jobPages(deps: Deps): Router {
   router.all("/annotations/:jobId/input", methodNotAllowed("GET"));
 
   router.get("/annotations/:jobId/log", async (req, res) => {
-    const { job } = await getJob(req, res);
-    const log =
-      job.logKey === null
-        ? undefined
-        : await readText(s3, { bucket: resources.buckets.results, key: job.logKey }, LOG_PAGE_BYTES);
+    const { job, state } = await getJob(req, res);
+    const log = await readLog(deps, job, LOG_PAGE_BYTES);
     if (log === undefined) {
-      throw new HttpError(404, "There is no log yet.", {
-        remedy: "It comes with the end of the job.",
+      const { sentence, remedy } = noLogWords(state);
+      throw new HttpError(404, sentence, {
+        remedy,
         link: { href: `/annotations/${job.id}`, text: "Back to the job" },
       });
     }
     sendPage(res, {
       title: `Log of ${job.inputName}`,
       tab: "annotations",
-      content: () => logView({ jobId: job.id, inputName: job.inputName, ...log }),
+      content: () => logView({ jobId: job.id, inputName: job.inputName, log, version: stateVersion(state) }),
     });
   });
   router.all("/annotations/:jobId/log", methodNotAllowed("GET"));

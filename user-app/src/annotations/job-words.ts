@@ -174,6 +174,14 @@ export function jobSteps(state: JobState, times: StepTimes): readonly Step[] {
   }
 }
 
+/** Why there is no log. */
+export function noLogWords({ kind }: JobState): { readonly sentence: string; readonly remedy: string } {
+  if (kind === "queued") return { sentence: "There is no log yet.", remedy: "It begins when the job runs." };
+  if (kind === "failed" || kind === "cancelled")
+    return { sentence: "This job ended without a log.", remedy: "The job's page says why." };
+  return { sentence: "There is no log.", remedy: "It was deleted." };
+}
+
 /** Why a result cannot be read now, and what to do about it. */
 export function noResultWords(state: JobState): { readonly sentence: string; readonly remedy: string } {
   switch (state.kind) {

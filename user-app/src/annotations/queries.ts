@@ -1,6 +1,7 @@
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { JobsTable, Tables } from "@elastic-gas/shared/database/tables";
 import { putMessage } from "@elastic-gas/shared/reliability/outbox";
+import { NO_PROGRESS } from "@elastic-gas/shared/reliability/running-log";
 import { type Selectable, sql, type Transaction } from "kysely";
 import type { Build } from "./upload.ts";
 
@@ -28,7 +29,10 @@ const LIST_COLUMNS = [
 const JOB_COLUMNS = [...LIST_COLUMNS, "inputKey", "inputEtag", "inputDeletedAt", "resultSize", "summary"] as const;
 
 export type JobRow = Pick<Selectable<JobsTable>, (typeof LIST_COLUMNS)[number]>;
-export type Job = Pick<Selectable<JobsTable>, (typeof JOB_COLUMNS)[number]>;
+export type Job = Pick<Selectable<JobsTable>, (typeof JOB_COLUMNS)[number]> & {
+  /** The end of its log while it runs, as this run wrote it; null when there is none yet, and when it does not run. */
+  readonly runningLog: string | null;
+};
 
 export interface NewJob {
   readonly id: string;
@@ -85,7 +89,7 @@ export async function runAgain(trx: Transaction<Tables>, userId: number, jobId: 
       status: "PENDING",
       failure: null,
       cancelledAt: null,
-      progressPercent: null,
+      ...NO_PROGRESS,
       startedAt: null,
       completedAt: null,
       notifiedAt: null,
@@ -114,6 +118,11 @@ export async function findJob(db: Database, userId: number, jobId: string): Prom
   const job = await db
     .selectFrom("jobs")
     .select(JOB_COLUMNS)
+    .select(
+      sql<string | null>`case when status = 'RUNNING' and running_log_attempt = attempt then running_log end`.as(
+        "runningLog",
+      ),
+    )
     .where("id", "=", jobId)
     .where("userId", "=", userId)
     .executeTakeFirst();

@@ -1,5 +1,6 @@
 import { DeleteObjectsCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { NO_PROGRESS } from "@elastic-gas/shared/reliability/running-log";
 import { jobKey } from "@elastic-gas/shared/resources";
 import type { Deps } from "../web/deps.ts";
 
@@ -28,7 +29,7 @@ export async function cancelJob(
       startedAt: null,
       owner: null,
       leaseUntil: null,
-      progressPercent: null,
+      ...NO_PROGRESS,
       retryAt: null,
     })
     .where("id", "=", jobId)

@@ -238,7 +238,10 @@ describe("one annotation", () => {
   it("gives result and log when it is completed, and says why not before", async () => {
     const id = await submitted();
     expect(await refusal(await call(`/annotations/${id}/result`))).toEqual([409, "The job is not finished yet."]);
-    expect((await call(`/annotations/${id}/log`)).status).toBe(409);
+    expect(await refusal(await call(`/annotations/${id}/log`))).toEqual([
+      409,
+      "There is no log yet. It begins when the job runs.",
+    ]);
     await complete(id);
     const status = await (await call(`/annotations/${id}`)).json();
     expect(status).toMatchObject({ status: "COMPLETED", resultUrl: `${app.origin}/api/v1/annotations/${id}/result` });
@@ -249,6 +252,37 @@ describe("one annotation", () => {
     const csv = await call(`/annotations/${id}/result?format=csv`);
     expect([csv.status, await csv.text()]).toEqual([200, expect.stringMatching(/^chrom,pos,id/)]);
     expect((await call(`/annotations/${id}/result?format=xlsx`)).status).toBe(400);
+  });
+
+  it("gives the log of a running job to its owner alone, said to be unfinished, and never another run's", async () => {
+    const id = await submitted();
+    const set = (columns: object) => app.db.updateTable("jobs").set(columns).where("id", "=", id).execute();
+    const read = async () => {
+      const answer = await call(`/annotations/${id}/log`);
+      return [answer.status, answer.headers.get("x-log-state"), await answer.text()];
+    };
+    const start = "# Not finished: the job runs. The whole log comes with its end.\n";
+    await set({ status: "RUNNING", attempt: 1, owner: "i-1" });
+    expect(await read()).toEqual([200, "unfinished", start]);
+    const text = "Records so far: 7\n<b>& ä</b>\n";
+    await set({ runningLog: text, runningLogAttempt: 1 });
+    expect(await read()).toEqual([200, "unfinished", start + text]);
+    expect((await call(`/annotations/${id}`).then((answer) => answer.json())).logUrl).toBe(
+      `${app.origin}/api/v1/annotations/${id}/log`,
+    );
+    expect((await call(`/annotations/${id}/log`, { token: otherToken })).status).toBe(404);
+    // Taken over by a worker of an older release, which does not know of running logs.
+    await set({ attempt: 2, owner: "i-2" });
+    expect(await read()).toEqual([200, "unfinished", start]);
+    await set({ status: "PENDING", attempt: 1 });
+    expect((await call(`/annotations/${id}/log`)).status).toBe(409);
+    await set({ status: "FAILED", failure: "The file is empty." });
+    expect(await refusal(await call(`/annotations/${id}/log`))).toEqual([
+      409,
+      "This job ended without a log. The job's page says why.",
+    ]);
+    await complete(id);
+    expect(await read()).toEqual([200, "whole", "Total: 1\n"]);
   });
 
   it("is cancelled while it waits or runs, and not after", async () => {

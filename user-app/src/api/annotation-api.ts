@@ -8,9 +8,11 @@ import express, { type Request, type RequestHandler, type Response, Router } fro
 import type { z } from "zod";
 import { largestInput } from "../annotations/check-size.ts";
 import { CursorText, cursorText } from "../annotations/cursor.ts";
-import { readText, signDownload } from "../annotations/files.ts";
+import { signDownload } from "../annotations/files.ts";
 import { type JobState, resultLinkSeconds } from "../annotations/job-state.ts";
+import { noLogWords } from "../annotations/job-words.ts";
 import { findJob, type Job, type JobRow, listJobs } from "../annotations/queries.ts";
+import { type JobLog, readLog } from "../annotations/read-log.ts";
 import { cancelJob, deleteJobs } from "../annotations/remove-jobs.ts";
 import { resultFileName } from "../annotations/result-file-name.ts";
 import { sendResultAs } from "../annotations/results/result-pages.ts";
@@ -38,6 +40,7 @@ import { ANNOTATION_API } from "./openapi.ts";
 import { readUpload } from "./read-upload.ts";
 
 const LOG_MAX_BYTES = 1_048_576;
+const UNFINISHED = "# Not finished: the job runs. The whole log comes with its end.";
 
 export interface AnnotationApiDeps extends Deps {
   readonly requestLimit: RateLimiter;
@@ -85,7 +88,7 @@ const requireToken: RequestHandler = (_req, res, next) => {
 };
 
 function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, RequestHandler>> {
-  const { db, s3, browserS3, resources, now } = deps;
+  const { db, browserS3, resources, now } = deps;
 
   const getJob = async (req: Request, res: Response): Promise<Job> => {
     const { id } = JobParams.parse(req.params);
@@ -179,12 +182,13 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
 
     async getLog(req, res) {
       const job = await getJob(req, res);
-      const log =
-        job.logKey === null
-          ? undefined
-          : await readText(s3, { bucket: resources.buckets.results, key: job.logKey }, LOG_MAX_BYTES);
-      if (log === undefined) throw new HttpError(409, "There is no log yet: it comes with the end of the job.");
-      res.type("text/plain").send(log.text);
+      const log = await readLog(deps, job, LOG_MAX_BYTES);
+      if (log === undefined) {
+        const { sentence, remedy } = noLogWords(await stateOf(deps, currentUser(res).role, job));
+        throw new HttpError(409, `${sentence} ${remedy}`);
+      }
+      res.setHeader("X-Log-State", logState(log));
+      res.type("text/plain").send(log.isUnfinished ? `${UNFINISHED}\n${log.text}` : log.text);
     },
 
     async cancel(req, res) {
@@ -222,7 +226,7 @@ function presentJob(req: Request, job: JobRow, state: JobState): z.infer<typeof 
     cancelled: state.kind === "cancelled",
     resultUrl: isThere ? `${url}/result` : null,
     resultUntil: isThere ? (state.until?.toISOString() ?? null) : null,
-    logUrl: job.logKey === null ? null : `${url}/log`,
+    logUrl: job.logKey === null && job.status !== "RUNNING" ? null : `${url}/log`,
     statusUrl: url,
   };
 }
@@ -230,6 +234,11 @@ function presentJob(req: Request, job: JobRow, state: JobState): z.infer<typeof 
 /** By the address that the caller used, which it can reach. */
 function addressOf(req: Request, jobId: string): string {
   return `${req.protocol}://${req.get("host") ?? ""}/api/v1/annotations/${jobId}`;
+}
+
+function logState({ isUnfinished, cut }: JobLog): "unfinished" | "start" | "whole" {
+  if (isUnfinished) return "unfinished";
+  return cut ? "start" : "whole";
 }
 
 function noResult(state: JobState): string {

@@ -80,7 +80,8 @@ export const OPERATIONS = [
     method: "get",
     path: "/annotations/{id}/log",
     id: "getLog",
-    summary: "The count log",
+    summary:
+      "The count log, of one above 1 MB its start. While the job runs, its log so far, whose first line begins with `# Not finished`. The header X-Log-State says which: `whole`, `start` or `unfinished`",
     params: JobParams,
     status: 200,
     answer: "text",

@@ -64,6 +64,7 @@ export const ApiJob = z.object({
   resultUrl: z.url().nullable(),
   /** When the download ends; null: never, or there is none. */
   resultUntil: instant.nullable(),
+  /** Of one that runs: its log so far. */
   logUrl: z.url().nullable(),
   statusUrl: z.url(),
 });

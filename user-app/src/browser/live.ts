@@ -19,7 +19,9 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
     if (part === null || asking || root.hidden || (part.dataset.live === "" && !force)) return;
     asking = true;
     try {
-      if (force || (await isStale(part))) await replace(part);
+      const state = force ? undefined : await readState(part);
+      if (state === undefined || state.version !== part.dataset.liveVersion) await replace(part);
+      else if (typeof state.log === "string") writeLog(part, state.log);
     } catch {
       // Offline or a worker that ends: the next round asks again.
     } finally {
@@ -28,6 +30,8 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
   };
   const replace = async (part: HTMLElement): Promise<void> => {
     const response = await fetch(location.href, { headers: { accept: "text/html" } });
+    // The log of a job that ended without one: the page itself says why.
+    if (response.status === 404 && part.dataset.livePart === "log") location.reload();
     if (!response.ok || response.redirected) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.querySelector<HTMLElement>("[data-live-part]");
@@ -55,14 +59,35 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
   root.addEventListener("eg:over", () => void ask(true));
 }
 
-async function isStale(part: HTMLElement): Promise<boolean> {
+/** Undefined: the part has no state of its own, or the answer is another one than a state. */
+async function readState(part: HTMLElement): Promise<{ version?: unknown; log?: unknown } | undefined> {
   const url = part.dataset.liveUrl;
-  if (url === undefined) return true;
+  if (url === undefined) return undefined;
   const response = await fetch(url, { headers: { accept: "application/json" } });
-  if (!response.ok) return false;
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   const state: unknown = await response.json();
-  const version = typeof state === "object" && state !== null && "version" in state ? state.version : undefined;
-  return version !== part.dataset.liveVersion;
+  return typeof state === "object" && state !== null ? state : undefined;
+}
+
+/** In its place, so that what a reader has selected and where the page is scrolled to stays. */
+function writeLog(part: HTMLElement, log: string): void {
+  const shown = part.querySelector<HTMLElement>("[data-live-log]");
+  if (shown === null || shown.textContent === log) return;
+  const place = placeInLog(part);
+  shown.textContent = log;
+  returnToLog(place, part);
+}
+
+/** How far the log is scrolled, pixels; one that is scrolled to its end follows it. */
+function placeInLog(part: HTMLElement): number | "end" {
+  const log = part.querySelector<HTMLElement>("[data-live-log]");
+  if (log === null) return 0;
+  return log.scrollTop + log.clientHeight >= log.scrollHeight - 1 ? "end" : log.scrollTop;
+}
+
+function returnToLog(place: number | "end", part: HTMLElement): void {
+  const log = part.querySelector<HTMLElement>("[data-live-log]");
+  if (log !== null) log.scrollTop = place === "end" ? log.scrollHeight : place;
 }
 
 /** Each answer masks the session's token differently; the page's own is as good, and no change of the part. */
@@ -96,6 +121,7 @@ interface Place {
   readonly focused: { readonly name: string; readonly index: number } | undefined;
   /** How far each table is scrolled sideways, pixels. */
   readonly scrolled: readonly number[];
+  readonly log: number | "end";
 }
 
 /** Where a reader is: a part that is replaced forgets it. */
@@ -109,10 +135,12 @@ function placeIn(part: HTMLElement): Place {
         ? undefined
         : { name: nameOf(focused), index: all.filter((each) => nameOf(each) === nameOf(focused)).indexOf(focused) },
     scrolled: tableBoxes(part).map((box) => box.scrollLeft),
+    log: placeInLog(part),
   };
 }
 
-function returnTo({ focused, scrolled }: Place, part: HTMLElement): void {
+function returnTo({ focused, scrolled, log }: Place, part: HTMLElement): void {
+  returnToLog(log, part);
   for (const [index, box] of tableBoxes(part).entries()) box.scrollLeft = scrolled[index] ?? 0;
   if (focused === undefined) return;
   const same = focusable(part).filter((each) => nameOf(each) === focused.name);

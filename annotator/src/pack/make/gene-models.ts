@@ -1,4 +1,5 @@
 import { encodeParts, flattenParts, type GenePart, REGIONS } from "../gene-regions.ts";
+import { REPEATED } from "../repeated-name.ts";
 
 export interface Feature {
   readonly seqid: string;
@@ -48,24 +49,39 @@ const PARTS: ReadonlySet<string> = new Set([
   "three_prime_UTR",
   "start_codon",
   "stop_codon",
+  "stop_codon_redefined_as_selenocysteine",
 ]);
+
+/** How often a name of a transcript has occurred in the file. */
+export type NameCounts = Map<string, number>;
 
 /**
  * The genes of one chromosome, collected feature by feature; parents come before their children, as in the files of
- * RefSeq and Ensembl.
+ * RefSeq, Ensembl and GENCODE.
  */
 export class GeneModels {
   readonly #contig: string;
+  readonly #names: NameCounts;
   readonly #genes = new Map<string, Gene>();
   readonly #transcripts = new Map<string, Transcript>();
   readonly #geneOf = new Map<string, Gene>();
 
-  constructor(contig: string) {
+  /** `names`: one for all chromosomes of a file. */
+  constructor(contig: string, names: NameCounts) {
     this.#contig = contig;
+    this.#names = names;
   }
 
   get transcripts(): number {
     return this.#transcripts.size;
+  }
+
+  /** Transcripts that `gff3` leaves out. */
+  get notCallable(): number {
+    return [...this.#genes.values()].reduce(
+      (sum, { transcripts, strand }) => sum + transcripts.filter((each) => !isCallable(each, strand)).length,
+      0,
+    );
   }
 
   add(feature: Feature): void {
@@ -91,22 +107,28 @@ export class GeneModels {
       });
   }
 
-  /** The genes as `bcftools csq` takes them: Ensembl's form, whatever the source's. */
+  /**
+   * The genes as `bcftools csq` takes them: Ensembl's form, whatever the source's. One transcript that it does not take,
+   * or two of a name, would end it for all of them: such transcripts are left out, and the later ones of a name are
+   * numbered.
+   */
   gff3(): string {
     let text = "";
     const line = (type: string, { start, end }: { start: number; end: number }, rest: readonly string[]) => {
       text += `${[this.#contig, "pack", type, start, end, ".", ...rest].join("\t")}\n`;
     };
     for (const [number, gene] of [...this.#genes.values()].entries()) {
-      if (gene.transcripts.length === 0) continue;
+      const transcripts = gene.transcripts.filter((each) => isCallable(each, gene.strand));
+      if (transcripts.length === 0) continue;
       const id = `gene:${this.#contig}.${number}`;
       line("gene", gene, [gene.strand, ".", `ID=${id};Name=${gene.symbol};biotype=${gene.biotype};gene_id=${gene.id}`]);
-      for (const transcript of gene.transcripts) {
-        const parent = `Parent=transcript:${transcript.name}`;
+      for (const transcript of transcripts) {
+        const name = this.#unique(transcript.name);
+        const parent = `Parent=transcript:${name}`;
         line("mRNA", transcript, [
           gene.strand,
           ".",
-          `ID=transcript:${transcript.name};Parent=${id};biotype=${transcript.biotype}`,
+          `ID=transcript:${name};Parent=${id};biotype=${transcript.biotype}`,
         ]);
         for (const exon of transcript.exons) line("exon", exon, [gene.strand, ".", parent]);
         for (const cds of transcript.coding) line("CDS", cds, [gene.strand, cds.phase, parent]);
@@ -117,12 +139,18 @@ export class GeneModels {
     return text;
   }
 
+  #unique(name: string): string {
+    const times = (this.#names.get(name) ?? 0) + 1;
+    this.#names.set(name, times);
+    return times === 1 ? name : `${name}${REPEATED}${times}`;
+  }
+
   #addGene(id: string, { attributes, start, end, strand }: Feature): void {
     const own = attributes.get("gene_id") ?? /(?:^|,)GeneID:(\d+)/.exec(attributes.get("Dbxref") ?? "")?.[1] ?? id;
     this.#genes.set(id, {
-      symbol: attributes.get("gene") ?? attributes.get("Name") ?? own,
-      id: own,
-      biotype: attributes.get("biotype") ?? attributes.get("gene_biotype") ?? "unknown",
+      symbol: attributes.get("gene") ?? attributes.get("gene_name") ?? attributes.get("Name") ?? ofBothSexes(own),
+      id: ofBothSexes(own),
+      biotype: attributes.get("biotype") ?? attributes.get("gene_biotype") ?? attributes.get("gene_type") ?? "unknown",
       start,
       end,
       strand,
@@ -136,8 +164,11 @@ export class GeneModels {
     const version = attributes.get("version");
     const own = attributes.get("transcript_id") ?? attributes.get("Name") ?? id.replace(/^(?:transcript:|rna-)/, "");
     this.#put(id, gene, {
-      name: version === undefined ? own : `${own}.${version}`,
-      biotype: attributes.get("biotype") ?? (type === "mRNA" ? "protein_coding" : gene.biotype),
+      name: ofBothSexes(version === undefined ? own : `${own}.${version}`),
+      biotype:
+        attributes.get("biotype") ??
+        attributes.get("transcript_type") ??
+        (type === "mRNA" ? "protein_coding" : gene.biotype),
       start,
       end,
     });
@@ -164,6 +195,34 @@ export class GeneModels {
     gene.transcripts.push(transcript);
     return transcript;
   }
+}
+
+/**
+ * GENCODE's ids of the Y chromosome's pseudoautosomal genes as those of X, by which all databases know them:
+ * ENST00000399012.6_PAR_Y, until release 24 ENSTR0000399012.6.
+ */
+function ofBothSexes(id: string): string {
+  return id.replace(/_PAR_Y$/, "").replace(/^(ENS[GT])R(?=\d{10}(?:\.|$))/, (_, start: string) => `${start}0`);
+}
+
+/**
+ * Whether `bcftools csq` takes the coding parts: none overlaps another, and each begins in the phase in which the one
+ * before ends. Those of genes whose ribosomes slip may do neither.
+ */
+function isCallable({ coding }: Transcript, strand: string): boolean {
+  const parts = coding.toSorted((a, b) => (strand === "-" ? b.end - a.end : a.start - b.start));
+  let bases = 0;
+  let before: Piece | null = null;
+  for (const part of parts) {
+    const { start, end } = part;
+    const phase = Number(part.phase);
+    if (before === null) bases = -phase;
+    else if ((start <= before.end && end >= before.start) || (3 - phase) % 3 !== bases % 3) return false;
+    bases += end - start + 1;
+    if (bases < 0) return false;
+    before = part;
+  }
+  return true;
 }
 
 /** Parts of a transcript as offsets from its gene's first base. */

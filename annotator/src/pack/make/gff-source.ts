@@ -2,13 +2,13 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackManifestSource } from "../manifest.ts";
 import { writeMembers } from "./block-writer.ts";
-import { type Feature, GeneModels } from "./gene-models.ts";
+import { type Feature, GeneModels, type NameCounts } from "./gene-models.ts";
 import { SourceFile } from "./source-file.ts";
 import { checkGenome, contigNames, dateText, noChromosome, type Part, type Target } from "./target.ts";
 
 /**
- * Genes with their parts, and the transcripts as `bcftools csq` takes them, from a GFF3 of RefSeq or Ensembl. One
- * chromosome at a time is in memory. Throws SourceError.
+ * Genes with their parts, and the transcripts as `bcftools csq` takes them, from a GFF3 of RefSeq, Ensembl or GENCODE.
+ * One chromosome at a time is in memory. Throws SourceError.
  */
 export async function makeGenes(target: Target, path: string): Promise<Part> {
   const file = new SourceFile(path);
@@ -17,8 +17,9 @@ export async function makeGenes(target: Target, path: string): Promise<Part> {
   const lines = new Map<string, readonly string[]>();
   const header: string[] = [];
   let firstOther: { name: string; line: number } | null = null;
-  let [name, contig, count, transcripts] = ["", null as string | null, 0, 0];
-  let models = new GeneModels("");
+  let [name, contig, count, transcripts, notCallable] = ["", null as string | null, 0, 0, 0];
+  const names: NameCounts = new Map();
+  let models = new GeneModels("", names);
   await using output = await open(join(target.directory, gff3), "w");
   await output.appendFile("##gff-version 3\n");
   const finish = async () => {
@@ -27,6 +28,7 @@ export async function makeGenes(target: Target, path: string): Promise<Part> {
     lines.set(contig, rows);
     count += rows.length;
     transcripts += models.transcripts;
+    notCallable += models.notCallable;
     await output.appendFile(models.gff3(), "latin1");
   };
   for await (const { lines: some, first } of file.lines()) {
@@ -38,9 +40,8 @@ export async function makeGenes(target: Target, path: string): Promise<Part> {
           "a GFF3 begins with ##gff-version 3.",
           "Is it GTF or another format? Take the .gff3 or .gff file.",
         );
-      if (line.startsWith("#!genome-build") || line.startsWith("#!genome-version"))
-        checkGenome(line, number, { target, file });
-      if (line.startsWith("#!")) header.push(line);
+      if (/^#(?:!genome-(?:build|version)|description:)/.test(line)) checkGenome(line, number, { target, file });
+      if (/^#(?:!|[a-z]+:)/.test(line)) header.push(line);
       if (line === "" || line.startsWith("#")) continue;
       const feature = readFeature(line, number, file);
       if (feature.seqid !== name) {
@@ -55,7 +56,7 @@ export async function makeGenes(target: Target, path: string): Promise<Part> {
             "Sort the file by its first column: sort -s -k1,1",
           );
         else lines.set(contig, []);
-        models = new GeneModels(contig ?? "");
+        models = new GeneModels(contig ?? "", names);
       }
       if (contig !== null) models.add(feature);
     }
@@ -74,8 +75,14 @@ export async function makeGenes(target: Target, path: string): Promise<Part> {
     gff3,
     sources: [citation(file, header, target)],
     counts: { genes: count, transcripts },
-    notes: [],
+    notes: notCallable === 0 ? [] : [withoutConsequences(path, notCallable)],
   };
+}
+
+function withoutConsequences(path: string, count: number): string {
+  const [transcripts, get, their] =
+    count === 1 ? ["1 transcript", "gets", "its"] : [`${count.toLocaleString("en-US")} transcripts`, "get", "their"];
+  return `${path}: ${transcripts} ${get} no consequences, for ${their} coding parts overlap or are out of phase (ribosomal slippage).`;
 }
 
 function readFeature(line: string, number: number, file: SourceFile): Feature {
@@ -106,20 +113,32 @@ function readFeature(line: string, number: number, file: SourceFile): Feature {
 }
 
 function citation(file: SourceFile, header: readonly string[], { build }: Target): PackManifestSource {
-  const value = (key: string) => header.find((line) => line.startsWith(`#!${key} `))?.slice(key.length + 3) ?? "";
-  const refseq = value("annotation-source");
-  const [month, day, year] = value("annotation-date").split("/");
-  const ofFileName = /\.(\d{2,3})\./.exec(file.name)?.[1] ?? value("genome-build");
   return {
     file: file.name,
     ...providerOf(header, file.name),
     version: "",
     sha256: file.sha256(),
     note: "",
-    release: refseq === "" ? ofFileName : (refseq.split(" ").at(-1) ?? ""),
-    date: year === undefined ? dateText(value("genebuild-last-updated")) : dateText(`${year}-${month}-${day}`),
+    ...releaseOf(header, file.name),
     kinds: ["genes"],
     builds: [build],
+  };
+}
+
+function releaseOf(header: readonly string[], fileName: string): Pick<PackManifestSource, "release" | "date"> {
+  const value = (start: string) =>
+    header
+      .find((line) => line.startsWith(start))
+      ?.slice(start.length)
+      .trim() ?? "";
+  if (value("#provider:") === "GENCODE")
+    return { release: /, version (\w+)/.exec(value("#description:"))?.[1] ?? "", date: dateText(value("#date:")) };
+  const refseq = value("#!annotation-source ");
+  const [month, day, year] = value("#!annotation-date ").split("/");
+  const ofFileName = /\.(\d{2,3})\./.exec(fileName)?.[1] ?? value("#!genome-build ");
+  return {
+    release: refseq === "" ? ofFileName : (refseq.split(" ").at(-1) ?? ""),
+    date: dateText(year === undefined ? value("#!genebuild-last-updated ") : `${year}-${month}-${day}`),
   };
 }
 
@@ -133,5 +152,7 @@ function providerOf(
     return { name: "RefSeq genes and transcripts", from: "NCBI", licence: "public domain" };
   if (has(/^#!genebuild-last-updated/))
     return { name: "Ensembl genes and transcripts", from: "Ensembl", licence: "free, with citation" };
+  if (has(/^#provider: *GENCODE/))
+    return { name: "GENCODE genes and transcripts", from: "GENCODE", licence: "free, with citation" };
   return { name: `Genes and transcripts of ${fileName}`, from: "", licence: "see the source" };
 }

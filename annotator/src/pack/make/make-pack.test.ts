@@ -206,20 +206,27 @@ describe("a pack of some files", () => {
     expect(genes?.symbols).toEqual(["TOY1", "TOY1-AS1"]);
   });
 
-  it("makes the same of Ensembl's GFF3 as of RefSeq's, but for the names", async () => {
-    const ensembl = await make("--build", "GRCh38", "--gff", join(CASES, "Homo_sapiens.GRCh38.115.gff3"));
+  it.each([
+    [
+      "Homo_sapiens.GRCh38.115.gff3",
+      { name: "Ensembl genes and transcripts", from: "Ensembl", release: "115", date: "2026-03" },
+    ],
+    [
+      "gencode.v49.annotation.gff3",
+      { name: "GENCODE genes and transcripts", from: "GENCODE", release: "49", date: "2026-03-21" },
+    ],
+  ])("makes the same of %s as of RefSeq's GFF3, but for the names", async (name, citation) => {
+    const other = await make("--build", "GRCh38", "--gff", join(CASES, name));
     const refseq = await make("--build", "GRCh38", "--gff", join(CASES, FILES.gff));
     const read = (out: string) =>
       readFileSync(join(out, "grch38-transcripts.gff3"), "utf8")
         .replaceAll(/NM_900001\.1|ENST00000900001\.2/g, "T1")
         .replaceAll(/NR_900002\.1|ENST00000900002\.1/g, "T2")
-        .replaceAll(/gene_id=\w+/g, "");
-    expect(read(ensembl.out)).toBe(read(refseq.out));
-    expect(ensembl.pack.build("GRCh38")?.sources[0]).toMatchObject({
-      name: "Ensembl genes and transcripts",
-      release: "115",
-      date: "2026-03",
-    });
+        .replaceAll(/gene_id=[\w.]+/g, "");
+    expect(read(other.out)).toBe(read(refseq.out));
+    expect(other.pack.build("GRCh38")?.sources[0]).toMatchObject(citation);
+    const { genes } = chromosome(other.pack.build("GRCh38"));
+    expect(genes?.symbols).toEqual(["TOY1", "TOY1-AS1"]);
   });
 
   it.each([
@@ -359,6 +366,12 @@ describe("a source that cannot be used is refused with file, line, reason and wh
       "gff",
       text("gff").replace("#!genome-build GRCh38.p14", "#!genome-build GRCh37.p13"),
       'line 4: "#!genome-build GRCh37.p13" belongs to GRCh37',
+    ],
+    [
+      "a GFF3 of GENCODE on another build",
+      "gff",
+      "##gff-version 3\n#description: evidence-based annotation of the human genome (GRCh37), version 49 (Ensembl 115) - mapped\n",
+      "belongs to GRCh37, and the pack is for GRCh38.",
     ],
     [
       "a GFF3 in pieces",

@@ -11,6 +11,7 @@ import { firstRecords } from "./first-records.ts";
 import { cancelForm } from "./job-actions.ts";
 import { type JobDetailsProps, jobDetails } from "./job-details.ts";
 import { jobSummary } from "./job-summary.ts";
+import { unfinishedLog } from "./log.ts";
 
 export interface JobProps extends JobDetailsProps {
   /** What the state means for the reader. */
@@ -199,13 +200,30 @@ function stepItem({ name, look, icon: glyph, at, detail }: Step, page: PageConte
   );
 }
 
+function logSoFar({ id, runningLog }: JobProps["job"]): Html {
+  return h(
+    "section",
+    { class: "eg-panel", "aria-labelledby": "log" },
+    h(
+      "div",
+      { class: "eg-panel-head" },
+      h("h2", { id: "log" }, "Log so far"),
+      h("a", { class: "eg-end eg-small", href: `/annotations/${id}/log` }, "On a page of its own"),
+    ),
+    unfinishedLog(runningLog ?? "", "app-log-so-far"),
+  );
+}
+
 function unfinished({ job, state }: JobProps, page: PageContext): Child {
   const panel = (text: string) => h("section", { class: "eg-panel" }, h("p", { class: "eg-secondary" }, text));
   if (state.kind === "queued" || state.kind === "running") {
     const start = state.kind === "queued" ? "The job waits for a free annotator." : "The file is being annotated.";
     const email = page.user?.email ?? null;
     const mail = email === null ? "" : ` We will e-mail ${email} when it is done.`;
-    return panel(`${start} This page changes by itself; you may close it.${mail}`);
+    return fragment(
+      panel(`${start} This page changes by itself; you may close it.${mail}`),
+      state.kind === "running" && logSoFar(job),
+    );
   }
   return (
     state.kind === "failed" &&

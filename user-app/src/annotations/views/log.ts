@@ -1,16 +1,18 @@
 import { note } from "@elastic-gas/shared/ui/parts";
 import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
+import type { JobLog } from "../read-log.ts";
 
 export interface LogProps {
   readonly jobId: string;
   readonly inputName: string;
-  readonly text: string;
-  /** Only its start is shown. */
-  readonly cut: boolean;
+  readonly log: JobLog;
+  /** Of the job's state: the page fetches itself again when it is another one. */
+  readonly version: string;
 }
 
-export function logView({ jobId, inputName, text, cut }: LogProps): Html {
+export function logView({ jobId, inputName, log, version }: LogProps): Html {
   const href = `/annotations/${jobId}`;
+  const { text, isUnfinished, cut } = log;
   return fragment(
     h(
       "nav",
@@ -27,7 +29,36 @@ export function logView({ jobId, inputName, text, cut }: LogProps): Html {
       h("a", { class: "eg-button app-head-end", href }, "Back to the job"),
     ),
     h("p", { class: "eg-secondary" }, "Job ", h("code", {}, jobId)),
-    cut && note({ tone: "info", start: "Only the first part is shown.", text: "The log is longer." }),
-    h("pre", { class: "eg-log app-log", tabindex: 0, "aria-label": "Log" }, text),
+    h(
+      "div",
+      {
+        "data-live": isUnfinished ? "log" : "",
+        "data-live-part": "log",
+        "data-live-url": `${href}/state`,
+        "data-live-version": version,
+        class: "app-stack",
+      },
+      cut && note({ tone: "info", start: "Only the first part is shown.", text: "The log is longer." }),
+      isUnfinished ? unfinishedLog(text, "app-log") : h("pre", { class: "eg-log app-log", ...LABELLED }, text),
+    ),
+  );
+}
+
+const LABELLED = { tabindex: 0, "aria-label": "Log" };
+
+/** The log of a job that runs; the page's script puts the new one in its place. */
+export function unfinishedLog(text: string, size: "app-log" | "app-log-so-far"): Html {
+  return fragment(
+    h(
+      "p",
+      { class: "eg-secondary" },
+      "Not finished: the job runs. The whole log comes with its end.",
+      h("noscript", {}, " Load the page again to see what is new."),
+    ),
+    h(
+      "pre",
+      { class: `eg-log ${size}`, "data-live-log": "", tabindex: 0, "aria-label": "Log so far" },
+      text || "Nothing yet.",
+    ),
   );
 }
