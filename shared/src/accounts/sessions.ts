@@ -135,16 +135,27 @@ export function currentUser(res: Response): User {
   return user;
 }
 
-/** Sends anonymous readers to the sign-in page, which brings them back; below /api/ they get a 401. */
+/**
+ * Sends anonymous readers to the sign-in page, which brings them back and says when a form was not taken; below /api/
+ * they get a 401.
+ */
 export const requireUser: RequestHandler = (req, res, next) => {
   if (findCurrentUser(res) !== undefined) {
     next();
     return;
   }
   if (req.originalUrl.startsWith("/api/")) throw new HttpError(401, "Sign in first.");
-  const wanted = req.method === "GET" ? `?next=${encodeURIComponent(req.originalUrl)}` : "";
-  res.redirect(303, `/login${wanted}`);
+  const wanted = req.method === "GET" ? { next: req.originalUrl } : { next: pageBefore(req), unsent: "1" };
+  res.redirect(303, `/login?${new URLSearchParams(wanted)}`);
 };
+
+/** The page of ours that a form was sent from; the first page when the browser does not say. */
+function pageBefore(req: Request): string {
+  const referrer = req.get("referer") ?? "";
+  if (!URL.canParse(referrer)) return "/";
+  const { host, pathname, search } = new URL(referrer);
+  return host === req.get("host") ? pathname + search : "/";
+}
 
 export const requireAdmin: RequestHandler = (req, res, next) => {
   if (findCurrentUser(res) === undefined) {

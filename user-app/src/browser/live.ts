@@ -1,7 +1,12 @@
+import { type Answer, mountAnswerNote } from "./answer-note.ts";
+import { isSignInPage } from "./session-ended.ts";
+
 const FAST_MS = 1_000;
 const SLOW_MS = 4_000;
 /** Most jobs are done by then; after it the page asks less often. */
 const FAST_FOR_MS = 30_000;
+/** A worker that is asked longer than this is taken for one that is away. */
+const ANSWER_LIMIT_MS = 8_000;
 
 /**
  * Keeps a page's changing part current by polling, which needs no open connection: any worker may answer, also one that
@@ -12,22 +17,28 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
   const begin = Date.now();
   const current = () => root.querySelector<HTMLElement>("[data-live-part]");
   if (current() === null) return;
+  const tell = mountAnswerNote(root);
   let asking = false;
+  let isOver = false;
 
   const ask = async (force: boolean): Promise<void> => {
     const part = current();
-    if (part === null || asking || root.hidden || (part.dataset.live === "" && !force)) return;
+    if (part === null || asking || isOver || root.hidden || (part.dataset.live === "" && !force)) return;
     asking = true;
     try {
       if (force || (await isStale(part))) await replace(part);
-    } catch {
+      tell("given");
+    } catch (error) {
       // Offline or a worker that ends: the next round asks again.
+      const answer = error instanceof NoAnswer ? error.answer : "none";
+      isOver = answer === "signed-out";
+      tell(answer);
     } finally {
       asking = false;
     }
   };
   const replace = async (part: HTMLElement): Promise<void> => {
-    const response = await fetch(location.href, { headers: { accept: "text/html" } });
+    const response = await fetchAnswer(location.href, "text/html");
     if (!response.ok || response.redirected) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.querySelector<HTMLElement>("[data-live-part]");
@@ -58,11 +69,28 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
 async function isStale(part: HTMLElement): Promise<boolean> {
   const url = part.dataset.liveUrl;
   if (url === undefined) return true;
-  const response = await fetch(url, { headers: { accept: "application/json" } });
+  const response = await fetchAnswer(url, "application/json");
   if (!response.ok) return false;
   const state: unknown = await response.json();
   const version = typeof state === "object" && state !== null && "version" in state ? state.version : undefined;
   return version !== part.dataset.liveVersion;
+}
+
+class NoAnswer extends Error {
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super(answer);
+    this.answer = answer;
+  }
+}
+
+/** What a worker answers; throws NoAnswer when none does, or when the session has ended. */
+async function fetchAnswer(url: string, accept: string): Promise<Response> {
+  const response = await fetch(url, { headers: { accept }, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+  if (response.status === 401 || (response.redirected && isSignInPage(response.url))) throw new NoAnswer("signed-out");
+  if (response.status >= 500) throw new NoAnswer("none");
+  return response;
 }
 
 /** Each answer masks the session's token differently; the page's own is as good, and no change of the part. */

@@ -1,3 +1,4 @@
+import { formatDuration } from "@elastic-gas/shared/format/durations";
 import {
   formatCount,
   formatCountOf,
@@ -37,7 +38,8 @@ function formatValue(name: ChartName, value: number | null | undefined): string 
     case "requests":
       return `${formatCount(value)} / min`;
     case "response":
-      return `${formatNumber(value)}${NO_BREAK_SPACE}ms`;
+      // As the axis says it: a response of 5,765.2 ms is one of 5.8 s.
+      return value < 1_000 ? `${formatNumber(value)}${NO_BREAK_SPACE}ms` : formatDuration(value / 1_000);
     case "workers":
     case "waiting":
     case "sent":
