@@ -162,14 +162,15 @@ export function tableOfWorker(id: string, { workers, workerMeasure }: ChartSnaps
   const worker = workers.find((each) => each.id === id);
   if (worker === undefined) return null;
   const { cpu, work } = worker;
+  const rows = cpu.values.map((value, index) => ({
+    at: atOf(cpu, index),
+    cells: workerMeasure === null ? [value] : [value, work?.values[index] ?? null],
+  }));
+  // Before the worker's first value there is nothing to tell.
+  const first = rows.findIndex(({ cells }) => cells.some((cell) => cell !== null));
   return {
     heads: ["period from", "CPU %", ...(workerMeasure === null ? [] : [WORK_HEADS[workerMeasure]])],
-    rows: cpu.values
-      .map((value, index) => ({
-        at: atOf(cpu, index),
-        cells: workerMeasure === null ? [value] : [value, work?.values[index] ?? null],
-      }))
-      .toReversed(),
+    rows: first < 0 ? [] : rows.slice(first).toReversed(),
   };
 }
 
