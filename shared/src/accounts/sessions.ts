@@ -145,16 +145,19 @@ export const requireUser: RequestHandler = (req, res, next) => {
     return;
   }
   if (req.originalUrl.startsWith("/api/")) throw new HttpError(401, "Sign in first.");
-  const wanted = req.method === "GET" ? { next: req.originalUrl } : { next: pageBefore(req), unsent: "1" };
-  res.redirect(303, `/login?${new URLSearchParams(wanted)}`);
+  const isForm = req.method !== "GET";
+  const page = isForm ? pageBefore(req) : req.originalUrl;
+  const wanted = new URLSearchParams(page === undefined ? {} : { next: page });
+  if (isForm) wanted.set("unsent", "1");
+  res.redirect(303, `/login?${wanted}`);
 };
 
-/** The page of ours that a form was sent from; the first page when the browser does not say. */
-function pageBefore(req: Request): string {
+/** The page of ours that a form was sent from; undefined when the browser does not say. */
+function pageBefore(req: Request): string | undefined {
   const referrer = req.get("referer") ?? "";
-  if (!URL.canParse(referrer)) return "/";
+  if (!URL.canParse(referrer)) return undefined;
   const { host, pathname, search } = new URL(referrer);
-  return host === req.get("host") ? pathname + search : "/";
+  return host === req.get("host") ? pathname + search : undefined;
 }
 
 export const requireAdmin: RequestHandler = (req, res, next) => {

@@ -12,7 +12,7 @@ const NOTED_MS = 5_000;
 const BACK_SHOWN_MS = 15_000;
 
 /** Says above a page's content since when nobody answers, that the session has ended, or that answers are back. */
-export function mountAnswerNote(root: Document): (answer: Answer) => void {
+export function mountAnswerNote(root: Document): (answer: Answer, askedAt: number) => void {
   const place = root.createElement("div");
   place.className = "app-answer-note";
   place.setAttribute("role", "status");
@@ -25,7 +25,7 @@ export function mountAnswerNote(root: Document): (answer: Answer) => void {
     renderInto(place, shown === null ? null : note(shown));
   };
 
-  return (answer) => {
+  return (answer, askedAt) => {
     const now = Date.now();
     if (answer === "signed-out") {
       const next = encodeURIComponent(location.pathname + location.search);
@@ -38,7 +38,7 @@ export function mountAnswerNote(root: Document): (answer: Answer) => void {
       return;
     }
     if (answer === "none") {
-      lostAt ??= now;
+      lostAt ??= askedAt;
       if (isNoted || now - lostAt < NOTED_MS) return;
       isNoted = true;
       show({

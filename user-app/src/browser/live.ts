@@ -25,14 +25,15 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
     const part = current();
     if (part === null || asking || isOver || root.hidden || (part.dataset.live === "" && !force)) return;
     asking = true;
+    const askedAt = Date.now();
     try {
       if (force || (await isStale(part))) await replace(part);
-      tell("given");
+      tell("given", askedAt);
     } catch (error) {
       // Offline or a worker that ends: the next round asks again.
       const answer = error instanceof NoAnswer ? error.answer : "none";
       isOver = answer === "signed-out";
-      tell(answer);
+      tell(answer, askedAt);
     } finally {
       asking = false;
     }
