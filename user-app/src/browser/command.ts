@@ -1,6 +1,6 @@
 import { formatTime } from "@elastic-gas/shared/format/times";
+import { isSignInPage } from "@elastic-gas/shared/ui/session-ended";
 import { csrfHeaders } from "./csrf-headers.ts";
-import { isSignInPage } from "./session-ended.ts";
 
 /** The download as a command line: asked for only when wanted, for a signed address is a key for a minute. */
 export function mountCommand(root: ParentNode): void {

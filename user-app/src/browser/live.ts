@@ -1,5 +1,5 @@
+import { isSignInPage } from "@elastic-gas/shared/ui/session-ended";
 import { type Answer, mountAnswerNote } from "./answer-note.ts";
-import { isSignInPage } from "./session-ended.ts";
 
 const FAST_MS = 1_000;
 const SLOW_MS = 4_000;

@@ -1,9 +1,9 @@
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { createIcon } from "@elastic-gas/shared/ui/create-icon";
+import { isSignInPage, SESSION_ENDED } from "@elastic-gas/shared/ui/session-ended";
 import { checkFile } from "./check-file.ts";
 import { csrfHeaders } from "./csrf-headers.ts";
-import { isSignInPage, SESSION_ENDED } from "./session-ended.ts";
 import type { VcfCheck } from "./vcf-check.ts";
 
 interface Policy {

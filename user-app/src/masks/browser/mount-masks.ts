@@ -1,5 +1,5 @@
 import { formatBytes } from "@elastic-gas/shared/format/numbers";
-import { isSignInPage, SESSION_ENDED } from "../../browser/session-ended.ts";
+import { isSignInPage, SESSION_ENDED } from "@elastic-gas/shared/ui/session-ended";
 import { describeUpload, fileProblem } from "./describe-upload.ts";
 
 /**
