@@ -74,10 +74,21 @@ describe("the door", () => {
     expect(await wrong.text()).toContain(words);
   });
 
+  it.each([
+    ["/users?q=ann", "/login?next=%2Fusers%3Fq%3Dann&unsent=1"],
+    ["http://elsewhere.example/users", "/login?unsent=1"],
+  ])("says at the sign-in that a form was not taken, and leads back to %s", async (from, location) => {
+    const headers = { referer: new URL(from, manager.url).href };
+    const response = await fetch(`${manager.url}/users`, { method: "POST", redirect: "manual", headers });
+    expect(response.headers.get("location")).toBe(location);
+    const page = await (await fetch(manager.url + location)).text();
+    expect(page).toContain("You were signed out before this was sent.");
+  });
+
   it("asks whose session has ended to sign in, whatever form he sends", async () => {
     for (const path of ["/pools/web/grow", "/policy/web", "/settings/stop", "/users"]) {
       const response = await fetch(manager.url + path, { method: "POST", redirect: "manual" });
-      expect([path, response.status, response.headers.get("location")]).toEqual([path, 303, "/login"]);
+      expect([path, response.status, response.headers.get("location")]).toEqual([path, 303, "/login?unsent=1"]);
     }
     expect((await fetch(`${manager.url}/login`, { method: "POST" })).status).toBe(400);
     expect((await fetch(`${manager.url}/logout`, { method: "POST" })).status).toBe(400);

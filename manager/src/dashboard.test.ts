@@ -265,6 +265,24 @@ describe("the dashboard in a browser", () => {
     await page.waitForSelector('[data-pause="web"]:enabled');
   }, 120_000);
 
+  it("keeps what is typed when the session ends, and says so", async () => {
+    const page = await open();
+    const lines: { close(): Promise<void> }[] = [];
+    await page.routeWebSocket(/socket\.io/, (line) => {
+      line.connectToServer();
+      lines.push(line);
+    });
+    await page.goto(`${manager.url}/users`);
+    await page.waitForSelector(".connection b:text('Live')");
+    await page.fill("#new-username", "a long name");
+    await page.context().clearCookies();
+    for (const line of lines) await line.close();
+    await page.waitForSelector("[data-offline] strong:text('Signed out since')");
+    expect(await page.inputValue("#new-username")).toBe("a long name");
+    expect(await page.locator("button:text('Create user')").isDisabled()).toBe(true);
+    expect(await page.getAttribute("[data-offline] a", "href")).toBe("/login?next=%2Fusers");
+  });
+
   it("says how many workers a stop would end now, not when the page was opened", async () => {
     const page = await open({ path: "/settings/stop" });
     const button = page.locator("[data-typed-button]");
@@ -297,6 +315,10 @@ describe("the dashboard in a browser", () => {
     const next = { ...CURRENT_RELEASE, sha256: "1".repeat(64) };
     await insertRelease(manager.db, next, { actor: "anna", now: new Date(Date.now() + 1_000) });
     const page = await open({ path: "/releases" });
+    // Nothing is fetched because some seconds have passed.
+    await page.clock.install();
+    await page.reload();
+    await page.clock.pauseAt(Date.now() + 1_000);
     page.on("dialog", (dialog) => void dialog.accept());
     await page.click("button:text('Update to it')");
     await page.click("button:text('Pause')");

@@ -16,6 +16,10 @@ describe("the words of a worker's reason", () => {
       { kind: "first checks", health: { code: "Elb.InitialHealthChecking", description: null } },
       "first health checks in progress",
     ],
+    [
+      { kind: "first checks", health: { code: "Target.FailedHealthChecks", description: "Health checks failed" } },
+      "Health checks failed so far",
+    ],
     [{ kind: "first checks", health: { code: "X.New", description: "Still looking." } }, "Still looking"],
     [{ kind: "healthy" }, "healthy"],
     [{ kind: "idle" }, "idle"],

@@ -59,7 +59,8 @@ export function describeWorkerReason(reason: WorkerReason, reader: ReasonReader)
     case "booting":
       return `booting; replaced at ${clockSeconds(reason.deadlineAt, reader)} if not in service`;
     case "first checks":
-      return describeHealth(reason.health);
+      // Of a worker that starts: nothing is wrong yet.
+      return `${describeHealth(reason.health)}${reason.health.code?.startsWith("Target.") ? " so far" : ""}`;
     case "healthy":
       return "healthy";
     case "idle":

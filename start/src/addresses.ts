@@ -8,6 +8,8 @@ const Addresses = z.object({
   /** Origins on this machine. */
   manager: z.url(),
   userApp: z.url(),
+  /** Where local-cloud shows the mails that it keeps; not there on AWS and with another emulator. */
+  mailbox: z.url().optional(),
   /** What a browser opens. */
   shown: z.record(z.string(), z.string()),
 });
@@ -17,9 +19,11 @@ export function addressesOf(config: Config): Addresses {
   const { PUBLIC_HOST: host, MANAGER_PORT, LB_PORT, LOCAL_CLOUD_PORT, LOCAL_DATABASE_PORT } = config;
   const userApp = userAppUrl(config);
   const isLocal = config.CLOUD === "local";
+  const keepsMail = isLocal && !config.EMULATED_INSTANCES;
   return {
     manager: `http://127.0.0.1:${MANAGER_PORT}`,
     userApp: isLocal ? `http://127.0.0.1:${LB_PORT}` : userApp,
+    ...(keepsMail ? { mailbox: `http://127.0.0.1:${LOCAL_CLOUD_PORT}/_mail` } : {}),
     shown: {
       manager: `http://${host}:${MANAGER_PORT}`,
       "user-app": userApp,

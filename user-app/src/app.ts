@@ -69,7 +69,7 @@ const requestLimit = ({ API_REQUESTS_PER_MINUTE: points }: Pick<Config, "API_REQ
 
 /** The balancer is the one proxy in front of a worker. */
 const PROXY_HOPS = 1;
-const SIGNED_IN_ONLY = ["/annotate", "/annotations", "/profile", "/subscribe", "/unsubscribe"];
+const SIGNED_IN_ONLY = ["/annotate", "/annotations", "/masks", "/profile", "/subscribe", "/unsubscribe"];
 
 export function createUserApp(parts: UserAppParts): UserApp {
   const { config, db, log, assets } = parts;

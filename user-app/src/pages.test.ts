@@ -165,10 +165,12 @@ it("the first page sends less than 80 KB, and no page moves while it loads", asy
 
 it("a list in which nothing changed is left alone, so that a reader's place in it stays", async () => {
   const page = await pages.open({ as: "reader" });
+  // The reader's clock is never quite the server's, so what is left of a download differs.
+  await page.clock.install({ time: Date.now() + 7_000 });
   await page.goto(`${app.origin}/annotations`);
   const list = page.locator('[data-live-part="list"]');
+  expect(await list.locator("[data-countdown-to]").count()).toBeGreaterThan(0);
   await list.evaluate((part) => part.setAttribute("data-mark", "seen"));
-  // Long enough for the countdown of a download to show another second.
   for (let round = 0; round < 3; round += 1) {
     const answer = await page.waitForResponse(`${app.origin}/annotations`);
     await answer.finished();
@@ -278,6 +280,37 @@ describe("the log of a job that runs", () => {
     await page.reload();
     expect(await page.locator("[data-live-log]").textContent()).toBe("Records so far: 8\n");
   });
+});
+
+it("a list says since when nobody answers, and comes back by itself", async () => {
+  const { page } = await pages.openForMany("reader");
+  await page.goto(`${app.origin}/annotations`);
+  const note = page.locator(".app-answer-note");
+  await page.route("**/annotations", (route) => route.abort());
+  await note.getByText(/^No answer since \d\d:\d\d:\d\d\. The page shows what was known then/).waitFor();
+  await page.unroute("**/annotations");
+  await note.getByText(/^Answers are back after /).waitFor();
+});
+
+it("a list says that its reader was signed out, and leads to the sign-in and back", async () => {
+  const page = await pages.open({ as: "reader" });
+  await page.goto(`${app.origin}/annotations`);
+  await page.context().clearCookies();
+  await page.locator(".app-answer-note").getByText("You were signed out before").waitFor();
+  expect(await page.getAttribute(".app-answer-note a", "href")).toBe("/login?next=%2Fannotations");
+});
+
+it("what is typed by one who was signed out is said to be lost, and so is a photo", async () => {
+  const page = await pages.open({ as: "reader" });
+  await page.goto(`${app.origin}/masks`);
+  await page.context().clearCookies();
+  const photo = { name: "me.png", mimeType: "image/png", buffer: Buffer.from("a picture") };
+  await page.setInputFiles("#mask-file", photo);
+  await page.waitForSelector("text=You are signed out. Reload the page to sign in, then choose the file again.");
+  await page.fill('main input[type="url"]', "https://photos.example/me.png");
+  await page.click("main button:has-text('Fetch')");
+  await page.waitForSelector("text=You were signed out before this was sent. Nothing was changed.");
+  expect(await page.inputValue("main [name=next]")).toBe("/masks");
 });
 
 describe("a VCF file", () => {

@@ -46,6 +46,7 @@ export function openConnection(timeZone: string): Connection {
   let offlineSince: number | null = null;
   let retryAt: number | null = null;
   let lostAt: number | null = null;
+  let signedOutAt: number | null = null;
   let back: { readonly until: number; readonly sentence: string; readonly missed: number } | null = null;
 
   /** Since when nothing comes: the connection is lost, or the server is silent on it. */
@@ -79,13 +80,23 @@ export function openConnection(timeZone: string): Connection {
   };
   socket.on("disconnect", (reason) => {
     offline();
-    // The server ends connections of sessions that are over: the sign-in page comes next.
-    if (reason === "io server disconnect") location.reload();
+    // The server ends connections of sessions that are over.
+    if (reason === "io server disconnect") leave();
   });
   socket.on("connect_error", (error) => {
     offline();
-    if (error.message === "Sign in first.") location.reload();
+    if (error.message === "Sign in first.") leave();
   });
+  /** The sign-in page comes next, unless that would lose what somebody typed. */
+  const leave = (): void => {
+    if (!isSomethingTyped()) {
+      location.reload();
+      return;
+    }
+    signedOutAt ??= Date.now();
+    socket.disconnect();
+    draw();
+  };
 
   const draw = (): void => {
     const now = Date.now();
@@ -93,7 +104,7 @@ export function openConnection(timeZone: string): Connection {
     const isLive = offlineSince === null && updatedAt !== null && now - updatedAt < STALE_MS;
     document.body.classList.toggle("is-stale", !isLive && updatedAt !== null);
     const since = silentSince(now);
-    holdButtons(since !== null && now - since > NOTED_MS);
+    holdButtons(signedOutAt !== null || (since !== null && now - since > NOTED_MS));
     if (sign !== null) {
       renderInto(
         sign,
@@ -128,7 +139,21 @@ export function openConnection(timeZone: string): Connection {
     const nodes = [];
     const since = silentSince(now);
     const at = (instant: number): string => formatTime(instant + offset, "time", { zone: timeZone });
-    if (since !== null && now - since > NOTED_MS) {
+    if (signedOutAt !== null) {
+      const next = encodeURIComponent(location.pathname + location.search);
+      nodes.push(
+        note({
+          key: "signed-out",
+          tone: "warn",
+          glyph: "warning",
+          text: [
+            h("strong", {}, `Signed out since ${at(signedOutAt)}.`),
+            " What you typed stands here until you leave: copy what you need, then sign in.",
+          ],
+          action: h("a", { href: `/login?next=${next}` }, "Sign in"),
+        }),
+      );
+    } else if (since !== null && now - since > NOTED_MS) {
       const seen = updatedAt === null ? "" : ` Showing what was known at ${at(updatedAt)}; times are grey.`;
       const retry = retryAt === null ? "" : ` Retry in ${Math.max(0, Math.ceil((retryAt - now) / 1000))}\u00a0s.`;
       nodes.push(
@@ -166,6 +191,22 @@ export function openConnection(timeZone: string): Connection {
   setInterval(draw, 1_000);
   draw();
   return { socket, feed, now: () => Date.now() + offset };
+}
+
+/** A field of a form differs from what the server wrote into it. */
+function isSomethingTyped(): boolean {
+  const fields = document.querySelectorAll('#content form[method="post"] :is(input, textarea, select)');
+  return [...fields].some((field) => {
+    if (field instanceof HTMLSelectElement) {
+      return (
+        [...field.options].some(({ selected, defaultSelected }) => selected && !defaultSelected) &&
+        field.selectedIndex > 0
+      );
+    }
+    if (field instanceof HTMLTextAreaElement) return field.value !== field.defaultValue;
+    if (!(field instanceof HTMLInputElement) || field.type === "hidden") return false;
+    return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+  });
 }
 
 /** What a button would send does not arrive now: it is disabled, and free again when the connection is back. */

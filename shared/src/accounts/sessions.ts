@@ -135,16 +135,30 @@ export function currentUser(res: Response): User {
   return user;
 }
 
-/** Sends anonymous readers to the sign-in page, which brings them back; below /api/ they get a 401. */
+/**
+ * Sends anonymous readers to the sign-in page, which brings them back and says when a form was not taken; below /api/
+ * they get a 401.
+ */
 export const requireUser: RequestHandler = (req, res, next) => {
   if (findCurrentUser(res) !== undefined) {
     next();
     return;
   }
   if (req.originalUrl.startsWith("/api/")) throw new HttpError(401, "Sign in first.");
-  const wanted = req.method === "GET" ? `?next=${encodeURIComponent(req.originalUrl)}` : "";
-  res.redirect(303, `/login${wanted}`);
+  const isForm = req.method !== "GET";
+  const page = isForm ? pageBefore(req) : req.originalUrl;
+  const wanted = new URLSearchParams(page === undefined ? {} : { next: page });
+  if (isForm) wanted.set("unsent", "1");
+  res.redirect(303, `/login?${wanted}`);
 };
+
+/** The page of ours that a form was sent from; undefined when the browser does not say. */
+function pageBefore(req: Request): string | undefined {
+  const referrer = req.get("referer") ?? "";
+  if (!URL.canParse(referrer)) return undefined;
+  const { host, pathname, search } = new URL(referrer);
+  return host === req.get("host") ? pathname + search : undefined;
+}
 
 export const requireAdmin: RequestHandler = (req, res, next) => {
   if (findCurrentUser(res) === undefined) {

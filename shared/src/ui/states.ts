@@ -45,3 +45,10 @@ export interface Note {
   readonly icon?: IconName;
   readonly action?: { readonly href: string; readonly text: string };
 }
+
+/** On the sign-in page, after a form that was sent by one who was signed out. */
+export const UNSENT: Note = {
+  tone: "warn",
+  start: "You were signed out before this was sent.",
+  text: "Nothing was changed. Sign in, then enter it again.",
+};

@@ -70,7 +70,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
     const next = safeNextPath(req.query.next, "/annotations");
     if (findCurrentUser(res) !== undefined) return res.redirect(303, next);
     const shown = form(req, res, { next });
-    return sendPage(res, { title: "Sign in", content: () => loginView(shown) });
+    return sendPage(res, { title: "Sign in", content: () => loginView(shown, { unsent: req.query.unsent === "1" }) });
   });
 
   router.post("/login", checkFormToken, async (req, res) => {

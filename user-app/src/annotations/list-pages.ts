@@ -125,7 +125,8 @@ function resultCell(state: JobState, now: Date): ResultCell {
     case "failed":
       return { kind: "text", text: splitSentence(state.sentence).first };
     case "restoring":
-      return { kind: "text", text: "being restored" };
+      // The state's word stands beside it.
+      return { kind: "text", text: `usually in ${state.tier === "Standard" ? "3 to 5\u00a0h" : "1 to 5\u00a0min"}` };
     case "cancelled":
     case "queued":
     case "running":

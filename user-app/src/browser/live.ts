@@ -1,7 +1,12 @@
+import { isSignInPage } from "@elastic-gas/shared/ui/session-ended";
+import { type Answer, mountAnswerNote } from "./answer-note.ts";
+
 const FAST_MS = 1_000;
 const SLOW_MS = 4_000;
 /** Most jobs are done by then; after it the page asks less often. */
 const FAST_FOR_MS = 30_000;
+/** A worker that is asked longer than this is taken for one that is away. */
+const ANSWER_LIMIT_MS = 8_000;
 
 /**
  * Keeps a page's changing part current by polling, which needs no open connection: any worker may answer, also one that
@@ -12,24 +17,31 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
   const begin = Date.now();
   const current = () => root.querySelector<HTMLElement>("[data-live-part]");
   if (current() === null) return;
+  const tell = mountAnswerNote(root);
   let asking = false;
+  let isOver = false;
 
   const ask = async (force: boolean): Promise<void> => {
     const part = current();
-    if (part === null || asking || root.hidden || (part.dataset.live === "" && !force)) return;
+    if (part === null || asking || isOver || root.hidden || (part.dataset.live === "" && !force)) return;
     asking = true;
+    const askedAt = Date.now();
     try {
       const state = force ? undefined : await readState(part);
       if (state === undefined || state.version !== part.dataset.liveVersion) await replace(part);
       else if (typeof state.log === "string") writeLog(part, state.log);
-    } catch {
+      tell("given", askedAt);
+    } catch (error) {
       // Offline or a worker that ends: the next round asks again.
+      const answer = error instanceof NoAnswer ? error.answer : "none";
+      isOver = answer === "signed-out";
+      tell(answer, askedAt);
     } finally {
       asking = false;
     }
   };
   const replace = async (part: HTMLElement): Promise<void> => {
-    const response = await fetch(location.href, { headers: { accept: "text/html" } });
+    const response = await fetchAnswer(location.href, "text/html");
     // The log of a job that ended without one: the page itself says why.
     if (response.status === 404 && part.dataset.livePart === "log") location.reload();
     if (!response.ok || response.redirected) return;
@@ -59,12 +71,12 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
   root.addEventListener("eg:over", () => void ask(true));
 }
 
-/** Undefined: the part has no state of its own, or the answer is another one than a state. */
+/** Undefined: the part has no state of its own. A refusal, as of a job that was deleted, changes nothing. */
 async function readState(part: HTMLElement): Promise<{ version?: unknown; log?: unknown } | undefined> {
   const url = part.dataset.liveUrl;
   if (url === undefined) return undefined;
-  const response = await fetch(url, { headers: { accept: "application/json" } });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  const response = await fetchAnswer(url, "application/json");
+  if (!response.ok) return { version: part.dataset.liveVersion };
   const state: unknown = await response.json();
   return typeof state === "object" && state !== null ? state : undefined;
 }
@@ -88,6 +100,23 @@ function placeInLog(part: HTMLElement): number | "end" {
 function returnToLog(place: number | "end", part: HTMLElement): void {
   const log = part.querySelector<HTMLElement>("[data-live-log]");
   if (log !== null) log.scrollTop = place === "end" ? log.scrollHeight : place;
+}
+
+class NoAnswer extends Error {
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super(answer);
+    this.answer = answer;
+  }
+}
+
+/** What a worker answers; throws NoAnswer when none does, or when the session has ended. */
+async function fetchAnswer(url: string, accept: string): Promise<Response> {
+  const response = await fetch(url, { headers: { accept }, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+  if (response.status === 401 || (response.redirected && isSignInPage(response.url))) throw new NoAnswer("signed-out");
+  if (response.status >= 500) throw new NoAnswer("none");
+  return response;
 }
 
 /** Each answer masks the session's token differently; the page's own is as good, and no change of the part. */

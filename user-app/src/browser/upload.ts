@@ -1,6 +1,7 @@
 import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { createIcon } from "@elastic-gas/shared/ui/create-icon";
+import { isSignInPage, SESSION_ENDED } from "@elastic-gas/shared/ui/session-ended";
 import { checkFile } from "./check-file.ts";
 import { csrfHeaders } from "./csrf-headers.ts";
 import type { VcfCheck } from "./vcf-check.ts";
@@ -15,6 +16,7 @@ interface Line {
   readonly text: string;
 }
 
+const ANSWER_LIMIT_MS = 30_000;
 const IDLE_TITLE = "Choose VCF files, or drop them here";
 
 /**
@@ -286,19 +288,27 @@ function linesOf({ findings, warnings = [] }: VcfCheck): readonly Line[] {
 
 /** Makes the job of an upload without leaving the page: the answer is a redirect to the job. */
 async function askForJob(address: string): Promise<void> {
-  const response = await fetch(address, { headers: { accept: "text/html" } });
+  const response = await ask(address, { headers: { accept: "text/html" } });
   if (!response.ok) throw new Error(`The file was not taken (${response.status}).`);
 }
 
 async function fetchPolicy(fileName: string): Promise<Policy> {
-  const response = await fetch("/annotate/policy", {
+  const response = await ask("/annotate/policy", {
     method: "POST",
     headers: { ...csrfHeaders(), "content-type": "application/json" },
     body: JSON.stringify({ fileName }),
   });
-  if (response.redirected || response.status === 401) throw new Error("Your session has ended. Sign in again.");
   if (!response.ok) throw new Error("The upload could not be prepared.");
   return (await response.json()) as Policy; // our own route answers this
+}
+
+async function ask(address: string, init: RequestInit): Promise<Response> {
+  const limited = { ...init, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) };
+  const response = await fetch(address, limited).catch(() => {
+    throw new Error("The server did not answer.");
+  });
+  if (response.status === 401 || isSignInPage(response.url)) throw new Error(SESSION_ENDED);
+  return response;
 }
 
 /** The policy itself names the bucket it is for. */

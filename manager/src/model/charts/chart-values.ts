@@ -1,3 +1,4 @@
+import { formatDuration } from "@elastic-gas/shared/format/durations";
 import {
   formatCount,
   formatCountOf,
@@ -37,7 +38,8 @@ function formatValue(name: ChartName, value: number | null | undefined): string 
     case "requests":
       return `${formatCount(value)} / min`;
     case "response":
-      return `${formatNumber(value)}${NO_BREAK_SPACE}ms`;
+      // As the axis says it: a response of 5,765.2 ms is one of 5.8 s.
+      return value < 1_000 ? `${formatNumber(value)}${NO_BREAK_SPACE}ms` : formatDuration(value / 1_000);
     case "workers":
     case "waiting":
     case "sent":
@@ -160,14 +162,15 @@ export function tableOfWorker(id: string, { workers, workerMeasure }: ChartSnaps
   const worker = workers.find((each) => each.id === id);
   if (worker === undefined) return null;
   const { cpu, work } = worker;
+  const rows = cpu.values.map((value, index) => ({
+    at: atOf(cpu, index),
+    cells: workerMeasure === null ? [value] : [value, work?.values[index] ?? null],
+  }));
+  // Before the worker's first value there is nothing to tell.
+  const first = rows.findIndex(({ cells }) => cells.some((cell) => cell !== null));
   return {
     heads: ["period from", "CPU %", ...(workerMeasure === null ? [] : [WORK_HEADS[workerMeasure]])],
-    rows: cpu.values
-      .map((value, index) => ({
-        at: atOf(cpu, index),
-        cells: workerMeasure === null ? [value] : [value, work?.values[index] ?? null],
-      }))
-      .toReversed(),
+    rows: first < 0 ? [] : rows.slice(first).toReversed(),
   };
 }
 

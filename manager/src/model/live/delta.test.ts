@@ -38,6 +38,13 @@ describe("a delta", () => {
     );
   });
 
+  it("keeps a member of any name", () => {
+    const after = '{"a":2,"__proto__":{"b":2}}';
+    const [start, end]: unknown[] = [JSON.parse('{"a":1}'), JSON.parse(after)];
+    const delta = diff(start, end);
+    expect(JSON.stringify(delta === undefined ? start : applyDelta(start, delta))).toBe(after);
+  });
+
   it("is none between equal values", () => {
     fc.assert(
       fc.property(fc.oneof(state, fc.jsonValue()), (value) => {

@@ -1,4 +1,6 @@
 import { field } from "@elastic-gas/shared/ui/field";
+import { note } from "@elastic-gas/shared/ui/parts";
+import { UNSENT } from "@elastic-gas/shared/ui/states";
 import { type Html, h } from "@elastic-gas/shared/web/html";
 import type { ViewContext } from "../frame/send-page.ts";
 import { alertNote, csrfField } from "../kit/parts.ts";
@@ -8,15 +10,18 @@ export interface Login {
   readonly username: string;
   /** Empty before the first attempt. */
   readonly error: string;
+  /** A form was sent by one who was signed out. */
+  readonly unsent?: boolean;
 }
 
-export function loginView({ next, username, error }: Login, { csrf }: ViewContext): Html {
+export function loginView({ next, username, error, unsent = false }: Login, { csrf }: ViewContext): Html {
   return h(
     "section",
     { class: "eg-panel login-panel" },
     h("h1", {}, "Sign in to the manager"),
     h("p", { class: "eg-secondary" }, "For administrators and viewers of this installation."),
     error !== "" && alertNote(error),
+    unsent && note(UNSENT),
     h(
       "form",
       { method: "post", action: "/login", class: "eg-form" },

@@ -45,7 +45,8 @@ export function signInPages(deps: SignInPagesDeps): Router {
     const next = safeNextPath(req.query.next);
     const user = findCurrentUser(res);
     if (user !== undefined && mayEnter(user)) return res.redirect(303, next);
-    const content = (context: ViewContext) => loginView({ next, username: "", error: "" }, context);
+    const unsent = req.query.unsent === "1";
+    const content = (context: ViewContext) => loginView({ next, username: "", error: "", unsent }, context);
     sendPage(res, { title: "Sign in", content });
   });
 

@@ -246,7 +246,7 @@ function nextCheckWords(pool: PoolSnapshot, now: number): readonly (string | Htm
     return ["Changed manually; the policy resumes in ", h("b", {}, formatInterval(pool.manualUntil - now))];
   }
   if (pool.nextCheckAt === null) return ["Not checked yet"];
-  const left = pool.nextCheckAt - now;
+  const left = Math.round((pool.nextCheckAt - now) / 1_000) * 1_000;
   return left > 0 ? ["Next check in ", h("b", {}, formatInterval(left))] : ["Check is due"];
 }
 

@@ -34,7 +34,7 @@ export function firstRecords(
       ),
       h(
         "span",
-        { class: "eg-end" },
+        { class: "eg-end app-records-filter" },
         allHref !== undefined && h("a", { class: "eg-small eg-nowrap", href: allHref }, "Filter the whole result"),
         " ",
         h("input", {

@@ -41,14 +41,19 @@ export function jobActions({ job, state }: { readonly job: Job; readonly state: 
             options(BUILDS, job.build ?? undefined),
           ),
         ),
-        h("div", {}, h("button", { class: "eg-button", type: "submit" }, icon("refresh"), "Annotate the file again")),
-        h("p", { class: "eg-help" }, "A new job on the same input; this one stays to compare."),
+        h(
+          "div",
+          { class: "app-action" },
+          h("button", { class: "eg-button", type: "submit" }, icon("refresh"), "Annotate the file again"),
+          h("p", { class: "eg-help" }, "A new job on the same input; this one stays to compare."),
+        ),
       ),
     isOver &&
       job.inputDeletedAt === null &&
       h(
         "form",
         {
+          class: "app-action",
           method: "post",
           action: `${href}/input/delete`,
           "data-once": "Deleting",
@@ -65,6 +70,7 @@ export function jobActions({ job, state }: { readonly job: Job; readonly state: 
     h(
       "form",
       {
+        class: "app-action",
         method: "post",
         action: `${href}/delete`,
         "data-once": "Deleting",

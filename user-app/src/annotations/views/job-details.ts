@@ -111,7 +111,7 @@ function command(jobId: string): Html {
   return h(
     "section",
     {
-      class: "eg-panel app-stack-small",
+      class: "eg-panel app-stack-small eg-screen",
       "data-command": "",
       "data-command-url": `/annotations/${jobId}/link`,
       hidden: true,

@@ -1,4 +1,5 @@
 import { formatBytes } from "@elastic-gas/shared/format/numbers";
+import { isSignInPage, SESSION_ENDED } from "@elastic-gas/shared/ui/session-ended";
 import { describeUpload, fileProblem } from "./describe-upload.ts";
 
 /**
@@ -80,7 +81,8 @@ function send(form: HTMLFormElement, parts: Parts, file: File): void {
   request.addEventListener("load", () => {
     const answer: unknown = request.response;
     const location = textAt(answer, "location");
-    if (location !== undefined) window.location.assign(location);
+    if (isSignInPage(request.responseURL)) finish(SESSION_ENDED);
+    else if (location !== undefined) window.location.assign(location);
     else finish(textAt(fieldOf(answer, "error"), "message") ?? "The photo was not taken. Try again in a moment.");
   });
   request.addEventListener("error", () => finish("The connection was lost. The photo was not taken; try again."));

@@ -50,7 +50,7 @@ export function helpView(
           "VCF 3.3 to 4.5, plain or compressed (.gz, .bgz), with Unix or Windows line endings. Contig names work with or without “chr”.",
         ),
         p(
-          "Every record stays, in order and byte for byte, except ID (when it is “.”) and INFO, to which the keys on the right are added. The header declares them.",
+          "Every record stays, in order and byte for byte, except ID (when it is “.”) and INFO, to which the keys under “What the values mean” are added. The header declares them.",
         ),
         p("The genome build is detected from the header or the positions; you can choose it yourself."),
         p("Results are for research only, not a basis for a diagnosis."),
