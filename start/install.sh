@@ -201,14 +201,23 @@ wrap_unpacked() {
   # Some packages keep theirs in folders of their own, as PulseAudio does.
   libraries=$(find "$root" -name 'lib*.so*' -printf '%h\n' | sort -u | paste -sd: -)
   mkdir -p "$root/bin"
+  # The settings that were unpacked name the fonts of the whole machine.
+  cat >"$root/fonts.conf" <<FONTS
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>$root/usr/share/fonts</dir>
+  <cachedir>$root/.state/fonts</cachedir>
+</fontconfig>
+FONTS
   for program in "$root/usr/bin/bcftools" "$root/usr/lib/chromium/chromium" "$root/usr/bin/aws"; do
     [ -x "$program" ] || continue
     name=$(basename "$program")
     {
       echo '#!/bin/sh'
       printf 'export LD_LIBRARY_PATH=%q\n' "$libraries"
-      # Where the machine has no settings for fonts, those that came with the program.
-      printf '[ -d /etc/fonts ] || export FONTCONFIG_PATH=%q\n' "$root/etc/fonts"
+      # Where the machine has no settings for fonts, and so no fonts, those that came with the program.
+      printf '[ -d /etc/fonts ] || export FONTCONFIG_FILE=%q\n' "$root/fonts.conf"
       printf 'export PYTHONPATH=%q\n' "$root/usr/lib/python3/dist-packages"
       printf 'exec %q "$@"\n' "$program"
     } >"$root/bin/$name"

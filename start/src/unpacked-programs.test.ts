@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -38,6 +38,14 @@ it("finds an unpacked program on the PATH, with its libraries, in a folder with 
   const folders = ["usr/lib/x", "usr/lib/x/of one"].map((name) => join(folder, ".data/apt", name));
   expect(answer).toBe(`query with ${folders.join(":")}`);
   expect(path?.split(":").at(-1)).toBe(join(folder, ".data/apt/bin"));
+});
+
+it("gives an unpacked program the fonts that were unpacked, which the machine's settings would not name", () => {
+  const folder = checkout();
+  run(folder, 'wrap_unpacked "$(realpath .data)/apt"');
+  const apt = join(folder, ".data/apt");
+  expect(readFileSync(join(apt, "fonts.conf"), "utf8")).toContain(`<dir>${apt}/usr/share/fonts</dir>`);
+  expect(readFileSync(join(apt, "bin/bcftools"), "utf8")).toMatch(/FONTCONFIG_FILE=\S.*apt\/fonts\.conf/);
 });
 
 it("counts a program as missing that was unpacked without the script that runs it", () => {
