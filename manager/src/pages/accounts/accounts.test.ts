@@ -42,7 +42,10 @@ describe("the second step at sign-in", () => {
     await makePools(own.db);
     const admin = new TestBrowser(own.url);
     await admin.signIn();
-    expect(await (await admin.get("/account")).text()).toContain("It is off.");
+    const account = await (await admin.get("/account")).text();
+    expect(account).toContain("It is off.");
+    // It is none of the pages at the side.
+    expect(account).not.toContain('aria-current="page"');
     const page = await (await admin.post("/account/second-factor", {}, "/account")).text();
     expect(page).toContain('<svg class="qr-code"');
     const secret = (/<code class="second-factor-key">([^<]+)</.exec(page)?.[1] ?? "").replaceAll(" ", "");

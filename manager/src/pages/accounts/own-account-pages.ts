@@ -39,7 +39,7 @@ export function ownAccountPages(deps: OwnAccountDeps): Router {
     const state = refused.state ?? (await readSecondFactor(db, currentUser(res).id));
     sendPage(res, {
       title: "Account",
-      section: "users",
+      section: "account",
       status,
       fleet: await watcher.fleet(),
       content: (context) =>

@@ -43,7 +43,13 @@ export function secondFactorPages(deps: SecondFactorPagesDeps): Router {
     }
     const content = (context: ViewContext) => enrolmentView(enrolment, error, context);
     const fleet = await watcher.fleet();
-    return sendPage(res, { title: "Second step", section: "users", status: error === "" ? 200 : 400, fleet, content });
+    return sendPage(res, {
+      title: "Second step",
+      section: "account",
+      status: error === "" ? 200 : 400,
+      fleet,
+      content,
+    });
   };
 
   router.post("/account/second-factor", (req, res) => enrol(req, res, ""));

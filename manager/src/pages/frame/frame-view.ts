@@ -18,7 +18,9 @@ export type Section =
   | "audit"
   | "tokens"
   | "stop"
-  | "delete";
+  | "delete"
+  /** In the reader's own menu, not in the list at the side. */
+  | "account";
 
 /** Shown once, on the page that the reader sees next. */
 export interface Notice {
