@@ -161,10 +161,9 @@ async function runPipe(
       });
     child
       .once("exit", (code, signal) => code !== 0 && fail(code, signal))
-      .once("error", (error) => {
-        why = error.message;
-        fail(null, null);
-      });
+      .once("error", ({ message }) =>
+        failures.push({ isCut: false, tell: () => `${name} could not be started (${message})` }),
+      );
     ends.push(exitOf(child));
     children.push(child);
     source = child;
