@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
+import { insertUnlessThere } from "@elastic-gas/shared/database/insert-unless-there";
 import { sendAllDeadLetters } from "@elastic-gas/shared/reliability/dead-letters";
 import { DEAD_JOB_SENTENCE } from "@elastic-gas/shared/reliability/fail-job";
 import { REFUSALS, type Refusal } from "@elastic-gas/shared/vcf/foreign-file";
@@ -64,7 +65,7 @@ afterAll(async () => {
 });
 
 function worker(changes: Partial<WorkerDeps> = {}): WorkerDeps {
-  const instanceId = `i-${randomUUID()}`;
+  const instanceId = `i-${randomBytes(8).toString("hex")}0`;
   return {
     ...setting,
     config: CONFIG,
@@ -86,11 +87,9 @@ const run = async (deps: WorkerDeps, stop: AbortSignal = never) => {
 
 /** A worker without a heartbeat is taken for lost. */
 const beat = (instanceId: string) =>
-  database.db
-    .insertInto("workers")
-    .ignore()
-    .values({ instanceId, pool: "annotator", at: new Date(Date.now() + 60_000) })
-    .execute();
+  insertUnlessThere(
+    database.db.insertInto("workers").values({ instanceId, pool: "annotator", at: new Date(Date.now() + 60_000) }),
+  );
 
 /** A command for ANNOTATION_COMMAND: Node running a script, which has the engine's placeholders as arguments. */
 const script = (text: string) => [process.execPath, "-e", text, "{input}", "{output}", "{log}", "{directory}"];

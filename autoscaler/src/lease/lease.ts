@@ -1,4 +1,5 @@
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { insertUnlessThere } from "@elastic-gas/shared/database/insert-unless-there";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import { sql, type Transaction } from "kysely";
 
@@ -72,7 +73,7 @@ export class Lease {
   /** Takes the lease when it is free, renews it when it is ours. True: this process acts. */
   async renew(): Promise<boolean> {
     const askedAt = performance.now();
-    await this.#db.insertInto("leases").ignore().values({ name: NAME, epoch: 0 }).execute();
+    await insertUnlessThere(this.#db.insertInto("leases").values({ name: NAME, epoch: 0 }));
     const epoch = await this.#transact(async (trx) => {
       const row = await trx
         .selectFrom("leases")

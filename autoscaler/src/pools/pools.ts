@@ -1,5 +1,6 @@
 import { POOLS } from "@elastic-gas/scaling/pools";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { insertUnlessThere } from "@elastic-gas/shared/database/insert-unless-there";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Transaction } from "kysely";
@@ -10,16 +11,8 @@ export async function ensurePools(db: Database, now: Date): Promise<void> {
   for (const { name, defaults } of Object.values(POOLS)) {
     const { desired, min, max, policy } = defaults;
     const row = { min, max, policy: JSON.stringify(policy) };
-    await db
-      .insertInto("pools")
-      .ignore()
-      .values({ name, desired, ...row, policyVersion: 1, checkedAt: now })
-      .execute();
-    await db
-      .insertInto("policyVersions")
-      .ignore()
-      .values({ pool: name, version: 1, ...row, actor: "start" })
-      .execute();
+    await insertUnlessThere(db.insertInto("pools").values({ name, desired, ...row, policyVersion: 1, checkedAt: now }));
+    await insertUnlessThere(db.insertInto("policyVersions").values({ pool: name, version: 1, ...row, actor: "start" }));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { insertUnlessThere } from "@elastic-gas/shared/database/insert-unless-there";
 import { sql } from "kysely";
 import { readSetting } from "../read/settings.ts";
 
@@ -18,12 +19,7 @@ export async function removeSetting(db: Database, name: string): Promise<void> {
 
 /** Writes a value only if the name has none yet; false when it has. */
 export async function claimSetting(db: Database, name: string, value: string): Promise<boolean> {
-  const { numInsertedOrUpdatedRows = 0n } = await db
-    .insertInto("settings")
-    .ignore()
-    .values({ name, value, updatedAt: sql<Date>`utc_timestamp(3)` })
-    .executeTakeFirst();
-  return numInsertedOrUpdatedRows > 0n;
+  return insertUnlessThere(db.insertInto("settings").values({ name, value, updatedAt: sql<Date>`utc_timestamp(3)` }));
 }
 
 /** Raises a counter and returns its new value. */

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { sql, type Transaction } from "kysely";
 import { Secret, TOTP } from "otpauth";
 import type { Database } from "../database/connect.ts";
+import { insertUnlessThere } from "../database/insert-unless-there.ts";
 import type { Tables } from "../database/tables.ts";
 import type { SecretBox } from "./secret-box.ts";
 
@@ -45,7 +46,7 @@ export async function beginSecondFactor(
 ): Promise<Enrolment | undefined> {
   const sealed = box.seal(new Secret({ size: 20 }).base32, String(user.id));
   const fresh = { userId: user.id, secret: sealed, confirmedAt: null, lastStep: null };
-  await db.insertInto("secondFactors").ignore().values(fresh).execute();
+  await insertUnlessThere(db.insertInto("secondFactors").values(fresh));
   const row = await db
     .selectFrom("secondFactors")
     .select("secret")

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Database } from "../database/connect.ts";
+import { isDuplicateKey } from "../database/insert-unless-there.ts";
 import type { Role } from "../database/tables.ts";
 import { canonicalUsername, usernameSkeleton } from "../username.ts";
 import type { PasswordVerifier } from "./passwords.ts";
@@ -70,7 +71,7 @@ export async function createUser(db: Database, user: NewUser): Promise<number | 
       .executeTakeFirstOrThrow();
     return Number(insertId);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ER_DUP_ENTRY") return undefined;
+    if (isDuplicateKey(error)) return undefined;
     throw error;
   }
 }

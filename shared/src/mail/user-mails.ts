@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import { z } from "zod";
+import { insertUnlessThere, isMissingParent } from "../database/insert-unless-there.ts";
 import type { Tables, UserMailKind } from "../database/tables.ts";
 
 /** What each kind of mail says beside the user's own data. */
@@ -47,16 +48,18 @@ export async function putUserMail<Kind extends UserMailKind>(
   db: Kysely<Tables>,
   { userId, kind, about, detail, to, dueInSeconds = 0 }: UserMail<Kind>,
 ): Promise<void> {
-  await db
-    .insertInto("userMails")
-    .ignore()
-    .values({
-      userId,
-      kind,
-      about,
-      detail: JSON.stringify(detail),
-      recipient: to ?? null,
-      dueAt: sql<Date>`utc_timestamp(3) + interval ${sql.lit(Math.round(dueInSeconds))} second`,
-    })
-    .execute();
+  const mail = {
+    userId,
+    kind,
+    about,
+    detail: JSON.stringify(detail),
+    recipient: to ?? null,
+    dueAt: sql<Date>`utc_timestamp(3) + interval ${sql.lit(Math.round(dueInSeconds))} second`,
+  };
+  try {
+    await insertUnlessThere(db.insertInto("userMails").values(mail));
+  } catch (error) {
+    // The account was deleted meanwhile: there is nobody to mail.
+    if (!isMissingParent(error)) throw error;
+  }
 }

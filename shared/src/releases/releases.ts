@@ -1,5 +1,6 @@
 import type { Transaction } from "kysely";
 import type { Database } from "../database/connect.ts";
+import { insertUnlessThere } from "../database/insert-unless-there.ts";
 import type { Tables } from "../database/tables.ts";
 import { ReleaseManifest, releaseIdOf } from "./manifest.ts";
 
@@ -17,11 +18,9 @@ export async function insertRelease(
   { actor, now }: { readonly actor: string; readonly now: Date },
 ): Promise<string> {
   const id = releaseIdOf(manifest);
-  await db
-    .insertInto("releases")
-    .ignore()
-    .values({ id, manifest: JSON.stringify(manifest), publishedBy: actor, publishedAt: now })
-    .execute();
+  await insertUnlessThere(
+    db.insertInto("releases").values({ id, manifest: JSON.stringify(manifest), publishedBy: actor, publishedAt: now }),
+  );
   return id;
 }
 

@@ -1,5 +1,6 @@
 import type { Selectable, Transaction } from "kysely";
 import type { Database } from "../database/connect.ts";
+import { insertUnlessThere } from "../database/insert-unless-there.ts";
 import type { ReleaseUpdatesTable, Tables, UpdateState } from "../database/tables.ts";
 import { POOL_NAMES, type PoolName } from "../resources.ts";
 import { formatRelease } from "./format-release.ts";
@@ -89,13 +90,11 @@ export async function beginUpdate(
   if (from === to) return { kind: "done", sentence: `Release ${words} is in use already.` };
   if (from === null) return { kind: "refused", reason: "no release is in use yet" };
   const row = { fromRelease: from, toRelease: to, canarySeconds, startedBy: actor, startedAt: now };
-  const { insertId } = await trx
-    .insertInto("releaseUpdates")
-    // Of two that begin at once, the second one finds the key taken.
-    .ignore()
-    .values({ ...row, state: "running", active: true })
-    .executeTakeFirst();
-  if (insertId === undefined) return { kind: "refused", reason: "another update began at the same moment" };
+  // Of two that begin at once, the second one finds the key taken.
+  const isFirst = await insertUnlessThere(
+    trx.insertInto("releaseUpdates").values({ ...row, state: "running", active: true }),
+  );
+  if (!isFirst) return { kind: "refused", reason: "another update began at the same moment" };
   return { kind: "done", sentence: `${actor} updates the workers ${formatRelease(from)} → ${words}, one by one.` };
 }
 

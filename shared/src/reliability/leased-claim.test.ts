@@ -5,6 +5,7 @@ import { createTestQueues, type TestQueues } from "@elastic-gas/testing/queues";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Database } from "../database/connect.ts";
+import { insertUnlessThere } from "../database/insert-unless-there.ts";
 import type { JobStatus } from "../database/tables.ts";
 import { LOST_WORKERS_SENTENCE } from "./fail-job.ts";
 import { claimNextJob, finishClaim, type JobClaim, releaseClaim, renewClaim } from "./leased-claim.ts";
@@ -68,7 +69,7 @@ const job = (id: string) => db.selectFrom("jobs").selectAll().where("id", "=", i
 
 async function claim(owner = "i-new"): Promise<JobClaim | undefined> {
   // As a worker does: without a heartbeat it would be taken for lost as soon as it has a job.
-  await db.insertInto("workers").ignore().values({ instanceId: owner, pool: "annotator", at: new Date() }).execute();
+  await insertUnlessThere(db.insertInto("workers").values({ instanceId: owner, pool: "annotator", at: new Date() }));
   return claimNextJob(db, { owner, leaseSeconds: 60, goneAfterSeconds: 30 });
 }
 

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../database/connect.ts";
+import { insertUnlessThere } from "../database/insert-unless-there.ts";
 import type { Logger } from "../logger.ts";
 import type { QueueKey } from "../resources.ts";
 import { runLoop } from "../shutdown.ts";
@@ -41,7 +42,7 @@ async function takeTurn(
   db: Database,
   { name, holder, everySeconds }: { readonly name: string; readonly holder: string; readonly everySeconds: number },
 ): Promise<boolean> {
-  await db.insertInto("leases").ignore().values({ name, epoch: 0 }).execute();
+  await insertUnlessThere(db.insertInto("leases").values({ name, epoch: 0 }));
   const { numUpdatedRows } = await db
     .updateTable("leases")
     .set((row) => ({

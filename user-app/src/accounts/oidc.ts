@@ -3,6 +3,7 @@ import { createUser, findUserById, type User } from "@elastic-gas/shared/account
 import { audit, auditRefusal } from "@elastic-gas/shared/audit";
 import { type Config, userAppUrl } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { isDuplicateKey } from "@elastic-gas/shared/database/insert-unless-there";
 import { isTransient } from "@elastic-gas/shared/reliability/transient";
 import { Username } from "@elastic-gas/shared/username";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
@@ -179,7 +180,7 @@ async function claimSubject(db: Database, id: number, issuer: string, claims: Cl
       await db.updateTable("users").set({ institution: claims.organization }).where("id", "=", id).execute();
     return true;
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ER_DUP_ENTRY")) throw error;
+    if (!isDuplicateKey(error)) throw error;
     await db.deleteFrom("plainUsers").where("id", "=", id).execute();
     return false;
   }

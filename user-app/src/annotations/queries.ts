@@ -1,4 +1,5 @@
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { insertUnlessThere } from "@elastic-gas/shared/database/insert-unless-there";
 import type { JobsTable, Tables } from "@elastic-gas/shared/database/tables";
 import { putMessage } from "@elastic-gas/shared/reliability/outbox";
 import { NO_PROGRESS } from "@elastic-gas/shared/reliability/running-log";
@@ -68,15 +69,8 @@ export async function insertJob(trx: Transaction<Tables>, job: NewJob): Promise<
     .where("name", "=", "data_generation")
     .modifyEnd(sql`lock in share mode`)
     .executeTakeFirst();
-  const { numInsertedOrUpdatedRows } = await trx
-    .insertInto("jobs")
-    .ignore()
-    .values({
-      ...job,
-      dataGeneration: Number(generation?.value ?? 0),
-    })
-    .executeTakeFirst();
-  if ((numInsertedOrUpdatedRows ?? 0n) === 0n) return false;
+  const row = { ...job, dataGeneration: Number(generation?.value ?? 0) };
+  if (!(await insertUnlessThere(trx.insertInto("jobs").values(row)))) return false;
   await putMessage(trx, "jobRequests", { version: 1, jobId: job.id, userId: job.userId });
   return true;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { sessions } from "@elastic-gas/shared/accounts/sessions";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { insertUnlessThere } from "@elastic-gas/shared/database/insert-unless-there";
 import type { RequestHandler } from "express";
 
 export const SESSION_COOKIE = "gas_session";
@@ -29,11 +30,9 @@ export function workerSessions({ db, secret, hours, isHttps }: WorkerSessionOpti
 async function findOrMakeSecret(db: Database): Promise<string> {
   const known = await db.selectFrom("settings").select("value").where("name", "=", "session_secret").executeTakeFirst();
   if (known !== undefined) return known.value;
-  await db
-    .insertInto("settings")
-    .ignore()
-    .values({ name: "session_secret", value: randomBytes(32).toString("hex") })
-    .execute();
+  await insertUnlessThere(
+    db.insertInto("settings").values({ name: "session_secret", value: randomBytes(32).toString("hex") }),
+  );
   const { value } = await db
     .selectFrom("settings")
     .select("value")

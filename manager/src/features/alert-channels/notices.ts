@@ -1,4 +1,5 @@
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { insertUnlessThere } from "@elastic-gas/shared/database/insert-unless-there";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import { sql, type Transaction } from "kysely";
 import { alertEnds, eventOfAlert } from "../../model/alerts/alert-events.ts";
@@ -67,19 +68,17 @@ async function raise(
 ): Promise<void> {
   const { id, ends, message } = notice;
   await db.transaction().execute(async (trx) => {
-    const { numInsertedOrUpdatedRows } = await trx
-      .insertInto("alertNotices")
-      .ignore()
-      .values({
+    const isNew = await insertUnlessThere(
+      trx.insertInto("alertNotices").values({
         channelId: channel.id,
         alertId: id,
         title: message.title.slice(0, 300),
         ends,
         raisedAt: new Date(now),
         seenAt: new Date(now),
-      })
-      .executeTakeFirstOrThrow();
-    if (numInsertedOrUpdatedRows === 1n) await queue(trx, channel, { alertId: id, message, ends, now });
+      }),
+    );
+    if (isNew) await queue(trx, channel, { alertId: id, message, ends, now });
   });
 }
 

@@ -1,5 +1,6 @@
 import { readPolicy } from "@elastic-gas/scaling/pools";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { insertUnlessThere } from "@elastic-gas/shared/database/insert-unless-there";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { describeDifference, type Stored } from "../../model/policy/differences.ts";
 import { findPolicyVersion } from "../../read/policy-versions.ts";
@@ -36,10 +37,8 @@ export async function savePolicy(
     const { min, max } = stored.limits;
     const policy = JSON.stringify(stored.policy);
     // The values so far get a version too, so that the first change can be undone.
-    await trx
-      .insertInto("policyVersions")
-      .ignore()
-      .values({
+    await insertUnlessThere(
+      trx.insertInto("policyVersions").values({
         pool,
         version: row.policyVersion,
         policy: JSON.stringify(row.policy),
@@ -47,8 +46,8 @@ export async function savePolicy(
         max: row.max,
         actor: "start",
         at: row.updatedAt,
-      })
-      .execute();
+      }),
+    );
     await trx.insertInto("policyVersions").values({ pool, version, policy, min, max, actor, at: now }).execute();
     await trx
       .updateTable("pools")

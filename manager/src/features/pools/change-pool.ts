@@ -1,4 +1,5 @@
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { insertUnlessThere } from "@elastic-gas/shared/database/insert-unless-there";
 import type { Tables } from "@elastic-gas/shared/database/tables";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import type { Transaction } from "kysely";
@@ -86,12 +87,8 @@ export async function requestResume(db: Database | Transaction<Tables>, pool: Po
 
 /** Keys of requests that were carried out, in the table of things that expire. */
 export async function isFirst(trx: Transaction<Tables>, key: string, now: Date): Promise<boolean> {
-  const { numInsertedOrUpdatedRows = 0n } = await trx
-    .insertInto("rateLimits")
-    .ignore()
-    .values({ key: `once:${key}`.slice(0, 255), points: 1, expire: now.getTime() + KEY_HOURS * 3_600_000 })
-    .executeTakeFirst();
-  return numInsertedOrUpdatedRows > 0n;
+  const row = { key: `once:${key}`.slice(0, 255), points: 1, expire: now.getTime() + KEY_HOURS * 3_600_000 };
+  return insertUnlessThere(trx.insertInto("rateLimits").values(row));
 }
 
 /** The row that says who asked; the autoscaler completes it with what came of it. */
