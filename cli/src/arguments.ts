@@ -97,8 +97,8 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    // parseArgs says which option it does not know.
-    if (error instanceof TypeError) throw new UsageError(error.message);
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    // Node adds how to pass a word that begins with a dash, which nobody meant.
+    throw new UsageError(`${error.message.split(". ", 1)[0]}.`.replace(/\.\.$/, "."));
   }
 }

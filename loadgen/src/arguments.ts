@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseCommandLine, UsageError } from "@elastic-gas/shared/command-line";
 import { z } from "zod";
 import { SHAPE_NAMES, SHAPES } from "./shapes.ts";
 
@@ -86,17 +86,16 @@ Examples:
 
 /**
  * Reads the command line: the course's order `<upload_url> <user> <password> <rate> <folder> <count>`, or the same
- * without the folder; with --jobs the address, rate, folder and count. Throws ZodError.
+ * without the folder; with --jobs the address, rate, folder and count. Throws UsageError.
  */
 export function readArguments(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): LoadArguments | "help" {
-  const { values, positionals } = parseArgs({
+): LoadArguments {
+  const { values, positionals } = parseCommandLine({
     args: [...argv],
     allowPositionals: true,
     options: {
-      help: { type: "boolean", short: "h" },
       jobs: { type: "boolean", default: false },
       shape: { type: "string" },
       period: { type: "string" },
@@ -109,10 +108,8 @@ export function readArguments(
       token: { type: "string" },
     },
   });
-  if (values.help === true || argv.length === 0) return "help";
   const {
     jobs,
-    help: _,
     "max-seconds": maxSeconds,
     manager = env.ELASTIC_GAS_URL,
     "manager-token": managerToken = env.ELASTIC_GAS_TOKEN,
@@ -122,7 +119,9 @@ export function readArguments(
   const own = jobs
     ? { ...jobPositionals(positionals), token: token ?? env.GAS_TOKEN }
     : { ...photoPositionals(positionals), token };
-  return LoadArguments.parse({ ...own, maxSeconds, manager, managerToken, ...options });
+  const read = LoadArguments.safeParse({ ...own, maxSeconds, manager, managerToken, ...options });
+  if (!read.success) throw new UsageError(read.error.issues.map(({ message }) => message).join("\n"));
+  return read.data;
 }
 
 function photoPositionals(given: readonly string[]) {
@@ -147,5 +146,5 @@ function jobPositionals(given: readonly string[]) {
 
 function checkNumber(given: readonly string[], [least, most]: readonly [number, number], words: string): void {
   if (given.length >= least && given.length <= most) return;
-  throw new Error(`${given.length} arguments were given, ${least} or ${most} are needed: ${words}.`);
+  throw new UsageError(`${given.length} arguments were given, ${least} or ${most} are needed: ${words}.`);
 }

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { z } from "zod";
+import { readCommandLine } from "@elastic-gas/shared/command-line";
 import { type LoadArguments, POOL_OF, readArguments, USAGE } from "./arguments.ts";
 import { readFolder, readOwnFiles } from "./files.ts";
 import { runJob } from "./job.ts";
@@ -20,21 +20,7 @@ const caller = process.env.INIT_CWD ?? process.cwd();
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  let given: LoadArguments | "help";
-  try {
-    given = readArguments(process.argv.slice(2), process.env);
-  } catch (error) {
-    const problem =
-      error instanceof z.ZodError
-        ? error.issues.map(({ message }) => message).join("\n")
-        : String((error as Error).message);
-    process.stderr.write(`${problem}\n\n${USAGE}`);
-    return 2;
-  }
-  if (given === "help") {
-    process.stdout.write(USAGE);
-    return 0;
-  }
+  const given = readCommandLine(USAGE, (args) => readArguments(args, process.env));
   try {
     return await run(given);
   } catch (error) {

@@ -100,16 +100,16 @@ describe("the simulate command", { timeout: 600_000 }, () => {
   });
 
   it.each([
-    [["--load", "wave"], 'No load "wave". There are: step, ramp'],
-    [["--policy", "magic"], 'No policy "magic"'],
-    [["--minutes", "0"], "minutes"],
-    [["--min", "5", "--max", "2"], "--min 5 is above --max 2"],
-    [["--trace", "/nowhere.csv"], "/nowhere.csv"],
-    [["contrast"], "there are only compare, shapes, noise, late and stability"],
-    [["--think", "soon"], "think"],
-  ])("says what is wrong with %j", async (args, message) => {
+    [["--load", "wave"], 1, 'No load "wave". There are: step, ramp'],
+    [["--policy", "magic"], 1, 'No policy "magic"'],
+    [["--minutes", "0"], 2, "minutes"],
+    [["--min", "5", "--max", "2"], 1, "--min 5 is above --max 2"],
+    [["--trace", "/nowhere.csv"], 1, "/nowhere.csv"],
+    [["contrast"], 2, "there are only compare, shapes, noise, late and stability"],
+    [["--think", "soon"], 2, "think"],
+  ] as const)("says what is wrong with %j", async (args, exitCode, message) => {
     const { code, err } = await simulate(...args);
-    expect(code).toBe(1);
+    expect(code).toBe(exitCode);
     expect(err).toContain(message);
   });
 });

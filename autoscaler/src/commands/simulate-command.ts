@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { chartOf } from "@elastic-gas/scaling/simulator/chart";
 import { DAY_KINDS, generatedDay } from "@elastic-gas/scaling/simulator/days";
 import { figuresOf } from "@elastic-gas/scaling/simulator/figures";
@@ -32,6 +31,7 @@ import { simulate } from "@elastic-gas/scaling/simulator/simulated-pool";
 import { countSettling, overshootRows } from "@elastic-gas/scaling/simulator/stability";
 import { compareRules, summarize } from "@elastic-gas/scaling/simulator/summary";
 import { answerSignals, queueSignals } from "@elastic-gas/scaling/simulator/synthetic-signals";
+import { parseCommandLine, readCommandLine, UsageError } from "@elastic-gas/shared/command-line";
 import { z } from "zod";
 
 const count = z.coerce.number().int().min(1);
@@ -78,8 +78,22 @@ const RUN_MINUTES = 360;
 const NOISE_MINUTES = 1_440;
 const NOISE_SHARE = 0.05;
 
+const USAGE = `npm run -s simulate --workspace autoscaler -- [command] [options]
+Runs a rule of the autoscaler, or of somebody else, against a load without AWS.
+
+  --policy cpu --load step         every action with its reason, then the figures
+  --policy adaptive --trace FILE   the same for a recorded load
+  compare [--days FOLDER]          all rules over days: overloaded minutes and cost as shares of HPA's
+  shapes [--traces FOLDER]         all rules over all shapes of load, and recorded ones
+  noise                            what noise alone makes the CPU rule do
+  late                             what late and lost metrics do to each rule
+  stability [--cases 10000]        random policies at constant loads
+
+All options are in autoscaler/README.md, under "The simulator".
+`;
+
+const { options, command } = readCommandLine(USAGE, readOptions);
 try {
-  const { options, command } = readOptions(process.argv.slice(2));
   if (command === "compare" && options.traces === undefined) compareDays(options);
   else if (command === "compare" || command === "shapes") compareShapes(options);
   else if (command === "noise") noise(options);
@@ -87,9 +101,7 @@ try {
   else if (command === "stability") stability(options);
   else run(options);
 } catch (error) {
-  const message =
-    error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${message}\nThe options are in autoscaler/README.md, under "The simulator".\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
 }
 
@@ -195,7 +207,7 @@ function ruleOf({ policy, set, requestsPerWorker, responseMs, jobsPerWorker }: O
 
 function readOptions(args: readonly string[]): { readonly options: Options; readonly command: Command } {
   const text = { type: "string" } as const;
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseCommandLine({
     args: [...args],
     allowPositionals: true,
     options: {
@@ -232,12 +244,14 @@ function readOptions(args: readonly string[]): { readonly options: Options; read
   const [word, ...others] = positionals;
   const command = word === undefined ? "run" : COMMANDS.find((known) => known === word);
   if (others.length > 0 || command === undefined) {
-    throw new Error(
+    throw new UsageError(
       `Unknown command "${positionals.join(" ")}"; there are only ${COMMANDS.slice(0, -1).join(", ")} and ${COMMANDS.at(-1)}.`,
     );
   }
   const named = Object.entries(values).map(([name, value]) => [camelCase(name), value]);
-  return { options: Options.parse(Object.fromEntries(named)), command };
+  const options = Options.safeParse(Object.fromEntries(named));
+  if (!options.success) throw new UsageError(z.prettifyError(options.error));
+  return { options: options.data, command };
 }
 
 function camelCase(option: string): string {

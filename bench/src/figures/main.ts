@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseCommandLine, readCommandLine, UsageError } from "@elastic-gas/shared/command-line";
 import { describeMachine } from "../prove/machine.ts";
 import { timeSpan } from "../prove/words.ts";
 import { growthPlot } from "./growth-plot.ts";
@@ -14,26 +14,26 @@ const PAGE = join(root, "docs/performance.md");
 const PLOTS = join(root, "docs/performance");
 const KEPT = join(PLOTS, "figures.json");
 
-const HELP = `npm run bench -- [name ...] [--quick] [--write]
+const USAGE = `npm run bench -- [name ...] [--quick] [--write]
 Measures, each figure beside its baseline in the same run, and prints the table.
   --quick  smaller and shorter: shows that it runs, not how fast
   --write  keeps the figures in docs/performance/figures.json and docs/performance.md
 
 ${MEASUREMENTS.map(({ name, about, minutes }) => `  ${name.padEnd(14)} ${about} (about ${minutes} min)`).join("\n")}`;
 
-const { values, positionals: names } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: "boolean", default: false },
-    write: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const { values, names } = readCommandLine(USAGE, (args) => {
+  const { values, positionals } = parseCommandLine({
+    args: [...args],
+    allowPositionals: true,
+    options: { quick: { type: "boolean", default: false }, write: { type: "boolean", default: false } },
+  });
+  const unknown = positionals.filter((name) => !MEASUREMENTS.some((measurement) => measurement.name === name));
+  if (unknown.length > 0) throw new UsageError(`Unknown measurement: ${unknown.join(", ")}.`);
+  if (values.quick && values.write)
+    throw new UsageError("The figures of --quick are not kept: leave out --quick or --write.");
+  return { values, names: positionals };
 });
-const unknown = names.filter((name) => !MEASUREMENTS.some((measurement) => measurement.name === name));
-if (values.help) console.log(HELP);
-else if (unknown.length > 0) refuse(`Unknown measurement: ${unknown.join(", ")}.\n\n${HELP}`);
-else if (values.quick && values.write) refuse("The figures of --quick are not kept: leave out --quick or --write.");
-else process.exit((await measureAll()) ? 0 : 1);
+process.exit((await measureAll()) ? 0 : 1);
 
 async function measureAll(): Promise<boolean> {
   const kept = await readKept(KEPT);
@@ -84,9 +84,4 @@ async function keep(
   const kept = { machine, figures, plots };
   await writeKept(KEPT, kept);
   await writeBetweenMarkers(PAGE, keptPart(kept));
-}
-
-function refuse(text: string): void {
-  console.error(text);
-  process.exitCode = 2;
 }

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { parseCommandLine, readCommandLine, UsageError } from "@elastic-gas/shared/command-line";
 import { faults } from "../faults/faults.ts";
 import { archiveAndBack } from "./archive-and-back.ts";
 import { constantLoad } from "./constant-load.ts";
@@ -18,10 +18,6 @@ import { uploads } from "./uploads.ts";
 import { readDuration, timeSpan } from "./words.ts";
 import { workersLost } from "./workers-lost.ts";
 
-/**
- * `npm run prove -- [name ...] [--quick] [--out FOLDER] [--only TEXT] [--long] [--for 10m] [--soak 8h] [--seed
- * NUMBER]`: runs proofs one after the other. Exit code 1 when one did not hold.
- */
 const PROOFS: readonly Proof[] = [
   firstHour,
   gradingFlow,
@@ -37,29 +33,48 @@ const PROOFS: readonly Proof[] = [
   parts,
 ];
 
+const USAGE = `npm run prove -- [name ...] [options]
+Runs proofs on whole systems, one after the other; all of them without a name. Exit code 1 when one did not hold.
+
+${PROOFS.map(({ name, title }) => `  ${name.padEnd(22)} ${title}`).join("\n")}
+
+  --quick        smaller and shorter: shows that it runs
+  --out FOLDER   where the results go, docs/results without it
+  --only TEXT    faults and parts: only those whose name holds this text
+  --long         faults: also those of 20 minutes
+  --for 10m      faults: begins none after this time
+  --soak 8h      faults: a random one every 2 to 5 minutes, for this time
+  --seed NUMBER  faults: the same random faults again`;
+
 const root = join(import.meta.dirname, "../../..");
-const { values, positionals: names } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: "boolean", default: process.env.PROVE_QUICK === "1" },
-    out: { type: "string" },
-    only: { type: "string", default: "" },
-    long: { type: "boolean", default: false },
-    for: { type: "string" },
-    soak: { type: "string" },
-    seed: { type: "string" },
-  },
+const { values, names, seed, limitMs, soakMs } = readCommandLine(USAGE, (args) => {
+  const { values, positionals } = parseCommandLine({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      quick: { type: "boolean", default: process.env.PROVE_QUICK === "1" },
+      out: { type: "string" },
+      only: { type: "string", default: "" },
+      long: { type: "boolean", default: false },
+      for: { type: "string" },
+      soak: { type: "string" },
+      seed: { type: "string" },
+    },
+  });
+  const unknown = positionals.filter((name) => !PROOFS.some((proof) => proof.name === name));
+  if (unknown.length > 0) throw new UsageError(`Unknown proof: ${unknown.join(", ")}.`);
+  const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
+  if (!Number.isInteger(seed)) throw new UsageError(`--seed ${values.seed} is not a whole number.`);
+  return {
+    values,
+    names: positionals,
+    seed,
+    limitMs: values.for === undefined ? null : readDuration(values.for),
+    soakMs: values.soak === undefined ? null : readDuration(values.soak),
+  };
 });
 const { quick, only, long } = values;
-const limitMs = values.for === undefined ? null : readDuration(values.for);
-const soakMs = values.soak === undefined ? null : readDuration(values.soak);
-const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
 const folder = resolve(root, values.out ?? (quick ? ".data/results-quick" : "docs/results"));
-const unknown = names.filter((name) => !PROOFS.some((proof) => proof.name === name));
-if (unknown.length > 0) {
-  console.error(`Unknown proof: ${unknown.join(", ")}. Proofs: ${PROOFS.map(({ name }) => name).join(", ")}.`);
-  process.exit(2);
-}
 await mkdir(folder, { recursive: true });
 
 let held = true;

@@ -1,3 +1,5 @@
+import { UsageError } from "@elastic-gas/shared/command-line";
+
 const NO_BREAK = "\u00a0";
 
 /** `120 ms` below a second, `95 s` below two minutes, then `12.5 min`. */
@@ -13,7 +15,7 @@ export function timeSpan(milliseconds: number): string {
 export function readDuration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text) ?? [];
   if (amount === undefined || unit === undefined)
-    throw new Error(`"${text}" is no duration. Write it as 90s, 30m or 8h.`);
+    throw new UsageError(`"${text}" is no duration. Write it as 90s, 30m or 8h.`);
   return Number(amount) * { s: 1_000, m: 60_000, h: 3_600_000 }[unit as "s" | "m" | "h"];
 }
 

@@ -1,6 +1,5 @@
-import { parseArgs } from "node:util";
+import { parseCommandLine, UsageError } from "@elastic-gas/shared/command-line";
 import type { NamedBed } from "./intervals-source.ts";
-import { SourceError } from "./source-file.ts";
 
 export interface PackArguments {
   readonly build: string;
@@ -14,47 +13,40 @@ export interface PackArguments {
   readonly chains: readonly string[];
 }
 
-const USAGE = `npm run pack -- --build GRCh38 --out FOLDER [--clinvar FILE] [--dbsnp FILE]... [--frequencies FILE]...
-  [--gff FILE] [--fasta FILE] [--bed NAME=FILE]... [--chain FILE]...
+export const USAGE = `npm run pack -- --build GRCh38 --out FOLDER [--clinvar FILE] [--dbsnp FILE]...
+  [--frequencies FILE]... [--gff FILE] [--fasta FILE] [--bed NAME=FILE]... [--chain FILE]...
 Makes an annotation pack from published files; docs/packs.md says where to get them. A folder that holds a pack
 for another build keeps it.`;
 
-/** Throws SourceError with what is wrong. */
+/** Throws UsageError. */
 export function readArguments(args: readonly string[]): PackArguments {
   const text = { type: "string" } as const;
   const list = { type: "string", multiple: true, default: [] as string[] } as const;
-  let values: ReturnType<typeof parse>;
-  const parse = () =>
-    parseArgs({
-      args: [...args],
-      options: {
-        build: text,
-        out: text,
-        clinvar: list,
-        dbsnp: list,
-        frequencies: list,
-        gff: text,
-        fasta: text,
-        bed: list,
-        chain: list,
-      },
-    }).values;
-  try {
-    values = parse();
-  } catch (error) {
-    throw new SourceError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`, { cause: error });
-  }
+  const { values } = parseCommandLine({
+    args: [...args],
+    options: {
+      build: text,
+      out: text,
+      clinvar: list,
+      dbsnp: list,
+      frequencies: list,
+      gff: text,
+      fasta: text,
+      bed: list,
+      chain: list,
+    },
+  });
   const { build, out, clinvar, dbsnp, frequencies, gff = null, fasta = null, bed, chain } = values;
-  if (build === undefined || out === undefined) throw new SourceError(`--build and --out are needed.\n${USAGE}`);
+  if (build === undefined || out === undefined) throw new UsageError("--build and --out are needed.");
   const beds = bed.map((each) => {
     const [, name = "", path = ""] = /^([A-Za-z][\w-]*)=(.+)$/.exec(each) ?? [];
     if (path === "")
-      throw new SourceError(
+      throw new UsageError(
         `--bed "${each}" is not NAME=FILE. The name is letters, digits, _ and -, such as miRNA=mirna.bed.`,
       );
     return { name, path };
   });
   if ([clinvar, dbsnp, frequencies, beds, chain].every(({ length }) => length === 0) && gff === null && fasta === null)
-    throw new SourceError(`No source is named.\n${USAGE}`);
+    throw new UsageError("No source is named.");
   return { build, directory: out, clinvar, dbsnp, frequencies, gff, fasta, beds, chains: chain };
 }

@@ -1,7 +1,7 @@
+import { UsageError } from "@elastic-gas/shared/command-line";
 import { z } from "zod";
 import { ApiPolicy, ApiPolicyVersion } from "../api/schemas.ts";
 import { type CallApi, CallFailed } from "./call-api.ts";
-import { UsageError } from "./usage.ts";
 
 const LIMITS: ReadonlySet<string> = new Set(["min", "max"]);
 

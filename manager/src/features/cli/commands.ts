@@ -1,3 +1,4 @@
+import { UsageError } from "@elastic-gas/shared/command-line";
 import { isPoolName, POOL_NAMES } from "@elastic-gas/shared/resources";
 import { z } from "zod";
 import {
@@ -24,7 +25,6 @@ import {
 } from "./show-lists.ts";
 import { showStatus } from "./show-status.ts";
 import { sinceOf } from "./times.ts";
-import { UsageError } from "./usage.ts";
 import { users } from "./users.ts";
 
 const RESIZE_OPTIONS = { by: { type: "string" }, to: { type: "string" }, reason: { type: "string" } } as const;

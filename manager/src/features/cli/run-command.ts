@@ -1,9 +1,10 @@
-import { parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
+import { parseCommandLine, UsageError } from "@elastic-gas/shared/command-line";
 import { z } from "zod";
 import { CallFailed, createCallApi, Settings } from "./call-api.ts";
 import type { Command, Given } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { OVERVIEW, USAGE, UsageError } from "./usage.ts";
+import { OVERVIEW, USAGE } from "./usage.ts";
 
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -54,17 +55,11 @@ function read(command: Command, args: readonly string[]): Given & { readonly jso
     ...command.options,
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
-  } as const satisfies NonNullable<Parameters<typeof parseArgs>[0]>["options"];
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    if (positionals.length > command.maxWords && values.help !== true) {
-      throw new UsageError(`${positionals[command.maxWords]} is one word too many.`);
-    }
-    const { json = false, help = false, ...others } = values as Record<string, string | boolean | undefined>;
-    return { words: positionals, values: others, now: Date.now(), json: json === true, help: help === true };
-  } catch (error) {
-    // parseArgs says which option it does not know.
-    if (error instanceof TypeError) throw new UsageError(error.message);
-    throw error;
+  } as const satisfies NonNullable<ParseArgsConfig["options"]>;
+  const { values, positionals } = parseCommandLine({ args: [...args], options, allowPositionals: true });
+  if (positionals.length > command.maxWords && values.help !== true) {
+    throw new UsageError(`${positionals[command.maxWords]} is one word too many.`);
   }
+  const { json = false, help = false, ...others } = values as Record<string, string | boolean | undefined>;
+  return { words: positionals, values: others, now: Date.now(), json: json === true, help: help === true };
 }

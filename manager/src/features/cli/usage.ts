@@ -1,11 +1,3 @@
-/** The command line was not understood; its sentence and the usage go to stderr, exit code 2. */
-export class UsageError extends Error {
-  constructor(sentence: string) {
-    super(sentence);
-    this.name = "UsageError";
-  }
-}
-
 export const USAGE: Readonly<Record<string, string>> = {
   status: `elastic-gas status [--json]
 

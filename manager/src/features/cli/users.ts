@@ -1,10 +1,10 @@
+import { UsageError } from "@elastic-gas/shared/command-line";
 import { z } from "zod";
 import { ApiCreatedUser, ApiOutcome, ApiUser } from "../api/schemas.ts";
 import type { CallApi } from "./call-api.ts";
 import type { Answer, Given } from "./command.ts";
 import { table } from "./table.ts";
 import { inZone, localTime } from "./times.ts";
-import { UsageError } from "./usage.ts";
 
 const VERBS = "add NAME, invite NAME, plan NAME free|premium";
 
