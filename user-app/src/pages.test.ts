@@ -178,9 +178,10 @@ it("a list in which nothing changed is left alone, so that a reader's place in i
   expect(await list.getAttribute("data-mark")).toBe("seen");
 });
 
-it("a list in which something changed keeps the focus, and how far a phone scrolled it", async () => {
+it("a list in which something changed keeps the focus, and how far a wide table was scrolled", async () => {
   const page = await pages.open({ as: "reader", width: 600 });
   await page.goto(`${app.origin}/annotations`);
+  await page.evaluate(() => document.styleSheets[0]?.insertRule(".app-jobs { min-width: 1000px }"));
   const id = jobs.get("running") ?? "";
   const file = page.locator(`.app-job-file a[href="/annotations/${id}"]`);
   const box = page.locator('[data-live-part="list"] .eg-table-box');
@@ -190,6 +191,13 @@ it("a list in which something changed keeps the focus, and how far a phone scrol
   await page.waitForSelector(`tr:has(a[href="/annotations/${id}"]) :text("73")`);
   expect(await file.evaluate((each) => each === document.activeElement)).toBe(true);
   expect(await box.evaluate((each) => each.scrollLeft)).toBe(40);
+});
+
+it.each([360, 576, 768, 992])("the list of jobs has room at %i px", async (width) => {
+  const page = await pages.open({ as: "reader", width });
+  await page.goto(`${app.origin}/annotations`);
+  const box = page.locator('[data-live-part="list"] .eg-table-box');
+  expect(await box.evaluate((each) => each.scrollWidth - each.clientWidth)).toBe(0);
 });
 
 describe("the log of a job that runs", () => {
