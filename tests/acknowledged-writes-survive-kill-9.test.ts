@@ -18,7 +18,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { readVariable } from "../local-cloud/src/ec2/processes/proc.ts";
 import { MARKER } from "../local-cloud/src/ec2/processes/session-table.ts";
 import { connectDatabase } from "../shared/src/database/connect.ts";
-import { findFreePort } from "../start/src/free-port.ts";
+import { findFreePort } from "../shared/src/free-port.ts";
 import {
   findMariadb,
   initialiseMariadb,

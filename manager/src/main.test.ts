@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
 import { makePools } from "@elastic-gas/testing/manager/test-manager";
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 async function start(): Promise<{ readonly child: ChildProcess; readonly port: number }> {
-  const port = await freePort();
+  const port = await findFreePort();
   const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
     env: {
       PATH: process.env.PATH,
@@ -69,14 +69,3 @@ describe("the manager's process", () => {
     expect(await exit).toEqual([0, null]);
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}

@@ -8,6 +8,7 @@ import { DescribeInstancesCommand, EC2Client, GetConsoleOutputCommand, RunInstan
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { bootstrap } from "@elastic-gas/local-cloud/bootstrap";
 import { Config, readConfig } from "@elastic-gas/shared/config";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { instanceProfileName, permissionsOf } from "@elastic-gas/shared/permissions";
 import { resourcesOf } from "@elastic-gas/shared/resources";
@@ -17,7 +18,6 @@ import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { expect, it, onTestFinished } from "vitest";
 import { renderUserData } from "../../autoscaler/src/launches/user-data.ts";
 import { workerSettings } from "./environment.ts";
-import { findFreePort } from "./free-port.ts";
 import { packRelease, publishRelease, uploadRelease } from "./release.ts";
 
 const run = promisify(execFile);

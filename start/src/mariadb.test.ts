@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { expect, it, onTestFinished } from "vitest";
-import { findFreePort } from "./free-port.ts";
 import {
   findMariadb,
   initialiseMariadb,

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Config } from "@elastic-gas/shared/config";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import type { Role } from "@elastic-gas/shared/permissions";
 import { cloudSettings, type Environment, settingsOf } from "./environment.ts";
-import { findFreePort } from "./free-port.ts";
 import { initialiseMariadb, type MariadbOptions, spawnMariadb, waitForMariadb } from "./mariadb.ts";
 import { waitForHttp } from "./ready.ts";
 import { type Part, spawnNode } from "./supervise.ts";

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { serveHealth } from "@elastic-gas/shared/health-address";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { findFreePort } from "./free-port.ts";
 import { readStatuses, recordStatuses, statusText } from "./part-status.ts";
 import { waitForHttp } from "./ready.ts";
 import { rotateLogs } from "./rotate-logs.ts";

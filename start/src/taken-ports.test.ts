@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { findFreePort } from "./free-port.ts";
 import {
   describeTaken,
   findStrangersInBlock,

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { findFreePort } from "./local-cloud/free-port.ts";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { waitUntil } from "./wait-until.ts";
 
 export interface Emulator extends AsyncDisposable {

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { createTestDatabase } from "@elastic-gas/testing/database";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
@@ -36,19 +36,11 @@ async function startMetadata(): Promise<string> {
   return `http://127.0.0.1:${listening.port}`;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, ADDRESS, resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
 async function startWorker(databaseUrl: string) {
   const dataDir = await mkdtemp(join(tmpdir(), "gas-worker-"));
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
   await writeFile(join(dataDir, "credentials"), "[default]\naws_access_key_id = a\naws_secret_access_key = b\n");
-  const port = await freePort();
+  const port = await findFreePort();
   const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
     stdio: ["ignore", "pipe", "inherit"],
     env: {

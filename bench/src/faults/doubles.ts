@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { pause } from "@elastic-gas/shared/shutdown";
-import { findFreePort } from "@elastic-gas/start/free-port";
 import { isSettled, type ProofSystem } from "../prove/proof-system.ts";
 import { expectOf } from "./history.ts";
 import { answers, SETTLE_SECONDS, startAgain, startSecond } from "./parts.ts";

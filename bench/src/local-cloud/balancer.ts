@@ -6,7 +6,7 @@ import {
   ElasticLoadBalancingV2Client,
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { findFreePort } from "@elastic-gas/testing/local-cloud/free-port";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import type { ClientConfig } from "./cloud-process.ts";
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseCredentials } from "@elastic-gas/local-cloud/credentials";
 import type { Credentials } from "@elastic-gas/local-cloud/wire/auth/authenticate";
-import { findFreePort } from "@elastic-gas/testing/local-cloud/free-port";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 
 const MAIN = join(import.meta.dirname, "../../../local-cloud/src/main.ts");

@@ -10,10 +10,10 @@ import {
   ElasticLoadBalancingV2Client,
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { CpuTruth } from "@elastic-gas/testing/local-cloud/ec2/cpu-truth";
 import { encode, IMAGE_ID } from "@elastic-gas/testing/local-cloud/ec2/test-ec2";
 import { webWorkerScript } from "@elastic-gas/testing/local-cloud/ec2/web-worker";
-import { findFreePort } from "@elastic-gas/testing/local-cloud/free-port";
 import { IS_PROOF, recordResult } from "@elastic-gas/testing/local-cloud/proof";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { waitUntil } from "@elastic-gas/testing/wait-until";

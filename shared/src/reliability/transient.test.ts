@@ -8,6 +8,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ZodError } from "zod";
 import { connectDatabase } from "../database/connect.ts";
+import { findFreePort } from "../free-port.ts";
 import { isTransient, Unavailable } from "./transient.ts";
 
 const coded = (code: string, changes: object = {}) => Object.assign(new Error(code), { code }, changes);
@@ -141,10 +142,7 @@ describe("errors as the libraries really throw them", () => {
   });
 
   it("the SDK, fetch and mysql2 when nobody listens", async () => {
-    const free = createServer().listen(0, "127.0.0.1");
-    await once(free, "listening");
-    const { port } = free.address() as AddressInfo; // a TCP server's address is an object
-    await new Promise((closed) => free.close(closed));
+    const port = await findFreePort();
     const nowhere = `http://127.0.0.1:${port}`;
     const s3 = new S3Client({ ...client(), endpoint: nowhere });
     expect(isTransient(await thrown(s3.send(new GetObjectCommand({ Bucket: "b", Key: "k" }))))).toBe(true);

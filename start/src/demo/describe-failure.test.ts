@@ -1,5 +1,5 @@
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { expect, it } from "vitest";
-import { findFreePort } from "../free-port.ts";
 import { describeFailure } from "./describe-failure.ts";
 
 it("names the address that a fetch could not reach", async () => {

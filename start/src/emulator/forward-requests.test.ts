@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { afterEach, expect, test } from "vitest";
-import { findFreePort } from "../free-port.ts";
 import { type Forwarder, forwardRequests, type Target } from "./forward-requests.ts";
 
 const servers: Server[] = [];

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseCredentials } from "@elastic-gas/local-cloud/credentials";
 import type { Credentials } from "@elastic-gas/local-cloud/wire/auth/authenticate";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { waitUntil } from "../wait-until.ts";
-import { findFreePort } from "./free-port.ts";
 
 const MAIN = join(import.meta.dirname, "../../../local-cloud/src/main.ts");
 

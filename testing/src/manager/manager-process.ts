@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createUser } from "@elastic-gas/shared/accounts/users";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { createTestDatabase } from "../database.ts";
 import { waitUntil } from "../wait-until.ts";
 import { ADMIN, makePools } from "./test-manager.ts";
@@ -40,7 +40,7 @@ export async function startManagerProcess({ cloud, environment }: ManagerProcess
   const dataDir = await mkdtemp(join(tmpdir(), "manager-process-"));
   const key = `aws_access_key_id = ${cloud.accessKeyId}\naws_secret_access_key = ${cloud.secretAccessKey}\n`;
   await writeFile(join(dataDir, "credentials"), `[default]\n${key}`);
-  const port = await freePort();
+  const port = await findFreePort();
   // The inspector is what asks for a garbage collection and the size of the heap.
   const child = spawn(
     process.execPath,
@@ -128,15 +128,4 @@ async function openInspector(url: string): Promise<Inspector> {
       }),
     close: () => socket.close(),
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

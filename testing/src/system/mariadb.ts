@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findFreePort } from "@elastic-gas/start/free-port";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { findMariadb, initialiseMariadb, spawnMariadb, waitForMariadb } from "@elastic-gas/start/mariadb";
 
 /** vitest's global set-up: one MariaDB server for the whole run; each test file makes a schema of its own on it. */

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { findFreePort } from "@elastic-gas/start/free-port";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { waitUntil } from "../wait-until.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { PutBucketCorsCommand } from "@aws-sdk/client-s3";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import type { Browser, Page } from "playwright-core";
-import { findFreePort } from "../local-cloud/free-port.ts";
 import {
   launchBrowser,
   openPage,

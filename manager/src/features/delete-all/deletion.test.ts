@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:net";
 import { GlacierClient, UploadArchiveCommand } from "@aws-sdk/client-glacier";
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { bootstrap } from "@elastic-gas/local-cloud/bootstrap";
 import { readConfig } from "@elastic-gas/shared/config";
 import { DELETION_SETTING } from "@elastic-gas/shared/database/tables";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { resourcesOf } from "@elastic-gas/shared/resources";
 import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
@@ -30,7 +30,7 @@ const resources = resourcesOf({ PREFIX: "dev" });
 
 beforeAll(async () => {
   cloud = await startTestCloud();
-  const settings = readConfig({ AWS_ENDPOINT_URL: cloud.endpoint, LB_PORT: String(await freePort()) });
+  const settings = readConfig({ AWS_ENDPOINT_URL: cloud.endpoint, LB_PORT: String(await findFreePort()) });
   await bootstrap({
     endpoint: cloud.endpoint,
     region: "us-east-1",
@@ -209,15 +209,3 @@ describe("deleting all data that is cut", () => {
     await expectNothingLeft("after the second start");
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
-}
