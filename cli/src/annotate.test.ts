@@ -113,6 +113,18 @@ it("prints the log of a job: so far while it runs, and the whole one at its end"
   await complete(id);
   await app.db.updateTable("jobs").set({ logKey }).where("id", "=", id).execute();
   expect(await run(["--log", id])).toEqual({ code: 0, out: "Total: 9\n", err: "" });
+  const ended = { status: "FAILED", failure: "The file ends early.", logKey: null } as const;
+  const kept = { runningLog: "Records so far: 7\n", runningLogAttempt: 1, attempt: 1 };
+  await app.db
+    .updateTable("jobs")
+    .set({ ...ended, ...kept })
+    .where("id", "=", id)
+    .execute();
+  expect(await run(["--log", id])).toEqual({
+    code: 0,
+    out: "Records so far: 7\n\nEnded without a result: The file ends early.\n",
+    err: "",
+  });
   const unknown = await run(["--log", "00000000-0000-4000-8000-000000000000"]);
   expect([unknown.code, unknown.err]).toEqual([1, "There is no such annotation.\n"]);
 });

@@ -23,16 +23,33 @@ const LIST_COLUMNS = [
   "restoreAskedAt",
   "title",
   "cancelledAt",
-  "logKey",
   "build",
 ] as const;
-const JOB_COLUMNS = [...LIST_COLUMNS, "inputKey", "inputEtag", "inputDeletedAt", "resultSize", "summary"] as const;
+const JOB_COLUMNS = [
+  ...LIST_COLUMNS,
+  "inputKey",
+  "inputEtag",
+  "inputDeletedAt",
+  "resultSize",
+  "summary",
+  "logKey",
+] as const;
+const HAS_LOG = sql<
+  0 | 1
+>`(log_key is not null or status = 'RUNNING' or (status = 'FAILED' and running_log_attempt = attempt and running_log is not null))`;
 
-export type JobRow = Pick<Selectable<JobsTable>, (typeof LIST_COLUMNS)[number]>;
-export type Job = Pick<Selectable<JobsTable>, (typeof JOB_COLUMNS)[number]> & {
-  /** The end of its log while it runs, as this run wrote it; null when there is none yet, and when it does not run. */
-  readonly runningLog: string | null;
+export type JobRow = Pick<Selectable<JobsTable>, (typeof LIST_COLUMNS)[number]> & {
+  /** 1: it has a log to read, of one that runs as far as it is. */
+  readonly hasLog: 0 | 1;
 };
+export type Job = Pick<Selectable<JobsTable>, (typeof JOB_COLUMNS)[number]> &
+  Pick<JobRow, "hasLog"> & {
+    /**
+     * The end of its log while it runs, as this run wrote it, and of one that failed as far as it came; null when there
+     * is none (yet), and when it is completed.
+     */
+    readonly runningLog: string | null;
+  };
 
 export interface NewJob {
   readonly id: string;
@@ -119,10 +136,13 @@ export async function findJob(db: Database, userId: number, jobId: string): Prom
     .selectFrom("jobs")
     .select(JOB_COLUMNS)
     .select(
-      sql<string | null>`case when status = 'RUNNING' and running_log_attempt = attempt then running_log end`.as(
+      sql<
+        string | null
+      >`case when status in ('RUNNING', 'FAILED') and running_log_attempt = attempt then running_log end`.as(
         "runningLog",
       ),
     )
+    .select(HAS_LOG.as("hasLog"))
     .where("id", "=", jobId)
     .where("userId", "=", userId)
     .executeTakeFirst();
@@ -195,6 +215,7 @@ function selectPart(db: Database, { userId, filter, search, older, newer }: JobL
   return db
     .selectFrom(sql<Selectable<JobsTable>>`jobs`.as<"jobs">(sql`jobs force index (${index})`))
     .select(LIST_COLUMNS)
+    .select(HAS_LOG.as("hasLog"))
     .where("userId", "=", userId)
     .where((where) => where.and(part))
     .where(matchesSearch(search))

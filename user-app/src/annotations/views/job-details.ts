@@ -75,7 +75,7 @@ function facts({ job, state, summary }: JobDetailsProps, page: PageContext): Htm
           small(`${formatDuration(seconds(job.submittedAt, job.completedAt))} after the request`),
         ),
       job.status === "COMPLETED" && fact("Result", result(state.kind, href, job.resultSize)),
-      job.logKey !== null && fact("Log", h("a", { href: `${href}/log` }, "view")),
+      job.hasLog === 1 && fact("Log", h("a", { href: `${href}/log` }, "view")),
       summary !== undefined
         ? [
             fact("Build", summary.build, small(summary.buildReason.replace(`${summary.build}, `, ""))),

@@ -76,7 +76,8 @@ function head({ job, state }: JobProps, csrf: string): Html {
       "div",
       { class: "eg-actions app-head-end" },
       mainAction(job.id, state, csrf),
-      job.logKey !== null &&
+      job.status !== "RUNNING" &&
+        job.hasLog === 1 &&
         h("a", { class: "eg-button", href: `/annotations/${job.id}/log`, "data-job-log": "" }, "View log"),
     ),
   );
@@ -226,7 +227,6 @@ function unfinished({ job, state }: JobProps, page: PageContext): Child {
     );
   }
   return (
-    state.kind === "failed" &&
-    panel(`Only the input${job.logKey === null ? " file was" : " file and the log were"} kept.`)
+    state.kind === "failed" && panel(`Only the input${job.hasLog === 0 ? " file was" : " file and the log were"} kept.`)
   );
 }
