@@ -21,7 +21,7 @@ import type { ByteSink } from "./byte-sink.ts";
 import { CONSEQUENCE_ALT_FIELD, CONSEQUENCE_FIELD, HGVS_ALT_FIELD, HGVS_FIELD } from "./consequence-fields.ts";
 import { proteinChange } from "./hgvs.ts";
 import { type LiftedRecord, liftRecord } from "./lift-record.ts";
-import { placesOf } from "./places.ts";
+import { oddEnd, placesOf } from "./places.ts";
 import { type ContigTally, FIRST_RECORDS, SUBSTITUTION_CODES, type Tally } from "./tally.ts";
 import type { Oddity } from "./warnings.ts";
 
@@ -357,6 +357,8 @@ export class LineAnnotator {
       tally.addUnmatched(null);
       return null;
     }
+    const end = oddEnd(record, { alleles, length: chromosome.length });
+    if (end !== undefined) tally.note("oddEnd", this.#line, end);
     const lifted = build?.liftTo ? liftRecord(record, places, build) : null;
     if (lifted !== null && build?.liftTo)
       return this.#lookUpLifted(lifted, { own: chromosome, to: build.liftTo, from: record.pos, end: places.end });
