@@ -3,7 +3,7 @@ import type { JobsTable, Tables } from "@elastic-gas/shared/database/tables";
 import { putMessage } from "@elastic-gas/shared/reliability/outbox";
 import { NO_PROGRESS } from "@elastic-gas/shared/reliability/running-log";
 import { type Selectable, sql, type Transaction } from "kysely";
-import type { Build } from "./upload.ts";
+import { BUILDS, type Build } from "./upload.ts";
 
 const LIST_COLUMNS = [
   "id",
@@ -149,6 +149,19 @@ export async function findJob(db: Database, userId: number, jobId: string): Prom
   if (job !== undefined) return { kind: "found", job };
   const other = await db.selectFrom("jobs").select("id").where("id", "=", jobId).executeTakeFirst();
   return { kind: other === undefined ? "unknown" : "not yours" };
+}
+
+/** The build that a user chose for the newest job; null for none, or one that is not offered any more. */
+export async function findLastBuild(db: Database, userId: number): Promise<Build | null> {
+  const newest = await db
+    .selectFrom("jobs")
+    .select("build")
+    .where("userId", "=", userId)
+    .orderBy("submittedAt", "desc")
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return BUILDS.find((build) => build === newest?.build) ?? null;
 }
 
 const JOBS_PER_PAGE = 50;
