@@ -145,6 +145,10 @@ it.each([
   [["a.vcf", "--build", "mm10"], {}, 2, "--build takes GRCh38, GRCh37 or NCBI36."],
   [["a.vcf"], { ELASTIC_GAS_APP_TOKEN: undefined }, 2, "ELASTIC_GAS_APP_TOKEN is not set."],
   [["/nothing/there.vcf"], {}, 1, "There is no file /nothing/there.vcf."],
+  [["/tmp"], {}, 1, "/tmp is a folder."],
+  [["/dev/null"], {}, 1, "/dev/null is no regular file."],
+  [["a.vcf", "-o", "/nothing/there.vcf"], {}, 1, "/nothing/there.vcf cannot be written (there is no such folder)."],
+  [["a.vcf", "-o", "/tmp"], {}, 1, "/tmp is a folder. Give the name of a file."],
 ])("refuses %j with exit code and reason", async (args, environment, code, sentence) => {
   const ran = await run(args, environment);
   expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(sentence)]);
