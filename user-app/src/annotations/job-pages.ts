@@ -220,6 +220,7 @@ export function jobPages(deps: Deps): Router {
     if (job.status === "RUNNING") return undefined;
     try {
       const log = await readLog(deps, job, LOG_EXCERPT_BYTES);
+      if (job.status === "FAILED") return log?.text;
       return log?.text.split("\n").slice(0, LOG_EXCERPT_LINES).join("\n");
     } catch (error) {
       // The page is worth showing without the excerpt.
