@@ -229,7 +229,7 @@ function unfinished({ job, state, log }: JobProps, page: PageContext): Child {
   return fragment(
     state.kind === "failed" &&
       panel(`Only the input${job.hasLog === 0 ? " file was" : " file and the log were"} kept.`),
-    log !== undefined && logOfEnded(job.id, log),
+    job.status === "FAILED" && log !== undefined && logOfEnded(job.id, log),
   );
 }
 
