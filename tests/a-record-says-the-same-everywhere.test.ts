@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -20,6 +20,14 @@ const ROOT = join(import.meta.dirname, "..");
 const CASES = join(ROOT, "annotator/src/pack/make/cases");
 const hasBcftools = (await bcftoolsVersion()) !== null;
 const directory = mkdtempSync(join(tmpdir(), "same-"));
+const inputPath = join(directory, "job.vcf");
+/** Records of several ALTs: each with consequences of its own, all with the same, and some without any. */
+const MULTIALLELIC = [
+  ["140", "G", "A,T,*"],
+  ["158", "G", "<DEL>,A"],
+  ["201", "T", "C,G"],
+  ["230", "GC", "G,GCA,TT"],
+] as const;
 const outputPath = join(directory, "job.annot.vcf");
 
 /** What is compared of an ALT; texts are empty where nothing is known. */
@@ -36,23 +44,53 @@ interface Told {
 const known = (value: string | undefined) => (value === undefined || value === "." ? "" : value);
 const distinct = (values: readonly string[]) => [...new Set(values)].filter((value) => value !== "");
 
-/** By bcftools, which knows nothing of our reader. */
-function readByBcftools(): Told[] {
-  const format = "%POS\t%ALT\t%INFO/BCSQ\t%INFO/GAS_CLINVAR\t%INFO/GAS_RS\t%INFO/GAS_AF\n";
+/** What bcftools csq says of each ALT that is a sequence, in a record of its own, by `pos alt`. */
+function calledByBcftools(pack: string): ReadonlyMap<string, readonly string[]> {
+  const quietly = (args: readonly string[]) =>
+    execFileSync("bcftools", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const records = quietly(["query", "-f", "%POS\t%REF\t%ALT\n", inputPath]).trim().split("\n");
+  const [fasta = "", gff = ""] = ["grch38-reference.fa", "grch38-transcripts.gff3"].map((name) => join(pack, name));
+  const sequence = readFileSync(fasta, "latin1").split("\n").slice(1).join("");
+  const rows = records.flatMap((record) => {
+    const [pos = "", ref = "", alts = ""] = record.split("\t");
+    // csq ends at a REF that is not the reference's.
+    if (!sequence.startsWith(ref, Number(pos) - 1)) return [];
+    return alts
+      .split(",")
+      .flatMap((alt) => (/^[ACGT]+$/.test(alt) ? [["9", pos, `${pos}_${alt}`, ref, alt, ".", ".", "."]] : []));
+  });
+  const header = "##fileformat=VCFv4.2\n##contig=<ID=9,length=500>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+  const sites = join(directory, "split.vcf");
+  writeFileSync(sites, header + rows.map((columns) => `${columns.join("\t")}\n`).join(""));
+  const called = quietly(["csq", "-l", "-f", fasta, "-g", gff, sites]);
+  return new Map(
+    called.split("\n").flatMap((line) => {
+      const [, , id = "", , , , , info = ""] = line.split("\t");
+      const values = /(?:^|;)BCSQ=([^;]*)/.exec(info)?.[1];
+      return values === undefined ? [] : [[id.replace("_", " "), values.split(",")] as const];
+    }),
+  );
+}
+
+/** By bcftools, which knows nothing of our reader; consequences as bcftools csq calls each ALT alone. */
+function readByBcftools(called: ReadonlyMap<string, readonly string[]>): Told[] {
+  const format = "%POS\t%ALT\t%INFO/GAS_CLINVAR\t%INFO/GAS_RS\t%INFO/GAS_AF\n";
   const rows = execFileSync("bcftools", ["query", "-f", format, outputPath], { encoding: "utf8" }).trim().split("\n");
   return rows.flatMap((row) => {
     const [pos = "", alts = "", ...values] = row.split("\t");
-    const [called, clinvar, rs, frequencies] = values.map((value) => known(value).split(","));
-    const parts = (called ?? []).map((value) => value.split("|"));
-    return alts.split(",").map((alt, index) => ({
-      pos,
-      alt,
-      consequence: distinct(parts.map(([term = ""]) => term)).join(","),
-      transcript: distinct(parts.map(([, , transcript = ""]) => transcript)).join(","),
-      clinvar: decodeURIComponent(known(clinvar?.[index]).split("|")[1] ?? ""),
-      rs: known(rs?.[index]),
-      frequency: known(frequencies?.[index]),
-    }));
+    const [clinvar, rs, frequencies] = values.map((value) => known(value).split(","));
+    return alts.split(",").map((alt, index) => {
+      const parts = (called.get(`${pos} ${alt}`) ?? []).map((value) => value.split("|"));
+      return {
+        pos,
+        alt,
+        consequence: distinct(parts.map(([term = ""]) => term)).join(","),
+        transcript: distinct(parts.map(([, , transcript = ""]) => transcript)).join(","),
+        clinvar: decodeURIComponent(known(clinvar?.[index]).split("|")[1] ?? ""),
+        rs: known(rs?.[index]),
+        frequency: known(frequencies?.[index]),
+      };
+    });
   });
 }
 
@@ -82,6 +120,7 @@ function cellsOf(html: string): string[][] {
         .replaceAll(/<[^>]*>/g, "")
         .replaceAll("&amp;", "&")
         .replaceAll("&gt;", ">")
+        .replaceAll("&lt;", "<")
         .trim(),
     ),
   );
@@ -108,9 +147,24 @@ describe.skipIf(!hasBcftools)("a record of a made pack's job (skipped: bcftools 
     const args = Object.entries(sources).flatMap(([kind, file]) => [`--${kind}`, file]);
     const out = join(directory, "pack");
     execFileSync("npm", ["run", "-s", "pack", "--", "--build", "GRCh38", ...args, "--out", out], { cwd: ROOT });
+    const lines = readFileSync(path("job.vcf"), "utf8").trimEnd().split("\n");
+    const more = MULTIALLELIC.map((columns) => [
+      "chr9",
+      columns[0],
+      ".",
+      ...columns.slice(1),
+      "50",
+      "PASS",
+      ".",
+      "GT",
+      "0/1",
+    ]);
+    const place = (line: string) => (line.startsWith("#") ? 0 : Number(line.split("\t")[1]));
+    const all = [...lines, ...more.map((columns) => columns.join("\t"))].toSorted((a, b) => place(a) - place(b));
+    writeFileSync(inputPath, `${all.join("\n")}\n`);
     const logPath = join(directory, "log");
     const summary = await runEngine({
-      inputPath: path("job.vcf"),
+      inputPath,
       outputPath,
       logPath,
       workDirectory: directory,
@@ -119,7 +173,7 @@ describe.skipIf(!hasBcftools)("a record of a made pack's job (skipped: bcftools 
       build: null,
     });
     annotated = readFileSync(outputPath);
-    told = readByBcftools();
+    told = readByBcftools(calledByBcftools(out));
 
     app = await startTestApp(await startTestCloud());
     const userId = await app.makeUser("ada");
@@ -163,6 +217,16 @@ describe.skipIf(!hasBcftools)("a record of a made pack's job (skipped: bcftools 
       rs: "rs9002",
       frequency: "6.57895e-06",
     });
+  });
+
+  it("has consequences of each ALT alone", () => {
+    const of = (pos: string) =>
+      told.filter((each) => each.pos === pos).map(({ alt, consequence }) => `${alt} ${consequence}`);
+    expect(of("135")).toEqual(["T missense", "A missense"]);
+    expect(of("140")).toEqual(["A missense", "T missense", "* "]);
+    expect(of("158")).toEqual(["<DEL> ", "A splice_region,missense"]);
+    expect(of("201")).toEqual(["C intron", "G intron"]);
+    expect(new Set(of("230").map((each) => each.split(" ")[1])).size).toBeGreaterThan(1);
   });
 
   it("is in the VCF that the API gives, plain and packed, as the engine wrote it", async () => {

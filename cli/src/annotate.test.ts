@@ -113,6 +113,18 @@ it("prints the log of a job: so far while it runs, and the whole one at its end"
   await complete(id);
   await app.db.updateTable("jobs").set({ logKey }).where("id", "=", id).execute();
   expect(await run(["--log", id])).toEqual({ code: 0, out: "Total: 9\n", err: "" });
+  const ended = { status: "FAILED", failure: "The file ends early.", logKey: null } as const;
+  const kept = { runningLog: "Records so far: 7\n", runningLogAttempt: 1, attempt: 1 };
+  await app.db
+    .updateTable("jobs")
+    .set({ ...ended, ...kept })
+    .where("id", "=", id)
+    .execute();
+  expect(await run(["--log", id])).toEqual({
+    code: 0,
+    out: "Records so far: 7\n\nEnded without a result: The file ends early.\n",
+    err: "",
+  });
   const unknown = await run(["--log", "00000000-0000-4000-8000-000000000000"]);
   expect([unknown.code, unknown.err]).toEqual([1, "There is no such annotation.\n"]);
 });
@@ -133,6 +145,10 @@ it.each([
   [["a.vcf", "--build", "mm10"], {}, 2, "--build takes GRCh38, GRCh37 or NCBI36."],
   [["a.vcf"], { ELASTIC_GAS_APP_TOKEN: undefined }, 2, "ELASTIC_GAS_APP_TOKEN is not set."],
   [["/nothing/there.vcf"], {}, 1, "There is no file /nothing/there.vcf."],
+  [["/tmp"], {}, 1, "/tmp is a folder."],
+  [["/dev/null"], {}, 1, "/dev/null is no regular file."],
+  [["a.vcf", "-o", "/nothing/there.vcf"], {}, 1, "/nothing/there.vcf cannot be written (there is no such folder)."],
+  [["a.vcf", "-o", "/tmp"], {}, 1, "/tmp is a folder. Give the name of a file."],
 ])("refuses %j with exit code and reason", async (args, environment, code, sentence) => {
   const ran = await run(args, environment);
   expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(sentence)]);

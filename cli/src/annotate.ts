@@ -1,5 +1,6 @@
-import { createWriteStream, readFileSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { constants, createWriteStream, readFileSync } from "node:fs";
+import { access, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
@@ -31,6 +32,7 @@ export async function annotate(args: readonly string[], surroundings: Surroundin
       out(await readLog(service, given.log));
       return 0;
     }
+    if (given.output !== undefined) await checkFolder(given.output);
     const { id, status, statusUrl } = await submitFile(service, given);
     if (!given.wait) {
       out(given.json ? `${JSON.stringify({ id, status, statusUrl })}\n` : `${id}\n`);
@@ -91,6 +93,23 @@ function describe({ status, place, progressPercent }: Status): string {
   return { PENDING: "waiting", RUNNING: "running", COMPLETED: "completed", FAILED: "failed" }[status];
 }
 
+/** Before anything is sent: a result that cannot be written is of no use. */
+async function checkFolder(output: string): Promise<void> {
+  if (output === "-") return;
+  const folder = dirname(output);
+  await access(folder, constants.W_OK).catch((error: unknown) => {
+    throw cannotWrite(output, error);
+  });
+  const there = await stat(output).catch(() => undefined);
+  if (there?.isDirectory()) throw new CallFailed(`${output} is a folder. Give the name of a file.`);
+}
+
+function cannotWrite(path: string, error: unknown): CallFailed {
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  const why = code === "ENOENT" ? "there is no such folder" : code;
+  return new CallFailed(`${path} cannot be written (${why}).`);
+}
+
 /** Writes under another name first: what has the name is whole. */
 async function saveResult(
   service: Service,
@@ -109,6 +128,7 @@ async function saveResult(
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });
+    if (error instanceof Error && "syscall" in error) throw cannotWrite(path, error);
     throw error;
   }
 }

@@ -46,10 +46,12 @@ export async function submitFile(
     name,
   }: { readonly file: string; readonly build?: string | undefined; readonly name?: string | undefined },
 ): Promise<z.infer<typeof Submitted>> {
-  const { size } = await stat(file).catch((error: NodeJS.ErrnoException) => {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") throw new CallFailed(`There is no file ${file}.`);
     throw new CallFailed(`${file} cannot be read (${error.code ?? error.message}).`);
   });
+  if (!found.isFile()) throw new CallFailed(`${file} is ${found.isDirectory() ? "a folder" : "no regular file"}.`);
+  const { size } = found;
   const choices = { ...(build === undefined ? {} : { build }), ...(name === undefined ? {} : { name }) };
   if (size > DIRECT_MAX_BYTES) return submitLarge(service, file, choices);
   const query = new URLSearchParams({ filename: basename(file), ...choices });

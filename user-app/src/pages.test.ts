@@ -255,11 +255,25 @@ describe("the log of a job that runs", () => {
     expect(await page.locator("main").textContent()).not.toContain("Not finished");
   });
 
-  it("gives way to why there is none, when the job fails", async () => {
+  it.each(["", "/log"])("stays when the job fails, with the reason, on the page%s", async (rest) => {
+    await start(`Records so far: 7 ${HOSTILE}\n`);
+    const { page } = await pages.openForMany("reader");
+    await page.goto(path(rest));
+    await set({ status: "FAILED", failure: "The file ends early." });
+    const shown = page.locator("pre.eg-log:not([data-live-log])");
+    await shown.waitFor();
+    expect(await shown.textContent()).toBe(
+      `Records so far: 7 ${HOSTILE}\n\nEnded without a result: The file ends early.\n`,
+    );
+    expect(await page.locator("main").textContent()).not.toContain("Not finished");
+    await start("Records so far: 7\n");
+  });
+
+  it("gives way to why there is none, when the job fails before it began", async () => {
     await start("Records so far: 7\n");
     const { page } = await pages.openForMany("reader");
     await page.goto(path("/log"));
-    await set({ status: "FAILED", failure: "The file is empty." });
+    await set({ status: "FAILED", failure: "The uploaded file no longer exists.", runningLog: null });
     await page.waitForSelector(":text('This job ended without a log.')");
     await start("Records so far: 7\n");
   });

@@ -5,6 +5,7 @@ import type { BuildData } from "../pack/pack.ts";
 import type { Sequence } from "../pack/sequence.ts";
 import type { Stretch } from "../pack/stretch.ts";
 import { allelesOf, isSequence, MAX_ALLELES } from "../vcf/alleles.ts";
+import type { InfoField } from "../vcf/header.ts";
 import { appendInfo, encodeInfoValue, withoutKeys } from "../vcf/info.ts";
 import { headEnd, LINE_FEED, MAX_HEAD_BYTES } from "../vcf/lines.ts";
 import {
@@ -17,19 +18,28 @@ import {
   stretchOf,
 } from "./annotate-record.ts";
 import type { ByteSink } from "./byte-sink.ts";
-import { HGVS_FIELD, proteinChange } from "./hgvs.ts";
+import { CONSEQUENCE_ALT_FIELD, CONSEQUENCE_FIELD, HGVS_ALT_FIELD, HGVS_FIELD } from "./consequence-fields.ts";
+import { proteinChange } from "./hgvs.ts";
 import { type LiftedRecord, liftRecord } from "./lift-record.ts";
-import { placesOf } from "./places.ts";
+import { oddEnd, placesOf } from "./places.ts";
 import { type ContigTally, FIRST_RECORDS, SUBSTITUTION_CODES, type Tally } from "./tally.ts";
 import type { Oddity } from "./warnings.ts";
+
+/** What bcftools csq says of one record. */
+export interface Called {
+  /** Values of BCSQ, each once. */
+  readonly values: readonly string[];
+  /** For each value the numbers of the ALTs that it is of, 1 = the first. */
+  readonly alts: readonly (readonly number[])[];
+}
 
 /** Consequences of the records in the file's order; asked once per record that can be read. */
 export interface Consequences {
   /**
-   * Values of BCSQ for the record with this ordinal (0 = first readable record); empty without any. The same list as
-   * for the record before where they are the same.
+   * Those of the record with this ordinal (0 = first readable record). The same object as for the record before where
+   * they are the same.
    */
-  take(ordinal: number): readonly string[];
+  take(ordinal: number): Called;
 }
 
 interface Setting {
@@ -68,7 +78,7 @@ interface CommonStretch extends Stretch {
 
 /** Consequences that some records in a row have. */
 interface CommonConsequences {
-  readonly called: readonly string[];
+  readonly called: Called;
   /** What is added to INFO, after a semicolon; empty without any. */
   readonly added: Uint8Array;
   records: number;
@@ -77,6 +87,7 @@ interface CommonConsequences {
 const [TAB, RETURN, HASH, DOT, SEMICOLON] = [9, 13, 35, 46, 59];
 const [LOWER_R, LOWER_S] = [114, 115];
 const NOTHING: Annotation = { genes: [], regions: [], band: "", clinvar: [], rs: [], frequencies: [], intervals: [] };
+export const NONE_CALLED: Called = { values: [], alts: [] };
 const NO_BYTES = new Uint8Array(0);
 const NO_STRETCH: CommonStretch = {
   from: 0,
@@ -108,7 +119,7 @@ export class LineAnnotator {
     counts: { records: 0, annotated: 0, inClinvar: 0, inSequence: 0 },
   };
   #stretch = NO_STRETCH;
-  #consequences: CommonConsequences = { called: [], added: NO_BYTES, records: 0 };
+  #consequences: CommonConsequences = { called: NONE_CALLED, added: NO_BYTES, records: 0 };
   #line: number;
   #ordinal = 0;
   /** The block's bytes from here on are not in the output yet. */
@@ -224,7 +235,7 @@ export class LineAnnotator {
     this.#ordinal += 1;
     if (called !== this.#consequences.called) {
       this.#endConsequences();
-      const text = called.length === 0 ? "" : `;${consequenceText(called)}`;
+      const text = called.values.length === 0 ? "" : `;${consequenceText(called, false)}`;
       this.#consequences = { called, added: Buffer.from(text, "latin1"), records: 0 };
     }
     this.#consequences.records += 1;
@@ -233,7 +244,7 @@ export class LineAnnotator {
 
   #endConsequences(): void {
     const { called, records } = this.#consequences;
-    for (const consequence of called)
+    for (const consequence of called.values)
       this.#setting.tally.addConsequence(consequence.slice(0, consequence.indexOf("|")), records);
   }
 
@@ -293,7 +304,7 @@ export class LineAnnotator {
     const { consequences, ownKeys, tally } = this.#setting;
     const contig = this.#contigOf(record.chrom);
     contig.counts.records += 1;
-    const called = consequences === null ? [] : this.#takeCalled(consequences).called;
+    const called = consequences === null ? NONE_CALLED : this.#takeCalled(consequences).called;
     if (record.alt.length > MAX_ALLELES && hasTooManyAlleles(record.alt)) {
       tally.note("tooManyAlleles", this.#line);
       tally.addPassedThrough();
@@ -306,10 +317,9 @@ export class LineAnnotator {
     const rs = annotation !== null && isMissing(record.id) ? rsNumbers(annotation.rs) : "";
     const id = rs === "" ? record.id : rs;
     let added = annotation === null ? "" : infoText(annotation);
-    if (called.length > 0) {
-      added = `${added === "" ? "" : `${added};`}${consequenceText(called)}`;
-    }
-    tally.addRecord(record, { id, alleles, annotation, called });
+    if (called.values.length > 0)
+      added = `${added === "" ? "" : `${added};`}${consequenceText(called, alleles.length > 1)}`;
+    tally.addRecord(record, { id, alleles, annotation, called: called.values });
 
     const info = withoutKeys(record.info, ownKeys);
     if (info !== record.info) tally.note("replaced", this.#line);
@@ -347,6 +357,8 @@ export class LineAnnotator {
       tally.addUnmatched(null);
       return null;
     }
+    const end = oddEnd(record, { alleles, length: chromosome.length });
+    if (end !== undefined) tally.note("oddEnd", this.#line, end);
     const lifted = build?.liftTo ? liftRecord(record, places, build) : null;
     if (lifted !== null && build?.liftTo)
       return this.#lookUpLifted(lifted, { own: chromosome, to: build.liftTo, from: record.pos, end: places.end });
@@ -459,12 +471,24 @@ function byAllele(
 
 const BASE_CODES: ReadonlySet<number> = new Set([65, 67, 71, 84]);
 
-function consequenceText(called: readonly string[]): string {
-  const text = `BCSQ=${called.join(",")}`;
-  const changes = called.flatMap((consequence) => proteinChange(consequence) ?? []);
-  return changes.length === 0
-    ? text
-    : `${text};${HGVS_FIELD.key}=${[...new Set(changes)].map(encodeInfoValue).join(",")}`;
+/** In a record of several ALTs with the numbers of those that each consequence and protein change is of. */
+function consequenceText({ values, alts }: Called, hasSeveralAlts: boolean): string {
+  const changes = new Map<string, Set<number>>();
+  for (const [index, value] of values.entries()) {
+    const change = proteinChange(value);
+    if (change === undefined) continue;
+    const known = changes.get(change) ?? new Set();
+    for (const alt of alts[index] ?? []) known.add(alt);
+    changes.set(change, known);
+  }
+  const numbered = (field: InfoField, of: Iterable<Iterable<number>>) =>
+    hasSeveralAlts
+      ? `;${field.key}=${Array.from(of, (numbers) => [...numbers].sort((a, b) => a - b).join("&")).join(",")}`
+      : "";
+  const text = `${CONSEQUENCE_FIELD.key}=${values.join(",")}${numbered(CONSEQUENCE_ALT_FIELD, alts)}`;
+  if (changes.size === 0) return text;
+  const names = [...changes.keys()].map(encodeInfoValue).join(",");
+  return `${text};${HGVS_FIELD.key}=${names}${numbered(HGVS_ALT_FIELD, changes.values())}`;
 }
 
 /** An ID that says nothing: `.`, empty, or dots only. */

@@ -170,6 +170,34 @@ describe("what is found", () => {
     expect(breakends.records.map(({ info }) => info.GAS_GENE)).toEqual(["BCR,ABL1", "ABL1,BCR"]);
   });
 
+  it("the stretch of a structural variant as far as its END makes sense, and says where it does not", async () => {
+    const record = (alt: string, info: string) => `chr17\t83257000\t.\tN\t${alt}\t.\t.\t${info}\n`;
+    const text = (...records: readonly string[]) =>
+      `##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n${records.join("")}`;
+    const odd = await annotateText(
+      text(
+        record("<DEL>", "END=83257441"),
+        record("<DEL>", "END=-5"),
+        record("<DUP>", "END=abc"),
+        record("<INV>", "END=83256999"),
+        record("<DEL>", "END=99999999999999999999"),
+        record("<INS>", "END=83257000"),
+        record("<TRA>", "CHR2=chr2;END=5"),
+        record("<DEL>", "END=."),
+        record("T", "END=7"),
+      ),
+      "GRCh38",
+    );
+    expect(warningsOf(odd)).toContain(
+      "4 records of structural variants have an END that is no position of the chromosome from POS on: what lies before POS or is no number was not used, and what lies beyond the chromosome was cut at its end. The first is line 4: chr17:83257000, END=-5.",
+    );
+    const right = await annotateText(
+      text(record("<DEL>", "END=83257441"), record("<TRA>", "CHR2=chr2;END=5")),
+      "GRCh38",
+    );
+    expect(warningsOf(right)).not.toContain("END");
+  });
+
   it("nothing in blocks of a gVCF, which tell no variant", async () => {
     const outcome = await annotate("s2_gvcf_block.vcf");
     expect(outcome.records.map(({ info }) => info.GAS_GENE)).toEqual([undefined, undefined, undefined]);

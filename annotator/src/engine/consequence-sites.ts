@@ -35,7 +35,7 @@ const EMPTY_COLUMNS = Buffer.from("\t.\t.\t.\n", "latin1");
 /**
  * Writes a VCF that has sites only: a row for each ALT that csq can take, in minimal form, indels leftmost, in the order
  * of their positions. Its ID is the record's ordinal (0 = first readable record, as LineAnnotator counts them), with `.`
- * and the number of the ALT where it may not be the only one. Rows whose REF is not the reference's are left out.
+ * and the index of the ALT where it may not be the only one. Rows whose REF is not the reference's are left out.
  * Returns for how many records csq could tell something. Throws NotSorted.
  */
 export async function writeSites(input: Input, setting: SiteSetting, output: Writable): Promise<number> {
@@ -156,15 +156,18 @@ class Sites {
     const { name, sequence, genes } = found;
     const end = record.pos + ref.length - 1;
     if (record.pos < 1 || end > sequence.length) return false;
-    const taken = allelesOf(record).flatMap(({ minimal }) =>
-      minimal !== null && BASES.test(minimal.alt) ? [minimal] : [],
+    const taken = allelesOf(record).flatMap(({ minimal }, index) =>
+      minimal !== null && BASES.test(minimal.alt) ? [{ minimal, index }] : [],
     );
     if (taken.length === 0) return false;
     if (!sequence.has(record.pos, ref)) return true;
-    const placed = taken.map((allele) => leftmost(allele, (pos) => sequence.base(pos)) ?? allele);
-    const start = placed.reduce((first, { pos }) => Math.min(first, pos), record.pos);
+    const placed = taken.map(({ minimal, index }) => ({
+      allele: leftmost(minimal, (pos) => sequence.base(pos)) ?? minimal,
+      index,
+    }));
+    const start = placed.reduce((first, { allele: { pos } }) => Math.min(first, pos), record.pos);
     if (genes !== null && genes.overlapping(start, end).length === 0) return true;
-    for (const [index, allele] of placed.entries()) {
+    for (const { allele, index } of placed) {
       const id = `${this.#ordinal}.${index}`;
       const row = (rowId: string) => `${name}\t${allele.pos}\t${rowId}\t${allele.ref}\t${allele.alt}\t.\t.\t.\n`;
       const sink = this.#rows.behindAll(name, allele.pos);

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { REPEATED } from "../pack/repeated-name.ts";
 import { LINE_FEED } from "../vcf/lines.ts";
-import type { Consequences } from "./annotate-lines.ts";
+import { type Called, type Consequences, NONE_CALLED } from "./annotate-lines.ts";
 import { EARLY } from "./consequence-sites.ts";
 
 const CHUNK_BYTES = 1 << 18;
@@ -9,14 +9,6 @@ const [TAB, HASH, DOT, ZERO] = [9, 35, 46, 48];
 const EARLY_BYTE = EARLY.charCodeAt(0);
 const KEY = "BCSQ=";
 const REPEATS = new RegExp(`${REPEATED}\\d+(?=\\|)`, "g");
-const NONE: readonly string[] = [];
-
-/** What csq says of one ALT. */
-interface Called {
-  /** The ALT's number. */
-  readonly alt: number;
-  readonly values: readonly string[];
-}
 
 /**
  * What csq wrote for the rows of consequence-sites.ts, read as the records come by. Rows are in the order of their
@@ -31,29 +23,28 @@ export class ConsequenceTable implements Consequences {
   #isOver = false;
   /** Of the next row that is not early; infinite after the last. */
   #ordinal = -1;
-  #called: Called = { alt: 0, values: NONE };
+  #called = NONE_CALLED;
   readonly #early = new Map<number, Called[]>();
   /** What the row read last says: most rows say the same as the one before. */
   #text = Buffer.alloc(0);
-  #values = NONE;
+  #textAlt = 1;
+  #textCalled = NONE_CALLED;
 
   constructor(path: string) {
     this.#file = openSync(path, "r");
     this.#next();
   }
 
-  take(ordinal: number): readonly string[] {
+  take(ordinal: number): Called {
     while (this.#ordinal < ordinal) this.#next();
     const first = this.#ordinal === ordinal ? this.#called : null;
     if (first !== null) this.#next();
-    if (this.#ordinal !== ordinal && this.#early.size === 0) return first?.values ?? NONE;
+    if (this.#ordinal !== ordinal && this.#early.size === 0) return first ?? NONE_CALLED;
     const found = first === null ? [] : [first];
     for (; this.#ordinal === ordinal; this.#next()) found.push(this.#called);
     found.push(...(this.#early.get(ordinal) ?? []));
     this.#early.delete(ordinal);
-    if (found.length < 2) return found[0]?.values ?? NONE;
-    found.sort((a, b) => a.alt - b.alt);
-    return [...new Set(found.flatMap(({ values }) => values))];
+    return found.length < 2 ? (found[0] ?? NONE_CALLED) : together(found);
   }
 
   /** Goes to the next row that is not early and has consequences. */
@@ -77,8 +68,8 @@ export class ConsequenceTable implements Consequences {
     let at = id;
     for (let byte = bytes[at] ?? 0; byte >= ZERO && byte <= ZERO + 9; byte = bytes[++at] ?? 0)
       ordinal = ordinal * 10 + byte - ZERO;
-    const alt = bytes[at] === DOT ? Number.parseInt(bytes.toString("latin1", at + 1, idEnd), 10) : 0;
-    const called = { alt, values: this.#valuesAt(values, end) };
+    const alt = bytes[at] === DOT ? Number.parseInt(bytes.toString("latin1", at + 1, idEnd), 10) + 1 : 1;
+    const called = this.#calledAt(values, end, alt);
     if (bytes[idEnd - 1] === EARLY_BYTE) {
       const known = this.#early.get(ordinal);
       if (known === undefined) this.#early.set(ordinal, [called]);
@@ -90,13 +81,16 @@ export class ConsequenceTable implements Consequences {
     return false;
   }
 
-  #valuesAt(start: number, end: number): readonly string[] {
-    if (!isSame(this.#bytes, start, end, this.#text)) {
+  #calledAt(start: number, end: number, alt: number): Called {
+    if (alt !== this.#textAlt || !isSame(this.#bytes, start, end, this.#text)) {
       // A copy: the buffer is used again.
       this.#text = Buffer.from(this.#bytes.subarray(start, end));
-      this.#values = valuesOf(this.#text.toString("latin1"));
+      this.#textAlt = alt;
+      const values = valuesOf(this.#text.toString("latin1"));
+      const alts = [alt];
+      this.#textCalled = { values, alts: values.map(() => alts) };
     }
-    return this.#values;
+    return this.#textCalled;
   }
 
   /** Where the line at `#at` ends; -1 after the last. */
@@ -128,6 +122,19 @@ export class ConsequenceTable implements Consequences {
   }
 }
 
+/** What is said of several ALTs of a record, in their order. */
+function together(called: readonly Called[]): Called {
+  const found = new Map<string, number[]>();
+  const first = ({ alts }: Called) => alts[0]?.[0] ?? 0;
+  for (const { values, alts } of called.toSorted((a, b) => first(a) - first(b)))
+    for (const [index, value] of values.entries()) {
+      const known = found.get(value);
+      if (known === undefined) found.set(value, [...(alts[index] ?? [])]);
+      else known.push(...(alts[index] ?? []));
+    }
+  return { values: [...found.keys()], alts: [...found.values()] };
+}
+
 /** Where the column behind so many tabs begins. */
 function behindTabs(bytes: Buffer, { start, end, tabs }: { start: number; end: number; tabs: number }): number {
   let at = start;
@@ -144,6 +151,6 @@ function isSame(bytes: Buffer, start: number, end: number, other: Buffer): boole
 /** csq writes `@position` on a row whose consequence it tells at another one of the same haplotype: nothing to join. */
 function valuesOf(called: string): readonly string[] {
   const text = called.includes(REPEATED) ? called.replaceAll(REPEATS, "") : called;
-  if (!text.includes(",") && !text.startsWith("@")) return text === "" ? NONE : [text];
+  if (!text.includes(",") && !text.startsWith("@")) return text === "" ? [] : [text];
   return [...new Set(text.split(",").filter((value) => value !== "" && !value.startsWith("@")))];
 }

@@ -103,7 +103,7 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
       undefined,
       undefined,
     ]);
-    const changes = text.split("\n").flatMap((line) => /;GAS_HGVS=(.*)$/.exec(line)?.[1] ?? []);
+    const changes = text.split("\n").flatMap((line) => /;GAS_HGVS=([^;]*)/.exec(line)?.[1] ?? []);
     expect(changes).toEqual([
       "T1:p.(Ala2Val)",
       "T1:p.(Ala2Thr),T1:p.(Ala2Ser)",
@@ -228,6 +228,63 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
     expect([...sorted.values()].filter((line) => line.includes("BCSQ=")).length).toBeGreaterThan(300);
     expect(sorted.get("r300")).toBe(reversed.get("r300"));
     expect(new Map([...reversed].toReversed())).toEqual(sorted);
+  });
+
+  it("say of which ALT they are, as when each ALT stands in a record of its own", async () => {
+    const alleles: [pos: number, ref: string, alts: readonly string[]][] = [
+      [104, "G", ["A", "T", "C"]],
+      [105, "C", ["*", "T"]],
+      [106, "A", ["<DEL>", "G", "A]9:150]", "C"]],
+      [107, "GC", ["G", "AA", "GCC", "GCA"]],
+      [108, "C", ["T", "T"]],
+      [110, "G", ["A"]],
+      [111, "CAG", ["CAGCAG", "C", "TTT", "NAG", "CAA", "CAC", "CAT", "AAG", "GAG", "TAG", "CCG", "CGG", "CTG"]],
+    ];
+    const [head = ""] = readFileSync(join(directory, "in.vcf"), "latin1").split(/(?<=INFO\n)/);
+    const toldOf = async (name: string, records: readonly (readonly [number, string, string])[]) => {
+      const input = join(directory, name);
+      const lines = records.map(([pos, ref, alt]) => `9\t${pos}\t.\t${ref}\t${alt}\t.\t.\t.\n`);
+      writeFileSync(input, head + lines.join(""));
+      await runEngine({
+        inputPath: input,
+        outputPath: `${input}.out`,
+        logPath: `${input}.log`,
+        workDirectory: mkdtempSync(join(directory, "work-")),
+        fileName: name,
+        pack: openPack(join(directory, "genes-pack")),
+        build: "GRCh38",
+      });
+      const out = readFileSync(`${input}.out`, "latin1").split("\n");
+      return out.filter((line) => /^9\t/.test(line)).map((line) => line.split("\t")[7] ?? "");
+    };
+    const valuesOf = (info: string, key: string) =>
+      new RegExp(`(?:^|;)${key}=([^;]*)`).exec(info)?.[1]?.split(",") ?? [];
+    const joint = await toldOf(
+      "joint.vcf",
+      alleles.map(([pos, ref, alts]) => [pos, ref, alts.join(",")]),
+    );
+    const split = await toldOf(
+      "split.vcf",
+      alleles.flatMap(([pos, ref, alts]) => alts.map((alt) => [pos, ref, alt] as const)),
+    );
+    let compared = 0;
+    for (const [record, [, , alts]] of alleles.entries()) {
+      const info = joint[record] ?? "";
+      expect(info.includes("_ALT=")).toBe(alts.length > 1);
+      for (const index of alts.keys()) {
+        for (const key of ["BCSQ", "GAS_HGVS"]) {
+          const values = valuesOf(info, key);
+          const numbers =
+            alts.length === 1 ? values.map(() => "1") : valuesOf(info, `${key}_ALT`.replace(/^BCSQ/, "GAS_BCSQ"));
+          expect(numbers).toHaveLength(values.length);
+          const own = values.filter((_, at) => numbers[at]?.split("&").includes(String(index + 1)));
+          expect([record, index, own]).toEqual([record, index, valuesOf(split[compared] ?? "", key)]);
+        }
+        compared += 1;
+      }
+    }
+    expect(compared).toBe(29);
+    expect(joint[4]).toContain(";GAS_BCSQ_ALT=1&2;");
   });
 
   /** The consequence of each record, by its ID; undefined without one. */
@@ -416,23 +473,26 @@ it("hands out rows by ordinal, several rows of one record together in the order 
     ["10.1", "BCSQ=h|Z"],
     ["10.0<", "BCSQ=g|Z"],
     ["11.0<", "BCSQ=g|Z"],
+    ["13.2", "BCSQ=g|Z"],
   ];
+  const called = (values: string[], alts: number[][]) => ({ values, alts });
   const header = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
   writeFileSync(path, header + rows.map(([id, info]) => `9\t105\t${id}\tC\tT\t.\t.\t${info}\n`).join(""));
   const table = new ConsequenceTable(path);
-  expect(Array.from({ length: 13 }, (_, ordinal) => table.take(ordinal))).toEqual([
-    [],
-    [],
-    ["b|X", "a|X"],
-    [],
-    [],
-    [],
-    [],
-    ["c|Y"],
-    ["c|Y"],
-    ["f|Z", "e|Z"],
-    ["g|Z", "h|Z"],
-    ["g|Z"],
-    [],
+  expect(Array.from({ length: 14 }, (_, ordinal) => table.take(ordinal))).toEqual([
+    called([], []),
+    called([], []),
+    called(["b|X", "a|X"], [[1], [1, 2]]),
+    called([], []),
+    called([], []),
+    called([], []),
+    called([], []),
+    called(["c|Y"], [[1]]),
+    called(["c|Y"], [[1]]),
+    called(["f|Z", "e|Z"], [[1], [2]]),
+    called(["g|Z", "h|Z"], [[1], [2]]),
+    called(["g|Z"], [[1]]),
+    called([], []),
+    called(["g|Z"], [[3]]),
   ]);
 });

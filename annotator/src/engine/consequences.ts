@@ -5,19 +5,11 @@ import type { Writable } from "node:stream";
 import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
 import type { BuildData, Reference } from "../pack/pack.ts";
 import { readFastaIndex } from "../pack/sequence.ts";
-import type { InfoField } from "../vcf/header.ts";
 import type { Input } from "../vcf/input.ts";
 import type { Consequences } from "./annotate-lines.ts";
 import { type SiteSetting, writeSites } from "./consequence-sites.ts";
 import { ConsequenceTable } from "./consequence-table.ts";
 import { NotSorted } from "./ordered-rows.ts";
-
-export const CONSEQUENCE_FIELD: InfoField = {
-  key: "BCSQ",
-  number: ".",
-  description:
-    "Haplotype-unaware consequence from BCFtools/csq. Format: Consequence|gene|transcript|biotype|strand|amino_acid_change|dna_change",
-};
 
 export interface OpenedConsequences {
   readonly reader: Consequences | null;

@@ -13,9 +13,9 @@ import { chosenBuild, type Decision, decideBuild, headerDecides, withBeyondEnd }
 import { type HeaderEvidence, readHeaderEvidence } from "./build/header-evidence.ts";
 import { readRecordEvidence } from "./build/record-evidence.ts";
 import { ByteSink } from "./byte-sink.ts";
-import { CONSEQUENCE_FIELD, openConsequences } from "./consequences.ts";
+import { CONSEQUENCE_ALT_FIELD, CONSEQUENCE_FIELD, HGVS_ALT_FIELD, HGVS_FIELD } from "./consequence-fields.ts";
+import { openConsequences } from "./consequences.ts";
 import { countLog } from "./count-log.ts";
-import { HGVS_FIELD } from "./hgvs.ts";
 import type { RunProgress } from "./run-progress.ts";
 import { Tally } from "./tally.ts";
 
@@ -158,9 +158,12 @@ async function writeAnnotated(
   run: EngineRun,
   { input, header, evidence, decision, build, tally, consequences }: Prepared,
 ): Promise<void> {
-  const called = consequences === null ? [] : [CONSEQUENCE_FIELD, HGVS_FIELD];
+  const called = consequences === null ? [] : [CONSEQUENCE_FIELD, CONSEQUENCE_ALT_FIELD, HGVS_FIELD, HGVS_ALT_FIELD];
   const fields: InfoField[] = [...infoFields((build?.liftTo ?? build)?.holds), ...called];
-  const ownKeys = new Set([...Object.values(INFO_FIELDS), HGVS_FIELD, ...called].map((field) => field.key));
+  // A BCSQ that stays keeps the numbers of its ALTs.
+  const ownKeys = new Set(
+    [...Object.values(INFO_FIELDS), HGVS_FIELD, HGVS_ALT_FIELD, ...called].map((field) => field.key),
+  );
   const annotator = new LineAnnotator({
     build,
     firstLine: header.metaLines.length + 2,

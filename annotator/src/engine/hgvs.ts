@@ -1,11 +1,3 @@
-import type { InfoField } from "../vcf/header.ts";
-
-export const HGVS_FIELD: InfoField = {
-  key: "GAS_HGVS",
-  number: ".",
-  description: "Protein changes of BCSQ in HGVS, predicted: transcript:p.(change)",
-};
-
 const AMINO_ACIDS: Readonly<Record<string, string>> = {
   A: "Ala",
   C: "Cys",

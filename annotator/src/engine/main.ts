@@ -22,17 +22,15 @@ process.once("disconnect", () => process.exit(1));
 async function answer(request: EngineRequest): Promise<void> {
   const pack = packOf(request.packDirectory);
   const progress = new RunProgress({ fileName: request.fileName, pack: pack.name });
-  const telling = setInterval(
-    () => reply({ kind: "progress", percent: progress.percent, log: endOfLog(progress.log()) }),
-    TELL_MS,
-  );
+  const logSoFar = () => endOfLog(progress.log());
+  const telling = setInterval(() => reply({ kind: "progress", percent: progress.percent, log: logSoFar() }), TELL_MS);
   try {
     const summary = await runEngine({ ...request, pack, progress });
     reply({ kind: "done", summary, rssBytes: process.memoryUsage.rss() });
   } catch (error) {
     // Anything else ends the process, which its worker takes for a crash.
     if (!(error instanceof AnnotationFailure)) throw error;
-    reply({ kind: "failed", sentence: error.message, rssBytes: process.memoryUsage.rss() });
+    reply({ kind: "failed", sentence: error.message, log: logSoFar(), rssBytes: process.memoryUsage.rss() });
   } finally {
     clearInterval(telling);
   }

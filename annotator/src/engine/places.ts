@@ -44,6 +44,22 @@ export function placesOf(record: RecordColumns, alleles: readonly Allele[]): Pla
   return { end: Math.max(byRef, endOfSymbolic(record)), mates };
 }
 
+/**
+ * The END of a record with a symbolic allele where it is no position of the chromosome at or behind POS, as
+ * `chr17:5, END=-7`; undefined when there is nothing odd, and for translocations, whose END is elsewhere. `length`: of
+ * the chromosome, null when it is not known.
+ */
+export function oddEnd(
+  record: RecordColumns,
+  { alleles, length }: { readonly alleles: readonly Allele[]; readonly length: number | null },
+): string | undefined {
+  if (!alleles.some((allele) => allele.class === "symbolic")) return undefined;
+  const end = infoValue(record.info, "END");
+  if (end === undefined || end === "." || isTranslocation(record)) return undefined;
+  const isPosition = /^\d+$/.test(end) && Number(end) >= record.pos && Number(end) <= (length ?? Number(end));
+  return isPosition ? undefined : `${record.chrom}:${record.pos}, END=${end}`;
+}
+
 function isTranslocation({ chrom, alt, info }: RecordColumns): boolean {
   const type = infoValue(info, "SVTYPE");
   const other = infoValue(info, "CHR2");

@@ -25,12 +25,12 @@ export const EngineMessage = z.discriminatedUnion("kind", [Prepare, EngineReques
 export type EngineMessage = z.infer<typeof EngineMessage>;
 
 /**
- * What the engine's process answers to a request: any number of `progress` with the log so far, then one of the others.
- * `rssBytes`: its memory by then.
+ * What the engine's process answers to a request: any number of `progress` with the log so far, then one of the others,
+ * `failed` with the log as far as it came. `rssBytes`: its memory by then.
  */
 export const EngineReply = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("progress"), percent: z.number(), log: z.string() }),
   z.object({ kind: z.literal("done"), summary: JobSummary, rssBytes: z.number() }),
-  z.object({ kind: z.literal("failed"), sentence: z.string(), rssBytes: z.number() }),
+  z.object({ kind: z.literal("failed"), sentence: z.string(), log: z.string(), rssBytes: z.number() }),
 ]);
 export type EngineReply = z.infer<typeof EngineReply>;

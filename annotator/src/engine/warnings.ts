@@ -11,6 +11,7 @@ export type Oddity =
   | "tooManyAlleles"
   | "tooLong"
   | "notBases"
+  | "oddEnd"
   | "secondHeader"
   | "blank"
   | "otherRef"
@@ -48,6 +49,8 @@ export function warningSentence(oddity: Oddity, { count, line, detail }: Noted):
       return `${records} with more than 4\u00a0MB before the samples ${were} passed through unchanged. ${first}.`;
     case "notBases":
       return `${records} ${count === 1 ? "has" : "have"} a REF or ALT that is not a sequence of bases and ${were} annotated by position alone. ${first}: ${shown}${detail.includes("TRUE") ? " (a spreadsheet writes TRUE for T)" : ""}.`;
+    case "oddEnd":
+      return `${records} of structural variants ${count === 1 ? "has" : "have"} an END that is no position of the chromosome from POS on: what lies before POS or is no number was not used, and what lies beyond the chromosome was cut at its end. ${first}: ${shown}.`;
     case "secondHeader":
       if (!/^#(?:#|CHROM)/.test(detail))
         return `${n} ${count === 1 ? "line that starts" : "lines that start"} with # among the records ${were} passed through unchanged. ${first}.`;

@@ -442,7 +442,7 @@ describe("the log of a job that runs", () => {
     expect(whole).toBe("of the second\nend\n");
   });
 
-  it("goes with a crash, a hand-back and a time limit", async () => {
+  it("goes with a crash and a hand-back, as the job will run again", async () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF);
     const none = { runningLog: null, runningLogAttempt: null };
@@ -455,10 +455,12 @@ describe("the log of a job that runs", () => {
     stop.abort();
     await stopped;
     expect(await setting.job(jobId)).toMatchObject({ status: "PENDING", ...none });
-    const runningAgain = run(worker({ command, config: { ...often, JOB_TIMEOUT_SECONDS: 3 } }));
+    const crashing = run(
+      worker({ command: script('console.log("a line"); setTimeout(() => process.exit(7), 2000)'), config: often }),
+    );
     await untilLog(jobId, "a line\n");
-    await runningAgain;
-    expect(await setting.job(jobId)).toMatchObject({ status: "FAILED", ...none });
+    await crashing;
+    expect(await setting.job(jobId)).toMatchObject({ status: "PENDING", ...none });
   });
 
   it("says what the engine has found so far, its warnings in a line each however often they occur", async () => {
@@ -482,6 +484,78 @@ describe("the log of a job that runs", () => {
     expect(Buffer.byteLength(log)).toBeLessThan(4_096);
     await running;
     expect(await setting.job(jobId)).toMatchObject({ status: "COMPLETED", runningLog: null });
+  });
+});
+
+describe("the log of a job that fails", () => {
+  const MADE = /^File: in\.vcf\nAnnotation pack: .+\nBuild: GRCh38/;
+
+  it("is what the engine had said by then, however soon it failed", async () => {
+    const header = `##fileformat=VCFv4.2\n##reference=GRCh38\n${HEAD.slice(HEAD.indexOf("#C"))}`;
+    const jobId = await setting.addJob(await setting.addUser(), `${header}chr1\t7\n`);
+    await run(worker());
+    const job = await setting.job(jobId);
+    expect(job).toMatchObject({ status: "FAILED", runningLog: expect.stringMatching(MADE), runningLogAttempt: 1 });
+    expect(job.runningLog).toContain("Records so far: 1");
+  });
+
+  it("is what a command had said when its time was over, and when it crashed for the last time", async () => {
+    const [slow, broken] = [await setting.addUser(), await setting.addUser()];
+    const slowId = await setting.addJob(slow, VCF);
+    const saying = 'console.log("a line"); ';
+    await run(
+      worker({
+        command: script(`${saying}setInterval(() => undefined, 1000)`),
+        config: { ...CONFIG, JOB_TIMEOUT_SECONDS: 2 },
+      }),
+    );
+    expect(await setting.job(slowId)).toMatchObject({ status: "FAILED", runningLog: "a line\n" });
+    const brokenId = await setting.addJob(broken, VCF);
+    const deps = worker({ command: script(`${saying}process.exitCode = 7`) });
+    await run(deps);
+    expect(await setting.job(brokenId)).toMatchObject({ status: "PENDING", runningLog: null });
+    await retryNow();
+    await run(deps);
+    expect(await setting.job(brokenId)).toMatchObject({
+      status: "FAILED",
+      runningLog: "a line\n",
+      runningLogAttempt: 2,
+    });
+  });
+
+  it("is that of its last attempt when it is given up, also while nothing can be stored", async () => {
+    const jobId = await setting.addJob(await setting.addUser(), VCF);
+    const deps = worker({
+      command: script(
+        'const fs = require("fs"); fs.copyFileSync(process.argv[1], process.argv[2]); console.log("to the end")',
+      ),
+    });
+    faults.set("PutObject", () => new Fault("InvalidRequest", "wrong", 400));
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      await run(deps);
+      expect(await setting.job(jobId)).toMatchObject({ status: "PENDING", failures: attempt, runningLog: null });
+      await retryNow();
+    }
+    await run(deps);
+    faults.clear();
+    expect(await setting.job(jobId)).toMatchObject({
+      status: "FAILED",
+      failure: DEAD_JOB_SENTENCE,
+      runningLog: "to the end\n",
+    });
+    // It runs again and is completed: then its log is the stored one alone.
+    expect(await sendAllDeadLetters(database.db)).toEqual({ sent: 1, never: 0 });
+    await run(deps);
+    const job = await setting.job(jobId);
+    expect(job).toMatchObject({ status: "COMPLETED", runningLog: null, runningLogAttempt: null });
+    expect((await content(setting.resources.buckets.results, job.logKey)).toString()).toBe("to the end\n");
+  });
+
+  it("is not there when nothing could be read", async () => {
+    const jobId = await setting.addJob(await setting.addUser(), VCF);
+    await database.db.updateTable("jobs").set({ inputKey: "test/nothing" }).where("id", "=", jobId).execute();
+    await run(worker());
+    expect(await setting.job(jobId)).toMatchObject({ status: "FAILED", runningLog: null, logKey: null });
   });
 });
 

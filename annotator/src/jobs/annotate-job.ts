@@ -120,9 +120,10 @@ async function annotateFile(
       { etag: job.inputEtag, path: inputPath, signal },
     );
   } catch (error) {
-    if (error instanceof AnnotationFailure) return failed(error.message);
+    if (error instanceof AnnotationFailure) return failed(error.message, "");
     throw error;
   }
+  let said = "";
   const outcome = await runConfigured(
     deps,
     {
@@ -136,17 +137,24 @@ async function annotateFile(
       build: job.build,
       textLimit: textLimit(job.role, config),
     },
-    { timeoutSeconds: config.JOB_TIMEOUT_SECONDS, signal, onProgress: (progress) => lease.progress(progress) },
+    {
+      timeoutSeconds: config.JOB_TIMEOUT_SECONDS,
+      signal,
+      onProgress: (progress) => {
+        said = progress.log;
+        lease.progress(progress);
+      },
+    },
   );
   switch (outcome.kind) {
     case "failed":
-      return failed(outcome.sentence);
+      return failed(outcome.sentence, outcome.log ?? said);
     case "stopped":
       throw signal.reason;
     case "crashed":
       deps.log.error({ jobId: job.id, attempt: claim.attempt, detail: outcome.detail }, "annotation engine crashed");
       if (claim.failures + 1 < ENGINE_ATTEMPTS) throw new Error(`The annotation engine crashed on job ${job.id}`);
-      return failed(FAILURES.engine);
+      return failed(FAILURES.engine, said);
     case "done":
       break;
   }
@@ -154,6 +162,7 @@ async function annotateFile(
   const names = outputNames(job.inputName);
   const key = (name: string) => jobKey(resources.prefix, job.userId, job.id, name);
   const [resultKey, logKey] = [key(names.result), key(names.log)];
+  // Also writes the log so far, which a job keeps that is given up because nothing can be stored.
   if (!(await lease.isHeld())) return null;
   const bucket = resources.buckets.results;
   const uploads = await Promise.allSettled([
@@ -181,8 +190,8 @@ function runConfigured(deps: WorkerDeps, request: EngineRequest, limits: EngineL
   return deps.command === null ? deps.engine.run(request, limits) : runCommand(deps.command, request, limits);
 }
 
-function failed(sentence: string): JobResultColumns {
-  return { status: "FAILED", completedAt: new Date(), failure: sentence };
+function failed(sentence: string, log: string): JobResultColumns {
+  return { status: "FAILED", completedAt: new Date(), failure: sentence, log };
 }
 
 /** The end of the job and the messages that tell of it, together or not at all. */

@@ -6,11 +6,11 @@ import { timedOut } from "../vcf/failure.ts";
 
 /**
  * How a run of an engine ended. `failed` is the file's fault or its owner's concern, `crashed` ours, `stopped` asked
- * for by `signal`.
+ * for by `signal`. `log`: as far as it came, where that is more than the last progress told.
  */
 export type EngineOutcome =
   | { readonly kind: "done"; readonly summary: JobSummary | null }
-  | { readonly kind: "failed"; readonly sentence: string }
+  | { readonly kind: "failed"; readonly sentence: string; readonly log?: string }
   | { readonly kind: "crashed"; readonly detail: string }
   | { readonly kind: "stopped" };
 

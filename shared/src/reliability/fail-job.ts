@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { putMessage } from "./outbox.ts";
-import { NO_PROGRESS } from "./running-log.ts";
+import { LOG_SO_FAR } from "./running-log.ts";
 
 /** The sentence of a job that failed for a reason which its owner cannot change. */
 export const DEAD_JOB_SENTENCE = "The annotation failed 4 times for a reason of ours, not of your file. Run it again.";
@@ -9,7 +9,7 @@ export const LOST_WORKERS_SENTENCE =
   "The annotation ended its worker 4 times. The file may need more memory than a worker has. Run it again, or split the file.";
 
 /**
- * Ends a job as FAILED, tells its owner and puts it before a person as a dead letter that can be sent again; in the
+ * Ends a job as FAILED with its log so far, tells its owner and puts it before a person as a dead letter that can be sent again; in the
  * caller's transaction, which holds the job's row. A higher attempt shuts out a worker that still believes that the job
  * is its own.
  */
@@ -27,9 +27,10 @@ export async function failJob(
       owner: null,
       leaseUntil: null,
       retryAt: null,
-      ...NO_PROGRESS,
+      ...LOG_SO_FAR,
       failures: 0,
       lostWorkers: 0,
+      runningLogAttempt: attempt + 1,
       attempt: attempt + 1,
     })
     .where("id", "=", id)

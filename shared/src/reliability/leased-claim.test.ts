@@ -208,9 +208,13 @@ describe("a job whose worker is gone", () => {
       expect(await claimNextJob(db, { owner: "i-dies", leaseSeconds: 60, goneAfterSeconds: 30 })).toMatchObject({
         jobId: lost,
       });
+      const said = { runningLog: `said by attempt ${index + 1}`, runningLogAttempt: index + 1 };
+      await db.updateTable("jobs").set(said).where("id", "=", lost).execute();
     }
     expect(await claim()).toBeUndefined();
     expect(await job(lost)).toMatchObject({ status: "FAILED", failure: LOST_WORKERS_SENTENCE });
+    // Its log as far as the last came; read as that of the attempt which nobody makes.
+    expect(await job(lost)).toMatchObject({ runningLog: "said by attempt 4", runningLogAttempt: 5, attempt: 5 });
     const letters = await db.selectFrom("deadLetters").select(["queue", "reason"]).execute();
     expect(letters).toEqual([{ queue: "jobRequests", reason: "Its worker was lost 4 times while it ran." }]);
     expect(await db.selectFrom("outbox").select("queue").execute()).toEqual([{ queue: "jobResults" }]);

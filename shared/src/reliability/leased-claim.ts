@@ -2,7 +2,7 @@ import { type RawBuilder, type SelectQueryBuilder, sql, type Transaction } from 
 import type { Database } from "../database/connect.ts";
 import type { JobsTable, Tables } from "../database/tables.ts";
 import { failJob, LOST_WORKERS_SENTENCE } from "./fail-job.ts";
-import { NO_PROGRESS } from "./running-log.ts";
+import { endOfLog, NO_PROGRESS } from "./running-log.ts";
 
 /** A job in this worker's hands until its lease ends; every later write about it carries `attempt`. */
 export interface JobClaim {
@@ -222,16 +222,27 @@ export async function releaseClaim(
 
 export type JobResultColumns = Partial<
   Pick<JobsTable, "resultKey" | "logKey" | "resultSize" | "resultSha256" | "failure">
-> & { readonly status: "COMPLETED" | "FAILED"; readonly completedAt: Date; readonly summary?: string | null };
+> & {
+  readonly status: "COMPLETED" | "FAILED";
+  readonly completedAt: Date;
+  readonly summary?: string | null;
+  /** Of a failed job, which has no other: its log as far as it came. */
+  readonly log?: string;
+};
 
 /**
  * Writes the end of a job, in the caller's transaction. False when another attempt has the job: then the transaction
  * must be rolled back, for a late worker changes nothing.
  */
-export async function finishClaim(trx: Database, claim: JobClaim, result: JobResultColumns): Promise<boolean> {
+export async function finishClaim(
+  trx: Database,
+  claim: JobClaim,
+  { log = "", ...result }: JobResultColumns,
+): Promise<boolean> {
+  const kept = log === "" ? {} : { runningLog: endOfLog(log), runningLogAttempt: claim.attempt };
   const updated = await trx
     .updateTable("jobs")
-    .set({ ...result, owner: null, leaseUntil: null, ...NO_PROGRESS, failures: 0, lostWorkers: 0 })
+    .set({ ...result, owner: null, leaseUntil: null, ...NO_PROGRESS, ...kept, failures: 0, lostWorkers: 0 })
     .where("id", "=", claim.jobId)
     .where("status", "=", "RUNNING")
     .where("attempt", "=", claim.attempt)

@@ -1,9 +1,20 @@
-/** So much of a log is kept while its job runs, bytes of UTF-8. */
+import { sql } from "kysely";
+
+/** So much of a log is kept in its job's row, bytes of UTF-8. */
 export const RUNNING_LOG_BYTES = 16_384;
 const LEFT_OUT = "(earlier lines are left out)\n";
 
 /** What a job has while nobody works on it. */
 export const NO_PROGRESS = { progressPercent: null, runningLog: null, runningLogAttempt: null } as const;
+
+/**
+ * What a job has that ends without a result: the log as far as the attempt that ran last came. It stays in the row, for
+ * whoever ends a job may have neither the log nor S3. In an update, before `attempt` is changed.
+ */
+export const LOG_SO_FAR = {
+  progressPercent: null,
+  runningLog: sql<string | null>`case when running_log_attempt = attempt then running_log end`,
+} as const;
 
 /** The last whole lines of a log that fit, or the end of a line that is longer by itself; says when lines are left out. */
 export function endOfLog(text: string): string {

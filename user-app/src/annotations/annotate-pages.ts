@@ -13,7 +13,7 @@ import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
 import { abortWhenSenderLeaves } from "../web/sender-gone.ts";
 import { largestInput } from "./check-size.ts";
-import type { Job } from "./queries.ts";
+import { findLastBuild, type Job } from "./queries.ts";
 import { submitBytes, submitUploaded } from "./submit.ts";
 import { BUILDS, createUploadPolicy, uploadCeiling } from "./upload.ts";
 import { type AddressRefusal, annotateView } from "./views/annotate.ts";
@@ -62,7 +62,10 @@ export function annotatePages(deps: AnnotatePagesDeps): Router {
   const sendForm = async (res: Response, refused?: AddressRefusal): Promise<void> => {
     const user = currentUser(res);
     const redirectTo = `${userAppUrl(config)}/annotate/job`;
-    const policy = await createUploadPolicy(deps, { userId: user.id, role: user.role, redirectTo });
+    const [policy, lastBuild] = await Promise.all([
+      createUploadPolicy(deps, { userId: user.id, role: user.role, redirectTo }),
+      findLastBuild(deps.db, user.id),
+    ]);
     const premium = user.role === "premium_user";
     sendPage(res, {
       title: "Annotate",
@@ -75,6 +78,7 @@ export function annotatePages(deps: AnnotatePagesDeps): Router {
           maxBytes: largestInput(deps.config, user),
           csrf: page.csrf,
           refused,
+          lastBuild,
           retention:
             config.INPUT_RETENTION_DAYS === 0
               ? "your file when you delete its job"

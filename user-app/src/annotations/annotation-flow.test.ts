@@ -164,6 +164,14 @@ describe("from a file to a job", () => {
     expect((await browser.get(`${path}&build=GRCh37`)).status).toBe(303);
     const job = await app.db.selectFrom("jobs").selectAll().where("id", "=", jobId).executeTakeFirstOrThrow();
     expect(job).toMatchObject({ build: "GRCh37", inputName: "we<ird.vcf" });
+    // All three forms of the next file begin with that choice, and say so; until another one is made.
+    const chosen = (text: string) => text.match(/<option value="GRCh37" selected>/g)?.length ?? 0;
+    const { text } = await browser.get("/annotate");
+    expect([chosen(text), text.includes("GRCh37 as for your last job.")]).toEqual([3, true]);
+    const next = await upload(browser, "next.vcf");
+    expect((await browser.get(next.path)).status).toBe(303);
+    const after = (await browser.get("/annotate")).text;
+    expect([chosen(after), after.includes("as for your last job")]).toEqual([0, false]);
     expect((await browser.get("/annotations")).text).toContain("we&lt;ird.vcf");
   });
 

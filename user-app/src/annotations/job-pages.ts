@@ -10,7 +10,7 @@ import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
 import { deleteInput } from "./delete-inputs.ts";
 import { buildDoubt, buildNotice } from "./figures.ts";
-import { readText, signDownload } from "./files.ts";
+import { signDownload } from "./files.ts";
 import { isChanging, type JobState, resultLinkSeconds, stateVersion } from "./job-state.ts";
 import { jobNote, jobSteps, noLogWords } from "./job-words.ts";
 import { findJob, type Job, runAgain } from "./queries.ts";
@@ -37,7 +37,7 @@ const INPUT_LINK_SECONDS = 60;
 
 /** `/annotations/:jobId` and its files. Mount behind `requireUser`. */
 export function jobPages(deps: Deps): Router {
-  const { db, s3, browserS3, config, resources, sendPage, now } = deps;
+  const { db, browserS3, config, resources, sendPage, now } = deps;
   const router = Router();
 
   const getJob = async (req: Request, res: Response): Promise<{ job: Job; state: JobState }> => {
@@ -90,7 +90,7 @@ export function jobPages(deps: Deps): Router {
       status: job.status,
       version: stateVersion(state),
       changing: isChanging(state),
-      log: job.runningLog,
+      log: job.status === "RUNNING" ? job.runningLog : null,
     });
   });
   router.all("/annotations/:jobId/state", methodNotAllowed("GET"));
@@ -217,9 +217,10 @@ export function jobPages(deps: Deps): Router {
   router.all("/annotations/:jobId/annotate-again", methodNotAllowed("POST"));
 
   async function logExcerpt(job: Job): Promise<string | undefined> {
-    if (job.logKey === null) return undefined;
+    if (job.status === "RUNNING") return undefined;
     try {
-      const log = await readText(s3, { bucket: resources.buckets.results, key: job.logKey }, LOG_EXCERPT_BYTES);
+      const log = await readLog(deps, job, LOG_EXCERPT_BYTES);
+      if (job.status === "FAILED") return log?.text;
       return log?.text.split("\n").slice(0, LOG_EXCERPT_LINES).join("\n");
     } catch (error) {
       // The page is worth showing without the excerpt.

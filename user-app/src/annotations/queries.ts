@@ -4,7 +4,7 @@ import type { JobsTable, Tables } from "@elastic-gas/shared/database/tables";
 import { putMessage } from "@elastic-gas/shared/reliability/outbox";
 import { NO_PROGRESS } from "@elastic-gas/shared/reliability/running-log";
 import { type Selectable, sql, type Transaction } from "kysely";
-import type { Build } from "./upload.ts";
+import { BUILDS, type Build } from "./upload.ts";
 
 const LIST_COLUMNS = [
   "id",
@@ -24,16 +24,33 @@ const LIST_COLUMNS = [
   "restoreAskedAt",
   "title",
   "cancelledAt",
-  "logKey",
   "build",
 ] as const;
-const JOB_COLUMNS = [...LIST_COLUMNS, "inputKey", "inputEtag", "inputDeletedAt", "resultSize", "summary"] as const;
+const JOB_COLUMNS = [
+  ...LIST_COLUMNS,
+  "inputKey",
+  "inputEtag",
+  "inputDeletedAt",
+  "resultSize",
+  "summary",
+  "logKey",
+] as const;
+const HAS_LOG = sql<
+  0 | 1
+>`(log_key is not null or status = 'RUNNING' or (status = 'FAILED' and running_log_attempt = attempt and running_log is not null))`;
 
-export type JobRow = Pick<Selectable<JobsTable>, (typeof LIST_COLUMNS)[number]>;
-export type Job = Pick<Selectable<JobsTable>, (typeof JOB_COLUMNS)[number]> & {
-  /** The end of its log while it runs, as this run wrote it; null when there is none yet, and when it does not run. */
-  readonly runningLog: string | null;
+export type JobRow = Pick<Selectable<JobsTable>, (typeof LIST_COLUMNS)[number]> & {
+  /** 1: it has a log to read, of one that runs as far as it is. */
+  readonly hasLog: 0 | 1;
 };
+export type Job = Pick<Selectable<JobsTable>, (typeof JOB_COLUMNS)[number]> &
+  Pick<JobRow, "hasLog"> & {
+    /**
+     * The end of its log while it runs, as this run wrote it, and of one that failed as far as it came; null when there
+     * is none (yet), and when it is completed.
+     */
+    readonly runningLog: string | null;
+  };
 
 export interface NewJob {
   readonly id: string;
@@ -113,16 +130,32 @@ export async function findJob(db: Database, userId: number, jobId: string): Prom
     .selectFrom("jobs")
     .select(JOB_COLUMNS)
     .select(
-      sql<string | null>`case when status = 'RUNNING' and running_log_attempt = attempt then running_log end`.as(
+      sql<
+        string | null
+      >`case when status in ('RUNNING', 'FAILED') and running_log_attempt = attempt then running_log end`.as(
         "runningLog",
       ),
     )
+    .select(HAS_LOG.as("hasLog"))
     .where("id", "=", jobId)
     .where("userId", "=", userId)
     .executeTakeFirst();
   if (job !== undefined) return { kind: "found", job };
   const other = await db.selectFrom("jobs").select("id").where("id", "=", jobId).executeTakeFirst();
   return { kind: other === undefined ? "unknown" : "not yours" };
+}
+
+/** The build that a user chose for the newest job; null for none, or one that is not offered any more. */
+export async function findLastBuild(db: Database, userId: number): Promise<Build | null> {
+  const newest = await db
+    .selectFrom("jobs")
+    .select("build")
+    .where("userId", "=", userId)
+    .orderBy("submittedAt", "desc")
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return BUILDS.find((build) => build === newest?.build) ?? null;
 }
 
 const JOBS_PER_PAGE = 50;
@@ -189,6 +222,7 @@ function selectPart(db: Database, { userId, filter, search, older, newer }: JobL
   return db
     .selectFrom(sql<Selectable<JobsTable>>`jobs`.as<"jobs">(sql`jobs force index (${index})`))
     .select(LIST_COLUMNS)
+    .select(HAS_LOG.as("hasLog"))
     .where("userId", "=", userId)
     .where((where) => where.and(part))
     .where(matchesSearch(search))

@@ -1,6 +1,6 @@
 import { DeleteObjectsCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import type { Database } from "@elastic-gas/shared/database/connect";
-import { NO_PROGRESS } from "@elastic-gas/shared/reliability/running-log";
+import { LOG_SO_FAR } from "@elastic-gas/shared/reliability/running-log";
 import { jobKey } from "@elastic-gas/shared/resources";
 import type { Deps } from "../web/deps.ts";
 
@@ -10,7 +10,7 @@ const KEYS_AT_ONCE = 1_000;
 
 /**
  * Ends a job that waits or runs. Its worker finds out when it next renews its lease, within seconds, and what it does
- * until then is not recorded. False when the job is finished (or not this user's): then nothing changes.
+ * until then is not recorded; its log so far stays. False when the job is finished (or not this user's): then nothing changes.
  */
 export async function cancelJob(
   db: Database,
@@ -29,7 +29,7 @@ export async function cancelJob(
       startedAt: null,
       owner: null,
       leaseUntil: null,
-      ...NO_PROGRESS,
+      ...LOG_SO_FAR,
       retryAt: null,
     })
     .where("id", "=", jobId)

@@ -276,11 +276,20 @@ describe("one annotation", () => {
     expect(await read()).toEqual([200, "unfinished", start]);
     await set({ status: "PENDING", attempt: 1 });
     expect((await call(`/annotations/${id}/log`)).status).toBe(409);
-    await set({ status: "FAILED", failure: "The file is empty." });
+    await set({ status: "FAILED", attempt: 2, failure: "The file is empty." });
     expect(await refusal(await call(`/annotations/${id}/log`))).toEqual([
       409,
       "This job ended without a log. The job's page says why.",
     ]);
+    const listed = async () => {
+      const { annotations } = await (await call("/annotations")).json();
+      return annotations.find((each: { id: string }) => each.id === id).logUrl;
+    };
+    expect(await listed()).toBeNull();
+    await set({ runningLog: text, runningLogAttempt: 2, attempt: 2 });
+    expect(await read()).toEqual([200, "whole", `${text}\nEnded without a result: The file is empty.\n`]);
+    expect(await listed()).toBe(`${app.origin}/api/v1/annotations/${id}/log`);
+    expect((await call(`/annotations/${id}/log`, { token: otherToken })).status).toBe(404);
     await complete(id);
     expect(await read()).toEqual([200, "whole", "Total: 1\n"]);
   });
@@ -289,11 +298,14 @@ describe("one annotation", () => {
     const id = await submitted();
     await app.db
       .updateTable("jobs")
-      .set({ status: "RUNNING", attempt: 1, owner: "i-1" })
+      .set({ status: "RUNNING", attempt: 1, owner: "i-1", runningLog: "so far\n", runningLogAttempt: 1 })
       .where("id", "=", id)
       .execute();
     const cancelled = await (await call(`/annotations/${id}/cancel`, { method: "POST" })).json();
     expect(cancelled).toMatchObject({ status: "FAILED", cancelled: true });
+    expect(await (await call(`/annotations/${id}/log`)).text()).toBe(
+      "so far\n\nEnded without a result: You cancelled this job.\n",
+    );
     expect(await refusal(await call(`/annotations/${id}/cancel`, { method: "POST" }))).toEqual([
       409,
       "The job is finished; there is nothing to cancel.",

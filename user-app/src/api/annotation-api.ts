@@ -226,7 +226,7 @@ function presentJob(req: Request, job: JobRow, state: JobState): z.infer<typeof 
     cancelled: state.kind === "cancelled",
     resultUrl: isThere ? `${url}/result` : null,
     resultUntil: isThere ? (state.until?.toISOString() ?? null) : null,
-    logUrl: job.logKey === null && job.status !== "RUNNING" ? null : `${url}/log`,
+    logUrl: job.hasLog === 1 ? `${url}/log` : null,
     statusUrl: url,
   };
 }

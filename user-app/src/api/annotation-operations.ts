@@ -81,7 +81,7 @@ export const OPERATIONS = [
     path: "/annotations/{id}/log",
     id: "getLog",
     summary:
-      "The count log, of one above 1 MB its start. While the job runs, its log so far, whose first line begins with `# Not finished`. The header X-Log-State says which: `whole`, `start` or `unfinished`",
+      "The count log, of one above 1 MB its start. While the job runs, its log so far, whose first line begins with `# Not finished`; of one that failed or was cancelled, its log as far as it came, of which it keeps the last 16 KB, with the reason at its end. The header X-Log-State says which: `whole`, `start` or `unfinished`",
     params: JobParams,
     status: 200,
     answer: "text",

@@ -28,7 +28,11 @@ export const ResultQuery = z.object({
     .describe("vcf.gz is BGZF; tsv and csv have a row for each ALT"),
 });
 export const ListQuery = z.object({
-  status: z.enum(["all", "running", "completed", "failed", "archived"]).default("all"),
+  status: z
+    .enum(["all", "running", "completed", "failed", "archived"], {
+      error: "status: one of all, running, completed, failed and archived.",
+    })
+    .default("all"),
   q: z.string().trim().max(100).default("").describe("Part of a file name or a job's name, or the start of an id"),
   older: z.string().max(100).optional().describe("As `older` of an earlier answer gives it"),
 });

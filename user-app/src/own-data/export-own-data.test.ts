@@ -57,6 +57,8 @@ it("gives everything of the reader and nothing of others as one zip", async () =
     addJob(userId, "..", { archiveState: "archived" }),
     addJob(other, "secret.vcf"),
   ]);
+  const ended = { status: "FAILED", failure: "The file ends early.", runningLog: "Records so far: 7\n" };
+  const failed = await addJob(userId, "f.vcf", { ...ended, runningLogAttempt: 2, attempt: 2, logKey: null });
   const browser = await app.signedIn("owner");
   expect((await browser.get("/profile")).text).toContain("Download all your data");
   const answer = await browser.submit("/profile/export");
@@ -65,6 +67,9 @@ it("gives everything of the reader and nothing of others as one zip", async () =
   expect(files.get(`annotations/${own}/a.vcf`)).toBe("input of a.vcf");
   expect(files.get(`annotations/${own}/in.annot.vcf`)).toBe("result of a.vcf");
   expect(files.get(`annotations/${own}/a.vcf.count.log`)).toBe("log of a.vcf");
+  expect(files.get(`annotations/${failed}/f.vcf.count.log`)).toBe(
+    "Records so far: 7\n\nEnded without a result: The file ends early.\n",
+  );
   // A Free user's archived result is not for downloading; a name that leads out of its folder is replaced.
   expect([...files.keys()].filter((path) => path.includes(archived))).toEqual([
     `annotations/${archived}/file`,

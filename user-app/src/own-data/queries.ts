@@ -1,4 +1,5 @@
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { sql } from "kysely";
 
 /** The account without its password and what it proves itself with. */
 export async function readOwnProfile(db: Database, userId: number) {
@@ -53,6 +54,11 @@ export function listOwnJobs(db: Database, userId: number) {
       "restoreAskedAt",
       "summary",
     ])
+    .select(
+      sql<string | null>`case when status = 'FAILED' and running_log_attempt = attempt then running_log end`.as(
+        "failedLog",
+      ),
+    )
     .where("userId", "=", userId)
     .orderBy("submittedAt")
     .execute();

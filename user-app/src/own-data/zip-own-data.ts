@@ -3,6 +3,7 @@ import type { User } from "@elastic-gas/shared/accounts/users";
 import { cleanFileName } from "@elastic-gas/shared/clean-file-name";
 import { ZipFile } from "yazl";
 import { type ObjectAddress, openObject } from "../annotations/files.ts";
+import { logOfFailed } from "../annotations/read-log.ts";
 import { resultFileName } from "../annotations/result-file-name.ts";
 import { statesOf } from "../annotations/state-of.ts";
 import type { Deps } from "../web/deps.ts";
@@ -52,7 +53,7 @@ export async function zipOwnData(deps: ZipDeps, user: User): Promise<Readable> {
     return [
       ...file(job.inputName, inputs, job.inputDeletedAt === null ? job.inputKey : null),
       ...file(resultFileName(job), results, states[index]?.kind === "available" ? job.resultKey : null),
-      ...file(`${job.inputName}.count.log`, results, job.logKey),
+      ...file(logName(job.inputName), results, job.logKey),
     ];
   });
   const photoFiles = photos.flatMap(({ id, fileName, originalKey, annotatedKey, createdAt: at }): readonly Entry[] => [
@@ -72,8 +73,10 @@ export async function zipOwnData(deps: ZipDeps, user: User): Promise<Readable> {
   addJson("profile.json", { ...profile, tokens });
   addJson(
     "annotations.json",
-    jobs.map(({ inputKey, resultKey, logKey, ...job }) => job),
+    jobs.map(({ inputKey, resultKey, logKey, failedLog, ...job }) => job),
   );
+  for (const { id, inputName, failedLog, failure } of jobs)
+    if (failedLog !== null) addText(entryPath("annotations", id, logName(inputName)), logOfFailed(failedLog, failure));
   addJson(
     "photos.json",
     photos.map(({ originalKey, annotatedKey, ...photo }) => photo),
@@ -91,6 +94,10 @@ export async function zipOwnData(deps: ZipDeps, user: User): Promise<Readable> {
   if (!(outputStream instanceof Readable)) throw new TypeError("yazl gave no stream");
   zip.on("error", (error) => outputStream.destroy(error));
   return outputStream;
+}
+
+function logName(inputName: string): string {
+  return `${inputName}.count.log`;
 }
 
 function entryPath(...[folder, id, name]: readonly [folder: string, id: string, name: string]): string {

@@ -19,7 +19,10 @@ export interface AnnotatedAllele {
   /** Separated by semicolons. */
   readonly clinvarConditions: string;
   readonly rs: string;
-  /** Of the whole record, separated by commas, as are the transcripts and their protein changes: what BCSQ names. */
+  /**
+   * Separated by commas, as are the transcripts and their protein changes: what BCSQ names. Of the whole record where
+   * nothing tells which ALT has which.
+   */
   readonly consequences: string;
   readonly transcripts: string;
   readonly proteinChanges: string;
@@ -42,7 +45,9 @@ const KEYS = [
   "GAS_AF_POP",
   "GAS_TRACK",
   "GAS_HGVS",
+  "GAS_HGVS_ALT",
   "BCSQ",
+  "GAS_BCSQ_ALT",
   "AF",
 ] as const;
 type Key = (typeof KEYS)[number];
@@ -53,7 +58,6 @@ export function readAlleles(line: string): readonly AnnotatedAllele[] {
   const [chrom, pos, id = "", ref = "", alts, qual = "", filter = "", info] = line.split("\t", 8);
   if (chrom === undefined || pos === undefined || alts === undefined || info === undefined) return [];
   const values = readInfo(info);
-  const called = listOf(values.BCSQ).map((each) => each.split("|", 3));
   const shared = {
     chrom,
     pos,
@@ -64,18 +68,24 @@ export function readAlleles(line: string): readonly AnnotatedAllele[] {
     genes: listOf(values.GAS_GENE).map(decode).join(","),
     regions: values.GAS_REGION ?? "",
     band: values.GAS_BAND ?? "",
-    consequences: distinct(called.map(([term = ""]) => term)),
-    transcripts: distinct(called.map(([, , transcript = ""]) => transcript)),
-    proteinChanges: distinct(listOf(values.GAS_HGVS).map(decode)),
     tracks: listOf(values.GAS_TRACK).map(decode).join(","),
   };
   const [clinvar, reviews, rs] = [listOf(values.GAS_CLINVAR), listOf(values.GAS_CLINVAR_REVIEW), listOf(values.GAS_RS)];
+  const calledOf = byAlt(
+    listOf(values.BCSQ).map((each) => each.split("|", 3)),
+    values.GAS_BCSQ_ALT,
+  );
+  const changesOf = byAlt(listOf(values.GAS_HGVS).map(decode), values.GAS_HGVS_ALT);
   const [frequencies, populations] = [listOf(values.GAS_AF ?? values.AF), listOf(values.GAS_AF_POP)];
   return alts.split(",").map((alt, index) => {
+    const called = calledOf(index);
     const [clinvarId = "", clinvarClass = "", conditions = ""] = known(clinvar[index] ?? "").split("|");
     return {
       ...shared,
       alt,
+      consequences: distinct(called.map(([term = ""]) => term)),
+      transcripts: distinct(called.map(([, , transcript = ""]) => transcript)),
+      proteinChanges: distinct(changesOf(index)),
       clinvarId,
       clinvarClass: decode(clinvarClass),
       clinvarReview: known(decode(reviews[index] ?? "")),
@@ -85,6 +95,22 @@ export function readAlleles(line: string): readonly AnnotatedAllele[] {
       populations: known(populations[index] ?? "").replaceAll("|", "; "),
     };
   });
+}
+
+/** The values of an ALT by its index. `numbers` tells for each value the numbers of its ALTs; else all have all. */
+function byAlt<Value>(values: readonly Value[], numbers: string | undefined): (index: number) => readonly Value[] {
+  const alts = listOf(numbers);
+  if (alts.length !== values.length) return () => values;
+  const found = new Map<number, Value[]>();
+  for (const [at, value] of values.entries()) {
+    for (const number of alts[at]?.split("&") ?? []) {
+      const index = Number(number) - 1;
+      const known = found.get(index);
+      if (known === undefined) found.set(index, [value]);
+      else known.push(value);
+    }
+  }
+  return (index) => found.get(index) ?? [];
 }
 
 function readInfo(info: string): Partial<Record<Key, string>> {

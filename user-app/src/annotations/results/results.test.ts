@@ -69,6 +69,25 @@ describe("the ALTs of a record", () => {
     });
   });
 
+  it("have their own consequences where the record tells which are whose, else those of the record", () => {
+    const called = "BCSQ=missense|G|T1,intron|G|T2,stop_gained|G|T1;GAS_HGVS=T1:p.(Ala2Val),T1:p.(Ala2Ter)";
+    const line = (more: string) => `9\t135\t.\tC\tT,A,*\t.\t.\t${called}${more}`;
+    const told = (more: string) =>
+      readAlleles(line(more)).map(({ consequences, transcripts, proteinChanges }) =>
+        [consequences, transcripts, proteinChanges].join(" "),
+      );
+    const own = ["missense,intron T1,T2 T1:p.(Ala2Val)", "intron,stop_gained T2,T1 T1:p.(Ala2Ter)", "  "];
+    expect(told(";GAS_BCSQ_ALT=1,1&2,2;GAS_HGVS_ALT=1,2")).toEqual(own);
+    const all = "missense,intron,stop_gained T1,T2 T1:p.(Ala2Val),T1:p.(Ala2Ter)";
+    expect(told("")).toEqual([all, all, all]);
+    // Numbers that do not belong to these values.
+    expect(told(";GAS_BCSQ_ALT=1;GAS_HGVS_ALT=1")).toEqual([all, all, all]);
+    const filtered = readAlleles(line(";GAS_BCSQ_ALT=1,1&2,2")).filter(
+      makeFilter(RecordFilter.parse({ consequence: "stop" })) as (allele: unknown) => boolean,
+    );
+    expect(filtered.map(({ alt }) => alt)).toEqual(["A"]);
+  });
+
   it("are read as the UTF-8 that was written byte for byte, or as Latin-1", () => {
     const [utf8, latin1] = [
       "1\t5\t.\tA\tT\t.\t.\tGAS_CLINVAR=1|Benign|Sj%C3%B6gren%20syndrome",

@@ -2,9 +2,9 @@ import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { VCF_SAMPLES } from "@elastic-gas/shared/samples";
 import { errorLine } from "@elastic-gas/shared/ui/field";
 import { icon } from "@elastic-gas/shared/ui/parts";
-import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
+import { type Child, fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import { addressInput, csrfField, hiddenField, options } from "../../web/views/forms.ts";
-import { BUILD_FIELD, BUILDS } from "../upload.ts";
+import { BUILD_FIELD, BUILDS, type Build } from "../upload.ts";
 import { sampleList } from "./sample-list.ts";
 
 export interface AnnotateProps {
@@ -18,6 +18,8 @@ export interface AnnotateProps {
   readonly plan: string;
   /** When the file is deleted, a phrase. */
   readonly retention: string;
+  /** What the reader chose for the job before; null: to detect it. */
+  readonly lastBuild: Build | null;
   /** An address that could not be fetched. */
   readonly refused: AddressRefusal | undefined;
 }
@@ -51,7 +53,7 @@ export function annotateView(props: AnnotateProps): Html {
           "data-plan": props.role,
         },
         plainForm(props),
-        chosenFile(),
+        chosenFile(props),
         pastePanel(props.csrf),
         addressPanel(props),
       ),
@@ -83,7 +85,7 @@ export function annotateView(props: AnnotateProps): Html {
 }
 
 /** Works without script: the browser sends the file to S3, which sends the reader on. */
-function plainForm({ policy, maxBytes }: AnnotateProps): Html {
+function plainForm({ policy, maxBytes, lastBuild }: AnnotateProps): Html {
   return h(
     "form",
     {
@@ -99,7 +101,7 @@ function plainForm({ policy, maxBytes }: AnnotateProps): Html {
       { "data-drop-idle": "", class: "app-drop-inner" },
       icon("upload"),
       h("p", { class: "app-drop-title", "data-drop-title": "" }, "Choose a VCF file"),
-      plainBuild(),
+      plainBuild(lastBuild),
       h(
         "label",
         { class: "app-file" },
@@ -148,7 +150,7 @@ function pastePanel(csrf: string): Html {
 }
 
 /** A file on a public server, which user-app fetches itself. */
-function addressPanel({ csrf, refused }: AnnotateProps): Html {
+function addressPanel({ csrf, refused, lastBuild }: AnnotateProps): Html {
   return h(
     "form",
     { class: "eg-panel eg-form", method: "post", action: "/annotate/address", "data-once": "Fetching" },
@@ -168,15 +170,16 @@ function addressPanel({ csrf, refused }: AnnotateProps): Html {
         "select",
         { class: "eg-select", name: "build" },
         h("option", { value: "" }, "Detect"),
-        options(BUILDS, undefined),
+        options(BUILDS, lastBuild ?? undefined),
       ),
+      lastBuildHelp(lastBuild),
     ),
     h("div", {}, h("button", { class: "eg-button", type: "submit" }, "Fetch and annotate")),
   );
 }
 
 /** What the page's script shows once a file is chosen. */
-function chosenFile(): Html {
+function chosenFile({ lastBuild }: AnnotateProps): Html {
   return h(
     "section",
     {
@@ -229,8 +232,9 @@ function chosenFile(): Html {
         "select",
         { class: "eg-select", id: "build", "data-upload-build": "" },
         h("option", { value: "" }, "Detect"),
-        options(BUILDS, undefined),
+        options(BUILDS, lastBuild ?? undefined),
       ),
+      lastBuildHelp(lastBuild),
     ),
     h(
       "p",
@@ -248,7 +252,7 @@ function chosenFile(): Html {
 }
 
 /** Without script the choice goes to S3 with the file, before it, and comes back as the object's metadata. */
-function plainBuild(): Html {
+function plainBuild(lastBuild: Build | null): Html {
   return h(
     "label",
     { class: "eg-field", "data-plain-build": "" },
@@ -257,7 +261,16 @@ function plainBuild(): Html {
       "select",
       { class: "eg-select", id: "plain-build", name: BUILD_FIELD },
       h("option", { value: "" }, "Detect"),
-      options(BUILDS, undefined),
+      options(BUILDS, lastBuild ?? undefined),
     ),
+    lastBuildHelp(lastBuild),
+  );
+}
+
+/** A choice that is there already must be seen: it counts more than what the file says. */
+function lastBuildHelp(lastBuild: Build | null): Child {
+  return (
+    lastBuild !== null &&
+    h("span", { class: "eg-help" }, `${lastBuild} as for your last job. Choose Detect to let the file decide.`)
   );
 }

@@ -61,11 +61,7 @@ export function jobActions({ job, state }: { readonly job: Job; readonly state: 
         },
         csrfField(csrf),
         h("button", { class: "eg-button eg-button-danger", type: "submit" }, icon("trash"), "Delete the input only"),
-        h(
-          "p",
-          { class: "eg-help" },
-          `${job.logKey === null ? "The job stays" : "Result and log stay"}. The file cannot be annotated again then.`,
-        ),
+        h("p", { class: "eg-help" }, `${whatStays(job)}. The file cannot be annotated again then.`),
       ),
     h(
       "form",
@@ -81,4 +77,9 @@ export function jobActions({ job, state }: { readonly job: Job; readonly state: 
       h("p", { class: "eg-help" }, `With ${files}. This cannot be undone.`),
     ),
   );
+}
+
+function whatStays({ status, hasLog }: Job): string {
+  if (status === "COMPLETED") return hasLog === 1 ? "Result and log stay" : "The result stays";
+  return hasLog === 1 ? "The job and its log stay" : "The job stays";
 }

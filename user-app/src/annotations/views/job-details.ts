@@ -14,7 +14,7 @@ export interface JobDetailsProps {
   readonly state: JobState;
   /** Of completed jobs. */
   readonly summary: JobSummary | undefined;
-  /** Start of the log. */
+  /** Start of the log of a completed job; of one that has failed all there is. */
   readonly log: string | undefined;
 }
 
@@ -27,7 +27,9 @@ export function jobDetails(props: JobDetailsProps, page: PageContext): Html {
     facts(props, page),
     state.kind === "available" && command(job.id),
     jobActions({ job, state }, page.csrf),
-    log !== undefined &&
+    state.kind !== "failed" &&
+      state.kind !== "cancelled" &&
+      log !== undefined &&
       h(
         "section",
         { class: "eg-panel", "aria-labelledby": "log" },
@@ -75,7 +77,7 @@ function facts({ job, state, summary }: JobDetailsProps, page: PageContext): Htm
           small(`${formatDuration(seconds(job.submittedAt, job.completedAt))} after the request`),
         ),
       job.status === "COMPLETED" && fact("Result", result(state.kind, href, job.resultSize)),
-      job.logKey !== null && fact("Log", h("a", { href: `${href}/log` }, "view")),
+      job.hasLog === 1 && fact("Log", h("a", { href: `${href}/log` }, "view")),
       summary !== undefined
         ? [
             fact("Build", summary.build, small(summary.buildReason.replace(`${summary.build}, `, ""))),

@@ -76,7 +76,8 @@ function head({ job, state }: JobProps, csrf: string): Html {
       "div",
       { class: "eg-actions app-head-end" },
       mainAction(job.id, state, csrf),
-      job.logKey !== null &&
+      job.status !== "RUNNING" &&
+        job.hasLog === 1 &&
         h("a", { class: "eg-button", href: `/annotations/${job.id}/log`, "data-job-log": "" }, "View log"),
     ),
   );
@@ -214,7 +215,7 @@ function logSoFar({ id, runningLog }: JobProps["job"]): Html {
   );
 }
 
-function unfinished({ job, state }: JobProps, page: PageContext): Child {
+function unfinished({ job, state, log }: JobProps, page: PageContext): Child {
   const panel = (text: string) => h("section", { class: "eg-panel" }, h("p", { class: "eg-secondary" }, text));
   if (state.kind === "queued" || state.kind === "running") {
     const start = state.kind === "queued" ? "The job waits for a free annotator." : "The file is being annotated.";
@@ -225,8 +226,23 @@ function unfinished({ job, state }: JobProps, page: PageContext): Child {
       state.kind === "running" && logSoFar(job),
     );
   }
-  return (
+  return fragment(
     state.kind === "failed" &&
-    panel(`Only the input${job.logKey === null ? " file was" : " file and the log were"} kept.`)
+      panel(`Only the input${job.hasLog === 0 ? " file was" : " file and the log were"} kept.`),
+    job.status === "FAILED" && log !== undefined && logOfEnded(job.id, log),
+  );
+}
+
+function logOfEnded(jobId: string, log: string): Html {
+  return h(
+    "section",
+    { class: "eg-panel", "aria-labelledby": "log" },
+    h(
+      "div",
+      { class: "eg-panel-head" },
+      h("h2", { id: "log" }, "Log"),
+      h("a", { class: "eg-end eg-small", href: `/annotations/${jobId}/log` }, "On a page of its own"),
+    ),
+    h("pre", { class: "eg-log app-log-so-far", tabindex: 0, "aria-label": "Log as far as it came" }, log),
   );
 }
