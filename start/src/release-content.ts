@@ -31,6 +31,7 @@ const CONTENT: Readonly<Record<ReleaseKind, readonly string[]>> = {
     "dist/{supervisor,manager,autoscaler}/*",
     // The commands of start.sh and `elastic-gas`.
     "{start/src,manager/src/features/{api,cli}}/*.ts",
+    "manager/src/{features/pools/resize-body,model/charts/range}.ts",
     "{shared,scaling}/src/**/*.ts",
     // The start names it; it plays no AWS here.
     "local-cloud/src/credentials.ts",
