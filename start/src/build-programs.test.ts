@@ -125,5 +125,7 @@ it("builds every program of the product", async () => {
     );
     return [program, /settings are not usable/.test(stderr) ? "looked at its settings" : stderr];
   });
+  // A process holds every map that it finds.
+  expect(readdirSync(join(ROOT, "dist/user-app")).filter((name) => /^packages-.*\.map$/.test(name))).toEqual([]);
   for (const [program, said] of await Promise.all(started)) expect(said, program).toBe("looked at its settings");
 });
