@@ -11,6 +11,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PATH="$PWD/node_modules/.bin:$PATH"
+# What a thread no longer needs the others may use: a program needs 5 to 15 MB less.
+export MALLOC_ARENA_MAX=2
 # What Node has compiled once, the next program takes from here: it starts sooner and needs less memory.
 export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$PWD/.data/cache/compiled}" NODE_COMPILE_CACHE_PORTABLE=1
 
@@ -20,7 +22,7 @@ case "${1:-manager}" in
     . start/install.sh
     ensure_node_modules
     [ "${CLOUD:-local}" = aws ] || ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools
-    exec node --disable-warning=ExperimentalWarning start/src/main.ts
+    exec node --disable-warning=ExperimentalWarning --max-semi-space-size=2 start/src/main.ts
     ;;
   web | annotator | utility)
     if [ -f settings.env ]; then
@@ -30,9 +32,8 @@ case "${1:-manager}" in
       set +a
     fi
     case "$1" in
-      web) exec node --disable-warning=ExperimentalWarning user-app/src/main.ts ;;
-      annotator) exec node --disable-warning=ExperimentalWarning annotator/src/main.ts ;;
-      utility) exec node --disable-warning=ExperimentalWarning annotator/src/lifecycle/main.ts ;;
+      web) exec node --disable-warning=ExperimentalWarning --enable-source-maps dist/user-app/main.js ;;
+      *) exec node --disable-warning=ExperimentalWarning --enable-source-maps --max-semi-space-size=2 "dist/$1/main.js" ;;
     esac
     ;;
   stop | status)

@@ -30,7 +30,7 @@ case "$1" in
   packages) ;; # only these
   synth) exec node --disable-warning=ExperimentalWarning aws/src/synth-main.ts ;;
   deploy)
-    node --disable-warning=ExperimentalWarning start/src/build-pages-main.ts
+    node --disable-warning=ExperimentalWarning start/src/build-main.ts
     exec node --disable-warning=ExperimentalWarning aws/src/deploy-main.ts "${@:2}"
     ;;
   destroy) exec node --disable-warning=ExperimentalWarning aws/src/destroy-main.ts ;;

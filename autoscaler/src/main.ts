@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { readConfig } from "@elastic-gas/shared/config";
 import { connectDatabase } from "@elastic-gas/shared/database/connect";
 import { serveHealth, watchTurns } from "@elastic-gas/shared/health-address";
@@ -31,7 +32,7 @@ const context = {
   log,
   userDataTemplate: config.EMULATED_INSTANCES
     ? RUNS_NOTHING
-    : readFileSync(new URL("../../aws/user-data.sh", import.meta.url), "utf8"),
+    : readFileSync(join(import.meta.dirname, "../../aws/user-data.sh"), "utf8"),
 };
 
 const passes = watchTurns("a pass", PASS_LIMIT_MS);

@@ -15,9 +15,11 @@ import { resourcesOf } from "@elastic-gas/shared/resources";
 import { createTestDatabase } from "@elastic-gas/testing/database";
 import { startTestCloud, TEST_CREDENTIALS } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
-import { expect, it, onTestFinished } from "vitest";
+import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { renderUserData } from "../../autoscaler/src/launches/user-data.ts";
+import { buildPrograms } from "./build-programs.ts";
 import { workerSettings } from "./environment.ts";
+import { nodeArguments } from "./programs.ts";
 import { packRelease, publishRelease, uploadRelease } from "./release.ts";
 
 const run = promisify(execFile);
@@ -29,6 +31,8 @@ const TEMPLATE = readFileSync(join(ROOT, "aws/user-data.sh"), "utf8");
 const PLACE = { region: "us-east-1", accountId: "000000000000", instanceProfile: "gas" };
 /** A registry that nobody runs: whoever asks it fails. */
 const NO_REGISTRY = "http://127.0.0.1:9";
+
+beforeAll(() => buildPrograms(ROOT), TEST_MS);
 
 it(
   "a worker boots from the release alone, with an empty cache and no registry, and runs no other file",
@@ -117,7 +121,7 @@ it(
 );
 
 it(
-  "the manager's programs load from their release alone, which asks for no installation",
+  "the manager's programs and commands load from their release alone, which asks for no installation",
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "gas-manager-release-"));
     onTestFinished(() => rm(folder, { recursive: true }));
@@ -131,9 +135,22 @@ it(
       options,
     );
     expect(said).toMatch(/^v24\.\d+\.\d+\n$/);
-    const modules = ["start/src/supervisor.ts", "manager/src/app.ts", "autoscaler/src/loop.ts"];
-    const script = `for (const path of ${JSON.stringify(modules)}) await import("./" + path); process.exit(0)`;
-    await run("node_modules/.bin/node", ["--input-type=module", "-e", script], options);
+    const saidBy = async (args: readonly string[]): Promise<string> => {
+      const env = { ...options.env, CLOUD: "none" };
+      const { stdout: out, stderr } = await run("node_modules/.bin/node", [...args], { ...options, env }).catch(
+        (error: { stdout: string; stderr: string }) => error,
+      );
+      return out + stderr;
+    };
+    for (const program of ["supervisor", "manager", "autoscaler"] as const)
+      expect(await saidBy(nodeArguments(program)), program).toContain("The settings are not usable");
+    expect(await saidBy(["start/src/admin-password.ts"])).toContain("The settings are not usable");
+    expect(await saidBy(["start/src/control.ts", "status"])).toContain("Nothing runs from this folder.");
+    expect(await saidBy(["start/src/release-main.ts", "release"])).toContain("does not run from this folder.");
+    expect(await saidBy(["start/src/print-database-accounts.ts"])).toContain(
+      "start.sh runs the database server itself",
+    );
+    expect(await saidBy(["manager/src/features/cli/main.ts", "--help"])).toContain("elastic-gas");
   },
   TEST_MS,
 );

@@ -3,9 +3,11 @@ import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildPages } from "./build-pages.ts";
+import { buildPrograms } from "./build-programs.ts";
 import { checkPorts } from "./check-ports.ts";
 import { readEnvironment, withoutAws } from "./environment.ts";
 import { isAlive, processFile } from "./processes.ts";
+import { nodeArguments } from "./programs.ts";
 
 /**
  * What start.sh runs: starts the supervisor and starts it again should it be killed; passes Ctrl-C and SIGTERM on,
@@ -46,12 +48,18 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     stopSupervisor();
   });
 }
+const programs = buildPrograms(root).catch((error: unknown) => String(error instanceof Error ? error.message : error));
 buildPages(root);
+const unbuilt = await programs;
+if (unbuilt !== undefined) {
+  console.error(unbuilt);
+  process.exit(1);
+}
 
 const startId = randomUUID();
 let exitCode = 0;
 while (!stopping) {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "start/src/supervisor-main.ts"], {
+  const child = spawn(process.execPath, nodeArguments("supervisor"), {
     cwd: root,
     env: { ...own, DATA_DIR: dataDir, START_ID: startId },
     // A session of its own: the terminal's Ctrl-C comes to this process only, which passes it on once.

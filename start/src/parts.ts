@@ -4,6 +4,7 @@ import { findFreePort } from "@elastic-gas/shared/free-port";
 import type { Role } from "@elastic-gas/shared/permissions";
 import { cloudSettings, type Environment, settingsOf } from "./environment.ts";
 import { initialiseMariadb, type MariadbOptions, spawnMariadb, waitForMariadb } from "./mariadb.ts";
+import { nodeArguments, type Program } from "./programs.ts";
 import { waitForHttp } from "./ready.ts";
 import { type Part, spawnNode } from "./supervise.ts";
 import { greetingCheck, healthAddressCheck, httpCheck } from "./watch-health.ts";
@@ -36,13 +37,7 @@ export function localCloudPart(settings: PartSettings, own: Environment): Part {
   const { config } = settings;
   return {
     name: "local-cloud",
-    start: () =>
-      startNode(
-        { ...settings, environment: cloudSettings(settings.environment) },
-        "local-cloud",
-        "local-cloud/src/main.ts",
-        own,
-      ),
+    start: () => startNode({ ...settings, environment: cloudSettings(settings.environment) }, "local-cloud", own),
     ready: (child, signal) =>
       waitForHttp(`http://127.0.0.1:${config.LOCAL_CLOUD_PORT}/_health`, {
         child,
@@ -57,7 +52,7 @@ export function localCloudPart(settings: PartSettings, own: Environment): Part {
 export function managerPart(settings: PartSettings): Part {
   return {
     name: "manager",
-    start: () => startNode(asRole(settings, "manager"), "manager", "manager/src/main.ts"),
+    start: () => startNode(asRole(settings, "manager"), "manager"),
     ready: (child, signal) =>
       waitForHttp(`http://127.0.0.1:${settings.config.MANAGER_PORT}/healthz`, {
         child,
@@ -78,7 +73,7 @@ export function autoscalerPart(settings: PartSettings, startId: string): Part {
       // Another port for each process: nothing waits for one that its predecessor still holds.
       const port = await findFreePort();
       url = `http://127.0.0.1:${port}/`;
-      return startNode(asRole(settings, "autoscaler"), "autoscaler", "autoscaler/src/main.ts", {
+      return startNode(asRole(settings, "autoscaler"), "autoscaler", {
         START_ID: startId,
         HEALTH_PORT: String(port),
       });
@@ -94,11 +89,11 @@ function asRole(settings: PartSettings, role: Role): PartSettings {
   return { ...settings, environment: settingsOf(settings.environment, role) };
 }
 
-function startNode({ root, config, environment }: PartSettings, name: string, entry: string, own: Environment = {}) {
+function startNode({ root, config, environment }: PartSettings, program: Program, own: Environment = {}) {
   return spawnNode({
-    entry,
+    command: nodeArguments(program),
     root,
     environment: { ...environment, ...own },
-    logFile: join(config.DATA_DIR, "logs", `${name}.log`),
+    logFile: join(config.DATA_DIR, "logs", `${program}.log`),
   });
 }

@@ -1,34 +1,51 @@
 import { execFile } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Module, readModules } from "@elastic-gas/testing/boundaries/read-imports";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { buildPrograms } from "./build-programs.ts";
+import { type Program, programFolder, WORKER_PROGRAMS } from "./programs.ts";
 import { packRelease } from "./release.ts";
 import { listReleaseFiles, RELEASE_KINDS, type ReleaseKind } from "./release-content.ts";
 import { importedPackages, listPackageFiles } from "./release-packages.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** What instances start: by the roles of start.sh, and by the processes that these start. */
-const ENTRIES: Readonly<Record<ReleaseKind, readonly string[]>> = {
-  worker: ["user-app/src/main.ts", "annotator/src/main.ts", "annotator/src/lifecycle/main.ts"],
-  manager: [
-    ...["main", "supervisor-main", "control", "admin-password"].map((name) => `start/src/${name}.ts`),
-    "manager/src/main.ts",
-    "autoscaler/src/main.ts",
-  ],
+const STARTED: Readonly<Record<ReleaseKind, readonly Program[]>> = {
+  worker: WORKER_PROGRAMS,
+  manager: ["supervisor", "manager", "autoscaler"],
 };
-/** Of these a type alone is used, or they are loaded where AWS is an emulator alone. */
-const NOT_LOADED: readonly string[] = [
-  "local-cloud/src/wire/auth/authenticate.ts",
-  "start/src/emulator/emulator.ts",
-  "start/src/emulator/workers.ts",
+/** The commands that run from their sources. */
+const COMMANDS = [
+  ...["main", "control", "admin-password", "release-main", "print-database-accounts"].map(
+    (name) => `start/src/${name}.ts`,
+  ),
+  "manager/src/features/cli/main.ts",
 ];
+/** Of these a type alone is used. */
+const NOT_LOADED: readonly string[] = ["local-cloud/src/wire/auth/authenticate.ts"];
+
+beforeAll(() => buildPrograms(ROOT));
 
 describe("the releases", () => {
-  it.each(RELEASE_KINDS)("hold every file that the programs of the %s need", async (kind) => {
+  it.each(RELEASE_KINDS)("hold every file of the programs of the %s, with its source map", async (kind) => {
     const files = await listReleaseFiles(ROOT, kind);
+    for (const program of STARTED[kind]) {
+      const folder = programFolder(program);
+      expect(files.filter((path) => path.startsWith(`${folder}/`))).toEqual(
+        readdirSync(join(ROOT, folder))
+          .map((name) => `${folder}/${name}`)
+          .sort(),
+      );
+      expect(files).toEqual(expect.arrayContaining([`${folder}/main.js`, `${folder}/main.js.map`]));
+    }
+  });
+
+  it("hold every source that the commands on the manager's machine need", async () => {
+    const files = await listReleaseFiles(ROOT, "manager");
     const needed = new Set<string>();
     const visit = (path: string): void => {
       if (needed.has(path) || NOT_LOADED.includes(path)) return;
@@ -36,7 +53,7 @@ describe("the releases", () => {
       const [module] = readModules(ROOT, [path]) as [Module];
       module.imports.forEach(visit);
     };
-    ENTRIES[kind].forEach(visit);
+    COMMANDS.forEach(visit);
     expect([...needed].filter((path) => !files.includes(path))).toEqual([]);
   });
 });
@@ -52,12 +69,20 @@ describe("the release that workers fetch", () => {
     expect(files).toEqual(expect.arrayContaining(data));
   });
 
-  it("has the packages that its programs import and those that they need, for this platform alone", () => {
+  it("has the packages that stay beside its programs and those that they need, for this platform alone", () => {
     const packages = listPackageFiles(ROOT, files);
     const has = (start: string) => packages.some((path) => path.startsWith(`node_modules/${start}`));
-    for (const name of ["node/bin/node", ".bin/node", "express/", "bcrypt/", "mysql2/", "@zxcvbn-ts/language-common/"])
+    for (const name of ["node/bin/node", ".bin/node", "bcrypt/", "sharp/", "@zxcvbn-ts/language-common/"])
       expect(has(name), name).toBe(true);
-    for (const name of ["vite/", "vitest/", "typescript/", "@elastic-gas/manager", "bootstrap/", "socket.io/"])
+    for (const name of [
+      "vite/",
+      "rolldown/",
+      "typescript/",
+      "@elastic-gas/manager",
+      "express/",
+      "@aws-sdk/",
+      "socket.io/",
+    ])
       expect(has(name), name).toBe(false);
     expect(
       packages.filter((path) => path.includes("onnxruntime-node/bin/")).map((path) => path.split("/").at(-1)),
@@ -71,9 +96,9 @@ describe("the release that workers fetch", () => {
     expect([...folders].sort()).toEqual([
       ".npmrc",
       "annotator",
+      "dist",
       "package-lock.json",
       "samples",
-      "shared",
       "start",
       "start.sh",
       "user-app",

@@ -11,7 +11,6 @@ const COMMON = [
   "*/package.json", // npm wants every workspace that the lockfile names
   "start.sh",
   "start/install.sh",
-  "shared/src/**/*.ts",
 ];
 /**
  * Each without a test, test environment, benchmark or browser source. Patterns of Node's `glob`, from the project's
@@ -21,7 +20,7 @@ const CONTENT: Readonly<Record<ReleaseKind, readonly string[]>> = {
   // None of the parts that stay on the manager's machine.
   worker: [
     ...COMMON,
-    "{user-app,annotator}/src/**/*.ts",
+    "dist/{user-app,annotator,utility}/*",
     "user-app/dist/**",
     "user-app/mask-model/mask-model.onnx",
     "samples/{pictures,vcf}/*",
@@ -29,18 +28,20 @@ const CONTENT: Readonly<Record<ReleaseKind, readonly string[]>> = {
   ],
   manager: [
     ...COMMON,
+    "dist/{supervisor,manager,autoscaler}/*",
+    // The commands of start.sh and `elastic-gas`.
+    "{start/src,manager/src/features/{api,cli}}/*.ts",
+    "manager/src/{features/pools/resize-body,model/charts/range}.ts",
+    "{shared,scaling}/src/**/*.ts",
     // The start names it; it plays no AWS here.
     "local-cloud/src/credentials.ts",
-    "start/src/*.ts",
-    "{scaling,autoscaler,manager,loadgen}/src/**/*.ts",
     "manager/dist/**",
     "manager/elastic-gas.sh",
     "samples/pictures/*",
     "aws/user-data.sh",
   ],
 };
-const LEFT_OUT =
-  /\.test\.ts$|(^|\/)browser\/|(^|\/)node_modules\/|^annotator\/src\/(pack\/(build-pack\.ts$|make\/)|engine\/cases\/)|^manager\/src\/dashboard\//;
+const LEFT_OUT = /\.test\.ts$|(^|\/)browser\/|^start\/src\/(build-programs-main|bundler-plugins)\.ts$/;
 
 /** The files of a release as paths from the root, sorted. */
 export async function listReleaseFiles(root: string, kind: ReleaseKind = "worker"): Promise<readonly string[]> {

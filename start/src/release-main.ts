@@ -9,8 +9,10 @@ import { migrate } from "@elastic-gas/shared/database/migrate";
 import { formatRelease } from "@elastic-gas/shared/releases/format-release";
 import { beginUpdate } from "@elastic-gas/shared/releases/updates";
 import { buildPages } from "./build-pages.ts";
+import { buildPrograms } from "./build-programs.ts";
 import { readEnvironment } from "./environment.ts";
 import { isAlive, processFile } from "./processes.ts";
+import { WORKER_PROGRAMS } from "./programs.ts";
 import { publish } from "./publish.ts";
 import { completeSettings } from "./settings.ts";
 
@@ -27,8 +29,9 @@ if (!Object.values(processFile(join(dataDir, "run", "start.json")).read()).some(
   console.error("Elastic GAS does not run from this folder. ./start.sh starts it, with what this checkout holds.");
   process.exit(3);
 }
-// The running manager serves the pages that it was started with.
+// What runs on the manager's machine stays what it was started with.
 buildPages(root, ["user-app"]);
+await buildPrograms(root, WORKER_PROGRAMS);
 if (environment.CLOUD !== "aws" && !hasItsPackages()) {
   console.error(
     "package-lock.json names other packages than those that are installed, which the running workers use. Run ./start.sh stop, then ./start.sh: it installs them.",

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { PACKAGES_BESIDE } from "./programs.ts";
 
 /** What npm's lockfile says of each package, by its folder. */
 const Lockfile = z.object({
@@ -53,6 +54,10 @@ function packagesOf(root: string, sources: readonly string[], packages: Packages
   for (const name of ALWAYS) add(name, "");
   for (const path of sources.filter((each) => each.endsWith(".ts"))) {
     for (const name of importedPackages(readFileSync(join(root, path), "utf8"))) add(name, path.split("/")[0] ?? "");
+  }
+  for (const path of sources.filter((each) => each.startsWith("dist/") && each.endsWith(".js"))) {
+    const program = readFileSync(join(root, path), "utf8");
+    for (const name of PACKAGES_BESIDE) if (program.includes(`"${name}"`)) add(name, "");
   }
   return found;
 }

@@ -59,8 +59,8 @@ export async function packRelease(
       ],
       { cwd: root },
     );
-    // -n leaves the time out of gzip's header.
-    await run("gzip", ["-n", "-6", file]);
+    // -n leaves the time out of gzip's header. A start waits for what stays on this machine.
+    await run("gzip", ["-n", withPackages ? "-6" : "-1", file]);
     const bytes = await readFile(`${file}.gz`);
     const hash = sha256(bytes);
     return { key: keyOf(hash), sha256: hash, bytes };

@@ -35,7 +35,12 @@ async function httpPart(changes: Partial<Part> = {}): Promise<{ part: Part; hang
   const part: Part = {
     name: "part",
     start: () =>
-      spawnNode({ entry, root: folder, environment: { PATH: process.env.PATH }, logFile: join(folder, "part.log") }),
+      spawnNode({
+        command: [entry],
+        root: folder,
+        environment: { PATH: process.env.PATH },
+        logFile: join(folder, "part.log"),
+      }),
     ready: (child, signal) => waitUntilListening(url, { child, signal }),
     health: { ...httpCheck(url), everyMs: 500, silenceLimitMs: 60_000 },
     stopMs: 1_000,
@@ -108,7 +113,7 @@ describe("a part", LONG, () => {
         start: () => {
           starts += 1;
           return spawnNode({
-            entry: join(folder, "part.mjs"),
+            command: [join(folder, "part.mjs")],
             root: folder,
             environment: { PATH: process.env.PATH },
             logFile: "/dev/full/part.log",

@@ -152,8 +152,8 @@ export function supervise(part: Part, { log, onState, onPid, mayEnd }: Supervise
 }
 
 export interface NodeProcess {
-  /** Path of the entry, from the project's root. */
-  readonly entry: string;
+  /** Options of Node and the file that it runs, a path from the project's root. */
+  readonly command: readonly string[];
   readonly root: string;
   readonly environment: NodeJS.ProcessEnv;
   /** The log file; undefined: this process's own output. */
@@ -161,9 +161,9 @@ export interface NodeProcess {
   readonly detached?: boolean;
 }
 
-/** Starts a TypeScript entry with the Node that runs this process. */
+/** Starts a program with the Node that runs this process. */
 export async function spawnNode({
-  entry,
+  command,
   root,
   environment,
   logFile,
@@ -171,7 +171,7 @@ export async function spawnNode({
 }: NodeProcess): Promise<ChildProcess> {
   const log = logFile === undefined ? undefined : await openLog(logFile);
   const output = logFile === undefined ? "inherit" : (log?.fd ?? "ignore");
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry], {
+  const child = spawn(process.execPath, command, {
     cwd: root,
     env: environment,
     detached,

@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { join } from "node:path";
 import { type EngineMessage, EngineReply, type EngineRequest } from "../engine/protocol.ts";
 import { FAILURES } from "../vcf/failure.ts";
 import {
@@ -11,7 +10,7 @@ import {
   unfinished,
 } from "./run-command.ts";
 
-const ENGINE_MAIN = join(import.meta.dirname, "..", "engine", "main.ts");
+const ENGINE_MAIN = new URL("../engine/main.ts", import.meta.url);
 /** Together with buffers and code the process stays below 256 MB. */
 const HEAP_LIMITS = ["--max-old-space-size=112", "--max-semi-space-size=4"];
 /** An engine that has grown to this is replaced by a fresh one. */
@@ -72,7 +71,7 @@ export class EngineProcesses {
     const child = fork(ENGINE_MAIN, {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       env: bareEnvironment(),
-      execArgv: HEAP_LIMITS,
+      execArgv: ["--enable-source-maps", ...HEAP_LIMITS],
       detached: true,
     });
     const engine: Engine = { child, said: "" };

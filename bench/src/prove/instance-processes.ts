@@ -32,7 +32,7 @@ export function partPid(dataDir: string, part: string): number {
     .find(
       (each) =>
         Number.isInteger(each) &&
-        commandOf(each).includes(`${part}/src/main.ts`) &&
+        commandOf(each).includes(`dist/${part}/main.js`) &&
         environmentOf(each).includes(`DATA_DIR=${dataDir}\0`),
     );
   if (pid === undefined) throw new Error(`No process of ${part} runs for ${dataDir}.`);

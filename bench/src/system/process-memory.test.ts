@@ -2,10 +2,10 @@ import { expect, it } from "vitest";
 import { memoryOfTree, processName } from "./process-memory.ts";
 
 it.each([
-  [["node", "--max-old-space-size=64", "/srv/gas/manager/src/main.ts"], "manager"],
-  [["/srv/gas/node_modules/node/bin/node", "annotator/src/engine/main.ts"], "annotator engine"],
-  [["node", "annotator/src/lifecycle/main.ts", "x"], "annotator lifecycle"],
-  [["node", "/srv/gas/start/src/supervisor-main.ts"], "start supervisor"],
+  [["node", "--max-old-space-size=64", "/srv/gas/dist/manager/main.js"], "manager"],
+  [["/srv/gas/node_modules/node/bin/node", "dist/annotator/engine-main.js"], "annotator engine"],
+  [["node", "dist/user-app/main.js", "x"], "user-app"],
+  [["node", "/srv/gas/start/src/main.ts"], "start"],
   [["/usr/sbin/mariadbd", "--datadir=/tmp/x"], "mariadbd"],
 ])("names the process of %j", (command, name) => {
   expect(processName(command)).toBe(name);

@@ -29,7 +29,8 @@ function nameOf(pid: number): string {
 /** `manager`, `annotator engine`, `mariadbd`: a process of ours by its main file, any other by its program. */
 export function processName(command: readonly string[]): string {
   for (const word of command) {
-    const [, part, file] = /([\w-]+)\/src\/([\w/-]+)\.ts$/.exec(word) ?? [];
+    const [, part, file] =
+      /(?:dist\/([\w-]+)|([\w-]+)\/src)\/([\w/-]+)\.[jt]s$/.exec(word)?.filter((each) => each !== undefined) ?? [];
     if (part !== undefined && file !== undefined) return `${part} ${file.replace(/[/-]?main$/, "")}`.trim();
   }
   return command[0]?.split("/").at(-1) ?? "";

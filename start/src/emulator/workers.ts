@@ -9,6 +9,7 @@ import type { Logger } from "@elastic-gas/shared/logger";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { runLoop } from "@elastic-gas/shared/shutdown";
 import { type Environment, settingsOf } from "../environment.ts";
+import { nodeArguments, type Program } from "../programs.ts";
 import { waitForHttp } from "../ready.ts";
 import { type Part, type Supervised, spawnNode } from "../supervise.ts";
 import { forwardRequests } from "./forward-requests.ts";
@@ -21,11 +22,7 @@ const STOP_MS = 30_000; // as long as an instance gets
 const FIRST_ADDRESS = 10;
 const LAST_ADDRESS = 254;
 
-const ENTRIES: Readonly<Record<PoolName, string>> = {
-  web: "user-app/src/main.ts",
-  annotator: "annotator/src/main.ts",
-  utility: "annotator/src/lifecycle/main.ts",
-};
+const WORKERS: Readonly<Record<PoolName, Program>> = { web: "user-app", annotator: "annotator", utility: "utility" };
 
 export interface EmulatedWorkersOptions {
   readonly root: string;
@@ -118,7 +115,7 @@ async function beginWorker(instance: Instance, address: string, options: Emulate
     name: `${pool} ${id}`,
     start: () =>
       spawnNode({
-        entry: ENTRIES[pool],
+        command: nodeArguments(WORKERS[pool]),
         root,
         environment: {
           ...settingsOf(environment, pool),

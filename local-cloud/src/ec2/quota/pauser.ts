@@ -70,7 +70,7 @@ export class PauserEnforcer implements QuotaEnforcer {
   }
 
   #start(): void {
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--enable-source-maps", MAIN], {
       stdio: ["pipe", "ignore", "inherit"],
       detached: true, // Ctrl-C is for the parent, which closes us in its turn
       env: {},

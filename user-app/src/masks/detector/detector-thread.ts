@@ -23,7 +23,7 @@ export async function startDetectorThread(options: WorkerOptions): Promise<Detec
     workerData: options,
     // The thread needs no settings, and holds no secrets then.
     env: {},
-    execArgv: [],
+    execArgv: ["--enable-source-maps"],
   });
   const first = await nextAnswer(worker, 60_000).catch(async (error: unknown) => {
     await worker.terminate();

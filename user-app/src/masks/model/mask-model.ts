@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
 /** Names and sizes of the model's input ([1, 3, 260, 260], RGB / 255) and outputs ([1, 5972, 4] and [1, 5972, 2]). */
 export const MODEL = {
@@ -11,7 +11,7 @@ export const MODEL = {
 } as const;
 
 /** The model that comes with the project; its card is docs/mask-model.md. */
-export const SHIPPED_MODEL = fileURLToPath(new URL("../../../mask-model/mask-model.onnx", import.meta.url));
+export const SHIPPED_MODEL = join(import.meta.dirname, "../../../mask-model/mask-model.onnx");
 
 /** No model file; the message says what to do. */
 export class ModelMissing extends Error {
