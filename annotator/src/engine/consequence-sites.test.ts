@@ -55,16 +55,21 @@ function rowsOf(vcf: string): string[][] {
   return vcf.split("\n").flatMap((line) => (line === "" || line.startsWith("#") ? [] : [line.split("\t").slice(1, 5)]));
 }
 
-/** What `bcftools norm` makes of the same, each ALT in a row of its own. */
+/**
+ * What `bcftools norm` makes of the same, each ALT in a row of its own. What is not on the genome is left out here:
+ * `norm -c x` would do so, but crashes in bcftools 1.21.
+ */
 function normalised(text: string, sites: readonly Site[]): string[][] {
   const path = join(directory, "norm.fa");
   writeFileSync(path, `>chr9\n${text}\n`);
   writeFileSync(`${path}.fai`, `chr9\t${text.length}\t6\t${text.length}\t${text.length + 1}\n`);
   const rows = sites.flatMap(({ pos, ref, alts }, ordinal) =>
-    alts.map((alt, index) => `chr9\t${pos}\t${ordinal}.${index}\t${ref}\t${alt}\t.\t.\t.\n`),
+    (text.startsWith(ref, pos - 1) ? alts : []).map(
+      (alt, index) => `chr9\t${pos}\t${ordinal}.${index}\t${ref}\t${alt}\t.\t.\t.\n`,
+    ),
   );
   const input = `##fileformat=VCFv4.2\n##contig=<ID=chr9,length=${text.length}>\n${COLUMNS}${rows.join("")}`;
-  const args = ["norm", "-c", "x", "-w", "1000", "-f", path, "-"];
+  const args = ["norm", "-w", "1000", "-f", path, "-"];
   return rowsOf(execFileSync("bcftools", args, { input, encoding: "latin1", stdio: ["pipe", "pipe", "ignore"] }));
 }
 
@@ -106,7 +111,7 @@ const ordinalOf = ([, id = ""]: readonly string[]) => Number(id.split(".")[0]);
 const inOrder = (rows: readonly string[][]) => rows.map((row) => row.join(" ")).toSorted();
 
 describe.skipIf((await bcftoolsVersion()) === null)("rows for csq (skipped: bcftools is not installed)", () => {
-  it("are those of `bcftools norm -c x`, in the order of their positions", async () => {
+  it("are those of `bcftools norm`, in the order of their positions", async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ text, sites }) => {
         const rows = await rowsFor(text, sites);

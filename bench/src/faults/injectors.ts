@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { PoolName } from "@elastic-gas/shared/resources";
@@ -55,9 +54,6 @@ export async function inject(rig: Rig, step: Step): Promise<void> {
       await setFault(proof.system, { kind: "never-healthy", launches: 1, durationSeconds: step.seconds });
       await setFault(proof.system, { kind: "kill-instance", instanceId: await someWorker(rig, step.pool) });
       return lasting(step.seconds);
-    case "kill utility process":
-      process.kill(await utilityPid(proof, step.process), "SIGKILL");
-      return;
     case "kill part":
       return killPart(proof, step.part);
     case "hang part":
@@ -177,27 +173,6 @@ async function askAsRoot({ system }: ProofSystem, statement: string): Promise<vo
 }
 
 /** The worker of the process may just be replaced. */
-async function utilityPid({ system, wait }: ProofSystem, name: string): Promise<number> {
-  return wait(`a ${name} process`, () => findUtilityPid(system.dataDir, name), SETTLE_SECONDS);
-}
-
-function findUtilityPid(dataDir: string, name: string): number | undefined {
-  const read = (pid: string, file: string) => {
-    try {
-      return readFileSync(`/proc/${pid}/${file}`, "utf8");
-    } catch {
-      return ""; // ended meanwhile
-    }
-  };
-  const pid = readdirSync("/proc").find(
-    (each) =>
-      /^\d+$/.test(each) &&
-      read(each, "cmdline").includes(`annotator/src/lifecycle/${name}/main.ts`) &&
-      read(each, "environ").includes(`${dataDir}/instances/`),
-  );
-  return pid === undefined ? undefined : Number(pid);
-}
-
 /** The outbox keeps what it has sent: each of it is sent again, in another order. */
 async function duplicateMessages({ proof, random }: Rig, times: number): Promise<void> {
   const rows = await proof.db

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, type ProcessRecord, processFile } from "@elastic-gas/start/processes";
+import { nodeArguments } from "@elastic-gas/start/programs";
 import type { ProofSystem } from "../prove/proof-system.ts";
 import type { Part } from "./plan.ts";
 
@@ -48,7 +49,7 @@ export async function startSecond(
   changes: Readonly<Record<string, string>>,
 ): Promise<SecondPart> {
   const { HEALTH_PORT: _, ...environment } = environmentOf((await partOf(proof, part)).pid);
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", `${part}/src/main.ts`], {
+  const child = spawn(process.execPath, [...nodeArguments(part)], {
     cwd: ROOT,
     env: { ...environment, ...changes },
     stdio: "ignore",

@@ -27,7 +27,6 @@ export type Step =
   /** Two of each consumer. */
   | { readonly kind: "second utility worker"; readonly seconds: number }
   | { readonly kind: "disk full"; readonly seconds: number }
-  | { readonly kind: "kill utility process"; readonly process: UtilityProcess }
   /** Every message that was sent so far comes so many times more, in another order. */
   | { readonly kind: "duplicates"; readonly times: number }
   | { readonly kind: "bad inputs" }
@@ -39,8 +38,6 @@ export const MISBEHAVIOURS = ["slow", "throttled", "500", "silent", "answer lost
 export type Misbehaviour = (typeof MISBEHAVIOURS)[number];
 export const PARTS = ["autoscaler", "manager", "mariadb", "local-cloud", "supervisor"] as const;
 export type Part = (typeof PARTS)[number];
-export const UTILITY_PROCESSES = ["notify", "archive", "restore", "thaw"] as const;
-export type UtilityProcess = (typeof UTILITY_PROCESSES)[number];
 
 export interface PlanChoices {
   /** How long the services of the cloud misbehave, seconds; the shorter ones come first. */
@@ -72,7 +69,6 @@ export function planFaults({ cloudSeconds, otherSeconds, hangSeconds }: PlanChoi
     { kind: "disk full", seconds: otherSeconds },
     { kind: "bad inputs" },
     { kind: "kill part", part: "mariadb" },
-    ...UTILITY_PROCESSES.map((process): Step => ({ kind: "kill utility process", process })),
     ...(["autoscaler", "manager"] as const).flatMap((part): Step[] => [
       { kind: "clock", part, hours: 1, seconds: hangSeconds },
       { kind: "clock", part, hours: -1, seconds: hangSeconds },
@@ -126,8 +122,6 @@ export function nameOf(step: Step): string {
       return `a worker of pool ${step.pool} stands still ${lasts(step.seconds)}`;
     case "never healthy":
       return `the next ${step.pool} worker never comes up`;
-    case "kill utility process":
-      return `kill -9 of the ${step.process} process`;
     case "kill part":
       return `kill -9 of ${step.part}`;
     case "hang part":

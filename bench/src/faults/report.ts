@@ -13,7 +13,7 @@ const NEVER_RUN: readonly (readonly [string, string])[] = [
   ],
   [
     "kill -9 between any two steps of archive, restore and thaw",
-    "annotator/src/lifecycle/archive-cycle.test.ts dies at each step; here their processes are killed at any moment",
+    "annotator/src/lifecycle/archive-cycle.test.ts dies at each step; here the utility worker is killed at any moment",
   ],
 ];
 
