@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# Runs Elastic GAS. Without an argument: the manager's machine (on one machine, everything). Safe to run again.
-#
-#   ./start.sh                          set up what is missing, start, print addresses; Ctrl-C ends everything it started
-#   ./start.sh web|annotator|utility    run one worker; an instance's user data does this
-#   ./start.sh stop | status            end, or look at, the system that runs from this folder
-#   ./start.sh admin-password [NAME]    give an administrator a new password, shown once, and switch the second factor off
-#   ./start.sh database-accounts        print the SQL that makes a database account for each part, on a server of your own
-#   ./start.sh release | update         publish this checkout to the system that runs; update also replaces its workers
-#   ./start.sh demo                     users, annotations, photos and 10 minutes of load for it
+# Runs Elastic GAS: `./start.sh --help`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+usage="./start.sh [command]
+Without a command: sets up what is missing, starts the manager's machine (on one machine, everything) and prints the
+addresses; safe to run again. Ctrl-C ends everything that it started.
+
+  stop | status            end, or look at, the system that runs from this folder
+  demo [--minutes N]       make users, annotations, photos and 10 minutes of load for it
+  admin-password [NAME]    give an administrator a new password, shown once, and switch the second factor off
+  release | update         publish this checkout to the system that runs; update also replaces its workers
+  database-accounts        print the SQL that makes a database account for each part, on a server of your own
+  web|annotator|utility    run one worker; an instance's user data does this"
 export PATH="$PWD/node_modules/.bin:$PATH"
 # What a thread no longer needs the others may use: a program needs 5 to 15 MB less.
 export MALLOC_ARENA_MAX=2
@@ -64,8 +66,11 @@ case "${1:-manager}" in
     fi
     exec node --disable-warning=ExperimentalWarning start/src/demo/main.ts "$@"
     ;;
+  --help | -h)
+    echo "$usage"
+    ;;
   *)
-    echo "Usage: ./start.sh [manager|web|annotator|utility|stop|status|release|update|demo|admin-password [NAME]|database-accounts]" >&2
+    printf 'Unknown command %s.\n\n%s\n' "$1" "$usage" >&2
     exit 2
     ;;
 esac

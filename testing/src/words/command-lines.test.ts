@@ -14,6 +14,7 @@ const COMMANDS = [
   ["autoscaler/src/commands/simulate-command.ts", "npm run -s simulate"],
   ["cli/src/main.ts", "elastic-gas annotate"],
   ["aws/deploy.sh", "npm run deploy"],
+  ["start.sh", "./start.sh"],
 ] as const;
 
 function run(entry: string, args: readonly string[]) {
