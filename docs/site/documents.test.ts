@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -60,8 +61,10 @@ it("names only commands that there are", () => {
         return Object.keys(own);
       }),
   );
-  const usage = /Usage: \.\/start\.sh \[(.*)\]"/.exec(readFileSync(join(root, "start.sh"), "utf8"))?.[1] ?? "";
-  const known = new Set(usage.replace(" [NAME]", "").split("|"));
+  const usage = execFileSync(join(root, "start.sh"), ["--help"], { encoding: "utf8" });
+  const known = new Set(
+    [...usage.matchAll(/^ {2}(\S.*?)(?: {2}| \[)/gm)].flatMap(([, names = ""]) => names.split(/ ?\| ?/)),
+  );
   const wrong = texts.flatMap(([path, text]) => [
     ...[...text.matchAll(/npm run (?:-s |--silent )?([a-z][\w:-]*)/g)]
       .filter(([, name = ""]) => !scripts.has(name))
