@@ -92,7 +92,10 @@ describe.skipIf(!hasBcftools)("a pack of published files (skipped: bcftools is n
       "300 . DP=9;GAS_GENE=TOY1;GAS_REGION=UTR3;GAS_BAND=9p24.3;BCSQ=3_prime_utr|TOY1|NM_900001.1|protein_coding",
       // Written at the end of its repeat: found at the start, by the sequence.
       "359 rs9005 DP=9;GAS_REGION=INTERGENIC;GAS_BAND=9p24.3;GAS_CLINVAR=1005|Likely_benign|;GAS_CLINVAR_REVIEW=no_assertion_criteria_provided;GAS_RS=rs9005;GAS_AF=0.02;GAS_AF_POP=afr:0.03|nfe:0.01",
-      "420 rs8004 DP=9;GAS_GENE=TOY1-AS1;GAS_REGION=EXON;GAS_BAND=9p24.3;GAS_RS=rs8004;GAS_TRACK=miRNA:hsa-mir-90001",
+      // bcftools 1.21 tells of genes that make no protein, 1.16 does not.
+      expect.stringMatching(
+        /^420 rs8004 DP=9;GAS_GENE=TOY1-AS1;GAS_REGION=EXON;GAS_BAND=9p24\.3;GAS_RS=rs8004;GAS_TRACK=miRNA:hsa-mir-90001(;BCSQ=non_coding\|TOY1-AS1\|\|lncRNA)?$/,
+      ),
     ]);
     const declared = job.text.split("\n").flatMap((line) => /^##INFO=<ID=([^,]+)/.exec(line)?.[1] ?? []);
     const used = new Set(
