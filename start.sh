@@ -12,6 +12,20 @@ addresses; safe to run again. Ctrl-C ends everything that it started.
   release | update         publish this checkout to the system that runs; update also replaces its workers
   database-accounts        print the SQL that makes a database account for each part, on a server of your own
   web|annotator|utility    run one worker; an instance's user data does this"
+refuse() {
+  printf '%s\n\n%s\n' "$1" "$usage" >&2
+  exit 2
+}
+case " $* " in
+  *" --help "* | *" -h "*)
+    echo "$usage"
+    exit 0
+    ;;
+esac
+case "${1:-}" in
+  demo | admin-password) ;;
+  *) [ $# -le 1 ] || refuse "$1 takes no further word, and $2 was given." ;;
+esac
 export PATH="$PWD/node_modules/.bin:$PATH"
 # What a thread no longer needs the others may use: a program needs 5 to 15 MB less.
 export MALLOC_ARENA_MAX=2
@@ -66,11 +80,5 @@ case "${1:-manager}" in
     fi
     exec node --disable-warning=ExperimentalWarning start/src/demo/main.ts "$@"
     ;;
-  --help | -h)
-    echo "$usage"
-    ;;
-  *)
-    printf 'Unknown command %s.\n\n%s\n' "$1" "$usage" >&2
-    exit 2
-    ;;
+  *) refuse "Unknown command $1." ;;
 esac

@@ -9,9 +9,9 @@ export const LOST_WORKERS_SENTENCE =
   "The annotation ended its worker 4 times. The file may need more memory than a worker has. Run it again, or split the file.";
 
 /**
- * Ends a job as FAILED with its log so far, tells its owner and puts it before a person as a dead letter that can be sent again; in the
- * caller's transaction, which holds the job's row. A higher attempt shuts out a worker that still believes that the job
- * is its own.
+ * Ends a job as FAILED with its log so far, tells its owner and puts it before a person as a dead letter that can be
+ * sent again; in the caller's transaction, which holds the job's row. A higher attempt shuts out a worker that still
+ * believes that the job is its own.
  */
 export async function failJob(
   trx: Transaction<Tables>,

@@ -43,3 +43,10 @@ describe.each(COMMANDS)("%s", (entry, usage) => {
     expect(err).not.toMatch(/^ +at |positional argument/m);
   });
 });
+
+it("start.sh does nothing when its help is asked for, or when a word is too many", async () => {
+  expect(await run("start.sh", ["stop", "--help"])).toMatchObject({ code: 0, out: expect.stringContaining("demo") });
+  const { code, out, err } = await run("start.sh", ["stop", "now"]);
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toMatch(/^stop takes no further word, and now was given\.\n\n/);
+});

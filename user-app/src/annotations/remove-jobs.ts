@@ -10,7 +10,8 @@ const KEYS_AT_ONCE = 1_000;
 
 /**
  * Ends a job that waits or runs. Its worker finds out when it next renews its lease, within seconds, and what it does
- * until then is not recorded; its log so far stays. False when the job is finished (or not this user's): then nothing changes.
+ * until then is not recorded; its log so far stays. False when the job is finished (or not this user's): then nothing
+ * changes.
  */
 export async function cancelJob(
   db: Database,
