@@ -11,6 +11,7 @@ import { putMessage } from "@elastic-gas/shared/reliability/outbox";
 import { createSetting, type Setting } from "@elastic-gas/testing/annotator/test-environment";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { buildProgram } from "@elastic-gas/testing/programs";
 import { createTestQueues } from "@elastic-gas/testing/queues";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
@@ -60,7 +61,7 @@ afterAll(async () => {
 it("ends a job once though its worker was killed, by another one, and cleans up after both", async () => {
   const userId = await setting.addUser();
   const jobId = await request(userId);
-  const first = start("main.ts", "i-first", { ANNOTATION_COMMAND: ENDLESS });
+  const first = await start("annotator", "i-first", { ANNOTATION_COMMAND: ENDLESS });
   await waitUntil("the first has the job", async () => {
     const job = await setting.job(jobId);
     return job.status === "RUNNING" && job.owner === "i-first";
@@ -71,12 +72,12 @@ it("ends a job once though its worker was killed, by another one, and cleans up 
   );
   first.kill("SIGKILL");
 
-  start("main.ts", "i-second");
+  await start("annotator", "i-second");
   await waitUntil("the job is over", async () => (await setting.job(jobId)).status === "COMPLETED");
   expect(await setting.job(jobId)).toMatchObject({ attempt: 2, failure: null });
   expect(await setting.messages("jobResults")).toHaveLength(1);
 
-  start("main.ts", "i-first");
+  await start("annotator", "i-first");
   await waitUntil("the predecessor's files are gone", () => !existsSync(join(dataDir, "annotator", "i-first")));
   const second = join(dataDir, "annotator", "i-second");
   await waitUntil("the second's files are gone", () => readdirSync(second).length === 0);
@@ -107,11 +108,11 @@ it("shows no line of a killed worker's log once another one has the job", async 
     const { status, attempt, runningLog, runningLogAttempt } = await setting.job(jobId);
     return { attempt, log: status === "RUNNING" && runningLogAttempt === attempt ? runningLog : null };
   };
-  const first = start("main.ts", "i-first", { ANNOTATION_COMMAND: saying("of the first", "") });
+  const first = await start("annotator", "i-first", { ANNOTATION_COMMAND: saying("of the first", "") });
   await waitUntil("the first's log is shown", async () => (await log()).log === "of the first\n");
   first.kill("SIGKILL");
   const finishing = 'fs.writeFileSync(process.argv[1], "annotated"); process.exit();';
-  start("main.ts", "i-second", { ANNOTATION_COMMAND: saying("of the second", finishing) });
+  await start("annotator", "i-second", { ANNOTATION_COMMAND: saying("of the second", finishing) });
   const seen = new Set<string>();
   await waitUntil("the second's log is shown", async () => {
     const now = await log();
@@ -127,7 +128,7 @@ it("shows no line of a killed worker's log once another one has the job", async 
 
 it("takes no more work once it is told to drain, and ends when asked to", async () => {
   const userId = await setting.addUser();
-  const child = start("main.ts", "i-second");
+  const child = await start("annotator", "i-second");
   await waitUntil("its heartbeat", async () => (await beat("i-second"))?.at);
   await database.db.updateTable("workers").set({ draining: true }).where("instanceId", "=", "i-second").execute();
   const drainedAt = new Date();
@@ -154,7 +155,7 @@ it("serves the queues of mails, archives, restores and thaws in one utility work
     .set({ status: "COMPLETED", completedAt: new Date() })
     .where("id", "=", jobId)
     .execute();
-  const child = start("lifecycle/main.ts", "i-util");
+  const child = await start("utility", "i-util");
   // Of jobs of the tests before, whose time has not come.
   const later = await queues.count("archive");
   const dueAt = new Date(0).toISOString();
@@ -191,8 +192,12 @@ function beat(instanceId: string) {
   return database.db.selectFrom("workers").selectAll().where("instanceId", "=", instanceId).executeTakeFirst();
 }
 
-function start(entry: string, instanceId: string, changes: Record<string, string> = {}): ChildProcess {
-  const child = spawn(process.execPath, [join(import.meta.dirname, entry)], {
+async function start(
+  program: "annotator" | "utility",
+  instanceId: string,
+  changes: Record<string, string> = {},
+): Promise<ChildProcess> {
+  const child = spawn(process.execPath, await buildProgram(program), {
     stdio: ["ignore", process.env.LOG_LEVEL ? "inherit" : "ignore", "inherit"],
     env: {
       PATH: process.env.PATH,
@@ -200,7 +205,7 @@ function start(entry: string, instanceId: string, changes: Record<string, string
       PREFIX: "test",
       AWS_ENDPOINT_URL: cloud.endpoint,
       AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata[instanceId]?.endpoint,
-      DATABASE_URL: entry === "main.ts" ? annotatorUrl : utilityUrl,
+      DATABASE_URL: program === "annotator" ? annotatorUrl : utilityUrl,
       DATA_DIR: dataDir,
       JOB_LEASE_SECONDS: "2",
       VISIBILITY_TIMEOUT_SECONDS: "2",

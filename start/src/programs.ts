@@ -26,14 +26,14 @@ export const PACKAGES_BESIDE: readonly string[] = ["@zxcvbn-ts/language-common",
 /** They do little at a time: new objects need no room of up to 48 MB. start.sh gives workers the same. */
 const SMALL: readonly Program[] = ["supervisor", "autoscaler", "annotator", "utility"];
 
-/** What Node takes to run a program, from the project's root. With the maps its errors name the sources. */
-export function nodeArguments(program: Program): readonly string[] {
+/** What Node takes to run a program, by default in the project's root. With the maps its errors name the sources. */
+export function nodeArguments(program: Program, root = ""): readonly string[] {
   const small = SMALL.includes(program) ? ["--max-semi-space-size=2"] : [];
   return [
     "--disable-warning=ExperimentalWarning",
     "--enable-source-maps",
     ...small,
-    `${programFolder(program)}/main.js`,
+    join(root, programFolder(program), "main.js"),
   ];
 }
 

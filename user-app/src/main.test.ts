@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { findFreePort } from "@elastic-gas/shared/free-port";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { createTestDatabase } from "@elastic-gas/testing/database";
+import { buildProgram } from "@elastic-gas/testing/programs";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import express from "express";
 import { expect, onTestFinished, test } from "vitest";
@@ -41,7 +42,7 @@ async function startWorker(databaseUrl: string) {
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
   await writeFile(join(dataDir, "credentials"), "[default]\naws_access_key_id = a\naws_secret_access_key = b\n");
   const port = await findFreePort();
-  const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
+  const child = spawn(process.execPath, await buildProgram("user-app"), {
     stdio: ["ignore", "pipe", "inherit"],
     env: {
       PATH: process.env.PATH,

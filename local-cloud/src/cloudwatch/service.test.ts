@@ -115,7 +115,7 @@ describe("GetMetricData", () => {
       const answer = await GetMetricData(dataQuery({}, { Period: 5 }), call);
       expect(answer.MetricDataResults?.[0]?.Values).toHaveLength(2);
       return answer;
-    });
+    }, 60_000);
     expect(MetricDataResults?.[0]?.Timestamps).toEqual([at(0), at(5)]);
   });
 

@@ -56,7 +56,7 @@ it("is set up and described through the real client, and balances", async () => 
     expect(TargetHealthDescriptions).toMatchObject([
       { Target: { Id: "127.0.0.1", Port: target.port }, TargetHealth: { State: "healthy" } },
     ]);
-  });
+  }, 60_000);
   expect(await (await fetch(`http://127.0.0.1:${Listeners?.[0]?.Port}`)).text()).toBe("a");
 
   const Attributes = [{ Key: "deregistration_delay.timeout_seconds", Value: "30" }];

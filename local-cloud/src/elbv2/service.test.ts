@@ -228,7 +228,7 @@ it("keeps configuration and registrations over a restart, and checks the targets
     expect(TargetHealthDescriptions).toMatchObject([
       { Target: { Port: target.port }, TargetHealth: { State: "healthy" } },
     ]);
-  });
+  }, 60_000);
   expect(await (await fetch(first.url)).text()).toBe("a");
 });
 

@@ -4,12 +4,12 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Middleware } from "@elastic-gas/local-cloud/wire/gateway";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
 import { POOL_NAMES } from "@elastic-gas/shared/resources";
+import { buildProgram } from "../programs.ts";
 import { CURRENT_RELEASE, useRelease } from "../releases.ts";
 import { startTestHarness, type TestHarness } from "./test-harness.ts";
 import { type WebPoolAccounts, watchWebPool } from "./web-pool-accounts.ts";
@@ -34,7 +34,7 @@ export interface AutoscalerProcess {
  * script.
  */
 export interface ProcessHarness extends TestHarness, WebPoolAccounts {
-  /** Runs main.ts, which reaches the cloud by this name: SeenCall.host tells two apart. */
+  /** Runs the program, which reaches the cloud by this name: SeenCall.host tells two apart. */
   startProcess(host?: "127.0.0.1" | "localhost"): AutoscalerProcess;
   /** Who holds the lease now and under which epoch; null when nobody does. */
   findActing(): Promise<{ readonly pid: number; readonly epoch: number } | null>;
@@ -49,13 +49,13 @@ const own = await fetch(imds + "/latest/meta-data/local-ipv4", { headers: { "x-a
 const { createServer } = await import("node:http");
 createServer((_, response) => response.end()).listen(8000, await own.text());
 `;
-const MAIN = fileURLToPath(new URL("../../../autoscaler/src/main.ts", import.meta.url));
 
 export async function startProcessHarness(settings: Readonly<Record<string, string>> = {}): Promise<ProcessHarness> {
   await using started = new AsyncDisposableStack();
   const harness = started.use(await startTestHarness({ HEALTH_CHECK_INTERVAL_SECONDS: "1", ...settings }));
   const { db } = harness;
   await putRelease(harness);
+  const program = await buildProgram("autoscaler");
   const processes: AutoscalerProcess[] = [];
   started.defer(async () => {
     await Promise.all(processes.map((each) => each.kill()));
@@ -67,7 +67,11 @@ export async function startProcessHarness(settings: Readonly<Record<string, stri
     startProcess(host = "127.0.0.1") {
       const endpoint = new URL(harness.cloud.endpoint);
       endpoint.hostname = host;
-      const process = startProcess({ ...harness.environment, AWS_ENDPOINT_URL: endpoint.origin }, endpoint.host);
+      const process = startProcess(
+        program,
+        { ...harness.environment, AWS_ENDPOINT_URL: endpoint.origin },
+        endpoint.host,
+      );
       processes.push(process);
       return process;
     },
@@ -81,8 +85,12 @@ export async function startProcessHarness(settings: Readonly<Record<string, stri
   };
 }
 
-function startProcess(environment: Readonly<Record<string, string>>, host: string): AutoscalerProcess {
-  const child = spawn(process.execPath, [MAIN], {
+function startProcess(
+  program: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  host: string,
+): AutoscalerProcess {
+  const child = spawn(process.execPath, program, {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -7,9 +7,8 @@ import { join } from "node:path";
 import { parseCredentials } from "@elastic-gas/local-cloud/credentials";
 import type { Credentials } from "@elastic-gas/local-cloud/wire/auth/authenticate";
 import { findFreePort } from "@elastic-gas/shared/free-port";
+import { buildProgram } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
-
-const MAIN = join(import.meta.dirname, "../../../local-cloud/src/main.ts");
 
 /**
  * local-cloud as a process of its own, as start.sh runs it, that can be ended and started again on the same data and
@@ -33,6 +32,7 @@ export interface MainProcess extends AsyncDisposable {
 }
 
 export async function startMainProcess(settings: Readonly<Record<string, string>> = {}): Promise<MainProcess> {
+  const program = await buildProgram("local-cloud");
   const dataDir = await mkdtemp(join(tmpdir(), "local-cloud-main-"));
   const [port, loadBalancerPort] = [await findFreePort(), await findFreePort()];
   const environment = {
@@ -57,7 +57,7 @@ export async function startMainProcess(settings: Readonly<Record<string, string>
     return [child.exitCode, child.signalCode];
   };
   const start = async () => {
-    const started = spawn(process.execPath, [MAIN], { env: environment, stdio: "ignore" });
+    const started = spawn(process.execPath, program, { env: environment, stdio: "ignore" });
     child = started;
     await waitUntil(
       "local-cloud answers /_health",

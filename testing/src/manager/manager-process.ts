@@ -9,6 +9,7 @@ import { createUser } from "@elastic-gas/shared/accounts/users";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import { findFreePort } from "@elastic-gas/shared/free-port";
 import { createTestDatabase } from "../database.ts";
+import { buildProgram } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
 import { ADMIN, makePools } from "./test-manager.ts";
 
@@ -42,24 +43,20 @@ export async function startManagerProcess({ cloud, environment }: ManagerProcess
   await writeFile(join(dataDir, "credentials"), `[default]\n${key}`);
   const port = await findFreePort();
   // The inspector is what asks for a garbage collection and the size of the heap.
-  const child = spawn(
-    process.execPath,
-    ["--inspect=127.0.0.1:0", join(import.meta.dirname, "../../../manager/src/main.ts")],
-    {
-      env: {
-        PATH: process.env.PATH,
-        CLOUD: "local",
-        AWS_ENDPOINT_URL: cloud.endpoint,
-        DATABASE_URL: await database.urlOf("manager"),
-        DATA_DIR: dataDir,
-        MANAGER_PORT: String(port),
-        PREFIX: "dev",
-        LOG_LEVEL: "fatal",
-        ...environment,
-      },
-      stdio: ["ignore", "ignore", "pipe"],
+  const child = spawn(process.execPath, ["--inspect=127.0.0.1:0", ...(await buildProgram("manager"))], {
+    env: {
+      PATH: process.env.PATH,
+      CLOUD: "local",
+      AWS_ENDPOINT_URL: cloud.endpoint,
+      DATABASE_URL: await database.urlOf("manager"),
+      DATA_DIR: dataDir,
+      MANAGER_PORT: String(port),
+      PREFIX: "dev",
+      LOG_LEVEL: "fatal",
+      ...environment,
     },
-  );
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const inspectorUrl = await readInspectorUrl(child.stderr);
   const url = `http://127.0.0.1:${port}`;
   await waitUntil("the manager answers", async () => (await fetch(`${url}/healthz`)).ok, { deadlineMs: 120_000 });

@@ -168,7 +168,7 @@ describe("a request", () => {
     onTestFinished(() => void client.destroy());
     client.pause();
     client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    await vi.waitFor(() => expect(sent).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(sent).toBeGreaterThan(0), 60_000);
     let before = -1;
     await vi.waitFor(
       () => {
@@ -180,7 +180,7 @@ describe("a request", () => {
     );
     expect(sent).toBeLessThan(50_000_000);
     client.destroy();
-    await vi.waitFor(() => expect(over).toBe(true)); // the target learns that the client has gone
+    await vi.waitFor(() => expect(over).toBe(true), 60_000); // the target learns that the client has gone
   });
 
   it("lets events through as they come", async () => {
@@ -280,7 +280,7 @@ describe("balancing", () => {
     const { url } = await startBalancer([slow, fast], { attributes });
     const caller = new AbortController();
     const stuck = Array.from({ length: 2 }, () => fetch(url, { signal: caller.signal }).catch(() => undefined));
-    await vi.waitFor(() => expect(slow.seen.length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(slow.seen.length).toBeGreaterThan(0), 60_000);
     for (let index = 0; index < 5; index += 1) expect((await ask(url)).body).toBe("fast");
     caller.abort();
     await Promise.all(stuck);
@@ -368,7 +368,7 @@ describe("a target that is deregistered", () => {
       attributes: { "deregistration_delay.timeout_seconds": delaySeconds },
     });
     const answer = ask(balancer.url).catch(() => "cut");
-    await vi.waitFor(() => expect(target.seen).toHaveLength(1));
+    await vi.waitFor(() => expect(target.seen).toHaveLength(1), 60_000);
     await balancer.deregister(target);
     return { target, balancer, answer, finish: () => finish() };
   }

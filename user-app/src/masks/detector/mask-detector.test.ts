@@ -130,11 +130,13 @@ describe("mask detector without a usable model", BUSY_MACHINE, () => {
       return SHIPPED_MODEL;
     };
     const detector = start({ locateModel, retryModelMs: 20 });
-    await vi.waitFor(() =>
-      expect(detector.availability()).toEqual({
-        kind: "missing",
-        reason: "The mask model is missing: there is no file at MASK_MODEL.",
-      }),
+    await vi.waitFor(
+      () =>
+        expect(detector.availability()).toEqual({
+          kind: "missing",
+          reason: "The mask model is missing: there is no file at MASK_MODEL.",
+        }),
+      60_000,
     );
     await expect(detector.check(Buffer.from("x"))).rejects.toThrow(DetectorUnavailable);
     there = true;
