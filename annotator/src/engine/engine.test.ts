@@ -229,6 +229,47 @@ describe("what is found", () => {
     expect(summary.warnings.map(({ count }) => count)).toEqual([1, 1]);
   });
 
+  it.each([
+    [["NC_045512.2"], "NC_045512.2"],
+    [["scaffold_7", "scaffold_8"], "scaffold_7"],
+    [["chr6_apd_hap1"], "chr6_apd_hap1"],
+  ])("nothing where no record is on a chromosome of a human build: %j", async (contigs, first) => {
+    const text = `${HEAD}${contigs.map((contig) => row(contig, 241, "C", "T")).join("\n")}\n`;
+    const { summary, records, log } = await annotate(text, null);
+    const warning = `No record is on a chromosome of a human build (the first is on ${first}): nothing was annotated.`;
+    expect(summary.buildDecision).toEqual({
+      build: "unknown",
+      decidedBy: "records",
+      undecided: false,
+      alternatives: [],
+      warning,
+    });
+    expect(records.map((columns) => columns[7])).toEqual(contigs.map(() => "."));
+    expect(log).toContain(`ATTENTION: ${warning}`);
+    const chosen = await annotate(text);
+    expect(chosen.summary.buildDecision?.warning).toBe(
+      `GRCh38 was chosen, but the file says otherwise: No record is on a chromosome of a human build: the first is on ${first}.`,
+    );
+    // One record on a chromosome is enough to be no other organism.
+    const mixed = await annotate(`${text}${row("chr9", 5_456_114, "A", "G")}\n`, null);
+    expect(mixed.summary.buildDecision?.build).toBe("GRCh38");
+    expect(mixed.summary.unmatchedContigs).toEqual(contigs);
+  });
+
+  it.each([
+    "chromosome9",
+    "chrom9",
+    "hs9",
+    "NC_000009",
+    "CM000671.2",
+    "gi|568336015|ref|NC_000009.12|",
+    "GRCh38#0#chr9",
+  ])("what is on %s, which is chromosome 9", async (contig) => {
+    const { records, summary } = await annotate(`${HEAD}${row(contig, 5_456_114, "A", "G")}\n`, null);
+    expect(records[0]?.[7]).toMatch(/^GAS_GENE=CD274;/);
+    expect(summary.buildDecision?.decidedBy).toBe(/\.\d|#/.test(contig) ? "accession" : "assumption");
+  });
+
   it("nothing at all on a build that the pack lacks, with the reason", async () => {
     const { summary, records } = await annotate(
       `##fileformat=VCFv4.2\n##contig=<ID=chr1,length=248387328>\n${CHROM}\n${row("chr1", 1_013_983, "G", "A")}\n`,

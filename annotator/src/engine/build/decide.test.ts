@@ -24,6 +24,7 @@ function records(
     records: 1,
     largest: new Map(Object.entries(largest)),
     accessions: [],
+    foreign: null,
     fits: new Map(Object.entries(fits).map(([build, fit]) => [build, { ...NO_FIT, example: "an example", ...fit }])),
   };
 }
@@ -220,6 +221,9 @@ describe("accessions", () => {
     ["CM000663.2", "GRCh38"],
     ["NC_060925.1", "unknown"],
     ["NC_000067.7", "unknown"],
+    ["CM000679.1", "GRCh37"],
+    ["gi|224589808|ref|NC_000017.10|", "GRCh37"],
+    ["GRCh38#0#chr17", "GRCh38"],
   ])("of contigs: %s is %s", (name, build) => {
     expect(decide([`##contig=<ID=${name}>`])).toMatchObject({ build, decidedBy: "accession" });
   });

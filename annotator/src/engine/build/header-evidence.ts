@@ -1,4 +1,4 @@
-import { canonicalContig, genomeOfAccession, isChromosome } from "@elastic-gas/shared/vcf/contigs";
+import { canonicalContig, genomeOfContig, isChromosome } from "@elastic-gas/shared/vcf/contigs";
 import { genomeOfLength, genomesNamed, OTHER_SUBJECT_LINE, REFERENCE_LINE } from "@elastic-gas/shared/vcf/genomes";
 import type { BuildLengths } from "../../pack/pack.ts";
 import type { Header } from "../../vcf/header.ts";
@@ -64,7 +64,7 @@ export function readHeaderEvidence({ metaLines, contigs }: Header, builds: reado
   }
   const accessions = new Map<string, Statement>();
   for (const { name } of contigs) {
-    const genome = genomeOfAccession(name);
+    const genome = genomeOfContig(name);
     if (genome !== undefined && !accessions.has(genome))
       accessions.set(genome, { genome, word: name, where: `the header has the contig ${name}`, by: "accession" });
   }
