@@ -23,6 +23,9 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   M: "MT",
 };
 
+/** Chromosomes that no human has: arms, Roman numerals, those of birds, and numbers beyond PLINK's. */
+const FOREIGN = /^(?:chr(?:omosome)?_?)?(?:[23][LR]|[WZ]|2[7-9]|[3-9]\d|I{1,3}|I[VX]|VI{0,3}|XI{1,3}|XI?V|XVI)$/;
+
 /** What the name of a contig stands for; each undefined where the name does not tell. */
 interface Named {
   readonly chromosome?: string | undefined;
@@ -49,9 +52,12 @@ export function canonicalContig(name: string): string {
   return OTHER_NAMES[bare] ?? name;
 }
 
-/** The genome that alone has a contig of this name, by RefSeq's or GenBank's accession or the genome's own name. */
+/**
+ * The genome that alone has a contig of this name, by RefSeq's or GenBank's accession or the genome's own name; `another
+ * genome` for a chromosome that no human has.
+ */
 export function genomeOfContig(name: string): string | undefined {
-  return ofSequence(name).genome;
+  return FOREIGN.test(name) ? "another genome" : ofSequence(name).genome;
 }
 
 /** What accessions, alone or as a FASTA of NCBI has them, and the names of pangenomes stand for. */
@@ -69,7 +75,7 @@ function ofSequence(name: string): Named {
     case "NC_":
       return ofRefseq(number, version);
     case "CM":
-      return ofGenbank(CHROMOSOMES[number - 663], version);
+      return ofGenbank(number, version);
     case "CP":
       if (number === 86_569) return { chromosome: "Y", genome: "T2T-CHM13" };
       // The last two are X, and a mitochondrion of its own.
@@ -81,7 +87,9 @@ function ofSequence(name: string): Named {
   }
 }
 
-function ofGenbank(chromosome: string | undefined, version: number | undefined): Named {
+function ofGenbank(number: number, version: number | undefined): Named {
+  if (number >= 994 && number <= 1_014) return { genome: "a mouse genome" };
+  const chromosome = CHROMOSOMES[number - 663];
   if (chromosome === undefined || version === undefined) return { chromosome };
   return { chromosome, genome: ["GRCh37", "GRCh38"][version - 1] };
 }

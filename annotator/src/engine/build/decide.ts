@@ -169,7 +169,7 @@ function mixedLengths(genome: string, { matches }: LengthEvidence): string[] {
 }
 
 function notInPack(genome: string, { by, word, because }: Verdict, contradictions: readonly string[]): Decision {
-  const called = word === genome || genome.startsWith("a") ? word : `${word} (${genome})`;
+  const called = by === "accession" ? `${word} of ${genome}` : nameOf(word, genome);
   const sentence =
     by === "lengths"
       ? `The file is on ${called} that is not in the annotation pack`
@@ -182,6 +182,10 @@ function notInPack(genome: string, { by, word, because }: Verdict, contradiction
     reason: `${sentence}: ${because}.`,
     warning: [`${sentence}: nothing was annotated.`, ...contradictions].join(" "),
   };
+}
+
+function nameOf(word: string, genome: string): string {
+  return word === genome || genome.startsWith("a") ? word : `${word} (${genome})`;
 }
 
 function noChromosome(first: string): Decision {
