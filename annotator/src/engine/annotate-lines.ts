@@ -197,9 +197,9 @@ export class LineAnnotator {
     const code = SUBSTITUTION_CODES[(ref << 8) | alt] ?? -1;
     if (code < 0 || bytes[at + 2] !== TAB || bytes[at + 4] !== TAB) return false;
     at += 5;
-    for (let columns = 0; columns < 2; at += 1) {
+    for (let passed = 0; passed < 2; at += 1) {
       if (at >= end) return false;
-      if (bytes[at] === TAB) columns += 1;
+      if (bytes[at] === TAB) passed += 1;
     }
     const infoStart = at;
     while (at < end && bytes[at] !== TAB) at += 1;

@@ -70,6 +70,8 @@ test("records of other columns than the #CHROM line's are named with the first o
     help: "Line 4 has 8 columns, the #CHROM line names 10.",
   });
   expect(checkVcf(HEAD + RECORD.replace("\n", "\t\t\n"), whole).warnings).toEqual([]);
+  const far = RECORD.replace("\n", `${"\t".repeat(240_000)}x\n`);
+  expect(checkVcf(HEAD + far, whole).help).toBe("Line 4 has 240010 columns, the #CHROM line names 10.");
 });
 
 test("an excerpt in which no record can be read is not refused: the rest may be good", () => {
