@@ -33,9 +33,9 @@ export async function annotate(args: readonly string[], surroundings: Surroundin
       return 0;
     }
     if (given.output !== undefined) await checkFolder(given.output);
-    const { id, status, statusUrl } = await submitFile(service, given);
+    const { id, status, build, statusUrl } = await submitFile(service, given);
     if (!given.wait) {
-      out(given.json ? `${JSON.stringify({ id, status, statusUrl })}\n` : `${id}\n`);
+      out(given.json ? `${JSON.stringify({ id, status, build, statusUrl })}\n` : `${id}\n`);
       return 0;
     }
     err(`Job ${id}\n`);

@@ -6,12 +6,13 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-export const USAGE = `elastic-gas annotate FILE [--build GRCh38|GRCh37|NCBI36] [--name TEXT]
-                     [--wait] [-o OUT] [--timeout SECONDS] [--json]
+export const USAGE = `elastic-gas annotate FILE [--build NAME] [--name TEXT] [--wait]
+                     [-o OUT] [--timeout SECONDS] [--json]
 elastic-gas annotate --log ID
 
 Sends a VCF file (.vcf, .vcf.gz) and prints the id of its job. --wait waits for the end; -o waits too and writes the
 annotated VCF to OUT (- for stdout). A file that is sent again after a broken connection stays one job.
+--build takes GRCh38, GRCh37, NCBI36 or another name of theirs, such as hg19.
 --log prints a job's log; while the job runs, the log so far.
 
 ELASTIC_GAS_APP_URL    address of the annotation service, http://localhost:8080 without it; or --url
@@ -27,7 +28,8 @@ const Settings = z.object({
     .trim()
     .min(1, "ELASTIC_GAS_APP_TOKEN is empty. Make a token on the page API tokens."),
   timeoutSeconds: z.coerce.number("--timeout takes seconds, 1 to 604800.").min(1).max(604_800),
-  build: z.enum(["GRCh38", "GRCh37", "NCBI36"], { error: "--build takes GRCh38, GRCh37 or NCBI36." }).optional(),
+  /** Which names there are is known to the service. */
+  build: z.string().optional(),
 });
 
 /** To print the log of a job. */

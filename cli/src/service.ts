@@ -11,7 +11,12 @@ export class CallFailed extends Error {
   override name = "CallFailed";
 }
 
-const Submitted = z.object({ id: z.string(), status: z.string(), statusUrl: z.url() });
+const Submitted = z.object({
+  id: z.string(),
+  status: z.string(),
+  build: z.string().nullable().catch(null),
+  statusUrl: z.url(),
+});
 const Status = z.looseObject({
   id: z.string(),
   status: z.enum(["PENDING", "RUNNING", "COMPLETED", "FAILED"]),
@@ -78,7 +83,9 @@ async function submitLarge(
     const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
     return (await call(service, path, () => init)).json();
   };
-  const { url, fields, key } = Upload.parse(await post("/api/v1/uploads", { filename: basename(file) }));
+  const { url, fields, key } = Upload.parse(
+    await post("/api/v1/uploads", { filename: basename(file), build: choices.build }),
+  );
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append("file", await openAsBlob(file), basename(file));

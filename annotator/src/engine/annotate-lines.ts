@@ -1,10 +1,11 @@
 import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
-import { type RecordColumns, readRecord } from "@elastic-gas/shared/vcf/record";
+import { otherColumns, type RecordColumns, readRecord } from "@elastic-gas/shared/vcf/record";
 import type { Chromosome } from "../pack/chromosome.ts";
 import type { BuildData } from "../pack/pack.ts";
 import type { Sequence } from "../pack/sequence.ts";
 import type { Stretch } from "../pack/stretch.ts";
 import { allelesOf, isSequence, MAX_ALLELES } from "../vcf/alleles.ts";
+import { TabCounter } from "../vcf/count-tabs.ts";
 import type { InfoField } from "../vcf/header.ts";
 import { appendInfo, encodeInfoValue, withoutKeys } from "../vcf/info.ts";
 import { headEnd, LINE_FEED, MAX_HEAD_BYTES } from "../vcf/lines.ts";
@@ -46,12 +47,22 @@ interface Setting {
   readonly build: BuildData | undefined;
   /** Number of the first line after the header, 1 = first of the file. */
   readonly firstLine: number;
+  /** How many columns the #CHROM line names; null when it does not tell. */
+  readonly columns: number | null;
   /** Our INFO keys: their values of an earlier annotation are replaced. */
   readonly ownKeys: ReadonlySet<string>;
   readonly consequences: Consequences | null;
   /** True for a name of the mitochondrion that stands for another sequence than the pack's. */
   readonly isOtherMitochondrion: (name: string) => boolean;
   readonly tally: Tally;
+}
+
+/** A line of a block, without its line feed. */
+interface Line {
+  readonly start: number;
+  readonly end: number;
+  readonly out: ByteSink;
+  readonly tabs: TabCounter;
 }
 
 /** A contig of the file, by the name that it has there. */
@@ -99,6 +110,8 @@ const NO_STRETCH: CommonStretch = {
   addedLast: NO_BYTES,
   records: 0,
 };
+/** Those that `headEnd` ends with. */
+const HEAD_COLUMNS = 8;
 /** Contigs kept apart; a file can name any number. */
 const MAX_CONTIGS = 1_000;
 /** More bases of a REF than this are not compared with the sequence. */
@@ -138,7 +151,7 @@ export class LineAnnotator {
     const isPlain = build?.liftTo === null && !hasOwnKeys;
     this.#pending = 0;
     // One for all lines, for there are millions.
-    const line = { start: 0, end: 0, out };
+    const line = { start: 0, end: 0, out, tabs: new TabCounter(bytes) };
     for (; line.start < bytes.length; line.start = line.end + 1) {
       const feed = bytes.indexOf(LINE_FEED, line.start);
       line.end = feed === -1 ? bytes.length : feed;
@@ -162,8 +175,8 @@ export class LineAnnotator {
    * Annotates the line when it is a substitution of one base on the same contig as the record before. False: not
    * handled, nothing changed.
    */
-  #substitution(bytes: Buffer, { start, end, out }: { start: number; end: number; out: ByteSink }): boolean {
-    const { consequences, tally } = this.#setting;
+  #substitution(bytes: Buffer, { start, end, out, tabs }: Line): boolean {
+    const { columns, consequences, tally } = this.#setting;
     const { bytes: name, chromosome, counts } = this.#contig;
     let at = start;
     for (let index = 0; index < name.length; index += 1) if (bytes[at++] !== name[index]) return false;
@@ -184,14 +197,15 @@ export class LineAnnotator {
     const code = SUBSTITUTION_CODES[(ref << 8) | alt] ?? -1;
     if (code < 0 || bytes[at + 2] !== TAB || bytes[at + 4] !== TAB) return false;
     at += 5;
-    for (let tabs = 0; tabs < 2; at += 1) {
+    for (let passed = 0; passed < 2; at += 1) {
       if (at >= end) return false;
-      if (bytes[at] === TAB) tabs += 1;
+      if (bytes[at] === TAB) passed += 1;
     }
     const infoStart = at;
     while (at < end && bytes[at] !== TAB) at += 1;
     const infoEnd = at === end && bytes[at - 1] === RETURN ? at - 1 : at;
     if (infoEnd <= infoStart || bytes[infoEnd - 1] === SEMICOLON) return false;
+    if (columns !== null && tabs.count(at, end) !== columns - HEAD_COLUMNS) return false;
 
     if (pos < this.#stretch.from || pos > this.#stretch.to) {
       if (pos < 1 || pos > (chromosome.length ?? pos)) return false;
@@ -270,8 +284,8 @@ export class LineAnnotator {
     this.#stretch = NO_STRETCH;
   }
 
-  #any(bytes: Buffer, { start, end, out }: { start: number; end: number; out: ByteSink }): void {
-    const { tally } = this.#setting;
+  #any(bytes: Buffer, { start, end, out, tabs }: Line): void {
+    const { columns, tally } = this.#setting;
     if (bytes[start] === HASH) {
       tally.note("secondHeader", this.#line, bytes.toString("latin1", start, Math.min(end, start + 40)));
       return;
@@ -291,6 +305,15 @@ export class LineAnnotator {
     if ("problem" in record) {
       tally.addUnreadable(this.#line, record.problem);
       return;
+    }
+    if (columns !== null && tabs.count(lineEnd, end) !== columns - HEAD_COLUMNS) {
+      const odd = otherColumns(bytes.toString("latin1", start, bytes[end - 1] === RETURN ? end - 1 : end), columns);
+      if (odd !== null) {
+        tally.addUnreadable(this.#line, odd.problem);
+        // Consequences were called for it too.
+        this.#ordinal += 1;
+        return;
+      }
     }
     const annotated = this.#record(head, record);
     if (annotated === head) return;

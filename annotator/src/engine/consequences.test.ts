@@ -116,18 +116,22 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
 
   it("are the same for the records that are handled in bytes alone", async () => {
     const rows = [
-      "9\t105\t.\tC\tT\t50\tPASS\tX=1\n",
-      "9\t106\trs7\tA\tG\t50\tPASS\t.\tGT\t0/1\n",
-      "9\t20\t.\tA\tT\t50\tPASS\tX=1\n",
-      "9\t107\t.\tGC\tG\t50\tPASS\tX=1\n",
-      "9\t104\t.\tG\tA,T\t50\tPASS\tX=1\n",
-      "9\t105\t.\tC\tT\t50\tPASS\tBCSQ=old;X=1\n",
-      "9\t190\t.\tA\tC\t50\tPASS\tX=1\n",
+      "9\t105\t.\tC\tT\t50\tPASS\tX=1",
+      "9\t106\trs7\tA\tG\t50\tPASS\t.",
+      "9\t20\t.\tA\tT\t50\tPASS\tX=1",
+      "9\t107\t.\tGC\tG\t50\tPASS\tX=1",
+      "9\t104\t.\tG\tA,T\t50\tPASS\tX=1",
+      "9\t105\t.\tC\tT\t50\tPASS\tBCSQ=old;X=1",
+      "9\t190\t.\tA\tC\t50\tPASS\tX=1",
     ];
     const [header = ""] = readFileSync(join(directory, "in.vcf"), "latin1").split(/(?<=INFO\n)/);
     const input = join(directory, "many.vcf");
     // The first 200 are also shown on the page and go the long way.
-    writeFileSync(input, header + rows.join("").repeat(60));
+    const lineOf = (row: string) => `${row}\tGT\t0/1\n`;
+    // The first has other columns than the others: it is left alone, and theirs are not shifted by it.
+    const odd = "9\t105\t.\tC\tT\t50\tPASS\tX=1";
+    const text = rows.map(lineOf).join("").repeat(60);
+    writeFileSync(input, `${header.trimEnd()}\tFORMAT\tS1\n${odd}\n${text}`);
     const output = `${input}.out`;
     writeFileSync(
       join(directory, "pack.json"),
@@ -150,13 +154,14 @@ describe.skipIf(version === null)("consequences by bcftools csq (skipped: bcftoo
     const lines = readFileSync(output, "latin1")
       .split("\n")
       .filter((line) => line !== "" && !line.startsWith("#"));
+    expect(lines.shift()).toBe(odd);
     expect(lines).toHaveLength(420);
     const first = lines.slice(0, rows.length);
     expect(first[1]).toMatch(/^9\t106\trs7\t.*;BCSQ=synonymous\|TOY\|.*;GAS_HGVS=T1:p\.\(Ala2%3D\)\tGT\t0\/1$/);
     expect(first[5]).not.toContain("old");
     for (let at = 0; at < lines.length; at += rows.length) expect(lines.slice(at, at + rows.length)).toEqual(first);
     expect(summary.consequences).toContainEqual({ name: "missense", count: 60 * 4 });
-    expect(summary.lookedUp).toMatchObject({ consequences: 420, sequence: 420 });
+    expect(summary.lookedUp).toMatchObject({ consequences: 421, sequence: 420 });
   });
 
   it("are asked for near genes alone where the pack's genes are those of its GFF3, also for an indel that is moved into one", async () => {

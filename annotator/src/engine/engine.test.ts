@@ -133,6 +133,48 @@ describe("the annotated file", () => {
     expect(summary.inGenes).toBeGreaterThan(8_000);
   });
 
+  it.each(["\n", "\r\n"])(
+    "has records of other columns than the #CHROM line's untouched, told with line and reason",
+    async (eol) => {
+      const good = `${row("9", 5_456_114, "A", "G", "DP=1")}\tGT\t0/1\t0/0`;
+      const odd = [
+        `${row("9", 5_456_114, "A", "G", "DP=1")}\tGT\t0/1`,
+        `${good}\t1/1`,
+        row("9", 5_456_114, "A", "G"),
+        // Without FILTER: FORMAT stands where INFO belongs.
+        "9\t5456114\t.\tA\tG\t50\tDP=1\tGT\t0/1\t0/0",
+        `${row("9", 5_453_000, "AT", "G")}\tGT\t0/1`,
+      ];
+      // The first records go another way than those behind them.
+      for (const before of [1, 300]) {
+        const lines = [...Array<string>(before).fill(good), ...odd, good];
+        const { output, summary } = await annotate(
+          `##fileformat=VCFv4.2${eol}${CHROM}\tFORMAT\tA\tB${eol}${lines.join(eol)}${eol}`,
+        );
+        const records = output.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+        expect(records.slice(before, -1)).toEqual(odd.map((line) => line + eol.slice(0, -1)));
+        expect(records.filter((line) => line.includes("GAS_GENE=CD274"))).toHaveLength(before + 1);
+        expect(summary.records).toBe(lines.length);
+        expect(summary.warnings).toEqual([
+          {
+            sentence: `5 records could not be parsed and were passed through unchanged; the first is line ${before + 3}: it has 10 columns, the #CHROM line names 11.`,
+            count: 5,
+          },
+        ]);
+      }
+    },
+  );
+
+  it("has columns behind those of the #CHROM line, as long as they are empty, and a last value that is", async () => {
+    const rows = [`${row("9", 5_456_114, "A", "G")}\tGT\t0/1\t\t`, `${row("9", 5_456_114, "A", "G")}\tGT\t`];
+    const { records, summary } = await annotate(`##fileformat=VCFv4.2\n${CHROM}\tFORMAT\tA\t\t\n${rows.join("\n")}\n`);
+    expect(records.map((columns) => columns.slice(7))).toEqual([
+      [expect.stringMatching(/^GAS_GENE=CD274/), "GT", "0/1", "", ""],
+      [expect.stringMatching(/^GAS_GENE=CD274/), "GT", ""],
+    ]);
+    expect(summary.warnings).toEqual([]);
+  });
+
   it("ends as the file ended, with or without a line feed", async () => {
     expect((await annotate(HEAD + row("9", 1, "A", "G"))).output).toMatch(/GAS_BAND=9p24\.3$/);
     expect((await annotate(`${HEAD}${row("9", 1, "A", "G")}\n`)).output).toMatch(/GAS_BAND=9p24\.3\n$/);
@@ -170,6 +212,16 @@ describe("what is read", () => {
       sentence: "A byte order mark before the first line was removed.",
       count: 1,
     });
+  });
+
+  it("records below a #CHROM line that does not name all of their columns, with a warning", async () => {
+    const { records, summary } = await annotate(
+      `##fileformat=VCFv4.2\n#CHROM\tPOS\n${row("9", 5_456_114, "A", "G")}\n`,
+    );
+    expect(records[0]?.[7]).toContain("CD274");
+    expect(summary.warnings.map(({ sentence }) => sentence)).toEqual([
+      "Line 2: the #CHROM line names fewer than 8 columns. It was passed through unchanged, and other tools will refuse the file there.",
+    ]);
   });
 
   it("a file without records", async () => {
@@ -227,6 +279,47 @@ describe("what is found", () => {
     expect(summary.unmatchedContigs).toEqual(["HLA*01:01"]);
     expect(summary.unmatchedRecords).toBe(2);
     expect(summary.warnings.map(({ count }) => count)).toEqual([1, 1]);
+  });
+
+  it.each([
+    [["NC_045512.2"], "NC_045512.2"],
+    [["scaffold_7", "scaffold_8"], "scaffold_7"],
+    [["chr6_apd_hap1"], "chr6_apd_hap1"],
+  ])("nothing where no record is on a chromosome of a human build: %j", async (contigs, first) => {
+    const text = `${HEAD}${contigs.map((contig) => row(contig, 241, "C", "T")).join("\n")}\n`;
+    const { summary, records, log } = await annotate(text, null);
+    const warning = `No record is on a chromosome of a human build (the first is on ${first}): nothing was annotated.`;
+    expect(summary.buildDecision).toEqual({
+      build: "unknown",
+      decidedBy: "records",
+      undecided: false,
+      alternatives: [],
+      warning,
+    });
+    expect(records.map((columns) => columns[7])).toEqual(contigs.map(() => "."));
+    expect(log).toContain(`ATTENTION: ${warning}`);
+    const chosen = await annotate(text);
+    expect(chosen.summary.buildDecision?.warning).toBe(
+      `GRCh38 was chosen, but the file says otherwise: No record is on a chromosome of a human build: the first is on ${first}.`,
+    );
+    // One record on a chromosome is enough to be no other organism.
+    const mixed = await annotate(`${text}${row("chr9", 5_456_114, "A", "G")}\n`, null);
+    expect(mixed.summary.buildDecision?.build).toBe("GRCh38");
+    expect(mixed.summary.unmatchedContigs).toEqual(contigs);
+  });
+
+  it.each([
+    "chromosome9",
+    "chrom9",
+    "hs9",
+    "NC_000009",
+    "CM000671.2",
+    "gi|568336015|ref|NC_000009.12|",
+    "GRCh38#0#chr9",
+  ])("what is on %s, which is chromosome 9", async (contig) => {
+    const { records, summary } = await annotate(`${HEAD}${row(contig, 5_456_114, "A", "G")}\n`, null);
+    expect(records[0]?.[7]).toMatch(/^GAS_GENE=CD274;/);
+    expect(summary.buildDecision?.decidedBy).toBe(/\.\d|#/.test(contig) ? "accession" : "assumption");
   });
 
   it("nothing at all on a build that the pack lacks, with the reason", async () => {
@@ -342,6 +435,12 @@ describe("what cannot be annotated says why", () => {
     );
   });
 
+  it("records that all have other columns than the #CHROM line", async () => {
+    expect(await failureOf(`${HEAD}${row("9", 1, "A", "G")}\tGT\t0/1\n`)).toBe(
+      "The file's only record cannot be read. Line 3 has 10 columns, the #CHROM line names 8.",
+    );
+  });
+
   it("text that grows beyond the limit once decompressed", async () => {
     await expect(annotate(gzipSync(text), null, 1_000)).rejects.toThrow("Too large once unpacked.");
   });
@@ -359,11 +458,19 @@ describe("what the pre-check says before the upload", () => {
       "9 5 . A G . . .",
       "9\t5",
       "9\tx\t.\tA\tG\t.\t.\t.",
+      `${row("9", 5_456_114, "A", "G")}\tGT\t0/1`,
+      `${row("9", 5_456_114, "A", "G")}\t\t`,
+      `${row("9", 5_456_114, "A", "G")}\tGT\t0/1\t1/1`,
     ),
     fc.string({ unit: fc.constantFrom("\t", "9", "A", ".", " ", "#", "\r"), maxLength: 30 }),
   );
   const start = fc.oneof(
     { weight: 5, arbitrary: fc.constant(HEAD) },
+    { weight: 3, arbitrary: fc.constant(`##fileformat=VCFv4.2\n${CHROM}\tFORMAT\tS1\n`) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom("##fileformat=VCFv4.2\n#CHROM\tPOS\n", "##fileformat=VCFv4.2\n#CHROM POS\n"),
+    },
     fc.constantFrom(
       "",
       "##fileformat=VCFv4.2\n",

@@ -2,6 +2,7 @@ import { open, writeFile } from "node:fs/promises";
 import type { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
 import { allUnreadable } from "@elastic-gas/shared/vcf/judge";
+import { columnsNamed } from "@elastic-gas/shared/vcf/record";
 import type { BuildData, Pack } from "../pack/pack.ts";
 import { refused } from "../vcf/failure.ts";
 import { type Header, HeaderReader, headerText, type InfoField } from "../vcf/header.ts";
@@ -167,6 +168,7 @@ async function writeAnnotated(
   const annotator = new LineAnnotator({
     build,
     firstLine: header.metaLines.length + 2,
+    columns: columnsNamed(header.chromLine),
     ownKeys,
     consequences,
     isOtherMitochondrion: (name) => isOtherMitochondrion(name, decision.build, evidence),
@@ -223,10 +225,14 @@ function noteHeader(header: Header, tally: Tally): void {
   if (header.hadByteOrderMark) tally.warn("A byte order mark before the first line was removed.");
   if (version === null) tally.warn("The first line does not name a version of VCF.");
   else if (!/^(?:3\.3|4\.[0-5])$/.test(version)) tally.warn(`VCF ${version} is read as if it were 4.5.`);
-  if (!chromLine.startsWith("#CHROM\t") && chromLine.trim() !== "#CHROM")
-    tally.warn(
-      `Line ${header.metaLines.length + 1}: the columns of the #CHROM line are separated by blanks instead of tabs. It was passed through unchanged, and other tools will refuse the file there.`,
-    );
+  if (columnsNamed(chromLine) !== null) return;
+  const isApart = !chromLine.startsWith("#CHROM\t") && chromLine.trim() !== "#CHROM";
+  const problem = isApart
+    ? "the columns of the #CHROM line are separated by blanks instead of tabs"
+    : "the #CHROM line names fewer than 8 columns";
+  tally.warn(
+    `Line ${header.metaLines.length + 1}: ${problem}. It was passed through unchanged, and other tools will refuse the file there.`,
+  );
 }
 
 /** What the pack lacks for the file's build, so that nobody takes "not looked up" for "not there". */

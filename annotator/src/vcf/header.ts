@@ -6,6 +6,8 @@ export interface HeaderContig {
   readonly length: number | null;
   readonly assembly: string | null;
   readonly species: string | null;
+  /** What else its line has in place of a name, such as an accession. */
+  readonly otherNames: readonly string[];
 }
 
 /**
@@ -100,7 +102,7 @@ function infoKey(line: string): string | undefined {
 
 function readContig(line: string): HeaderContig[] {
   if (!/^##contig=</i.test(line)) return [];
-  const { ID, length, assembly, species } = attributes(line, "##contig=");
+  const { ID, length, assembly, species, ...others } = attributes(line, "##contig=");
   if (ID === undefined) return [];
   return [
     {
@@ -108,10 +110,12 @@ function readContig(line: string): HeaderContig[] {
       length: length !== undefined && /^\d+$/.test(length) ? Number(length) : null,
       assembly: assembly ?? null,
       species: species ?? null,
+      otherNames: Object.values(others).filter((value) => ACCESSION.test(value)),
     },
   ];
 }
 
+const ACCESSION = /^[A-Z]{1,2}_?\d{5,9}(?:\.\d+)?$/i;
 const ATTRIBUTE = /\s*([A-Za-z][\w.]*)=("(?:[^"\\]|\\.)*"|[^,>]*)(?:,|>|$)/y;
 
 /**

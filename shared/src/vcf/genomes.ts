@@ -25,11 +25,11 @@ const ANOTHER = "another genome";
 const NAMES: readonly (readonly [string, string])[] = [
   [
     "GRCh38",
-    `grc(?:h[ _-]?)?38${NO_DIGIT}|hg[ _-]?38${NO_DIGIT}|${START}hs38|assembly38${NO_DIGIT}|${word("b38")}|${numbered(38)}|GCF_000001405\\.(?:2[6-9]|[34]\\d)(?!\\d)|GCA_000001405\\.(?:1[5-9]|2\\d)(?!\\d)`,
+    `grc(?:h[ _-]?)?38${NO_DIGIT}|hg[ _-]?38${NO_DIGIT}|${START}hs38(?:d1|dh)?|assembly38${NO_DIGIT}|${word("b38")}|${numbered(38)}|GCF_000001405\\.(?:2[6-9]|[34]\\d)(?!\\d)|GCA_000001405\\.(?:1[5-9]|2\\d)(?!\\d)`,
   ],
   [
     "GRCh37",
-    `grc(?:h[ _-]?)?37${NO_DIGIT}|hg[ _-]?19${NO_DIGIT}|${START}hs37|assembly19${NO_DIGIT}|${word("b37")}|(?:g1k|1kg|1000g(?:enomes)?|human)[._-]?v?37${NO_DIGIT}|${START}v37[_-]decoy|human_?g1k|${numbered(37)}|GCF_000001405\\.(?:1[3-9]|2[0-5])(?!\\d)|GCA_000001405\\.(?:[1-9]|1[0-4])(?!\\d)`,
+    `grc(?:h[ _-]?)?37${NO_DIGIT}|hg[ _-]?19${NO_DIGIT}|${START}hs37(?:d5)?|assembly19${NO_DIGIT}|${word("b37")}|(?:g1k|1kg|1000g(?:enomes)?|human)[._-]?v?37${NO_DIGIT}|${START}v37[_-]decoy|human_?g1k|${numbered(37)}|GCF_000001405\\.(?:1[3-9]|2[0-5])(?!\\d)|GCA_000001405\\.(?:[1-9]|1[0-4])(?!\\d)`,
   ],
   [
     "NCBI36",
@@ -98,6 +98,16 @@ export function genomesNamed(text: string): NamedGenome[] {
   // "Mus_musculus.GRCm39" names one genome.
   const general = found.some(({ name }) => name.startsWith("GRCm")) ? ["a mouse genome", ANOTHER] : [ANOTHER];
   return found.length === 1 ? found : found.filter(({ name }) => !general.includes(name));
+}
+
+/**
+ * The genome that a text is a name of, and nothing else: `hg19`, `GRCh37.p13`, `b37` and `hs37d5` are GRCh37. Undefined
+ * for other texts.
+ */
+export function genomeCalled(text: string): string | undefined {
+  const name = text.trim().replace(/\.p\d+$/i, "");
+  const [found, ...others] = genomesNamed(name);
+  return others.length === 0 && found?.word === name ? found.name : undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { REFUSALS, type Refusal } from "./foreign-file.ts";
 import { HeaderScan } from "./header-scan.ts";
-import { readRecord } from "./record.ts";
+import { columnsNamed, otherColumns, readRecord } from "./record.ts";
 
 export interface UnreadableLine {
   readonly line: number;
@@ -36,6 +36,7 @@ export function judgeVcf(text: string, { complete }: { readonly complete: boolea
   const scan = new HeaderScan();
   const metaLines: string[] = [];
   let columns: number | null = null;
+  let named: number | null = null;
   let records = 0;
   let unreadableRecords = 0;
   let firstUnreadable: UnreadableLine | null = null;
@@ -43,22 +44,30 @@ export function judgeVcf(text: string, { complete }: { readonly complete: boolea
     if (columns === null) {
       const step = scan.take(raw);
       if (step.kind === "refused") return { ...step, unreadable: null };
-      if (step.kind === "complete") columns = raw.trimEnd().split("\t").length;
-      else metaLines.push(raw);
+      if (step.kind === "complete") {
+        columns = raw.trimEnd().split("\t").length;
+        named = columnsNamed(raw);
+      } else metaLines.push(raw);
       continue;
     }
     const line = raw.replace(/\r$/, "");
     if (line.startsWith("#") || line.trim() === "") continue;
     records += 1;
-    const record = readRecord(line);
-    if (!("problem" in record)) continue;
+    const problem = problemOf(line, named);
+    if (problem === null) continue;
     unreadableRecords += 1;
-    firstUnreadable ??= { line: index + 1, problem: record.problem, text: line };
+    firstUnreadable ??= { line: index + 1, problem, text: line };
   }
   if (complete && columns === null) return { kind: "refused", refusal: scan.finish(), unreadable: null };
   if (complete && firstUnreadable !== null && unreadableRecords === records)
     return { kind: "refused", refusal: allUnreadable(records, firstUnreadable), unreadable: firstUnreadable };
   return { kind: "fits", version: scan.version, metaLines, columns, records, unreadableRecords, firstUnreadable };
+}
+
+function problemOf(line: string, named: number | null): string | null {
+  const record = readRecord(line);
+  if ("problem" in record) return record.problem;
+  return named === null ? null : (otherColumns(line, named)?.problem ?? null);
 }
 
 export function allUnreadable(records: number, { line, problem }: Omit<UnreadableLine, "text">): Refusal {

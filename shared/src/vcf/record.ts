@@ -20,6 +20,8 @@ export interface Malformed {
   readonly problem: string;
 }
 
+const NEEDED_COLUMNS = 8;
+
 /** Reads a record's line, without its line end. */
 export function readRecord(line: string): RecordColumns | Malformed {
   const chromEnd = line.indexOf("\t");
@@ -51,6 +53,27 @@ export function readRecord(line: string): RecordColumns | Malformed {
   };
 }
 
+/** How many columns a #CHROM line names; null when it names less than a record needs, so that it tells nothing of them. */
+export function columnsNamed(chromLine: string): number | null {
+  const columns = chromLine.trimEnd().split("\t").length;
+  return columns < NEEDED_COLUMNS ? null : columns;
+}
+
+/**
+ * What is odd about the number of a record's columns, as `readRecord` would say it; null when there are as many as the
+ * #CHROM line names. Behind those, columns that are empty do not count: spreadsheets add tabs to lines.
+ */
+export function otherColumns(line: string, named: number): Malformed | null {
+  const columns = line.split("\t").length;
+  // Not by a pattern for tabs at the end: it takes minutes for a line of many tabs that does not end in one.
+  let end = line.length;
+  while (line[end - 1] === "\t") end -= 1;
+  const filled = columns - (line.length - end);
+  if (filled <= named && named <= columns) return null;
+  const found = columns < named ? columns : filled;
+  return { problem: `has ${found} columns, the #CHROM line names ${named}.` };
+}
+
 function tabAfter(line: string, before: number): number {
   return before === -1 ? -1 : line.indexOf("\t", before + 1);
 }
@@ -74,6 +97,6 @@ function excerpt(text: string): string {
 function tooFewColumns(line: string): Malformed {
   const columns = line.split("\t").length;
   // The start is enough to tell, and a line may be long.
-  const hint = line.slice(0, 4_096).trim().split(/\s+/).length >= 8 ? " Spaces instead of tabs?" : "";
-  return { problem: `has ${columns} column${columns === 1 ? "" : "s"}, 8 are needed.${hint}` };
+  const hint = line.slice(0, 4_096).trim().split(/\s+/).length >= NEEDED_COLUMNS ? " Spaces instead of tabs?" : "";
+  return { problem: `has ${columns} column${columns === 1 ? "" : "s"}, ${NEEDED_COLUMNS} are needed.${hint}` };
 }

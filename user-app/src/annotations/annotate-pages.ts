@@ -12,16 +12,16 @@ import type { FetchFile } from "../fetching/fetch-file.ts";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
 import { abortWhenSenderLeaves } from "../web/sender-gone.ts";
+import { BuildField } from "./build-choice.ts";
 import { largestInput } from "./check-size.ts";
 import { findLastBuild, type Job } from "./queries.ts";
 import { submitBytes, submitUploaded } from "./submit.ts";
-import { BUILDS, createUploadPolicy, uploadCeiling } from "./upload.ts";
+import { createUploadPolicy, uploadCeiling } from "./upload.ts";
 import { type AddressRefusal, annotateView } from "./views/annotate.ts";
 
 /** As much as a request may carry; a larger file is sent to the storage by its owner. */
 const MAX_FETCHED_BYTES = 32 * 2 ** 20;
 
-const BuildChoice = z.enum(BUILDS).optional().catch(undefined);
 const PolicyBody = z.object({ fileName: z.string().min(1, "A file name is needed.").max(1_000) });
 const Title = z
   .string()
@@ -32,19 +32,19 @@ const Title = z
 const SubmittedQuery = z.object({
   bucket: z.string("This address lacks the bucket."),
   key: z.string("This address lacks the key.").max(1_024),
-  build: BuildChoice,
+  build: BuildField,
   title: Title,
 });
 
 const PasteBody = z.object({
   text: z.string().min(1, "Paste the lines of a VCF file."),
   fileName: z.string().max(1_000).default("pasted.vcf"),
-  build: BuildChoice,
+  build: BuildField,
   title: Title,
 });
 const AddressBody = z.object({
   url: z.string().trim().min(1, "Enter the address of a VCF file.").max(2_000),
-  build: BuildChoice,
+  build: BuildField,
   title: Title,
 });
 const SampleBody = z.object({ file: z.string().max(100) });

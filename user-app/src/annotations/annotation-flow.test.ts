@@ -127,11 +127,7 @@ describe("from a file to a job", () => {
         "success_action_redirect",
       ]),
     );
-    const sent = await post(
-      { ...policy, fields: { ...policy.fields, "x-amz-meta-build": "GRCh37" } },
-      "cohort.vcf",
-      VCF,
-    );
+    const sent = await post({ ...policy, fields: { ...policy.fields, "x-amz-meta-build": "hg19" } }, "cohort.vcf", VCF);
     expect(sent.status).toBe(303);
     const location = new URL(sent.headers.get("location") ?? "");
     expect(location.origin).toBe("http://127.0.0.1:8080");
@@ -161,7 +157,9 @@ describe("from a file to a job", () => {
     await app.makeUser("script");
     const browser = await app.signedIn("script");
     const { path, jobId } = await upload(browser, "../../we<ird\u0000.vcf");
-    expect((await browser.get(`${path}&build=GRCh37`)).status).toBe(303);
+    const refused = await browser.get(`${path}&build=mm10`);
+    expect([refused.status, refused.text.includes("no genome build that is known here")]).toEqual([400, true]);
+    expect((await browser.get(`${path}&build=hg19`)).status).toBe(303);
     const job = await app.db.selectFrom("jobs").selectAll().where("id", "=", jobId).executeTakeFirstOrThrow();
     expect(job).toMatchObject({ build: "GRCh37", inputName: "we<ird.vcf" });
     // All three forms of the next file begin with that choice, and say so; until another one is made.

@@ -8,6 +8,7 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { Deps } from "../web/deps.ts";
 import { leaveNotice } from "../web/pages.ts";
+import { BuildField } from "./build-choice.ts";
 import { deleteInput } from "./delete-inputs.ts";
 import { buildDoubt, buildNotice } from "./figures.ts";
 import { signDownload } from "./files.ts";
@@ -19,17 +20,11 @@ import { cancelJob, deleteJobs } from "./remove-jobs.ts";
 import { resultFileName } from "./result-file-name.ts";
 import { stateOf } from "./state-of.ts";
 import { queueJob } from "./submit.ts";
-import { BUILDS } from "./upload.ts";
 import { jobView } from "./views/job.ts";
 import { logView } from "./views/log.ts";
 
 const JobParams = z.object({ jobId: z.uuid() });
-const AnnotateAgainBody = z.object({
-  build: z.preprocess(
-    (build) => (build === "" ? undefined : build),
-    z.enum(BUILDS, { error: "Choose a genome build of the list." }).optional(),
-  ),
-});
+const AnnotateAgainBody = z.object({ build: BuildField });
 const LOG_EXCERPT_BYTES = 4_096;
 const LOG_EXCERPT_LINES = 14;
 const LOG_PAGE_BYTES = 1_048_576;

@@ -168,7 +168,7 @@ describe("the words", () => {
   });
 
   it("show how far the job is, one step at a time", () => {
-    const times = { submittedAt: later(-5), startedAt: later(-2), completedAt, restoreAskedAt: null };
+    const times = { submittedAt: later(-5), startedAt: later(-2), completedAt, archivedAt: later(320) };
     const looks = (row: StateColumns, context: JobStateContext) =>
       jobSteps(jobState(row, context), times).map(({ name, look }) => `${name}: ${look}`);
     expect(looks(job({ status: "RUNNING" }), free(0))).toEqual([
@@ -184,6 +184,8 @@ describe("the words", () => {
       "Archived: done",
       "Restoring: now",
     ]);
+    const restoring = jobSteps(jobState(job({ archiveState: "restoring" }), premium(400)), times);
+    expect(restoring.find(({ name }) => name === "Archived")?.at).toEqual(later(320));
     expect(jobSteps(jobState(job(), free(1)), times)[1]?.detail).toBe("3\u00a0s");
   });
 });

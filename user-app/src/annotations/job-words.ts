@@ -106,7 +106,7 @@ export interface StepTimes {
   readonly submittedAt: Date;
   readonly startedAt: Date | null;
   readonly completedAt: Date | null;
-  readonly restoreAskedAt: Date | null;
+  readonly archivedAt: Date | null;
 }
 
 /** Uploaded, queued, annotated, saved, available: how far the job is. */
@@ -168,7 +168,7 @@ export function jobSteps(state: JobState, times: StepTimes): readonly Step[] {
     case "restoring":
       return [
         ...finished,
-        { name: "Archived", look: "done", icon: "archive", at: null, detail: "" },
+        { name: "Archived", look: "done", icon: "archive", at: times.archivedAt, detail: "" },
         { name: "Restoring", look: "now", icon: "clock", at: state.askedAt, detail: state.tier ?? "" },
       ];
   }

@@ -6,11 +6,12 @@ import { cleanFileName } from "@elastic-gas/shared/clean-file-name";
 import { jobKey } from "@elastic-gas/shared/resources";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import type { Deps } from "../web/deps.ts";
+import { BuildField } from "./build-choice.ts";
 import { checkSize, checkUnpackedSize } from "./check-size.ts";
 import { findObject, openObject } from "./files.ts";
 import { countUnfinished, findJob, insertJob, type Job, type NewJob } from "./queries.ts";
 import { tooManyWaiting } from "./too-many-waiting.ts";
-import { BUILDS, type Build, NAMELESS, parseUploadKey } from "./upload.ts";
+import { type Build, NAMELESS, parseUploadKey } from "./upload.ts";
 
 type SubmitDeps = Pick<Deps, "db" | "s3" | "config" | "resources" | "outbox" | "inBackground">;
 
@@ -74,7 +75,7 @@ export async function submitUploaded(
     inputKey: key,
     inputEtag: object.etag,
     inputSize: object.sizeBytes,
-    build: build ?? BUILDS.find((name) => name === object.metadata.build) ?? null,
+    build: build ?? BuildField.parse(object.metadata.build) ?? null,
     title,
   });
   return getJob(deps, user.id, uploaded.jobId);

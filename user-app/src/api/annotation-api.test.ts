@@ -110,13 +110,14 @@ describe("tokens of users", () => {
 });
 
 describe("POST /api/v1/annotations", () => {
-  it("takes a raw body and answers id, status and where to ask, and nothing else", async () => {
+  it("takes a raw body and answers id, status, build and where to ask, and nothing else", async () => {
     const answer = await send("filename=cohort.vcf&build=GRCh37&name=My%20run");
     const body = await answer.json();
     expect(answer.status).toBe(202);
     expect(body).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       status: "PENDING",
+      build: "GRCh37",
       statusUrl: `${app.origin}/api/v1/annotations/${body.id}`,
     });
     expect(answer.headers.get("location")).toBe(body.statusUrl);
@@ -150,6 +151,28 @@ describe("POST /api/v1/annotations", () => {
     const id = await submitted("", { body: form });
     const job = await app.db.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
     expect(job).toMatchObject({ inputName: "from a form.vcf", build: "GRCh38", inputSize: VCF.length });
+  });
+
+  it.each([
+    ["hg19", "GRCh37"],
+    ["GRCh38.P14", "GRCh38"],
+    ["HG18", "NCBI36"],
+  ])("takes the build by the name %s and answers %s", async (name, build) => {
+    const answer = await (await send(`filename=a.vcf&build=${name}`)).json();
+    expect(answer).toMatchObject({ build });
+    expect(await (await call(`/annotations/${answer.id}`)).json()).toMatchObject({ build });
+    await call(`/annotations/${answer.id}`, { method: "DELETE" });
+  });
+
+  it("refuses a build of no known name, also before a large file is sent, with the names that are", async () => {
+    const sentence =
+      '"mm10" is no genome build that is known here. Accepted are GRCh38 (or hg38, b38), GRCh37 (or hg19, b37) and NCBI36 (or hg18, b36), also with a patch such as GRCh38.p14, in upper or lower case; without one it is found out.';
+    expect(await refusal(await send("filename=a.vcf&build=mm10"))).toEqual([400, sentence]);
+    const post = (path: string, body: object) =>
+      call(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    expect(await refusal(await post("/uploads", { filename: "a.vcf", build: "mm10" }))).toEqual([400, sentence]);
+    expect(await refusal(await post("/annotations", { key: "x", build: "mm10" }))).toEqual([400, sentence]);
+    expect((await post("/uploads", { filename: "a.vcf", build: "hg19" })).status).toBe(201);
   });
 
   it("takes a file that was sent to the storage before, and no one else's", async () => {
@@ -191,7 +214,6 @@ describe("POST /api/v1/annotations", () => {
 
   it("refuses what it cannot take, in JSON, and keeps nothing", async () => {
     const before = await app.db.selectFrom("jobs").select("id").execute();
-    expect(await refusal(await send("filename=a.vcf&build=mm10"))).toEqual([400, expect.stringContaining("GRCh38")]);
     expect(await refusal(await send("filename=a.vcf", { body: "" }))).toEqual([400, expect.stringContaining("empty")]);
     expect(await refusal(await send("filename=a.vcf", { body: new FormData() }))).toEqual([400, expect.any(String)]);
     const large = await send("filename=a.vcf", { body: VCF + "#".repeat(200_000) });
@@ -351,6 +373,11 @@ describe("the list and the document", () => {
     const answer = await fetch(new URL("/api/v1/openapi.json", app.origin));
     const { openapi, paths } = await answer.json();
     expect(openapi).toBe("3.1.0");
+    const { parameters } = paths["/annotations"].post;
+    expect(parameters.find(({ name }: { name: string }) => name === "build").schema).toEqual({
+      type: "string",
+      description: expect.stringContaining("hg19"),
+    });
     const documented = Object.entries<object>(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
     );

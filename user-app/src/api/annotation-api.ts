@@ -97,10 +97,10 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
     if (found.kind !== "found") throw new HttpError(404, "There is no such annotation.");
     return found.job;
   };
-  const answerSubmitted = (req: Request, res: Response, { id, status }: Job) => {
+  const answerSubmitted = (req: Request, res: Response, { id, status, build }: Job) => {
     const statusUrl = addressOf(req, id);
     res.status(202).location(statusUrl);
-    res.json({ id, status, statusUrl } satisfies z.infer<typeof ApiSubmitted>);
+    res.json({ id, status, build, statusUrl } satisfies z.infer<typeof ApiSubmitted>);
   };
   const present = async (req: Request, res: Response, job: Job) =>
     presentJob(req, job, await stateOf(deps, currentUser(res).role, job));
@@ -219,6 +219,7 @@ function presentJob(req: Request, job: JobRow, state: JobState): z.infer<typeof 
     submittedAt: job.submittedAt.toISOString(),
     startedAt: job.startedAt?.toISOString() ?? null,
     completedAt: job.completedAt?.toISOString() ?? null,
+    archivedAt: job.archivedAt?.toISOString() ?? null,
     progressPercent: job.status === "RUNNING" ? job.progressPercent : null,
     place: state.kind === "queued" ? (state.place ?? null) : null,
     estimateSeconds: state.kind === "queued" ? (state.seconds ?? null) : null,

@@ -1,24 +1,28 @@
 import { cleanLine } from "@elastic-gas/shared/clean-file-name";
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { z } from "zod";
-import { BUILDS } from "../annotations/upload.ts";
+import { BuildName } from "../annotations/build-choice.ts";
 
 /** What the API takes and gives; the OpenAPI document is made from these. Instants are ISO 8601 in UTC. */
 const instant = z.iso.datetime();
-const build = z.enum(BUILDS, { error: `build: one of ${BUILDS.join(", ")}, or none to have it found out.` });
 const fileName = z.string().min(1, "filename: a name is needed.").max(1_000, "filename: at most 1000 characters.");
 const title = z.string().overwrite(cleanLine).min(1, "name: it is empty.").max(100, "name: at most 100 characters.");
 
 export const JobParams = z.object({ id: z.uuid("There is no such annotation.") });
 export const SubmitQuery = z.object({
   filename: fileName.optional().describe("Name of the file in a raw body; input.vcf without one"),
-  build: build.optional(),
+  build: BuildName.optional(),
   name: title.optional().describe("A name for the job, shown instead of the file's"),
 });
-export const UploadBody = z.object({ filename: fileName });
+export const UploadBody = z.object({
+  filename: fileName,
+  build: BuildName.optional().describe(
+    "Only checked, so that nobody sends a large file in vain: POST /annotations takes it",
+  ),
+});
 export const SubmitUploaded = z.object({
   key: z.string("key: as POST /uploads gave it.").max(1_024),
-  build: build.optional(),
+  build: BuildName.optional(),
   name: title.optional(),
 });
 export const ResultQuery = z.object({
@@ -44,18 +48,26 @@ export const ApiUpload = z.object({
   fields: z.record(z.string(), z.string()),
   key: z.string(),
 });
-export const ApiSubmitted = z.object({ id: z.uuid(), status: Status, statusUrl: z.url() });
+export const ApiSubmitted = z.object({
+  id: z.uuid(),
+  status: Status,
+  /** As it was chosen, by its one name here: GRCh37 for hg19. Null: to be found out. */
+  build: z.string().nullable(),
+  statusUrl: z.url(),
+});
 export const ApiJob = z.object({
   id: z.uuid(),
   status: Status,
   name: z.string(),
   fileName: z.string(),
   sizeBytes: z.number().int(),
-  /** As it was chosen; null: to be found out. */
+  /** As it was chosen, by its one name here; null: to be found out. */
   build: z.string().nullable(),
   submittedAt: instant,
   startedAt: instant.nullable(),
   completedAt: instant.nullable(),
+  /** When its result went to the archive; null: it is not there. */
+  archivedAt: instant.nullable(),
   /** Of one that runs. */
   progressPercent: z.number().int().nullable(),
   /** Of one that waits: its place in the queue, and in about how many seconds it is done. */

@@ -59,6 +59,21 @@ test("records that cannot be read among good ones are counted, with the first on
   });
 });
 
+test("records of other columns than the #CHROM line's are named with the first one's line", () => {
+  const more = RECORD.replace("0/1\n", "0/1\t0/0\n");
+  const fewer = RECORD.replace("\tGT\t0/1", "");
+  expect(checkVcf(HEAD + RECORD + more + fewer, whole).warnings).toEqual([
+    "2 records could not be parsed and were passed through unchanged; the first is line 5: it has 11 columns, the #CHROM line names 10.",
+  ]);
+  expect(checkVcf(HEAD + fewer, whole)).toMatchObject({
+    kind: "refused",
+    help: "Line 4 has 8 columns, the #CHROM line names 10.",
+  });
+  expect(checkVcf(HEAD + RECORD.replace("\n", "\t\t\n"), whole).warnings).toEqual([]);
+  const far = RECORD.replace("\n", `${"\t".repeat(240_000)}x\n`);
+  expect(checkVcf(HEAD + far, whole).help).toBe("Line 4 has 240010 columns, the #CHROM line names 10.");
+});
+
 test("an excerpt in which no record can be read is not refused: the rest may be good", () => {
   const excerpt = `${HEAD}chr1\t1\nchr1\t2\nchr1`;
   expect(checkVcf(excerpt, { complete: false })).toMatchObject({

@@ -24,6 +24,7 @@ function records(
     records: 1,
     largest: new Map(Object.entries(largest)),
     accessions: [],
+    foreign: null,
     fits: new Map(Object.entries(fits).map(([build, fit]) => [build, { ...NO_FIT, example: "an example", ...fit }])),
   };
 }
@@ -184,6 +185,16 @@ describe("lengths of contigs", () => {
     expect(decide(["##contig=<ID=MT,length=16569>"]).undecided).toBe(true);
   });
 
+  it("that several chromosomes share, or that are the largest number there is, are no lengths", () => {
+    const all = (size: number) => ["1", "chr2", "X"].map((name) => `##contig=<ID=${name},length=${size}>`);
+    for (const size of [2_147_483_647, 536_870_912, length("GRCh37", "1")])
+      expect(decide(all(size)), String(size)).toMatchObject({ build: "GRCh38", undecided: true });
+    expect(decide(["##contig=<ID=1,length=2147483647>"]).undecided).toBe(true);
+    // One that is declared twice is still one.
+    const twice = ["1", "chr1"].map((name) => `##contig=<ID=${name},length=${length("GRCh37", "1")}>`);
+    expect(decide(twice)).toMatchObject({ build: "GRCh37", decidedBy: "lengths" });
+  });
+
   it("rank below what the header states and above what it mentions; both sides are told", () => {
     const stated = decide(["##reference=hg19.fa", ...contigs("GRCh38", ["1", "2"])]);
     expect(stated).toMatchObject({ build: "GRCh37", decidedBy: "reference", alternatives: ["GRCh38"] });
@@ -220,8 +231,31 @@ describe("accessions", () => {
     ["CM000663.2", "GRCh38"],
     ["NC_060925.1", "unknown"],
     ["NC_000067.7", "unknown"],
+    ["CM000679.1", "GRCh37"],
+    ["gi|224589808|ref|NC_000017.10|", "GRCh37"],
+    ["GRCh38#0#chr17", "GRCh38"],
   ])("of contigs: %s is %s", (name, build) => {
     expect(decide([`##contig=<ID=${name}>`])).toMatchObject({ build, decidedBy: "accession" });
+  });
+
+  it("and names of chromosomes that no human has name another genome", () => {
+    expect(decide(["##contig=<ID=chrIV,length=1531933>"]).warning).toBe(
+      "The file names chrIV of another genome, which is not in the annotation pack: nothing was annotated.",
+    );
+    expect(decide(["##contig=<ID=NC_060925.1>"]).warning).toContain("The file names NC_060925.1 of T2T-CHM13, which");
+    // As a spike-in beside human chromosomes it decides nothing.
+    const spiked = ["##contig=<ID=chrIV>", `##contig=<ID=chr1,length=${length("GRCh38", "1")}>`, "##reference=hg38.fa"];
+    expect(decide(spiked)).toMatchObject({ build: "GRCh38", decidedBy: "lengths" });
+  });
+
+  it("beside the names of contigs count as well", () => {
+    expect(decide(['##contig=<ID=1,accession="CM000663.1">'])).toMatchObject({
+      build: "GRCh37",
+      decidedBy: "accession",
+    });
+    expect(decide(['##contig=<ID=chr1,length=5,Description="NC_000001.11">'])).toMatchObject({ build: "GRCh38" });
+    expect(decide(['##contig=<ID=chr1,Description="CM000994.2">'])).toMatchObject({ build: "unknown" });
+    expect(decide(['##contig=<ID=chr1,Description="as in CM000663.1, but shorter">']).undecided).toBe(true);
   });
 
   it("of records rank as high", () => {

@@ -169,11 +169,11 @@ function mixedLengths(genome: string, { matches }: LengthEvidence): string[] {
 }
 
 function notInPack(genome: string, { by, word, because }: Verdict, contradictions: readonly string[]): Decision {
-  const called = word === genome || genome.startsWith("a") ? word : `${word} (${genome})`;
+  const called = by === "accession" ? `${word} of ${genome}` : nameOf(word, genome);
   const sentence =
     by === "lengths"
       ? `The file is on ${called} that is not in the annotation pack`
-      : `The header names ${called}, which is not in the annotation pack`;
+      : `The ${by === "accession" ? "file" : "header"} names ${called}, which is not in the annotation pack`;
   return {
     build: UNKNOWN_BUILD,
     decidedBy: by,
@@ -184,8 +184,25 @@ function notInPack(genome: string, { by, word, because }: Verdict, contradiction
   };
 }
 
+function nameOf(word: string, genome: string): string {
+  return word === genome || genome.startsWith("a") ? word : `${word} (${genome})`;
+}
+
+function noChromosome(first: string): Decision {
+  const sentence = "No record is on a chromosome of a human build";
+  return {
+    build: UNKNOWN_BUILD,
+    decidedBy: "records",
+    undecided: false,
+    alternatives: [],
+    reason: `${sentence}: the first is on ${first}.`,
+    warning: `${sentence} (the first is on ${first}): nothing was annotated.`,
+  };
+}
+
 function decideByRecords(question: Question, verdicts: readonly Verdict[]): Decision {
   const { header, records, builds, preferred } = question;
+  if (records.foreign !== null) return noChromosome(records.foreign);
   const undecided = (build: string, alternatives: readonly string[], why: string): Decision => ({
     build,
     decidedBy: "assumption",

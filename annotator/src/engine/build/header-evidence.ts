@@ -1,4 +1,4 @@
-import { canonicalContig, genomeOfAccession, isChromosome } from "@elastic-gas/shared/vcf/contigs";
+import { canonicalContig, genomeOfContig, isChromosome } from "@elastic-gas/shared/vcf/contigs";
 import { genomeOfLength, genomesNamed, OTHER_SUBJECT_LINE, REFERENCE_LINE } from "@elastic-gas/shared/vcf/genomes";
 import type { BuildLengths } from "../../pack/pack.ts";
 import type { Header } from "../../vcf/header.ts";
@@ -45,6 +45,7 @@ const DATA_FILE = /[^\s,="']*\.(?:bam|cram|sam|fastq|fq|bed)(?![a-z])\S*/gi;
 /** `Bos indicus`, `Ciona_intestinalis`. */
 const BINOMIAL = /^[A-Z][a-z]+[ _][a-z]+/;
 const EXCERPT_CHARACTERS = 100;
+const NO_LENGTH = 2 ** 31 - 1;
 
 export function readHeaderEvidence({ metaLines, contigs }: Header, builds: readonly BuildLengths[]): HeaderEvidence {
   const references = metaLines.filter((line) => REFERENCE_LINE.test(line));
@@ -63,10 +64,12 @@ export function readHeaderEvidence({ metaLines, contigs }: Header, builds: reado
     if (/^hs3[78]d/i.test(name) && !ofContigs.has(name)) ofContigs.set(name, `##contig=<ID=${name}>`);
   }
   const accessions = new Map<string, Statement>();
-  for (const { name } of contigs) {
-    const genome = genomeOfAccession(name);
-    if (genome !== undefined && !accessions.has(genome))
-      accessions.set(genome, { genome, word: name, where: `the header has the contig ${name}`, by: "accession" });
+  for (const { name, otherNames } of contigs) {
+    for (const word of [name, ...otherNames]) {
+      const genome = genomeOfContig(word);
+      if (genome !== undefined && !accessions.has(genome))
+        accessions.set(genome, { genome, word, where: `the header has the contig ${word}`, by: "accession" });
+    }
   }
   return {
     stated: distinct([
@@ -117,9 +120,10 @@ function readLengths(contigs: Header["contigs"], builds: readonly BuildLengths[]
     if (found === undefined) matches.set(genome, { count: 1, example });
     else found.count += 1;
   };
+  const isPlaceholder = placeholders(contigs);
   for (const { name, length } of contigs) {
     const chromosome = canonicalContig(name);
-    if (length === null || !isChromosome(chromosome)) continue;
+    if (length === null || !isChromosome(chromosome) || isPlaceholder(length)) continue;
     chromosomes += 1;
     const example = `${name} has ${length.toLocaleString("en-US")} bases`;
     for (const build of builds) {
@@ -136,6 +140,19 @@ function readLengths(contigs: Header["contigs"], builds: readonly BuildLengths[]
     tooLong,
     builds: builds.length,
   };
+}
+
+/** Tells a length that several chromosomes have, or the largest that fits 32 bits: programs write it that know none. */
+function placeholders(contigs: Header["contigs"]): (length: number) => boolean {
+  const first = new Map<number, string>();
+  const shared = new Set([NO_LENGTH]);
+  for (const { name, length } of contigs) {
+    const chromosome = canonicalContig(name);
+    if (length === null || !isChromosome(chromosome)) continue;
+    if ((first.get(length) ?? chromosome) !== chromosome) shared.add(length);
+    first.set(length, chromosome);
+  }
+  return (length) => shared.has(length);
 }
 
 /** The first statement of each genome. */

@@ -1,9 +1,9 @@
-import { canonicalContig, genomeOfAccession, isChromosome } from "@elastic-gas/shared/vcf/contigs";
+import { canonicalContig, genomeOfContig, isChromosome } from "@elastic-gas/shared/vcf/contigs";
 import { readRecord } from "@elastic-gas/shared/vcf/record";
 import type { Chromosome } from "../../pack/chromosome.ts";
 import type { Pack } from "../../pack/pack.ts";
 import type { Input } from "../../vcf/input.ts";
-import { lineBlocks, recordHeadsOf } from "../../vcf/lines.ts";
+import { excerpt, lineBlocks, recordHeadsOf } from "../../vcf/lines.ts";
 import type { Statement } from "./header-evidence.ts";
 
 /** How well the records fit what the pack knows of one build's sequence. */
@@ -24,6 +24,8 @@ export interface RecordEvidence {
   /** Largest position by canonical contig name. */
   readonly largest: ReadonlyMap<string, number>;
   readonly accessions: readonly Statement[];
+  /** The first contig, when no record is on one that any build has; null when one is, or not all records were read. */
+  readonly foreign: string | null;
   readonly fits: ReadonlyMap<string, Fit>;
 }
 
@@ -44,11 +46,15 @@ export async function readRecordEvidence(input: Input, pack: Pack, limit: number
   );
   const contigs = new Map<string, Contig>();
   const accessions = new Map<string, Statement>();
+  let foreign: string | null = null;
+  let isAnyKnown = false;
   const contigOf = (name: string): Contig => {
     const canonical = canonicalContig(name);
-    const genome = genomeOfAccession(name);
+    const genome = genomeOfContig(name);
     if (genome !== undefined && !accessions.has(genome))
       accessions.set(genome, { genome, word: name, where: `records are on ${name}`, by: "accession" });
+    foreign ??= excerpt(name);
+    isAnyKnown ||= canonical === "MT" || pack.builds.some((build) => pack.build(build.name)?.chromosome(canonical));
     const tracks = isChromosome(canonical)
       ? [...fits].flatMap(([build, fit]) => {
           const chromosome = pack.build(build)?.chromosome(canonical);
@@ -76,7 +82,13 @@ export async function readRecordEvidence(input: Input, pack: Pack, limit: number
   const largest = new Map<string, number>();
   for (const { canonical, largest: pos } of contigs.values())
     largest.set(canonical, Math.max(pos, largest.get(canonical) ?? 0));
-  return { records, largest, accessions: [...accessions.values()], fits };
+  return {
+    records,
+    largest,
+    accessions: [...accessions.values()],
+    foreign: isAnyKnown || records >= limit ? null : foreign,
+    fits,
+  };
 }
 
 function compare(

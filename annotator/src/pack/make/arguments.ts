@@ -1,4 +1,5 @@
 import { parseCommandLine, UsageError } from "@elastic-gas/shared/command-line";
+import { genomeCalled } from "@elastic-gas/shared/vcf/genomes";
 import type { NamedBed } from "./intervals-source.ts";
 
 export interface PackArguments {
@@ -48,5 +49,15 @@ export function readArguments(args: readonly string[]): PackArguments {
   });
   if ([clinvar, dbsnp, frequencies, beds, chain].every(({ length }) => length === 0) && gff === null && fasta === null)
     throw new UsageError("No source is named.");
-  return { build, directory: out, clinvar, dbsnp, frequencies, gff, fasta, beds, chains: chain };
+  return {
+    build: genomeCalled(build) ?? build,
+    directory: out,
+    clinvar,
+    dbsnp,
+    frequencies,
+    gff,
+    fasta,
+    beds,
+    chains: chain,
+  };
 }

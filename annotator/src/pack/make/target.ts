@@ -1,4 +1,4 @@
-import { canonicalContig, genomeOfAccession } from "@elastic-gas/shared/vcf/contigs";
+import { canonicalContig, genomeOfContig } from "@elastic-gas/shared/vcf/contigs";
 import { genomesNamed } from "@elastic-gas/shared/vcf/genomes";
 import type { PackBuild, PackManifestSource } from "../manifest.ts";
 import type { BuildLengths } from "../pack.ts";
@@ -39,7 +39,7 @@ export function contigNames({ build, lengths }: Target, file: SourceFile) {
   return (name: string, line: number): string | null => {
     const found = known.get(name);
     if (found !== undefined) return found;
-    const genome = genomeOfAccession(name);
+    const genome = genomeOfContig(name);
     if (genome !== undefined && genome !== build) throw otherGenome(file, line, { genome, build, text: name });
     const canonical = canonicalContig(name);
     const contig = lengths.has(canonical) ? canonical : null;
