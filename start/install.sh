@@ -194,8 +194,8 @@ unpack_packages() {
   wrap_unpacked "$root"
 }
 
-# wrap_unpacked <folder>: an unpacked program finds its libraries by a script of its name in <folder>/bin. mariadbd needs
-# none: start/src/mariadb.ts runs it with its folders.
+# wrap_unpacked <folder>: an unpacked program finds its libraries by a script of its name in <folder>/bin. mariadbd
+# needs none: start/src/mariadb.ts runs it with its folders.
 wrap_unpacked() {
   local root=$1 program name libraries
   # Some packages keep theirs in folders of their own, as PulseAudio does.

@@ -19,7 +19,9 @@ import { templatesOf } from "./deploy/templates.ts";
 import { makeApp } from "./make-app.ts";
 import { readOptions } from "./options.ts";
 
-/** `npm run deploy`: checks, shows, asks, deploys, and prints the addresses. With `--image` workers boot from an image. */
+/**
+ * `npm run deploy`: checks, shows, asks, deploys, and prints the addresses. With `--image` workers boot from an image.
+ */
 tellFailures();
 const { values: asked } = parseArgs({ options: { image: { type: "boolean", default: false } } });
 const root = join(import.meta.dirname, "../..");

@@ -26,8 +26,8 @@ const OPTIONS = {
 };
 
 /**
- * Draws each diagram once, in a headless browser, with the fonts of `style`, which decide how wide its boxes are. Throws
- * with the diagram that has a mistake.
+ * Draws each diagram once, in a headless browser, with the fonts of `style`, which decide how wide its boxes are.
+ * Throws with the diagram that has a mistake.
  */
 export async function drawDiagrams(
   browser: Browser,

@@ -137,9 +137,9 @@ interface Replacements {
 const LAST_MS = 30_000;
 
 /**
- * Workers that EC2 is about to end. One that it takes back within minutes leaves at once while others serve, so that its
- * last requests end in time; the only one serves on until another one came, or until its end is near. Those with more
- * time leave when the pool is complete without them.
+ * Workers that EC2 is about to end. One that it takes back within minutes leaves at once while others serve, so that
+ * its last requests end in time; the only one serves on until another one came, or until its end is near. Those with
+ * more time leave when the pool is complete without them.
  */
 function interruptions(staying: readonly Worker[], now: number): Replacements {
   const othersServe = staying.some(({ state, reason }) => state === "in service" && reason.kind !== "interruption");

@@ -4,8 +4,8 @@ import { startSystem } from "../../testing/src/system/system.ts";
 import { enliven, USER } from "./enliven.ts";
 import { takeManagerPictures, takeReleasePictures, takeUserAppPictures } from "./shots.ts";
 
-// Takes docs/images again: `npm run pictures`, or `npm run pictures -- 5` for five minutes of history instead of most of
-// the half hour that charts show.
+// Takes docs/images again: `npm run pictures`, or `npm run pictures -- 5` for five minutes of history instead of most
+// of the half hour that charts show.
 
 const MINUTES = 26;
 

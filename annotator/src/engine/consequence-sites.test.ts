@@ -86,7 +86,9 @@ const genome = fc
   );
 const bases = fc.string({ unit: fc.constantFrom("A", "C", "G", "T"), minLength: 1, maxLength: 5 });
 
-/** A genome, and records on it: indels of its own letters, other alleles of any length, some with a REF of their own. */
+/**
+ * A genome, and records on it: indels of its own letters, other alleles of any length, some with a REF of their own.
+ */
 const cases = genome.chain((text) => {
   const place = fc.tuple(fc.nat(text.length - 1), fc.integer({ min: 1, max: 6 }));
   const site = fc.tuple(place, fc.array(bases, { minLength: 1, maxLength: 3 }), fc.nat(5), fc.boolean());

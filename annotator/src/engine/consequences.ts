@@ -21,9 +21,9 @@ export interface OpenedConsequences {
 
 /**
  * Calls consequences with `bcftools csq` on a copy that has sites only (consequence-sites.ts). The user's file itself
- * never passes through bcftools, which refuses files without contig lines and rewrites numbers. Rows that csq would stop
- * at are not sent: breakends and other alleles that are not sequences, contigs that the FASTA lacks, a REF that is not
- * the FASTA's.
+ * never passes through bcftools, which refuses files without contig lines and rewrites numbers. Rows that csq would
+ * stop at are not sent: breakends and other alleles that are not sequences, contigs that the FASTA lacks, a REF that is
+ * not the FASTA's.
  */
 export async function openConsequences({
   input,

@@ -5,8 +5,8 @@ const LOW_BITS = 0x7f7f7f7f;
 const LANE_WORDS = 255;
 
 /**
- * Counts the tabs of a block of bytes, four bytes at a time: half a million samples make lines of megabytes, and to look
- * at each byte alone takes longer than all else that is done with such a line.
+ * Counts the tabs of a block of bytes, four bytes at a time: half a million samples make lines of megabytes, and to
+ * look at each byte alone takes longer than all else that is done with such a line.
  */
 export class TabCounter {
   readonly #bytes: Buffer;

@@ -141,7 +141,8 @@ describe("two autoscaler processes, the acting one paused with SIGSTOP past its 
       "its own, outside its epoch": late.length,
     });
     expect(late).toEqual([]);
-    // Nobody launches, drains or ends anything. The acting one may register its own workers again, which changes nothing.
+    // Nobody launches, drains or ends anything. The acting one may register its own workers again, which changes
+    // nothing.
     const harmless = ["PutMetricData", "RegisterTargets"];
     expect(harness.calls.slice(resumedAt).filter(({ operation: done }) => !harmless.includes(done))).toEqual([]);
     await expectEpochs(

@@ -45,9 +45,9 @@ export interface BakeOptions {
 }
 
 /**
- * The image whose disk holds the release, baked when there is none yet: a machine fetches the release as a worker would,
- * checks it and stops, and EC2 makes an image of its disk. Older images but the last go. Nothing stays behind of a
- * failure but its sentence.
+ * The image whose disk holds the release, baked when there is none yet: a machine fetches the release as a worker
+ * would, checks it and stops, and EC2 makes an image of its disk. Older images but the last go. Nothing stays behind of
+ * a failure but its sentence.
  */
 export async function bakeImage(
   { ec2, s3 }: { readonly ec2: EC2Client; readonly s3: S3Client },

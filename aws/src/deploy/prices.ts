@@ -56,7 +56,9 @@ export interface CostLine {
   readonly dollars: number | null;
 }
 
-/** What a month costs with so many web workers all the time, without data transfer, requests, logs and storage of S3. */
+/**
+ * What a month costs with so many web workers all the time, without data transfer, requests, logs and storage of S3.
+ */
 export function estimateMonth(
   options: Pick<
     Options,

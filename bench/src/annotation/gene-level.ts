@@ -11,7 +11,9 @@ import { best, bestOfEngine, megabytes, timesText } from "./timing.ts";
 
 const PLOT = { name: "annotation-growth", title: "Annotation by records, samples and contig lines" };
 
-/** Whole processes on the same records: this engine (genes, regions, bands, ClinVar), and bcftools with the same genes. */
+/**
+ * Whole processes on the same records: this engine (genes, regions, bands, ClinVar), and bcftools with the same genes.
+ */
 export const annotation: Measurement = {
   name: "annotation",
   about: "genes, regions, bands and ClinVar, beside bcftools annotate with a BED of the same genes",

@@ -7,7 +7,10 @@ export interface ProcessMemory {
   readonly bytes: number;
 }
 
-/** A process and all below it, each with its memory (Linux; https://man7.org/linux/man-pages/man5/proc_pid_smaps.5.html). */
+/**
+ * A process and all below it, each with its memory (Linux;
+ * https://man7.org/linux/man-pages/man5/proc_pid_smaps.5.html).
+ */
 export function memoryOfTree(root: number): readonly ProcessMemory[] {
   const children = new Map<number, number[]>();
   for (const pid of readdirSync("/proc").map(Number).filter(Number.isInteger)) {

@@ -25,8 +25,8 @@ export interface EmailChange {
 }
 
 /**
- * Has a link mailed to a new address, and tells the old one; the links of earlier requests for this account end. Nothing
- * changes until it is confirmed.
+ * Has a link mailed to a new address, and tells the old one; the links of earlier requests for this account end.
+ * Nothing changes until it is confirmed.
  */
 export async function askForEmailChange(
   db: Database,

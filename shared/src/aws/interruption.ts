@@ -3,8 +3,8 @@ import { z } from "zod";
 /** What EC2 said of an instance's end before it comes. */
 export const Interruption = z.object({
   /**
-   * `spot`: taken back within two minutes. `rebalance`: likelier than usual to be. `scheduled`: its machine goes on that
-   * day.
+   * `spot`: taken back within two minutes. `rebalance`: likelier than usual to be. `scheduled`: its machine goes on
+   * that day.
    */
   what: z.enum(["spot", "rebalance", "scheduled"]),
   /** When it ends, epoch milliseconds; null: nobody knows. */

@@ -66,8 +66,8 @@ type WaitingQuery = SelectQueryBuilder<Tables, "jobs", Waiting>;
 
 /**
  * The oldest that nobody else is just claiming. Jobs are found without locks and locked by their keys alone: of two
- * locking searches by different indexes each could hold an entry that the other needs, and both would pass a job by that
- * then nobody claims.
+ * locking searches by different indexes each could hold an entry that the other needs, and both would pass a job by
+ * that then nobody claims.
  */
 async function pick(
   trx: Transaction<Tables>,

@@ -16,7 +16,9 @@ export const LOG_SO_FAR = {
   runningLog: sql<string | null>`case when running_log_attempt = attempt then running_log end`,
 } as const;
 
-/** The last whole lines of a log that fit, or the end of a line that is longer by itself; says when lines are left out. */
+/**
+ * The last whole lines of a log that fit, or the end of a line that is longer by itself; says when lines are left out.
+ */
 export function endOfLog(text: string): string {
   const bytes = Buffer.from(text, "utf8");
   if (bytes.length <= RUNNING_LOG_BYTES) return bytes.toString("utf8");

@@ -53,8 +53,8 @@ export function canonicalContig(name: string): string {
 }
 
 /**
- * The genome that alone has a contig of this name, by RefSeq's or GenBank's accession or the genome's own name; `another
- * genome` for a chromosome that no human has.
+ * The genome that alone has a contig of this name, by RefSeq's or GenBank's accession or the genome's own name;
+ * `another genome` for a chromosome that no human has.
  */
 export function genomeOfContig(name: string): string | undefined {
   return FOREIGN.test(name) ? "another genome" : ofSequence(name).genome;

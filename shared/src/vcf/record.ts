@@ -53,7 +53,9 @@ export function readRecord(line: string): RecordColumns | Malformed {
   };
 }
 
-/** How many columns a #CHROM line names; null when it names less than a record needs, so that it tells nothing of them. */
+/**
+ * How many columns a #CHROM line names; null when it names less than a record needs, so that it tells nothing of them.
+ */
 export function columnsNamed(chromLine: string): number | null {
   const columns = chromLine.trimEnd().split("\t").length;
   return columns < NEEDED_COLUMNS ? null : columns;

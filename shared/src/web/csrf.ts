@@ -15,8 +15,8 @@ const TOKEN_BYTES = 24;
 
 /**
  * The token of this session, for the hidden field `_csrf`, the header `x-csrf-token`, or, in multipart forms, the query
- * `_csrf`. It is masked differently each time: the length of a compressed page would tell a secret that stands in every page
- * to who can add to the page and watch the wire (BREACH).
+ * `_csrf`. It is masked differently each time: the length of a compressed page would tell a secret that stands in every
+ * page to who can add to the page and watch the wire (BREACH).
  */
 export function csrfToken(req: Request): string {
   req.session.csrfToken ??= randomBytes(TOKEN_BYTES).toString("base64url");

@@ -137,7 +137,9 @@ const CLIENT_ERRORS: Readonly<Record<number, string>> = {
   415: "This kind of content is not taken here.",
 };
 
-/** The sentence of a schema, or one of ours: a library's own words ("Invalid input: expected ...") are for programmers. */
+/**
+ * The sentence of a schema, or one of ours: a library's own words ("Invalid input: expected ...") are for programmers.
+ */
 function sentenceOf({ message, path }: z.core.$ZodIssue): string {
   if (!/^(?:Invalid|Too (?:big|small)|Unrecognized)\b/.test(message)) return message;
   const name = path.join(".");

@@ -28,8 +28,8 @@ interface Service {
 }
 
 /**
- * Makes all that the product needs, by the public API of the emulator. Returns a sentence for each service that does not
- * serve. Throws when one is missing without which nothing works.
+ * Makes all that the product needs, by the public API of the emulator. Returns a sentence for each service that does
+ * not serve. Throws when one is missing without which nothing works.
  */
 export async function prepareEmulator(config: Config): Promise<readonly string[]> {
   const endpoint = config.AWS_ENDPOINT_URL ?? "";

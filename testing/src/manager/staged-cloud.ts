@@ -37,8 +37,8 @@ export interface StagedCloud extends AsyncDisposable {
 const ARN = "arn:aws:elasticloadbalancing:us-east-1:000000000000";
 
 /**
- * The real wire with chosen answers: situations (40 workers, gaps, throttling) that real processes would take minutes to
- * play.
+ * The real wire with chosen answers: situations (40 workers, gaps, throttling) that real processes would take minutes
+ * to play.
  */
 export async function startStagedCloud(): Promise<StagedCloud> {
   const stage: Stage = { workers: [], metric: () => undefined, failure: null, calls: new Map() };

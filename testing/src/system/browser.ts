@@ -45,9 +45,9 @@ function sidewaysOverflow(page: Page): Promise<number> {
 const WIDTHS = [360, 768, 992, 2560] as const;
 
 /**
- * What is wrong with a page as one sees it, an item for each: axe's findings in both themes, and pixels beyond the right
- * edge from a phone's width to a large screen's. The dark theme changes colours and nothing else, so its contrast is
- * what is judged.
+ * What is wrong with a page as one sees it, an item for each: axe's findings in both themes, and pixels beyond the
+ * right edge from a phone's width to a large screen's. The dark theme changes colours and nothing else, so its contrast
+ * is what is judged.
  */
 export async function findPageProblems(page: Page): Promise<readonly string[]> {
   const problems = [...(await findViolations(page))];

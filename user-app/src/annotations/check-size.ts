@@ -31,9 +31,9 @@ export function checkSize(config: Limits, user: Pick<User, "role">, sizeBytes: n
 }
 
 /**
- * For a file of the Free plan, which is small as it is sent: throws HttpError 413 when it unpacks to more than that plan
- * takes, so that no job waits only to fail. What cannot be unpacked is left to the annotator, which says why. A Premium
- * file is too large to be unpacked here: the annotator counts it.
+ * For a file of the Free plan, which is small as it is sent: throws HttpError 413 when it unpacks to more than that
+ * plan takes, so that no job waits only to fail. What cannot be unpacked is left to the annotator, which says why. A
+ * Premium file is too large to be unpacked here: the annotator counts it.
  */
 export async function checkUnpackedSize(config: Limits, bytes: Uint8Array): Promise<void> {
   if (!isGzip(bytes)) return;

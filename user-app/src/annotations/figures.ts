@@ -27,8 +27,8 @@ export function bars(counts: readonly { readonly name: string; readonly count: n
 }
 
 /**
- * Records on 1 to 22, X, Y and MT in this order, whatever the file calls them (`chr1`, `chrM`, `NC_000001.11`); everything else is
- * `other`.
+ * Records on 1 to 22, X, Y and MT in this order, whatever the file calls them (`chr1`, `chrM`, `NC_000001.11`);
+ * everything else is `other`.
  */
 export function perChromosome(
   counts: JobSummary["chromosomes"],

@@ -10,7 +10,9 @@ const JOBS = 3_000;
 const PAGE = 50;
 /** The row after a page, which tells whether there is a next one, and those at the instant where it begins. */
 const BESIDES = 5;
-/** MariaDB counts a row up to four times: in the index, read, and put together with those of another part and sorted. */
+/**
+ * MariaDB counts a row up to four times: in the index, read, and put together with those of another part and sorted.
+ */
 const MOST_READS = 4 * (PAGE + BESIDES);
 
 let database: TestDatabase;

@@ -11,8 +11,8 @@ export interface JobLog {
 }
 
 /**
- * The log of a job that has ended, of one that failed as far as it came and with the reason, or of one that runs so far;
- * undefined when it has none.
+ * The log of a job that has ended, of one that failed as far as it came and with the reason, or of one that runs so
+ * far; undefined when it has none.
  */
 export async function readLog(
   { s3, resources }: Pick<Deps, "s3" | "resources">,

@@ -108,9 +108,9 @@ export class GeneModels {
   }
 
   /**
-   * The genes as `bcftools csq` takes them: Ensembl's form, whatever the source's. One transcript that it does not take,
-   * or two of a name, would end it for all of them: such transcripts are left out, and the later ones of a name are
-   * numbered.
+   * The genes as `bcftools csq` takes them: Ensembl's form, whatever the source's. One transcript that it does not
+   * take, or two of a name, would end it for all of them: such transcripts are left out, and the later ones of a name
+   * are numbered.
    */
   gff3(): string {
     let text = "";

@@ -34,9 +34,9 @@ export interface MaskDetector {
   /** Pictures that have a place, wait or are being checked. */
   queued(): number;
   /**
-   * Finds faces and draws. A picture with a place is not refused for those that came after it, nor because pictures take
-   * longer than when it took its place. Throws PictureUnusable, DetectorBusy, DetectorUnavailable, and the signal's reason
-   * when it aborts while the picture waits.
+   * Finds faces and draws. A picture with a place is not refused for those that came after it, nor because pictures
+   * take longer than when it took its place. Throws PictureUnusable, DetectorBusy, DetectorUnavailable, and the
+   * signal's reason when it aborts while the picture waits.
    */
   check(bytes: Uint8Array, options?: CheckOptions): Promise<CheckedPicture>;
   close(): Promise<void>;
