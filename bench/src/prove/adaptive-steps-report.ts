@@ -195,7 +195,7 @@ function detailsOf(run: AdaptiveRun): string {
       rows,
       { numbers: true },
     ),
-    "The p95 of ten is the largest. The load before is what the rule measured last, in workers' worth. The steps begin at phases spread evenly over the time between two checks. As soon as all wanted workers are in service the load ends, and a change by hand takes the pool back to one worker: the rule's own shrink waits for minutes, and nothing of it is measured here. It is given back to the rule when the two whole minutes that the rule looks at are quiet again, and the next step begins after a check in which the rule itself wanted one worker. What it has learned stays.",
+    "The p95 of ten is the largest. The load before is what the rule measured last, in workers' worth. The steps begin at phases spread evenly over the time between two checks. As soon as all wanted workers are in service the load ends, the rule is paused, and a change by hand takes the pool back to one worker: the rule's own shrink waits for minutes, and nothing of it is measured here. The rule is resumed when the two whole minutes that it looks at are quiet again, and the next step begins after a check in which the rule itself wanted one worker. What it has learned stays.",
     failures.length === 0 ? "" : `## Failed requests\n\n${table(["time", "kind", "answer"], failures)}`,
     "## The decisions",
     table(

@@ -148,7 +148,7 @@ async function runSteps(proof: ProofSystem, context: ProofContext, driving: Driv
   }
 }
 
-/** Brings the pool back to one worker by hand, and waits until the rule itself wants no more. */
+/** Brings the pool back to one worker by hand, with the rule paused, and waits until the rule itself wants no more. */
 async function rest(
   { db, manager, wait, sleep }: ProofSystem,
   { say }: ProofContext,
@@ -158,6 +158,7 @@ async function rest(
   const minuteMs = minuteSeconds * 1_000;
   let calmSince = since;
   for (let count = 0; count < MOST_RESTS; count += 1) {
+    await manager.press("web", "pause");
     if ((await manager.pool("web")).desired > 1) await manager.resize("web", "shrink", 1);
     await wait("the pool to be back at 1", () => isOne(manager), BACK_SECONDS);
     const minute = Math.ceil((calmSince + CALM_MINUTES * minuteMs) / minuteMs) * minuteMs;
@@ -169,7 +170,7 @@ async function rest(
       async () => (await decisionsSince({ db }, resumedAt)).find(({ wanted }) => wanted !== null),
       5 * checkSeconds + 60,
     );
-    if (check.kind === "hold" && check.wanted === 1) return;
+    if (check.desiredAfter === 1 && check.wanted === 1) return;
     say(`not at rest yet: ${check.reason}`);
     calmSince = Date.now();
   }
