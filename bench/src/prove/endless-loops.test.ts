@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { expect, test } from "vitest";
-import { startEndlessLoops } from "./endless-loops.ts";
+import { coreTimes, idleShare, startEndlessLoops } from "./endless-loops.ts";
 
 test("loops take CPU time until they are disposed of", async () => {
   let pids: readonly number[];
@@ -15,6 +15,13 @@ test("loops take CPU time until they are disposed of", async () => {
     expect(pids.every(isRunning)).toBe(true);
   }
   expect(pids.some(isRunning)).toBe(false);
+});
+
+test("the idle share is of the time between two readings of all cores", () => {
+  expect(idleShare({ idle: 100, all: 1_000 }, { idle: 150, all: 3_000 })).toBe(0.025);
+  const { idle, all } = coreTimes();
+  expect(idle).toBeGreaterThan(0);
+  expect(all).toBeGreaterThan(idle);
 });
 
 test("loops end when their parent is killed", async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { cpuMillisecondsOf } from "../local-cloud/process-usage.ts";
 
 /** Ends by itself when we are gone, however that came. */
@@ -30,6 +30,23 @@ export function startEndlessLoops(perCore: number): EndlessLoops {
       await Promise.all(loops.map(end));
     },
   };
+}
+
+/** CPU time of all cores since the machine's start, milliseconds. */
+export interface CoreTimes {
+  readonly idle: number;
+  readonly all: number;
+}
+
+export function coreTimes(): CoreTimes {
+  const times = cpus().map((core) => core.times);
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  return { idle: sum(times.map(({ idle }) => idle)), all: sum(times.map((each) => sum(Object.values(each)))) };
+}
+
+/** The share of the time between two readings in which cores had nothing to do. */
+export function idleShare(from: CoreTimes, to: CoreTimes): number {
+  return (to.idle - from.idle) / Math.max(1, to.all - from.all);
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -3,10 +3,10 @@ import { type Activity, byPeriod, failuresOf, type SeenPool } from "./elastic-ru
 import { quantile } from "./load.ts";
 import { requestPanels, workersPanel } from "./pool-chart.ts";
 import type { Chart, Check, Figure, Findings } from "./proof.ts";
-import { count, seconds, sinceStart, table, timeSpan } from "./words.ts";
+import { count, percent, seconds, sinceStart, table, timeSpan } from "./words.ts";
 
-/** The loops had this share of the cores, or the cores were not busy with them. */
-const LEAST_SHARE_OF_CORES = 0.4;
+/** With more the cores were not all busy. */
+const MOST_IDLE_SHARE = 0.02;
 
 /** A worker's life as the autoscaler noted it; null where it did not come so far. Instants are epoch milliseconds. */
 export interface Launch {
@@ -31,8 +31,8 @@ export interface BusyRun extends SeenPool {
   readonly batches: readonly Batch[];
   readonly launches: readonly Launch[];
   readonly activities: readonly Activity[];
-  /** `cpu`: how many cores they had, on average. */
-  readonly loops: { readonly count: number; readonly cores: number; readonly cpu: number };
+  /** `cpu`: how many cores they had, on average; `idle`: the share of the cores that nobody used meanwhile. */
+  readonly loops: { readonly count: number; readonly cores: number; readonly cpu: number; readonly idle: number };
 }
 
 interface Context {
@@ -108,9 +108,9 @@ function checksOf(run: BusyRun, { launches: wanted }: Context): readonly Check[]
     },
     { what: "no request fails", measured: `${failed} of ${count(requests.length)} failed`, ok: failed === 0 },
     {
-      what: `the loops had ${LEAST_SHARE_OF_CORES * 100} % of all cores or more, so that there was none to spare`,
-      measured: `${loops.cpu.toFixed(2)} of ${loops.cores} cores`,
-      ok: loops.cpu >= LEAST_SHARE_OF_CORES * loops.cores,
+      what: `all cores are busy: at most ${percent(MOST_IDLE_SHARE * 100)} of their time is idle`,
+      measured: `${percent(loops.idle * 100)} of ${loops.cores} cores`,
+      ok: loops.idle <= MOST_IDLE_SHARE,
     },
   ];
 }

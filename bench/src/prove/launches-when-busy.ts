@@ -1,4 +1,4 @@
-import { startEndlessLoops } from "./endless-loops.ts";
+import { coreTimes, idleShare, startEndlessLoops } from "./endless-loops.ts";
 import { type Batch, type BusyRun, busyFindings, type Launch } from "./launches-when-busy-report.ts";
 import { type Request, runClients } from "./load.ts";
 import { isOne, loadPages, PAGES_PER_SECOND, readDecisions } from "./load-step.ts";
@@ -59,6 +59,7 @@ async function runBusy(
   const seen = (request: Request) => void requests.push(request);
   await using loops = startEndlessLoops(LOOPS_PER_CORE);
   const cpuBefore = loops.cpuMilliseconds();
+  const coresBefore = coreTimes();
   const startedAt = Date.now();
   const recorder = recordPool(proof.manager, "web", { everyMs: 2_000, periodSeconds });
   const pages = loadPages(proof, seen);
@@ -78,9 +79,10 @@ async function runBusy(
   }
   const endedAt = Date.now();
   const cpu = (loops.cpuMilliseconds() - cpuBefore) / (endedAt - startedAt);
+  const idle = idleShare(coresBefore, coreTimes());
   return {
     ...{ startedAt, endedAt, requests, batches },
-    loops: { count: loops.count, cores: loops.cores, cpu },
+    loops: { count: loops.count, cores: loops.cores, cpu, idle },
     launches: await launchesSince(proof, startedAt),
     activities: (await readDecisions(proof)).activities.filter(({ at }) => at >= startedAt),
     recording: recorder.recording,
