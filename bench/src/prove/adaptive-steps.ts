@@ -219,7 +219,9 @@ async function lookAt(
     // EC2 tells whole seconds.
     .where("launchedAt", ">=", new Date(Math.floor(stepAt / 1_000) * 1_000))
     .execute();
-  const serving = launched.flatMap(({ inServiceAt }) => (inServiceAt === null ? [] : [inServiceAt.getTime()])).sort();
+  const serving = launched
+    .flatMap(({ inServiceAt }) => (inServiceAt === null ? [] : [inServiceAt.getTime()]))
+    .toSorted((a, b) => a - b);
   const wanted = Math.max(NEED, first?.desiredAfter ?? 0);
   return {
     decidedAt: first?.at ?? null,

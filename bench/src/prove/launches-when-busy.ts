@@ -15,8 +15,8 @@ const BATCH_SECONDS = 900;
 /** Growths by hand from one worker on. */
 const BATCHES = { full: { count: 10, workers: 5 }, quick: { count: 2, workers: 3 } };
 const PERIOD_SECONDS = { full: 60, quick: 5 };
-/** Rows of the chart. */
-const ROW_SECONDS = 30;
+/** Points of the chart. */
+const ROW_SECONDS = { full: 30, quick: 10 };
 
 export const launchesWhenBusy: Proof = {
   name: "launches-when-busy",
@@ -30,7 +30,12 @@ export const launchesWhenBusy: Proof = {
     await registerLoadUser(proof.system.userAppUrl);
     await proof.wait("one worker in service", () => isOne(proof.manager), START_SECONDS);
     await proof.manager.press("web", "pause");
-    const run = await runBusy(proof, context, { count, workers, periodSeconds: PERIOD_SECONDS[form] });
+    const run = await runBusy(proof, context, {
+      count,
+      workers,
+      periodSeconds: PERIOD_SECONDS[form],
+      rowSeconds: ROW_SECONDS[form],
+    });
     return busyFindings(run, {
       launches: count * workers,
       settings: [
@@ -48,12 +53,13 @@ interface Plan {
   readonly count: number;
   readonly workers: number;
   readonly periodSeconds: number;
+  readonly rowSeconds: number;
 }
 
 async function runBusy(
   proof: ProofSystem,
   context: ProofContext,
-  { count, workers, periodSeconds }: Plan,
+  { count, workers, periodSeconds, rowSeconds }: Plan,
 ): Promise<BusyRun> {
   const requests: Request[] = [];
   const seen = (request: Request) => void requests.push(request);
@@ -86,7 +92,7 @@ async function runBusy(
     launches: await launchesSince(proof, startedAt),
     activities: (await readDecisions(proof)).activities.filter(({ at }) => at >= startedAt),
     recording: recorder.recording,
-    durations: { periodSeconds: ROW_SECONDS },
+    durations: { periodSeconds: rowSeconds },
   };
 }
 
