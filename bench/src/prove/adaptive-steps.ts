@@ -65,8 +65,8 @@ export const adaptiveSteps: Proof = {
   async run(context) {
     const durations = context.quick ? QUICK : FULL;
     // Its own quick minute: with one of 5 s the rule would know hours of steps after the first.
-    const changes = context.quick ? { RULE_MINUTE_SECONDS: String(QUICK.minuteSeconds) } : {};
-    await using proof = await startProofSystem(context, changes);
+    const minute = String(durations.minuteSeconds);
+    await using proof = await startProofSystem(context, { RULE_MINUTE_SECONDS: minute });
     const requests: Request[] = [];
     const seen = (request: Request) => void requests.push(request);
     const pages = loadPages(proof, seen, PAGES_PER_SECOND);
