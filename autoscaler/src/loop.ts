@@ -9,10 +9,12 @@ import { listPools } from "@elastic-gas/shared/pools/pools";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { runLoop } from "@elastic-gas/shared/shutdown";
 import { insertActivity, listOpenActivityIds } from "./activities/activities.ts";
+import { checkDueAt } from "./checks/check-due.ts";
 import { decidePool } from "./checks/decide-pool.ts";
 import { storeNotChecked } from "./checks/not-checked.ts";
 import { type Context, callMs, type Pool, type PoolSnapshot, type Releases } from "./context/context.ts";
 import { LeaseLostError } from "./lease/lease.ts";
+import { BY_OWN_POINTS } from "./observe/own-points.ts";
 import { publishPools } from "./observe/publish-sizes.ts";
 import { type Seen, takeSnapshot } from "./observe/snapshot.ts";
 import { isFailure, type SourceFailure, timed } from "./observe/sources.ts";
@@ -159,10 +161,12 @@ export class Autoscaler {
    * waits for the next tick: reconciling must go on meanwhile.
    */
   async #isDue({ name, policy }: Pool, now: number): Promise<boolean> {
-    const tick = checkSecondsOf(policy.kind, this.#context.config) * 1_000;
+    const { config } = this.#context;
+    const tick = checkSecondsOf(policy.kind, config) * 1_000;
+    const pointsMs = BY_OWN_POINTS.has(policy.kind) ? config.WORKER_METRIC_SECONDS * 1_000 : null;
     const last = this.#checkedAt.get(name) ?? (await this.#lastCheck(name));
     // A check of the future was made by a clock that was wrong; nothing waits until it comes.
-    const due = last > now ? now : last + tick;
+    const due = last > now ? now : checkDueAt(last, { tickMs: tick, pointsMs });
     if (now < due) return false;
     this.#checkedAt.set(name, now - due < tick ? due : now);
     return true;

@@ -43,13 +43,18 @@ export interface Activity {
   readonly finishedAt: number | null;
 }
 
-/** What was seen of the web pool between two instants, under one policy. */
-export interface PoolRun {
+/** What was seen of the web pool and by its clients between two instants. */
+export interface SeenPool {
   readonly startedAt: number;
   readonly endedAt: number;
-  readonly policy: CpuPolicy;
   readonly requests: readonly Request[];
   readonly recording: Recording;
+  readonly durations: { readonly periodSeconds: number };
+}
+
+/** The same under one policy. */
+export interface PoolRun extends SeenPool {
+  readonly policy: CpuPolicy;
   readonly decisions: readonly Decision[];
   readonly activities: readonly Activity[];
   readonly durations: { readonly periodSeconds: number; readonly settleSeconds: number };
@@ -97,7 +102,7 @@ export function completeAt({
 }
 
 /** The run by metric periods, aligned as CloudWatch aligns them. */
-export function byPeriod(run: PoolRun): readonly Period[] {
+export function byPeriod(run: SeenPool): readonly Period[] {
   const periodMs = run.durations.periodSeconds * 1_000;
   const first = Math.floor(run.startedAt / periodMs) * periodMs;
   const starts = Array.from(
@@ -135,7 +140,7 @@ export function settledCpuOf(run: PoolRun & Pick<Phases, "loadOnAt" | "loadOffAt
     .flatMap(({ measured }) => (measured === null ? [] : [measured]));
 }
 
-export function failuresOf({ requests }: Pick<PoolRun, "requests">): readonly Request[] {
+export function failuresOf({ requests }: Pick<SeenPool, "requests">): readonly Request[] {
   return requests.filter(({ outcome }) => outcome !== "ok");
 }
 

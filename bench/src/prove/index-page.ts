@@ -72,7 +72,7 @@ function indexPage(proofs: readonly Proof[], results: readonly Result[], others:
     "## Run them again",
     [
       "```bash",
-      "npm run prove                              # all of them, one after the other: about four hours",
+      "npm run prove                              # all of them, one after the other: about five hours",
       ...proofs.map(({ name, title }) => `${`npm run prove -- ${name}`.padEnd(42)} # ${title}`),
       "npm run prove -- parts --only autoscaler   # the heavy tests of one part",
       "npm run prove -- faults --soak 8h          # a random fault each 2 to 5 minutes, for so long; --seed repeats them",

@@ -28,12 +28,12 @@ export interface PhotoLoad extends Load {
 type Seen = (request: Request) => void;
 
 /** Light pages at a constant rate. */
-export function loadPages({ system }: ProofSystem, seen: Seen): Load {
+export function loadPages({ system }: ProofSystem, seen: Seen, perSecond = PAGES_PER_SECOND): Load {
   const signal = new AbortController();
   const running = runClients({
     kind: "page",
     clients: PAGE_CLIENTS,
-    cycleMs: (PAGE_CLIENTS / PAGES_PER_SECOND) * 1_000,
+    cycleMs: (PAGE_CLIENTS / perSecond) * 1_000,
     signal: signal.signal,
     call: pageCall(system.userAppUrl),
     seen,

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseCommandLine, readCommandLine, UsageError } from "@elastic-gas/shared/command-line";
 import { faults } from "../faults/faults.ts";
+import { adaptiveSteps } from "./adaptive-steps.ts";
 import { archiveAndBack } from "./archive-and-back.ts";
 import { constantLoad } from "./constant-load.ts";
 import { elasticCpu } from "./elastic-cpu.ts";
@@ -9,6 +10,7 @@ import { firstHour } from "./first-hour.ts";
 import { gradingFlow } from "./grading-flow.ts";
 import { writeIndex } from "./index-page.ts";
 import { jobsThrice } from "./jobs-thrice.ts";
+import { launchesWhenBusy } from "./launches-when-busy.ts";
 import { parts } from "./parts.ts";
 import type { Proof } from "./proof.ts";
 import { queuePool } from "./queue-pool.ts";
@@ -23,7 +25,9 @@ const PROOFS: readonly Proof[] = [
   gradingFlow,
   elasticCpu,
   ...constantLoad,
+  adaptiveSteps,
   uploads,
+  launchesWhenBusy,
   workersLost,
   queuePool,
   jobsThrice,

@@ -1,6 +1,6 @@
 import type { Panel } from "./charts/panel.ts";
 import { type ChartEvent, timeChart } from "./charts/time-chart.ts";
-import { failuresOf, type Period, type PoolRun, policyChanges } from "./elastic-run.ts";
+import { failuresOf, type Period, type PoolRun, policyChanges, type SeenPool } from "./elastic-run.ts";
 import type { SizeStep } from "./recorder.ts";
 import { count } from "./words.ts";
 
@@ -21,7 +21,6 @@ export function poolChart(run: PoolRun, periods: readonly Period[], { title, tex
       mark: desiredAfter > desiredBefore ? "G" : "S",
       text: `${desiredBefore} → ${desiredAfter}`,
     }));
-  const perMinute = 60 / run.durations.periodSeconds;
   return timeChart({
     title,
     subtitle: `${policyWords(run)} ${count(run.requests.length)} requests, ${failuresOf(run).length} failed. G grow, S shrink.`,
@@ -30,47 +29,51 @@ export function poolChart(run: PoolRun, periods: readonly Period[], { title, tex
     to: run.endedAt,
     events,
     phases,
-    panels: [
-      workersPanel(run.recording.steps),
-      cpuPanel(run, periods),
-      {
-        title: "Requests",
-        unit: "a minute",
-        height: 80,
-        lines: [
-          {
-            name: "answered",
-            colour: "requests",
-            // The first and the last period are not whole.
-            points: middles(run, periods.slice(1, -1), ({ requests, failed: lost }) => (requests - lost) * perMinute),
-          },
-        ],
-      },
-      {
-        title: "Response time of photos",
-        unit: "s",
-        height: 80,
-        lines: [
-          { name: "p50", colour: "latency", points: middles(run, periods, ({ photoP50 }) => inSeconds(photoP50)) },
-          {
-            name: "p99",
-            colour: "latency",
-            dashed: true,
-            points: middles(run, periods, ({ photoP99 }) => inSeconds(photoP99)),
-          },
-        ],
-      },
-      {
-        title: "Response time of light pages",
-        unit: "ms",
-        height: 80,
-        lines: [
-          { name: "p50", colour: "latency", points: middles(run, periods, ({ pageP50 }) => pageP50) },
-          { name: "p99", colour: "latency", dashed: true, points: middles(run, periods, ({ pageP99 }) => pageP99) },
-        ],
-      },
-    ],
+    panels: [workersPanel(run.recording.steps), cpuPanel(run, periods), ...requestPanels(run, periods)],
   });
+}
+
+/** Requests and response times by period. */
+export function requestPanels(run: SeenPool, periods: readonly Period[]): readonly Panel[] {
+  const perMinute = 60 / run.durations.periodSeconds;
+  return [
+    {
+      title: "Requests",
+      unit: "a minute",
+      height: 80,
+      lines: [
+        {
+          name: "answered",
+          colour: "requests",
+          // The first and the last period are not whole.
+          points: middles(run, periods.slice(1, -1), ({ requests, failed: lost }) => (requests - lost) * perMinute),
+        },
+      ],
+    },
+    {
+      title: "Response time of photos",
+      unit: "s",
+      height: 80,
+      lines: [
+        { name: "p50", colour: "latency", points: middles(run, periods, ({ photoP50 }) => inSeconds(photoP50)) },
+        {
+          name: "p99",
+          colour: "latency",
+          dashed: true,
+          points: middles(run, periods, ({ photoP99 }) => inSeconds(photoP99)),
+        },
+      ],
+    },
+    {
+      title: "Response time of light pages",
+      unit: "ms",
+      height: 80,
+      lines: [
+        { name: "p50", colour: "latency", points: middles(run, periods, ({ pageP50 }) => pageP50) },
+        { name: "p99", colour: "latency", dashed: true, points: middles(run, periods, ({ pageP99 }) => pageP99) },
+      ],
+    },
+  ];
 }
 
 /** Bands of the states with the desired capacity above them. */
@@ -129,7 +132,7 @@ function cpuPanel(run: PoolRun, periods: readonly Period[]): Panel {
   };
 }
 
-function middles(run: PoolRun, periods: readonly Period[], pick: (period: Period) => number | null) {
+function middles(run: SeenPool, periods: readonly Period[], pick: (period: Period) => number | null) {
   const half = run.durations.periodSeconds * 500;
   return periods.map((period) => ({ at: Math.min(period.at + half, run.endedAt), value: pick(period) }));
 }

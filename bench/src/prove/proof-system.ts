@@ -34,7 +34,10 @@ const UP_SECONDS = 300;
 /** Durations of the product that a report names whether or not they were changed. */
 const SHOWN = {
   TICK_SECONDS: "60",
+  FAST_TICK_SECONDS: "10",
   METRIC_PERIOD_SECONDS: "60",
+  WORKER_METRIC_SECONDS: "10",
+  RULE_MINUTE_SECONDS: "60",
   RECONCILE_SECONDS: "3",
   HEARTBEAT_SECONDS: "10",
   HEALTH_CHECK_INTERVAL_SECONDS: "5",

@@ -1,4 +1,4 @@
-import { CORRECTED_PERIODS, rounded } from "./adaptive-measure.ts";
+import { rounded } from "./adaptive-measure.ts";
 import { riseByMovement } from "./adaptive-rises.ts";
 import { seasonForecast } from "./adaptive-season.ts";
 import type { AdaptiveState, LoadPoint } from "./adaptive-state.ts";
@@ -13,6 +13,8 @@ const UNLEARNED_SHARE = 0.6;
 const RISING_SHARE = 0.1;
 const LIKE_RISE = 0.35;
 const RISES_NEEDED = 10;
+/** A shrink looks at the forecasts of so many of the newest minutes; older ones are not made. */
+export const FORECAST_PEAK_MINUTES = 3;
 
 /** Loads in workers' worth. */
 export interface Forecast {
@@ -87,20 +89,23 @@ function unusualRise({
 }
 
 /**
- * Notes the forecast of every point since `from` or corrected since, and of the newest, whose way ahead may have grown.
+ * Notes the forecasts that a shrink looks at: of the points since `from` or corrected since, and of the newest, whose
+ * way ahead may have grown. That one is given as well; null without points.
  */
 export function noteForecasts(
   memory: AdaptiveState,
   { from, ahead, risk }: { readonly from: number; readonly ahead: number; readonly risk: number },
-): AdaptiveState {
+): { readonly adaptive: AdaptiveState; readonly forecast: Forecast | null } {
   const newest = memory.points.length - 1;
+  let forecast: Forecast | null = null;
   const points = memory.points.map((point, index) => {
-    const isNoted = point.period <= from && (point.forecast !== undefined || newest - index >= CORRECTED_PERIODS);
-    if (isNoted && index < newest) return point;
+    const isNoted = point.period <= from && point.forecast !== undefined;
+    if (newest - index >= FORECAST_PEAK_MINUTES || (isNoted && index < newest)) return point;
     const made = forecastAt(memory.points, index, ahead, risk);
+    if (index === newest) forecast = made;
     return made === null ? point : { ...point, base: made.base, forecast: made.forecast };
   });
-  return { ...memory, points };
+  return { adaptive: { ...memory, points }, forecast };
 }
 
 export function quantile(values: readonly number[], share: number): number | null {

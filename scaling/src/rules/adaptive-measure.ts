@@ -9,7 +9,7 @@ const KEPT_POINTS = 380;
 const KEPT_FORECASTS = 30;
 const KEPT_RATIOS = 31;
 /** Points so new may still be corrected. */
-export const CORRECTED_PERIODS = 6;
+const CORRECTED_PERIODS = 6;
 const RATIOS_NEEDED = 5;
 /** Below this the CPU shows the load; from `FULL` on it shows nothing but that the workers are full. */
 const BUSY = 0.9;

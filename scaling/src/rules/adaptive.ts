@@ -4,7 +4,7 @@ import { awaitedWorkers, lasting, type Observation } from "../observation.ts";
 import type { AdaptivePolicy } from "../policy.ts";
 import { changeSize, type State } from "../policy-state.ts";
 import type { Finding } from "../reasons/reason.ts";
-import { type Forecast, forecastAt, MANY_PAIRS, noteForecasts } from "./adaptive-forecast.ts";
+import { FORECAST_PEAK_MINUTES, type Forecast, forecastAt, MANY_PAIRS, noteForecasts } from "./adaptive-forecast.ts";
 import { type FreshLoad, freshLoad } from "./adaptive-fresh.ts";
 import { measureMinutes } from "./adaptive-measure.ts";
 import { type AdaptiveState, FIRST_MARGIN, initialAdaptiveState, LARGEST_MARGIN } from "./adaptive-state.ts";
@@ -17,8 +17,6 @@ const PEAK_MINUTES = 5;
 /** Hours that repeat foretell what comes back. */
 const SEASON_PEAK_MINUTES = 5;
 const QUIET_PEAK_MINUTES = 7;
-const RISING_PEAK_MINUTES = 3;
-const BASE_PEAK_MINUTES = 3;
 const SHRINK_WAIT_MINUTES = 3;
 
 const DEFAULT_BOOT_MINUTES = 1.5;
@@ -52,9 +50,9 @@ export function decideAdaptive(policy: AdaptivePolicy, seen: Observation, state:
   const ahead = Math.ceil((now + bootMs) / minute) - newest.period;
   const risk = policy.riskPercent / 100;
   const from = before.points.at(-1)?.period ?? Number.NEGATIVE_INFINITY;
-  const adaptive = forgetRegret(noteForecasts(measured, { from, ahead, risk }), newest.level);
-  const byMinutes = forecastAt(adaptive.points, adaptive.points.length - 1, ahead, risk);
+  const { adaptive: noted, forecast: byMinutes } = noteForecasts(measured, { from, ahead, risk });
   if (byMinutes === null) throw new Error("A forecast needs at least one point.");
+  const adaptive = forgetRegret(noted, newest.level);
   const fresh = freshLoad(adaptive, seen, now);
   const forecast = fresh === null ? byMinutes : freshened(byMinutes, fresh, adaptive, { now, bootMs, minute, risk });
 
@@ -209,8 +207,8 @@ function bindingPeak(
   let load = 0;
   for (const point of adaptive.points) {
     // The level lasts for minutes by itself: of the minutes before, the loads count.
-    if (point.period > newest - BASE_PEAK_MINUTES) forecast = Math.max(forecast, point.base ?? point.level);
-    if (point.period > newest - RISING_PEAK_MINUTES) forecast = Math.max(forecast, point.forecast ?? point.level);
+    if (point.period > newest - FORECAST_PEAK_MINUTES)
+      forecast = Math.max(forecast, point.base ?? point.level, point.forecast ?? point.level);
     // A lost point counts as a full worker in its own minute.
     if (point.period > newest - peakMinutes) load = Math.max(load, point.load + (point.lost ?? 0));
   }

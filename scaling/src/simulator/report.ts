@@ -95,17 +95,29 @@ export function lateTable(rows: readonly LateRow[]): string {
   return aligned([head, ...cells], 1);
 }
 
-/** Faults among random policies at constant loads, then where usual policies settle once they have grown. */
+/**
+ * Faults among random policies at constant loads, then where usual policies settle once they have grown. Where none was
+ * found among n cases, the share is below 3/n with 95 % confidence.
+ */
 export function stabilityTable(count: StabilityCount, rows: readonly OvershootRow[]): string {
   const { cases, cycles, below, above, seedsOfFaults } = count;
-  const seeds = seedsOfFaults.length === 0 ? "-" : seedsOfFaults.slice(0, 12).join(" ");
+  const share = (found: number) => `${found === 0 ? "< " : ""}${((100 * (found || 3)) / cases).toFixed(3)} %`;
+  const line = (what: string, found: number) => [what, String(found), String(cases), share(found)];
   const counts = aligned(
     [
-      ["cases", "limit cycles", "stuck below need", "above need", "seeds of faults"],
-      [String(cases), String(cycles), String(below), String(above), seeds],
+      ["random policies at constant loads", "found", "cases", "share"],
+      line("limit cycles", cycles),
+      line("stuck below need", below),
+      line("above need", above),
     ],
-    0,
+    1,
   );
+  const words = [
+    ...([cycles, below, above].includes(0)
+      ? ["None found among n: the share is below 3/n, with 95 % confidence."]
+      : []),
+    ...(seedsOfFaults.length === 0 ? [] : [`Seeds of the first faults: ${seedsOfFaults.slice(0, 12).join(" ")}`]),
+  ];
   const head = ["grow above", "shrink below", "grow ratio", "to need", "at load", "settles at", "would do"];
   const cells = rows.map(({ policy, load, settlesAt, wouldDo }) => [
     `${policy.growThresholdPercent} %`,
@@ -116,7 +128,7 @@ export function stabilityTable(count: StabilityCount, rows: readonly OvershootRo
     String(settlesAt),
     String(wouldDo),
   ]);
-  return `${counts}\n${aligned([head, ...cells], 0)}`;
+  return `${counts}\n${words.map((each) => `${each}\n`).join("")}\n${aligned([head, ...cells], 0)}`;
 }
 
 function aligned(lines: readonly (readonly string[])[], words: number): string {

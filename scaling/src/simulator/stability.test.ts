@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CpuPolicy } from "../policy.ts";
 import { POOL_DEFAULTS } from "./pool-settings.ts";
+import { stabilityTable } from "./report.ts";
 import { countSettling, overshootRows, settlingOf, stabilityCase } from "./stability.ts";
 
 describe("constant loads with metrics up to 180 s late and up to 20 % lost", () => {
@@ -29,6 +30,22 @@ describe("constant loads with metrics up to 180 s late and up to 20 % lost", () 
     expect(
       settlingOf({ policy: CpuPolicy.parse({ kind: "cpu" }), load: 5, settings: { ...settings, lostShare: 1 } }),
     ).toBe("below");
+  });
+});
+
+describe("the table of faults", () => {
+  it("gives each count with its share, and the bound of 3/n where none was found", () => {
+    const count = { cases: 10_000, cycles: 0, below: 2, above: 87, seedsOfFaults: [17, 4_711] };
+    expect(stabilityTable(count, []).split("\n").slice(0, 7)).toEqual([
+      "random policies at constant loads  found  cases      share",
+      "limit cycles                           0  10000  < 0.030 %",
+      "stuck below need                       2  10000    0.020 %",
+      "above need                            87  10000    0.870 %",
+      "",
+      "None found among n: the share is below 3/n, with 95 % confidence.",
+      "Seeds of the first faults: 17 4711",
+    ]);
+    expect(stabilityTable({ ...count, cycles: 1 }, [])).not.toContain("3/n");
   });
 });
 
