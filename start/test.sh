@@ -14,35 +14,21 @@ ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftoo
 (ensure_programs aws:awscli python3-boto3:python3-boto3) || true
 
 failed=0
+if [ $# -eq 0 ]; then
+  npm run -s check || failed=1
+  bash start/check-shell.sh || failed=1
+fi
 mkdir -p .test-results
 # Every process that a test starts takes what another has compiled.
 export NODE_COMPILE_CACHE="$PWD/.test-results/compile-cache"
 rm -f .test-results/vitest.json
-jobs=()
-# Both in the background, so that a signal is handled at once, and each with a process group of its own, which ends as a
-# whole: vitest, the MariaDB server and the other programs that tests started.
+# In the background, so that a signal is handled at once, and with a process group of its own, which ends as a whole:
+# vitest, the MariaDB server and the other programs that tests started.
 set -m
-if [ $# -eq 0 ]; then
-  # Much of the tests' time is waiting: the checks run beside them.
-  (npm run -s check && bash start/check-shell.sh) >.test-results/check.log 2>&1 &
-  jobs+=($!)
-fi
 vitest run --reporter=default --reporter=json --outputFile.json=.test-results/vitest.json "$@" &
-jobs+=($!)
+tests=$!
 set +m
-end_jobs() {
-  echo "Interrupted."
-  failed=1
-  for job in "${jobs[@]}"; do kill -TERM -- "-$job" 2>/dev/null || true; done
-}
-trap end_jobs INT TERM
-for job in "${jobs[@]}"; do
-  wait "$job" || failed=1
-  # A signal has ended the wait.
-  while kill -0 "$job" 2>/dev/null; do wait "$job" || failed=1; done
-done
-if [ $# -eq 0 ]; then
-  echo "Checks:"
-  cat .test-results/check.log
-fi
+trap 'echo "Interrupted."; failed=1; kill -TERM -- "-$tests" 2>/dev/null || true' INT TERM
+# wait ends early when a signal comes.
+while kill -0 "$tests" 2>/dev/null; do wait "$tests" || failed=1; done
 node start/src/count-tests.ts .test-results/vitest.json "$failed"
