@@ -48,7 +48,8 @@ export async function runAutoscaler(
   const renewing = runLoop({ name: "lease", intervalMs: (config.LEASE_SECONDS * 1_000) / 3, signal: both, log }, () =>
     autoscaler.renewLease(),
   );
-  await runLoop({ name: "reconcile", intervalMs: config.RECONCILE_SECONDS * 1_000, signal: both, log }, async () => {
+  const intervalMs = () => autoscaler.nextPassInMs();
+  await runLoop({ name: "reconcile", intervalMs, signal: both, log }, async () => {
     try {
       stopped = await autoscaler.pass(both);
     } finally {
@@ -74,6 +75,7 @@ export class Autoscaler {
   readonly #startId: string | undefined;
   readonly #plans = new Map<PoolName, Reconciled>();
   readonly #checkedAt = new Map<PoolName, number>();
+  readonly #dueAt = new Map<PoolName, number>();
   #balancer: Balancer | null = null;
   #standing: "acting" | "standing by" | "without MySQL" | null = null;
   #began = false;
@@ -131,6 +133,15 @@ export class Autoscaler {
     );
   }
 
+  /** Milliseconds until the next pass: no longer than until the next check is due, so that none waits for a pass. */
+  nextPassInMs(): number {
+    const { config, lease } = this.#context;
+    const longest = config.RECONCILE_SECONDS * 1_000;
+    if (lease.epoch === null) return longest;
+    const now = lease.now();
+    return Math.min(longest, ...[...this.#dueAt.values()].map((due) => due - now).filter((left) => left > 0));
+  }
+
   /** Checks the pool when that is due, and reconciles it. Null: what it depends on gave no answer. */
   async #visit(pool: Pool, look: Look, closable: ReadonlySet<number>): Promise<PoolSnapshot | null> {
     const now = this.#context.lease.now();
@@ -167,8 +178,11 @@ export class Autoscaler {
     const last = this.#checkedAt.get(name) ?? (await this.#lastCheck(name));
     // A check of the future was made by a clock that was wrong; nothing waits until it comes.
     const due = last > now ? now : checkDueAt(last, { tickMs: tick, pointsMs });
+    this.#dueAt.set(name, due);
     if (now < due) return false;
-    this.#checkedAt.set(name, now - due < tick ? due : now);
+    const checkedAt = now - due < tick ? due : now;
+    this.#checkedAt.set(name, checkedAt);
+    this.#dueAt.set(name, checkDueAt(checkedAt, { tickMs: tick, pointsMs }));
     return true;
   }
 

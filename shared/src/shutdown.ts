@@ -51,7 +51,8 @@ export function pause(milliseconds: number, signal: AbortSignal): Promise<void> 
 
 export interface LoopOptions {
   readonly name: string;
-  readonly intervalMs: number;
+  /** Asked after each turn when it is a function. */
+  readonly intervalMs: number | (() => number);
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -70,6 +71,6 @@ export async function runLoop(
     } catch (error) {
       if (!signal.aborted) log.error({ loop: name, err: error }, "loop failed, goes on");
     }
-    await pause(intervalMs, signal);
+    await pause(typeof intervalMs === "number" ? intervalMs : intervalMs(), signal);
   }
 }
