@@ -132,6 +132,12 @@ test("missing data is a gap, and a lone point a dot", () => {
   expect(path?.match(/L/g)).toHaveLength(1);
 });
 
+test("a flag at the right edge, whose words stand before it, leaves those of the flag before it free", () => {
+  const events = [8.8, 9.6].map((minute) => ({ at: minute * MINUTE, mark: "G" as const, text: "1 → 2" }));
+  const rows = [...timeChart(chart({ events })).matchAll(/<rect x="\S+" y="(\d+)" width="18"/g)].map(([, y]) => y);
+  expect(new Set(rows).size).toBe(2);
+});
+
 test("flags that would touch stand in different rows", () => {
   const events = [1, 1.5, 9].map((minute) => ({ at: minute * MINUTE, mark: "G", text: "1 → 2" }) as const);
   const rows = [...timeChart(chart({ events })).matchAll(/<rect x="\S+" y="(\d+)" width="18"/g)].map(([, y]) => y);

@@ -92,15 +92,21 @@ function flagRows(
     .toSorted((a, b) => a.at - b.at)
     .map((event) => {
       const x = toX(event.at);
-      const free = ends.findIndex((end) => end <= x);
+      const [begin, end] = isAtEdge(x) ? [x - FLAG_WIDTH, x] : [x, x + FLAG_WIDTH];
+      const free = ends.findIndex((taken) => taken <= begin);
       const row = free === -1 ? ends.length : free;
-      ends[row] = x + FLAG_WIDTH;
+      ends[row] = end;
       return { event, row };
     });
 }
 
+/** There a flag's words stand before it. */
+function isAtEdge(x: number): boolean {
+  return x + FLAG_WIDTH > RIGHT + 8;
+}
+
 function flagOf({ mark, text }: ChartEvent, x: number, y: number): string {
-  const isLast = x + FLAG_WIDTH > RIGHT + 8;
+  const isLast = isAtEdge(x);
   const words = `<text x="${(isLast ? x - 13 : x + 13).toFixed(1)}" y="${y + 13}" class="${isLast ? "end " : ""}f-text">${escapeXml(text)}</text>`;
   const isFilled = mark === "G" || mark === "M";
   const box = isFilled
