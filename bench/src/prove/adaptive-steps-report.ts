@@ -1,9 +1,9 @@
 import { type ChartEvent, timeChart } from "./charts/time-chart.ts";
-import { type Activity, byPeriod, failuresOf, type SeenPool } from "./elastic-run.ts";
+import { type Activity, byPeriod, failuresOf, keptOf, type SeenPool } from "./elastic-run.ts";
 import { quantile } from "./load.ts";
 import { requestPanels, workersPanel } from "./pool-chart.ts";
 import type { Chart, Check, Figure, Findings } from "./proof.ts";
-import { count, seconds, sinceStart, table, timeSpan } from "./words.ts";
+import { count, medianAndP95, seconds, sinceStart, table, timeSpan } from "./words.ts";
 
 const MOST_TO_DECISION_MS = 30_000;
 const MOST_TO_SERVICE_MS = 60_000;
@@ -61,8 +61,8 @@ export function adaptiveFindings(run: AdaptiveRun, context: Context): Findings {
   return {
     checks: checksOf(run, context),
     figures: [
-      { label: "step to decision, median / p95", value: spread(toDecision) },
-      { label: "step to all workers in service, median / p95", value: spread(toService) },
+      { label: "step to decision, median / p95", value: medianAndP95(toDecision) },
+      { label: "step to all workers in service, median / p95", value: medianAndP95(toService) },
       { label: "steps", value: `${steps.length}, each ${context.stepWorkers} workers' worth` },
       { label: "requests", value: `${count(requests.length)}, ${failed} failed` },
       { label: "one worker takes", value: `${(context.perSecond * 60).toFixed(0)} photos a minute` },
@@ -70,12 +70,7 @@ export function adaptiveFindings(run: AdaptiveRun, context: Context): Findings {
     settings: context.settings,
     charts: [chartOf(run, context)],
     details: detailsOf(run),
-    data: {
-      ...run,
-      requests: undefined,
-      recording: { ...run.recording, cpu: undefined, waiting: undefined },
-      periods: byPeriod(run),
-    },
+    data: keptOf(run),
   };
 }
 
@@ -93,7 +88,7 @@ function checksOf(run: AdaptiveRun, { need, rounds }: Context): readonly Check[]
   const answered = steps.filter(({ decidedAt, inServiceAt }) => decidedAt !== null && inServiceAt !== null);
   const atMost = (values: readonly number[], most: number) => {
     const judged = quantile(values, JUDGED_SHARE);
-    return { measured: spread(values), ok: judged !== null && judged <= most };
+    return { measured: medianAndP95(values), ok: judged !== null && judged <= most };
   };
   return [
     {
@@ -111,11 +106,6 @@ function checksOf(run: AdaptiveRun, { need, rounds }: Context): readonly Check[]
     },
     { what: "no request fails", measured: `${failed} of ${count(run.requests.length)} failed`, ok: failed === 0 },
   ];
-}
-
-function spread(values: readonly number[]): string {
-  const [middle, judged] = [quantile(values, 0.5), quantile(values, JUDGED_SHARE)];
-  return middle === null || judged === null ? "not measured" : `${seconds(middle)} / ${seconds(judged)}`;
 }
 
 function chartOf(run: AdaptiveRun, { stepWorkers }: Context): Chart {

@@ -2,6 +2,7 @@ import {
   byPeriod,
   completeAt,
   failuresOf,
+  keptOf,
   type Phases,
   type PoolRun,
   policyChanges,
@@ -46,12 +47,7 @@ export function constantLoadFindings(run: PolicyRun, context: Context): Findings
     settings: context.settings,
     charts: [chartOf(run)],
     details: detailsOf(run),
-    data: {
-      ...run,
-      requests: undefined,
-      recording: { ...run.recording, cpu: undefined, waiting: undefined },
-      periods: byPeriod(run),
-    },
+    data: keptOf(run),
   };
 }
 

@@ -3,6 +3,7 @@ import {
   completeAt,
   type ElasticRun,
   failuresOf,
+  keptOf,
   type Period,
   policyChanges,
   settledCpuOf,
@@ -43,7 +44,7 @@ export function elasticFindings(
     ],
     charts: [{ file: "elastic-cpu.svg", svg, text }],
     details: details(run, periods),
-    data: { ...run, requests: undefined, recording: { ...run.recording, cpu: undefined, waiting: undefined }, periods },
+    data: keptOf(run),
   };
 }
 

@@ -150,3 +150,13 @@ export function sizesOf(changes: readonly Pick<Activity, "desiredBefore" | "desi
   if (first === undefined) return "no change";
   return [first.desiredBefore, ...changes.map(({ desiredAfter }) => desiredAfter)].join(" → ");
 }
+
+/** What the JSON file of a run keeps: its periods stand for its requests and for what the recorder saw each second. */
+export function keptOf(run: SeenPool): object {
+  return {
+    ...run,
+    requests: undefined,
+    recording: { ...run.recording, cpu: undefined, waiting: undefined },
+    periods: byPeriod(run),
+  };
+}

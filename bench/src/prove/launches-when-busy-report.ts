@@ -1,9 +1,9 @@
 import { timeChart } from "./charts/time-chart.ts";
-import { type Activity, byPeriod, failuresOf, type SeenPool } from "./elastic-run.ts";
+import { type Activity, byPeriod, failuresOf, keptOf, type SeenPool } from "./elastic-run.ts";
 import { quantile } from "./load.ts";
 import { requestPanels, workersPanel } from "./pool-chart.ts";
 import type { Chart, Check, Figure, Findings } from "./proof.ts";
-import { count, percent, seconds, sinceStart, table, timeSpan } from "./words.ts";
+import { count, medianAndP95, percent, seconds, sinceStart, table, timeSpan } from "./words.ts";
 
 /** With more the cores were not all busy. */
 const MOST_IDLE_SHARE = 0.02;
@@ -49,7 +49,7 @@ export function busyFindings(run: BusyRun, context: Context): Findings {
     checks: checksOf(run, context),
     figures: [
       { label: "launches", value: `${run.launches.length}, ${run.launches.filter(came).length} in service` },
-      { label: "time to service, p50 / p95", value: spread(times) },
+      { label: "time to service, p50 / p95", value: medianAndP95(times) },
       { label: "requests", value: `${count(run.requests.length)}, ${failed} failed` },
       { label: "endless loops had", value: `${cpu.toFixed(2)} of ${cores} cores` },
       { label: "pages, p50 / p99", value: responses(run, "page") },
@@ -58,12 +58,7 @@ export function busyFindings(run: BusyRun, context: Context): Findings {
     settings: context.settings,
     charts: [chartOf(run)],
     details: detailsOf(run),
-    data: {
-      ...run,
-      requests: undefined,
-      recording: { ...run.recording, cpu: undefined, waiting: undefined },
-      periods: byPeriod(run),
-    },
+    data: keptOf(run),
   };
 }
 
@@ -113,11 +108,6 @@ function checksOf(run: BusyRun, { launches: wanted }: Context): readonly Check[]
       ok: loops.idle <= MOST_IDLE_SHARE,
     },
   ];
-}
-
-function spread(values: readonly number[]): string {
-  const [middle, high] = [quantile(values, 0.5), quantile(values, 0.95)];
-  return middle === null || high === null ? "not measured" : `${seconds(middle)} / ${seconds(high)}`;
 }
 
 function responses({ requests }: BusyRun, kind: string): string {

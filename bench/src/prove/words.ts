@@ -1,4 +1,5 @@
 import { UsageError } from "@elastic-gas/shared/command-line";
+import { quantile } from "./load.ts";
 
 const NO_BREAK = "\u00a0";
 
@@ -22,6 +23,12 @@ export function readDuration(text: string): number {
 /** `299.4 s`, where a tenth of a second matters also after minutes. */
 export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1_000).toFixed(1)}${NO_BREAK}s`;
+}
+
+/** Median and 95th percentile of durations in milliseconds: `22.4 s / 27.4 s`. */
+export function medianAndP95(values: readonly number[]): string {
+  const [middle, high] = [quantile(values, 0.5), quantile(values, 0.95)];
+  return middle === null || high === null ? "not measured" : `${seconds(middle)} / ${seconds(high)}`;
 }
 
 /** `7:05`: minutes and seconds since `from`. */
