@@ -48,7 +48,8 @@ case "${1:-manager}" in
       set +a
     fi
     case "$1" in
-      web) exec node --disable-warning=ExperimentalWarning --enable-source-maps dist/user-app/main.js ;;
+      # Threads of the garbage collector only share what CPU the instance has, and the requests wait for them.
+      web) exec node --disable-warning=ExperimentalWarning --enable-source-maps --single-threaded-gc dist/user-app/main.js ;;
       *) exec node --disable-warning=ExperimentalWarning --enable-source-maps --max-semi-space-size=2 "dist/$1/main.js" ;;
     esac
     ;;

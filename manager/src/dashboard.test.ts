@@ -248,6 +248,7 @@ describe("the dashboard in a browser", () => {
       line.connectToServer();
       lines.push(line);
     });
+    await page.clock.install();
     await page.goto(manager.url);
     await page.waitForSelector(".connection b:text('Live')");
     const pause = page.locator('[data-pause="web"]');
@@ -258,6 +259,11 @@ describe("the dashboard in a browser", () => {
     expect(await page.textContent("[data-offline] strong")).toMatch(/^Offline since \d\d:\d\d:\d\d\.$/);
     await page.waitForSelector('[data-pause="web"]:disabled');
     expect(await findViolations(page)).toEqual([]);
+    const known = await page.textContent('[data-pool="web"]');
+    await page.clock.fastForward("05:00");
+    // Nobody here knows whether the autoscaler has checked since.
+    expect(await page.locator("text=has not checked").count()).toBe(0);
+    expect(await page.textContent('[data-pool="web"]')).toBe(known);
     await addActivity({ pool: "utility", actor: "tomas", reason: "tomas grew utility 1 → 2." });
     cut = false;
     await page.waitForSelector("[data-offline] :text('tomas grew utility 1 → 2.')");

@@ -20,7 +20,10 @@ const MISSED_SHOWN_MS = 60_000;
 export interface Connection {
   readonly socket: LiveSocket;
   readonly feed: LiveFeed;
-  /** The server's clock now, as far as the page knows it. */
+  /**
+   * The server's clock, as far as the page knows it. While nothing comes it stands at the last update: what is shown
+   * was true then, and nobody here knows what came after.
+   */
   now(): number;
 }
 
@@ -41,6 +44,7 @@ export function openConnection(timeZone: string): Connection {
   const feed = followLive(socket);
   const sign = document.querySelector("[data-connection]");
   const place = document.querySelector<HTMLElement>("[data-offline]");
+  const openedAt = Date.now();
   let offset = 0;
   let updatedAt: number | null = null;
   let offlineSince: number | null = null;
@@ -121,11 +125,18 @@ export function openConnection(timeZone: string): Connection {
                 : offlineSince !== null
                   ? [
                       h("b", {}, "Offline"),
-                      `, retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))}\u00a0s`,
+                      h(
+                        "span",
+                        { class: "connection-more" },
+                        `, retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))}\u00a0s`,
+                      ),
                     ]
                   : updatedAt === null
                     ? "Connecting"
-                    : [h("b", {}, "Waiting"), `, last update ${formatInterval(now - updatedAt)} ago`],
+                    : [
+                        h("b", {}, "Waiting"),
+                        h("span", { class: "connection-more" }, `, last update ${formatInterval(now - updatedAt)} ago`),
+                      ],
             ),
           ),
         ]),
@@ -190,7 +201,11 @@ export function openConnection(timeZone: string): Connection {
   });
   setInterval(draw, 1_000);
   draw();
-  return { socket, feed, now: () => Date.now() + offset };
+  const knownAt = (): number => {
+    const now = Date.now();
+    return silentSince(now) === null ? now : (updatedAt ?? openedAt);
+  };
+  return { socket, feed, now: () => knownAt() + offset };
 }
 
 /** A field of a form differs from what the server wrote into it. */

@@ -19,8 +19,8 @@ export interface Face {
 
 /** Finds faces; runs on the calling thread, which it blocks for about 5 ms a pass. */
 export interface FaceFinder {
-  /** Faces from left to right. */
-  find(picture: Picture): Promise<Face[]>;
+  /** Faces from left to right. `betweenPasses` is awaited before each pass but the first. */
+  find(picture: Picture, betweenPasses?: () => Promise<void>): Promise<Face[]>;
   close(): Promise<void>;
 }
 
@@ -43,11 +43,12 @@ export async function createFaceFinder(model: Uint8Array): Promise<FaceFinder> {
   }
 
   return {
-    async find(picture) {
+    async find(picture, betweenPasses = async () => {}) {
       const tiles = tilesOf(picture);
       if (tiles.length === 0) return toFaces(await pass(picture, null, SQUARE_CONFIDENCE), picture);
       const seen = await pass(picture, null, WIDE_CONFIDENCE);
       for (const tile of tiles) {
+        await betweenPasses();
         const inTile = await pass(picture, tile, TILE_CONFIDENCE);
         const whole = inTile.filter((box) => !touchesInnerEdge(box, tile, picture));
         seen.push(...whole.map((box) => fromTile(box, tile, picture)));

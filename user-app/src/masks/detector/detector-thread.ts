@@ -33,6 +33,10 @@ export async function startDetectorThread(options: WorkerOptions): Promise<Detec
     await worker.terminate();
     throw new ModelRejected(first.message);
   }
+  worker.on("message", ({ kind }: WorkerAnswer) => {
+    // After what has come in at this thread meanwhile.
+    if (kind === "step ended") setImmediate(() => send({ kind: "go on" }));
+  });
   // An idle thread must not keep the process alive.
   worker.unref();
   let lastId = 0;
@@ -66,7 +70,9 @@ export async function startDetectorThread(options: WorkerOptions): Promise<Detec
 
 function nextAnswer(worker: Worker, timeoutMs: number): Promise<WorkerAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<WorkerAnswer>();
-  const onMessage = (answer: WorkerAnswer) => resolve(answer);
+  const onMessage = (answer: WorkerAnswer) => {
+    if (answer.kind !== "step ended") resolve(answer);
+  };
   const onError = (error: unknown) => reject(new Error("The detector thread failed.", { cause: error }));
   const onExit = (code: number) => reject(new Error(`The detector thread ended with code ${code}.`));
   const timer = setTimeout(

@@ -20,11 +20,15 @@ export interface WorkerOptions {
 
 export type WorkerRequest =
   | { readonly kind: "check"; readonly id: number; readonly bytes: Uint8Array }
+  /** The answer to a `step ended`. */
+  | { readonly kind: "go on" }
   /** Release the model and end. */
   | { readonly kind: "end" };
 
 export type WorkerAnswer =
   | { readonly kind: "ready" }
+  /** Part of a picture is done; the next part waits for `go on`. */
+  | { readonly kind: "step ended" }
   | { readonly kind: "unusable model"; readonly message: string }
   | { readonly kind: "checked"; readonly id: number; readonly picture: CheckedPicture }
   | { readonly kind: "unusable"; readonly id: number; readonly problem: PictureProblem; readonly message: string }
