@@ -6,7 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . start/install.sh
 ensure_node_modules
 export PATH="$PWD/node_modules/.bin:$PATH"
-ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools chromium:chromium
+ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools
+ensure_browser
 (ensure_programs aws:awscli python3-boto3:python3-boto3) || true # without them the tests with other AWS clients are skipped
 folder=$1
 shift

@@ -116,6 +116,12 @@ ensure_programs() {
   exit 1
 }
 
+# For pages in tests and measurements. The shell draws them for less CPU; not every system has it.
+ensure_browser() {
+  (ensure_programs chromium-headless-shell:chromium-headless-shell) 2>/dev/null || ensure_programs chromium:chromium
+  use_unpacked
+}
+
 install_to_log() {
   install_packages "$@" >"$apt_log" 2>&1
 }
@@ -210,7 +216,8 @@ wrap_unpacked() {
   <cachedir>$root/.state/fonts</cachedir>
 </fontconfig>
 FONTS
-  for program in "$root/usr/bin/bcftools" "$root/usr/lib/chromium/chromium" "$root/usr/bin/aws"; do
+  local chromium="$root/usr/lib/chromium"
+  for program in "$root/usr/bin/bcftools" "$chromium/chromium" "$chromium/chromium-headless-shell" "$root/usr/bin/aws"; do
     [ -x "$program" ] || continue
     name=$(basename "$program")
     {

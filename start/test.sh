@@ -9,7 +9,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ensure_node_modules
 ensure_deployment_packages
 export PATH="$PWD/node_modules/.bin:$PATH"
-ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools chromium:chromium
+ensure_programs mariadbd:mariadb-server-core,mariadb-client-core bcftools:bcftools
+ensure_browser
 # Only the tests with other AWS clients need these: where they cannot be had, those are skipped and say so.
 (ensure_programs aws:awscli python3-boto3:python3-boto3) || true
 

@@ -9,6 +9,13 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const READY_DEADLINE_MS = 60_000;
+/** What a server need not do whose data end with it; a file for each table took a third of the time to make one. */
+const WITHOUT_DISK = [
+  "--innodb-flush-method=nosync",
+  "--innodb-doublewrite=OFF",
+  "--innodb-file-per-table=OFF",
+  "--sync-frm=OFF",
+];
 /** Where start.sh unpacks Debian's packages when it may not install them: in the checkout, whatever the data folder. */
 export const UNPACKED_PROGRAMS = join(import.meta.dirname, "../../.data/apt");
 
@@ -132,7 +139,7 @@ export async function spawnMariadb(options: MariadbOptions): Promise<ChildProces
       "--max-connections=500",
       "--innodb-buffer-pool-size=128M",
       `--innodb-flush-log-at-trx-commit=${disposable ? 0 : 1}`,
-      ...(disposable ? ["--innodb-flush-method=nosync", "--innodb-doublewrite=OFF"] : []),
+      ...(disposable ? WITHOUT_DISK : []),
       "--performance-schema=OFF",
       ...asRoot(),
     ],

@@ -48,12 +48,15 @@ it("gives an unpacked program the fonts that were unpacked, which the machine's 
   expect(readFileSync(join(apt, "bin/bcftools"), "utf8")).toMatch(/FONTCONFIG_FILE=\S.*apt\/fonts\.conf/);
 });
 
-it("counts a program as missing that was unpacked without the script that runs it", () => {
-  const folder = checkout();
-  const has = "has_program chromium && echo there || echo missing";
-  mkdirSync(join(folder, ".data/apt/usr/lib/chromium"), { recursive: true });
-  writeFileSync(join(folder, ".data/apt/usr/lib/chromium/chromium"), "", { mode: 0o755 });
-  const hidden = `command() { [ "$2" = chromium ] && return 1; builtin command "$@"; }; ${has}`;
-  expect(run(folder, hidden).trim()).toBe("missing");
-  expect(run(folder, `wrap_unpacked "$(realpath .data)/apt"; ${hidden}`).trim()).toBe("there");
-});
+it.each(["chromium", "chromium-headless-shell"])(
+  "counts %s as missing when it was unpacked without the script that runs it",
+  (program) => {
+    const folder = checkout();
+    const has = `has_program ${program} && echo there || echo missing`;
+    mkdirSync(join(folder, ".data/apt/usr/lib/chromium"), { recursive: true });
+    writeFileSync(join(folder, ".data/apt/usr/lib/chromium", program), "", { mode: 0o755 });
+    const hidden = `command() { [ "$2" = ${program} ] && return 1; builtin command "$@"; }; ${has}`;
+    expect(run(folder, hidden).trim()).toBe("missing");
+    expect(run(folder, `wrap_unpacked "$(realpath .data)/apt"; ${hidden}`).trim()).toBe("there");
+  },
+);

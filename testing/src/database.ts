@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { databaseAccount, makeDatabaseAccounts } from "@elastic-gas/shared/database/accounts";
 import { connectDatabase, type Database } from "@elastic-gas/shared/database/connect";
-import { migrate } from "@elastic-gas/shared/database/migrate";
 import type { Role } from "@elastic-gas/shared/permissions";
 import { sql } from "kysely";
+import { copySchema } from "./schema-copy.ts";
 import { waitUntil } from "./wait-until.ts";
 
 export interface TestDatabase extends AsyncDisposable {
@@ -30,19 +30,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const admin = connectDatabase({ url: `${server}/information_schema`, connectionLimit: 1 });
   // On a machine that is busy with other tests a connection may time out before it is looked at, on either side.
   await waitUntil(
-    "a connection to the test server",
+    "a migrated schema",
     async () => {
-      await sql
-        .raw(`create database if not exists ${schema} character set utf8mb4 collate utf8mb4_unicode_ci`)
-        .execute(admin);
+      await copySchema(admin, { server, schema });
       return true;
     },
     PATIENT,
   );
   const url = `${server}/${schema}`;
   const db = connectDatabase({ url });
-  // A migration may be cut and run again.
-  await waitUntil("the schema", async () => (await migrate(db)) !== undefined, PATIENT);
   const made = new Set<Role>();
   return {
     db,
