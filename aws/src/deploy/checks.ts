@@ -5,7 +5,11 @@ import type { Options } from "../options.ts";
 /** What is known of the account, or why it is not. */
 export type Fact<Value> =
   | { readonly kind: "known"; readonly value: Value }
-  | { readonly kind: "unknown"; readonly why: string };
+  | {
+      readonly kind: "unknown";
+      /** A clause without a full stop. */
+      readonly why: string;
+    };
 
 export interface Facts {
   readonly account: Fact<{ readonly id: string; readonly arn: string }>;
@@ -87,7 +91,7 @@ export function mayDeploy(findings: readonly Finding[]): boolean {
 }
 
 function account(fact: Facts["account"], { AWS_REGION, PREFIX }: Options): Finding {
-  if (fact.kind === "unknown") return stop(fact.why);
+  if (fact.kind === "unknown") return stop(`${fact.why}.`);
   return ok(`Account ${fact.value.id}, region ${AWS_REGION}, prefix ${PREFIX}, as ${fact.value.arn}.`);
 }
 

@@ -80,8 +80,13 @@ async function attempt<Value>(
   try {
     return { kind: "known", value: await ask() };
   } catch (error) {
-    return { kind: "unknown", why: error instanceof Error ? describe(error) : String(error) };
+    return { kind: "unknown", why: clauseOf(error instanceof Error ? describe(error) : String(error)) };
   }
+}
+
+/** The first line, without a full stop: it becomes a part of a sentence. */
+function clauseOf(message: string): string {
+  return message.split("\n", 1).join("").replace(/\.$/, "");
 }
 
 async function readQuota(
