@@ -152,8 +152,8 @@ export function makeLaunchTemplate(scope: Construct, options: Options, image: IM
 }
 
 /**
- * Types with CPU credits go on at full speed when those are spent, whatever the account's own default: CPUUtilization of
- * a throttled worker would stay low under any load. EC2 refuses the word for other types.
+ * Types with CPU credits go on at full speed when those are spent, whatever the account's own default: CPUUtilization
+ * of a throttled worker would stay low under any load. EC2 refuses the word for other types.
  */
 function creditsOf(instanceType: string): CpuCredits | undefined {
   return /^t\d/.test(instanceType) ? CpuCredits.UNLIMITED : undefined;
