@@ -354,6 +354,20 @@ describe("machines", () => {
       expect(template).toMatchObject({ LaunchTemplateData: { MetadataOptions: { HttpTokens: "required" } } });
   });
 
+  it("are not throttled when their CPU credits are spent, and types without credits do not name them", () => {
+    const creditsOf = (templates: Templates) =>
+      [
+        ofType(templates, "AWS::EC2::LaunchTemplate").find(
+          ({ LaunchTemplateName }) => LaunchTemplateName === "prod-gas-worker",
+        )?.LaunchTemplateData,
+        ofType(templates, "AWS::EC2::Instance")[0],
+      ].map((machine) => Object(machine).CreditSpecification);
+    const UNLIMITED = [{ CpuCredits: "unlimited" }, { CPUCredits: "unlimited" }];
+    expect(creditsOf(plain)).toEqual(UNLIMITED);
+    const steady = synthesize({ WORKER_INSTANCE_TYPE: "m7i.large", MANAGER_INSTANCE_TYPE: "m7i.large" });
+    expect(creditsOf(steady)).toEqual([undefined, undefined]);
+  });
+
   it("the manager runs start.sh as a service of its release, behind the balancer's port 5000", () => {
     const [manager] = ofType(plain, "AWS::EC2::Instance");
     const script = text(Object(manager?.UserData)["Fn::Base64"]);

@@ -50,7 +50,14 @@ export const CONTENTS: readonly { readonly part: string; readonly documents: rea
   },
   {
     part: "The parts",
-    documents: ["manager/README.md", "autoscaler/README.md", "local-cloud/README.md", "docs/aws.md", "CONTRIBUTING.md"],
+    documents: [
+      "manager/README.md",
+      "autoscaler/README.md",
+      "local-cloud/README.md",
+      "docs/aws.md",
+      "docs/regions.md",
+      "CONTRIBUTING.md",
+    ],
   },
   {
     part: "Results",

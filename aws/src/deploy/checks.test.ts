@@ -13,6 +13,10 @@ const OPTIONS = readOptions({
 const GOOD: Facts = {
   account: known({ id: "123456789012", arn: "arn:aws:iam::123456789012:user/ann" }),
   vcpus: known(64),
+  networks: known([
+    { what: "VPCs", used: 1, most: 5 },
+    { what: "Elastic IP addresses", used: 0, most: 5 },
+  ]),
   instanceTypes: known([{ type: "t3.small", vcpus: 2, architectures: ["x86_64"] }]),
   certificate: known({ status: "ISSUED", names: ["gas.example.org"] }),
   mail: known({ isSandbox: false, perDay: 50_000, isSenderConfirmed: true, isSenderTaken: false }),
@@ -25,7 +29,7 @@ const GOOD: Facts = {
 };
 
 it("finds nothing to say against a good account", () => {
-  expect(assess(OPTIONS, GOOD).map(({ level }) => level)).toEqual(Array(7).fill("ok"));
+  expect(assess(OPTIONS, GOOD).map(({ level }) => level)).toEqual(Array(9).fill("ok"));
 });
 
 it.each<[string, Partial<Facts>, RegExp]>([
@@ -40,6 +44,11 @@ it.each<[string, Partial<Facts>, RegExp]>([
     "a machine type for another processor",
     { instanceTypes: known([{ type: "t3.small", vcpus: 2, architectures: ["arm64"] }]) },
     /_INSTANCE_TYPE is t3\.small, a machine for arm64.*x86_64/,
+  ],
+  [
+    "a region that has no VPC left",
+    { networks: known([{ what: "VPCs", used: 5, most: 5 }]) },
+    /5 of 5 VPCs are in use in us-east-1.*Service Quotas/,
   ],
   ["a certificate that cannot be read", { certificate: unknown }, /same region/],
   [
@@ -81,6 +90,7 @@ it.each<[string, Partial<Facts>, RegExp]>([
   ],
   ["instance types that cannot be looked up", { instanceTypes: unknown }, /instance types could not be looked up/],
   ["a quota that cannot be read", { vcpus: unknown }, /42 vCPUs/],
+  ["quotas of the network that cannot be read", { networks: unknown }, /VPCs and Elastic IP addresses.*one of each/],
   ["no certificate", { certificate: known(null) }, /plain HTTP/],
   [
     "the sandbox of SES",
@@ -111,12 +121,17 @@ it("takes a certificate with a wildcard for one label only", () => {
     assess(
       { ...OPTIONS, DOMAIN_NAME },
       { ...GOOD, certificate: known({ status: "ISSUED", names: ["*.example.org"] }) },
-    )[3]?.level;
+    )[5]?.level;
   expect([levelOf("gas.example.org"), levelOf("a.gas.example.org"), levelOf("example.org")]).toEqual([
     "ok",
     "stop",
     "stop",
   ]);
+});
+
+it("counts no VPC for an installation that is there", () => {
+  const sentences = assess(OPTIONS, { ...GOOD, networks: known([]) }).map(({ sentence }) => sentence);
+  expect(sentences.filter((sentence) => /VPC|Elastic/.test(sentence))).toEqual([]);
 });
 
 it("says that the dashboard is open to everybody", () => {
@@ -135,6 +150,7 @@ it("says once that AWS does not answer", () => {
     ...GOOD,
     account: unknown,
     vcpus: unknown,
+    networks: unknown,
     instanceTypes: unknown,
     certificate: unknown,
     mail: unknown,

@@ -5,12 +5,18 @@ import type { Options } from "../options.ts";
 /** What is known of the account, or why it is not. */
 export type Fact<Value> =
   | { readonly kind: "known"; readonly value: Value }
-  | { readonly kind: "unknown"; readonly why: string };
+  | {
+      readonly kind: "unknown";
+      /** A clause without a full stop. */
+      readonly why: string;
+    };
 
 export interface Facts {
   readonly account: Fact<{ readonly id: string; readonly arn: string }>;
   /** vCPUs of on-demand standard instances that may run at once. */
   readonly vcpus: Fact<number>;
+  /** What a new installation takes one of; none of it where the installation is there. */
+  readonly networks: Fact<readonly NetworkFacts[]>;
   /** The machine types of the options that the region offers. */
   readonly instanceTypes: Fact<readonly InstanceTypeFacts[]>;
   readonly certificate: Fact<{ readonly status: string; readonly names: readonly string[] } | null>;
@@ -24,6 +30,13 @@ export interface Facts {
   }>;
   readonly stripe: Fact<StripeFacts | null>;
   readonly platform: { readonly os: string; readonly arch: string };
+}
+
+export interface NetworkFacts {
+  /** In the plural. */
+  readonly what: string;
+  readonly used: number;
+  readonly most: number;
 }
 
 export interface InstanceTypeFacts {
@@ -63,6 +76,7 @@ export function assess(options: Options, facts: Facts): readonly Finding[] {
       ? [
           ...machineTypes(facts.instanceTypes, options),
           vcpus(facts, options),
+          ...networks(facts.networks, options),
           certificate(facts.certificate, options),
           mail(facts.mail, options),
         ]
@@ -77,7 +91,7 @@ export function mayDeploy(findings: readonly Finding[]): boolean {
 }
 
 function account(fact: Facts["account"], { AWS_REGION, PREFIX }: Options): Finding {
-  if (fact.kind === "unknown") return stop(fact.why);
+  if (fact.kind === "unknown") return stop(`${fact.why}.`);
   return ok(`Account ${fact.value.id}, region ${AWS_REGION}, prefix ${PREFIX}, as ${fact.value.arn}.`);
 }
 
@@ -121,6 +135,22 @@ function vcpus({ vcpus: fact, instanceTypes }: Facts, options: Options): Finding
     return ok(`${fact.value} vCPUs may run at once; all pools at their maximum need ${wanted}.`);
   return note(
     `${fact.value} vCPUs may run at once, and all pools at their maximum need ${wanted}: beyond that launches fail, and the pools say so. Ask for more in Service Quotas, "Running On-Demand Standard instances".`,
+  );
+}
+
+function networks(fact: Facts["networks"], { AWS_REGION }: Options): readonly Finding[] {
+  if (fact.kind === "unknown")
+    return [
+      note(
+        `The quotas of VPCs and Elastic IP addresses could not be read (${fact.why}): a new installation takes one of each.`,
+      ),
+    ];
+  return fact.value.map(({ what, used, most }) =>
+    used < most
+      ? ok(`${used} of ${most} ${what} are in use in ${AWS_REGION}; the installation takes one.`)
+      : stop(
+          `${used} of ${most} ${what} are in use in ${AWS_REGION}, and the installation takes one. Give one up, or ask for more in Service Quotas.`,
+        ),
   );
 }
 

@@ -1,18 +1,25 @@
 import { ACMClient, DescribeCertificateCommand } from "@aws-sdk/client-acm";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
-import { DescribeInstanceTypesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+  DescribeAddressesCommand,
+  DescribeInstanceTypesCommand,
+  EC2Client,
+  paginateDescribeVpcs,
+} from "@aws-sdk/client-ec2";
 import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { GetAccountCommand, GetEmailIdentityCommand, NotFoundException, SESv2Client } from "@aws-sdk/client-sesv2";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { z } from "zod";
 import { stackNames } from "../names.ts";
 import type { Options } from "../options.ts";
-import type { Fact, Facts, InstanceTypeFacts, StripeFacts } from "./checks.ts";
+import type { Fact, Facts, InstanceTypeFacts, NetworkFacts, StripeFacts } from "./checks.ts";
 import { findStack } from "./stacks.ts";
 import { describeFailure } from "./tell-failures.ts";
 
 /** "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", in vCPUs. */
 const VCPU_QUOTA = { ServiceCode: "ec2", QuotaCode: "L-1216C47A" };
+const VPC_QUOTA = { ServiceCode: "vpc", QuotaCode: "L-F678F1CE" };
+const ADDRESS_QUOTA = { ServiceCode: "ec2", QuotaCode: "L-0263D0A3" };
 const STRIPE_URL = "https://api.stripe.com";
 const STRIPE_TIMEOUT_MS = 10_000;
 
@@ -39,16 +46,13 @@ export async function gatherFacts(
   options: Options,
   { keys, stripeUrl = STRIPE_URL }: { readonly keys: OperatorKeys; readonly stripeUrl?: string },
 ): Promise<Facts> {
-  const [account, vcpus, instanceTypes, certificate, mail, stripe] = await Promise.all([
+  const [account, vcpus, networks, instanceTypes, certificate, mail, stripe] = await Promise.all([
     attempt(async () => {
       const { Account = "", Arn = "" } = await new STSClient(client).send(new GetCallerIdentityCommand({}));
       return { id: Account, arn: Arn };
     }),
-    attempt(async () => {
-      const { Quota } = await new ServiceQuotasClient(client).send(new GetServiceQuotaCommand(VCPU_QUOTA));
-      if (Quota?.Value === undefined) throw new Error("AWS names no value");
-      return Quota.Value;
-    }),
+    attempt(() => readQuota(client, VCPU_QUOTA)),
+    attempt(() => readNetworks(client, options)),
     attempt(() => readInstanceTypes(client, options)),
     attempt(() => readCertificate(client, options.CERTIFICATE_ARN)),
     attempt(() => readMail(client, options)),
@@ -60,6 +64,7 @@ export async function gatherFacts(
   return {
     account,
     vcpus,
+    networks,
     instanceTypes,
     certificate,
     mail,
@@ -75,8 +80,34 @@ async function attempt<Value>(
   try {
     return { kind: "known", value: await ask() };
   } catch (error) {
-    return { kind: "unknown", why: error instanceof Error ? describe(error) : String(error) };
+    return { kind: "unknown", why: clauseOf(error instanceof Error ? describe(error) : String(error)) };
   }
+}
+
+/** The first line, without a full stop: it becomes a part of a sentence. */
+function clauseOf(message: string): string {
+  return message.split("\n", 1).join("").replace(/\.$/, "");
+}
+
+async function readQuota(
+  client: ClientSettings,
+  quota: { readonly ServiceCode: string; readonly QuotaCode: string },
+): Promise<number> {
+  const { Quota } = await new ServiceQuotasClient(client).send(new GetServiceQuotaCommand(quota));
+  if (Quota?.Value === undefined) throw new Error("AWS names no value");
+  return Quota.Value;
+}
+
+async function readNetworks(client: ClientSettings, options: Options): Promise<readonly NetworkFacts[]> {
+  if ((await findStack(new CloudFormationClient(client), stackNames(options).foundation)) !== undefined) return [];
+  const ec2 = new EC2Client(client);
+  let vpcs = 0;
+  for await (const { Vpcs = [] } of paginateDescribeVpcs({ client: ec2 }, {})) vpcs += Vpcs.length;
+  const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({}));
+  return [
+    { what: "VPCs", used: vpcs, most: await readQuota(client, VPC_QUOTA) },
+    { what: "Elastic IP addresses", used: Addresses.length, most: await readQuota(client, ADDRESS_QUOTA) },
+  ];
 }
 
 /** Of the two machine types, those that the region offers. */

@@ -51,3 +51,27 @@ it("prints columns that add up to their totals, and docs/aws.md has the same num
       .filter((row) => row.length === 3),
   ).toEqual(printed);
 });
+
+it("adds a second region up in docs/regions.md, with the prices of this table", () => {
+  const page = readFileSync(new URL("../../../docs/regions.md", import.meta.url), "utf8");
+  const rows = page
+    .slice(page.indexOf("## What it would cost"), page.indexOf("## What to do first"))
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && line.includes("$"))
+    .map((line) => line.split("|").slice(1, -1))
+    .map(([what = "", ...cells]) => ({
+      what: what.trim(),
+      dollars: cells.map((cell) => Number(/\$(\d+)/.exec(cell)?.[1])),
+    }));
+  const ofTotal = rows.at(-1)?.dollars;
+  expect(ofTotal).toEqual(
+    [0, 1, 2].map((column) => rows.slice(0, -1).reduce((sum, row) => sum + (row.dollars[column] ?? 0), 0)),
+  );
+  const month = estimateMonth(options, 1);
+  const rounded = (what: string) => Math.round(month.find((line) => line.what.startsWith(what))?.dollars ?? Number.NaN);
+  const inBoth = (what: string) => rows.find((row) => row.what.startsWith(what))?.dollars.at(-1);
+  for (const what of ["database", "load balancer", "NAT gateway", "manager", "metrics"])
+    expect(inBoth(what)).toBe(rounded(what));
+  expect(inBoth("workers")).toBe(rounded("4 workers"));
+  expect(inBoth("the first region")).toBe(month.reduce((sum, { dollars }) => sum + Math.round(dollars ?? 0), 0));
+});

@@ -1,6 +1,7 @@
 import { Tags } from "aws-cdk-lib";
 import {
   BlockDeviceVolume,
+  CpuCredits,
   EbsDeviceVolumeType,
   type IMachineImage,
   Instance,
@@ -143,10 +144,19 @@ export function makeLaunchTemplate(scope: Construct, options: Options, image: IM
     httpPutResponseHopLimit: 1,
     detailedMonitoring: true,
     instanceInitiatedShutdownBehavior: InstanceInitiatedShutdownBehavior.TERMINATE,
+    cpuCredits: creditsOf(options.WORKER_INSTANCE_TYPE),
     blockDevices: [ENCRYPTED_DISK],
   });
   Tags.of(template).add(TAGS.name, launchTemplateName);
   return launchTemplateName;
+}
+
+/**
+ * Types with CPU credits go on at full speed when those are spent, whatever the account's own default: CPUUtilization
+ * of a throttled worker would stay low under any load. EC2 refuses the word for other types.
+ */
+function creditsOf(instanceType: string): CpuCredits | undefined {
+  return /^t\d/.test(instanceType) ? CpuCredits.UNLIMITED : undefined;
 }
 
 /**
@@ -171,6 +181,7 @@ export function makeManager(
     role: parts.role,
     machineImage: parts.image,
     instanceType: new InstanceType(options.MANAGER_INSTANCE_TYPE),
+    creditSpecification: creditsOf(options.MANAGER_INSTANCE_TYPE),
     requireImdsv2: true,
     detailedMonitoring: true,
     blockDevices: [ENCRYPTED_DISK],

@@ -23,8 +23,8 @@ export function makeNetwork(scope: Construct): Vpc {
   return new Vpc(scope, "Network", {
     ipAddresses: IpAddresses.cidr("10.20.0.0/16"),
     maxAzs: 2,
-    // One for both zones: half the price. When its zone fails, the other zone's workers go on without Stripe and
-    // addresses of photos.
+    // One for both zones: half the price. When its zone fails, the other zone's workers go on with pages and files, and
+    // without the other services.
     natGateways: 1,
     subnetConfiguration: [
       { name: "public", subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },

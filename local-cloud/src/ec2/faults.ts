@@ -62,6 +62,10 @@ export interface InstanceFaults {
   /** Its processes stand still (SIGSTOP) and nothing resumes them but `resume` or the instance's end. */
   hang(instanceId: string): void;
   resume(instanceId: string): void;
+  /** It has no CPU credits left: it is held to so many percent of its CPU. */
+  takeCredits(instanceId: string, baselinePercent: number): void;
+  /** No harm when it has them. */
+  giveCredits(instanceId: string): void;
   /** All instances of the zone lose their power, and none can be launched there. */
   failZone(zone: string): void;
   restoreZone(zone: string): void;
@@ -104,6 +108,11 @@ export function createInstanceFaults({
       check(instanceId);
       supervisor.hang(instanceId, false);
     },
+    takeCredits(instanceId, baselinePercent) {
+      check(instanceId);
+      supervisor.holdToBaseline(instanceId, baselinePercent);
+    },
+    giveCredits: (instanceId) => supervisor.holdToBaseline(instanceId, null),
     failZone(zone) {
       launchFaults.setZoneFailed(zone, true);
       for (const record of store.list())

@@ -118,6 +118,25 @@ export const FAULT_FORMS: readonly FaultForm[] = [
     fields: [INSTANCE, LASTS],
   },
   {
+    kind: "no-cpu-credits",
+    title: "No CPU credits",
+    what: "The instance gets its baseline only, as a t3 whose credits are spent. CPUUtilization stays at it.",
+    fields: [
+      INSTANCE,
+      {
+        name: "baselinePercent",
+        label: "Baseline (% of its CPU)",
+        type: "number",
+        required: true,
+        value: "20",
+        min: 1,
+        max: 100,
+        step: "any",
+      },
+      LASTS,
+    ],
+  },
+  {
     kind: "kill-instance",
     title: "Kill an instance",
     what: "All processes of the instance are killed at once, as by a power failure.",

@@ -48,6 +48,7 @@ test.each([
   [{ kind: "latency" }],
   [{ kind: "hang-instance", instanceId: "x" }],
   [{ kind: "kill-instance" }],
+  [{ kind: "no-cpu-credits", instanceId: "i-0123456789abcdef0", baselinePercent: 0 }],
   [{}],
 ])("%j is refused", (request) => {
   expect(FaultRequest.safeParse(request).success).toBe(false);

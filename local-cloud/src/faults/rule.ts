@@ -60,6 +60,13 @@ export const StateFault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("never-healthy"), launches: z.int().positive().default(1), ...common }),
   /** All processes of an instance stand still. */
   z.strictObject({ kind: z.literal("hang-instance"), instanceId: InstanceId, ...common }),
+  /** An instance with CPU credits has none left: it gets its baseline, in percent of its CPU. */
+  z.strictObject({
+    kind: z.literal("no-cpu-credits"),
+    instanceId: InstanceId,
+    baselinePercent: z.number().min(1).max(100).default(20),
+    ...common,
+  }),
   /** All instances of the zone lose their power, and none can be launched there. */
   z.strictObject({
     kind: z.literal("zone-failure"),

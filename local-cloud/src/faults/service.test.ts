@@ -178,6 +178,16 @@ describe("faults of state", () => {
     await end(instanceId);
   });
 
+  test("an instance without CPU credits gets its baseline until the fault ends", async () => {
+    const instanceId = await launch("sha256sum /dev/zero");
+    await waitUntil("running", async () => (await stateOf(instanceId)) === "running");
+    const id = await add({ kind: "no-cpu-credits", instanceId });
+    expect(await list()).toMatchObject([{ kind: "no-cpu-credits", instanceId, baselinePercent: 20 }]);
+    await faults("DELETE", undefined, { id });
+    expect(await list()).toEqual([]);
+    await end(instanceId);
+  });
+
   test("a launch that is never healthy runs without its worker; the next one is fine", async () => {
     await add({ kind: "never-healthy" });
     const deaf = await launch("echo hello; exec sleep 60");
@@ -309,7 +319,7 @@ describe("the page", () => {
     expect([unknown.status, await unknown.text()]).toEqual([400, expect.stringContaining("instances")]);
     expect((await faults("DELETE", undefined, { id: "none" })).status).toBe(404);
     expect((await faults("PUT", {})).status).toBe(405);
-    for (const kind of ["kill-instance", "hang-instance"])
+    for (const kind of ["kill-instance", "hang-instance", "no-cpu-credits"])
       expect((await faults("POST", { kind, instanceId: "i-00000000000000000" })).status).toBe(404);
     expect(await list()).toEqual([]);
   });

@@ -34,6 +34,9 @@ export function beginState({ ec2, cloudwatch, glacier, disk }: StateTargets, fau
     case "hang-instance":
       ec2.faults.hang(fault.instanceId);
       break;
+    case "no-cpu-credits":
+      ec2.faults.takeCredits(fault.instanceId, fault.baselinePercent);
+      break;
     case "zone-failure":
       ec2.faults.failZone(fault.zone);
       break;
@@ -78,6 +81,9 @@ export function endState({ ec2, cloudwatch, glacier, disk, usual }: StateTargets
       break;
     case "hang-instance":
       resume(ec2, fault.instanceId);
+      break;
+    case "no-cpu-credits":
+      ec2.faults.giveCredits(fault.instanceId);
       break;
     case "zone-failure":
       ec2.faults.restoreZone(fault.zone);

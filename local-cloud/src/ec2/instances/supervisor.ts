@@ -47,6 +47,8 @@ export class Supervisor {
   readonly #accounts = new Map<string, CpuAccount>();
   readonly #emptySince = new Map<string, number>();
   readonly #cleaning = new Set<string>();
+  /** Percent of its CPU that an instance without CPU credits is held to. */
+  readonly #baselines = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #cleanedUpAt = 0;
@@ -86,6 +88,13 @@ export class Supervisor {
     this.#options.store.update(instanceId, { hung });
     this.#applyQuotas(); // first, or an enforcer resumes what we stop
     this.#options.table.signal(instanceId, hung ? "SIGSTOP" : "SIGCONT");
+  }
+
+  /** Holds an instance to so many percent of its CPU; null: to all of it again. What is 100 % stays. */
+  holdToBaseline(instanceId: string, percent: number | null): void {
+    if (percent === null) this.#baselines.delete(instanceId);
+    else this.#baselines.set(instanceId, percent);
+    this.#applyQuotas();
   }
 
   folderOf(instanceId: string): string {
@@ -257,12 +266,13 @@ export class Supervisor {
     const { store, enforcer, settings, vcpus } = this.#options;
     const sessions = store.list().flatMap((record): QuotaSession[] => {
       if (!hasSession(record) || record.startedAt === null) return [];
+      const baseline = this.#baselines.get(record.instanceId);
       return [
         {
           instanceId: record.instanceId,
           leader: record.leader,
-          vcpus,
-          creditCpuSeconds: settings.launchCreditCpuSeconds,
+          vcpus: baseline === undefined ? vcpus : (vcpus * baseline) / 100,
+          creditCpuSeconds: baseline === undefined ? settings.launchCreditCpuSeconds : 0,
           creditEndsAt: record.startedAt.getTime() + settings.launchCreditSeconds * 1000,
           hung: record.hung,
         },

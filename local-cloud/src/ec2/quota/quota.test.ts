@@ -45,6 +45,24 @@ describe.each(["cgroup", "pauser"] as const)("quota by %s", (quota) => {
     240_000,
   );
 
+  test.skipIf(quota === "cgroup" && !hasCgroup)(
+    "holds an instance without CPU credits to its baseline, of what stays its whole CPU, until it has some again",
+    async () => {
+      await using ec2 = await startTestEc2({ vcpus: 0.4, settings: { quota, launchCreditCpuSeconds: 1_000 } });
+      const id = await ec2.run(BUSY);
+      await ec2.waitFor(id, "running");
+      const { faults } = ec2.service;
+      const waitForShare = (isRight: (share: number) => boolean, what: string) =>
+        eventually(async () => isRight(await shareOf(ec2, id)), what, 180);
+      faults.takeCredits(id, 20);
+      await waitForShare((share) => share > 0.05 && share < 0.12, "held to the baseline of 0.08");
+      expect(ec2.service.listCpuUsage()).toMatchObject([{ quotaVcpus: 0.4 }]);
+      faults.giveCredits(id);
+      await waitForShare((share) => share > 0.16, "beyond the baseline again");
+    },
+    400_000,
+  );
+
   test.skipIf(quota === "cgroup" && !hasCgroup)("lets the boot use its launch credit", async () => {
     const [rich, poor] = [0.6, 0].map((launchCreditCpuSeconds) =>
       startTestEc2({ vcpus: 0.05, settings: { quota, launchCreditCpuSeconds } }),
@@ -114,6 +132,14 @@ describe("the pauser", () => {
     await eventually(() => !isPaused(session.leader), "resumed");
   });
 });
+
+/** CPU seconds a second, over a second. */
+async function shareOf(ec2: TestEc2, instanceId: string): Promise<number> {
+  const before = usedBy(ec2, instanceId);
+  const startedAt = performance.now();
+  await delay(1000); // the window of the measurement
+  return ((usedBy(ec2, instanceId) - before) * 1000) / (performance.now() - startedAt);
+}
 
 function usedBy(ec2: TestEc2, instanceId: string): number {
   return ec2.service.listCpuUsage().find((usage) => usage.instanceId === instanceId)?.usedSeconds ?? 0;

@@ -194,6 +194,20 @@ test("instances get new credentials an hour before the last ones end", () => {
   }
 });
 
+test("an address that a role signed ends with the role's session, however long it was signed for", async () => {
+  const started = now;
+  const object = new GetObjectCommand({ Bucket: "open", Key: "there" });
+  const url = await getSignedUrl(new S3Client(workerConfig()), object, { expiresIn: 7 * 86_400 });
+  expect((await fetch(url)).status).toBe(200);
+  try {
+    now = new Date(started.getTime() + 6 * 3_600_000);
+    const late = await fetch(url);
+    expect([late.status, await late.text()]).toEqual([400, expect.stringContaining("<Code>ExpiredToken</Code>")]);
+  } finally {
+    now = started;
+  }
+});
+
 test("an instance profile must be one of the list", async () => {
   const run = (Name: string) =>
     new EC2Client(cloud.clientConfig).send(
