@@ -317,8 +317,8 @@ describe("from a file to a job", () => {
   });
 
   it("starts no failed jobs again beyond those that may wait, also of two started at once", async () => {
-    const userId = await app.makeUser("restarter");
-    const browser = await app.signedIn("restarter");
+    const userId = await app.makeUser("overeager");
+    const browser = await app.signedIn("overeager");
     const makeJobs = (count: number, columns: object) => {
       const rows = Array.from({ length: count }, () => {
         const id = randomUUID();
