@@ -336,11 +336,7 @@ describe("from a file to a job", () => {
     await browser.get(`/annotations/${failed[0]}`);
     const answers = await Promise.all(failed.map((id) => browser.submit(`/annotations/${id}/run-again`)));
     expect(answers.map(({ status }) => status).sort()).toEqual([303, 429]);
-    const rows = await app.db
-      .selectFrom("jobs")
-      .select("id")
-      .where("status", "=", "PENDING")
-      .where("userId", "=", userId);
+    const rows = app.db.selectFrom("jobs").select("id").where("status", "=", "PENDING").where("userId", "=", userId);
     expect(await rows.execute()).toHaveLength(app.config.MAX_WAITING_JOBS);
   });
 
