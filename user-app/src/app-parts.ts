@@ -13,6 +13,7 @@ import type { UserAppParts } from "./app.ts";
 import { createFileFetcher, PHOTO, VCF } from "./fetching/fetch-file.ts";
 import { startMaskDetector } from "./masks/detector/mask-detector.ts";
 import { locateModel } from "./masks/model/mask-model.ts";
+import { createDownloads } from "./web/downloads.ts";
 import { createLoadMeter } from "./web/load-meter.ts";
 import { createRequestCounter } from "./web/request-counter.ts";
 
@@ -43,6 +44,7 @@ export function createAppParts(config: Config, log: Logger): UserAppParts & { cl
     db,
     rateLimits: { pool, schema: schemaOf(config.DATABASE_URL) },
     s3: createAwsClient(S3Client, config),
+    downloads: createDownloads(createAwsClient(S3Client, config)),
     browserS3: createAwsClient(S3Client, config, { forBrowsers: true }),
     outbox: createOutboxSender({ db, sqs, resources, log, sweepSeconds: config.OUTBOX_SWEEP_SECONDS }),
     passwords: createPasswordVerifier(),

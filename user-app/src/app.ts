@@ -139,7 +139,7 @@ export function createUserApp(parts: UserAppParts): UserApp {
     ownDataPages({ ...deps, limits, cancelSubscription: stopPaying }),
     profilePages({ ...deps, limits }),
     subscriptionPages({ ...deps, stripe }),
-    maskPages({ db, photos, detector: parts.detector, log, sendPage, fetchPhoto: parts.fetchPhoto }),
+    maskPages({ ...deps, photos, detector: parts.detector, fetchPhoto: parts.fetchPhoto }),
   ];
   app.use(refuseWrongMethods(pages));
   // Before the CSRF check: who is not signed in any more is sent to sign in rather than told that the form is old.

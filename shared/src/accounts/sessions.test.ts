@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
 import express from "express";
@@ -26,6 +28,9 @@ let database: TestDatabase;
 let listening: Listening;
 let userId: number;
 let origin: string;
+/** Lets go of the requests to /slow. */
+const released = Promise.withResolvers<void>();
+let slowRequests = 0;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -64,6 +69,12 @@ beforeAll(async () => {
   });
   app.get("/onward", (_req, res) => {
     res.redirect(303, "/noted");
+  });
+  app.get("/slow", async (req, res) => {
+    slowRequests += 1;
+    await released.promise;
+    req.session.userAgent = "written late";
+    res.send("done");
   });
   app.get("/sign-out", async (req, res) => {
     await endSession(req);
@@ -198,6 +209,22 @@ test("after signing out the old cookie is refused", async () => {
   expect((await get("/me", reader)).status).toBe(303);
 });
 
+test("a request that was under way when its session ended does not bring it back", async () => {
+  const reader = await signIn();
+  const slow = get("/slow", reader);
+  await waitUntil("the slow request is under way", () => slowRequests === 1);
+  await get("/sign-out", reader);
+  released.resolve();
+  expect((await slow).status).toBe(200);
+  expect((await get("/me", reader)).status).toBe(303);
+});
+
+test("a request that names no path is refused", async () => {
+  const socket = connect(listening.port, "127.0.0.1");
+  socket.end("OPTIONS * HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+});
+
 test("a changed password ends the sessions that began before it", async () => {
   const reader = await signIn();
   await database.db
@@ -234,7 +261,7 @@ test("a redirect waits until the database has stored what the session says", asy
     await waitUntil("the write waits for the locked row", async () => {
       const { rows } = await sql<{ waiting: number }>`
         select count(*) as waiting from information_schema.processlist
-        where db = database() and info like 'insert into %sessions%'`.execute(trx);
+        where db = database() and info like 'update %sessions%'`.execute(trx);
       return Number(rows[0]?.waiting) > 0;
     });
     // A whole round trip later an answer that was sent would be here.
@@ -261,7 +288,7 @@ test("an anonymous reader whose session says something gets it stored, and the c
 
 test("a session that cannot be stored makes an error page, not a redirect or a broken connection", async () => {
   const reader = await signIn();
-  await sql`create trigger refuse before insert on sessions for each row signal sqlstate '45000'`.execute(database.db);
+  await sql`create trigger refuse before update on sessions for each row signal sqlstate '45000'`.execute(database.db);
   try {
     const response = await get("/note?text=lost", reader);
     expect([response.status, response.headers.get("location")]).toEqual([500, null]);

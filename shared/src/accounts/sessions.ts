@@ -56,6 +56,9 @@ export function sessions({ db, table, secret, cookieName, hours, isHttps = false
     const plainEnd = res.end;
     load(req, res, (error?: unknown) => {
       if (error !== undefined) return next(error);
+      // The library passes over what is outside the cookie's path: `OPTIONS *`.
+      if ((req.session as Request["session"] | undefined) === undefined)
+        return next(new HttpError(400, "A request names a path that begins with /."));
       saveBeforeAnswer(req, res, { plainEnd, next });
       next();
     });
@@ -210,6 +213,8 @@ export function sessionIdHash(sessionId: string): string {
 class DatabaseSessionStore extends session.Store {
   readonly #db: Database;
   readonly #table: SessionTable;
+  /** Sessions that have a row, or had one until somebody ended them: a slow request must not bring that back. */
+  readonly #stored = new WeakSet<object>();
 
   constructor(db: Database, table: SessionTable) {
     super();
@@ -228,22 +233,32 @@ class DatabaseSessionStore extends session.Store {
       .then((row) => callback(null, row === undefined ? null : (row.data as unknown as session.SessionData)), callback);
   }
 
+  override createSession(req: Request, data: session.SessionData): ReturnType<session.Store["createSession"]> {
+    const loaded = super.createSession(req, data);
+    this.#stored.add(loaded);
+    return loaded;
+  }
+
   override set(id: string, data: session.SessionData, callback: (error?: unknown) => void = () => {}): void {
     const now = new Date();
-    const row = {
-      idHash: sessionIdHash(id),
+    const current = {
       userId: data.userId ?? null,
       data: JSON.stringify(data),
-      address: data.address?.slice(0, 64) ?? null,
-      userAgent: data.userAgent?.slice(0, 255) ?? null,
       seenAt: now,
       expiresAt: expiryOf(data, now),
     };
-    this.#db
-      .insertInto(this.#table)
-      .values(row)
-      .onDuplicateKeyUpdate({ userId: row.userId, data: row.data, seenAt: row.seenAt, expiresAt: row.expiresAt })
+    const idHash = sessionIdHash(id);
+    const write = this.#stored.has(data)
+      ? this.#db.updateTable(this.#table).set(current).where("idHash", "=", idHash)
+      : this.#db.insertInto(this.#table).values({
+          ...current,
+          idHash,
+          address: data.address?.slice(0, 64) ?? null,
+          userAgent: data.userAgent?.slice(0, 255) ?? null,
+        });
+    write
       .execute()
+      .then(() => this.#stored.add(data))
       .then(() => callback(), callback);
   }
 

@@ -316,6 +316,30 @@ describe("from a file to a job", () => {
     expect((await browser.get(refused.path)).status).toBe(303);
   });
 
+  it("starts no failed jobs again beyond those that may wait, also of two started at once", async () => {
+    const userId = await app.makeUser("overeager");
+    const browser = await app.signedIn("overeager");
+    const makeJobs = (count: number, columns: object) => {
+      const rows = Array.from({ length: count }, () => {
+        const id = randomUUID();
+        const input = { inputName: "a.vcf", inputKey: `test/${userId}/${id}~a.vcf`, inputEtag: "e", inputSize: 1 };
+        return { ...NEW_JOB, id, userId, ...input, ...columns };
+      });
+      return app.db
+        .insertInto("jobs")
+        .values(rows)
+        .execute()
+        .then(() => rows.map(({ id }) => id));
+    };
+    await makeJobs(app.config.MAX_WAITING_JOBS - 1, {});
+    const failed = await makeJobs(2, { status: "FAILED", failure: "It was cut off.", completedAt: new Date() });
+    await browser.get(`/annotations/${failed[0]}`);
+    const answers = await Promise.all(failed.map((id) => browser.submit(`/annotations/${id}/run-again`)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([303, 429]);
+    const rows = app.db.selectFrom("jobs").select("id").where("status", "=", "PENDING").where("userId", "=", userId);
+    expect(await rows.execute()).toHaveLength(app.config.MAX_WAITING_JOBS);
+  });
+
   it("sweeps files that were never submitted after a day, and no others", async () => {
     await app.makeUser("forgetful");
     const browser = await app.signedIn("forgetful");
@@ -483,7 +507,7 @@ describe("the job's page", () => {
   });
 
   it("runs a failed job again, once", async () => {
-    const userId = await app.makeUser("again");
+    const userId = await app.makeUser("restarter");
     const browser = await app.signedIn("again");
     const { path, jobId } = await upload(browser);
     await browser.get(path);

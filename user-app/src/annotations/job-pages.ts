@@ -20,6 +20,7 @@ import { cancelJob, deleteJobs } from "./remove-jobs.ts";
 import { resultFileName } from "./result-file-name.ts";
 import { stateOf } from "./state-of.ts";
 import { queueJob } from "./submit.ts";
+import { refuseTooManyWaiting } from "./too-many-waiting.ts";
 import { jobView } from "./views/job.ts";
 import { logView } from "./views/log.ts";
 
@@ -192,7 +193,11 @@ export function jobPages(deps: Deps): Router {
   router.post("/annotations/:jobId/run-again", async (req, res) => {
     const { job } = await getJob(req, res);
     requireInput(job);
-    const queued = await db.transaction().execute((trx) => runAgain(trx, job.userId, job.id));
+    const queued = await db.transaction().execute(async (trx) => {
+      const remedy = "Run it again when some of them are done.";
+      await refuseTooManyWaiting(trx, config, { userId: job.userId, remedy });
+      return runAgain(trx, job.userId, job.id);
+    });
     if (queued) deps.inBackground("outbox flush", () => deps.outbox.flush());
     else leaveNotice(req, { tone: "info", start: "The job is not failed any more.", text: "Nothing was started." });
     res.redirect(303, `/annotations/${job.id}`);

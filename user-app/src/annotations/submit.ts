@@ -9,8 +9,8 @@ import type { Deps } from "../web/deps.ts";
 import { BuildField } from "./build-choice.ts";
 import { checkSize, checkUnpackedSize } from "./check-size.ts";
 import { findObject, openObject } from "./files.ts";
-import { countUnfinished, findJob, insertJob, type Job, type NewJob } from "./queries.ts";
-import { tooManyWaiting } from "./too-many-waiting.ts";
+import { findJob, insertJob, type Job, type NewJob } from "./queries.ts";
+import { refuseTooManyWaiting } from "./too-many-waiting.ts";
 import { type Build, NAMELESS, parseUploadKey } from "./upload.ts";
 
 type SubmitDeps = Pick<Deps, "db" | "s3" | "config" | "resources" | "outbox" | "inBackground">;
@@ -23,8 +23,8 @@ export interface Choices {
 /** Queues a job. False when there is one with this id already, which is left as it is. Throws HttpError 429. */
 export async function queueJob({ db, config, outbox, inBackground }: SubmitDeps, job: NewJob): Promise<boolean> {
   const isNew = await db.transaction().execute(async (trx) => {
-    if ((await countUnfinished(trx, job.userId)) >= config.MAX_WAITING_JOBS)
-      throw tooManyWaiting(config.MAX_WAITING_JOBS);
+    const remedy = "The file is kept for a day. Reload this page when some jobs are done.";
+    await refuseTooManyWaiting(trx, config, { userId: job.userId, remedy });
     return insertJob(trx, job);
   });
   if (isNew) inBackground("outbox flush", () => outbox.flush());

@@ -102,6 +102,22 @@ describe("tokens of users", () => {
     expect((await call("/annotations", { token })).status).toBe(401);
   });
 
+  it("are at most 50 of one user, also when they are asked for at once", async () => {
+    const userId = await app.makeUser("collector");
+    const collector = await app.signedIn("collector");
+    await collector.get("/profile/tokens");
+    const row = (n: number) => ({ userId, name: `t${n}`, scope: "read" as const, usedAt: null, revokedAt: null });
+    const rows = Array.from({ length: 48 }, (_, n) => ({ ...row(n), tokenHash: `${n}`.padStart(64, "0") }));
+    await app.db
+      .insertInto("apiTokens")
+      .values(rows.map((each) => ({ ...each, audience: "user" as const })))
+      .execute();
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => collector.submit("/profile/tokens", { name: "one more", scope: "read" })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([303, 303, ...Array(6).fill(409)]);
+  });
+
   it("are no tokens of the manager, nor the other way round", async () => {
     await app.db.updateTable("apiTokens").set({ audience: "manager" }).where("name", "=", "read token").execute();
     expect((await call("/annotations", { token: readToken })).status).toBe(401);

@@ -40,14 +40,13 @@ export function tokenPages({ db, sendPage, now }: Deps): Router {
   router.post("/profile/tokens", async (req, res) => {
     const { id: userId, username } = currentUser(res);
     const { name, scope } = TokenForm.parse(req.body ?? {});
-    const tokens = await listTokens(db, { audience: "user", userId });
-    if (tokens.filter(({ revokedAt }) => revokedAt === null).length >= MAX_TOKENS) {
-      throw new HttpError(409, `You have ${MAX_TOKENS} tokens.`, {
-        remedy: "Revoke one that is not used any more.",
-        link: { href: "/profile/tokens", text: "API tokens" },
-      });
-    }
-    req.session.newApiToken = await createToken(db, { audience: "user", userId, name, scope });
+    req.session.newApiToken = await db.transaction().execute(async (trx) => {
+      // The lock makes those who ask at once come one after the other.
+      await trx.selectFrom("users").select("id").where("id", "=", userId).forUpdate().execute();
+      const tokens = await listTokens(trx, { audience: "user", userId });
+      if (tokens.filter(({ revokedAt }) => revokedAt === null).length >= MAX_TOKENS) throw tooManyTokens();
+      return createToken(trx, { audience: "user", userId, name, scope });
+    });
     await audit(db, { actor: username, action: "token.create", target: name, detail: scope, address: req.ip });
     res.redirect(303, "/profile/tokens");
   });
@@ -64,4 +63,11 @@ export function tokenPages({ db, sendPage, now }: Deps): Router {
   });
   router.all("/profile/tokens/:id/revoke", methodNotAllowed("POST"));
   return router;
+}
+
+function tooManyTokens(): HttpError {
+  return new HttpError(409, `You have ${MAX_TOKENS} tokens.`, {
+    remedy: "Revoke one that is not used any more.",
+    link: { href: "/profile/tokens", text: "API tokens" },
+  });
 }

@@ -15,6 +15,7 @@ import { waitUntil } from "@elastic-gas/testing/wait-until";
 import express from "express";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { createDownloads } from "../web/downloads.ts";
 import { createPages } from "../web/pages.ts";
 import { maskPages } from "./mask-pages.ts";
 import { sweepLeftovers } from "./photos.ts";
@@ -53,7 +54,17 @@ beforeAll(async () => {
     res.send(csrfToken(req));
   });
   app.use(csrf());
-  app.use(maskPages({ db: database.db, photos: store.photos, detector, log, sendPage, fetchPhoto }));
+  app.use(
+    maskPages({
+      db: database.db,
+      photos: store.photos,
+      downloads: createDownloads(store.photos.s3),
+      detector,
+      log,
+      sendPage,
+      fetchPhoto,
+    }),
+  );
   app.use(errorHandler({ log, renderPage: (res, view) => res.send(view.sentence) }));
   listening = await serve(app, { host: "127.0.0.1", port: 0 });
   origin = `http://127.0.0.1:${listening.port}`;

@@ -103,7 +103,8 @@ async function sendFile(deps: MaskPagesDeps, req: Request, res: Response): Promi
     return;
   }
   const leaving = abortWhenSenderLeaves(res);
-  const object = await openObject(deps.photos, photo[`${file}Key`], leaving);
+  deps.downloads.begin(res, currentUser(res).id);
+  const object = await openObject({ ...deps.photos, s3: deps.downloads.s3 }, photo[`${file}Key`], leaving);
   if (object === undefined) throw notFound();
   if (object.sizeBytes !== undefined) res.setHeader("Content-Length", object.sizeBytes);
   await pipeline(object.body, res).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import type { Response } from "express";
 import type { FetchFile } from "../fetching/fetch-file.ts";
+import type { Downloads } from "../web/downloads.ts";
 import type { SendPage } from "../web/pages.ts";
 import { MAX_PIXELS } from "./detector/picture.ts";
 import type { PhotoDeps } from "./photos.ts";
@@ -10,6 +11,7 @@ import { type Refusal, uploadView } from "./views/upload.ts";
 
 export interface MaskPagesDeps extends PhotoDeps {
   readonly sendPage: SendPage;
+  readonly downloads: Downloads;
   /** Fetches a photo by its address; `createFileFetcher(PHOTO)` in production. */
   readonly fetchPhoto: FetchFile;
 }

@@ -21,6 +21,7 @@ export function exportPages(deps: Deps): Router {
     if (wait !== undefined) {
       throw new HttpError(429, `At most ${EXPORT_LIMIT.points} exports an hour.`, { retryAfterSeconds: wait });
     }
+    deps.downloads.begin(res, user.id);
     const zip = await zipOwnData(deps, user);
     await audit(deps.db, { actor: user.username, action: "data.export", address: req.ip });
     const day = deps.now().toISOString().slice(0, 10);

@@ -9,7 +9,7 @@ import { statesOf } from "../annotations/state-of.ts";
 import type { Deps } from "../web/deps.ts";
 import { listOwnJobs, listOwnPhotos, listOwnTokens, readOwnProfile } from "./queries.ts";
 
-type ZipDeps = Pick<Deps, "db" | "s3" | "resources" | "config" | "now" | "log">;
+type ZipDeps = Pick<Deps, "db" | "downloads" | "resources" | "config" | "now" | "log">;
 
 interface Entry {
   readonly path: string;
@@ -35,7 +35,7 @@ Archived results are not in here: Premium restores them. Times are UTC.
  * not grow with what somebody owns; the stream ends with an error when one cannot be read.
  */
 export async function zipOwnData(deps: ZipDeps, user: User): Promise<Readable> {
-  const { db, s3, now } = deps;
+  const { db, downloads, now } = deps;
   const [profile, jobs, photos, tokens] = await Promise.all([
     readOwnProfile(db, user.id),
     listOwnJobs(db, user.id),
@@ -83,7 +83,7 @@ export async function zipOwnData(deps: ZipDeps, user: User): Promise<Readable> {
   );
   for (const { path, address, at, compress } of [...jobFiles, ...photoFiles]) {
     zip.addReadStreamLazy(path, { mtime: at, compress }, (give) => {
-      openObject(s3, address)
+      openObject(downloads.s3, address)
         // Deleted since the lists were read: an empty file stands for it.
         .then((bytes) => give(null, bytes === undefined ? Readable.from([]) : Readable.from(bytes)))
         .catch((error: unknown) => give(error, Readable.from([])));

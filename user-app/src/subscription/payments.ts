@@ -167,13 +167,14 @@ export async function openPortal(deps: PaymentsDeps, userId: number, returnUrl: 
   return url;
 }
 
+const CUSTOMER_ID = /^\w{1,255}$/;
+
 /** The customer that an event or a session belongs to. */
 export function customerIdOf(object: unknown): string | undefined {
   const customer: unknown =
     typeof object === "object" && object !== null && "customer" in object ? object.customer : undefined;
-  if (typeof customer === "string") return customer;
-  const id = typeof customer === "object" && customer !== null && "id" in customer ? customer.id : undefined;
-  return typeof id === "string" ? id : undefined;
+  const id = typeof customer === "object" && customer !== null && "id" in customer ? customer.id : customer;
+  return typeof id === "string" && CUSTOMER_ID.test(id) ? id : undefined;
 }
 
 async function ensureCustomer(deps: PaymentsDeps, userId: number): Promise<string> {

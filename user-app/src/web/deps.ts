@@ -6,6 +6,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import type { Logger } from "@elastic-gas/shared/logger";
 import type { OutboxSender } from "@elastic-gas/shared/reliability/outbox";
 import type { Resources } from "@elastic-gas/shared/resources";
+import type { Downloads } from "./downloads.ts";
 import type { SendPage } from "./pages.ts";
 
 /** What the app is built from; `app.ts` adds the page sender and hands the whole to every capability. */
@@ -16,6 +17,7 @@ export interface AppParts {
   readonly rateLimits: RateLimitStore;
   /** For calls that this process makes. */
   readonly s3: S3Client;
+  readonly downloads: Downloads;
   /** Only for signing what a browser will call: it knows the address that browsers use. */
   readonly browserS3: S3Client;
   readonly outbox: OutboxSender;

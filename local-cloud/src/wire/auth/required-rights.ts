@@ -114,7 +114,9 @@ function ec2Rights(operation: string, input: Value, arn: ArnOf, { accountId }: P
     ];
   }
   const ids = [input.InstanceIds, input.Resources, input.InstanceId].flat().map(textOf).filter(Boolean);
-  return ids.map((id) => ({ action, resource: arn("ec2", `instance/${id}`) }));
+  const instances = ids.map((id) => ({ action, resource: arn("ec2", `instance/${id}`) }));
+  // What names no instance, as DeregisterImage, needs the right on everything.
+  return instances.length === 0 ? [{ action, resource: "*" }] : instances;
 }
 
 function elbRights(operation: string, input: Value): readonly Right[] {

@@ -1,5 +1,6 @@
 import { CloudWatchClient, GetMetricDataCommand, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import {
+  DeregisterImageCommand,
   DescribeInstancesCommand,
   EC2Client,
   GetConsoleOutputCommand,
@@ -183,6 +184,12 @@ const CALLS: readonly (readonly [string, readonly PoolName[], Call])[] = [
   ["see the instances", [], ec2(new DescribeInstancesCommand({}))],
   ["read another's console", [], ec2(new GetConsoleOutputCommand({ InstanceId: "i-0123456789abcdef0" }))],
   ["launch an instance", [], ec2(new RunInstancesCommand(run))],
+  [
+    "take away the image that workers start from",
+    [],
+    ec2(new DeregisterImageCommand({ ImageId: "ami-0123456789abcdef0" })),
+  ],
+  ["end no instance in particular", [], ec2(new TerminateInstancesCommand({ InstanceIds: [] }))],
   ["end an instance", [], ec2(new TerminateInstancesCommand({ InstanceIds: ["i-0123456789abcdef0"] }))],
   ["see the targets", [], balancer(new DescribeTargetHealthCommand({ TargetGroupArn: TARGET_GROUP }))],
   [

@@ -135,7 +135,7 @@ describe("a viewer", () => {
       .select("id")
       .where("username", "=", "vera")
       .executeTakeFirstOrThrow();
-    await admin.post(`/users/${id}/viewer`, {}, "/users");
+    await admin.post(`/users/${id}/viewer`, { wanted: "no" }, "/users");
     expect(await connect()).toBe("Only administrators and viewers may look.");
     expect((await viewer.get("/")).status).toBe(403);
     const rows = await manager.db

@@ -112,9 +112,14 @@ describe("accounts", () => {
 
   it("keep one administrator, and cannot be deleted while they are one", async () => {
     const other = await findUser("maria");
-    await browser.post(`/users/${other?.id}/admin`, {}, "/users");
     const admin = await findUser(ADMIN.username);
-    expect((await browser.post(`/users/${admin?.id}/admin`, {}, "/users")).status).toBe(409);
+    const takeAway = (id: number | undefined) => browser.post(`/users/${id}/admin`, { wanted: "no" }, "/users");
+    // Of two administrators who press the same button, the second must not undo what the first did.
+    expect((await takeAway(other?.id)).status).toBe(303);
+    expect((await takeAway(other?.id)).status).toBe(303);
+    expect((await findUser("maria"))?.isAdmin).toBe(false);
+    expect((await takeAway(admin?.id)).status).toBe(409);
+    expect((await browser.post(`/users/${admin?.id}/admin`, {}, "/users")).status).toBe(400);
     expect((await browser.post(`/users/${admin?.id}/delete`, {}, "/users")).status).toBe(409);
     expect((await findUser(ADMIN.username))?.isAdmin).toBe(true);
   });
@@ -128,6 +133,13 @@ describe("accounts", () => {
     expect((await browser.post("/account", changed, "/account")).status).toBe(303);
     expect((await browser.get("/")).status).toBe(200);
     expect((await elsewhere.get("/")).status).toBe(303);
+  });
+
+  it("are not given a password that they could not see, for their own session would end", async () => {
+    const own = await findUser(ADMIN.username);
+    const refused = await browser.post(`/users/${own?.id}/password`, {}, "/users");
+    expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining("This is your own account.")]);
+    expect((await browser.get("/users")).status).toBe(200);
   });
 
   it("lose their API tokens and sessions when an administrator sets a new password", async () => {

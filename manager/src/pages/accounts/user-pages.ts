@@ -1,5 +1,6 @@
 import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { changePassword } from "@elastic-gas/shared/accounts/change-password";
+import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { findUserById, makePassword, type User } from "@elastic-gas/shared/accounts/users";
 import { audit } from "@elastic-gas/shared/audit";
 import { userAppUrl } from "@elastic-gas/shared/config";
@@ -31,6 +32,7 @@ const NewUserForm = z.object({
   email: z.preprocess(ofForm, NewAccount.shape.email),
   password: z.preprocess(ofForm, NewAccount.shape.password),
 });
+const RoleForm = z.object({ wanted: z.enum(["yes", "no"], "The form is out of date.") });
 const PlanForm = z.object({ role: z.enum(["free_user", "premium_user"]) });
 
 /** Accounts: administrators make and remove them; there is no public sign-up page. */
@@ -79,6 +81,13 @@ export function userPages(deps: UserPagesDeps): Router {
 
   router.post("/users/:id/password", async (req, res) => {
     const user = await userOfPath(deps, req);
+    // It would end the session that shows it, so that nobody would ever see it.
+    if (user.id === currentUser(res).id) {
+      throw new HttpError(409, "This is your own account.", {
+        remedy: "Change your password where you have to give the present one.",
+        link: { href: "/account", text: "Account" },
+      });
+    }
     const password = makePassword();
     const passwordHash = await passwords.hash(password);
     await db
@@ -99,23 +108,25 @@ export function userPages(deps: UserPagesDeps): Router {
 
   router.post("/users/:id/admin", async (req, res) => {
     const user = await userOfPath(deps, req);
-    const done = await setAdmin(db, { userId: user.id, isAdmin: !user.isAdmin, now: new Date(now()) });
+    const isAdmin = wantedOf(req);
+    const done = await setAdmin(db, { userId: user.id, isAdmin, now: new Date(now()) });
     if (!done) throw new HttpError(409, `${user.username} is the last administrator.`);
-    const action = user.isAdmin ? "user.not-admin" : "user.admin";
+    const action = isAdmin ? "user.admin" : "user.not-admin";
     await audit(db, { actor: actorOf(res), action, target: user.username, address: req.ip });
     leaveNotice(req, {
       tone: "ok",
-      text: `${user.username} is ${user.isAdmin ? "no longer" : "now"} an administrator.`,
+      text: `${user.username} is ${isAdmin ? "now" : "no longer"} an administrator.`,
     });
     res.redirect(303, "/users");
   });
 
   router.post("/users/:id/viewer", async (req, res) => {
     const user = await userOfPath(deps, req);
-    await setViewer(db, { userId: user.id, isViewer: !user.isViewer, now: new Date(now()) });
-    const action = user.isViewer ? "user.not-viewer" : "user.viewer";
+    const isViewer = wantedOf(req);
+    await setViewer(db, { userId: user.id, isViewer, now: new Date(now()) });
+    const action = isViewer ? "user.viewer" : "user.not-viewer";
     await audit(db, { actor: actorOf(res), action, target: user.username, address: req.ip });
-    const words = user.isViewer ? "may no longer look at the manager" : "may look at the manager, and change nothing";
+    const words = isViewer ? "may look at the manager, and change nothing" : "may no longer look at the manager";
     leaveNotice(req, { tone: "ok", text: `${user.username} ${words}.` });
     res.redirect(303, "/users");
   });
@@ -159,6 +170,11 @@ async function sendUsers(
         context,
       ),
   });
+}
+
+/** What the form says, not the opposite of what is: of two who send the same form, the second undoes nothing. */
+function wantedOf(req: Request): boolean {
+  return RoleForm.parse(req.body ?? {}).wanted === "yes";
 }
 
 async function userOfPath({ db }: PageDeps, req: Request): Promise<User> {

@@ -138,12 +138,12 @@ function invitationWords(invitation: InvitationState, reader: Reader): Child {
 }
 
 function userMenu(user: UserRow, csrf: string): Html {
-  const item = (verb: string, words: Child, { confirm, role }: MenuItem = {}): Html =>
+  const item = (verb: string, words: Child, { confirm, ...fields }: MenuItem = {}): Html =>
     h(
       "form",
       { method: "post", action: `/users/${user.id}/${verb}`, "data-confirm-form": confirm },
       csrfField(csrf),
-      role !== undefined && h("input", { type: "hidden", name: "role", value: role }),
+      Object.entries(fields).map(([name, value]) => h("input", { type: "hidden", name, value })),
       h("button", { type: "submit" }, words),
     );
   const owned = `${formatCountOf(user.jobs, "job")} and ${formatCountOf(user.images, "photo")}`;
@@ -165,9 +165,13 @@ function userMenu(user: UserRow, csrf: string): Html {
       user.role === "premium_user"
         ? item("plan", [icon("user"), "Make Free"], { role: "free_user", confirm: freeQuestion(user) })
         : item("plan", [icon("user"), "Make Premium without payment"], { role: "premium_user" }),
-      item("admin", [icon("shield"), user.isAdmin ? "No longer administrator" : "Make administrator"]),
+      user.isAdmin
+        ? item("admin", [icon("shield"), "No longer administrator"], { wanted: "no" })
+        : item("admin", [icon("shield"), "Make administrator"], { wanted: "yes" }),
       !user.isAdmin &&
-        item("viewer", [icon("search"), user.isViewer ? "No longer viewer" : "Make viewer: may look, change nothing"]),
+        (user.isViewer
+          ? item("viewer", [icon("search"), "No longer viewer"], { wanted: "no" })
+          : item("viewer", [icon("search"), "Make viewer: may look, change nothing"], { wanted: "yes" })),
       !user.isAdmin &&
         item("delete", [icon("trash"), "Delete"], {
           confirm: `Delete ${user.username} with ${owned}? This cannot be undone.`,
@@ -179,7 +183,9 @@ function userMenu(user: UserRow, csrf: string): Html {
 interface MenuItem {
   /** Asked before it is done. */
   readonly confirm?: string;
+  /** What the form sends. */
   readonly role?: Role;
+  readonly wanted?: "yes" | "no";
 }
 
 function freeQuestion({ username, isPaying }: UserRow): string {

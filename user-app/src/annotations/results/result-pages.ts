@@ -35,6 +35,8 @@ const RECORDS_SHOWN = 200;
 /** Below the 55 s of a request. An index is sent when it is whole. */
 const INDEX_MS = 45_000;
 
+type ResultDeps = Pick<Deps, "downloads" | "resources">;
+
 /** The whole result as other formats, and its records by filters. Mount behind `requireUser`. */
 export function resultPages(deps: Deps): Router {
   const router = Router();
@@ -53,7 +55,7 @@ export function resultPages(deps: Deps): Router {
     const found =
       typeof matches === "string"
         ? undefined
-        : await findRecords(linesOf(await openResult(deps, job)), {
+        : await findRecords(linesOf(await openResult(deps, res, job)), {
             matches,
             limit: RECORDS_SHOWN,
             isOver: () => performance.now() > until || res.destroyed,
@@ -79,11 +81,11 @@ export function resultPages(deps: Deps): Router {
 
 /** Streams a result, packed or as a table with a row for each ALT. */
 export async function sendResultAs(
-  deps: Pick<Deps, "s3" | "resources">,
+  deps: ResultDeps,
   res: Response,
   { job, format }: { readonly job: Job; readonly format: OtherFormat },
 ): Promise<void> {
-  const chunks = await openResult(deps, job);
+  const chunks = await openResult(deps, res, job);
   const name = resultFileName(job).replace(/\.vcf$/i, "");
   const index = format === "vcf.gz.tbi" ? await indexOf(chunks, res) : undefined;
   res.setHeader("Cache-Control", "no-store");
@@ -118,10 +120,12 @@ async function* tableOf(chunks: AsyncIterable<Uint8Array>, format: TableFormat):
 }
 
 async function openResult(
-  { s3, resources }: Pick<Deps, "s3" | "resources">,
-  { resultKey }: Job,
+  { downloads, resources }: ResultDeps,
+  res: Response,
+  { resultKey, userId }: Job,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const chunks = await openObject(s3, { bucket: resources.buckets.results, key: resultKey ?? "" });
+  downloads.begin(res, userId);
+  const chunks = await openObject(downloads.s3, { bucket: resources.buckets.results, key: resultKey ?? "" });
   if (chunks === undefined) throw new HttpError(409, "The result is not there any more.");
   return chunks;
 }
