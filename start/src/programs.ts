@@ -43,7 +43,7 @@ export function programFolder(program: Program): string {
 }
 
 /** What decides what a program is beside its own sources: the packages, and how it is built. */
-const ALWAYS = ["package-lock.json", ...["programs", "bundler-plugins", "build-programs-main"].map(ownSource)];
+const ALWAYS = ["package-lock.json", ...["programs", "bundler-plugins", "build-program"].map(ownSource)];
 
 /** The SHA-256 of each file that a program was built from, by its path from the root. */
 const BuiltFrom = z.record(z.string(), z.string());

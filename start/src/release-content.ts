@@ -41,7 +41,7 @@ const CONTENT: Readonly<Record<ReleaseKind, readonly string[]>> = {
     "aws/user-data.sh",
   ],
 };
-const LEFT_OUT = /\.test\.ts$|(^|\/)browser\/|^start\/src\/(build-programs-main|bundler-plugins)\.ts$/;
+const LEFT_OUT = /\.test\.ts$|(^|\/)browser\/|^start\/src\/(build-program|build-programs-main|bundler-plugins)\.ts$/;
 
 /** The files of a release as paths from the root, sorted. */
 export async function listReleaseFiles(root: string, kind: ReleaseKind = "worker"): Promise<readonly string[]> {

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork, type Serializable } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 
 /** A process that sends one message when it is ready, and one for each that it is sent. */
 export interface Child<Answer> extends AsyncDisposable {
@@ -8,12 +7,20 @@ export interface Child<Answer> extends AsyncDisposable {
   ask(message: Serializable): Promise<Answer>;
 }
 
-/** `file` lies beside this one; `env` comes on top of this process's environment. */
-export async function startChild<Answer>(file: string, env: NodeJS.ProcessEnv = {}): Promise<Child<Answer>> {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = fork(path, [], { execArgv: [], env: { ...process.env, ...env } });
+interface Started {
+  /** On top of this process's environment. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Node's own arguments. */
+  readonly execArgv?: readonly string[];
+}
+
+export async function startChild<Answer>(
+  path: string,
+  { env = {}, execArgv = [] }: Started = {},
+): Promise<Child<Answer>> {
+  const child = fork(path, [], { execArgv: [...execArgv], env: { ...process.env, ...env } });
   const exit = once(child, "exit");
-  const ended = exit.then(() => Promise.reject(new Error(`${file} ended with ${child.exitCode ?? child.signalCode}.`)));
+  const ended = exit.then(() => Promise.reject(new Error(`${path} ended with ${child.exitCode ?? child.signalCode}.`)));
   ended.catch(() => undefined); // told by whoever waits for an answer
   const answer = async (): Promise<Answer> => {
     const [message] = await Promise.race([once(child, "message"), ended]);

@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { ensurePools } from "@elastic-gas/autoscaler/pools/pools";
 import { readConfig } from "@elastic-gas/shared/config";
 import type { Database } from "@elastic-gas/shared/database/connect";
+import { buildProgram } from "@elastic-gas/start/build-program";
+import { nodeArguments } from "@elastic-gas/start/programs";
 import { createTestDatabase } from "@elastic-gas/testing/database";
 import { TEST_CREDENTIALS } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { median } from "../figures/median.ts";
-import { startChild } from "./child.ts";
+import { type Child, startChild } from "./child.ts";
 import { ids, STAGED_PREFIX } from "./staged-answers.ts";
 import type { Staged } from "./staged-cloud-main.ts";
 import type { Order, Spent } from "./ticking-main.ts";
@@ -21,6 +23,9 @@ export interface TickCost extends Spent {
   readonly sdkCpuMilliseconds: number;
 }
 
+const ROOT = join(import.meta.dirname, "../../..");
+/** A program as the autoscaler's is. */
+const BUILT = "dist/tick-cost";
 const INSERT_ROWS = 1_000;
 const TICK_MS = 1_000;
 const WARM_UP = 2; // connections open and code is compiled
@@ -36,7 +41,7 @@ export async function measureTicks(
   { ticks }: { readonly ticks: number },
 ): Promise<readonly TickCost[]> {
   await using started = new AsyncDisposableStack();
-  const cloud = started.use(await startChild<Staged>("staged-cloud-main.ts"));
+  const cloud = started.use(await startChild<Staged>(join(import.meta.dirname, "staged-cloud-main.ts")));
   const { db, url } = started.use(await createTestDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), "tick-cost-"));
   started.defer(() => rm(dataDir, { recursive: true, force: true }));
@@ -53,8 +58,11 @@ export async function measureTicks(
   await ensurePools(db, new Date());
   for (const name of ["annotator", "utility"] as const)
     await db.updateTable("pools").set({ min: 0, desired: 0 }).where("name", "=", name).execute();
-  const autoscaler = started.use(await startChild<Spent>("ticking-main.ts", env));
-  const order = (message: Order): Promise<Spent> => autoscaler.ask({ ...message });
+  await buildProgram(ROOT, { source: "bench/src/tick-cost/ticking-main.ts", folder: BUILT });
+  const autoscaler = started.use(await startAutoscaler(env));
+  // A process of its own: what the SDK alone needs must not count as the autoscaler's memory.
+  const reader = started.use(await startAutoscaler(env));
+  const order = (child: Child<Spent>, message: Order): Promise<Spent> => child.ask({ ...message });
   const { HEARTBEAT_SECONDS } = readConfig(env);
 
   const costs: TickCost[] = [];
@@ -69,14 +77,22 @@ export async function measureTicks(
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
       await stageHeartbeats(db, HEARTBEAT_SECONDS);
       await cloud.ask({ size: workers });
-      spent.push(await order({ kind: "tick" }));
+      spent.push(await order(autoscaler, { kind: "tick" }));
       ({ calls } = await cloud.ask({ size: workers }));
-      read.push(await order({ kind: "read", instanceIds }));
+      read.push(await order(reader, { kind: "read", instanceIds }));
     }
     await checkDecisions(db, workers, spent.length);
     costs.push({ workers, calls, ...medians(spent.slice(WARM_UP)), sdkCpuMilliseconds: cpuOf(read.slice(WARM_UP)) });
   }
   return costs;
+}
+
+/** With what start.sh gives the autoscaler. */
+function startAutoscaler(env: NodeJS.ProcessEnv): Promise<Child<Spent>> {
+  return startChild(join(ROOT, BUILT, "main.js"), {
+    env: { ...env, MALLOC_ARENA_MAX: "2" },
+    execArgv: nodeArguments("autoscaler").slice(0, -1),
+  });
 }
 
 async function writeCredentials(dataDir: string): Promise<void> {
