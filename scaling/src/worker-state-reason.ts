@@ -26,7 +26,7 @@ export type WorkerFault = z.infer<typeof WorkerFault>;
 
 /** Null for what is none. */
 export function readFault(stored: unknown): WorkerFault | null {
-  return WorkerFault.safeParse(stored).data ?? null;
+  return stored == null ? null : (WorkerFault.safeParse(stored).data ?? null);
 }
 
 const Ending = { cause: EndCause.nullable(), because: WorkerFault.nullable() };

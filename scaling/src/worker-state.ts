@@ -265,5 +265,6 @@ function isDrained({ target, record }: WorkerFacts, rules: WorkerRules, now: num
 /** Rows of earlier versions say `vanished`. */
 function readCause(record: WorkerRecord | undefined): EndCause | null {
   const stored = record?.victimReason ?? null;
+  if (stored === null) return null;
   return EndCause.safeParse(stored === "vanished" ? "lost" : stored).data ?? null;
 }

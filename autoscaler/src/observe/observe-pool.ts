@@ -1,4 +1,9 @@
-import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from "@aws-sdk/client-cloudwatch";
+import {
+  type CloudWatchClient,
+  type MetricDataQuery,
+  type MetricDataResult,
+  paginateGetMetricData,
+} from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { BalancerPeriod, Observation, SeenQueue, SeenWorker } from "@elastic-gas/scaling/observation";
 import type { Policy } from "@elastic-gas/scaling/policy";
@@ -15,6 +20,9 @@ import { isFailure, type SourceFailure, timed } from "./sources.ts";
 const LOOKBACK_PERIODS = 15;
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
 const MAX_QUERIES = 500;
+
+/** How the ids of queries for the CPU of workers begin. */
+const CPU = "cpu";
 
 const NOTHING_FINISHED: ServiceTime = { serviceSeconds: null, finished: 0 };
 
@@ -55,16 +63,16 @@ export async function observePool(
   const measured: ReadonlySet<string> = new Set(["in service", "unhealthy", "draining"]);
   const serving = workers.filter(({ state }) => measured.has(state)).map(({ id }) => id);
   const cpuIds = new Map(serving.map((id, index) => [id, cpuId(index)]));
-  const nothing: ReadonlyMap<string, Series> = new Map();
+  const nothing: Metrics = { cpu: new Map(), others: new Map() };
   const timeScale = settings.minuteSeconds / 60;
   const plain = () => workers.flatMap((worker) => toSeenWorker(worker, []));
   const own = BY_OWN_POINTS.has(pool.policy.kind) ? ownPointsOf(sources.records, plain(), { now, timeScale }) : null;
   const queries = own === null ? queriesFor(serving, sources, settings.periodSeconds) : [];
   const [metrics, queue] = await Promise.all([
-    timed("CloudWatch", readSeries(clients.cloudwatch, queries, settings, { now, pool })),
+    timed("CloudWatch", readMetrics(clients.cloudwatch, queries, settings, { now, pool })),
     queueName === null ? null : timed("SQS", readQueue(clients.sqs, queueName)),
   ]);
-  const series = isFailure(metrics) ? nothing : metrics;
+  const { cpu, others } = isFailure(metrics) ? nothing : metrics;
   const live = isFailure(queue) ? null : queue;
   const seen: Observation = {
     pool: pool.name,
@@ -75,9 +83,9 @@ export async function observePool(
     manualUntil: pool.manualUntil,
     launchFailing: sources.launchFailing,
     launching: sources.launching,
-    workers: workers.flatMap((worker) => toSeenWorker(worker, series.get(cpuIds.get(worker.id) ?? "") ?? [])),
-    balancer: balancer === null ? [] : toBalancerPeriods(series),
-    queue: live === null ? null : { ...live, sent: toSent(series), ...(sources.service ?? NOTHING_FINISHED) },
+    workers: workers.flatMap((worker) => toSeenWorker(worker, cpu.get(cpuIds.get(worker.id) ?? "") ?? [])),
+    balancer: balancer === null ? [] : toBalancerPeriods(others),
+    queue: live === null ? null : { ...live, sent: toSent(others), ...(sources.service ?? NOTHING_FINISHED) },
     bootSeconds: bootSecondsOf(workers),
     periodSeconds: settings.periodSeconds,
     tickSeconds: settings.tickSeconds,
@@ -89,6 +97,13 @@ export async function observePool(
 
 /** Values of one metric by the start of their period. */
 type Series = ReadonlyMap<number, number>;
+
+/** By the ids of their queries. */
+interface Metrics {
+  /** Nearly all values: in the form that a check takes, so that each is made once. */
+  readonly cpu: ReadonlyMap<string, SeenWorker["cpu"]>;
+  readonly others: ReadonlyMap<string, Series>;
+}
 
 const BALANCER_METRICS = [
   ["requests", METRICS.balancerRequests.name, "Sum"],
@@ -143,14 +158,14 @@ function queriesFor(
   ];
 }
 
-async function readSeries(
+async function readMetrics(
   cloudwatch: CloudWatchClient,
   queries: MetricDataQuery[],
   { periodSeconds }: ObserveSettings,
   { now, pool }: { readonly now: number; readonly pool: Pool },
-): Promise<ReadonlyMap<string, Series>> {
-  const series = new Map<string, Map<number, number>>();
-  if (queries.length === 0) return series;
+): Promise<Metrics> {
+  const cpu = new Map<string, SeenWorker["cpu"]>();
+  const others = new Map<string, Map<number, number>>();
   const period = periodSeconds * 1_000;
   const queuePeriods = Math.ceil(queueWindowSeconds(pool.policy) / 60) + 2;
   const end = Math.floor(now / period) * period;
@@ -159,22 +174,34 @@ async function readSeries(
     EndTime: new Date(end),
     ScanBy: "TimestampAscending",
   } as const;
-  const batches: MetricDataQuery[][] = [];
-  for (let from = 0; from < queries.length; from += MAX_QUERIES) batches.push(queries.slice(from, from + MAX_QUERIES));
   // One after another: a large pool must not use up the rate of calls that the account has.
-  for (const MetricDataQueries of batches) {
+  for (let from = 0; from < queries.length; from += MAX_QUERIES) {
+    const MetricDataQueries = queries.slice(from, from + MAX_QUERIES);
     for await (const page of paginateGetMetricData({ client: cloudwatch }, { ...window, MetricDataQueries })) {
-      for (const { Id = "", Timestamps = [], Values = [] } of page.MetricDataResults ?? []) {
-        const points = series.get(Id) ?? new Map<number, number>();
-        Timestamps.forEach((timestamp, index) => {
-          const value = Values[index];
-          if (value !== undefined) points.set(timestamp.getTime(), value);
-        });
-        series.set(Id, points);
+      for (const result of page.MetricDataResults ?? []) {
+        const { Id = "" } = result;
+        // A later page may go on with a metric.
+        if (Id.startsWith(CPU))
+          cpu.set(Id, [...(cpu.get(Id) ?? []), ...pointsOf(result, (at, percent) => ({ at, percent }))]);
+        else
+          others.set(
+            Id,
+            new Map([...(others.get(Id) ?? []), ...pointsOf(result, (at, value) => [at, value] as const)]),
+          );
       }
     }
   }
-  return series;
+  return { cpu, others };
+}
+
+function pointsOf<Point>(
+  { Timestamps = [], Values = [] }: MetricDataResult,
+  toPoint: (at: number, value: number) => Point,
+): Point[] {
+  return Values.flatMap((value, index) => {
+    const timestamp = Timestamps[index];
+    return timestamp === undefined ? [] : [toPoint(timestamp.getTime(), value)];
+  });
 }
 
 /** The longest time over which the policy counts a queue's messages. */
@@ -197,7 +224,7 @@ async function readQueue(sqs: SQSClient, queueName: string): Promise<Pick<SeenQu
   };
 }
 
-function toSeenWorker(worker: Worker, cpu: Iterable<readonly [at: number, percent: number]>): SeenWorker[] {
+function toSeenWorker(worker: Worker, cpu: SeenWorker["cpu"]): SeenWorker[] {
   const { state } = worker;
   if (state === "terminating" || state === "terminated") return [];
   return [
@@ -207,7 +234,7 @@ function toSeenWorker(worker: Worker, cpu: Iterable<readonly [at: number, percen
       launchedAt: worker.launchedAt,
       inServiceAt: worker.inServiceAt,
       busy: worker.busy,
-      cpu: [...cpu].map(([at, percent]) => ({ at, percent })),
+      cpu,
     },
   ];
 }
@@ -247,5 +274,5 @@ function bootSecondsOf(workers: readonly Worker[]): number | null {
 }
 
 function cpuId(index: number): string {
-  return `cpu${index}`;
+  return `${CPU}${index}`;
 }

@@ -22,6 +22,7 @@ export const LEARN_FROM_PERCENT = 20;
 export const LEARN_TO_PERCENT = 90;
 const LEARNED_RATIOS = 31;
 const RATIOS_NEEDED = 3;
+const NO_POINTS: ReadonlyMap<number, number> = new Map();
 
 /** The last two complete periods with data from at least half of the workers that were in service. */
 export interface Window {
@@ -62,7 +63,7 @@ export function recordMinutes(state: State, seen: Observation, now: number): Sta
   for (const at of instantsToRecord(pointsById.values(), newest, minute)) {
     const served = (worker: SeenWorker): boolean => (worker.inServiceAt ?? Number.POSITIVE_INFINITY) <= at;
     const pointOf = ({ id }: SeenWorker): number | undefined => {
-      const points = pointsById.get(id) ?? new Map<number, number>();
+      const points = pointsById.get(id) ?? NO_POINTS;
       return points.get(at) ?? betweenPoints(points, at, minute);
     };
     const members = serving.filter(served);
@@ -268,30 +269,34 @@ function requestsByMinute(seen: Observation): ReadonlyMap<number, number> {
     return requests === null ? [] : [{ at: entry.at, value: requests }];
   });
   const parts = partsOfMinute(seen);
-  return new Map([...meansByMinute(known, seen)].map(([at, mean]) => [at, mean * parts]));
+  return new Map([...meansByMinute(known, ({ value }) => value, seen)].map(([at, mean]) => [at, mean * parts]));
 }
 
 /** Mean CPU of each minute of which at least half is known. */
 function minutesOfPoints(worker: SeenWorker, seen: Observation): ReadonlyMap<number, number> {
-  return meansByMinute(
-    worker.cpu.map(({ at, percent }) => ({ at, value: percent })),
-    seen,
-  );
+  return meansByMinute(worker.cpu, ({ percent }) => percent, seen);
 }
 
-function meansByMinute(
-  points: readonly { readonly at: number; readonly value: number }[],
+function meansByMinute<Point extends { readonly at: number }>(
+  points: readonly Point[],
+  measure: (point: Point) => number,
   seen: Observation,
 ): ReadonlyMap<number, number> {
   const minute = lasting(seen, 60);
-  const sums = new Map<number, { sum: number; count: number }>();
-  for (const { at, value } of points) {
-    const begin = Math.floor(at / minute) * minute;
-    const { sum, count } = sums.get(begin) ?? { sum: 0, count: 0 };
-    sums.set(begin, { sum: sum + value, count: count + 1 });
+  // Made for each worker at each check: no object for a point.
+  const means = new Map<number, number>();
+  const counts = new Map<number, number>();
+  for (const point of points) {
+    const begin = Math.floor(point.at / minute) * minute;
+    means.set(begin, (means.get(begin) ?? 0) + measure(point));
+    counts.set(begin, (counts.get(begin) ?? 0) + 1);
   }
   const parts = partsOfMinute(seen);
-  return new Map([...sums].flatMap(([at, { sum, count }]) => (count * 2 >= parts ? [[at, sum / count] as const] : [])));
+  for (const [at, count] of counts) {
+    if (count * 2 >= parts) means.set(at, (means.get(at) ?? 0) / count);
+    else means.delete(at);
+  }
+  return means;
 }
 
 /** Metric periods in a minute. */

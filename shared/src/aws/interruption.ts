@@ -14,7 +14,7 @@ export type Interruption = z.infer<typeof Interruption>;
 
 /** Null for what is none. */
 export function readInterruption(stored: unknown): Interruption | null {
-  return Interruption.safeParse(stored).data ?? null;
+  return stored == null ? null : (Interruption.safeParse(stored).data ?? null);
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html */
