@@ -1,3 +1,4 @@
+import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { currentUser, requireUser } from "@elastic-gas/shared/accounts/sessions";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
@@ -103,6 +104,10 @@ async function sendFile(deps: MaskPagesDeps, req: Request, res: Response): Promi
     return;
   }
   const leaving = abortWhenSenderLeaves(res);
+  if (file === "thumbnail") {
+    await sendThumbnail(deps, res, { key: photo.thumbnailKey, leaving });
+    return;
+  }
   deps.downloads.begin(res, currentUser(res).id);
   const object = await openObject({ ...deps.photos, s3: deps.downloads.s3 }, photo[`${file}Key`], leaving);
   if (object === undefined) throw notFound();
@@ -111,6 +116,20 @@ async function sendFile(deps: MaskPagesDeps, req: Request, res: Response): Promi
     if (!res.destroyed) throw error;
     if (!leaving.aborted) deps.log.warn({ err: error, photo: photo.id }, "photo was not sent to its end");
   });
+}
+
+/**
+ * Read to its end first: a slow reader holds no connection to S3, so it needs no place among the downloads. Two lists
+ * of photos ask for more of them at once than one reader may have.
+ */
+async function sendThumbnail(
+  { photos }: MaskPagesDeps,
+  res: Response,
+  { key, leaving }: { readonly key: string; readonly leaving: AbortSignal },
+): Promise<void> {
+  const object = await openObject(photos, key, leaving);
+  if (object === undefined) throw notFound();
+  res.end(await buffer(object.body));
 }
 
 function setFileHeaders(res: Response, photo: Photo, file: PhotoFile, download: boolean): void {

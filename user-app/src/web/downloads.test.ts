@@ -56,6 +56,8 @@ it("keeps uploads and pages going while all that can download take nothing of it
   // Sixteen of one person, and no more.
   expect(statuses.toSorted()).toEqual([...Array(48).fill(200), 429, 429, 429]);
   expect((await fourth?.browser.get(fourth.path))?.status).toBe(503);
+  // Lists of photos show more at once than a person may download.
+  expect((await fourth?.browser.get(fourth.path.replace("original", "thumbnail")))?.status).toBe(200);
 
   await app.makeUser("worker");
   const worker = await app.signedIn("worker");
