@@ -168,6 +168,8 @@ interface Row {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly time: string;
+  /** ROW_MS, or what was left of the phase. */
+  readonly seconds: number;
   readonly sent: number;
   readonly succeeded: number;
   readonly refused: number;
@@ -181,7 +183,9 @@ function rowsOf(
   { startedAt, endedAt, outcomes }: Pick<UploadPhase, "startedAt" | "endedAt" | "outcomes">,
   zero: number,
 ): readonly Row[] {
-  const starts = Array.from({ length: Math.ceil((endedAt - startedAt) / ROW_MS) }, (_, index) => index * ROW_MS);
+  // The last answers come after the last upload was sent: no row for that time, in which nothing was asked.
+  const lastSentAtMs = outcomes.reduce((last, { sentAtMs }) => Math.max(last, sentAtMs), 0);
+  const starts = Array.from({ length: Math.floor(lastSentAtMs / ROW_MS) + 1 }, (_, index) => index * ROW_MS);
   return starts.map((from) => {
     const within = outcomes.filter(({ sentAtMs }) => sentAtMs >= from && sentAtMs < from + ROW_MS);
     const succeeded = within.filter((outcome) => outcome.succeeded).length;
@@ -189,6 +193,7 @@ function rowsOf(
     return {
       at: startedAt + from,
       time: sinceStart(startedAt + from, zero),
+      seconds: Math.min(ROW_MS, endedAt - startedAt - from) / 1_000,
       ...{ sent: within.length, succeeded, refused, failed: within.length - succeeded - refused },
       p50: quantile(timesOf(within), 0.5),
       p99: quantile(timesOf(within), 0.99),
@@ -200,8 +205,8 @@ function chartOf(run: UploadRun, text: string): string {
   const { slow, fast, busy } = run;
   const rows = [slow, fast, busy].flatMap((phase) => rowsOf(phase, run.startedAt));
   const points = (pick: (row: Row) => number | null) =>
-    rows.map((row) => ({ at: row.at + ROW_MS / 2, value: pick(row) }));
-  const perSecond = (pick: (row: Row) => number) => points((row) => pick(row) / (ROW_MS / 1_000));
+    rows.map((row) => ({ at: row.at + (row.seconds * 1_000) / 2, value: pick(row) }));
+  const perSecond = (pick: (row: Row) => number) => points((row) => pick(row) / row.seconds);
   return timeChart({
     title: "Uploads as the course's load generator sends them",
     subtitle: `At ${fast.perSecond} a second: ${outcomeWords(fast.outcomes)}. G grow.`,

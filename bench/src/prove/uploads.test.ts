@@ -78,3 +78,11 @@ test("a refusal after the pool has grown is seen", () => {
   const outcomes = [...fast.outcomes, outcome(60 * SECOND, { ...refusal, text: "busy" })];
   expect(broken({ fast: { ...fast, outcomes } })).toEqual(["then every upload succeeds"]);
 });
+
+test("the rows end with the uploads, not with the last answer", () => {
+  const { slow } = run();
+  const late = { ...slow, endedAt: slow.endedAt + 25 * SECOND };
+  const { data } = uploadFindings(run({ slow: late }), []);
+  expect(data).toHaveProperty("rows.length", 8);
+  expect(data).toHaveProperty("rows.3", expect.objectContaining({ sent: 10, seconds: 30 }));
+});
