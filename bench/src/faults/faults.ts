@@ -183,11 +183,13 @@ async function runSoak(
   for (const { step, afterMs } of soakFaults(seed, choices)) {
     await atWork(rig.proof).catch((error: unknown) => say(String(error)));
     const next = Date.now() + afterMs;
-    if (Date.now() + lengthOf(step) * 1_000 > end) return;
+    if (Date.now() + lengthOf(step) * 1_000 > end) break;
     await take(rig, step, say);
-    if (next > end) return;
+    if (next > end) break;
     await pause(Math.max(0, next - Date.now()), rig.signal);
   }
+  // What no fault fits into any more is time without one.
+  await pause(Math.max(0, end - Date.now()), rig.signal);
 }
 
 /** One step, and when it was in force. One that cannot be made here is told of in the report. */
