@@ -271,6 +271,21 @@ describe("the dashboard in a browser", () => {
     await page.waitForSelector('[data-pause="web"]:enabled');
   }, 120_000);
 
+  it.each([-10, 10])(
+    "judges no age by the browser's clock, which is %i min wrong, before anything came",
+    async (minutes) => {
+      const page = await open();
+      await page.routeWebSocket(/socket\.io/, (line) => void line.close());
+      await page.route(/socket\.io/, (route) => route.abort());
+      await page.clock.install({ time: Date.now() + minutes * 60_000 });
+      await page.goto(manager.url);
+      await page.waitForSelector("[data-offline] strong:text('Offline since')");
+      expect(await page.locator("text=has not checked").count()).toBe(0);
+      expect(await page.textContent('[data-pool="web"]')).not.toMatch(/Next check in \d+\s?min/);
+    },
+    60_000,
+  );
+
   it("keeps what is typed when the session ends, and says so", async () => {
     const page = await open();
     const lines: { close(): Promise<void> }[] = [];

@@ -165,9 +165,10 @@ it("the first page sends less than 80 KB, and no page moves while it loads", asy
 
 it("a list in which nothing changed is left alone, so that a reader's place in it stays", async () => {
   const page = await pages.open({ as: "reader" });
-  // The reader's clock is never quite the server's, so what is left of a download differs.
-  await page.clock.install({ time: Date.now() + 7_000 });
+  await page.clock.install();
   await page.goto(`${app.origin}/annotations`);
+  // The reader's clock is never quite the server's, so what is left of a download differs.
+  await page.clock.fastForward(7_000);
   const list = page.locator('[data-live-part="list"]');
   expect(await list.locator("[data-countdown-to]").count()).toBeGreaterThan(0);
   await list.evaluate((part) => part.setAttribute("data-mark", "seen"));
@@ -176,6 +177,32 @@ it("a list in which nothing changed is left alone, so that a reader's place in i
     await answer.finished();
   }
   expect(await list.getAttribute("data-mark")).toBe("seen");
+});
+
+it.each([-10, 10])(
+  "what is left of a download is the server's, by a clock that is %i min wrong too",
+  async (minutes) => {
+    const page = await pages.open({ as: "reader" });
+    await page.clock.install({ time: Date.now() + minutes * 60_000 });
+    await page.goto(`${app.origin}/annotations/${jobs.get("completed")}`);
+    await page.waitForSelector("[data-time-zone]:not(:empty)");
+    const shown = page.locator("[data-countdown-to]");
+    const left = Date.parse((await shown.getAttribute("data-countdown-to")) ?? "") - Date.now();
+    const [hours = 0, mins = 0, seconds = 0] = ((await shown.textContent()) ?? "").split(":").map(Number);
+    expect(Math.abs(hours * 3_600 + mins * 60 + seconds - left / 1_000)).toBeLessThan(60);
+  },
+);
+
+it("a page that stays open over midnight calls no day today that is over", async () => {
+  const page = await pages.open({ as: "reader" });
+  await page.clock.install();
+  await page.goto(`${app.origin}/annotations`);
+  const requested = page.locator(`tr:has(a[href="/annotations/${jobs.get("failed")}"]) .app-job-time`);
+  expect(await requested.textContent()).toContain("today");
+  // From here on nobody answers.
+  await page.route("**/annotations", () => undefined);
+  await page.clock.fastForward("24:00:00");
+  await expect.poll(() => requested.textContent()).not.toContain("today");
 });
 
 it("a list in which something changed keeps the focus, and how far a wide table was scrolled", async () => {

@@ -33,8 +33,11 @@ export interface LiveParts extends Pick<Connection, "socket" | "feed"> {
   readonly timeZone: string;
 }
 
-/** Holds the live connection and says how it is: "Live, updated 1 s ago", "Offline, retry in 3 s". */
-export function openConnection(timeZone: string): Connection {
+/**
+ * Holds the live connection and says how it is: "Live, updated 1 s ago", "Offline, retry in 3 s". The page was made at
+ * `madeAt` of the server's clock, epoch milliseconds.
+ */
+export function openConnection(timeZone: string, madeAt: number): Connection {
   const socket: LiveSocket = io(LIVE_NAMESPACE, {
     transports: ["websocket", "polling"],
     reconnectionDelay: RETRY_MS,
@@ -45,7 +48,7 @@ export function openConnection(timeZone: string): Connection {
   const sign = document.querySelector("[data-connection]");
   const place = document.querySelector<HTMLElement>("[data-offline]");
   const openedAt = Date.now();
-  let offset = 0;
+  let offset = madeAt - openedAt;
   let updatedAt: number | null = null;
   let offlineSince: number | null = null;
   let retryAt: number | null = null;

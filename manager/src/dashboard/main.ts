@@ -19,6 +19,8 @@ import { mountTimes } from "./times.ts";
 
 /** What the server printed for this script. */
 interface PageFacts {
+  /** When it made the page, epoch milliseconds. */
+  readonly now?: number;
   readonly section?: string;
   readonly pool?: PoolName | null;
   readonly range?: RangeName;
@@ -50,7 +52,7 @@ mountMenus();
 mountForms(document);
 const main = document.querySelector<HTMLElement>("#content");
 if (page.section !== undefined && main !== null) void mountLive(main);
-else mountTimes(document, { now: Date.now(), timeZone });
+else mountTimes(document, { now: page.now ?? Date.now(), timeZone });
 
 async function mountLive(content: HTMLElement): Promise<void> {
   const form = content.querySelector<HTMLFormElement>("[data-policy-form]");
@@ -59,7 +61,7 @@ async function mountLive(content: HTMLElement): Promise<void> {
     page.section === "workers" ? import("./workers-page.ts") : undefined,
     form === null ? undefined : import("./policy-form.ts"),
   ]);
-  const { socket, feed, now } = openConnection(timeZone);
+  const { socket, feed, now } = openConnection(timeZone, page.now ?? Date.now());
   const live = { socket, feed, csrf, timeZone };
   const reader = (): Reader => ({ now: now(), timeZone });
   const { range = "30m", sort = "state", filter = "", compact = false } = page;

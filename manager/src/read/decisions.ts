@@ -110,28 +110,19 @@ export async function listCounts(db: Database, pool: PoolName, from: number, to:
   }));
 }
 
-/**
- * How many checks there were in a span, and how many of them changed or refused something. One check looks at every
- * pool.
- */
+/** How many checks of pools there were in a span, and how many of them changed or refused something. */
 export async function countDecisions(
   db: Database,
   span: Span,
 ): Promise<{ readonly checks: number; readonly changes: number; readonly refused: number }> {
-  const rows = await db
+  const row = await db
     .selectFrom("decisions")
     .select((eb) => [
       eb.fn.countAll<number>().as("checks"),
-      sql<number>`sum(kind <> 'hold')`.as("changes"),
+      sql<number>`coalesce(sum(kind <> 'hold'), 0)`.as("changes"),
       sql<number>`coalesce(sum(json_value(facts, '$.outcome') = 'shrink refused'), 0)`.as("refused"),
     ])
     .where(within(span))
-    .groupBy("pool")
-    .execute();
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + Number(value), 0);
-  return {
-    checks: Math.max(0, ...rows.map((row) => Number(row.checks))),
-    changes: sum(rows.map((row) => row.changes)),
-    refused: sum(rows.map((row) => row.refused)),
-  };
+    .executeTakeFirstOrThrow();
+  return { checks: Number(row.checks), changes: Number(row.changes), refused: Number(row.refused) };
 }

@@ -5,7 +5,7 @@ import { countReads } from "@elastic-gas/testing/database-reads";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listDeadLetters } from "./dead-letters.ts";
-import { listActivities, listDecisions, listNotableDecisions } from "./decisions.ts";
+import { countDecisions, listActivities, listDecisions, listNotableDecisions } from "./decisions.ts";
 import { countDeadLetters, listFailedLaunches } from "./fleet-queries.ts";
 
 const ROWS = 2_000;
@@ -67,4 +67,10 @@ describe("each look at the fleet", () => {
     expect(await countReads(db, (one) => listDeadLetters(one, PAGE))).toBeLessThanOrEqual(MOST_READS);
     expect(await countReads(db, countDeadLetters)).toBeLessThanOrEqual(MOST_READS);
   });
+});
+
+it("counts the checks of each pool, as the list of decisions does", async () => {
+  const all = POOL_NAMES.length * ROWS;
+  const counts = await countDecisions(db, { from: START, to: END + 1, pool: undefined });
+  expect(counts).toEqual({ checks: all, changes: all, refused: 0 });
 });

@@ -1,18 +1,28 @@
-import { formatCountdown, formatDuration } from "../format/durations.ts";
+import { formatCountdown } from "../format/durations.ts";
 import { formatTime, TIME_STYLES, type TimeStyle } from "../format/times.ts";
 
 const STYLES: ReadonlySet<string> = new Set(TIME_STYLES);
 
 /**
+ * The server's clock, epoch milliseconds, by what it printed into the page (`data-now` of the body): the reader's own
+ * may be minutes wrong, and deadlines and ages are the server's.
+ */
+export function serverClock(): () => number {
+  const printed = Number(document.body.dataset.now);
+  const offset = printed > 0 ? printed - Date.now() : 0;
+  return () => Date.now() + offset;
+}
+
+/**
  * Rewrites every `<time data-local-time>` below `root` into the reader's zone, and names that zone in
  * `[data-time-zone]`. Safe to call again.
  */
-export function mountLocalTimes(root: ParentNode): void {
+export function mountLocalTimes(root: ParentNode, now: number): void {
   for (const element of root.querySelectorAll<HTMLTimeElement>("time[data-local-time]")) {
     const at = new Date(element.dateTime);
     const style = element.dataset.localTime ?? "";
     if (Number.isNaN(at.getTime()) || !isTimeStyle(style)) continue;
-    element.textContent = formatTime(at, style);
+    element.textContent = formatTime(at, style, { now });
   }
   for (const element of root.querySelectorAll("[data-time-zone]")) {
     element.textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -27,12 +37,16 @@ export function rememberZone(): void {
 }
 
 /**
- * Keeps countdowns (`[data-countdown-to]`, an ISO instant, "4:12") and ages (`[data-age-since]`, "12 s") current. At
- * the end of a countdown the element fires a bubbling `eg:over` event, once. Returns a function that stops the clock.
+ * Keeps countdowns (`[data-countdown-to]`, an ISO instant, "4:12") current, and what is called today when a day ends. At
+ * the end of a countdown the element fires a bubbling `eg:over` event, once.
  */
-export function mountClocks(root: ParentNode & EventTarget, now: () => number = Date.now): () => void {
+export function mountClocks(root: ParentNode & EventTarget, now: () => number): void {
   const over = new WeakSet<Element>();
+  let today = formatTime(now(), "day");
   const update = () => {
+    const day = formatTime(now(), "day");
+    if (day !== today) mountLocalTimes(root, now());
+    today = day;
     for (const element of root.querySelectorAll<HTMLElement>("[data-countdown-to]")) {
       const left = Date.parse(element.dataset.countdownTo ?? "") - now();
       if (Number.isNaN(left)) continue;
@@ -42,14 +56,9 @@ export function mountClocks(root: ParentNode & EventTarget, now: () => number = 
         element.dispatchEvent(new CustomEvent("eg:over", { bubbles: true }));
       }
     }
-    for (const element of root.querySelectorAll<HTMLElement>("[data-age-since]")) {
-      const age = now() - Date.parse(element.dataset.ageSince ?? "");
-      if (!Number.isNaN(age)) element.textContent = formatDuration(Math.round(age / 1_000));
-    }
   };
   update();
-  const timer = setInterval(update, 1_000);
-  return () => clearInterval(timer);
+  setInterval(update, 1_000);
 }
 
 function isTimeStyle(text: string): text is TimeStyle {

@@ -12,7 +12,7 @@ const NOTED_MS = 5_000;
 const BACK_SHOWN_MS = 15_000;
 
 /** Says above a page's content since when nobody answers, that the session has ended, or that answers are back. */
-export function mountAnswerNote(root: Document): (answer: Answer, askedAt: number) => void {
+export function mountAnswerNote(root: Document, clock: () => number): (answer: Answer, askedAt: number) => void {
   const place = root.createElement("div");
   place.className = "app-answer-note";
   place.setAttribute("role", "status");
@@ -26,7 +26,7 @@ export function mountAnswerNote(root: Document): (answer: Answer, askedAt: numbe
   };
 
   return (answer, askedAt) => {
-    const now = Date.now();
+    const now = clock();
     if (answer === "signed-out") {
       const next = encodeURIComponent(location.pathname + location.search);
       show({

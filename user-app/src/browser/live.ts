@@ -8,16 +8,23 @@ const FAST_FOR_MS = 30_000;
 /** A worker that is asked longer than this is taken for one that is away. */
 const ANSWER_LIMIT_MS = 8_000;
 
+interface LiveOptions {
+  /** Everything that a part needs which was replaced. */
+  readonly mountPart: (part: ParentNode) => void;
+  /** The server's clock. */
+  readonly now: () => number;
+}
+
 /**
  * Keeps a page's changing part current by polling, which needs no open connection: any worker may answer, also one that
  * is about to end. A job's page asks for its version and fetches itself again only when that changed; the list fetches
  * itself. Nothing is asked while the tab is hidden.
  */
-export function mountLive(root: Document, mountPart: (part: ParentNode) => void): void {
-  const begin = Date.now();
+export function mountLive(root: Document, { mountPart, now }: LiveOptions): void {
+  const begin = now();
   const current = () => root.querySelector<HTMLElement>("[data-live-part]");
   if (current() === null) return;
-  const tell = mountAnswerNote(root);
+  const tell = mountAnswerNote(root, now);
   let asking = false;
   let isOver = false;
 
@@ -25,7 +32,7 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
     const part = current();
     if (part === null || asking || isOver || root.hidden || (part.dataset.live === "" && !force)) return;
     asking = true;
-    const askedAt = Date.now();
+    const askedAt = now();
     try {
       const state = force ? undefined : await readState(part);
       if (state === undefined || state.version !== part.dataset.liveVersion) await replace(part);
@@ -62,7 +69,7 @@ export function mountLive(root: Document, mountPart: (part: ParentNode) => void)
     if (after !== before && adopted.dataset.livePart === "job") announce(root, after);
   };
   const round = () => {
-    const pause = Date.now() - begin < FAST_FOR_MS ? FAST_MS : SLOW_MS;
+    const pause = now() - begin < FAST_FOR_MS ? FAST_MS : SLOW_MS;
     setTimeout(() => void ask(false).finally(round), pause);
   };
   round();

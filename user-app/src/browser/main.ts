@@ -1,4 +1,4 @@
-import { mountClocks, mountLocalTimes, rememberZone } from "@elastic-gas/shared/ui/mount-times";
+import { mountClocks, mountLocalTimes, rememberZone, serverClock } from "@elastic-gas/shared/ui/mount-times";
 import { mountThemeToggle } from "@elastic-gas/shared/ui/theme";
 import { mountMasks } from "../masks/browser/mount-masks.ts";
 import { mountCommand } from "./command.ts";
@@ -8,9 +8,11 @@ import { mountMenus } from "./menus.ts";
 import { mountRecords } from "./records.ts";
 import { mountUpload } from "./upload.ts";
 
+const now = serverClock();
+
 /** Everything that a part of a page needs; called again for parts that were replaced. */
 function mountPart(root: ParentNode): void {
-  mountLocalTimes(root);
+  mountLocalTimes(root, now());
   mountForms(root);
   mountRecords(root);
   mountCommand(root);
@@ -24,7 +26,7 @@ rememberZone();
 mountThemeToggle(document);
 mountMenus(document);
 mountPart(document);
-mountClocks(document);
-mountLive(document, mountPart);
+mountClocks(document, now);
+mountLive(document, { mountPart, now });
 mountMasks(document);
 for (const element of document.querySelectorAll<HTMLElement>("[data-upload]")) mountUpload(element);

@@ -60,6 +60,7 @@ export function createPages({ config, assets, now }: PagesOptions): SendPage {
       tab,
       user,
       csrf: page.csrf,
+      now: page.now,
       notes: [...takeNotice(req), ...notes],
       assets,
       requestId: String(res.locals.requestId ?? ""),

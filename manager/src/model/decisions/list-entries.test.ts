@@ -65,7 +65,7 @@ const brief = (entries: readonly Entry[]) =>
 describe("the list of decisions", () => {
   it("folds checks without change into one line with their number, newest first", () => {
     const decisions = [5, 4, 3].map((minute) => check(minute)).concat([check(5, { pool: "annotator" })]);
-    expect(brief(list({ decisions }))).toEqual([[3, "no change in any pool."]]);
+    expect(brief(list({ decisions }))).toEqual([[4, "no change in any pool."]]);
   });
 
   it("joins a decision and what was done about it in one row", () => {
@@ -118,7 +118,7 @@ describe("the list of decisions", () => {
     const entries = list({ decisions });
     expect(brief(entries)).toEqual([
       ["S", "web: shrink refused: 1 worker would run at 68 %."],
-      [2, "no change in any pool."],
+      [3, "no change in any pool."],
       ["S", "web: shrink refused: 1 worker would run at 70 %."],
     ]);
     expect(entries.map((entry) => (entry.type === "change" ? entry.repeats.map(({ at }) => at / MINUTE) : []))).toEqual(

@@ -159,7 +159,7 @@ function nothing({ filter, kind }: DecisionsQuery): Html {
       {},
       isFiltered
         ? "Another filter or a longer range may show more."
-        : "The autoscaler checks every pool once a minute and writes here what it did.",
+        : "The autoscaler checks each pool once a minute or more often, and writes here what it did.",
     ),
     isFiltered && h("a", { class: "eg-button", href: "/decisions" }, "Clear filters"),
   );

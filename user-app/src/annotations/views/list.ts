@@ -194,7 +194,7 @@ function resultCell(result: ResultCell, href: string): readonly Child[] {
         result.until !== undefined && [
           ", ",
           h("b", { "data-countdown-to": result.until.toISOString() }, result.left),
-          " left",
+          "\u00a0left",
         ],
       ];
     case "upgrade":

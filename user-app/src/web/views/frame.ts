@@ -11,6 +11,7 @@ export interface FrameProps {
   readonly tab: Tab | undefined;
   readonly user: User | undefined;
   readonly csrf: string;
+  readonly now: Date;
   readonly notes: readonly Note[];
   readonly assets: Assets;
   readonly requestId: string;
@@ -24,7 +25,7 @@ const TABS = [
 ] as const;
 
 /** The whole page around its content. */
-export function frameView({ title, tab, user, csrf, notes, assets, requestId, content }: FrameProps): Html {
+export function frameView({ title, tab, user, csrf, now, notes, assets, requestId, content }: FrameProps): Html {
   return h(
     "html",
     { lang: "en", "data-bs-theme": "light" },
@@ -41,7 +42,7 @@ export function frameView({ title, tab, user, csrf, notes, assets, requestId, co
     ),
     h(
       "body",
-      { class: "app", "data-csrf": csrf },
+      { class: "app", "data-csrf": csrf, "data-now": now.getTime() },
       iconSprite(),
       h("a", { class: "eg-skip", href: "#content" }, "Skip to the content"),
       h(
