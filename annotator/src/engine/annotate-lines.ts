@@ -310,7 +310,7 @@ export class LineAnnotator {
       const odd = otherColumns(bytes.toString("latin1", start, bytes[end - 1] === RETURN ? end - 1 : end), columns);
       if (odd !== null) {
         tally.addUnreadable(this.#line, odd.problem);
-        // Consequences were called for it too.
+        // It has an ordinal all the same.
         this.#ordinal += 1;
         return;
       }

@@ -35,6 +35,7 @@ async function rowsFor(text: string, sites: readonly Site[]): Promise<string[][]
       },
     },
     {
+      columns: 8,
       contigs: new Map([["9", { name: "chr9", length: text.length }]]),
       sequenceOf: () => sequence,
       genesOf: () => null,

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
-import { type RecordColumns, readRecord } from "@elastic-gas/shared/vcf/record";
+import { otherColumns, type RecordColumns, readRecord } from "@elastic-gas/shared/vcf/record";
 import type { BuildData } from "../pack/pack.ts";
 import type { Sequence } from "../pack/sequence.ts";
 import type { GeneTrack } from "../pack/tracks.ts";
 import { allelesOf } from "../vcf/alleles.ts";
+import { TabCounter } from "../vcf/count-tabs.ts";
 import type { Input } from "../vcf/input.ts";
 import { headEnd, LINE_FEED, lineBlocks, MAX_HEAD_BYTES } from "../vcf/lines.ts";
 import { liftRecord } from "./lift-record.ts";
@@ -15,6 +16,8 @@ import { placesOf } from "./places.ts";
 import { SUBSTITUTION_CODES } from "./tally.ts";
 
 export interface SiteSetting {
+  /** How many columns the #CHROM line names; null when it does not tell. */
+  readonly columns: number | null;
   /** The FASTA's contigs by our canonical names. */
   readonly contigs: ReadonlyMap<string, { readonly name: string; readonly length: number }>;
   readonly sequenceOf: (canonical: string) => Sequence | null;
@@ -29,14 +32,14 @@ export interface SiteSetting {
 /** Ends the ID of a row that stands before rows of earlier records. */
 export const EARLY = "<";
 const BASES = /^[ACGT]+$/;
-const [TAB, HASH, ZERO] = [9, 35, 48];
+const [TAB, RETURN, HASH, ZERO] = [9, 13, 35, 48];
 const EMPTY_COLUMNS = Buffer.from("\t.\t.\t.\n", "latin1");
 
 /**
  * Writes a VCF that has sites only: a row for each ALT that csq can take, in minimal form, indels leftmost, in the
  * order of their positions. Its ID is the record's ordinal (0 = first readable record, as LineAnnotator counts them),
- * with `.` and the index of the ALT where it may not be the only one. Rows whose REF is not the reference's are left
- * out. Returns for how many records csq could tell something. Throws NotSorted.
+ * with `.` and the index of the ALT where it may not be the only one. Rows whose REF is not the reference's, and records
+ * that pass through for their columns, are left out. Returns for how many records csq could tell something. Throws NotSorted.
  */
 export async function writeSites(input: Input, setting: SiteSetting, output: Writable): Promise<number> {
   const declared = [...setting.contigs.values()].map(({ name, length }) => `##contig=<ID=${name},length=${length}>\n`);
@@ -69,6 +72,13 @@ interface Contig {
   } | null;
 }
 
+/** A line of a block, without its line feed. */
+interface Line {
+  readonly start: number;
+  readonly end: number;
+  readonly tabs: TabCounter;
+}
+
 class Sites {
   asked = 0;
   readonly #setting: SiteSetting;
@@ -86,17 +96,28 @@ class Sites {
 
   /** Takes a block of whole lines. */
   block(bytes: Buffer): void {
+    const { lifted } = this.#setting;
+    const tabs = new TabCounter(bytes);
     for (let start = 0; start < bytes.length; ) {
       const feed = bytes.indexOf(LINE_FEED, start);
       const end = feed === -1 ? bytes.length : feed;
       if (this.#isHeader || bytes[start] === HASH) {
         if (bytes.toString("latin1", start, Math.min(end, start + 6)) === "#CHROM") this.#isHeader = false;
-      } else if (this.#setting.lifted !== null || !this.#substitution(bytes, start, end)) {
-        const lineEnd = headEnd(bytes, start, end);
-        if (lineEnd - start <= MAX_HEAD_BYTES) this.#any(bytes.toString("latin1", start, lineEnd));
-      }
+      } else if (this.#hasOtherColumns(bytes, { start, end, tabs })) this.#pass(bytes, start, end);
+      else if (lifted !== null || !this.#substitution(bytes, start, end)) this.#any(bytes, start, end);
       start = end + 1;
     }
+  }
+
+  #hasOtherColumns(bytes: Buffer, { start, end, tabs }: Line): boolean {
+    const { columns } = this.#setting;
+    if (columns === null || tabs.count(start, end) === columns - 1) return false;
+    return otherColumns(bytes.toString("latin1", start, bytes[end - 1] === RETURN ? end - 1 : end), columns) !== null;
+  }
+
+  /** A record that passes through has an ordinal like others. */
+  #pass(bytes: Buffer, start: number, end: number): void {
+    if (recordIn(bytes, start, end) !== null) this.#ordinal += 1;
   }
 
   /** A substitution of one base on the contig of the line before, in bytes alone. False: not handled. */
@@ -138,10 +159,9 @@ class Sites {
     return true;
   }
 
-  #any(line: string): void {
-    if (line.trim() === "") return;
-    const record = readRecord(line);
-    if ("problem" in record) return;
+  #any(bytes: Buffer, start: number, end: number): void {
+    const record = recordIn(bytes, start, end);
+    if (record === null) return;
     const { lifted } = this.#setting;
     const placed = lifted === null ? record : liftedRecord(record, lifted);
     if (placed !== null && this.#write(placed)) this.asked += 1;
@@ -204,6 +224,14 @@ class Sites {
     this.#covered = { from: 1, until: 0, isCovered: false };
     return this.#contig;
   }
+}
+
+/** The record of a line; null when it cannot be read or is too long. */
+function recordIn(bytes: Buffer, start: number, end: number): RecordColumns | null {
+  const lineEnd = headEnd(bytes, start, end);
+  if (lineEnd - start > MAX_HEAD_BYTES) return null;
+  const record = readRecord(bytes.toString("latin1", start, lineEnd));
+  return "problem" in record ? null : record;
 }
 
 /** Where the next tab is; `end` or more without one. */

@@ -27,12 +27,15 @@ export interface OpenedConsequences {
  */
 export async function openConsequences({
   input,
+  columns,
   reference,
   build,
   lifted,
   workDirectory,
 }: {
   readonly input: Input;
+  /** How many columns the #CHROM line names; null when it does not tell. */
+  readonly columns: number | null;
   readonly reference: Reference;
   /** The build of the reference. */
   readonly build: BuildData;
@@ -48,6 +51,7 @@ export async function openConsequences({
   );
   const { hasGenes } = reference;
   const sites = {
+    columns,
     contigs,
     sequenceOf: (canonical: string) => build.chromosome(canonical)?.sequence ?? null,
     genesOf: (canonical: string) => (hasGenes ? (build.chromosome(canonical)?.genes ?? null) : null),

@@ -229,6 +229,22 @@ describe("what is read", () => {
     expect(summary.records).toBe(0);
     expect(log).toContain("Total: 0\nIn dbSNP: 0 (n/a)\n");
   });
+
+  it("a file without records and without a build: none is assumed for nothing", async () => {
+    const { summary, log, output } = await annotate(HEAD, null);
+    expect(summary).toMatchObject({
+      build: "unknown",
+      buildReason: "The file has no records, and its header names no build.",
+      buildDecision: { decidedBy: "records", undecided: false, alternatives: [], warning: null },
+    });
+    expect(summary.warnings.map(({ sentence }) => sentence)).toEqual(["The file has a header but no records."]);
+    expect(log).not.toContain("assumed");
+    expect(output.endsWith(`${CHROM}\n`)).toBe(true);
+    const named = await annotate(HEAD.replace("\n", "\n##reference=hg19\n"), null);
+    expect(named.summary.build).toBe("GRCh37");
+    const chosen = await annotate(HEAD, "GRCh37");
+    expect(chosen.summary.buildDecision).toMatchObject({ build: "GRCh37", alternatives: [], warning: null });
+  });
 });
 
 describe("what is found", () => {

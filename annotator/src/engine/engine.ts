@@ -73,6 +73,7 @@ export async function runEngine(run: EngineRun): Promise<JobSummary> {
   const consequences = data?.reference
     ? await openConsequences({
         input,
+        columns: columnsNamed(header.chromLine),
         reference: data.reference,
         build: data,
         lifted: build?.liftTo ? build : null,

@@ -131,6 +131,9 @@ test("what was not looked up is n/a, what was and is not there is 0", () => {
 test("the classes of ClinVar that the pack holds are told", () => {
   expect(clinvarSentence({ clinvarHeld: "ClinVar of 2024", build: "GRCh38" })).toBe("Looked up: ClinVar of 2024.");
   expect(clinvarSentence({ clinvarHeld: null, build: "NCBI36" })).toContain("none was looked up");
+  expect(clinvarSentence({ clinvarHeld: null, build: "unknown" })).toBe(
+    "Without a build of the pack nothing was looked up in ClinVar.",
+  );
   expect(clinvarSentence({ build: "GRCh38" })).toBeUndefined();
 });
 

@@ -110,6 +110,7 @@ export function summaryFigures(summary: JobSummary): readonly SummaryFigure[] {
 /** Which variants of ClinVar the job's pack held, a sentence for page and help; undefined for jobs of version 0.1. */
 export function clinvarSentence({ clinvarHeld, build }: Pick<JobSummary, "clinvarHeld" | "build">): string | undefined {
   if (clinvarHeld === undefined) return undefined;
+  if (build === "unknown") return "Without a build of the pack nothing was looked up in ClinVar.";
   return clinvarHeld === null
     ? `The pack has no ClinVar variants for ${build}: none was looked up.`
     : `Looked up: ${clinvarHeld.replaceAll("_", " ")}.`;

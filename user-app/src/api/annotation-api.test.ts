@@ -247,6 +247,29 @@ describe("POST /api/v1/annotations", () => {
     expect(await app.db.selectFrom("jobs").select("id").execute()).toHaveLength(before.length);
   });
 
+  it.each([
+    ["POST", "/annotations?filename=a.vcf&filename=b.vcf", "filename: it is given more than once."],
+    ["POST", "/annotations?filename=a.vcf&build=hg19&build=hg38", "build: it is given more than once."],
+    ["GET", "/annotations?q=a&q=b", "q: it is given more than once."],
+    ["GET", `/annotations?q=${"a".repeat(101)}`, "q: at most 100 characters."],
+  ])("%s %s is refused in words that name the parameter", async (method, path, message) => {
+    const body = method === "POST" ? VCF : undefined;
+    expect(await refusal(await call(path, { method, ...(body === undefined ? {} : { body }) }))).toEqual([
+      400,
+      message,
+    ]);
+  });
+
+  it.each([
+    ["/uploads", {}, "filename: it is missing."],
+    ["/uploads", { filename: 5 }, "filename: a text is expected."],
+    ["/annotations", [], "The body is no JSON object."],
+  ])("a body for %s that does not fit is refused in words that name the field", async (path, body, message) => {
+    const headers = { "content-type": "application/json" };
+    const answer = await call(path, { method: "POST", headers, body: JSON.stringify(body) });
+    expect(await refusal(answer)).toEqual([400, message]);
+  });
+
   it("refuses while all data are deleted, and answers 405 and 404 in JSON", async () => {
     await app.db.insertInto("settings").values({ name: "delete_all", value: "1" }).execute();
     expect((await send("filename=a.vcf")).status).toBe(503);

@@ -36,6 +36,7 @@ import {
   UploadBody,
 } from "./annotation-schemas.ts";
 import { apiErrors, apiMethodNotAllowed } from "./answers.ts";
+import { IN_WORDS } from "./issue-words.ts";
 import { ANNOTATION_API } from "./openapi.ts";
 import { readUpload } from "./read-upload.ts";
 
@@ -91,7 +92,7 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
   const { db, browserS3, resources, now } = deps;
 
   const getJob = async (req: Request, res: Response): Promise<Job> => {
-    const { id } = JobParams.parse(req.params);
+    const { id } = JobParams.parse(req.params, IN_WORDS);
     const found = await findJob(db, currentUser(res).id, id.toLowerCase());
     // Whether another user has it is nobody's business.
     if (found.kind !== "found") throw new HttpError(404, "There is no such annotation.");
@@ -111,10 +112,10 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
     async submit(req, res) {
       const user = currentUser(res);
       if (req.is("application/json")) {
-        const { key, build = null, name = null } = SubmitUploaded.parse(req.body ?? {});
+        const { key, build = null, name = null } = SubmitUploaded.parse(req.body ?? {}, IN_WORDS);
         return answerSubmitted(req, res, await submitUploaded(deps, user, { key, build, title: name }));
       }
-      const given = SubmitQuery.parse(req.query);
+      const given = SubmitQuery.parse(req.query, IN_WORDS);
       const key = idempotencyKey(req.get("idempotency-key"));
       const jobId = key === undefined ? undefined : jobIdOfKey(user.id, key);
       if (jobId !== undefined) {
@@ -129,17 +130,20 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
         filename = body.fileName ?? NAMELESS,
         build = null,
         name = null,
-      } = SubmitQuery.parse({
-        ...Object.fromEntries(body.fields),
-        ...given,
-      });
+      } = SubmitQuery.parse(
+        {
+          ...Object.fromEntries(body.fields),
+          ...given,
+        },
+        IN_WORDS,
+      );
       const job = await submitBytes(deps, user, { fileName: filename, bytes: body.bytes, build, title: name, jobId });
       return answerSubmitted(req, res, job);
     },
 
     async createUpload(req, res) {
       const user = currentUser(res);
-      const { filename } = UploadBody.parse(req.body ?? {});
+      const { filename } = UploadBody.parse(req.body ?? {}, IN_WORDS);
       const policy = await createUploadPolicy(deps, { userId: user.id, role: user.role, fileName: filename });
       const { url, fields } = policy;
       res.status(201).json({ url, fields, key: fields.key ?? "" } satisfies z.infer<typeof ApiUpload>);
@@ -147,7 +151,7 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
 
     async list(req, res) {
       const user = currentUser(res);
-      const { status: filter, q: search, older } = ListQuery.parse(req.query);
+      const { status: filter, q: search, older } = ListQuery.parse(req.query, IN_WORDS);
       const list = await listJobs(db, { userId: user.id, filter, search, older: CursorText.parse(older) });
       const states = await statesOf(deps, user.role, list.jobs);
       const last = list.jobs.at(-1);
@@ -174,7 +178,7 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
       const state = await stateOf(deps, currentUser(res).role, job);
       const seconds = resultLinkSeconds(state, now());
       if (seconds === undefined || job.resultKey === null) throw new HttpError(409, noResult(state));
-      const { format } = ResultQuery.parse(req.query);
+      const { format } = ResultQuery.parse(req.query, IN_WORDS);
       if (format !== "vcf") return sendResultAs(deps, res, { job, format });
       const address = { bucket: resources.buckets.results, key: job.resultKey };
       return res.redirect(302, await signDownload(browserS3, address, { fileName: resultFileName(job), seconds }));

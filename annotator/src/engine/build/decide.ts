@@ -62,7 +62,8 @@ export function decideBuild(question: Question): Decision {
 /** The user's choice, with a warning when the file says otherwise. */
 export function chosenBuild(choice: string, question: Question): Decision {
   const said = decideBuild(question);
-  const otherwise = !said.undecided && said.decidedBy !== "mitochondrion" && said.build !== choice;
+  const isOpen = said.undecided || said.decidedBy === "mitochondrion" || said.reason === NO_RECORDS.reason;
+  const otherwise = !isOpen && said.build !== choice;
   const doubts = otherwise
     ? [`${choice} was chosen, but the file says otherwise: ${said.reason}`]
     : misfits(choice, question.records);
@@ -200,6 +201,16 @@ function noChromosome(first: string): Decision {
   };
 }
 
+/** There is nothing that a wrong build could spoil. */
+const NO_RECORDS: Decision = {
+  build: UNKNOWN_BUILD,
+  decidedBy: "records",
+  undecided: false,
+  alternatives: [],
+  reason: "The file has no records, and its header names no build.",
+  warning: null,
+};
+
 function decideByRecords(question: Question, verdicts: readonly Verdict[]): Decision {
   const { header, records, builds, preferred } = question;
   if (records.foreign !== null) return noChromosome(records.foreign);
@@ -223,9 +234,8 @@ function decideByRecords(question: Question, verdicts: readonly Verdict[]): Deci
         reason: `All records are on the mitochondrion, whose sequence is the same in GRCh38 and GRCh37; ${preferred} is used.`,
         warning: null,
       };
-    const why =
-      records.records === 0 ? "the file has no records" : "no record is on a chromosome that tells the builds apart";
-    return undecided(preferred, names, why);
+    if (records.records === 0) return NO_RECORDS;
+    return undecided(preferred, names, "no record is on a chromosome that tells the builds apart");
   }
   const excluded = new Map(
     builds.flatMap(({ name }) => {

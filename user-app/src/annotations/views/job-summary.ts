@@ -22,11 +22,7 @@ export function jobSummary(summary: JobSummary): Html {
   return fragment(
     figures(summary),
     (summary.warnings.length > 0 || summary.unmatchedContigs.length > 0) && warnings(summary),
-    chartPanel(
-      "chromosomes",
-      "Records per chromosome",
-      barTable({ head: "Chromosome", counts: perChromosome(summary.chromosomes) }),
-    ),
+    chromosomesPanel(summary),
     h(
       "div",
       { class: "app-halves" },
@@ -176,7 +172,15 @@ function warnings(summary: JobSummary): Html {
   );
 }
 
+function chromosomesPanel({ records, chromosomes }: JobSummary): Html {
+  const title = "Records per chromosome";
+  if (records === 0) return panel("chromosomes", title, nothing("The file has no records."));
+  return chartPanel("chromosomes", title, barTable({ head: "Chromosome", counts: perChromosome(chromosomes) }));
+}
+
 function substitutionsPanel(summary: JobSummary): Html {
+  if (summary.transitions + summary.transversions === 0)
+    return panel("substitutions", "Substitutions", nothing("The file has no substitutions."));
   const sample = (look: string, name: string, count: number) =>
     h("li", {}, h("span", { class: `eg-sample eg-sample-${look}` }), `${name} `, h("b", {}, formatCount(count)));
   return chartPanel(
@@ -190,6 +194,11 @@ function substitutionsPanel(summary: JobSummary): Html {
       sample("latency", "transversions", summary.transversions),
     ),
   );
+}
+
+/** In place of a chart in which nothing could be seen. */
+function nothing(words: string): Html {
+  return h("p", { class: "eg-secondary" }, words);
 }
 
 /** Where the words of a panel are explained. */
