@@ -38,8 +38,9 @@ const EMPTY_COLUMNS = Buffer.from("\t.\t.\t.\n", "latin1");
 /**
  * Writes a VCF that has sites only: a row for each ALT that csq can take, in minimal form, indels leftmost, in the
  * order of their positions. Its ID is the record's ordinal (0 = first readable record, as LineAnnotator counts them),
- * with `.` and the index of the ALT where it may not be the only one. Rows whose REF is not the reference's, and records
- * that pass through for their columns, are left out. Returns for how many records csq could tell something. Throws NotSorted.
+ * with `.` and the index of the ALT where it may not be the only one. Rows whose REF is not the reference's, and
+ * records that pass through for their columns, are left out. Returns for how many records csq could tell something.
+ * Throws NotSorted.
  */
 export async function writeSites(input: Input, setting: SiteSetting, output: Writable): Promise<number> {
   const declared = [...setting.contigs.values()].map(({ name, length }) => `##contig=<ID=${name},length=${length}>\n`);

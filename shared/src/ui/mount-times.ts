@@ -37,8 +37,8 @@ export function rememberZone(): void {
 }
 
 /**
- * Keeps countdowns (`[data-countdown-to]`, an ISO instant, "4:12") current, and what is called today when a day ends. At
- * the end of a countdown the element fires a bubbling `eg:over` event, once.
+ * Keeps countdowns (`[data-countdown-to]`, an ISO instant, "4:12") current, and what is called today when a day ends.
+ * At the end of a countdown the element fires a bubbling `eg:over` event, once.
  */
 export function mountClocks(root: ParentNode & EventTarget, now: () => number): void {
   const over = new WeakSet<Element>();

@@ -508,7 +508,7 @@ describe("the job's page", () => {
 
   it("runs a failed job again, once", async () => {
     const userId = await app.makeUser("restarter");
-    const browser = await app.signedIn("again");
+    const browser = await app.signedIn("restarter");
     const { path, jobId } = await upload(browser);
     await browser.get(path);
     await app.db

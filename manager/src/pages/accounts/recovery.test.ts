@@ -121,7 +121,7 @@ it("ends the links that user-app mailed when a user comes to use the manager", a
       .insertInto("passwordResets")
       .values({ ...link, tokenHash })
       .execute();
-    expect((await browser.post(`/users/${userId}/${right}`, {}, "/users")).status).toBe(303);
+    expect((await browser.post(`/users/${userId}/${right}`, { wanted: "yes" }, "/users")).status).toBe(303);
     const { usedAt } = await manager.db
       .selectFrom("passwordResets")
       .select("usedAt")
