@@ -23,16 +23,24 @@ export const WORKER_PROGRAMS: readonly Program[] = ["user-app", "annotator", "ut
  */
 export const PACKAGES_BESIDE: readonly string[] = ["@zxcvbn-ts/language-common", "bcrypt", "onnxruntime-node", "sharp"];
 
-/** They do little at a time: new objects need no room of up to 48 MB. start.sh gives workers the same. */
-const SMALL: readonly Program[] = ["supervisor", "autoscaler", "annotator", "utility"];
+/** They do little at a time: new objects need no room of up to 48 MB. */
+const SMALL = ["--max-semi-space-size=2"];
+/** What Node is told for each program. start.sh, which workers run, says the same. */
+const SETTINGS: Partial<Readonly<Record<Program, readonly string[]>>> = {
+  supervisor: SMALL,
+  autoscaler: SMALL,
+  annotator: SMALL,
+  utility: SMALL,
+  // Threads of the garbage collector only share what CPU the instance has, and the requests wait for them.
+  "user-app": ["--single-threaded-gc"],
+};
 
 /** What Node takes to run a program, by default in the project's root. With the maps its errors name the sources. */
 export function nodeArguments(program: Program, root = ""): readonly string[] {
-  const small = SMALL.includes(program) ? ["--max-semi-space-size=2"] : [];
   return [
     "--disable-warning=ExperimentalWarning",
     "--enable-source-maps",
-    ...small,
+    ...(SETTINGS[program] ?? []),
     join(root, programFolder(program), "main.js"),
   ];
 }

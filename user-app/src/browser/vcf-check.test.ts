@@ -34,6 +34,7 @@ test("a line that the excerpt cuts is not held against the file", () => {
   const cut = (HEAD + RECORD).slice(0, -12);
   expect(checkVcf(`${HEAD + RECORD}chr1\t10`, { complete: false }).kind).toBe("fits");
   expect(checkVcf(cut, { complete: false }).findings[1]).toBe("No records found in the first 256\u00a0KB");
+  expect(checkVcf(HEAD, whole).findings[1]).toBe("No records found");
 });
 
 test("Windows line endings and a byte order mark are fine", () => {

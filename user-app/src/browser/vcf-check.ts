@@ -52,7 +52,7 @@ export function checkVcf(text: string, { complete }: { readonly complete: boolea
     findings: [
       `${name}, ${formatCountOf(samples, "sample")}, ${formatCountOf(columns, "column")}`,
       records === 0
-        ? "No records found in the first 256\u00a0KB"
+        ? `No records found${complete ? "" : " in the first 256\u00a0KB"}`
         : `First ${formatCount(records)} ${records === 1 ? "record is" : "records are"} there`,
       ...(found === undefined ? [] : [`Genome build ${found.genome}, ${found.by}`]),
     ],

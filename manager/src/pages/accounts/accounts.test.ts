@@ -139,7 +139,10 @@ describe("accounts", () => {
     const own = await findUser(ADMIN.username);
     const refused = await browser.post(`/users/${own?.id}/password`, {}, "/users");
     expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining("This is your own account.")]);
-    expect((await browser.get("/users")).status).toBe(200);
+    const page = await browser.get("/users");
+    expect(page.status).toBe(200);
+    // Nor does the page offer it.
+    expect(await page.text()).not.toContain(`/users/${own?.id}/password`);
   });
 
   it("lose their API tokens and sessions when an administrator sets a new password", async () => {

@@ -162,6 +162,7 @@ async function sendUsers(
       usersView(
         {
           users,
+          ownId: currentUser(res).id,
           filter,
           more: users.length === USERS_SHOWN,
           errors: form.errors ?? new Map(),

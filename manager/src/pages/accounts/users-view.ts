@@ -11,6 +11,8 @@ import { csrfField, icon, tableBox, time } from "../kit/parts.ts";
 
 export interface Users {
   readonly users: readonly UserRow[];
+  /** Whose page it is. */
+  readonly ownId: number;
   readonly filter: string;
   /** There are more than are shown. */
   readonly more: boolean;
@@ -44,7 +46,7 @@ export function usersView(page: Users, context: ViewContext): Html[] {
   ];
 }
 
-function userList({ users, filter, more }: Users, context: ViewContext): Html {
+function userList({ users, ownId, filter, more }: Users, context: ViewContext): Html {
   return h(
     "section",
     { class: "eg-panel eg-panel-flush", "aria-label": "Users" },
@@ -78,7 +80,7 @@ function userList({ users, filter, more }: Users, context: ViewContext): Html {
             h(
               "tbody",
               {},
-              users.map((user) => userRow(user, context)),
+              users.map((user) => userRow(user, ownId, context)),
             ),
           ),
         ),
@@ -87,7 +89,7 @@ function userList({ users, filter, more }: Users, context: ViewContext): Html {
   );
 }
 
-function userRow(user: UserRow, { reader, csrf }: ViewContext): Html {
+function userRow(user: UserRow, ownId: number, { reader, csrf }: ViewContext): Html {
   return h(
     "tr",
     {},
@@ -110,7 +112,7 @@ function userRow(user: UserRow, { reader, csrf }: ViewContext): Html {
     h("td", { class: "eg-number" }, formatCount(user.jobs)),
     h("td", { class: "eg-number" }, formatCount(user.images)),
     h("td", { class: "eg-nowrap" }, time(user.createdAt, reader)),
-    h("td", { class: "eg-number" }, userMenu(user, csrf)),
+    h("td", { class: "eg-number" }, userMenu(user, { isOwn: user.id === ownId, csrf })),
   );
 }
 
@@ -137,7 +139,7 @@ function invitationWords(invitation: InvitationState, reader: Reader): Child {
   }
 }
 
-function userMenu(user: UserRow, csrf: string): Html {
+function userMenu(user: UserRow, { isOwn, csrf }: { readonly isOwn: boolean; readonly csrf: string }): Html {
   const item = (verb: string, words: Child, { confirm, ...fields }: MenuItem = {}): Html =>
     h(
       "form",
@@ -159,9 +161,11 @@ function userMenu(user: UserRow, csrf: string): Html {
       "div",
       { class: "eg-menu-list" },
       user.invitation !== null && item("invite", [icon("link"), "Send the invitation again"]),
-      item("password", [icon("key"), "New password"], {
-        confirm: `Give ${user.username} a new password? The old one ends.`,
-      }),
+      isOwn
+        ? h("a", { href: "/account" }, icon("key"), "Change password")
+        : item("password", [icon("key"), "New password"], {
+            confirm: `Give ${user.username} a new password? The old one ends.`,
+          }),
       user.role === "premium_user"
         ? item("plan", [icon("user"), "Make Free"], { role: "free_user", confirm: freeQuestion(user) })
         : item("plan", [icon("user"), "Make Premium without payment"], { role: "premium_user" }),
