@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { findFreePort } from "@elastic-gas/shared/free-port";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -65,6 +67,21 @@ describe("ports that start.sh needs", () => {
     await listen(port, "127.0.0.1");
     const use = { setting: "LOCAL_DATABASE_PORT", part: "MariaDB", host: "127.0.0.1", port };
     expect(await findTakenPorts([use], new Set([process.pid]))).toEqual([]);
+  });
+
+  it("waits for one that a process is about to give back, and names it when that does not happen", async () => {
+    const port = await findFreePort();
+    const use = { setting: "LB_PORT", part: "load balancer", host: "0.0.0.0", port };
+    // Node's sockets can be bound beside each other until one listens; perl's cannot.
+    const program = `socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(${port}, INADDR_ANY)) or die; print "bound"; <>`;
+    const holder = spawn("perl", ["-MSocket", "-e", `$| = 1; ${program}`], { stdio: ["pipe", "pipe", "inherit"] });
+    onTestFinished(() => void holder.kill());
+    await once(holder.stdout, "data");
+    const taken = await findTakenPorts([use], NOBODY);
+    expect(describeTaken(taken, () => true)).toContain(`${port} (load balancer) by a socket that does not listen`);
+    const look = findTakenPorts([use], NOBODY);
+    holder.stdin.end();
+    expect(await look).toEqual([]);
   });
 });
 

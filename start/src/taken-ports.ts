@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** A port that start.sh needs. */
 export interface PortUse {
@@ -61,11 +62,25 @@ function ipv4(hex: string): string {
     .join(".");
 }
 
+/** How long a port that is taken though nobody listens on it is tried again: its owner is ending, most of the time. */
+const CLOSING_MS = 3_000;
+const RETRY_MS = 100;
+
 /**
  * Those of the ports that cannot be opened now. What an earlier run of this folder left behind (`own`) does not count:
  * it is ended first.
  */
 export async function findTakenPorts(uses: readonly PortUse[], own: ReadonlySet<number>): Promise<readonly Taken[]> {
+  const deadline = performance.now() + CLOSING_MS;
+  for (;;) {
+    const taken = await lookOnce(uses, own);
+    const isClosing = taken.some(({ code, uid }) => code === "EADDRINUSE" && uid === undefined);
+    if (!isClosing || performance.now() > deadline) return taken;
+    await delay(RETRY_MS);
+  }
+}
+
+async function lookOnce(uses: readonly PortUse[], own: ReadonlySet<number>): Promise<readonly Taken[]> {
   const codes = await Promise.all(uses.map(tryToListen));
   if (codes.every((code) => code === undefined)) return [];
   const listeners = readListeners();
@@ -104,7 +119,9 @@ export function describeTaken(taken: readonly Taken[], isFree: (port: number) =>
     const what = `  ${use.port} (${use.part})`;
     if (code === "EACCES") return `${what}: only root may open a port below 1024`;
     if (owner !== undefined) return `${what} by process ${owner.pid}: ${owner.command}, in ${owner.folder}`;
-    return uid === undefined ? what : `${what} by a process of another user (uid ${uid})`;
+    return uid === undefined
+      ? `${what} by a socket that does not listen`
+      : `${what} by a process of another user (uid ${uid})`;
   });
   const proposed: number[] = [];
   const settings = taken.map(({ use }) => {

@@ -1,5 +1,4 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCloud, destroyCloud } from "@elastic-gas/autoscaler/context/cloud";
@@ -11,6 +10,7 @@ import type { Middleware } from "@elastic-gas/local-cloud/wire/gateway";
 import { type Instance, listInstances } from "@elastic-gas/shared/aws/instances";
 import { type Config, readConfig } from "@elastic-gas/shared/config";
 import { connectDatabase, type Database } from "@elastic-gas/shared/database/connect";
+import { findFreePort } from "@elastic-gas/shared/free-port";
 import { createLogger } from "@elastic-gas/shared/logger";
 import { type PoolName, resourcesOf } from "@elastic-gas/shared/resources";
 import { createTestDatabase } from "../database.ts";
@@ -123,7 +123,7 @@ export async function startTestHarness(
     DATA_DIR: dataDir,
     DATABASE_URL: databaseUrl,
     PREFIX: "test",
-    LB_PORT: String(await freePort()),
+    LB_PORT: String(await findFreePort()),
     METRIC_PERIOD_SECONDS: "5",
     RULE_MINUTE_SECONDS: "5",
     TICK_SECONDS: "600",
@@ -198,13 +198,4 @@ function changeOf(
   if (operation === "RunInstances")
     return { operation, instanceIds: (call.output.Instances ?? []).map(({ InstanceId }) => InstanceId) };
   return operation === "TerminateInstances" ? { operation, instanceIds: call.input.InstanceIds ?? [] } : null;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("No port was given.");
-  return address.port;
 }

@@ -106,7 +106,7 @@ export async function startSystem({
     LOCAL_CLOUD_PORT: String(ports.cloud),
     LOCAL_DATABASE_PORT: String(ports.database),
     // Runs beside each other need addresses of their own.
-    LOCAL_ADDRESS_BLOCK: `127.${64 + (ports.cloud >> 9)}.${ports.cloud & 255}`,
+    LOCAL_ADDRESS_BLOCK: `127.${64 + (ports.cloud >> 8)}.${ports.cloud & 255}`,
     ADMIN_USERNAME: admin.username,
     ADMIN_PASSWORD: admin.password,
     ...environment,
