@@ -16,16 +16,25 @@ import { listFinal } from "./final-listing.ts";
 import { emptyHistory } from "./history.ts";
 import { readLog, withHits } from "./hits.ts";
 import { endFaults, inject } from "./injectors.ts";
-import { lengthOf, nameOf, PARTS, type PlanChoices, planFaults, type Step, soakFaults } from "./plan.ts";
+import {
+  isMeant,
+  lengthOf,
+  nameOf,
+  PARTS,
+  type PlanChoices,
+  planFaults,
+  SERVICES,
+  type Step,
+  soakFaults,
+} from "./plan.ts";
 import { invariantChecks, type RunFacts, runDetails, runFigures } from "./report.ts";
 import type { Rig } from "./rig.ts";
 import { listToldDecisions, startWatch } from "./watch.ts";
 
-const QUICK: PlanChoices = { cloudSeconds: [10], otherSeconds: 10, hangSeconds: 30 };
-const MIDDLE: PlanChoices = { cloudSeconds: [10, 180], otherSeconds: 60, hangSeconds: 180 };
-const LONG: PlanChoices = { cloudSeconds: [180, 1_200], otherSeconds: 180, hangSeconds: 180 };
-/** Steps of the cloud that run at a time, together with one of the others. */
-const AT_A_TIME = 3;
+const QUICK: PlanChoices = { cloudSeconds: [10], otherSeconds: 10, hangSeconds: 30, atATime: 3 };
+const MIDDLE: PlanChoices = { cloudSeconds: [10, 180], otherSeconds: 60, hangSeconds: 180, atATime: 3 };
+/** A long outage is that of a region, most of the time: every service at once. */
+const LONG: PlanChoices = { cloudSeconds: [1_200], otherSeconds: 180, hangSeconds: 180, atATime: SERVICES.length };
 const WEB_WORKERS = 2;
 const ROUNDS_PER_KILL = 3;
 const LONGEST_REASON = 120;
@@ -53,9 +62,11 @@ export const faults: Proof = {
   statement:
     "The whole system runs with people and programs that use it while workers, parts, the database, Stripe and the services of AWS are killed, stopped, slowed, refused or cut off, messages come several times and in another order, and files are bad. Afterwards all that clients were promised is held against what is there.",
   async run(context) {
-    const { seed, soakMs, limitMs, say } = context;
+    const { seed, soakMs, limitMs, only, say } = context;
     const startedAt = Date.now();
     const choices = context.long ? LONG : context.quick ? QUICK : MIDDLE;
+    const steps = planFaults(choices).filter((step) => isMeant(step, only));
+    if (steps.length === 0) throw new Error(`No fault's name holds "${only}".`);
     say(`seed ${seed}`);
     const random = randomFrom(seed);
     await using stack = new AsyncDisposableStack();
@@ -112,7 +123,7 @@ export const faults: Proof = {
     const rig: Rig = { proof, stripe, provider, clockFile, clients, history, random, signal, asked: [] };
 
     if (soakMs === null)
-      await runPlan(rig, { steps: planFaults(choices), limitMs: limitMs ?? Number.POSITIVE_INFINITY }, say);
+      await runPlan(rig, { steps, atATime: choices.atATime, limitMs: limitMs ?? Number.POSITIVE_INFINITY }, say);
     else await runSoak(rig, { seed, soakMs, choices }, say);
 
     await endFaults(rig).catch(() => undefined); // local-cloud may just start again, without any
@@ -152,7 +163,7 @@ async function widen({ db }: ProofSystem): Promise<void> {
 
 async function runPlan(
   rig: Rig,
-  { steps, limitMs }: { readonly steps: readonly Step[]; readonly limitMs: number },
+  { steps, atATime, limitMs }: { readonly steps: readonly Step[]; readonly atATime: number; readonly limitMs: number },
   say: ProofContext["say"],
 ): Promise<void> {
   const end = Date.now() + limitMs;
@@ -164,7 +175,7 @@ async function runPlan(
     await atWork(rig.proof).catch((error: unknown) => say(String(error)));
     const [other] = others.splice(0, 1);
     // While the pool is resized nothing else goes on.
-    const round = other?.kind === "resize" ? [] : cloud.splice(0, AT_A_TIME);
+    const round = other?.kind === "resize" ? [] : cloud.splice(0, atATime);
     await Promise.all([...round, ...(other === undefined ? [] : [other])].map((step) => take(rig, step, say)));
     // Between two rounds each part in turn dies, whatever the steps before left under way.
     const part = rounds % ROUNDS_PER_KILL === 0 ? PARTS[(rounds / ROUNDS_PER_KILL) % PARTS.length] : undefined;

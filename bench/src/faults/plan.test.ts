@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { MISBEHAVIOURS, nameOf, planFaults, SERVICES, soakFaults } from "./plan.ts";
+import { isMeant, MISBEHAVIOURS, nameOf, planFaults, SERVICES, soakFaults } from "./plan.ts";
 
-const CHOICES = { cloudSeconds: [1, 10], otherSeconds: 10, hangSeconds: 45 };
+const CHOICES = { cloudSeconds: [1, 10], otherSeconds: 10, hangSeconds: 45, atATime: 3 };
 
 it("the plan has each service misbehave in each way for each time, and every other fault, none twice but the resize", () => {
   const names = planFaults(CHOICES).map(nameOf);
@@ -9,6 +9,14 @@ it("the plan has each service misbehave in each way for each time, and every oth
   expect(cloud).toHaveLength(SERVICES.length * MISBEHAVIOURS.length * 2);
   const twice = names.filter((name, index) => names.indexOf(name) !== index);
   expect(twice).toEqual(["the web pool grows and shrinks by hand"]);
+});
+
+it("a part of the plan is asked for by words of the faults' names", () => {
+  const long = planFaults({ ...CHOICES, cloudSeconds: [1_200] });
+  const silent = long.filter((step) => isMeant(step, "is silent for 20 min"));
+  expect(silent.map((step) => (step.kind === "cloud" ? step.service : step.kind))).toEqual(SERVICES);
+  expect(long.filter((step) => isMeant(step, "of 20 days"))).toEqual([]);
+  expect(long.filter((step) => isMeant(step, ""))).toEqual(long);
 });
 
 it("a soak repeats with its seed, and a fault comes each 2 to 5 minutes", () => {

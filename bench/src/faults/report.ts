@@ -5,7 +5,7 @@ import { checkInvariants, inForce, type Outcome, ruleOfThree } from "./invariant
 
 const SHOWN_FAILURES = 5;
 
-/** Of the issue's faults, those that no step of this command makes, and what looks at them instead. */
+/** Faults that no step of this command makes, and what looks at them instead. */
 const NEVER_RUN: readonly (readonly [string, string])[] = [
   [
     "a clock that is wrong in local-cloud, MariaDB or a worker",

@@ -76,7 +76,7 @@ function indexPage(proofs: readonly Proof[], results: readonly Result[], others:
       ...proofs.map(({ name, title }) => `${`npm run prove -- ${name}`.padEnd(42)} # ${title}`),
       "npm run prove -- parts --only autoscaler   # the heavy tests of one part",
       "npm run prove -- faults --soak 8h          # a random fault each 2 to 5 minutes, for so long; --seed repeats them",
-      "npm run prove -- faults --long             # faults of 3 and 20 minutes",
+      "npm run prove -- faults --long             # every service of AWS at once, for 20 minutes: about three hours",
       "npm run prove -- elastic-cpu --quick       # in minutes, with short times; writes to .data/results-quick",
       "```",
     ].join("\n"),

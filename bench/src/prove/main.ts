@@ -45,7 +45,7 @@ ${PROOFS.map(({ name, title }) => `  ${name.padEnd(22)} ${title}`).join("\n")}
   --quick        smaller and shorter: shows that it runs
   --out FOLDER   where the results go, docs/results without it
   --only TEXT    faults and parts: only those whose name holds this text
-  --long         faults: also those of 20 minutes
+  --long         faults: the services of AWS all at once, for 20 minutes in each way
   --for 10m      faults: begins none after this time
   --soak 8h      faults: a random one every 2 to 5 minutes, for this time
   --seed NUMBER  faults: the same random faults again`;
@@ -94,11 +94,10 @@ async function runProof(proof: Proof): Promise<boolean> {
   console.log(`\n${proof.name}: ${proof.title}`);
   try {
     const findings = await proof.run({ quick, only, folder, say, long, limitMs, soakMs, seed });
-    const kept = soakMs === null ? proof : soakOf(proof, soakMs);
-    const command = soakMs === null ? proof.name : `${proof.name} --soak ${values.soak} --seed ${seed}`;
-    const result = await writeResult(kept, findings, { root, folder, quick, startedAt, command });
+    const { page, command } = proof === faults ? formOfFaults() : { page: proof, command: proof.name };
+    const result = await writeResult(page, findings, { root, folder, quick, startedAt, command });
     for (const { ok, what, measured } of result.checks) console.log(`  ${ok ? "✓" : "✗"} ${what}: ${measured}`);
-    console.log(`${result.passed ? "passed" : "FAILED"}: ${join(folder, `${kept.name}.md`)}`);
+    console.log(`${result.passed ? "passed" : "FAILED"}: ${join(folder, `${page.name}.md`)}`);
     return result.passed;
   } catch (error) {
     console.error(`FAILED: ${proof.name} could not be finished; its result file is unchanged.`, error);
@@ -106,7 +105,18 @@ async function runProof(proof: Proof): Promise<boolean> {
   }
 }
 
-/** A soak has a page of its own: it does not replace that of the whole plan. */
-function soakOf(proof: Proof, forMs: number): Proof {
-  return { ...proof, name: `${proof.name}-soak`, title: `${proof.title}, for ${timeSpan(forMs)}` };
+/** A soak and the long outages have pages of their own: they do not replace that of the plan. */
+function formOfFaults(): { readonly page: Proof; readonly command: string } {
+  const { name, title } = faults;
+  const options = [
+    ...(long ? ["--long"] : []),
+    ...(only === "" ? [] : [`--only "${only}"`]),
+    ...(values.for === undefined ? [] : [`--for ${values.for}`]),
+    ...(soakMs === null ? [] : [`--soak ${values.soak} --seed ${seed}`]),
+  ];
+  const command = [name, ...options].join(" ");
+  if (soakMs !== null)
+    return { command, page: { ...faults, name: `${name}-soak`, title: `${title}, for ${timeSpan(soakMs)}` } };
+  if (long) return { command, page: { ...faults, name: `${name}-long`, title: `${title} of 20\u00a0minutes` } };
+  return { command, page: faults };
 }

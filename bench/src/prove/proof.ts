@@ -14,12 +14,12 @@ export interface Proof {
 export interface ProofContext {
   /** Seconds in place of minutes, to develop a proof; its results are not those of the product's defaults. */
   readonly quick: boolean;
-  /** For the parts' tests: only files whose path holds this text. */
+  /** For the parts' tests: only files whose path holds this text. For the faults: only those whose name does. */
   readonly only: string;
   /** Folder of the results. */
   readonly folder: string;
   readonly say: (line: string) => void;
-  /** For the faults: those of 20 minutes too. */
+  /** For the faults: those of 20 minutes, in place of the shorter ones. */
   readonly long: boolean;
   /** For the faults: random ones for so long, in place of the plan. */
   readonly soakMs: number | null;
