@@ -3,7 +3,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { CONTENTS } from "./contents.ts";
-import { isInProject, readDocuments, withUnits } from "./read-documents.ts";
+import { isInProject, readDocuments, withUnits, withWholeDates } from "./read-documents.ts";
 
 const root = join(import.meta.dirname, "../..");
 const paths = CONTENTS.flatMap(({ documents }) => documents);
@@ -81,4 +81,11 @@ it("names only commands that there are", () => {
 it("keeps a unit on the line of its number", () => {
   expect(withUnits("60 s, 5 min, 0.8 MB and 70 %")).toBe("60\u00a0s, 5\u00a0min, 0.8\u00a0MB and 70\u00a0%");
   expect(withUnits("2 seconds, 3 s3 buckets, 1 % of them")).toBe("2 seconds, 3 s3 buckets, 1\u00a0% of them");
+});
+
+it("keeps a date in a narrow column on one line", () => {
+  expect(withWholeDates('<td>2026-11-30</td><td style="text-align:right">2026-11-29</td>')).toBe(
+    '<td><span class="whole">2026-11-30</span></td><td style="text-align:right"><span class="whole">2026-11-29</span></td>',
+  );
+  expect(withWholeDates("<td>on 2026-11-30</td>")).toBe("<td>on 2026-11-30</td>");
 });

@@ -75,13 +75,18 @@ function readDocument(
       ? self.renderToken(tokens, index, options)
       : plainLink(tokens, index, options, environment, self);
   };
-  const html = markdown.render(readFileSync(join(root, path), "utf8"));
+  const html = withWholeDates(markdown.render(readFileSync(join(root, path), "utf8")));
   return { path, title: headings[0]?.text ?? path, headings, html };
 }
 
 /** A unit stays on the line of its number. */
 export function withUnits(text: string): string {
   return text.replaceAll(/(\d) (?=(?:%|ms|s|min|h|days?|B|[kKMG]i?B|px|vCPUs?|USD)(?![\w-]))/g, "$1\u00a0");
+}
+
+/** A cell that is a date stays on one line. */
+export function withWholeDates(html: string): string {
+  return html.replaceAll(/(<td[^>]*>)(\d{4}-\d\d-\d\d)(<\/td>)/g, '$1<span class="whole">$2</span>$3');
 }
 
 /** The id that GitHub gives a heading, so that a link works in both places. */

@@ -45,7 +45,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     url,
     async urlOf(role) {
       made.add(role);
-      await makeDatabaseAccounts(db, { schema, host: "127.0.0.1", passwords: { [role]: ROLE_PASSWORD } });
+      const accounts = { schema, host: "127.0.0.1", passwords: { [role]: ROLE_PASSWORD } };
+      await waitUntil(
+        `the account of ${role}`,
+        async () => {
+          await makeDatabaseAccounts(db, accounts);
+          return true;
+        },
+        PATIENT,
+      );
       const address = new URL(url);
       address.username = databaseAccount(schema, role);
       address.password = ROLE_PASSWORD;
@@ -55,7 +63,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       await db.destroy();
       await sql.raw(`drop database ${schema}`).execute(admin);
       for (const role of made) {
-        await sql.raw(`drop user '${databaseAccount(schema, role)}'@'127.0.0.1'`).execute(admin);
+        await sql.raw(`drop user if exists '${databaseAccount(schema, role)}'@'127.0.0.1'`).execute(admin);
       }
       await admin.destroy();
     },

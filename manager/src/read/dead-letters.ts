@@ -8,6 +8,8 @@ export interface DeadLetter {
   readonly queue: QueueKey;
   /** What became of what it asked for. */
   readonly outcome: string;
+  /** Why it could not be handled, on one line; null when nobody said. */
+  readonly reason: string | null;
   readonly body: string;
 }
 
@@ -15,10 +17,10 @@ export interface DeadLetter {
 export async function listDeadLetters(db: Database, limit: number): Promise<readonly DeadLetter[]> {
   const rows = await db
     .selectFrom("deadLetters")
-    .select(["id", "at", "queue", "outcome", "body"])
+    .select(["id", "at", "queue", "outcome", "reason", "body"])
     .where("resolvedAt", "is", null)
     .orderBy("id", "desc")
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ ...row, at: row.at.getTime() }));
+  return rows.map((row) => ({ ...row, at: row.at.getTime(), reason: row.reason?.replaceAll(/\s+/g, " ") ?? null }));
 }

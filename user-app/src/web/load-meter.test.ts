@@ -15,7 +15,8 @@ async function metered({ startsAt = START, vcpus = 2 } = {}) {
   });
   const app = express();
   app.use(meter.count, (req, res) => {
-    res.status(req.path === "/broken" ? 500 : 200).end();
+    if (req.path === "/busy") return res.status(503).set("Retry-After", "11").end();
+    return res.status(req.path === "/broken" ? 500 : 200).end();
   });
   const listening = await serve(app, { host: "127.0.0.1", port: 0 });
   onTestFinished(() => listening.close(0));
@@ -29,6 +30,14 @@ async function metered({ startsAt = START, vcpus = 2 } = {}) {
   };
   return { meter, ask, move };
 }
+
+test("a refusal that says when to come again is no failure: the load has brought it, not the program", async () => {
+  const { meter, ask, move } = await metered();
+  await ask("/busy", 3);
+  await ask("/broken");
+  move(10, 1);
+  expect(meter.points().points).toMatchObject([{ requests: 4, successes: 0, failures: 1 }]);
+});
 
 test("a point holds the requests and the CPU of its period of the wall clock", async () => {
   const { meter, ask, move } = await metered();

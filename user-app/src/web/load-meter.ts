@@ -45,7 +45,7 @@ export function createLoadMeter({
         counts.requests += 1;
         res.once("finish", () => {
           if (res.statusCode >= 200 && res.statusCode < 300) counts.successes += 1;
-          if (res.statusCode >= 500) counts.failures += 1;
+          if (res.statusCode >= 500 && !res.hasHeader("Retry-After")) counts.failures += 1;
           counts.responseMs += performance.now() - askedAt;
         });
       }

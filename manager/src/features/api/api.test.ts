@@ -31,7 +31,8 @@ beforeAll(async () => {
     queue: "archive",
     messageId: "m1",
     body: "nonsense",
-    outcome: "It could not be read.",
+    outcome: "The message was set aside.",
+    reason: "The body is not a message of this queue: ✖ Invalid UUID\n  → at jobId",
     at: new Date(),
   } as const;
   await manager.db
@@ -158,7 +159,11 @@ describe("the JSON API", () => {
 
   it("sends again what could not be handled, and says which message never can", async () => {
     const [letter] = await (await call("GET", "/dead-letters", readToken)).json();
-    expect(letter).toMatchObject({ queue: "archive", outcome: "It could not be read." });
+    expect(letter).toMatchObject({
+      queue: "archive",
+      outcome: "The message was set aside.",
+      reason: "The body is not a message of this queue: ✖ Invalid UUID → at jobId",
+    });
     expect(await refusal(await call("POST", "/dead-letters/send", operateToken, { id: letter.id }))).toEqual([
       409,
       `Message ${letter.id} stays: Its body is not a message of queue archive.`,

@@ -199,6 +199,8 @@ export const ApiDeadLetter = z.object({
   queue: z.enum(QUEUE_KEYS),
   /** What became of what it asked for. */
   outcome: z.string(),
+  /** Why it could not be handled; null when nobody said. */
+  reason: z.string().nullable(),
   body: z.string(),
 });
 export const DeadLettersQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });

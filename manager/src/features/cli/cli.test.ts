@@ -276,9 +276,14 @@ describe("elastic-gas resume and dead-letters", () => {
 
   it("lists what could not be handled, and sends it again once", async () => {
     const body = JSON.stringify({ version: 1, userId: 1 });
-    const letter = { queue: "restore", messageId: "m1", body, outcome: "Stripe was away.", resolvedAt: null } as const;
+    const reason = "Failed 4 times, at last with:\n  socket hang up";
+    const outcome = "The message was set aside.";
+    const letter = { queue: "restore", messageId: "m1", body, outcome, reason, resolvedAt: null } as const;
     await manager.db.insertInto("deadLetters").values(letter).execute();
-    const id = /^(\d+) .*restore +Stripe was away\.$/m.exec((await runHere(["dead-letters"])).out)?.[1] ?? "none";
+    const id =
+      /^(\d+) .*restore +The message was set aside\. +Failed 4 times, at last with: socket hang up$/m.exec(
+        (await runHere(["dead-letters"])).out,
+      )?.[1] ?? "none";
     expect((await runHere(["dead-letters", "send", id])).out).toBe(`Message ${id} is on its way again.\n`);
     expect((await runHere(["dead-letters", "send", id])).out).toContain("already sent again");
     expect(await runHere(["dead-letters"])).toMatchObject({

@@ -81,6 +81,12 @@ export function showReleases({ current, releases, active, past }: z.infer<typeof
 
 export function showDeadLetters(letters: readonly z.infer<typeof ApiDeadLetter>[]): string {
   if (letters.length === 0) return "No dead letters: every message was handled.\n";
-  const rows = letters.map(({ id, at, queue, outcome }) => [String(id), localTime(at), queue, outcome]);
-  return table(["ID", inZone("TIME"), "QUEUE", "OUTCOME"], rows);
+  const rows = letters.map(({ id, at, queue, outcome, reason }) => [
+    String(id),
+    localTime(at),
+    queue,
+    outcome,
+    reason ?? "-",
+  ]);
+  return table(["ID", inZone("TIME"), "QUEUE", "OUTCOME", "WHY"], rows);
 }

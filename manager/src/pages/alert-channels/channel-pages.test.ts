@@ -73,6 +73,21 @@ it.each([
   expect(await manager.db.selectFrom("alertChannels").select("id").execute()).toEqual([]);
 });
 
+it("an address that no message may go to is refused beside the field", async () => {
+  await using guarded = await startTestManager();
+  const admin = new TestBrowser(guarded.url);
+  await admin.signIn();
+  const add = (target: string) => admin.post(HOME, { ...valid, kind: "webhook", target }, HOME);
+  for (const host of ["127.0.0.1:9000", "[::1]", "10.1.2.3", "localhost:9000", "hooks.localhost"]) {
+    const response = await add(`http://${host}/hook`);
+    expect(response.status, host).toBe(400);
+    expect(await response.text()).toContain("This address is not public. Messages go to public addresses only.");
+  }
+  expect(await guarded.db.selectFrom("alertChannels").select("id").execute()).toEqual([]);
+  for (const host of ["hooks.example.org", "93.184.216.34"])
+    expect((await add(`http://${host}/hook`)).status).toBe(303);
+});
+
 it("nothing is asked of AWS while there is nobody to tell", async () => {
   await manager.manager.alerting.look();
   expect(await manager.db.selectFrom("alertNotices").selectAll().execute()).toEqual([]);

@@ -61,6 +61,10 @@ export function channelPages(deps: PageDeps & { readonly alerting: Alerting }): 
       const errors = new Map([...errorsOf(settings.error), ...errorsOf(target.error)]);
       return send(res, { form: "new", errors, values: req.body ?? {} });
     }
+    if (!alerting.mayTell(target.data)) {
+      const errors = new Map([["target", "This address is not public. Messages go to public addresses only."]]);
+      return send(res, { form: "new", errors, values: req.body ?? {} });
+    }
     const { secret } = await createChannel(db, target.data, { settings: settings.data, createdBy: actorOf(res) });
     const channel = { ...target.data, name: settings.data.name };
     await note(req, res, "channel.create", channel);

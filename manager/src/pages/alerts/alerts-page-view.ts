@@ -56,20 +56,20 @@ function letterPanel(letters: readonly DeadLetter[], { csrf, reader }: ViewConte
           h(
             "tr",
             {},
-            ["Time", "Queue", "Outcome", "Message"].map((head) => h("th", {}, head)),
+            ["Time", "Queue", "Outcome and why", "Message"].map((head) => h("th", {}, head)),
             h("th", {}, h("span", { class: "visually-hidden" }, "Actions")),
           ),
         ),
         h(
           "tbody",
           {},
-          letters.map(({ id, at, queue, outcome, body }) =>
+          letters.map(({ id, at, queue, outcome, reason, body }) =>
             h(
               "tr",
               {},
               h("td", { class: "eg-nowrap" }, time(at, reader)),
               h("td", {}, queue),
-              h("td", {}, outcome),
+              h("td", {}, outcome, reason !== null && h("div", { class: "eg-small eg-secondary" }, reason)),
               h("td", {}, h("code", {}, body.slice(0, 300))),
               h(
                 "td",
