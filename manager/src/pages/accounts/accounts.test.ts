@@ -114,6 +114,28 @@ describe("the second step at sign-in", () => {
     expect((await thief.get("/")).status).toBe(303);
   });
 
+  it("is switched off by an administrator for whoever is none, and has no other way to", async () => {
+    const user = await findUser(PLAIN_USER.username);
+    const id = user?.id ?? 0;
+    const row = { userId: id, secret: "S", confirmedAt: new Date(), lastStep: null };
+    const isOn = async () =>
+      (await manager.db.selectFrom("secondFactors").select("userId").where("userId", "=", id).execute()).length > 0;
+    const action = `/users/${id}/second-step`;
+    expect(await (await browser.get("/users")).text()).not.toContain(action);
+    await manager.db.insertInto("secondFactors").values(row).execute();
+    expect(await (await browser.get("/users")).text()).toContain(action);
+
+    // An administrator's password and another administrator together must not open the account.
+    await browser.post(`/users/${id}/admin`, { wanted: "yes" }, "/users");
+    expect(await (await browser.get("/users")).text()).not.toContain(action);
+    expect([(await browser.post(action, {}, "/users")).status, await isOn()]).toEqual([409, true]);
+
+    await browser.post(`/users/${id}/admin`, { wanted: "no" }, "/users");
+    expect([(await browser.post(action, {}, "/users")).status, await isOn()]).toEqual([303, false]);
+    const log = await manager.db.selectFrom("auditLog").select("target").where("action", "=", "user.second-step-off");
+    expect(await log.execute()).toEqual([{ target: PLAIN_USER.username }]);
+  });
+
   it("is not shown to a browser that has sent no password", async () => {
     expect((await new TestBrowser(manager.url).get("/login/code")).headers.get("location")).toBe("/login");
   });
