@@ -163,6 +163,26 @@ it("the first page sends less than 80 KB, and no page moves while it loads", asy
   }
 });
 
+it.each(["/annotations", "/annotations/:running", "/annotations/:running/log"])(
+  "%s says that it stands still when its script did not come, and not when it did",
+  async (path) => {
+    const words = "to see what is new.";
+    const lost = await pages.open({ as: "reader" });
+    // As far as the page can tell, an empty script is none.
+    await lost.route("**/assets/main-*.js", (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
+    await lost.goto(app.origin + withIds(path));
+    await lost.getByText(words).first().waitFor({ state: "visible" });
+
+    const whole = await pages.open({ as: "reader" });
+    await whole.goto(app.origin + withIds(path));
+    await whole.waitForSelector("html[data-script]");
+    const shown = await whole
+      .locator(".eg-no-script")
+      .evaluateAll((all) => all.map((one) => getComputedStyle(one).display));
+    expect(new Set(shown)).toEqual(new Set(["none"]));
+  },
+);
+
 it("a list in which nothing changed is left alone, so that a reader's place in it stays", async () => {
   const page = await pages.open({ as: "reader" });
   await page.clock.install();

@@ -11,7 +11,11 @@ test("what opened nothing for 90 days is deleted; what works, or is shown, stays
   const { db } = database;
   const userId = (await createUser(db, { username: "ann", passwordHash: null })) ?? 0;
   const invited = (await createUser(db, { username: "ben", passwordHash: null })) ?? 0;
-  await db.updateTable("users").set({ invitedAt: daysAgo(200) }).where("id", "=", invited).execute();
+  await db
+    .updateTable("users")
+    .set({ invitedAt: daysAgo(200) })
+    .where("id", "=", invited)
+    .execute();
   const token = { userId, scope: "read", audience: "user", usedAt: null } as const;
   await db
     .insertInto("apiTokens")
