@@ -39,7 +39,10 @@ test.each([
   const browserS3 = new S3Client({ region: "us-east-1", endpoint: "http://127.0.0.1:9", credentials });
   const resources = resourcesOf({ PREFIX: "dev" });
   const config = { FREE_MAX_BYTES: 1, PREMIUM_MAX_BYTES: 1 };
-  const { fields } = await createUploadPolicy({ browserS3, resources, config }, { userId: 1, role: "free_user", fileName });
+  const { fields } = await createUploadPolicy(
+    { browserS3, resources, config },
+    { userId: 1, role: "free_user", fileName },
+  );
   browserS3.destroy();
   expect(parseUploadKey("dev", fields.key ?? "")?.fileName).toBe(kept);
 });

@@ -132,7 +132,7 @@ describe("the second step at sign-in", () => {
 
     await browser.post(`/users/${id}/admin`, { wanted: "no" }, "/users");
     expect([(await browser.post(action, {}, "/users")).status, await isOn()]).toEqual([303, false]);
-    const log = await manager.db.selectFrom("auditLog").select("target").where("action", "=", "user.second-step-off");
+    const log = manager.db.selectFrom("auditLog").select("target").where("action", "=", "user.second-step-off");
     expect(await log.execute()).toEqual([{ target: PLAIN_USER.username }]);
   });
 
