@@ -2,9 +2,9 @@ import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { createIcon } from "@elastic-gas/shared/ui/create-icon";
 import { isSignInPage, SESSION_ENDED } from "@elastic-gas/shared/ui/session-ended";
+import { abortWhenStalled, UploadStalled } from "@elastic-gas/shared/ui/stalled-upload";
 import { checkFile } from "./check-file.ts";
 import { csrfHeaders } from "./csrf-headers.ts";
-import { abortWhenStalled, UploadStalled } from "./stalled-upload.ts";
 import type { VcfCheck } from "./vcf-check.ts";
 
 interface Policy {

@@ -1,6 +1,6 @@
 import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { isSignInPage, SESSION_ENDED } from "@elastic-gas/shared/ui/session-ended";
-import { abortWhenStalled } from "../../browser/stalled-upload.ts";
+import { abortWhenStalled } from "@elastic-gas/shared/ui/stalled-upload";
 import { describeUpload, fileProblem } from "./describe-upload.ts";
 
 /**
