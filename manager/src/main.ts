@@ -5,6 +5,7 @@ import { GlacierClient } from "@aws-sdk/client-glacier";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { deleteEndedCredentials } from "@elastic-gas/shared/accounts/ended-credentials";
 import { sealSecondFactors } from "@elastic-gas/shared/accounts/second-factor";
 import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import { deleteExpiredSessions } from "@elastic-gas/shared/accounts/sessions";
@@ -28,6 +29,7 @@ const DELIVERIES_LOOK_MS = 3_000;
 /** An invitation is mailed within about so long; a mail service that is away is asked that often. */
 const ACCOUNT_MAILS_LOOK_MS = 5_000;
 const SESSION_SWEEP_MS = 600_000;
+const CREDENTIAL_SWEEP_MS = 3_600_000;
 /** A deletion that nobody works on is taken up again within that time. */
 const DELETION_LOOK_MS = 10_000;
 
@@ -66,6 +68,10 @@ void runLoop({ name: "deliveries", intervalMs: DELIVERIES_LOOK_MS, signal, log }
 void runLoop({ name: "session sweep", intervalMs: SESSION_SWEEP_MS, signal, log }, () =>
   deleteExpiredSessions(db, "managerSessions"),
 );
+void runLoop({ name: "credential sweep", intervalMs: CREDENTIAL_SWEEP_MS, signal, log }, async () => {
+  const deleted = await deleteEndedCredentials(db, new Date());
+  if (deleted > 0) log.info({ deleted }, "API tokens and links deleted that ended long ago");
+});
 void runLoop({ name: "account mails", intervalMs: ACCOUNT_MAILS_LOOK_MS, signal, log }, async () => {
   await manager.sendAccountMails();
 });

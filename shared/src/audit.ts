@@ -59,6 +59,7 @@ export type AuditAction =
   | "user.not-viewer"
   | "user.password"
   | "user.role"
+  | "user.second-step-off"
   | "user.viewer"
   | "worker.drain"
   | "worker.protect"

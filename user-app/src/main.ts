@@ -20,6 +20,7 @@ import { createModelReporter } from "./masks/report-missing-model.ts";
 import { gateUntilReady } from "./web/gate-until-ready.ts";
 import { writeLoadPoints } from "./web/load-meter.ts";
 import { publishRequestCounts } from "./web/request-counter.ts";
+import { LONGEST_UPLOAD_MS } from "./web/time-limit.ts";
 
 /** A period's end is noticed within this time. */
 const LOAD_LOOK_MS = 500;
@@ -40,7 +41,7 @@ const instanceId = identity?.instanceId ?? `local-${process.pid}`;
 const parts = createAppParts(config, log);
 const { app, settled } = createUserApp(parts);
 const gate = gateUntilReady(app);
-const listening = await serve(gate.listener, { host, port: config.WORKER_PORT });
+const listening = await serve(gate.listener, { host, port: config.WORKER_PORT, requestMs: LONGEST_UPLOAD_MS });
 const ready = awaitFirstAnswers(
   {
     // Settles also without a model: then the worker serves all else.

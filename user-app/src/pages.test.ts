@@ -163,6 +163,26 @@ it("the first page sends less than 80 KB, and no page moves while it loads", asy
   }
 });
 
+it.each(["/annotations", "/annotations/:running", "/annotations/:running/log"])(
+  "%s says that it stands still when its script did not come, and not when it did",
+  async (path) => {
+    const words = "to see what is new.";
+    const lost = await pages.open({ as: "reader" });
+    // As far as the page can tell, an empty script is none.
+    await lost.route("**/assets/main-*.js", (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
+    await lost.goto(app.origin + withIds(path));
+    await lost.getByText(words).first().waitFor({ state: "visible" });
+
+    const whole = await pages.open({ as: "reader" });
+    await whole.goto(app.origin + withIds(path));
+    await whole.waitForSelector("html[data-script]");
+    const shown = await whole
+      .locator(".eg-no-script")
+      .evaluateAll((all) => all.map((one) => getComputedStyle(one).display));
+    expect(new Set(shown)).toEqual(new Set(["none"]));
+  },
+);
+
 it("a list in which nothing changed is left alone, so that a reader's place in it stays", async () => {
   const page = await pages.open({ as: "reader" });
   await page.clock.install();
@@ -401,6 +421,48 @@ describe("a VCF file", () => {
     expect(await page.textContent("main")).toContain("plain.vcf");
     const made = await app.db.selectFrom("jobs").select(["inputName", "build"]).where("userId", "=", userId).execute();
     expect(made).toEqual([{ inputName: "plain.vcf", build: "GRCh37" }]);
+  });
+});
+
+describe("an upload of which nothing moves any more", () => {
+  /** A page whose uploads to `address` are swallowed, with the time in the test's hand. */
+  async function openSwallowing(username: string, path: string, address: string | RegExp) {
+    await app.makeUser(username);
+    const page = await pages.open({ as: username });
+    await page.clock.install();
+    await page.goto(`${app.origin}${path}`);
+    const sent = Promise.withResolvers<void>();
+    await page.route(address, (route) => {
+      if (route.request().method() === "POST") sent.resolve();
+      else void route.continue();
+    });
+    return { page, sent: sent.promise };
+  }
+
+  it("is given up by the page of a file, which can send it again", async () => {
+    const { page, sent } = await openSwallowing("swallowed", "/annotate", /\/test-inputs/);
+    await page.setInputFiles("input[type=file]", { name: "a.vcf", mimeType: "text/plain", buffer: Buffer.from(VCF) });
+    await page.click("[data-upload-send]");
+    await sent;
+    await page.clock.fastForward(121_000);
+    const note = page.locator("[data-upload-note] [role=alert]");
+    await note.waitFor();
+    expect(await note.textContent()).toMatch(/Nothing was submitted\.$/);
+    expect(await note.textContent()).toMatch(/no answer for 2\u00a0min|Nothing could be sent for 60\u00a0s/);
+    expect(await page.locator("[data-upload-send]").textContent()).toBe("Try again");
+    expect(await page.locator("[data-upload-send]").isEnabled()).toBe(true);
+  });
+
+  it("is given up by the page of a photo, which can send it again", async () => {
+    const { page, sent } = await openSwallowing("stuck", "/masks", /\/masks\?/);
+    const buffer = Buffer.from(scriptedPhoto(3, 1));
+    await page.setInputFiles("input[type=file]", { name: "a.jpg", mimeType: "image/jpeg", buffer });
+    await sent;
+    await page.clock.fastForward(121_000);
+    const error = page.locator("[data-mask-error]");
+    await error.waitFor();
+    expect(await error.textContent()).toContain("Look at the connection");
+    expect(await page.locator("input[type=file]").isEnabled()).toBe(true);
   });
 });
 

@@ -55,7 +55,7 @@ test.each([
   ["an object", "PUT /lengths/k HTTP/1.1\r\ncontent-length: 1000\r\n"],
   ["a form", "POST /lengths HTTP/1.1\r\ncontent-length: 1000\r\ncontent-type: multipart/form-data; boundary=x\r\n"],
   ["an action", "POST / HTTP/1.1\r\ncontent-length: 1000\r\ncontent-type: application/x-www-form-urlencoded\r\n"],
-])("%s whose announced body does not come is answered 408 and cut off", async (_, head) => {
+])("%s whose announced body does not come is answered 400 and cut off", async (_, head) => {
   await using cloud = await startTestCloud({ bodyIdleSeconds: 0.2 });
   const s3 = new S3Client({ ...cloud.clientConfig, forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket }));
@@ -64,6 +64,6 @@ test.each([
   const socket = connect(cloud.port, "127.0.0.1");
   socket.write(`${head.replace("/k ", `/k${signed.search} `)}host: ${signed.host}\r\n\r\nsome`);
   const answer = await text(socket); // to the end of the connection
-  expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   expect(answer).toContain("<Code>RequestTimeout</Code>");
 });

@@ -282,7 +282,8 @@ const CLOSING = { connection: "close" };
 function bodyTimeout(): Fault {
   const message =
     "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.";
-  return new Fault("RequestTimeout", message, 408);
+  // S3's status: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+  return new Fault("RequestTimeout", message, 400);
 }
 
 /**

@@ -114,3 +114,4 @@ function readFleet(): FleetSnapshot | null {
   // Our own server wrote it from the same type.
   return text === undefined ? null : (JSON.parse(text) as FleetSnapshot);
 }
+document.documentElement.dataset.script = "";

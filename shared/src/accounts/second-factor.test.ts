@@ -5,11 +5,11 @@ import { ALL_ACCOUNTS } from "./account-tables.ts";
 import { changePassword } from "./change-password.ts";
 import { restoreAdmin } from "./restore-admin.ts";
 import {
-  beginSecondFactor,
   checkSecondFactor,
   confirmSecondFactor,
   countRecoveryCodes,
   hasSecondFactor,
+  makeEnrolment,
   sealSecondFactors,
 } from "./second-factor.ts";
 import { createSecretBox } from "./secret-box.ts";
@@ -28,11 +28,14 @@ const NOW = new Date("2026-11-28T12:00:10Z");
 const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000);
 const codeAt = (secret: string, at: Date) => new TOTP({ secret }).generate({ timestamp: at.getTime() });
 
+const confirm = ({ userId, secret, code = codeAt(secret, NOW) }: { userId: number; secret: string; code?: string }) =>
+  confirmSecondFactor(store(), { userId, secret, code, now: NOW, keptSession: "kept" });
+
 async function enrolled(username: string, isAdmin = true) {
   const userId = (await createUser(database.db, { username, passwordHash: null, isAdmin })) ?? 0;
-  const { secret = "" } = (await beginSecondFactor(store(), { id: userId, username })) ?? {};
-  const codes = await confirmSecondFactor(store(), { userId, code: codeAt(secret, NOW), now: NOW });
-  return { userId, secret, codes: codes ?? [] };
+  const { secret } = makeEnrolment(username);
+  const done = await confirm({ userId, secret });
+  return { userId, secret, codes: done.kind === "on" ? done.recoveryCodes : [] };
 }
 
 test("a known secret gives the codes of RFC 6238", () => {
@@ -43,17 +46,28 @@ test("a known secret gives the codes of RFC 6238", () => {
 test("it is on only after a first code was right, and the address for the app holds the secret", async () => {
   const { db } = database;
   const id = (await createUser(db, { username: "ann", passwordHash: null })) ?? 0;
-  const enrolment = await beginSecondFactor(store(), { id, username: "ann" });
-  const parsed = URI.parse(enrolment?.uri ?? "");
-  expect([parsed.issuer, parsed.label, parsed.secret.base32]).toEqual(["Elastic GAS", "ann", enrolment?.secret]);
-  expect(await beginSecondFactor(store(), { id, username: "ann" }), "asked again, it is the same").toEqual(enrolment);
+  const { uri, secret } = makeEnrolment("ann");
+  const parsed = URI.parse(uri);
+  expect([parsed.issuer, parsed.label, parsed.secret.base32]).toEqual(["Elastic GAS", "ann", secret]);
+  expect(makeEnrolment("ann").secret, "each is another").not.toBe(secret);
+  expect(await confirm({ userId: id, secret, code: "000000" })).toEqual({ kind: "wrong code" });
   expect(await hasSecondFactor(db, id)).toBe(false);
-  expect(await confirmSecondFactor(store(), { userId: id, code: "000000", now: NOW })).toBeUndefined();
-  expect(await hasSecondFactor(db, id)).toBe(false);
-  const code = codeAt(enrolment?.secret ?? "", NOW);
-  expect(await confirmSecondFactor(store(), { userId: id, code, now: NOW })).toHaveLength(10);
+  expect(await confirm({ userId: id, secret })).toEqual({ kind: "on", recoveryCodes: expect.any(Array) });
   expect(await hasSecondFactor(db, id)).toBe(true);
-  expect(await beginSecondFactor(store(), { id, username: "ann" }), "a secret in use is not shown").toBeUndefined();
+  expect(await confirm({ userId: id, secret: makeEnrolment("ann").secret, code: "" })).toEqual({ kind: "wrong code" });
+});
+
+test("of several secrets that are confirmed at once one counts, also where an old unconfirmed one is stored", async () => {
+  const { db } = database;
+  const userId = (await createUser(db, { username: "ada", passwordHash: null })) ?? 0;
+  const old = { userId, secret: makeEnrolment("ada").secret, confirmedAt: null, lastStep: null };
+  await db.insertInto("secondFactors").values(old).execute();
+  const secrets = [1, 2, 3].map(() => makeEnrolment("ada").secret);
+  const done = await Promise.all(secrets.map((secret) => confirm({ userId, secret })));
+  expect(done.map(({ kind }) => kind).sort()).toEqual(["on", "on already", "on already"]);
+  const winner = secrets[done.findIndex(({ kind }) => kind === "on")] ?? "";
+  expect(await checkSecondFactor(store(), { userId, code: codeAt(winner, later(60)), now: later(60) })).toBe(true);
+  expect(await countRecoveryCodes(db, userId)).toBe(10);
 });
 
 test("a code is taken once, within one period of now, in any spacing", async () => {

@@ -4,6 +4,7 @@ import { Secret, TOTP } from "otpauth";
 import type { Database } from "../database/connect.ts";
 import { insertUnlessThere } from "../database/insert-unless-there.ts";
 import type { Tables } from "../database/tables.ts";
+import { ALL_ACCOUNTS } from "./account-tables.ts";
 import type { SecretBox } from "./secret-box.ts";
 
 /**
@@ -20,7 +21,7 @@ export interface SecondFactorStore {
   readonly box: SecretBox;
 }
 
-/** What a person puts into an authenticator app, shown until it is confirmed. */
+/** A secret, and the address by which an authenticator app takes it. */
 export interface Enrolment {
   readonly uri: string;
   readonly secret: string;
@@ -36,59 +37,57 @@ export async function hasSecondFactor(db: Database, userId: number): Promise<boo
   return row !== undefined;
 }
 
-/**
- * Makes a secret, or gives the one that waits to be confirmed. Nothing is asked for at sign-in yet. Undefined when a
- * confirmed one exists.
- */
-export async function beginSecondFactor(
-  { db, box }: SecondFactorStore,
-  user: { readonly id: number; readonly username: string },
-): Promise<Enrolment | undefined> {
-  const sealed = box.seal(new Secret({ size: 20 }).base32, String(user.id));
-  const fresh = { userId: user.id, secret: sealed, confirmedAt: null, lastStep: null };
-  await insertUnlessThere(db.insertInto("secondFactors").values(fresh));
-  const row = await db
-    .selectFrom("secondFactors")
-    .select("secret")
-    .where("userId", "=", user.id)
-    .where("confirmedAt", "is", null)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  const secret = box.open(row.secret, String(user.id));
-  const totp = new TOTP({ issuer: "Elastic GAS", label: user.username, secret });
-  return { uri: totp.toString(), secret };
+/** What a person puts into an authenticator app. Nothing is stored before it is confirmed. */
+export function makeEnrolment(username: string): Enrolment {
+  return enrolmentOf(new Secret({ size: 20 }).base32, username);
 }
 
+export function enrolmentOf(secret: string, username: string): Enrolment {
+  return { uri: new TOTP({ issuer: "Elastic GAS", label: username, secret }).toString(), secret };
+}
+
+export type Confirmation =
+  | { readonly kind: "on"; readonly recoveryCodes: readonly string[] }
+  | { readonly kind: "wrong code" }
+  | { readonly kind: "on already" };
+
 /**
- * Switches the second factor on, with a first code as proof that the app has the secret. Gives recovery codes, which
- * are shown once; undefined: a wrong code.
+ * Switches the second factor on, with a first code as proof that the app has the secret. Ends every session of the
+ * account but `keptSession`, for none of them was asked for a code. Recovery codes are shown once.
  */
 export async function confirmSecondFactor(
   { db, box }: SecondFactorStore,
-  { userId, code, now }: { readonly userId: number; readonly code: string; readonly now: Date },
-): Promise<readonly string[] | undefined> {
-  return db.transaction().execute(async (trx) => {
-    const row = await trx
-      .selectFrom("secondFactors")
-      .select("secret")
-      .where("userId", "=", userId)
-      .where("confirmedAt", "is", null)
-      .forUpdate()
-      .executeTakeFirst();
-    const step = row === undefined ? undefined : stepOf(box.open(row.secret, String(userId)), code, now);
-    if (step === undefined) return undefined;
-    await trx
-      .updateTable("secondFactors")
-      .set({ confirmedAt: now, lastStep: step })
-      .where("userId", "=", userId)
-      .execute();
+  confirmed: {
+    readonly userId: number;
+    readonly secret: string;
+    readonly code: string;
+    readonly now: Date;
+    /** Hash of the id of the session that asks. */
+    readonly keptSession: string;
+  },
+): Promise<Confirmation> {
+  const { userId, secret, now } = confirmed;
+  const step = stepOf(secret, confirmed.code, now);
+  if (step === undefined) return { kind: "wrong code" };
+  return db.transaction().execute(async (trx): Promise<Confirmation> => {
+    const sealed = box.seal(secret, String(userId));
+    // Two at once come one after the other.
+    await trx.selectFrom("users").select("id").where("id", "=", userId).forUpdate().execute();
+    // Earlier versions stored secrets before they were confirmed.
+    await trx.deleteFrom("secondFactors").where("userId", "=", userId).where("confirmedAt", "is", null).execute();
+    const row = { userId, secret: sealed, confirmedAt: now, lastStep: step };
+    const isNew = await insertUnlessThere(trx.insertInto("secondFactors").values(row));
+    if (!isNew) return { kind: "on already" };
     const codes = Array.from({ length: RECOVERY_CODES }, makeRecoveryCode);
     await trx.deleteFrom("recoveryCodes").where("userId", "=", userId).execute();
     await trx
       .insertInto("recoveryCodes")
       .values(codes.map((text) => ({ userId, codeHash: hashOf(text), usedAt: null })))
       .execute();
-    return codes;
+    for (const table of ALL_ACCOUNTS.sessions) {
+      await trx.deleteFrom(table).where("userId", "=", userId).where("idHash", "!=", confirmed.keptSession).execute();
+    }
+    return { kind: "on", recoveryCodes: codes };
   });
 }
 

@@ -73,3 +73,17 @@ it("sends what is small or packed already as it is", async () => {
   expect((await ask("/short", "br")).encoding).toBeUndefined();
   expect((await ask("/assets/font.woff2", "br")).encoding).toBeUndefined();
 });
+
+it("a file that this worker has not is asked of others, up to 14 times, and then is none", async () => {
+  const at = (path: string) => fetch(`http://127.0.0.1:${listening.port}${path}`, { redirect: "manual" });
+  const first = await at("/assets/main-of-another-version.js");
+  expect([first.status, first.headers.get("location"), first.headers.get("cache-control")]).toEqual([
+    307,
+    "/assets/main-of-another-version.js?asked=1",
+    "no-store",
+  ]);
+  const next = await at("/assets/main-of-another-version.js?asked=1");
+  expect(next.headers.get("location")).toBe("/assets/main-of-another-version.js?asked=2");
+  expect((await at("/assets/main-of-another-version.js?asked=14")).status).toBe(404);
+  expect((await at("/assets/main.js?asked=14")).status).toBe(200);
+});

@@ -1,12 +1,13 @@
-import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { Agent, buildConnector } from "undici";
+import { createNameResolver, type ResolveName } from "./resolve-name.ts";
 
 export type MayReach = (address: string) => boolean;
 
 /** A connection was refused because of where it would have gone. */
 export class AddressRefused extends Error {
   override name = "AddressRefused";
+  /** As it was given: a name, or a number. */
   readonly address: string;
   constructor(address: string) {
     super(`Only public addresses can be fetched; ${address} is a private address.`);
@@ -18,8 +19,8 @@ export interface GuardedAgentOptions {
   readonly mayReach: MayReach;
   readonly timeoutMs: number;
   readonly maxBytes: number;
-  /** Resolves names; the system's by default. */
-  readonly resolve?: typeof systemLookup;
+  /** Resolves names; asks the system's name servers by default. */
+  readonly resolve?: ResolveName;
 }
 
 /**
@@ -31,7 +32,7 @@ export function createGuardedAgent({
   mayReach,
   timeoutMs,
   maxBytes,
-  resolve = systemLookup,
+  resolve = createNameResolver(),
 }: GuardedAgentOptions): Agent {
   const connect = buildConnector({
     timeout: timeoutMs,
@@ -59,16 +60,16 @@ export function createGuardedAgent({
   });
 }
 
-function guardedLookup(mayReach: MayReach, resolve: typeof systemLookup): LookupFunction {
+function guardedLookup(mayReach: MayReach, resolve: ResolveName): LookupFunction {
   return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => {
+    resolve(hostname, (error, found) => {
       if (error) return callback(error, "", 0);
-      // One address that is not public is enough to refuse the name: nothing honest has both.
-      const refused = found.find(({ address }) => !mayReach(address));
-      if (refused) return callback(new AddressRefused(refused.address), "", 0);
+      // One address that is not public is enough to refuse the name: nothing honest has both. Which one it is, is
+      // nobody's business: names inside a network lead to its addresses.
+      if (found.some(({ address }) => !mayReach(address))) return callback(new AddressRefused(hostname), "", 0);
       const [first] = found;
       if (first === undefined) return callback(new Error(`${hostname} has no address`), "", 0);
-      if (options.all) return callback(null, found);
+      if (options.all) return callback(null, [...found]);
       return callback(null, first.address, first.family);
     });
   };

@@ -16,12 +16,19 @@ export interface Listening {
   close(graceMs?: number): Promise<void>;
 }
 
+export interface ServeOptions {
+  readonly host: string;
+  readonly port: number;
+  /** How long a request may take to come, with its body. */
+  readonly requestMs?: number;
+}
+
 /** Serves an app on one address. Rejects when the address is taken. `port: 0` takes a free one. */
 export function serve(
   app: RequestListener,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, requestMs = REQUEST_LIMIT_MS }: ServeOptions,
 ): Promise<Listening> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_LIMIT_MS }, app);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: requestMs }, app);
   server.headersTimeout = KEEP_ALIVE_MS + 5_000; // must exceed keepAliveTimeout: https://github.com/nodejs/node/issues/27363
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -1,6 +1,6 @@
 import { PLAIN_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { makePasswordLink } from "@elastic-gas/shared/accounts/password-links";
-import { beginSecondFactor, confirmSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
+import { confirmSecondFactor, makeEnrolment } from "@elastic-gas/shared/accounts/second-factor";
 import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { startTestApp, TEST_PASSWORD, type TestApp } from "@elastic-gas/testing/user-app/test-app";
@@ -159,11 +159,11 @@ describe("signing in", () => {
   it("asks an administrator with a second step for a code, before anything is opened", async () => {
     const id = await app.makeUser("twostep", { isAdmin: true });
     const box = createSecretBox(app.config.TOTP_KEY);
-    const { secret = "" } = (await beginSecondFactor({ db: app.db, box }, { id, username: "twostep" })) ?? {};
+    const { secret } = makeEnrolment("twostep");
     const totp = new TOTP({ secret });
     const before = new Date(Date.now() - 60_000);
     const code = totp.generate({ timestamp: before.getTime() });
-    await confirmSecondFactor({ db: app.db, box }, { userId: id, code, now: before });
+    await confirmSecondFactor({ db: app.db, box }, { userId: id, secret, code, now: before, keptSession: "" });
     const browser = app.browser();
     await browser.get("/login?next=/admin/users");
     const fields = { username: "twostep", password: TEST_PASSWORD, next: "/admin/users" };

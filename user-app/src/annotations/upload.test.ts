@@ -1,9 +1,10 @@
+import { S3Client } from "@aws-sdk/client-s3";
 import { cleanFileName } from "@elastic-gas/shared/clean-file-name";
-import { jobKey } from "@elastic-gas/shared/resources";
+import { jobKey, resourcesOf } from "@elastic-gas/shared/resources";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { contentDisposition } from "./files.ts";
-import { parseUploadKey, uploadCeiling } from "./upload.ts";
+import { createUploadPolicy, parseUploadKey, uploadCeiling } from "./upload.ts";
 
 const id = "0b1f8e0e-7a49-4e0f-8a26-2f1d4f4a9e11";
 
@@ -27,6 +28,24 @@ test.each([
   `dev/1/x/${id}~a.vcf`,
   "",
 ])("the key %j is none of ours", (key) => expect(parseUploadKey("dev", key)).toBeUndefined());
+
+test.each([
+  ["$" + "{filename}.vcf", "{filename}.vcf"],
+  ["$$" + "{filename}", "{filename}"],
+  ["a $" + "{filename} b $" + "{filename}", "a {filename} b {filename}"],
+  ["costs $5 {filename}", "costs $5 {filename}"],
+])("the form of a file named %s holds a key that S3 leaves as it is", async (fileName, kept) => {
+  const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+  const browserS3 = new S3Client({ region: "us-east-1", endpoint: "http://127.0.0.1:9", credentials });
+  const resources = resourcesOf({ PREFIX: "dev" });
+  const config = { FREE_MAX_BYTES: 1, PREMIUM_MAX_BYTES: 1 };
+  const { fields } = await createUploadPolicy(
+    { browserS3, resources, config },
+    { userId: 1, role: "free_user", fileName },
+  );
+  browserS3.destroy();
+  expect(parseUploadKey("dev", fields.key ?? "")?.fileName).toBe(kept);
+});
 
 test("Free uploads end at 10 MB, so that somewhat too large ones reach the page that explains", () => {
   const config = { FREE_MAX_BYTES: 153_600, PREMIUM_MAX_BYTES: 1_073_741_824 };

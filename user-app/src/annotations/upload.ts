@@ -22,6 +22,9 @@ const PLAIN_POLICY_SECONDS = 15 * 60; // handed out with the page
 /** For an upload whose name has nothing left after cleaning. */
 export const NAMELESS = "input.vcf";
 
+/** S3 puts the name of the sent file in its place, wherever it stands in the key of a form. */
+const NAME_VARIABLE = "$" + "{filename}";
+
 export interface UploadPolicyRequest {
   readonly userId: number;
   readonly role: Role;
@@ -46,8 +49,7 @@ export async function createUploadPolicy(
   { browserS3, resources, config }: UploadPolicyDeps,
   { userId, role, redirectTo, fileName }: UploadPolicyRequest,
 ): Promise<PresignedPost> {
-  // S3 puts the name of the sent file in place of ${filename}.
-  const name = fileName === undefined ? "$" + "{filename}" : cleanFileName(fileName, NAMELESS);
+  const name = fileName === undefined ? NAME_VARIABLE : withoutVariable(cleanFileName(fileName, NAMELESS));
   const buildCondition: ["starts-with", string, string] = ["starts-with", `$${BUILD_FIELD}`, ""];
   const fields: Record<string, string> = {
     acl: "private",
@@ -65,6 +67,11 @@ export async function createUploadPolicy(
     ],
     Expires: redirectTo === undefined ? SCRIPT_POLICY_SECONDS : PLAIN_POLICY_SECONDS,
   });
+}
+
+/** A file that is named like the variable would lie at another key than its form says. It goes without the dollar. */
+function withoutVariable(fileName: string): string {
+  return fileName.replaceAll(/\$+(?=\{filename\})/g, "");
 }
 
 export function uploadCeiling(role: Role, config: Pick<Config, "FREE_MAX_BYTES" | "PREMIUM_MAX_BYTES">): number {

@@ -30,3 +30,4 @@ mountClocks(document, now);
 mountLive(document, { mountPart, now });
 mountMasks(document);
 for (const element of document.querySelectorAll<HTMLElement>("[data-upload]")) mountUpload(element);
+document.documentElement.dataset.script = "";

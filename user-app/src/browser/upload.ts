@@ -2,6 +2,7 @@ import { formatDuration } from "@elastic-gas/shared/format/durations";
 import { formatBytes, formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { createIcon } from "@elastic-gas/shared/ui/create-icon";
 import { isSignInPage, SESSION_ENDED } from "@elastic-gas/shared/ui/session-ended";
+import { abortWhenStalled, UploadStalled } from "@elastic-gas/shared/ui/stalled-upload";
 import { checkFile } from "./check-file.ts";
 import { csrfHeaders } from "./csrf-headers.ts";
 import type { VcfCheck } from "./vcf-check.ts";
@@ -161,10 +162,13 @@ export function mountUpload(root: HTMLElement): void {
       location.assign("/annotations");
     } catch (error) {
       const cancelled = error instanceof DOMException && error.name === "AbortError";
+      const submitted =
+        done === 0 ? "Nothing was submitted." : `${formatCountOf(done, "file")} of ${files.length} submitted.`;
+      const why = error instanceof UploadStalled ? `${error.message} Look at the connection. ` : "";
       showNote({
         tone: cancelled ? "info" : "bad",
         start: cancelled ? "Cancelled." : percent > 0 ? `The upload stopped at ${percent}\u00a0%.` : errorText(error),
-        text: done === 0 ? "Nothing was submitted." : `${formatCountOf(done, "file")} of ${files.length} submitted.`,
+        text: percent > 0 ? why + submitted : submitted,
       });
       chosen = files.slice(done);
       progress.hidden = true;
@@ -201,7 +205,8 @@ export function mountUpload(root: HTMLElement): void {
         else reject(new Error(`The storage refused the file (${request.status}).`));
       });
       request.addEventListener("error", () => reject(new Error("The storage did not answer.")));
-      request.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
+      const whyStalled = abortWhenStalled(request);
+      request.addEventListener("abort", () => reject(whyStalled() ?? new DOMException("cancelled", "AbortError")));
       request.open("POST", policy.url);
       request.send(body);
     });

@@ -1,7 +1,11 @@
-import type { LookupAddress, lookup } from "node:dns";
+import { createSocket } from "node:dgram";
+import { lookup } from "node:dns/promises";
+import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isPublicAddress } from "@elastic-gas/shared/web/public-address";
+import { createNameResolver } from "@elastic-gas/shared/web/resolve-name";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createFileFetcher, type FetchFileOptions, PHOTO } from "./fetch-file.ts";
@@ -96,14 +100,49 @@ async function serve(listener: RequestListener): Promise<Server> {
 /** Answers every name with the given addresses, one list after the other. */
 function resolver(...answers: string[][]): FetchFileOptions["resolve"] {
   let asked = 0;
-  const fake = (_name: string, _options: object, callback: (error: null, found: LookupAddress[]) => void) => {
+  return (_name, callback) => {
     const list = answers[Math.min(asked++, answers.length - 1)] ?? [];
     callback(
       null,
       list.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
     );
   };
-  return fake as unknown as typeof lookup; // only this overload is used
+}
+
+/** A name server; `answer` gives the addresses of a question of type A, null nothing at all. */
+async function nameServer(answer: (name: string) => readonly string[] | null): Promise<string> {
+  const socket = createSocket("udp4");
+  socket.on("message", (question, { port, address }) => {
+    const [labels, end] = readName(question);
+    const found = answer(labels.join("."));
+    if (found === null) return;
+    const isA = question.readUInt16BE(end) === 1;
+    const records = (isA ? found : []).map((text) => Buffer.from([...A_RECORD, ...text.split(".").map(Number)]));
+    const head = Buffer.from(question.subarray(0, 12));
+    head.writeUInt16BE(0x8180, 2); // an answer, without error
+    head.writeUInt16BE(records.length, 6);
+    head.writeUInt16BE(0, 8);
+    head.writeUInt16BE(0, 10);
+    socket.send(Buffer.concat([head, question.subarray(12, end + 4), ...records]), port, address);
+  });
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  onTestFinished(() => void socket.close());
+  return `127.0.0.1:${socket.address().port}`;
+}
+
+/** The name at byte 12 (RFC 1035, section 4.1), type A, class IN, for 60 s, 4 bytes. */
+const A_RECORD = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4];
+
+/** The labels of a question's name, and where its type begins. */
+function readName(question: Buffer): readonly [string[], number] {
+  const labels: string[] = [];
+  let at = 12;
+  for (let length = question[at] ?? 0; length > 0; length = question[at] ?? 0) {
+    labels.push(question.toString("latin1", at + 1, at + 1 + length));
+    at += 1 + length;
+  }
+  return [labels, at + 1];
 }
 
 const fetchWith = (
@@ -154,6 +193,31 @@ describe("fetching by address in production", () => {
     expect(canary.connections).toBe(0);
   });
 
+  it("asks the name servers itself, and refuses a name by what they say, without telling it", async () => {
+    const canary = await serve((_, res) => res.end("secret"));
+    const servers = [await nameServer((name) => (name === "none.example" ? [] : ["93.184.216.34", "10.1.2.3"]))];
+    const options = { resolve: createNameResolver(servers) };
+    await expect(fetchWith(`http://inside.example:${canary.port}/`, options)).rejects.toThrow(
+      /^Only public addresses can be fetched; inside\.example is a private address\.$/,
+    );
+    await expect(fetchWith("http://none.example/", options)).rejects.toThrow("There is no host of this name.");
+    expect(canary.connections).toBe(0);
+  });
+
+  it("leaves the system's look-ups free while name servers are silent", async () => {
+    const asked = new Set<string>();
+    const silent = await nameServer((name) => {
+      asked.add(name);
+      return null;
+    });
+    const options = { resolve: createNameResolver([silent]) };
+    const fetches = [1, 2, 3, 4, 5, 6, 7, 8].map((n) =>
+      fetchWith(`http://slow-${n}.example/a.jpg`, options).catch((error: Error) => error.message),
+    );
+    await waitUntil("all names to be asked for", () => asked.size === fetches.length);
+    expect(await Promise.race([lookup("localhost").then(() => "the look-up"), ...fetches])).toBe("the look-up");
+  });
+
   it.each([
     "ftp://example.com/a.jpg",
     "file:///etc/passwd",
@@ -200,7 +264,7 @@ describe("fetching what may be reached", () => {
     );
     const options = { ...CANARY_FREE, resolve: resolver(["127.0.0.1"], ["127.0.0.2"]) };
     await expect(fetchWith(`http://rebind.example:${server.port}/`, options)).rejects.toThrow(
-      /127\.0\.0\.2 is a private address/,
+      /rebind\.example is a private address/,
     );
     expect(canary.connections).toBe(0);
   });

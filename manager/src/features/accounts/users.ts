@@ -25,6 +25,7 @@ export interface UserRow {
   readonly images: number;
   /** A subscription that Stripe charges for. */
   readonly isPaying: boolean;
+  readonly hasSecondStep: boolean;
   /** Null for everybody who has a password, or never needed one. */
   readonly invitation: InvitationState | null;
 }
@@ -61,6 +62,12 @@ export async function listUsers(db: Database, filter: string, now: number): Prom
         .whereRef("subscriptions.userId", "=", "users.id")
         .where("status", "not in", ENDED_SUBSCRIPTIONS)
         .as("paidFor"),
+      eb
+        .selectFrom("secondFactors")
+        .select((count) => count.fn.countAll<number>().as("n"))
+        .whereRef("secondFactors.userId", "=", "users.id")
+        .where("confirmedAt", "is not", null)
+        .as("secondSteps"),
       "invitedAt",
       eb
         .selectFrom("userMails")
@@ -81,12 +88,13 @@ export async function listUsers(db: Database, filter: string, now: number): Prom
     .orderBy("username")
     .limit(USERS_SHOWN)
     .execute();
-  return rows.map(({ paidFor, invitedAt, waitingMails, linkUntil, ...row }) => ({
+  return rows.map(({ paidFor, secondSteps, invitedAt, waitingMails, linkUntil, ...row }) => ({
     ...row,
     createdAt: row.createdAt.getTime(),
     jobs: Number(row.jobs ?? 0),
     images: Number(row.images ?? 0),
     isPaying: Number(paidFor ?? 0) > 0,
+    hasSecondStep: Number(secondSteps ?? 0) > 0,
     invitation:
       invitedAt === null
         ? null

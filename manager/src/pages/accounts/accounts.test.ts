@@ -46,7 +46,7 @@ describe("the second step at sign-in", () => {
     expect(account).toContain("It is off.");
     // It is none of the pages at the side.
     expect(account).not.toContain('aria-current="page"');
-    const page = await (await admin.post("/account/second-factor", {}, "/account")).text();
+    const page = await (await admin.post("/account/second-factor", { password: ADMIN.password }, "/account")).text();
     expect(page).toContain('<svg class="qr-code"');
     const secret = (/<code class="second-factor-key">([^<]+)</.exec(page)?.[1] ?? "").replaceAll(" ", "");
     const totp = new TOTP({ secret });
@@ -82,6 +82,58 @@ describe("the second step at sign-in", () => {
     const log = await own.db.selectFrom("auditLog").select(["action", "detail"]).execute();
     expect(log.map(({ action }) => action)).toEqual(expect.arrayContaining(["second-factor.on", "second-factor.off"]));
     expect(JSON.stringify(log)).not.toContain(secret);
+  });
+
+  it("is set up with the password alone, in one browser, which stays signed in as the only one", async () => {
+    await using own = await startTestManager();
+    await makePools(own.db);
+    const [owner, thief] = [new TestBrowser(own.url), new TestBrowser(own.url)];
+    for (const browser of [owner, thief]) await browser.signIn();
+    const begin = (browser: TestBrowser, password: string) =>
+      browser.post("/account/second-factor", { password }, "/account");
+    const confirm = (browser: TestBrowser, code: string) =>
+      browser.post("/account/second-factor/confirm", { code }, "/account");
+    const keyOf = (page: string) => /<code class="second-factor-key">([^<]+)</.exec(page)?.[1]?.replaceAll(" ", "");
+
+    // Whoever has an open session alone must not lock its owner out, nor learn what the owner's app will know.
+    for (const password of ["", "a guess"]) {
+      const refused = await begin(thief, password);
+      const page = await refused.text();
+      expect([refused.status, keyOf(page)]).toEqual([400, undefined]);
+      expect(page).toContain("This is not your password.");
+    }
+    const secret = keyOf(await (await begin(owner, ADMIN.password)).text()) ?? "";
+    const code = new TOTP({ secret }).generate();
+    const elsewhere = await confirm(thief, code);
+    expect(elsewhere.headers.get("location")).toBe("/account");
+    expect(await (await thief.get("/account")).text()).toContain("or was begun in another browser. Begin again.");
+
+    const shown = await (await confirm(owner, code)).text();
+    expect(shown).toContain("You are signed out everywhere else.");
+    expect((await owner.get("/")).status).toBe(200);
+    expect((await thief.get("/")).status).toBe(303);
+  });
+
+  it("is switched off by an administrator for whoever is none, and has no other way to", async () => {
+    const user = await findUser(PLAIN_USER.username);
+    const id = user?.id ?? 0;
+    const row = { userId: id, secret: "S", confirmedAt: new Date(), lastStep: null };
+    const isOn = async () =>
+      (await manager.db.selectFrom("secondFactors").select("userId").where("userId", "=", id).execute()).length > 0;
+    const action = `/users/${id}/second-step`;
+    expect(await (await browser.get("/users")).text()).not.toContain(action);
+    await manager.db.insertInto("secondFactors").values(row).execute();
+    expect(await (await browser.get("/users")).text()).toContain(action);
+
+    // An administrator's password and another administrator together must not open the account.
+    await browser.post(`/users/${id}/admin`, { wanted: "yes" }, "/users");
+    expect(await (await browser.get("/users")).text()).not.toContain(action);
+    expect([(await browser.post(action, {}, "/users")).status, await isOn()]).toEqual([409, true]);
+
+    await browser.post(`/users/${id}/admin`, { wanted: "no" }, "/users");
+    expect([(await browser.post(action, {}, "/users")).status, await isOn()]).toEqual([303, false]);
+    const log = manager.db.selectFrom("auditLog").select("target").where("action", "=", "user.second-step-off");
+    expect(await log.execute()).toEqual([{ target: PLAIN_USER.username }]);
   });
 
   it("is not shown to a browser that has sent no password", async () => {

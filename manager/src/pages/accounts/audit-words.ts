@@ -58,6 +58,7 @@ const WORDS: Readonly<Record<AuditAction, string>> = {
   "user.not-viewer": "took an account’s viewer rights",
   "user.password": "set an account’s password",
   "user.role": "changed an account’s plan or rights",
+  "user.second-step-off": "switched an account’s second step off",
   "user.viewer": "made an account a viewer",
   "worker.drain": "drained a worker",
   "worker.protect": "protected a worker from shrinking",

@@ -7,7 +7,7 @@ import { csrfField, icon, note } from "../kit/parts.ts";
 import { codeField } from "./code-view.ts";
 
 export type SecondFactorState =
-  | { readonly kind: "off" }
+  | { readonly kind: "off"; readonly error?: string }
   | { readonly kind: "on"; readonly recoveryCodes: number; readonly error?: string };
 
 /** The panel of the account page. */
@@ -22,6 +22,13 @@ export function secondFactorPanel(state: SecondFactorState, { csrf }: ViewContex
           { method: "post", action: "/account/second-factor", class: "eg-form" },
           csrfField(csrf),
           h("p", {}, "An authenticator app shows a code that is asked for after your password. It is off."),
+          field({
+            name: "password",
+            id: "begin-password",
+            label: "Your password",
+            error: state.error,
+            input: { type: "password", autocomplete: "current-password", required: true },
+          }),
           h("div", { class: "eg-actions" }, h("button", { class: "eg-button", type: "submit" }, "Set it up")),
         )
       : h(
@@ -79,7 +86,7 @@ export function recoveryCodesView(codes: readonly string[]): Html[] {
       h(
         "p",
         {},
-        "Each works once in place of a code when the app is lost. Keep them in a safe place: they are shown only now.",
+        "Each works once in place of a code when the app is lost. Keep them in a safe place: they are shown only now. You are signed out everywhere else.",
       ),
       h(
         "ul",

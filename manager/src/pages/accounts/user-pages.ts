@@ -1,5 +1,6 @@
 import { ALL_ACCOUNTS } from "@elastic-gas/shared/accounts/account-tables";
 import { changePassword } from "@elastic-gas/shared/accounts/change-password";
+import { endSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { findUserById, makePassword, type User } from "@elastic-gas/shared/accounts/users";
 import { audit } from "@elastic-gas/shared/audit";
@@ -98,6 +99,20 @@ export function userPages(deps: UserPagesDeps): Router {
     res.redirect(303, "/users");
   });
 
+  router.post("/users/:id/second-step", async (req, res) => {
+    const user = await userOfPath(deps, req);
+    // An administrator's would open the manager to whoever has the password.
+    if (user.isAdmin) {
+      throw new HttpError(409, `${user.username} is an administrator.`, {
+        remedy: `Their second step is switched off on the manager's machine: ./start.sh admin-password ${user.username}`,
+      });
+    }
+    await db.transaction().execute((trx) => endSecondFactor(trx, user.id));
+    await audit(db, { actor: actorOf(res), action: "user.second-step-off", target: user.username, address: req.ip });
+    leaveNotice(req, { tone: "ok", text: `${user.username} signs in with the password alone.` });
+    res.redirect(303, "/users");
+  });
+
   router.post("/users/:id/plan", async (req, res) => {
     const user = await userOfPath(deps, req);
     const { role } = PlanForm.parse(req.body ?? {});
@@ -139,7 +154,7 @@ export function userPages(deps: UserPagesDeps): Router {
     leaveNotice(req, { tone: "ok", text: `${user.username} was deleted, with all jobs, photos and files.` });
     res.redirect(303, "/users");
   });
-  for (const verb of ["invite", "password", "plan", "admin", "viewer", "delete"]) {
+  for (const verb of ["invite", "password", "second-step", "plan", "admin", "viewer", "delete"]) {
     router.all(`/users/:id/${verb}`, methodNotAllowed("POST"));
   }
   return router;

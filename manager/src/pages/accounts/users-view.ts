@@ -166,6 +166,11 @@ function userMenu(user: UserRow, { isOwn, csrf }: { readonly isOwn: boolean; rea
         : item("password", [icon("key"), "New password"], {
             confirm: `Give ${user.username} a new password? The old one ends.`,
           }),
+      user.hasSecondStep &&
+        !user.isAdmin &&
+        item("second-step", [icon("cross"), "Switch the second step off"], {
+          confirm: `Let ${user.username} sign in without a code? For somebody who has lost the app and the recovery codes.`,
+        }),
       user.role === "premium_user"
         ? item("plan", [icon("user"), "Make Free"], { role: "free_user", confirm: freeQuestion(user) })
         : item("plan", [icon("user"), "Make Premium without payment"], { role: "premium_user" }),

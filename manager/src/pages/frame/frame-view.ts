@@ -138,7 +138,7 @@ function bar({ section, username, signOutCsrf, isViewer }: Frame): Html {
         h(
           "span",
           { class: "connection", "data-connection": "" },
-          h("noscript", {}, "Without script: reload for new values"),
+          h("span", { class: "eg-no-script" }, "Its script did not load: reload for new values"),
         ),
       h(
         "button",

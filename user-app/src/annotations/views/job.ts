@@ -11,7 +11,7 @@ import { firstRecords } from "./first-records.ts";
 import { cancelForm } from "./job-actions.ts";
 import { type JobDetailsProps, jobDetails } from "./job-details.ts";
 import { jobSummary } from "./job-summary.ts";
-import { unfinishedLog } from "./log.ts";
+import { standsStill, unfinishedLog } from "./log.ts";
 
 export interface JobProps extends JobDetailsProps {
   /** What the state means for the reader. */
@@ -36,6 +36,7 @@ export function jobView(props: JobProps, page: PageContext): Html {
       " / ",
       h("span", { class: "eg-mono" }, job.id.slice(0, 8)),
     ),
+    isChanging(state) && standsStill(),
     h(
       "div",
       {

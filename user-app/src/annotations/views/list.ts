@@ -7,6 +7,7 @@ import { csrfField, hiddenField } from "../../web/views/forms.ts";
 import type { JobState } from "../job-state.ts";
 import { stateWord } from "../job-words.ts";
 import type { JobRow } from "../queries.ts";
+import { standsStill } from "./log.ts";
 import { sampleList } from "./sample-list.ts";
 
 export interface ListRow extends Pick<JobRow, "id" | "status" | "inputSize" | "submittedAt"> {
@@ -47,6 +48,7 @@ export function listView(props: ListProps, page: PageContext): Html {
       h("a", { class: "eg-button eg-button-primary app-head-end", href: "/annotate" }, icon("plus"), "New annotation"),
     ),
     toolbar(props, page.zone),
+    props.changing && standsStill(),
     h(
       "div",
       { "data-live": props.changing ? "list" : "", "data-live-part": "list" },

@@ -46,6 +46,15 @@ export function logView({ jobId, inputName, log, version }: LogProps): Html {
 
 const LABELLED = { tabindex: 0, "aria-label": "Log" };
 
+/** For pages that their script keeps current: shown when it does not. */
+export function standsStill(): Html {
+  return h(
+    "p",
+    { class: "eg-no-script eg-secondary" },
+    "This page stands still, for its script did not load. Load it again to see what is new.",
+  );
+}
+
 /** The log of a job that runs; the page's script puts the new one in its place. */
 export function unfinishedLog(text: string, size: "app-log" | "app-log-so-far"): Html {
   return fragment(
@@ -53,7 +62,7 @@ export function unfinishedLog(text: string, size: "app-log" | "app-log-so-far"):
       "p",
       { class: "eg-secondary" },
       "Not finished: the job runs. The whole log comes with its end.",
-      h("noscript", {}, " Load the page again to see what is new."),
+      h("span", { class: "eg-no-script" }, " Load the page again to see what is new."),
     ),
     h(
       "pre",

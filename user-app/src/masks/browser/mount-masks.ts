@@ -1,5 +1,6 @@
 import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { isSignInPage, SESSION_ENDED } from "@elastic-gas/shared/ui/session-ended";
+import { abortWhenStalled } from "@elastic-gas/shared/ui/stalled-upload";
 import { describeUpload, fileProblem } from "./describe-upload.ts";
 
 /**
@@ -86,7 +87,11 @@ function send(form: HTMLFormElement, parts: Parts, file: File): void {
     else finish(textAt(fieldOf(answer, "error"), "message") ?? "The photo was not taken. Try again in a moment.");
   });
   request.addEventListener("error", () => finish("The connection was lost. The photo was not taken; try again."));
-  request.addEventListener("abort", () => finish(undefined));
+  const whyStalled = abortWhenStalled(request);
+  request.addEventListener("abort", () => {
+    const stalled = whyStalled();
+    finish(stalled && `${stalled.message} Look at the connection, and at your photos before you send it again.`);
+  });
   parts.cancel.onclick = () => request.abort();
 
   parts.input.disabled = true;
