@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import bcrypt from "bcrypt";
 import { z } from "zod";
-import { HttpError } from "../web/errors.ts";
+import { Overloaded } from "../web/errors.ts";
 import { isCommonPassword } from "./common-passwords.ts";
 
 /** 37 checks a second on two cores; each doubling step halves that. */
@@ -28,9 +28,9 @@ export const PagePassword = z
   .refine((text) => !isCommonPassword(text), "This is one of the passwords that guessers try first. Choose another.");
 
 /** Too many hashes wait already; the caller answers 503. */
-export class HashingOverloaded extends HttpError {
+export class HashingOverloaded extends Overloaded {
   constructor() {
-    super(503, "Too many passwords are being checked at this moment. Try again in a few seconds.", {
+    super("Too many passwords are being checked at this moment. Try again in a few seconds.", {
       retryAfterSeconds: 5,
     });
     this.name = "HashingOverloaded";

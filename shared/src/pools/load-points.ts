@@ -8,7 +8,7 @@ export const LoadPoint = z.object({
   requests: z.number().int().min(0),
   /** Answered with 2xx. */
   successes: z.number().int().min(0),
-  /** Answered with 5xx, refusals with Retry-After left out; not told by workers of earlier releases. */
+  /** Answered with 5xx, refusals of a worker that is full left out; not told by workers of earlier releases. */
   failures: z.number().int().min(0).optional(),
   /** Of all answers together. */
   responseMs: z.number().min(0),

@@ -30,6 +30,25 @@ export class HttpError extends Error {
   }
 }
 
+/** 503: refused at once, for as much is under way as this process takes. The load has brought it, not the program. */
+export class Overloaded extends HttpError {
+  constructor(sentence: string, options: HttpErrorOptions & { readonly retryAfterSeconds: number }) {
+    super(UNAVAILABLE, sentence, options);
+    this.name = "Overloaded";
+  }
+}
+
+/** What every answer to an expected failure says besides its sentence: when to come again. */
+export function setRetryAfter(res: Response, error: HttpError): void {
+  if (error.retryAfterSeconds !== undefined) res.setHeader("Retry-After", String(error.retryAfterSeconds));
+  res.locals.isOverloaded = error instanceof Overloaded;
+}
+
+/** Whether this answer refuses a request for the load alone. */
+export function isOverloaded(res: Response): boolean {
+  return res.locals.isOverloaded === true;
+}
+
 /** What an error page or its JSON shows. */
 export interface ErrorView {
   readonly status: number;
@@ -74,7 +93,7 @@ export function errorHandler({
     const shown =
       known ??
       new HttpError(500, "Something went wrong on our side.", { remedy: "Nothing was lost. Try again in a moment." });
-    if (shown.retryAfterSeconds !== undefined) res.setHeader("Retry-After", String(shown.retryAfterSeconds));
+    setRetryAfter(res, shown);
     res.status(shown.status);
     const view: ErrorView = {
       status: shown.status,

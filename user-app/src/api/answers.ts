@@ -1,6 +1,6 @@
 import type { Logger } from "@elastic-gas/shared/logger";
 import { isTransient } from "@elastic-gas/shared/reliability/transient";
-import { HttpError } from "@elastic-gas/shared/web/errors";
+import { HttpError, setRetryAfter } from "@elastic-gas/shared/web/errors";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import { z } from "zod";
 import { toHttpError } from "../masks/upload/refusals.ts";
@@ -21,7 +21,7 @@ export function apiErrors(log: Logger): ErrorRequestHandler {
     if (known === undefined)
       log.error({ err: error, requestId: res.locals.requestId, path: req.path }, "API request failed");
     const shown = known ?? new HttpError(500, "Something went wrong on our side. Try again in a moment.");
-    if (shown.retryAfterSeconds !== undefined) res.setHeader("Retry-After", String(shown.retryAfterSeconds));
+    setRetryAfter(res, shown);
     res.status(shown.status).json({ success: false, error: { code: shown.status, message: shown.message } });
   };
 }

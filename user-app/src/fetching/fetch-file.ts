@@ -1,5 +1,5 @@
 import { formatBytes } from "@elastic-gas/shared/format/numbers";
-import { HttpError } from "@elastic-gas/shared/web/errors";
+import { HttpError, Overloaded } from "@elastic-gas/shared/web/errors";
 import {
   AddressRefused,
   createGuardedAgent,
@@ -60,7 +60,7 @@ export function createFileFetcher(kind: FileKind, options: FetchFileOptions = {}
   return async (address, { signal, maxBytes }) => {
     const url = parseAddress(address);
     if (underWay >= maxConcurrent) {
-      throw new HttpError(503, `Other ${kind.many} are being fetched. Try again in 5\u00a0s.`, {
+      throw new Overloaded(`Other ${kind.many} are being fetched. Try again in 5\u00a0s.`, {
         retryAfterSeconds: 5,
       });
     }

@@ -1,5 +1,5 @@
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
-import { HttpError } from "@elastic-gas/shared/web/errors";
+import { HttpError, setRetryAfter } from "@elastic-gas/shared/web/errors";
 import type { Request, Response } from "express";
 import { z } from "zod";
 import { abortWhenSenderLeaves, SenderGone } from "../web/sender-gone.ts";
@@ -44,7 +44,7 @@ export async function takePhoto(deps: MaskPagesDeps, req: Request, res: Response
   }
 
   async function refuse(error: HttpError, { file, address }: Wanted): Promise<void> {
-    if (error.retryAfterSeconds !== undefined) res.setHeader("Retry-After", String(error.retryAfterSeconds));
+    setRetryAfter(res, error);
     if (wantsJson(req)) {
       res.status(error.status).json({ error: { message: error.message } });
       return;

@@ -1,3 +1,5 @@
+import { createLogger } from "@elastic-gas/shared/logger";
+import { errorHandler, HttpError, Overloaded } from "@elastic-gas/shared/web/errors";
 import { serve } from "@elastic-gas/shared/web/serve";
 import express from "express";
 import { expect, onTestFinished, test } from "vitest";
@@ -15,9 +17,11 @@ async function metered({ startsAt = START, vcpus = 2 } = {}) {
   });
   const app = express();
   app.use(meter.count, (req, res) => {
-    if (req.path === "/busy") return res.status(503).set("Retry-After", "11").end();
-    return res.status(req.path === "/broken" ? 500 : 200).end();
+    if (req.path === "/full") throw new Overloaded("Full.", { retryAfterSeconds: 2 });
+    if (req.path === "/without-database") throw new HttpError(503, "No answer.", { retryAfterSeconds: 5 });
+    res.status(req.path === "/broken" ? 500 : 200).end();
   });
+  app.use(errorHandler({ log: createLogger("test", "silent"), renderPage: (res) => void res.end() }));
   const listening = await serve(app, { host: "127.0.0.1", port: 0 });
   onTestFinished(() => listening.close(0));
   const ask = async (path: string, times = 1) => {
@@ -31,12 +35,13 @@ async function metered({ startsAt = START, vcpus = 2 } = {}) {
   return { meter, ask, move };
 }
 
-test("a refusal that says when to come again is no failure: the load has brought it, not the program", async () => {
+test("a refusal for the load alone is no failure; a service that does not answer is one", async () => {
   const { meter, ask, move } = await metered();
-  await ask("/busy", 3);
+  await ask("/full", 3);
+  await ask("/without-database");
   await ask("/broken");
   move(10, 1);
-  expect(meter.points().points).toMatchObject([{ requests: 4, successes: 0, failures: 1 }]);
+  expect(meter.points().points).toMatchObject([{ requests: 5, successes: 0, failures: 2 }]);
 });
 
 test("a point holds the requests and the CPU of its period of the wall clock", async () => {

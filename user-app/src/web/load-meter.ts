@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { LoadPoint, LoadPoints } from "@elastic-gas/shared/pools/load-points";
+import { isOverloaded } from "@elastic-gas/shared/web/errors";
 import type { RequestHandler } from "express";
 import { isCounted } from "./request-counter.ts";
 
@@ -45,7 +46,7 @@ export function createLoadMeter({
         counts.requests += 1;
         res.once("finish", () => {
           if (res.statusCode >= 200 && res.statusCode < 300) counts.successes += 1;
-          if (res.statusCode >= 500 && !res.hasHeader("Retry-After")) counts.failures += 1;
+          if (res.statusCode >= 500 && !isOverloaded(res)) counts.failures += 1;
           counts.responseMs += performance.now() - askedAt;
         });
       }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { HttpError } from "@elastic-gas/shared/web/errors";
+import { HttpError, Overloaded } from "@elastic-gas/shared/web/errors";
 import { DetectorBusy, DetectorUnavailable, type MaskDetector, type Place } from "../detector/mask-detector.ts";
 import { type PictureProblem, PictureUnusable } from "../detector/picture.ts";
 import { dropRest } from "./multipart.ts";
@@ -31,7 +31,7 @@ export function toHttpError(error: unknown): HttpError | undefined {
   if (error instanceof PictureUnusable)
     return new HttpError(PROBLEM_STATUS[error.problem], error.message, { cause: error });
   if (error instanceof DetectorBusy) {
-    return new HttpError(503, error.message, { retryAfterSeconds: error.retryAfterSeconds, cause: error });
+    return new Overloaded(error.message, { retryAfterSeconds: error.retryAfterSeconds, cause: error });
   }
   if (error instanceof DetectorUnavailable) {
     return new HttpError(503, error.message, { retryAfterSeconds: MODEL_RETRY_SECONDS, cause: error });
