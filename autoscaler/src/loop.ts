@@ -78,6 +78,9 @@ export class Autoscaler {
   readonly #dueAt = new Map<PoolName, number>();
   #balancer: Balancer | null = null;
   #standing: "acting" | "standing by" | "without MySQL" | null = null;
+  #renewedAt: number | null = null;
+  /** The database was away for so long, and no decision tells of it yet. */
+  #untoldOutage: SourceFailure | null = null;
   #began = false;
   #publishedAt = Number.NEGATIVE_INFINITY;
 
@@ -97,6 +100,10 @@ export class Autoscaler {
         log.error({ err: error }, "MySQL does not answer: pools keep their size, lost workers are not replaced");
       return;
     }
+    const now = performance.now();
+    if (before === "without MySQL" && this.#standing === "acting" && this.#renewedAt !== null)
+      this.#untoldOutage = { source: "database", seconds: Math.round((now - this.#renewedAt) / 1_000), error: null };
+    this.#renewedAt = now;
     if (this.#standing === before) return;
     log.info({ epoch: lease.epoch }, this.#standing === "acting" ? "acting" : "standing by, another autoscaler acts");
   }
@@ -115,6 +122,7 @@ export class Autoscaler {
     }
     const closable = await listOpenActivityIds(db);
     const pools = await this.#withinLimits(await listPools(db, readPolicy));
+    await this.#tellOutage(pools);
     const releases = await readReleases(this.#context);
     const look = { ...(await this.#look()), releases };
     if (signal.aborted) return false;
@@ -131,6 +139,18 @@ export class Autoscaler {
       snapshots.length === pools.length &&
       snapshots.every(({ pool, workers, open }) => pool.stopping && workers.length === 0 && open.length === 0)
     );
+  }
+
+  /** Checks that were left out while the database was away could not be written down then. */
+  async #tellOutage(pools: readonly Pool[]): Promise<void> {
+    const outage = this.#untoldOutage;
+    if (outage === null) return;
+    const { config, lease } = this.#context;
+    for (const pool of pools) {
+      const wasDue = outage.seconds >= checkSecondsOf(pool.policy.kind, config);
+      if (wasDue && !pool.stopping) await storeNotChecked(this.#context, pool, outage, new Date(lease.now()));
+    }
+    this.#untoldOutage = null;
   }
 
   /** Milliseconds until the next pass: no longer than until the next check is due, so that none waits for a pass. */

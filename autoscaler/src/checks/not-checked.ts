@@ -7,7 +7,11 @@ import type { SourceFailure } from "../observe/sources.ts";
 
 /** The reason of a check that could not be made. */
 export function decideNotChecked(pool: Pick<Pool, "desired">, { source, seconds, error }: SourceFailure): Decision {
-  return notChecked(pool.desired, { source, seconds, failure: isTimeout(error) ? null : nameOf(error) });
+  return notChecked(pool.desired, {
+    source,
+    seconds,
+    failure: error === null || isTimeout(error) ? null : nameOf(error),
+  });
 }
 
 /** Writes down that a pool was due and could not be looked at at all; its workers are counted as last time. */

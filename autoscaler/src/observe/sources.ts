@@ -4,6 +4,7 @@ import type { Source } from "@elastic-gas/scaling/reasons/reason";
 export interface SourceFailure {
   readonly source: Source;
   readonly seconds: number;
+  /** Null when the source was silent. */
   readonly error: unknown;
 }
 

@@ -100,6 +100,10 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
     { kind: "not-checked", source: "SQS", seconds: 1, failure: "Throttling: Rate exceeded" },
     "Not checked: SQS failed (Throttling: Rate exceeded).",
   ],
+  [
+    { kind: "not-checked", source: "database", seconds: 60, failure: null },
+    "Not checked for 60 s: the database did not answer.",
+  ],
   [{ kind: "no-data", since: AT }, "No data since 15:56. Nothing grows or shrinks until it is back."],
   [{ kind: "no-data", since: null }, "No data. Nothing grows or shrinks until it is back."],
   [{ kind: "queue-silent" }, "No data: the queue did not answer. Nothing grows or shrinks until it does."],

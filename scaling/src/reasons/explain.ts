@@ -33,6 +33,7 @@ export function explain(reason: Reason, reader: Reader): string {
     case "cooling-down":
       return `Cooling down: ${span(reason.secondsLeft)} left after ${changeWords(reason.change)}.`;
     case "not-checked": {
+      if (reason.source === "database") return `Not checked for ${span(reason.seconds)}: the database did not answer.`;
       const source = reason.source === "load balancer" ? "the load balancer" : reason.source;
       return reason.failure === null
         ? `Not checked: ${source} did not answer within ${span(reason.seconds)}.`

@@ -61,7 +61,7 @@ export type SizeForecast = z.infer<typeof SizeForecast>;
 const resize = { pool: z.string(), from: number, to: number } as const;
 
 /** What a check needs an answer of. */
-export const Source = z.enum(["EC2", "load balancer", "CloudWatch", "SQS"]);
+export const Source = z.enum(["EC2", "load balancer", "CloudWatch", "SQS", "database"]);
 export type Source = z.infer<typeof Source>;
 
 /** Why a check ended as it did: a kind and its numbers. `explain` writes the sentence. */
@@ -81,7 +81,10 @@ export const Reason = z.discriminatedUnion("kind", [
     change: z.object({ from: number, to: number }).nullable(),
   }),
 
-  /** A source gave no answer within `seconds`; `failure` is its error, null when it was silent. */
+  /**
+   * A source gave no answer within `seconds`; `failure` is its error, null when it was silent. The database was away for
+   * `seconds`: it is told of when it is back.
+   */
   z.object({ kind: z.literal("not-checked"), source: Source, seconds: number, failure: z.string().nullable() }),
   z.object({ kind: z.literal("no-data"), since: nullable }),
   z.object({ kind: z.literal("queue-silent") }),
