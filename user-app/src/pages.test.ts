@@ -344,7 +344,7 @@ describe("the log of a job that runs", () => {
     await set({ runningLog: "Records so far: 7\n" });
     await page.goto(path());
     expect(await page.locator("[data-live-log]").textContent()).toBe("Records so far: 7\n");
-    expect(await page.locator("noscript:visible").textContent()).toContain("Load the page again");
+    expect(await page.locator(".eg-no-script:visible").textContent()).toContain("Load it again");
     await set({ runningLog: "Records so far: 8\n" });
     await page.reload();
     expect(await page.locator("[data-live-log]").textContent()).toBe("Records so far: 8\n");

@@ -82,8 +82,8 @@ export const Reason = z.discriminatedUnion("kind", [
   }),
 
   /**
-   * A source gave no answer within `seconds`; `failure` is its error, null when it was silent. The database was away for
-   * `seconds`: it is told of when it is back.
+   * A source gave no answer within `seconds`; `failure` is its error, null when it was silent. The database was away
+   * for `seconds`: it is told of when it is back.
    */
   z.object({ kind: z.literal("not-checked"), source: Source, seconds: number, failure: z.string().nullable() }),
   z.object({ kind: z.literal("no-data"), since: nullable }),

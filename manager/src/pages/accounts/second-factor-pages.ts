@@ -65,7 +65,9 @@ export function secondFactorPages(deps: SecondFactorPagesDeps): Router {
       content,
     });
   };
-  /** Switching it on or off asks for the password: an open session alone must not lock its owner out. True: it is right. */
+  /**
+   * Switching it on or off asks for the password: an open session alone must not lock its owner out. True: it is right.
+   */
   const isOwner = async (req: Request, res: Response, refusedIn: (error: string) => Promise<SecondFactorState>) => {
     const { password } = PasswordForm.parse(req.body ?? {});
     // Through the same limits as signing in: an open session must not be a way to guess the password.

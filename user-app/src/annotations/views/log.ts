@@ -29,6 +29,7 @@ export function logView({ jobId, inputName, log, version }: LogProps): Html {
       h("a", { class: "eg-button app-head-end", href }, "Back to the job"),
     ),
     h("p", { class: "eg-secondary" }, "Job ", h("code", {}, jobId)),
+    isUnfinished && standsStill(),
     h(
       "div",
       {
@@ -51,19 +52,14 @@ export function standsStill(): Html {
   return h(
     "p",
     { class: "eg-no-script eg-secondary" },
-    "This page stands still, for its script did not load. Load it again to see what is new.",
+    "This page does not update itself: its script did not load. Load it again to see what is new.",
   );
 }
 
 /** The log of a job that runs; the page's script puts the new one in its place. */
 export function unfinishedLog(text: string, size: "app-log" | "app-log-so-far"): Html {
   return fragment(
-    h(
-      "p",
-      { class: "eg-secondary" },
-      "Not finished: the job runs. The whole log comes with its end.",
-      h("span", { class: "eg-no-script" }, " Load the page again to see what is new."),
-    ),
+    h("p", { class: "eg-secondary" }, "Not finished: the job runs. The whole log comes with its end."),
     h(
       "pre",
       { class: `eg-log ${size}`, "data-live-log": "", tabindex: 0, "aria-label": "Log so far" },
