@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { growthPlot } from "./growth-plot.ts";
+import { growthPlot, spread } from "./growth-plot.ts";
 
 const GROWTH = {
   name: "growth",
@@ -42,6 +42,14 @@ it("draws a power of the size as a straight line, twice as steep for twice the e
 it("writes powers of ten on both axes, and names both", () => {
   const texts = [...growthPlot(GROWTH).matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text);
   expect(texts).toEqual(expect.arrayContaining(["CPU &amp; size", "10", "100", "1,000", "0.1", "1", "records"]));
+});
+
+it("keeps labels apart whose lines end at the same place, in the order of the lines", () => {
+  const labels = [...growthPlot(GROWTH).matchAll(/<text[^>]*y="([^"]+)"[^>]*>(linear|root)</g)];
+  const [linear = 0, root = 0] = labels.map(([, y]) => Number(y));
+  expect(Math.abs(linear - root)).toBeGreaterThanOrEqual(14);
+  expect(spread([50, 10, 52, 51])).toEqual([50, 10, 80, 65]);
+  expect(spread([10, 40])).toEqual([10, 40]);
 });
 
 it("draws a single point", () => {

@@ -4,7 +4,10 @@ import type { Growth } from "./measurement.ts";
 const WIDTH = 720;
 const HEIGHT = 320;
 const PLOT = { left: 70, right: 420, top: 56, bottom: 262 };
-const COLOURS: readonly Colour[] = ["cpu", "requests", "latency", "queue"];
+/** From the end of a line to its label. */
+const LEADER = 14;
+const LABEL_HEIGHT = 15;
+const COLOURS: readonly Colour[] = ["cpu", "requests", "latency", "queue", "ok"];
 
 /**
  * The measurement against its size, both axes logarithmic: a straight line of slope k is y = c x^k. SVG with its own
@@ -25,15 +28,18 @@ export function growthPlot({ title, x, y, lines }: Growth): string {
         `<path class="s-grid t" d="M${PLOT.left} ${toY(tick)}H${PLOT.right}"/><text class="f-quiet end" x="${PLOT.left - 8}" y="${toY(tick) + 4}">${amount(tick)}</text>`,
     ),
   ];
+  const labelsY = spread(lines.map(({ points: own }) => toY(own.at(-1)?.[1] ?? 0)));
   const drawn = lines.map((line, index) => {
     const colour = COLOURS[index % COLOURS.length] ?? "cpu";
     const places = line.points.map(([atX, atY]) => [toX(atX), toY(atY)] as const);
     const dots = places.map(([cx, cy]) => `<circle class="f-${colour}" cx="${cx}" cy="${cy}" r="3.5"/>`);
-    const last = places.at(-1) ?? [0, 0];
+    const [lastX, lastY] = places.at(-1) ?? [0, 0];
+    const labelY = labelsY[index] ?? lastY;
     return [
       `<polyline class="s-${colour} l" points="${places.map((place) => place.join(",")).join(" ")}"/>`,
       ...dots,
-      `<text class="f-text" x="${last[0] + 9}" y="${last[1] + 4}">${escapeXml(line.label)}</text>`,
+      `<path class="s-${colour} t" d="M${lastX} ${lastY}L${lastX + LEADER} ${labelY}"/>`,
+      `<text class="f-text" x="${lastX + LEADER + 5}" y="${labelY + 4}">${escapeXml(line.label)}</text>`,
     ].join("");
   });
   const body = [
@@ -49,6 +55,18 @@ ${styleSheet()}
 ${withAttributes(body)}
 </svg>
 `;
+}
+
+/** Places of labels, in the order given: where their lines end, moved apart as far as they would cover each other. */
+export function spread(ends: readonly number[]): readonly number[] {
+  const order = ends.map((_, index) => index).sort((one, other) => (ends[one] ?? 0) - (ends[other] ?? 0));
+  const places: number[] = [...ends];
+  let next = Number.NEGATIVE_INFINITY;
+  for (const index of order) {
+    places[index] = Math.max(ends[index] ?? 0, next);
+    next = (places[index] ?? 0) + LABEL_HEIGHT;
+  }
+  return places;
 }
 
 /** From a value to a place, rounded to a tenth, and the powers of ten on the axis; a decade at least. */
