@@ -16,6 +16,7 @@ import { listFinal } from "./final-listing.ts";
 import { emptyHistory } from "./history.ts";
 import { readLog, withHits } from "./hits.ts";
 import { endFaults, inject } from "./injectors.ts";
+import { answers } from "./parts.ts";
 import {
   isMeant,
   lengthOf,
@@ -218,8 +219,9 @@ async function take(rig: Rig, step: Step, say: ProofContext["say"]): Promise<voi
   rig.history.faults.push({ name, from, to: Date.now(), notMade });
 }
 
-/** Waits until each pool has a worker in service. */
-async function atWork({ db, wait }: ProofSystem): Promise<void> {
+/** Waits until local-cloud takes faults, which may just start again, and each pool has a worker in service. */
+async function atWork({ db, system, wait }: ProofSystem): Promise<void> {
+  await wait("local-cloud", () => answers(`${system.cloudUrl}/_faults`), AT_WORK_SECONDS);
   await wait(
     "a worker of each pool in service",
     async () => {

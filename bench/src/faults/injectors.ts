@@ -172,7 +172,6 @@ async function askAsRoot({ system }: ProofSystem, statement: string): Promise<vo
   });
 }
 
-/** The worker of the process may just be replaced. */
 /** The outbox keeps what it has sent: each of it is sent again, in another order. */
 async function duplicateMessages({ proof, random }: Rig, times: number): Promise<void> {
   const rows = await proof.db
