@@ -95,6 +95,7 @@ it(
       return Buffer.from(Output, "base64").toString();
     };
 
+    const launchedAt = performance.now();
     const worker = await launch();
     await waitUntil(
       "the worker is healthy",
@@ -106,6 +107,8 @@ it(
       },
       PATIENT,
     );
+    const seconds = (performance.now() - launchedAt) / 1_000;
+    console.log(`${(release.bytes.length / 1e6).toFixed(1)} MB; healthy ${seconds.toFixed(1)} s after the launch`);
     expect(await consoleOf(worker)).not.toContain(NO_REGISTRY);
 
     // Another file under its name: the next worker does not run it.
