@@ -138,7 +138,12 @@ function bar({ section, username, signOutCsrf, isViewer }: Frame): Html {
         h(
           "span",
           { class: "connection", "data-connection": "" },
-          h("span", { class: "eg-no-script" }, "Its script did not load: reload for new values"),
+          h(
+            "span",
+            { class: "eg-no-script" },
+            h("b", {}, "Not live"),
+            h("span", { class: "connection-more" }, ": its script did not load. Reload for new values."),
+          ),
         ),
       h(
         "button",
