@@ -87,6 +87,12 @@ async function stageFleet(): Promise<void> {
   }
 }
 
+/** A check just now, as of an autoscaler that runs: those that were staged grow old while the tests do. */
+async function addCheck(): Promise<void> {
+  const row = checkRow(new Date(), { desiredBefore: 3, desiredAfter: 3, pending: 1 });
+  await manager.db.insertInto("decisions").values(row).execute();
+}
+
 /** A change by hand, of now. */
 async function addActivity(change: {
   readonly pool: "web" | "utility";
@@ -240,6 +246,7 @@ describe("the dashboard in a browser", () => {
   });
 
   it("says since when it is offline, holds its buttons, and tells on return what changed meanwhile", async () => {
+    await addCheck();
     const page = await open();
     let cut = false;
     const lines: { close(): Promise<void> }[] = [];
@@ -274,6 +281,7 @@ describe("the dashboard in a browser", () => {
   it.each([-10, 10])(
     "judges no age by the browser's clock, which is %i min wrong, before anything came",
     async (minutes) => {
+      await addCheck();
       const page = await open();
       await page.routeWebSocket(/socket\.io/, (line) => void line.close());
       await page.route(/socket\.io/, (route) => route.abort());

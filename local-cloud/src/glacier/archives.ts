@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { inTransaction } from "../storage/transaction.ts";
 import {
   checkDescription,
@@ -8,6 +7,7 @@ import {
   removeUnretrieved,
   vaultPath,
 } from "./context.ts";
+import { newId } from "./new-id.ts";
 import { storeArchiveBody } from "./store-archive-body.ts";
 
 const MAX_ARCHIVE_BYTES = 4 * 2 ** 30; // in one request. https://docs.aws.amazon.com/amazonglacier/latest/dev/api-archive-post.html
@@ -56,5 +56,5 @@ export function archiveOperations(context: GlacierContext): GlacierHandlers<"Upl
 
 /** As long as AWS's: 138 characters. */
 export function newArchiveId(): string {
-  return randomBytes(103).toString("base64url");
+  return newId(103);
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { JobParameters } from "@aws-sdk/client-glacier";
 import { isTreeHashAligned, LEAF_BYTES } from "@elastic-gas/shared/aws/tree-hash";
 import type { Call } from "../wire/handler.ts";
@@ -12,6 +11,7 @@ import {
   vaultArn,
   vaultPath,
 } from "./context.ts";
+import { newId } from "./new-id.ts";
 import { insufficientCapacity, invalidParameter, missingParameter, notFound } from "./errors.ts";
 import { inventoryDocument, selectForInventory } from "./inventory.ts";
 import type { ArchiveSubject, InventorySubject, Job } from "./job-store.ts";
@@ -34,7 +34,7 @@ export function initiateJobOperation(context: GlacierContext): GlacierHandlers<"
       if (isExpedited && context.jobs.countExpedited(now) >= expeditedCapacity) throw insufficientCapacity();
       const seconds = retrievalSeconds[subject.job.kind === "archive" ? tier : "Standard"];
       const job: Job = {
-        id: randomBytes(69).toString("base64url"), // as long as AWS's: 92 characters
+        id: newId(69), // as long as AWS's: 92 characters
         vault: name,
         description: checkDescription(parameters.Description),
         tier: isExpedited || subject.job.kind === "archive" ? tier : "Standard",

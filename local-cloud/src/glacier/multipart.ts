@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { combineTreeHashes } from "@elastic-gas/shared/aws/tree-hash";
 import { inTransaction } from "../storage/transaction.ts";
 import type { Call } from "../wire/handler.ts";
@@ -14,6 +13,7 @@ import {
   vaultArn,
   vaultPath,
 } from "./context.ts";
+import { newId } from "./new-id.ts";
 import { invalidParameter, missingParameter, notFound } from "./errors.ts";
 import { checkTreeHash, storeArchiveBody } from "./store-archive-body.ts";
 import type { Upload } from "./upload-store.ts";
@@ -54,7 +54,7 @@ export function multipartOperations(
         throw invalidParameter(
           `Invalid part size: ${input.partSize}. It must be 1 MiB times a power of two, at most 4 GiB.`,
         );
-      const id = randomBytes(69).toString("base64url"); // as long as AWS's: 92 characters
+      const id = newId(69); // as long as AWS's: 92 characters
       const description = checkDescription(input.archiveDescription);
       uploads.add({ id, vault: name, description, partBytes, createdAt: context.now().toISOString() });
       return { uploadId: id, location: `${vaultPath(call, name)}/multipart-uploads/${id}` };
