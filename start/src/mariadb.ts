@@ -16,6 +16,8 @@ const WITHOUT_DISK = [
   "--innodb-file-per-table=OFF",
   "--sync-frm=OFF",
 ];
+/** Every table is InnoDB's, and changes are small: the buffers of the other engines took 43 of the server's 96 MB. */
+const SMALL_BUFFERS = ["--key-buffer-size=1M", "--aria-pagecache-buffer-size=8M", "--innodb-log-buffer-size=2M"];
 /** Where start.sh unpacks Debian's packages when it may not install them: in the checkout, whatever the data folder. */
 export const UNPACKED_PROGRAMS = join(import.meta.dirname, "../../.data/apt");
 
@@ -138,6 +140,7 @@ export async function spawnMariadb(options: MariadbOptions): Promise<ChildProces
       "--skip-name-resolve",
       "--max-connections=500",
       "--innodb-buffer-pool-size=128M",
+      ...SMALL_BUFFERS,
       `--innodb-flush-log-at-trx-commit=${disposable ? 0 : 1}`,
       ...(disposable ? WITHOUT_DISK : []),
       "--performance-schema=OFF",
