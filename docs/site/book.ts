@@ -77,15 +77,16 @@ export async function printBook(
 async function fitToPaper(page: Page): Promise<void> {
   const tooWide = await page.evaluate((paper) => {
     const isTooWide = (element: Element) => element.getBoundingClientRect().left + element.scrollWidth > paper + 1;
-    const emOf = (cell: Element) => Math.min(12, cell.textContent.length / 5);
+    // From the best to what takes the least room.
+    const layouts = ["roomy", "roomy wide", "", "wide", "wide tight"];
     for (const table of document.querySelectorAll("table")) {
-      const cells = [...table.querySelectorAll("td")];
-      for (const cell of cells) cell.style.minWidth = `${emOf(cell)}em`;
-      if (isTooWide(table)) table.classList.add("wide");
-      if (!isTooWide(table)) continue;
-      for (const cell of cells) cell.style.minWidth = "";
-      table.classList.remove("wide");
-      table.classList.toggle("wide", isTooWide(table));
+      for (const cell of table.querySelectorAll("td")) {
+        cell.style.setProperty("--room", `${Math.min(12, cell.textContent.length / 5)}em`);
+      }
+      for (const layout of layouts) {
+        table.className = layout;
+        if (!isTooWide(table)) break;
+      }
     }
     for (const text of document.querySelectorAll("pre")) {
       text.style.whiteSpace = "pre";
