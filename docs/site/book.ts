@@ -71,12 +71,23 @@ export async function printBook(
 
 /**
  * A browser prints the whole book smaller when one thing is too wide. So wide tables become narrower and long lines of
- * text smaller; what is still too wide throws.
+ * text smaller; what is still too wide throws. A column of sentences gets as much room as lets each be some three lines
+ * long, where the table has it: without, columns of figures take what they do not need.
  */
 async function fitToPaper(page: Page): Promise<void> {
   const tooWide = await page.evaluate((paper) => {
     const isTooWide = (element: Element) => element.getBoundingClientRect().left + element.scrollWidth > paper + 1;
-    for (const table of document.querySelectorAll("table")) table.classList.toggle("wide", isTooWide(table));
+    // From the best to what takes the least room.
+    const layouts = ["roomy", "roomy wide", "", "wide", "wide tight"];
+    for (const table of document.querySelectorAll("table")) {
+      for (const cell of table.querySelectorAll("td")) {
+        cell.style.setProperty("--room", `${Math.min(12, cell.textContent.length / 5)}em`);
+      }
+      for (const layout of layouts) {
+        table.className = layout;
+        if (!isTooWide(table)) break;
+      }
+    }
     for (const text of document.querySelectorAll("pre")) {
       text.style.whiteSpace = "pre";
       const share = Math.max(0.65, text.clientWidth / text.scrollWidth);

@@ -278,6 +278,17 @@ describe("the dashboard in a browser", () => {
     await page.waitForSelector('[data-pause="web"]:enabled');
   }, 120_000);
 
+  it("counts the time that the browser slept as time without connection", async () => {
+    const page = await open();
+    await page.clock.install();
+    await page.goto(manager.url);
+    await page.waitForSelector(".connection b:text('Live')");
+    await page.clock.fastForward("02:00:00");
+    const back = page.locator("[data-offline] :text('Reconnected after')");
+    await back.waitFor();
+    expect(await back.textContent()).toMatch(/^Reconnected after 2\sh/);
+  }, 60_000);
+
   it.each([-10, 10])(
     "judges no age by the browser's clock, which is %i min wrong, before anything came",
     async (minutes) => {

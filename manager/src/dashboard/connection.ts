@@ -81,7 +81,8 @@ export function openConnection(timeZone: string, madeAt: number): Connection {
     draw();
   });
   const offline = (): void => {
-    offlineSince ??= lostAt ?? Date.now();
+    // Of a browser that slept the connection is lost when it wakes; nothing came since long before.
+    offlineSince ??= lostAt ?? silentSince(Date.now()) ?? Date.now();
     retryAt = Date.now() + RETRY_MS;
     draw();
   };

@@ -63,7 +63,10 @@ const SHAPES = {
 
 export type IconName = keyof typeof SHAPES;
 
-/** The symbols that a page's sprite holds. */
+/** The symbols that a page's sprite holds, drawn as lines also where no style sheet came. */
 export const ICON_SYMBOLS: string = Object.entries(SHAPES)
-  .map(([name, shape]) => `<symbol id="eg-i-${name}" viewBox="0 0 16 16">${shape}</symbol>`)
+  .map(
+    ([name, shape]) =>
+      `<symbol id="eg-i-${name}" viewBox="0 0 16 16" fill="none" stroke="currentColor">${shape}</symbol>`,
+  )
   .join("");

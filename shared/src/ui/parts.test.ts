@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { renderHtml } from "../web/render-html.ts";
-import { note, state, time } from "./parts.ts";
+import { icon, iconSprite, note, state, time } from "./parts.ts";
 
 test("a time carries the instant, the style for the browser, and UTC for the pointer", () => {
   expect(renderHtml(time(new Date("2026-09-08T19:00:09.500Z"), "time", { zone: "America/Chicago" }))).toBe(
@@ -18,4 +18,13 @@ test("a state has a glyph and a word, never one alone", () => {
 test("only an error is announced, and its text is escaped", () => {
   expect(renderHtml(note({ tone: "bad", start: "<b>" }))).toMatch(/role="alert".*&lt;b>/);
   expect(renderHtml(note({ tone: "warn", start: "x" }))).not.toContain("role=");
+});
+
+test("an icon is as large as a letter, drawn as lines, and the sprite takes no room where no style sheet came", () => {
+  expect(renderHtml(icon("bell"))).toMatch(/^<svg class="eg-icon" width="16" height="16"/);
+  const sprite = renderHtml(iconSprite());
+  expect(sprite).toMatch(/^<svg class="eg-sprite" width="0" height="0"/);
+  expect(sprite.match(/<symbol /g)?.length).toBe(
+    sprite.match(/ viewBox="0 0 16 16" fill="none" stroke="currentColor">/g)?.length,
+  );
 });

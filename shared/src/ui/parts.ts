@@ -1,5 +1,6 @@
 import { formatTime, formatUtc, type TimeStyle } from "../format/times.ts";
 import { type Child, type Html, h, trustedHtml } from "../web/html.ts";
+import { ICON_ATTRIBUTES } from "./icon-attributes.ts";
 import { ICON_SYMBOLS, type IconName } from "./icons.ts";
 import { NOTE_ICONS, type Note, STATES, type StateWord } from "./states.ts";
 
@@ -7,6 +8,8 @@ import { NOTE_ICONS, type Note, STATES, type StateWord } from "./states.ts";
 export function iconSprite(): Html {
   return h("svg", {
     class: "eg-sprite",
+    width: 0,
+    height: 0,
     "aria-hidden": "true",
     xmlns: "http://www.w3.org/2000/svg",
     dangerouslySetInnerHTML: trustedHtml(ICON_SYMBOLS),
@@ -15,7 +18,7 @@ export function iconSprite(): Html {
 
 /** One icon. Icons are decoration: the words beside them carry the meaning. */
 export function icon(name: IconName): Html {
-  return h("svg", { class: "eg-icon", "aria-hidden": "true", focusable: "false" }, h("use", { href: `#eg-i-${name}` }));
+  return h("svg", ICON_ATTRIBUTES, h("use", { href: `#eg-i-${name}` }));
 }
 
 /** A state: glyph, word (`text` when it differs, "2 warming") and an optional grey detail ("43 %"). */

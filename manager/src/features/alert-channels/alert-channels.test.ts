@@ -8,7 +8,14 @@ import express from "express";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Occurrence } from "../../model/decisions/occurrence.ts";
 import type { Alert } from "../../model/fleet/alert.ts";
-import { ChannelSettings, type ChannelTarget, createChannel, deleteChannel, listChannels } from "./channels.ts";
+import {
+  ChannelSettings,
+  type ChannelTarget,
+  changeChannel,
+  createChannel,
+  deleteChannel,
+  listChannels,
+} from "./channels.ts";
 import { deliver, waitAfterAttempt } from "./deliver.ts";
 import { noteAlerts } from "./notices.ts";
 
@@ -43,11 +50,15 @@ interface Received {
 async function receiver() {
   const app = express();
   const received: Received[] = [];
-  const mine = { status: 200, received, url: "", close: async () => {} };
+  const headers: Readonly<Record<string, string>> = {};
+  const mine = { status: 200, headers, received, url: "", close: async () => {} };
   app.use(express.text({ type: "*/*" }), (req, res) => {
     received.push({ headers: req.headers, body: String(req.body) });
     if (mine.status === 302) return res.redirect(302, "http://127.0.0.1:9/elsewhere");
-    return res.status(mine.status).send(mine.status === 200 ? "ok" : "no_service");
+    return res
+      .status(mine.status)
+      .set(mine.headers)
+      .send(mine.status === 200 ? "ok" : "no_service");
   });
   const listening = await serve(app, { host: "127.0.0.1", port: 0 });
   onTestFinished(() => listening.close(0));
@@ -113,7 +124,7 @@ describe("an alert", () => {
     await send();
     expect(hook.received.map(({ body }) => JSON.parse(body))).toEqual([
       {
-        text: "*[dev] web: At the maximum of 8; the rule wants 10.*\nRaise the maximum.\nhttp://manager.example:5000/alerts",
+        text: "**[dev] web: At the maximum of 8; the rule wants 10.**\nRaise the maximum.\n7\u00a0Sep\u00a02026, 14:05:00 UTC\nhttp://manager.example:5000/alerts",
       },
     ]);
     // Gone for a moment is not over.
@@ -142,7 +153,7 @@ describe("an alert", () => {
     await send();
     await send();
     expect(hook.received.map(({ body }) => JSON.parse(body).text.split("\n")[0])).toEqual([
-      "*[dev] web grew 2 → 3: mean CPU 78 % is above 70 %.*",
+      "**[dev] web grew 2 → 3: mean CPU 78 % is above 70 %.**",
     ]);
   });
 });
@@ -160,9 +171,48 @@ describe("quiet hours", () => {
     now = NIGHT + 4 * 3_600_000;
     await send();
     expect(hook.received.map(({ body }) => JSON.parse(body).text.split("\n")[0])).toEqual([
-      "*[dev] web: At the maximum of 8; the rule wants 10.*",
+      "**[dev] web: At the maximum of 8; the rule wants 10.**",
     ]);
     expect(await states()).toHaveLength(1);
+  });
+
+  it("keep the end of what was told before them, also when it comes and goes again", async () => {
+    const hook = await receiver();
+    await add({ kind: "chat", target: hook.url }, { quietFrom: "22:00", quietTo: "06:00" });
+    now = NIGHT - 5 * 3_600_000;
+    await look([limit]);
+    await send();
+    now = NIGHT;
+    for (const alerts of [[], [limit], []]) {
+      await look(alerts);
+      pass(61_000);
+    }
+    await look([]);
+    now = NIGHT + 4 * 3_600_000;
+    for (let time = 0; time < 3; time += 1) await send();
+    expect(hook.received.map(({ body }) => JSON.parse(body).text.split("\n")[0])).toEqual([
+      "**[dev] web: At the maximum of 8; the rule wants 10.**",
+      "**[dev] Over: web: At the maximum of 8; the rule wants 10.**",
+    ]);
+  });
+
+  it("that are taken away let go what they hold", async () => {
+    const hook = await receiver();
+    const { id } = await add({ kind: "chat", target: hook.url }, { quietFrom: "22:00", quietTo: "06:00" });
+    now = NIGHT;
+    await look([limit]);
+    await send();
+    expect(hook.received).toEqual([]);
+    const settings = { name: "ops", events: ["limit"], quietZone: "UTC" };
+    await changeChannel(database.db, id, {
+      settings: ChannelSettings.parse({ ...settings, quietFrom: "01:00", quietTo: "03:00" }),
+      now,
+    });
+    await send();
+    expect(hook.received).toEqual([]);
+    await changeChannel(database.db, id, { settings: ChannelSettings.parse(settings), now });
+    await send();
+    expect(hook.received).toHaveLength(1);
   });
 });
 
@@ -225,6 +275,23 @@ describe("a webhook", () => {
     expect(titles).toEqual([`web: ${limit.text}`, `web: ${limit.text}`, "web: second."]);
   });
 
+  it("that is asked too often is left alone for as long as it says", async () => {
+    const hook = await receiver();
+    Object.assign(hook, { status: 429, headers: { "retry-after": "120" } });
+    await add({ kind: "chat", target: hook.url });
+    await look([limit]);
+    await send();
+    expect(await states()).toMatchObject([{ state: "waiting", result: expect.stringContaining("answered 429") }]);
+    pass(119_999);
+    await send();
+    expect(hook.received).toHaveLength(1);
+    hook.status = 200;
+    pass(1);
+    await send();
+    expect(hook.received).toHaveLength(2);
+    expect([waitAfterAttempt(1, 86_400_000), waitAfterAttempt(3, 1_000)]).toEqual([3_600_000, 90_000]);
+  });
+
   it("that stays away is given up in the end, and what was said last is kept", async () => {
     const hook = await receiver();
     hook.status = 404;
@@ -238,7 +305,13 @@ describe("a webhook", () => {
     expect(await states()).toMatchObject([
       { state: "failed", attempts: 9, result: expect.stringContaining("answered 404 “no_service”") },
     ]);
-    expect([1, 2, 3, 8, 9].map(waitAfterAttempt)).toEqual([10_000, 30_000, 90_000, 3_600_000, null]);
+    expect([1, 2, 3, 8, 9].map((attempt) => waitAfterAttempt(attempt))).toEqual([
+      10_000,
+      30_000,
+      90_000,
+      3_600_000,
+      null,
+    ]);
   });
 });
 

@@ -101,11 +101,23 @@ export async function createChannel(
   return { id: Number(insertId), secret };
 }
 
-export async function changeChannel(db: Database, id: number, settings: ChannelSettings): Promise<void> {
+/** What its quiet hours hold is looked at again: they may be others now. */
+export async function changeChannel(
+  db: Database,
+  id: number,
+  { settings, now }: { readonly settings: ChannelSettings; readonly now: number },
+): Promise<void> {
   await db
     .updateTable("alertChannels")
     .set({ ...settings, events: JSON.stringify(settings.events) })
     .where("id", "=", id)
+    .execute();
+  await db
+    .updateTable("alertDeliveries")
+    .set({ nextAt: new Date(now) })
+    .where("channelId", "=", id)
+    .where("state", "=", "waiting")
+    .where("attempts", "=", 0)
     .execute();
 }
 

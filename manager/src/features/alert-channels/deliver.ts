@@ -14,9 +14,10 @@ const FIRST_WAIT_MS = 10_000;
 const LONGEST_WAIT_MS = 3_600_000;
 const MOST_ATTEMPTS = 9;
 
-/** How long to wait after so many attempts; null: it is given up. */
-export function waitAfterAttempt(attempt: number): number | null {
-  return attempt >= MOST_ATTEMPTS ? null : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 3 ** (attempt - 1));
+/** How long to wait after so many attempts, at least as long as was asked for; null: it is given up. */
+export function waitAfterAttempt(attempt: number, askedMs = 0): number | null {
+  if (attempt >= MOST_ATTEMPTS) return null;
+  return Math.min(LONGEST_WAIT_MS, Math.max(askedMs, FIRST_WAIT_MS * 3 ** (attempt - 1)));
 }
 
 /** Sends what is due, to all channels at once: one that is away keeps no other waiting. */
@@ -44,9 +45,12 @@ async function deliverOne(deps: DeliverDeps, delivery: ClaimedDelivery): Promise
     .execute();
 }
 
-function fateOf({ kind, words }: SendResult, { attempt, now }: { readonly attempt: number; readonly now: number }) {
+function fateOf(
+  { kind, words, retryAfterMs = 0 }: SendResult,
+  { attempt, now }: { readonly attempt: number; readonly now: number },
+) {
   const result = words.slice(0, 500);
-  const wait = kind === "failed" ? waitAfterAttempt(attempt) : null;
+  const wait = kind === "failed" ? waitAfterAttempt(attempt, retryAfterMs) : null;
   if (wait !== null) return { result, nextAt: new Date(now + wait), claimedUntil: null };
   const state = kind === "sent" ? ("sent" as const) : ("failed" as const);
   return { result, state, finishedAt: new Date(now), claimedUntil: null };

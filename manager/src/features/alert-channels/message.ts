@@ -25,7 +25,9 @@ export interface Sender {
   readonly managerUrl: string;
 }
 
-const titleOf = ({ phase, title }: AlertMessage): string => (phase === "cleared" ? `Over: ${title}` : title);
+export function titleOf({ phase, title }: Pick<AlertMessage, "phase" | "title">): string {
+  return phase === "cleared" ? `Over: ${title}` : title;
+}
 
 export function mailOf(message: AlertMessage, { prefix, timeZone, managerUrl }: Sender): MailText {
   return composeMail({
@@ -34,13 +36,6 @@ export function mailOf(message: AlertMessage, { prefix, timeZone, managerUrl }: 
     link: { label: "All alerts", url: `${managerUrl}/alerts` },
     notes: [mailTime(new Date(message.at), timeZone)],
   });
-}
-
-/** The JSON of incoming webhooks as Slack defines them; Mattermost takes it too, and Discord at `/slack`. */
-export function chatOf(message: AlertMessage, { prefix, managerUrl }: Sender): string {
-  const escapeMarks = (text: string) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-  const text = message.text === "" ? "" : `\n${escapeMarks(message.text)}`;
-  return JSON.stringify({ text: `*${escapeMarks(`[${prefix}] ${titleOf(message)}`)}*${text}\n${managerUrl}/alerts` });
 }
 
 export function webhookOf(message: AlertMessage, { prefix, managerUrl }: Sender, deliveryId: number): string {

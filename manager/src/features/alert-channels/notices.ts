@@ -138,6 +138,7 @@ async function clearOver(
         .deleteFrom("alertDeliveries")
         .where("channelId", "=", channelId)
         .where("alertId", "=", alertId)
+        .where("phase", "=", "raised")
         .where("state", "=", "waiting")
         .where("attempts", "=", 0)
         .executeTakeFirstOrThrow();

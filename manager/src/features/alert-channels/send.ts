@@ -3,7 +3,9 @@ import { sendMail } from "@elastic-gas/shared/mail/send-mail";
 import { AddressRefused, createGuardedAgent, type MayReach } from "@elastic-gas/shared/web/guarded-agent";
 import { request } from "undici";
 import { type Channel, shownTarget } from "./channels.ts";
-import { type AlertMessage, chatOf, mailOf, type Sender, signatureOf, webhookOf } from "./message.ts";
+import { chatPost } from "./chat.ts";
+import { type AlertMessage, mailOf, type Sender, signatureOf, webhookOf } from "./message.ts";
+import { retryAfterMs } from "./retry-after.ts";
 
 export interface SendDeps {
   readonly ses: SESv2Client;
@@ -18,6 +20,8 @@ export interface SendResult {
   readonly kind: "sent" | "failed" | "refused";
   /** What the other side said, or why nothing was sent; no capital, no full stop. */
   readonly words: string;
+  /** How long the other side asked to be left alone. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -53,7 +57,10 @@ async function post(
   channel: Channel,
   { message, deliveryId }: { readonly message: AlertMessage; readonly deliveryId: number },
 ): Promise<SendResult> {
-  const body = channel.kind === "chat" ? chatOf(message, sender) : webhookOf(message, sender, deliveryId);
+  const { url, body } =
+    channel.kind === "chat"
+      ? chatPost(channel.target, message, sender)
+      : { url: channel.target, body: webhookOf(message, sender, deliveryId) };
   const timestamp = Math.floor(now() / 1000);
   const signed =
     channel.secret === null
@@ -64,7 +71,7 @@ async function post(
         };
   const agent = createGuardedAgent({ mayReach, timeoutMs: TIMEOUT_MS, maxBytes: MOST_READ_BYTES });
   try {
-    const answer = await request(channel.target, {
+    const answer = await request(url, {
       method: "POST",
       dispatcher: agent,
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -74,8 +81,9 @@ async function post(
     // An answer that is too long, or breaks off, has said enough with its status.
     const text = await answer.body.text().catch(() => "");
     const said = text.trim() === "" ? "" : ` “${text.trim().slice(0, SHOWN_CHARACTERS)}”`;
-    const sent = answer.statusCode >= 200 && answer.statusCode < 300;
-    return { kind: sent ? "sent" : "failed", words: `${shownTarget(channel)} answered ${answer.statusCode}${said}` };
+    const words = `${shownTarget(channel)} answered ${answer.statusCode}${said}`;
+    if (answer.statusCode >= 200 && answer.statusCode < 300) return { kind: "sent", words };
+    return { kind: "failed", words, retryAfterMs: retryAfterMs(answer.headers["retry-after"], now()) };
   } finally {
     await agent.destroy();
   }

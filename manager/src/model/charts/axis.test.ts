@@ -29,6 +29,53 @@ describe("the time axis", () => {
   });
 });
 
+describe("the time axis over a night in which clocks are changed", () => {
+  const ticks = (range: "30m" | "3h" | "24h" | "7d", end: string, timeZone: string) => {
+    const at = Date.parse(end);
+    const seconds = { "30m": 1_800, "3h": 10_800, "24h": 86_400, "7d": 604_800 }[range];
+    return timeTicks({ from: at - seconds * 1000, to: at, range }, { timeZone, widthPixels: 700 }).map(
+      (tick) => `${new Date(tick.at).toISOString().slice(5, 16)} ${tick.label.replace("\u00a0", " ")}`,
+    );
+  };
+
+  it("has each day at its own midnight, forward and back", () => {
+    expect(ticks("7d", "2026-03-31T10:00Z", "Europe/Vienna")).toEqual([
+      "03-24T23:00 25 Mar",
+      "03-25T23:00 26 Mar",
+      "03-26T23:00 27 Mar",
+      "03-27T23:00 28 Mar",
+      "03-28T23:00 29 Mar",
+      "03-29T22:00 30 Mar",
+      "03-30T22:00 31 Mar",
+    ]);
+    expect(ticks("7d", "2026-11-03T10:00Z", "America/Chicago").slice(3, 7)).toEqual([
+      "10-31T05:00 31 Oct",
+      "11-01T05:00 1 Nov",
+      "11-02T06:00 2 Nov",
+      "11-03T06:00 3 Nov",
+    ]);
+  });
+
+  it("leaves the hour out that does not exist, and has the one that comes twice twice", () => {
+    expect(ticks("3h", "2026-03-29T02:10Z", "Europe/Vienna")).toEqual([
+      "03-28T23:30 00:30",
+      "03-29T00:00 01:00",
+      "03-29T00:30 01:30",
+      "03-29T01:00 03:00",
+      "03-29T01:30 03:30",
+      "03-29T02:00 04:00",
+    ]);
+    expect(ticks("3h", "2026-10-25T02:10Z", "Europe/Vienna").map((tick) => tick.slice(-5))).toEqual([
+      "01:30",
+      "02:00",
+      "02:30",
+      "02:00",
+      "02:30",
+      "03:00",
+    ]);
+  });
+});
+
 describe("the value axis", () => {
   it.each([
     [0, 2, 1],

@@ -16,15 +16,34 @@ export function timeTicks(
   { timeZone, widthPixels }: { readonly timeZone: string; readonly widthPixels: number },
 ): readonly Tick[] {
   const stepMs = RANGES[range].tickSeconds * 1000 * (widthPixels < NARROW_PIXELS ? 2 : 1);
-  const ticks: Tick[] = [];
-  const offset = zoneOffsetMs(to, timeZone);
-  for (let at = Math.ceil((from + offset) / stepMs) * stepMs - offset; at <= to; at += stepMs) {
-    ticks.push({
-      at,
-      label: range === "7d" ? formatTime(at, "date", { zone: timeZone }) : formatTime(at, "minute", { zone: timeZone }),
-    });
-  }
-  return ticks;
+  // Two where clocks were put forward or back in between; each holds on its own side of that instant.
+  const offsets = [...new Set([zoneOffsetMs(from, timeZone), zoneOffsetMs(to, timeZone)])];
+  return offsets
+    .flatMap((offset) => {
+      const ats = gridInstants({ from, to, stepMs, offset });
+      return offsets.length === 1 ? ats : ats.filter((at) => zoneOffsetMs(at, timeZone) === offset);
+    })
+    .sort((a, b) => a - b)
+    .map((at) => ({ at, label: formatTime(at, range === "7d" ? "date" : "minute", { zone: timeZone }) }));
+}
+
+/** The instants at which a clock that is `offset` ahead of UTC shows a multiple of the step. */
+function gridInstants({
+  from,
+  to,
+  stepMs,
+  offset,
+}: {
+  readonly from: number;
+  readonly to: number;
+  readonly stepMs: number;
+  readonly offset: number;
+}): readonly number[] {
+  const first = Math.ceil((from + offset) / stepMs) * stepMs - offset;
+  return Array.from(
+    { length: Math.max(0, Math.floor((to - first) / stepMs) + 1) },
+    (_, index) => first + index * stepMs,
+  );
 }
 
 export interface ValueAxis {

@@ -108,7 +108,14 @@ function qrCode(text: string): Html {
   const squares = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])));
   return h(
     "svg",
-    { class: "qr-code", viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": "QR code of the key below" },
+    {
+      class: "qr-code",
+      width: 200,
+      height: 200,
+      viewBox: `0 0 ${size} ${size}`,
+      role: "img",
+      "aria-label": "QR code of the key below",
+    },
     h("rect", { width: size, height: size, fill: "#fff" }),
     h("path", { d: squares.join(""), fill: "#000" }),
   );

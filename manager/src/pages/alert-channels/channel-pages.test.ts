@@ -53,6 +53,17 @@ it("a channel is added, tested, changed and removed, and every step is in the au
   expect(JSON.stringify(rows)).not.toContain("secret");
 });
 
+it("quiet hours stay in their zone when somebody in another one changes the name", async () => {
+  const quiet = { quietFrom: "22:00", quietTo: "06:30" };
+  await browser.post(HOME, { ...valid, ...quiet, quietZone: "Asia/Kathmandu" }, HOME);
+  const page = await text();
+  const form = page.slice(page.indexOf('aria-label="Channel ops"'), page.indexOf('aria-label="New channel"'));
+  expect(form).toMatch(/<select[^>]* name="quietZone"><option value="Asia\/Kathmandu" selected>/);
+  expect(form.match(/<option value="[^"]+"/g)).toHaveLength(2);
+  const [channel] = await manager.db.selectFrom("alertChannels").selectAll().execute();
+  await browser.post(`${HOME}/${channel?.id}/delete`, {}, HOME);
+});
+
 it.each([
   ["no event", { events: undefined }, "Choose at least one event."],
   ["a file's address", { target: "file:///etc/passwd" }, "starts with https:// or http://"],

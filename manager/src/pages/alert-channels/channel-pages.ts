@@ -26,7 +26,7 @@ const HOME = "/alerts/channels";
 
 /** Where alerts are sent to: mail, webhooks, chats. */
 export function channelPages(deps: PageDeps & { readonly alerting: Alerting }): Router {
-  const { db, watcher, sendPage, alerting } = deps;
+  const { db, watcher, sendPage, alerting, now } = deps;
   const router = Router();
 
   const send = async (res: Response, refused?: RefusedForm): Promise<void> => {
@@ -79,7 +79,7 @@ export function channelPages(deps: PageDeps & { readonly alerting: Alerting }): 
     if (!settings.success) {
       return send(res, { form: channel.id, errors: errorsOf(settings.error), values: req.body ?? {} });
     }
-    await changeChannel(db, channel.id, settings.data);
+    await changeChannel(db, channel.id, { settings: settings.data, now: now() });
     await note(req, res, "channel.change", { ...channel, name: settings.data.name });
     leaveNotice(req, { tone: "ok", text: `${settings.data.name} was saved.` });
     res.redirect(303, HOME);

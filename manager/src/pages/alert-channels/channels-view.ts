@@ -25,7 +25,7 @@ export interface ChannelsPage {
 
 const KINDS: Readonly<Record<ChannelKind, readonly [string, string]>> = {
   mail: ["E-mail", "An e-mail address."],
-  chat: ["Chat", "An incoming webhook of Slack or Mattermost, or of Discord with /slack at its end."],
+  chat: ["Chat", "An incoming webhook of Slack, Mattermost or Discord."],
   webhook: ["Webhook", "An address of your own; every message is signed."],
 };
 /** What a channel wants that is added without a choice. */
@@ -110,6 +110,7 @@ function channelPanel(channel: Channel, refused: RefusedForm | undefined, contex
             events,
             from: quiet === null ? "" : formatClock(quiet.from),
             to: quiet === null ? "" : formatClock(quiet.to),
+            zone: quiet?.zone ?? context.reader.timeZone,
           },
           own,
           context,
@@ -129,6 +130,7 @@ interface Settings {
   readonly events: readonly string[];
   readonly from: string;
   readonly to: string;
+  readonly zone: string;
 }
 
 function settingsFields(
@@ -182,12 +184,35 @@ function settingsFields(
       { class: "eg-field" },
       h("legend", { class: "eg-label" }, "Quiet hours (optional)"),
       h("div", { class: "channel-quiet" }, clock("quietFrom", "from", stored.from), clock("quietTo", "to", stored.to)),
-      h("input", { type: "hidden", name: "quietZone", value: reader.timeZone }),
+      zoneField(`${prefix}-quietZone`, [...new Set([stored.zone, reader.timeZone])], text("quietZone", stored.zone)),
       errorLine(errors.get("quietFrom"), `${prefix}-quietFrom-error`),
       errorLine(errors.get("quietTo"), `${prefix}-quietTo-error`),
-      h("p", { class: "eg-help" }, `Times in ${reader.timeZone}.`),
+      errorLine(errors.get("quietZone"), `${prefix}-quietZone-error`),
     ),
   ];
+}
+
+/** Quiet hours keep the zone in which they were set, whoever changes something else of the channel. */
+function zoneField(id: string, zones: readonly string[], chosen: string): Html {
+  const [only] = zones;
+  if (zones.length === 1) {
+    return h(
+      "p",
+      { class: "eg-help" },
+      h("input", { type: "hidden", name: "quietZone", value: only }),
+      `Times in ${only}.`,
+    );
+  }
+  return h(
+    "div",
+    {},
+    h("label", { class: "eg-label", for: id }, "in the time zone"),
+    h(
+      "select",
+      { class: "eg-select", id, name: "quietZone" },
+      zones.map((zone) => h("option", { value: zone, selected: zone === chosen }, zone)),
+    ),
+  );
 }
 
 function newChannelPanel(refused: RefusedForm | undefined, context: ViewContext): Html {
@@ -224,7 +249,12 @@ function newChannelPanel(refused: RefusedForm | undefined, context: ViewContext)
         help: "Web addresses must be public; messages follow no redirects.",
         input: { required: true, maxlength: 500, autocomplete: "off", value: String(own?.values.target ?? "") },
       }),
-      settingsFields("new", { name: "", events: USUAL_EVENTS, from: "", to: "" }, own, context),
+      settingsFields(
+        "new",
+        { name: "", events: USUAL_EVENTS, from: "", to: "", zone: context.reader.timeZone },
+        own,
+        context,
+      ),
       h(
         "div",
         { class: "eg-actions" },

@@ -1,4 +1,5 @@
 import { formatUtc } from "@elastic-gas/shared/format/times";
+import { ICON_ATTRIBUTES } from "@elastic-gas/shared/ui/icon-attributes";
 import type { IconName } from "@elastic-gas/shared/ui/icons";
 import { STATES, type StateWord } from "@elastic-gas/shared/ui/states";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
@@ -7,7 +8,7 @@ import { type Reader, span, when } from "../../model/reader.ts";
 
 /** The components of both sides: glyph, state, note, mark, time. Classes are those of shared/src/ui. */
 export function icon(name: IconName): Html {
-  return h("svg", { class: "eg-icon", "aria-hidden": "true", focusable: "false" }, h("use", { href: `#eg-i-${name}` }));
+  return h("svg", ICON_ATTRIBUTES, h("use", { href: `#eg-i-${name}` }));
 }
 
 /** Glyph and word, never one alone. */

@@ -55,7 +55,7 @@ export function barTable({ head, counts, look, meanings = {}, shares = false }: 
             { class: "eg-bars-bar" },
             h(
               "svg",
-              { viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
+              { width: 100, height: 10, viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
               h("rect", { width: percent.toFixed(2), height: 10, rx: 1 }),
             ),
           ),
