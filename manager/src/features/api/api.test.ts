@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { formatUtc } from "@elastic-gas/shared/format/times";
 import { insertRelease } from "@elastic-gas/shared/releases/releases";
 import type { ApiOperation } from "@elastic-gas/shared/web/openapi";
 import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
@@ -263,6 +265,28 @@ describe("the JSON API", () => {
       .executeTakeFirstOrThrow();
     await browser.post(`/tokens/${id}/revoke`, {}, "/tokens");
     expect((await call("GET", "/pools", token)).status).toBe(401);
+  });
+
+  it("refuses a token whose time is over, and says so; it has 90 days unless another time was chosen", async () => {
+    const token = await createToken("read");
+    const page = (await (await browser.get("/tokens")).text()).replaceAll("\u00a0", " ");
+    expect(page).toMatch(/<td><time[^>]*>\d+ \w+ \d{4}<\/time> \(in 90 days\)<\/td>/);
+    const expiresAt = new Date(Date.now() - 1);
+    await manager.db
+      .updateTable("apiTokens")
+      .set({ expiresAt })
+      .where("tokenHash", "=", createHash("sha256").update(token).digest("hex"))
+      .execute();
+    expect(await refusal(await call("GET", "/pools", token))).toEqual([
+      401,
+      `This token expired at ${formatUtc(expiresAt)}. Make a new one on the page API tokens.`,
+    ]);
+    expect(await (await browser.get("/tokens")).text()).toContain(">expired</span>");
+    await browser.post("/tokens", { name: "endless", scope: "read", lifetime: "none" }, "/tokens");
+    const endless = /egm_[\w-]{43}/.exec(await (await browser.get("/tokens")).text())?.[0] ?? "none";
+    expect((await call("GET", "/pools", endless)).status).toBe(200);
+    const row = manager.db.selectFrom("apiTokens").select("expiresAt").where("name", "=", "endless");
+    expect(await row.executeTakeFirst()).toEqual({ expiresAt: null });
   });
 
   it("takes so many requests a minute from one token, then says how long to wait; other tokens go on", async () => {
