@@ -22,7 +22,9 @@ test("a link to set a password, of an invitation too, works until its end and no
     expect(await makeRequestedLink(db, { request: hashToken(token), now: at(late) })).toBeUndefined();
   }
   expect(await findLinkOwner(db, ALL_ACCOUNTS, { token, now: at(-1) })).toMatchObject({ userId });
-  expect(await finishPasswordLink(db, ALL_ACCOUNTS, { token, passwordHash: "h", now: at(-1) })).toMatchObject({ userId });
+  expect(await finishPasswordLink(db, ALL_ACCOUNTS, { token, passwordHash: "h", now: at(-1) })).toMatchObject({
+    userId,
+  });
   expect(await finishPasswordLink(db, ALL_ACCOUNTS, { token, passwordHash: "i", now: at(-1) })).toBeUndefined();
 });
 

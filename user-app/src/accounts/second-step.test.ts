@@ -29,7 +29,7 @@ async function withSecondStep(username: string) {
   const store = { db: app.db, box: createSecretBox(app.config.TOTP_KEY) };
   const code = totp.generate({ timestamp: now.getTime() });
   const done = await confirmSecondFactor(store, { userId: id, secret, code, now, keptSession: "" });
-  const codes = done.kind === "on" ? done.recoveryCodes : [];
+  const codes = done.kind === "on" ? [...done.recoveryCodes] : [];
   return { id, username, code: () => codes.pop() ?? "none" };
 }
 

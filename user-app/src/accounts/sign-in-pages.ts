@@ -1,6 +1,11 @@
 import { PREMIUM_PRICE } from "@elastic-gas/shared/accounts/plan";
 import { hasSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
-import { createCodeLimits, isAtSecondStep, startSecondStep, takeSecondStep } from "@elastic-gas/shared/accounts/second-step";
+import {
+  createCodeLimits,
+  isAtSecondStep,
+  startSecondStep,
+  takeSecondStep,
+} from "@elastic-gas/shared/accounts/second-step";
 import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import {
   cookieNameOf,

@@ -1,5 +1,10 @@
 import { hasSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
-import { type CodeLimits, isAtSecondStep, startSecondStep, takeSecondStep } from "@elastic-gas/shared/accounts/second-step";
+import {
+  type CodeLimits,
+  isAtSecondStep,
+  startSecondStep,
+  takeSecondStep,
+} from "@elastic-gas/shared/accounts/second-step";
 import type { SecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import {
   endSession,
