@@ -177,7 +177,7 @@ describe.skipIf(!hasBcftools)("a record of a made pack's job (skipped: bcftools 
 
     app = await startTestApp(await startTestCloud());
     const userId = await app.makeUser("ada");
-    token = await createToken(app.db, { audience: "user", userId, name: "t", scope: "read" });
+    token = await createToken(app.db, { audience: "user", userId, name: "t", scope: "read", expiresAt: null });
     jobId = randomUUID();
     const [resultKey, logKey, inputKey] = ["job.annot.vcf", "job.vcf.count.log", "job.vcf"].map(
       (name) => `test/${userId}/${jobId}~${name}`,

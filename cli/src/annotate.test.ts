@@ -16,7 +16,7 @@ let token: string;
 beforeAll(async () => {
   app = await startTestApp(await startTestCloud());
   const userId = await app.makeUser("ada");
-  token = await createToken(app.db, { audience: "user", userId, name: "cli", scope: "write" });
+  token = await createToken(app.db, { audience: "user", userId, name: "cli", scope: "write", expiresAt: null });
   folder = await mkdtemp(join(tmpdir(), "annotate-"));
   await writeFile(join(folder, "panel.vcf"), VCF);
 });

@@ -9,7 +9,7 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import { bearer, tokenScope } from "@elastic-gas/shared/accounts/bearer";
 import { createPasswordVerifier } from "@elastic-gas/shared/accounts/passwords";
 import { createRateLimiter, type RateLimitStore } from "@elastic-gas/shared/accounts/rate-limit";
-import { CODE_LIMIT } from "@elastic-gas/shared/accounts/second-step";
+import { createCodeLimits } from "@elastic-gas/shared/accounts/second-step";
 import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import { loadUser, requireAdmin, sessions } from "@elastic-gas/shared/accounts/sessions";
 import { createSignInLimits } from "@elastic-gas/shared/accounts/sign-in";
@@ -145,7 +145,7 @@ export function createManager(deps: AppDeps): Manager {
     db,
     passwords,
     limits,
-    codeLimit: createRateLimiter(rateLimits, CODE_LIMIT),
+    codeLimits: createCodeLimits(rateLimits),
     box,
     sendPage,
     onSignOut: live.signOut,

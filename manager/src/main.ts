@@ -17,6 +17,7 @@ import { resourcesOf } from "@elastic-gas/shared/resources";
 import { pause, runLoop, stopOnSignals } from "@elastic-gas/shared/shutdown";
 import { serve } from "@elastic-gas/shared/web/serve";
 import { createManager } from "./app.ts";
+import { tellOfEndingTokens } from "./features/accounts/ending-tokens.ts";
 import { findSessionSecret } from "./features/accounts/session-secret.ts";
 import { makeLocalKey } from "./features/local-status/local-key.ts";
 import { waitUntilStopped } from "./features/stop/end-when-stopped.ts";
@@ -71,6 +72,7 @@ void runLoop({ name: "session sweep", intervalMs: SESSION_SWEEP_MS, signal, log 
 void runLoop({ name: "credential sweep", intervalMs: CREDENTIAL_SWEEP_MS, signal, log }, async () => {
   const deleted = await deleteEndedCredentials(db, new Date());
   if (deleted > 0) log.info({ deleted }, "API tokens and links deleted that ended long ago");
+  await tellOfEndingTokens(db, new Date());
 });
 void runLoop({ name: "account mails", intervalMs: ACCOUNT_MAILS_LOOK_MS, signal, log }, async () => {
   await manager.sendAccountMails();

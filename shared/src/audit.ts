@@ -12,6 +12,7 @@ export type AuditAction =
   | "data.delete-failed"
   | "data.deleted"
   | "data.export"
+  | "database.password-set-again"
   | "dead-letters.seen"
   | "dead-letters.send"
   | "email.change"

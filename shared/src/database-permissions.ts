@@ -25,7 +25,7 @@ const NEW_USER = "username, username_skeleton, name, email, password_hash";
 const OWN_USER = "name, institution, role, stripe_customer_id, stripe_synced_at";
 /** What opens an account. */
 const OWN_SIGN_IN = "email, password_hash, password_changed_at, invited_at, oidc_issuer, oidc_subject";
-const NEW_TOKEN = "user_id, name, token_hash, scope, audience, used_at, revoked_at";
+const NEW_TOKEN = "user_id, name, token_hash, scope, audience, used_at, revoked_at, expires_at";
 /** The outbox sends what any part left in it. */
 const OUTBOX = ALL;
 

@@ -14,6 +14,7 @@ import { aborted, runLoop } from "@elastic-gas/shared/shutdown";
 import { addressesOf, recordAddresses } from "./addresses.ts";
 import type { EmulatedWorkers } from "./emulator/workers.ts";
 import type { Environment } from "./environment.ts";
+import { createAccountKeeper } from "./keep-database-accounts.ts";
 import { findMariadb, ownerSql, UNPACKED_PROGRAMS } from "./mariadb.ts";
 import { recordStatuses, STATUS_FILE } from "./part-status.ts";
 import { autoscalerPart, localCloudPart, managerPart, mariadbPart } from "./parts.ts";
@@ -31,6 +32,8 @@ const USER_APP_DEADLINE_MS = 300_000;
 const LOG_BYTES = 25_000_000;
 const LOGS_KEPT = 3;
 const LOG_LOOK_MS = 10_000;
+/** For so long at most a role's processes cannot connect whose account was given another password. */
+const ACCOUNTS_LOOK_MS = 30_000;
 
 export interface SystemOptions {
   readonly root: string;
@@ -94,7 +97,13 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     const ownServer = config.CLOUD === "local" ? await mariadbOptions(config) : undefined;
     const bringUpDatabase = async (): Promise<FirstAdmin> => {
       if (ownServer !== undefined) await begin(mariadbPart(ownServer)).up;
-      return prepareDatabase(config, accountsToMake(settings, isOwnServer(environment)));
+      const accounts = accountsToMake(settings, isOwnServer(environment));
+      const admin = await prepareDatabase(config, accounts);
+      void runLoop(
+        { name: "database accounts", intervalMs: ACCOUNTS_LOOK_MS, signal, log },
+        createAccountKeeper({ settings, accounts, log, print }),
+      );
+      return admin;
     };
     const bringUpCloud = async (): Promise<void> => {
       if (config.CLOUD !== "local") return;

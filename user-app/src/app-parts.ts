@@ -22,6 +22,8 @@ const CONNECTIONS = 8;
 const LIMITER_CONNECTIONS = 3;
 /** Below the 55 s of a request. */
 const VCF_TIMEOUT_MS = 40_000;
+/** Nothing may be taken from S3 for so long while the buffers of a slow reader empty. */
+const SLOW_READER_MS = 300_000;
 /** Each may hold 32 MB. */
 const VCFS_AT_ONCE = 4;
 
@@ -44,7 +46,7 @@ export function createAppParts(config: Config, log: Logger): UserAppParts & { cl
     db,
     rateLimits: { pool, schema: schemaOf(config.DATABASE_URL) },
     s3: createAwsClient(S3Client, config),
-    downloads: createDownloads(createAwsClient(S3Client, config)),
+    downloads: createDownloads(createAwsClient(S3Client, config, { idleTimeoutMs: SLOW_READER_MS })),
     browserS3: createAwsClient(S3Client, config, { forBrowsers: true }),
     outbox: createOutboxSender({ db, sqs, resources, log, sweepSeconds: config.OUTBOX_SWEEP_SECONDS }),
     passwords: createPasswordVerifier(),

@@ -1,18 +1,22 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
+import { createAwsClient } from "@elastic-gas/shared/aws/clients";
+import { readConfig } from "@elastic-gas/shared/config";
 import { insertUnlessThere } from "@elastic-gas/shared/database/insert-unless-there";
 import { sendAllDeadLetters } from "@elastic-gas/shared/reliability/dead-letters";
 import { DEAD_JOB_SENTENCE } from "@elastic-gas/shared/reliability/fail-job";
 import { REFUSALS, type Refusal } from "@elastic-gas/shared/vcf/foreign-file";
 import { createSetting, type Setting } from "@elastic-gas/testing/annotator/test-environment";
 import { createTestDatabase, type TestDatabase } from "@elastic-gas/testing/database";
-import { startTestCloud, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
+import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { waitUntil } from "@elastic-gas/testing/wait-until";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { FAILURES } from "../vcf/failure.ts";
 
 import { annotateNextJob, type WorkerDeps } from "./annotate-job.ts";
@@ -302,6 +306,32 @@ describe("a job that is interrupted", () => {
     await run(worker());
     expect((await setting.job(jobId)).status).toBe("COMPLETED");
     expect(await database.db.selectFrom("deadLetters").selectAll().execute()).toEqual([]);
+  });
+
+  it("by S3 going silent in the middle of its file is tried again as well", async () => {
+    const userId = await setting.addUser();
+    const jobId = await setting.addJob(userId, VCF);
+    const server = createServer((_req, res) => {
+      res.writeHead(200, { "content-length": VCF.length });
+      res.write(VCF.slice(0, VCF.length / 2));
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo; // a TCP server has one
+    const { accessKeyId, secretAccessKey } = TEST_CREDENTIALS;
+    const key = `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
+    writeFileSync(join(directory, "credentials"), key);
+    const config = readConfig({ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, DATA_DIR: directory });
+    const s3 = createAwsClient(S3Client, config, { idleTimeoutMs: 200 });
+    onTestFinished(() => s3.destroy());
+    expect(await run(worker({ s3 }))).toMatchObject({ kind: "later" });
+    expect(await setting.job(jobId)).toMatchObject({ status: "PENDING", failures: 0, owner: null });
+    await retryNow();
+    await run(worker());
+    expect((await setting.job(jobId)).status).toBe("COMPLETED");
   });
 
   it("by a fault of ours is given up after four attempts, tells its owner and is put before a person", async () => {

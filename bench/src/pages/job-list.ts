@@ -60,7 +60,13 @@ interface Reader {
 
 async function openReader(app: TestApp, userId: number): Promise<Reader> {
   const browser = await app.signedIn("ada");
-  const token = await createToken(app.db, { audience: "user", userId, name: "job list", scope: "read" });
+  const token = await createToken(app.db, {
+    audience: "user",
+    userId,
+    name: "job list",
+    scope: "read",
+    expiresAt: null,
+  });
   const query = (cursor: Cursor | undefined): string =>
     cursor === undefined ? "" : `?older=${cursor.at.toISOString()}_${cursor.id}`;
   return {

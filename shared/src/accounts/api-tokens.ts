@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Database } from "../database/connect.ts";
 import type { TokenAudience } from "../database/tables.ts";
 import { ALL_ACCOUNTS, PLAIN_ACCOUNTS } from "./account-tables.ts";
+import { hasExpired } from "./token-lifetime.ts";
 import { findUserById, type User } from "./users.ts";
 
 /**
@@ -23,6 +24,7 @@ export interface TokenRow {
   readonly createdAt: number;
   readonly usedAt: number | null;
   readonly revokedAt: number | null;
+  readonly expiresAt: Date | null;
 }
 
 /** Mark our tokens, so that scanners find one that leaked. */
@@ -39,6 +41,8 @@ export async function createToken(
     readonly userId: number;
     readonly name: string;
     readonly scope: Scope;
+    /** Null: it works until it is revoked. */
+    readonly expiresAt: Date | null;
   },
 ): Promise<string> {
   const text = PREFIXES[token.audience] + randomBytes(32).toString("base64url");
@@ -59,7 +63,16 @@ export async function listTokens(db: Database, { audience, userId }: TokensOf): 
   const rows = await db
     .selectFrom(`${TABLES[audience]} as tokens`)
     .innerJoin("users", "users.id", "tokens.userId")
-    .select(["tokens.id", "tokens.name", "scope", "username as owner", "tokens.createdAt", "usedAt", "revokedAt"])
+    .select([
+      "tokens.id",
+      "tokens.name",
+      "scope",
+      "username as owner",
+      "tokens.createdAt",
+      "usedAt",
+      "revokedAt",
+      "expiresAt",
+    ])
     .where("audience", "=", audience)
     .$if(userId !== undefined, (query) => query.where("tokens.userId", "=", userId ?? 0))
     .orderBy("tokens.id", "desc")
@@ -94,15 +107,13 @@ export async function revokeToken(
   return found.name;
 }
 
-export interface TokenOwner {
-  readonly id: number;
-  readonly user: User;
-  readonly scope: Scope;
-}
+export type TokenOwner =
+  | { readonly kind: "ok"; readonly id: number; readonly user: User; readonly scope: Scope }
+  | { readonly kind: "expired"; readonly expiresAt: Date };
 
 /**
  * Who a bearer token stands for; undefined when it is unknown, revoked, another API's, or one of the manager's whose
- * owner is no administrator any more.
+ * owner is no administrator any more. Who has one that expired is told so.
  */
 export async function findTokenOwner(
   db: Database,
@@ -112,7 +123,7 @@ export async function findTokenOwner(
   if (!text.startsWith(PREFIXES[audience])) return undefined;
   const row = await db
     .selectFrom(TABLES[audience])
-    .select(["id", "userId", "scope", "usedAt"])
+    .select(["id", "userId", "scope", "usedAt", "expiresAt"])
     .where("tokenHash", "=", hashToken(text))
     .where("audience", "=", audience)
     .where("revokedAt", "is", null)
@@ -120,10 +131,12 @@ export async function findTokenOwner(
   if (row === undefined) return undefined;
   const user = await findUserById(db, row.userId);
   if (user === undefined || (audience === "manager" && !user.isAdmin)) return undefined;
+  const { expiresAt } = row;
+  if (expiresAt !== null && hasExpired(expiresAt, now)) return { kind: "expired", expiresAt };
   if (row.usedAt === null || now.getTime() - row.usedAt.getTime() > TOUCH_MS) {
     await db.updateTable(TABLES[audience]).set({ usedAt: now }).where("id", "=", row.id).execute();
   }
-  return { id: row.id, user, scope: row.scope };
+  return { kind: "ok", id: row.id, user, scope: row.scope };
 }
 
 // 256 random bits need no salt and no slow hash.

@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from "express";
 import type { Database } from "../database/connect.ts";
 import type { TokenAudience } from "../database/tables.ts";
+import { formatUtc } from "../format/times.ts";
 import { HttpError } from "../web/errors.ts";
 import { findTokenOwner, type Scope } from "./api-tokens.ts";
 import type { RateLimiter } from "./rate-limit.ts";
@@ -22,15 +23,19 @@ export function bearer({ db, audience, now }: BearerOptions): RequestHandler {
     if (header === undefined || !/^bearer /i.test(header)) return next();
     const text = header.slice("bearer ".length).trim();
     const owner = await findTokenOwner(db, text, { audience, now: new Date(now()) });
-    if (owner === undefined) {
+    if (owner?.kind !== "ok") {
       res.setHeader("WWW-Authenticate", 'Bearer error="invalid_token"');
-      throw new HttpError(401, "This token is unknown or was revoked.");
+      throw owner === undefined ? new HttpError(401, "This token is unknown or was revoked.") : expired(owner);
     }
     res.locals.user = owner.user;
     res.locals.tokenScope = owner.scope;
     res.locals.tokenId = owner.id;
     next();
   };
+}
+
+function expired({ expiresAt }: { readonly expiresAt: Date }): HttpError {
+  return new HttpError(401, `This token expired at ${formatUtc(expiresAt)}. Make a new one on the page API tokens.`);
 }
 
 /** The scope of the token of this request; undefined when it has a session instead. */

@@ -23,6 +23,9 @@ test("what opened nothing for 90 days is deleted; what works, or is shown, stays
       { ...token, name: "works", tokenHash: "1".repeat(64), revokedAt: null },
       { ...token, name: "revoked lately", tokenHash: "2".repeat(64), revokedAt: daysAgo(89) },
       { ...token, name: "revoked long ago", tokenHash: "3".repeat(64), revokedAt: daysAgo(91) },
+      { ...token, name: "expires", tokenHash: "4".repeat(64), revokedAt: null, expiresAt: daysAgo(-1) },
+      { ...token, name: "expired lately", tokenHash: "5".repeat(64), revokedAt: null, expiresAt: daysAgo(89) },
+      { ...token, name: "expired long ago", tokenHash: "6".repeat(64), revokedAt: null, expiresAt: daysAgo(91) },
     ])
     .execute();
   await db
@@ -43,9 +46,9 @@ test("what opened nothing for 90 days is deleted; what works, or is shown, stays
     ])
     .execute();
 
-  expect(await deleteEndedCredentials(db, NOW)).toBe(4);
+  expect(await deleteEndedCredentials(db, NOW)).toBe(5);
   const names = await db.selectFrom("apiTokens").select("name").orderBy("id").execute();
-  expect(names.map(({ name }) => name)).toEqual(["works", "revoked lately"]);
+  expect(names.map(({ name }) => name)).toEqual(["works", "revoked lately", "expires", "expired lately"]);
   const links = await db.selectFrom("passwordResets").select("tokenHash").orderBy("tokenHash").execute();
   expect(links.map(({ tokenHash }) => tokenHash[0])).toEqual(["a", "d"]);
   const changes = await db.selectFrom("emailChanges").select("tokenHash").execute();

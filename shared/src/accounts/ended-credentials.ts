@@ -1,6 +1,6 @@
 import type { Database } from "../database/connect.ts";
 
-/** How long a revoked API token is listed, and what became of a mailed link can be looked up. */
+/** How long a revoked or expired API token is listed, and what became of a mailed link can be looked up. */
 const KEPT_DAYS = 90;
 /** At once: the rest is the next sweep's. */
 const ROWS = 1_000;
@@ -9,7 +9,11 @@ const ROWS = 1_000;
 export async function deleteEndedCredentials(db: Database, now: Date): Promise<number> {
   const before = new Date(now.getTime() - KEPT_DAYS * 86_400_000);
   const deleted = [
-    await db.deleteFrom("apiTokens").where("revokedAt", "<", before).limit(ROWS).executeTakeFirst(),
+    await db
+      .deleteFrom("apiTokens")
+      .where((row) => row.or([row("revokedAt", "<", before), row("expiresAt", "<", before)]))
+      .limit(ROWS)
+      .executeTakeFirst(),
     await db.deleteFrom("emailChanges").where("expiresAt", "<", before).limit(ROWS).executeTakeFirst(),
     await db
       .deleteFrom("passwordResets")

@@ -1,5 +1,5 @@
 import type { Request } from "express";
-import type { RateLimiter } from "./rate-limit.ts";
+import { createRateLimiter, type RateLimiter, type RateLimitStore } from "./rate-limit.ts";
 import { checkSecondFactor, type SecondFactorStore } from "./second-factor.ts";
 import { findUserById, type User } from "./users.ts";
 
@@ -10,9 +10,33 @@ declare module "express-session" {
   }
 }
 
-/** Codes for one account, in both apps together: guessing one of a million takes years. */
-export const CODE_LIMIT = { name: "second-factor", points: 5, perSeconds: 300, longestSeconds: 3_600 } as const;
+/** Each time that it is passed doubles the wait: guessing one code of a million takes years. */
+const CODE_LIMIT = { points: 5, perSeconds: 300, longestSeconds: 3_600 } as const;
+/** How long an address counts as one from which an account has finished its second step. */
+const KNOWN_SECONDS = 90 * 86_400;
 const STEP_MS = 5 * 60_000;
+
+/** Codes for one account, in both apps together. */
+export interface CodeLimits {
+  /** From all addresses together from which it never finished the second step. */
+  readonly strangers: RateLimiter;
+  /** From one address from which it did: strangers who know the password do not lock its owner out. */
+  readonly known: RateLimiter;
+  /** Pairs of an account and an address that have finished it. */
+  readonly finished: RateLimiter;
+}
+
+export function createCodeLimits(store: RateLimitStore): CodeLimits {
+  return {
+    strangers: createRateLimiter(store, { name: "second-factor", ...CODE_LIMIT }),
+    known: createRateLimiter(store, { name: "second-factor-known", ...CODE_LIMIT }),
+    finished: createRateLimiter(store, {
+      name: "second-factor-finished",
+      points: Number.MAX_SAFE_INTEGER,
+      perSeconds: KNOWN_SECONDS,
+    }),
+  };
+}
 
 /** Remembers, under a new session id, that the password was right. Nobody is signed in by this. */
 export function startSecondStep(req: Request, step: { readonly userId: number; readonly next: string }): Promise<void> {
@@ -43,7 +67,7 @@ export type SecondStep =
 
 /** Counts the guess, then checks the code. */
 export async function takeSecondStep(
-  { db, box, limit }: SecondFactorStore & { readonly limit: RateLimiter },
+  { db, box, limits }: SecondFactorStore & { readonly limits: CodeLimits },
   req: Request,
   code: string,
 ): Promise<SecondStep> {
@@ -51,10 +75,14 @@ export async function takeSecondStep(
   const user = step !== undefined && isAtSecondStep(req) ? await findUserById(db, step.userId) : undefined;
   // A password changed meanwhile ends the step, as it ends sessions.
   if (step === undefined || user === undefined || user.passwordChangedAt.getTime() > step.at) return { kind: "over" };
-  const wait = await limit.consume(String(user.id));
+  const pair = `${user.id}\n${req.ip ?? ""}`;
+  const [limit, key] = (await limits.finished.has(pair))
+    ? ([limits.known, pair] as const)
+    : ([limits.strangers, String(user.id)] as const);
+  const wait = await limit.consume(key);
   if (wait !== undefined) return { kind: "limited", user, retryAfterSeconds: wait };
   if (!(await checkSecondFactor({ db, box }, { userId: user.id, code, now: new Date() })))
     return { kind: "wrong", user };
-  await limit.reset(String(user.id));
+  await Promise.all([limit.reset(key), limits.finished.consume(pair)]);
   return { kind: "ok", user, next: step.next };
 }

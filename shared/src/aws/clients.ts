@@ -26,6 +26,7 @@ export interface ClientOptions {
   readonly requestHandler: {
     readonly connectionTimeout: number;
     readonly requestTimeout: number;
+    readonly socketTimeout: number;
     readonly throwOnRequestTimeout: true;
   };
 }
@@ -33,6 +34,11 @@ export interface ClientOptions {
 export interface ClientChoices {
   /** Longest wait for an answer, in milliseconds; long polling needs more than its wait. */
   readonly requestTimeoutMs?: number;
+  /**
+   * How long an answer may stop in its middle, in milliseconds: the wait above ends with the head of the answer. Who
+   * passes an object on to a slow reader, and takes nothing of it meanwhile, needs more.
+   */
+  readonly idleTimeoutMs?: number;
   readonly maxAttempts?: number;
   /** Sign for the address that a browser uses (PUBLIC_HOST) rather than for the one that this process uses. */
   readonly forBrowsers?: boolean;
@@ -56,12 +62,18 @@ export function createAwsClient<Client>(
 /** The options that `createAwsClient` passes; for the SDK's helpers that take options rather than a client. */
 export function clientOptions(config: CloudConfig, choices: ClientChoices = {}): ClientOptions {
   const { requestTimeoutMs = 10_000, maxAttempts = 3, forBrowsers = false } = choices;
+  const { idleTimeoutMs = Math.max(30_000, requestTimeoutMs) } = choices;
   const common = {
     region: config.AWS_REGION,
     maxAttempts,
     retryMode: "standard",
     logger: SILENT,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: 3_000,
+      requestTimeout: requestTimeoutMs,
+      socketTimeout: idleTimeoutMs,
+      throwOnRequestTimeout: true,
+    },
   } as const;
   if (config.CLOUD === "aws")
     return { ...common, endpoint: config.AWS_ENDPOINT_URL, credentials: processCredentials(), forcePathStyle: false };

@@ -150,7 +150,7 @@ test("web gets no way into the manager: no password, address, link, token or ses
     ).rejects.toMatchObject(refused);
     const plainId = (await createUser(owner, { username: `plain-${name}`, passwordHash: "h" })) ?? 0;
     await makePasswordLink(web, PLAIN_ACCOUNTS, { userId: plainId, expiresAt });
-    await createToken(web, { audience: "user", userId: plainId, name: "t", scope: "write" });
+    await createToken(web, { audience: "user", userId: plainId, name: "t", scope: "write", expiresAt: null });
   }
   for (const statement of [
     "select * from manager_sessions",
@@ -172,7 +172,7 @@ test("web takes nothing away from the manager's accounts by the keys of their ro
   const web = await connectAs("web");
   const userId = (await createUser(owner, { username: "keeper", passwordHash: "h", isAdmin: true })) ?? 0;
   const plainId = (await createUser(owner, { username: "taker", passwordHash: "h" })) ?? 0;
-  await createToken(owner, { audience: "manager", userId, name: "t", scope: "operate" });
+  await createToken(owner, { audience: "manager", userId, name: "t", scope: "operate", expiresAt: null });
   await makePasswordLink(owner, ALL_ACCOUNTS, { userId, expiresAt: new Date(Date.now() + 60_000) });
   const read = async () => ({
     tokens: await owner.selectFrom("apiTokens").selectAll().where("userId", "=", userId).execute(),

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { DATABASE_PERMISSIONS } from "../database-permissions.ts";
 import { ROLES, type Role } from "../permissions.ts";
-import type { Database } from "./connect.ts";
+import { connectDatabase, type Database } from "./connect.ts";
 
 export interface DatabaseAccounts {
   readonly schema: string;
@@ -28,6 +28,19 @@ export async function makeDatabaseAccounts(db: Database, accounts: DatabaseAccou
     for (const statement of createSql(account, password)) await sql.raw(statement).execute(db);
     for (const { name } of rows) await revokeOthers(db, { role, account, table: name, schema: accounts.schema });
     for (const statement of grantSql(role, account, accounts.schema)) await sql.raw(statement).execute(db);
+  }
+}
+
+/** Whether the server refuses the account of an address. False, too, when it does not answer: that says nothing of it. */
+export async function isPasswordRefused(url: string): Promise<boolean> {
+  const db = connectDatabase({ url, connectionLimit: 1 });
+  try {
+    await sql`select 1`.execute(db);
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ER_ACCESS_DENIED_ERROR";
+  } finally {
+    await db.destroy();
   }
 }
 

@@ -20,6 +20,7 @@ import * as accountsApart from "./migrations/0018-accounts-apart.ts";
 import * as mailRecipients from "./migrations/0019-mail-recipients.ts";
 import * as listIndexes from "./migrations/0020-list-indexes.ts";
 import * as runningLogs from "./migrations/0021-running-logs.ts";
+import * as tokenExpiry from "./migrations/0022-token-expiry.ts";
 import type { Tables } from "./tables.ts";
 
 interface Migration {
@@ -52,6 +53,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "0019-mail-recipients", statements: mailRecipients.statements },
   { name: "0020-list-indexes", statements: listIndexes.statements },
   { name: "0021-running-logs", statements: runningLogs.statements },
+  { name: "0022-token-expiry", statements: tokenExpiry.statements },
 ];
 
 /** Waiting longer than this for another process's migration means that it hangs. */

@@ -26,7 +26,8 @@ export type UserMailKind =
   | "password-reset"
   | "reset-in-manager"
   | "confirm-address"
-  | "address-notice";
+  | "address-notice"
+  | "tokens-end";
 export type ArchiveState = "kept" | "archiving" | "archived" | "restoring";
 
 export interface UsersTable {
@@ -139,6 +140,8 @@ export interface ApiTokensTable {
   revokedAt: Date | null;
   /** Whose API it opens. */
   audience: ColumnType<TokenAudience, TokenAudience | undefined, TokenAudience>;
+  /** Null: it works until it is revoked. */
+  expiresAt: OrNull<Date>;
 }
 
 export interface AuditLogTable {

@@ -25,6 +25,8 @@ export const USER_MAIL_DETAILS = {
   "confirm-address": z.object({ request: z.string() }),
   /** To the address until now. `email`: the new one; null when there is none any more. */
   "address-notice": z.object({ change: z.enum(["asked", "changed", "removed"]), email: z.string().nullable() }),
+  /** API tokens end within a week. */
+  "tokens-end": z.object({ tokenId: z.number().int() }),
 } as const satisfies Record<UserMailKind, z.ZodType>;
 
 export type UserMailDetail<Kind extends UserMailKind> = z.infer<(typeof USER_MAIL_DETAILS)[Kind]>;

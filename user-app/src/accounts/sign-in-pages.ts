@@ -1,7 +1,11 @@
 import { PREMIUM_PRICE } from "@elastic-gas/shared/accounts/plan";
-import { createRateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { hasSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
-import { CODE_LIMIT, isAtSecondStep, startSecondStep, takeSecondStep } from "@elastic-gas/shared/accounts/second-step";
+import {
+  createCodeLimits,
+  isAtSecondStep,
+  startSecondStep,
+  takeSecondStep,
+} from "@elastic-gas/shared/accounts/second-step";
 import { createSecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import {
   cookieNameOf,
@@ -47,7 +51,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
     res: Response,
     shown: Pick<SignInFormProps, "next" | "username" | "error">,
   ): SignInFormProps => ({ token: formToken(req, res), oidcName: deps.oidcName, ...shown });
-  const codeLimit = createRateLimiter(deps.rateLimits, CODE_LIMIT);
+  const limits = createCodeLimits(deps.rateLimits);
   const box = createSecretBox(deps.config.TOTP_KEY);
   const router = Router();
 
@@ -109,7 +113,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
   );
   router.post("/login/code", checkFormToken, async (req, res) => {
     const { code } = CodeForm.parse(req.body);
-    const step = await takeSecondStep({ db: deps.db, box, limit: codeLimit }, req, code);
+    const step = await takeSecondStep({ db: deps.db, box, limits }, req, code);
     if (step.kind === "over") return res.redirect(303, "/login");
     const [actor, address] = [step.user.username, req.ip];
     if (step.kind === "ok") {

@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { HeadObjectCommand, NotFound, PutObjectCommand } from "@aws-sdk/client-s3";
+import { formatUtc } from "@elastic-gas/shared/format/times";
 import { startTestCloud } from "@elastic-gas/testing/local-cloud/test-cloud";
 import { startTestApp, type TestApp } from "@elastic-gas/testing/user-app/test-app";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -100,6 +101,42 @@ describe("tokens of users", () => {
     await browser.get("/profile/tokens");
     expect((await browser.submit(`/profile/tokens/${id}/revoke`)).status).toBe(303);
     expect((await call("/annotations", { token })).status).toBe(401);
+  });
+
+  it("end after 90 days, or what was chosen, and then say so", async () => {
+    const browser = await app.signedIn("ada");
+    const newest = () =>
+      app.db.selectFrom("apiTokens").selectAll().orderBy("id", "desc").limit(1).executeTakeFirstOrThrow();
+    const page = async () => (await browser.get("/profile/tokens")).text.replaceAll("\u00a0", " ");
+    const days = async () => {
+      const { createdAt, expiresAt } = await newest();
+      return expiresAt === null ? null : Math.round((expiresAt.getTime() - createdAt.getTime()) / 86_400_000);
+    };
+    await page();
+    for (const [lifetime, expected] of [
+      ["30", 30],
+      ["365", 365],
+      ["none", null],
+    ] as const) {
+      await browser.submit("/profile/tokens", { name: "lasting", scope: "read", lifetime });
+      expect(await days()).toBe(expected);
+    }
+    expect((await browser.submit("/profile/tokens", { name: "odd", scope: "read", lifetime: "9999" })).status).toBe(
+      400,
+    );
+    const token = await makeToken("ada", "read");
+    expect(await days()).toBe(90);
+    expect(await page()).toMatch(/<td><time[^>]*>\d+ \w+ \d{4}<\/time> \(in 90 days\)<\/td>/);
+    expect((await call("/annotations", { token })).status).toBe(200);
+    const expiresAt = new Date(Date.now() - 1);
+    const { id } = await newest();
+    await app.db.updateTable("apiTokens").set({ expiresAt }).where("id", "=", id).execute();
+    expect(await refusal(await call("/annotations", { token }))).toEqual([
+      401,
+      `This token expired at ${formatUtc(expiresAt)}. Make a new one on the page API tokens.`,
+    ]);
+    expect(await page()).toContain(">expired</span>");
+    await app.db.deleteFrom("apiTokens").where("name", "in", ["lasting"]).execute();
   });
 
   it("are at most 50 of one user, also when they are asked for at once", async () => {

@@ -1,5 +1,6 @@
-import { createToken, listTokens, revokeToken, SCOPES } from "@elastic-gas/shared/accounts/api-tokens";
+import { createToken, listTokens, revokeToken, SCOPES, type TokenRow } from "@elastic-gas/shared/accounts/api-tokens";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
+import { expiryOf, hasExpired, TokenLifetime } from "@elastic-gas/shared/accounts/token-lifetime";
 import { audit } from "@elastic-gas/shared/audit";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
@@ -21,6 +22,7 @@ const MAX_TOKENS = 50;
 const TokenForm = z.object({
   name: z.string().trim().min(1, "A name is needed.").max(100, "Name: at most 100 characters."),
   scope: z.enum(SCOPES.user),
+  lifetime: TokenLifetime,
 });
 
 /** `/profile/tokens`: the reader's own tokens for scripts. Mount behind `requireUser`. */
@@ -39,13 +41,15 @@ export function tokenPages({ db, sendPage, now }: Deps): Router {
 
   router.post("/profile/tokens", async (req, res) => {
     const { id: userId, username } = currentUser(res);
-    const { name, scope } = TokenForm.parse(req.body ?? {});
+    const { name, scope, lifetime } = TokenForm.parse(req.body ?? {});
     req.session.newApiToken = await db.transaction().execute(async (trx) => {
       // The lock makes those who ask at once come one after the other.
       await trx.selectFrom("users").select("id").where("id", "=", userId).forUpdate().execute();
       const tokens = await listTokens(trx, { audience: "user", userId });
-      if (tokens.filter(({ revokedAt }) => revokedAt === null).length >= MAX_TOKENS) throw tooManyTokens();
-      return createToken(trx, { audience: "user", userId, name, scope });
+      const works = ({ revokedAt, expiresAt }: TokenRow) => revokedAt === null && !hasExpired(expiresAt, now());
+      if (tokens.filter(works).length >= MAX_TOKENS) throw tooManyTokens();
+      const expiresAt = expiryOf(lifetime, now());
+      return createToken(trx, { audience: "user", userId, name, scope, expiresAt });
     });
     await audit(db, { actor: username, action: "token.create", target: name, detail: scope, address: req.ip });
     res.redirect(303, "/profile/tokens");

@@ -7,6 +7,11 @@ import { Upgrade } from "./upgrade.ts";
 
 const HEADERS_TIMEOUT_MS = 60_000;
 const MAX_HEADER_BYTES = 65_536;
+/**
+ * What one client may have open. A load balancer of AWS grows instead; here S3, SQS and the rest live in the same
+ * process, and a client that takes all of its file descriptors would take them all down.
+ */
+const MOST_OF_ONE_CLIENT = 2_000;
 
 /**
  * One listener's server. Connections begin on the short way (`PlainConnection`) and go to Node's HTTP server when they
@@ -17,9 +22,10 @@ export class Listener {
   readonly #server: Server;
   readonly #route: () => Omit<Route, "port">;
   readonly #sockets = new Set<Socket>();
+  readonly #openOf = new Map<string, number>();
   #port = 0;
 
-  constructor(route: () => Omit<Route, "port">) {
+  constructor(route: () => Omit<Route, "port">, { mostOfOneClient = MOST_OF_ONE_CLIENT } = {}) {
     this.#route = route;
     // No limit to a whole request: an upload lasts as long as bytes flow, which the connections' idle timeout watches.
     this.#server = createServer(
@@ -29,6 +35,10 @@ export class Listener {
     const [parse] = this.#server.listeners("connection") as [(this: Server, socket: Socket) => void]; // Node's own, and the only one
     this.#server.removeAllListeners("connection");
     this.#server.on("connection", (socket: Socket) => {
+      if (!this.#admit(socket, mostOfOneClient)) {
+        socket.destroy();
+        return;
+      }
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
       new PlainConnection(socket, {
@@ -61,6 +71,21 @@ export class Listener {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  /** Counts a connection of its client, until it closes; false when the client has too many. */
+  #admit(socket: Socket, most: number): boolean {
+    const { remoteAddress: client } = socket;
+    if (client === undefined) return false; // it has gone already
+    const open = this.#openOf.get(client) ?? 0;
+    if (open >= most) return false;
+    this.#openOf.set(client, open + 1);
+    socket.once("close", () => {
+      const left = (this.#openOf.get(client) ?? 1) - 1;
+      if (left === 0) this.#openOf.delete(client);
+      else this.#openOf.set(client, left);
+    });
+    return true;
   }
 
   #current(): Route {

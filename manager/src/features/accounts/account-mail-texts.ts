@@ -63,3 +63,17 @@ export function removedMail(username: string): MailText {
     notes: ["If it was not you, change your password now and set the address again."],
   });
 }
+
+export function tokensEndMail(
+  username: string,
+  tokens: readonly { readonly name: string; readonly endsAt: string; readonly url: string }[],
+): MailText {
+  const [first] = tokens;
+  return composeMail({
+    subject: tokens.length === 1 ? `Elastic GAS: the API token ${first?.name} ends` : "Elastic GAS: API tokens end",
+    paragraphs: [
+      `These API tokens of the account ${username} end soon. Scripts that use them are refused from then on.`,
+      ...tokens.map(({ name, endsAt, url }) => `${name}: ${endsAt}. A new one is made at ${url}`),
+    ],
+  });
+}

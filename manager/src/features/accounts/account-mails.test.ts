@@ -12,6 +12,7 @@ import { startTestCloud, TEST_CREDENTIALS, type TestCloud } from "@elastic-gas/t
 import { startTestManager, type TestManager } from "@elastic-gas/testing/manager/test-manager";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
+import { tellOfEndingTokens } from "./ending-tokens.ts";
 
 const MINUTE_MS = 60_000;
 const Mails = z.array(z.object({ subject: z.string(), text: z.string() }));
@@ -172,4 +173,41 @@ it("stores no link that works", async () => {
   const [mail] = await manager.db.selectFrom("userMails").select("detail").where("userId", "=", user.id).execute();
   expect(mail?.detail).toEqual({ request: row?.tokenHash });
   expect(await ownerOf(row?.tokenHash ?? "")).toBeUndefined();
+});
+
+it("tells once, a week before, of API tokens that end", async () => {
+  const { db } = manager;
+  await send();
+  const user = await makeUser("tess", { isAdmin: true });
+  const inDays = (days: number) => new Date(now().getTime() + days * 24 * 60 * MINUTE_MS);
+  const token = { userId: user.id, scope: "read", usedAt: null, revokedAt: null } as const;
+  await db
+    .insertInto("apiTokens")
+    .values([
+      { ...token, name: "nightly", tokenHash: "1".repeat(64), audience: "user", expiresAt: inDays(6.9) },
+      { ...token, name: "graphs", tokenHash: "2".repeat(64), audience: "manager", expiresAt: inDays(6) },
+      { ...token, name: "later", tokenHash: "3".repeat(64), expiresAt: inDays(7.1) },
+      { ...token, name: "over", tokenHash: "4".repeat(64), expiresAt: inDays(-0.1) },
+      { ...token, name: "endless", tokenHash: "5".repeat(64), expiresAt: null },
+      { ...token, name: "revoked", tokenHash: "6".repeat(64), expiresAt: inDays(6), revokedAt: now() },
+      { ...token, name: "soon revoked", tokenHash: "7".repeat(64), expiresAt: inDays(6) },
+    ])
+    .execute();
+  await tellOfEndingTokens(db, now());
+  await tellOfEndingTokens(db, now());
+  await db.updateTable("apiTokens").set({ revokedAt: now() }).where("name", "=", "soon revoked").execute();
+  expect(await send()).toBe(1);
+  const [mail, ...others] = await mailsTo(user.email);
+  expect(others).toEqual([]);
+  expect(mail?.subject).toBe("Elastic GAS: API tokens end");
+  const lines = (mail?.text ?? "").split("\n\n").slice(1);
+  expect(lines.map((line) => line.replace(/: \d.* UTC\./, ":").trimEnd())).toEqual([
+    "graphs: A new one is made at http://localhost:5000/tokens",
+    "nightly: A new one is made at https://gas.example.org/profile/tokens",
+  ]);
+  await tellOfEndingTokens(db, now());
+  late = 2 * 24 * 60 * MINUTE_MS;
+  await tellOfEndingTokens(db, now());
+  await send();
+  expect((await mailsTo(user.email)).map(({ subject }) => subject)).toContain("Elastic GAS: the API token later ends");
 });

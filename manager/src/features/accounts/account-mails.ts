@@ -12,9 +12,17 @@ import {
   resetElsewhereMail,
   resetMail,
 } from "./account-mail-texts.ts";
+import { composeTokensEnd } from "./ending-tokens.ts";
 import { composeInvitation, type InvitationDeps } from "./invitations.ts";
 
-const KINDS = ["invitation", "password-reset", "reset-in-manager", "confirm-address", "address-notice"] as const;
+const KINDS = [
+  "invitation",
+  "password-reset",
+  "reset-in-manager",
+  "confirm-address",
+  "address-notice",
+  "tokens-end",
+] as const;
 type AccountMail = DueMail<(typeof KINDS)[number]>;
 
 /**
@@ -26,12 +34,16 @@ export async function sendAccountMails(deps: InvitationDeps): Promise<number> {
     ...deps,
     sender: "manager",
     kinds: KINDS,
-    // The last of several of one kind is the one that is still meant.
-    compose: ([first, ...others]) => compose(deps, others.at(-1) ?? first),
+    compose: (mails) => compose(deps, mails),
   });
 }
 
-async function compose(deps: InvitationDeps, { userId, kind, detail }: AccountMail): Promise<ComposedMail | undefined> {
+async function compose(
+  deps: InvitationDeps,
+  mails: readonly [AccountMail, ...AccountMail[]],
+): Promise<ComposedMail | undefined> {
+  // The last of several of one kind is the one that is still meant; tokens are several.
+  const { userId, kind, detail } = mails.at(-1) ?? mails[0];
   const { db, config } = deps;
   const now = new Date(deps.now());
   const appUrl = (mayUseManager: boolean) => (mayUseManager ? managerUrl(config) : userAppUrl(config));
@@ -60,6 +72,8 @@ async function compose(deps: InvitationDeps, { userId, kind, detail }: AccountMa
     }
     case "reset-in-manager":
       return resetElsewhereMail(await usernameOf(deps, userId), managerUrl(config));
+    case "tokens-end":
+      return composeTokensEnd(deps, mails);
     case "address-notice": {
       const { change, email } = USER_MAIL_DETAILS[kind].parse(detail);
       const username = await usernameOf(deps, userId);

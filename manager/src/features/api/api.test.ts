@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import { createToken as newToken } from "@elastic-gas/shared/accounts/api-tokens";
+import { createUser } from "@elastic-gas/shared/accounts/users";
+import { formatUtc } from "@elastic-gas/shared/format/times";
 import { insertRelease } from "@elastic-gas/shared/releases/releases";
 import type { ApiOperation } from "@elastic-gas/shared/web/openapi";
 import { type StagedCloud, startStagedCloud } from "@elastic-gas/testing/manager/staged-cloud";
@@ -263,6 +267,74 @@ describe("the JSON API", () => {
       .executeTakeFirstOrThrow();
     await browser.post(`/tokens/${id}/revoke`, {}, "/tokens");
     expect((await call("GET", "/pools", token)).status).toBe(401);
+  });
+
+  it("refuses a token whose time is over, and says so; it has 90 days unless another time was chosen", async () => {
+    const token = await createToken("read");
+    const page = (await (await browser.get("/tokens")).text()).replaceAll("\u00a0", " ");
+    expect(page).toMatch(/<td><time[^>]*>\d+ \w+ \d{4}<\/time> \(in 90 days\)<\/td>/);
+    const expiresAt = new Date(Date.now() - 1);
+    await manager.db
+      .updateTable("apiTokens")
+      .set({ expiresAt })
+      .where("tokenHash", "=", createHash("sha256").update(token).digest("hex"))
+      .execute();
+    expect(await refusal(await call("GET", "/pools", token))).toEqual([
+      401,
+      `This token expired at ${formatUtc(expiresAt)}. Make a new one on the page API tokens.`,
+    ]);
+    expect(await (await browser.get("/tokens")).text()).toContain(">expired</span>");
+    await browser.post("/tokens", { name: "endless", scope: "read", lifetime: "none" }, "/tokens");
+    const endless = /egm_[\w-]{43}/.exec(await (await browser.get("/tokens")).text())?.[0] ?? "none";
+    expect((await call("GET", "/pools", endless)).status).toBe(200);
+    const row = manager.db.selectFrom("apiTokens").select("expiresAt").where("name", "=", "endless");
+    expect(await row.executeTakeFirst()).toEqual({ expiresAt: null });
+  });
+
+  it("takes a token from the Authorization header only, of an administrator, and no user's", async () => {
+    const statusWith = async (path: string, headers: Record<string, string> = {}) =>
+      (await fetch(`${manager.url}${path}`, { headers, redirect: "manual" })).status;
+    for (const path of [`/api/v1/pools?token=${operateToken}`, `/api/v1/pools?access_token=${operateToken}`])
+      expect(await statusWith(path)).toBe(401);
+    expect(await statusWith("/api/v1/pools", { cookie: `token=${operateToken}` })).toBe(401);
+    for (const scheme of ["bearer", "BEARER"])
+      expect(await statusWith("/api/v1/pools", { authorization: `${scheme} ${operateToken}` })).toBe(200);
+    expect(await statusWith("/API/V1/users", { authorization: `Bearer ${operateToken}` })).toBe(403);
+    const { id: userId } = await manager.db
+      .selectFrom("users")
+      .select("id")
+      .where("isAdmin", "=", true)
+      .executeTakeFirstOrThrow();
+    const users = await newToken(manager.db, { audience: "user", userId, name: "u", scope: "write", expiresAt: null });
+    for (const path of ["/api/v1/pools", "/metrics"])
+      expect(await statusWith(path, { authorization: `Bearer ${users}` })).toBe(401);
+    // The pages take none, and no page lets a read token change anything by its session.
+    for (const path of ["/", "/users", "/tokens"])
+      expect(await statusWith(path, { authorization: `Bearer ${administerToken}` })).toBe(303);
+    const beside = await fetch(`${manager.url}/api/v1/pools/web/grow`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${readToken}`, cookie: browser.cookie },
+    });
+    expect(beside.status).toBe(403);
+  });
+
+  it("refuses the tokens of somebody who is no administrator any more, also for looking", async () => {
+    const userId = (await createUser(manager.db, { username: "was-admin", passwordHash: "h", isAdmin: true })) ?? 0;
+    const token = await newToken(manager.db, {
+      audience: "manager",
+      userId,
+      name: "left",
+      scope: "administer",
+      expiresAt: null,
+    });
+    expect((await call("GET", "/pools", token)).status).toBe(200);
+    await manager.db.updateTable("users").set({ isAdmin: false, isViewer: true }).where("id", "=", userId).execute();
+    for (const [method, path] of [
+      ["GET", "/pools"],
+      ["POST", "/pools/web/grow"],
+      ["GET", "/users"],
+    ] as const)
+      expect((await call(method, path, token)).status).toBe(401);
   });
 
   it("takes so many requests a minute from one token, then says how long to wait; other tokens go on", async () => {

@@ -50,7 +50,13 @@ beforeAll(async () => {
     .select("id")
     .where("username", "=", ADMIN.username)
     .executeTakeFirstOrThrow();
-  token = await createToken(db, { audience: "manager", userId: id, name: "prometheus", scope: "read" });
+  token = await createToken(db, {
+    audience: "manager",
+    userId: id,
+    name: "prometheus",
+    scope: "read",
+    expiresAt: null,
+  });
 });
 afterAll(async () => {
   await manager[Symbol.asyncDispose]();

@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<AuditAction, string>> = {
   "data.delete-failed": "deletion stopped half-way",
   "data.deleted": "all data deleted",
   "data.export": "downloaded the account’s data",
+  "database.password-set-again": "set the changed password of a database account again",
   "dead-letters.seen": "marked dead letters as looked after",
   "dead-letters.send": "sent dead letters again",
   "email.change": "changed the e-mail address",

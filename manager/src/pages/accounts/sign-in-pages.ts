@@ -1,6 +1,10 @@
-import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { hasSecondFactor } from "@elastic-gas/shared/accounts/second-factor";
-import { isAtSecondStep, startSecondStep, takeSecondStep } from "@elastic-gas/shared/accounts/second-step";
+import {
+  type CodeLimits,
+  isAtSecondStep,
+  startSecondStep,
+  takeSecondStep,
+} from "@elastic-gas/shared/accounts/second-step";
 import type { SecretBox } from "@elastic-gas/shared/accounts/secret-box";
 import {
   endSession,
@@ -22,7 +26,7 @@ import { loginView } from "./login-view.ts";
 export interface SignInPagesDeps extends SignInDeps {
   readonly sendPage: SendPage;
   /** Codes of the second step. */
-  readonly codeLimit: RateLimiter;
+  readonly codeLimits: CodeLimits;
   readonly box: SecretBox;
   /** Ends what a session has open elsewhere (its live connections). */
   readonly onSignOut: (sessionIdHash: string) => void;
@@ -83,7 +87,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
   router.post("/login/code", async (req, res) => {
     const { code } = CodeForm.parse(req.body ?? {});
     const address = req.ip ?? "";
-    const step = await takeSecondStep({ db, box: deps.box, limit: deps.codeLimit }, req, code);
+    const step = await takeSecondStep({ db, box: deps.box, limits: deps.codeLimits }, req, code);
     if (step.kind === "over" || !mayEnter(step.user)) return res.redirect(303, "/login");
     const actor = step.user.username;
     if (step.kind === "ok") {

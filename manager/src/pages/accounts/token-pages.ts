@@ -1,5 +1,6 @@
 import { createToken, listTokens, revokeToken, SCOPES } from "@elastic-gas/shared/accounts/api-tokens";
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
+import { expiryOf, TokenLifetime } from "@elastic-gas/shared/accounts/token-lifetime";
 import { audit } from "@elastic-gas/shared/audit";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
@@ -19,6 +20,7 @@ declare module "express-session" {
 const TokenForm = z.object({
   name: z.string().trim().min(1, "A name is needed.").max(100, "At most 100 characters."),
   scope: z.enum(SCOPES.manager),
+  lifetime: TokenLifetime,
 });
 
 export function tokenPages({ db, watcher, sendPage, now }: PageDeps): Router {
@@ -37,8 +39,10 @@ export function tokenPages({ db, watcher, sendPage, now }: PageDeps): Router {
   });
 
   router.post("/tokens", async (req, res) => {
-    const { name, scope } = TokenForm.parse(req.body ?? {});
-    req.session.newToken = await createToken(db, { audience: "manager", userId: currentUser(res).id, name, scope });
+    const { name, scope, lifetime } = TokenForm.parse(req.body ?? {});
+    const expiresAt = expiryOf(lifetime, new Date(now()));
+    const userId = currentUser(res).id;
+    req.session.newToken = await createToken(db, { audience: "manager", userId, name, scope, expiresAt });
     await audit(db, { actor: actorOf(res), action: "token.create", target: name, detail: scope, address: req.ip });
     res.redirect(303, "/tokens");
   });

@@ -1,5 +1,8 @@
 import type { TokenRow } from "@elastic-gas/shared/accounts/api-tokens";
+import { hasExpired } from "@elastic-gas/shared/accounts/token-lifetime";
+import { formatTime } from "@elastic-gas/shared/format/times";
 import { field } from "@elastic-gas/shared/ui/field";
+import { expiryText, lifetimeField } from "@elastic-gas/shared/ui/token-parts";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import type { ViewContext } from "../frame/send-page.ts";
 import { csrfField, empty, icon, tableBox, time } from "../kit/parts.ts";
@@ -45,7 +48,7 @@ function newTokenNote(token: string): Html {
 }
 
 function tokenList(tokens: readonly TokenRow[], context: ViewContext): Html {
-  const heads = ["Name", "Scope", "Owner", "Created", "Last used"];
+  const heads = ["Name", "Scope", "Owner", "Created", "Last used", "Expires"];
   return h(
     "section",
     { class: "eg-panel eg-panel-flush", "aria-label": "Tokens" },
@@ -76,7 +79,10 @@ function tokenList(tokens: readonly TokenRow[], context: ViewContext): Html {
   );
 }
 
-function tokenRow(token: TokenRow, { reader, csrf }: ViewContext): Html {
+function tokenRow(token: TokenRow, context: ViewContext): Html {
+  const { reader } = context;
+  const { now, timeZone: zone } = reader;
+  const day = (at: Date) => time(at.getTime(), reader, formatTime(at, "day", { zone, now }));
   return h(
     "tr",
     {},
@@ -85,22 +91,23 @@ function tokenRow(token: TokenRow, { reader, csrf }: ViewContext): Html {
     h("td", {}, token.owner),
     h("td", { class: "eg-nowrap" }, time(token.createdAt, reader)),
     h("td", { class: "eg-nowrap" }, token.usedAt === null ? "never" : time(token.usedAt, reader)),
-    h(
-      "td",
-      { class: "eg-number" },
-      token.revokedAt !== null
-        ? h("span", { class: "eg-chip" }, "revoked")
-        : h(
-            "form",
-            {
-              method: "post",
-              action: `/tokens/${token.id}/revoke`,
-              "data-confirm-form": `Revoke ${token.name}? Scripts that use it stop working.`,
-            },
-            csrfField(csrf),
-            h("button", { class: "eg-button eg-button-small", type: "submit" }, "Revoke"),
-          ),
-    ),
+    h("td", {}, expiryText(token.expiresAt, new Date(now), day)),
+    h("td", { class: "eg-number" }, tokenAction(token, context)),
+  );
+}
+
+function tokenAction({ id, name, revokedAt, expiresAt }: TokenRow, { reader, csrf }: ViewContext): Html {
+  if (revokedAt !== null) return h("span", { class: "eg-chip" }, "revoked");
+  if (hasExpired(expiresAt, new Date(reader.now))) return h("span", { class: "eg-chip" }, "expired");
+  return h(
+    "form",
+    {
+      method: "post",
+      action: `/tokens/${id}/revoke`,
+      "data-confirm-form": `Revoke ${name}? Scripts that use it stop working.`,
+    },
+    csrfField(csrf),
+    h("button", { class: "eg-button eg-button-small", type: "submit" }, "Revoke"),
   );
 }
 
@@ -128,6 +135,7 @@ function newTokenForm({ csrf }: ViewContext): Html {
         scopeChoice("operate", "operate: also grow, shrink, pause, policy", false),
         scopeChoice("administer", "administer: also see, create and change users", false),
       ),
+      lifetimeField(),
       h(
         "div",
         { class: "eg-actions" },

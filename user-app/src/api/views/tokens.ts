@@ -1,6 +1,8 @@
 import type { TokenRow } from "@elastic-gas/shared/accounts/api-tokens";
+import { hasExpired } from "@elastic-gas/shared/accounts/token-lifetime";
 import { field } from "@elastic-gas/shared/ui/field";
 import { emptyState, icon } from "@elastic-gas/shared/ui/parts";
+import { expiryText, lifetimeField } from "@elastic-gas/shared/ui/token-parts";
 import { fragment, type Html, h } from "@elastic-gas/shared/web/html";
 import type { PageContext } from "../../web/page-context.ts";
 import { csrfField } from "../../web/views/forms.ts";
@@ -64,7 +66,7 @@ function tokenTable(tokens: readonly TokenRow[], page: PageContext): Html {
         h(
           "tr",
           {},
-          ["Name", "Scope", "Created", "Last used"].map((head) => h("th", { scope: "col" }, head)),
+          ["Name", "Scope", "Created", "Last used", "Expires"].map((head) => h("th", { scope: "col" }, head)),
           h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Actions")),
         ),
       ),
@@ -77,7 +79,8 @@ function tokenTable(tokens: readonly TokenRow[], page: PageContext): Html {
   );
 }
 
-function tokenRow({ id, name, scope, createdAt, usedAt, revokedAt }: TokenRow, page: PageContext): Html {
+function tokenRow(token: TokenRow, page: PageContext): Html {
+  const { name, scope, createdAt, usedAt, expiresAt } = token;
   return h(
     "tr",
     {},
@@ -87,20 +90,25 @@ function tokenRow({ id, name, scope, createdAt, usedAt, revokedAt }: TokenRow, p
     h("td", { class: "eg-nowrap" }, usedAt === null ? "never" : page.time(new Date(usedAt), "near")),
     h(
       "td",
-      { class: "eg-number" },
-      revokedAt !== null
-        ? h("span", { class: "eg-chip" }, "revoked")
-        : h(
-            "form",
-            {
-              method: "post",
-              action: `/profile/tokens/${id}/revoke`,
-              "data-confirm": `Revoke ${name}? Scripts that use it stop working.`,
-            },
-            csrfField(page.csrf),
-            h("button", { class: "eg-button eg-button-small", type: "submit" }, "Revoke"),
-          ),
+      {},
+      expiryText(expiresAt, page.now, (at) => page.time(at, "day")),
     ),
+    h("td", { class: "eg-number" }, tokenAction(token, page)),
+  );
+}
+
+function tokenAction({ id, name, revokedAt, expiresAt }: TokenRow, page: PageContext): Html {
+  if (revokedAt !== null) return h("span", { class: "eg-chip" }, "revoked");
+  if (hasExpired(expiresAt, page.now)) return h("span", { class: "eg-chip" }, "expired");
+  return h(
+    "form",
+    {
+      method: "post",
+      action: `/profile/tokens/${id}/revoke`,
+      "data-confirm": `Revoke ${name}? Scripts that use it stop working.`,
+    },
+    csrfField(page.csrf),
+    h("button", { class: "eg-button eg-button-small", type: "submit" }, "Revoke"),
   );
 }
 
@@ -148,6 +156,7 @@ function newTokenForm(csrf: string): Html {
         choice("write", "write: annotate, cancel, delete, read", true),
         choice("read", "read: list, status, results, logs", false),
       ),
+      lifetimeField(),
       h("div", {}, h("button", { class: "eg-button eg-button-primary", type: "submit" }, "Create token")),
     ),
   );
