@@ -1,4 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { startRunFolder } from "./testing/src/system/run-folder.ts";
+
+// Here and not in a globalSetup: vitest itself makes temporary folders before that. Other programs read this file too.
+if (process.env.VITEST === "true") startRunFolder();
 
 const common = {
   globals: false,

@@ -116,26 +116,42 @@ async function readValues(id: string) {
   return rows.map(({ at, cells: [cpu = "", requests = ""] }) => ({ at, cpu, requests }));
 }
 
+const minuteOf = (time: number) => Math.floor(time / MINUTE_MS) * MINUTE_MS;
+
+/**
+ * The minute that all of them fell into; undefined when it was late in one, others came in it, or it ended too soon.
+ * `sent` are those of all attempts.
+ */
+async function sendWithinAMinute(worker: string, sent: { at: number; status: number }[]): Promise<number | undefined> {
+  const minute = minuteOf(Date.now());
+  if (Date.now() - minute > 20_000 || (sent.at(-1)?.at ?? 0) >= minute) return undefined;
+  const before = (await readValues(worker)).find(({ at }) => at === minute)?.requests ?? "–";
+  if (!["–", "0"].includes(before)) return undefined;
+  for (let count = 0; count < REQUESTS; count += 1) {
+    const status = await fetch(system.userAppUrl).then(
+      async (response) => {
+        await response.text();
+        return response.status;
+      },
+      () => 0,
+    );
+    sent.push({ at: Date.now(), status });
+  }
+  return minuteOf(Date.now()) === minute ? minute : undefined;
+}
+
 describe("what the dashboard shows of the workers", () => {
   test(`are ${REQUESTS} requests when ${REQUESTS} were sent to the one worker within a minute`, async () => {
     const worker = await waitUntil("one healthy worker", async () => {
       const [only, ...others] = await healthyIds();
       return others.length === 0 ? only : undefined;
     });
-    // The requests must fall into one minute, and nothing else may have come in it.
-    const minute = await waitUntil(
-      "the beginning of a minute",
-      () => (Date.now() % MINUTE_MS < 20_000 ? Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS : undefined),
-      { deadlineMs: 2 * MINUTE_MS },
-    );
-    const before = (await readValues(worker)).find(({ at }) => at === minute)?.requests ?? "–";
-    for (let sent = 0; sent < REQUESTS; sent += 1) {
-      const response = await fetch(system.userAppUrl);
-      expect(response.status).toBe(200);
-      await response.text();
-    }
-    expect(Date.now()).toBeLessThan(minute + MINUTE_MS);
-    expect(Number(before === "–" ? 0 : before)).toBe(0);
+    const sent: { at: number; status: number }[] = [];
+    const minute = await waitUntil("the requests within one minute", () => sendWithinAMinute(worker, sent), {
+      deadlineMs: 4 * MINUTE_MS,
+      pollMs: 1_000,
+    });
+    expect(sent.filter(({ status }) => status !== 200)).toEqual([]);
     const shown = await waitUntil(
       "the minute to be over and its requests in the table",
       async () => {
@@ -145,7 +161,7 @@ describe("what the dashboard shows of the workers", () => {
       { deadlineMs: 3 * MINUTE_MS, pollMs: 1_000 },
     );
     expect(shown.requests).toBe(String(REQUESTS));
-  });
+  }, 480_000);
 
   test("is the CPU that CloudWatch tells for the same instance and minutes", async () => {
     const [worker] = await instances();

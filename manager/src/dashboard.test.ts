@@ -298,6 +298,8 @@ describe("the dashboard in a browser", () => {
       await page.route(/socket\.io/, (route) => route.abort());
       await page.clock.install({ time: Date.now() + minutes * 60_000 });
       await page.goto(manager.url);
+      // So long it waits for its first connection.
+      await page.clock.fastForward(20_000);
       await page.waitForSelector("[data-offline] strong:text('Offline since')");
       expect(await page.locator("text=has not checked").count()).toBe(0);
       expect(await page.textContent('[data-pool="web"]')).not.toMatch(/Next check in \d+\s?min/);

@@ -167,7 +167,7 @@ it("waiting for an address ends when its process has ended", async () => {
   const child = await part.start();
   child.kill("SIGKILL");
   await expect(
-    waitForHttp("http://127.0.0.1:1/", { child, signal: new AbortController().signal, deadlineMs: 20_000 }),
+    waitForHttp("http://127.0.0.1:1/", { child, signal: new AbortController().signal, deadlineMs: 120_000 }),
   ).rejects.toThrow("ended");
 });
 

@@ -12,19 +12,29 @@ const LONG_NAME = `${"a-very-long-name-of-a-file-that-nobody-would-choose-".repe
 
 let pages: TestPages;
 let app: TestPages["app"];
+let readerId: number;
 /** Ids of the reader's jobs by what became of them. */
 const jobs = new Map<string, string>();
 
 beforeAll(async () => {
   pages = await startTestPages(await startTestCloud(), { FREE_RETENTION_SECONDS: "86400" });
   ({ app } = pages);
-  const userId = await app.makeUser("reader", { email: "reader@example.org" });
+  readerId = await app.makeUser("reader", { email: "reader@example.org" });
   await app.makeUser("chief", { email: "chief@example.org", isAdmin: true });
   const now = Date.now();
   const ended = { startedAt: new Date(now - 60_000), completedAt: new Date(now - 30_000) };
-  await addJob(userId, "completed", { status: "COMPLETED", ...ended, resultSize: 9, summary: JSON.stringify(SUMMARY) });
-  await addJob(userId, "failed", { status: "FAILED", ...ended, failure: "The file is empty. Send one with records." });
-  await addJob(userId, "running", {
+  await addJob(readerId, "completed", {
+    status: "COMPLETED",
+    ...ended,
+    resultSize: 9,
+    summary: JSON.stringify(SUMMARY),
+  });
+  await addJob(readerId, "failed", {
+    status: "FAILED",
+    ...ended,
+    failure: "The file is empty. Send one with records.",
+  });
+  await addJob(readerId, "running", {
     status: "RUNNING",
     startedAt: new Date(now),
     progressPercent: 40,
@@ -32,8 +42,8 @@ beforeAll(async () => {
     runningLog: "File: running.vcf\n",
     runningLogAttempt: 1,
   });
-  await addJob(userId, "waiting", { status: "PENDING" });
-  await addJob(userId, "archived", {
+  await addJob(readerId, "waiting", { status: "PENDING" });
+  await addJob(readerId, "archived", {
     status: "COMPLETED",
     startedAt: new Date(now - 9e6),
     completedAt: new Date(now - 8e6),
@@ -214,10 +224,11 @@ it.each([-10, 10])(
 );
 
 it("a page that stays open over midnight calls no day today that is over", async () => {
+  await addJob(readerId, "new", { status: "FAILED", completedAt: new Date(), failure: "The file is empty." });
   const page = await pages.open({ as: "reader" });
   await page.clock.install();
   await page.goto(`${app.origin}/annotations`);
-  const requested = page.locator(`tr:has(a[href="/annotations/${jobs.get("failed")}"]) .app-job-time`);
+  const requested = page.locator(`tr:has(a[href="/annotations/${jobs.get("new")}"]) .app-job-time`);
   expect(await requested.textContent()).toContain("today");
   // From here on nobody answers.
   await page.route("**/annotations", () => undefined);

@@ -173,7 +173,7 @@ test("web takes nothing away from the manager's accounts by the keys of their ro
   const userId = (await createUser(owner, { username: "keeper", passwordHash: "h", isAdmin: true })) ?? 0;
   const plainId = (await createUser(owner, { username: "taker", passwordHash: "h" })) ?? 0;
   await createToken(owner, { audience: "manager", userId, name: "t", scope: "operate", expiresAt: null });
-  await makePasswordLink(owner, ALL_ACCOUNTS, { userId, expiresAt: new Date(Date.now() + 60_000) });
+  await makePasswordLink(owner, ALL_ACCOUNTS, { userId, expiresAt: new Date(Date.now() + 3_600_000) });
   const read = async () => ({
     tokens: await owner.selectFrom("apiTokens").selectAll().where("userId", "=", userId).execute(),
     links: await owner.selectFrom("passwordResets").selectAll().where("userId", "=", userId).execute(),

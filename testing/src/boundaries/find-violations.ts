@@ -30,7 +30,8 @@ function unusedFiles(modules: readonly Module[], commands: readonly string[]): r
     .map((path) => `${path} is used by nothing.`);
 }
 
-const ENTRY_POINT = /\.test\.ts$|\.config\.ts$|(^|[/-])main\.ts$|^(manager|user-app)\/src\/[a-z]+\/theme\.ts$/;
+const ENTRY_POINT =
+  /\.(test|fixture)\.ts$|\.config\.ts$|(^|[/-])main\.ts$|^(manager|user-app)\/src\/[a-z]+\/theme\.ts$/;
 
 function forbiddenImports({ path, imports }: Module): readonly string[] {
   const own = workspaceOf(path);

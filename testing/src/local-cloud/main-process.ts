@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,6 +8,7 @@ import type { Credentials } from "@elastic-gas/local-cloud/wire/auth/authenticat
 import { findFreePort } from "@elastic-gas/shared/free-port";
 import { buildProgram } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
+import { blockOfPort } from "./address-block.ts";
 
 /**
  * local-cloud as a process of its own, as start.sh runs it, that can be ended and started again on the same data and
@@ -40,7 +40,7 @@ export async function startMainProcess(settings: Readonly<Record<string, string>
     DATA_DIR: dataDir,
     LOCAL_CLOUD_PORT: String(port),
     LB_PORT: String(loadBalancerPort),
-    LOCAL_ADDRESS_BLOCK: `127.${randomInt(64, 250)}.${randomInt(1, 250)}`,
+    LOCAL_ADDRESS_BLOCK: blockOfPort(port),
     HEALTH_CHECK_INTERVAL_SECONDS: "1",
     PREFIX: "test",
     LOG_LEVEL: "warn",

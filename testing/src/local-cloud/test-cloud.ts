@@ -1,9 +1,9 @@
-import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from "@elastic-gas/local-cloud/start-local-cloud";
 import { createLogger } from "@elastic-gas/shared/logger";
+import { findAddressBlock } from "./address-block.ts";
 
 export const TEST_CREDENTIALS = { accessKeyId: "LCALTESTKEY", secretAccessKey: "local/test+secret" };
 
@@ -35,8 +35,7 @@ export async function startTestCloud(changes: Partial<LocalCloudOptions> = {}): 
     credentials: TEST_CREDENTIALS,
     region,
     bootSeconds: 0,
-    // Test files run beside each other: addresses of its own for each cloud.
-    addressPrefix: `127.${randomInt(64, 250)}.${randomInt(1, 250)}`,
+    addressPrefix: changes.addressPrefix ?? (await findAddressBlock()),
     ec2Settings: { metadataPort: 0, closeGraceSeconds: 1 },
     ...changes,
   });

@@ -59,7 +59,7 @@ export async function findPageProblems(page: Page): Promise<readonly string[]> {
     await page.setViewportSize({ width, height: 900 });
     // Charts follow a moment after the window.
     const fits = () => document.documentElement.scrollWidth <= document.documentElement.clientWidth;
-    await page.waitForFunction(fits, null, { timeout: 5_000 }).catch(() => undefined);
+    await page.waitForFunction(fits, null, { timeout: 30_000 }).catch(() => undefined);
     const over = await sidewaysOverflow(page);
     if (over > 0) problems.push(`at ${width} pixels: ${over} pixels too wide`);
   }

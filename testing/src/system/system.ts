@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findFreePort } from "@elastic-gas/shared/free-port";
+import { blockOfPort } from "../local-cloud/address-block.ts";
 import { waitUntil } from "../wait-until.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -105,8 +106,7 @@ export async function startSystem({
     LB_PORT: String(ports.balancer),
     LOCAL_CLOUD_PORT: String(ports.cloud),
     LOCAL_DATABASE_PORT: String(ports.database),
-    // Runs beside each other need addresses of their own.
-    LOCAL_ADDRESS_BLOCK: `127.${64 + (ports.cloud >> 8)}.${ports.cloud & 255}`,
+    LOCAL_ADDRESS_BLOCK: blockOfPort(ports.cloud),
     ADMIN_USERNAME: admin.username,
     ADMIN_PASSWORD: admin.password,
     ...environment,

@@ -114,7 +114,7 @@ it("ends the links that user-app mailed when a user comes to use the manager", a
     .select("id")
     .where("username", "=", "plain")
     .executeTakeFirstOrThrow();
-  const link = { userId, usedAt: null, expiresAt: new Date(Date.now() + 60_000) };
+  const link = { userId, usedAt: null, expiresAt: new Date(Date.now() + 3_600_000) };
   for (const [index, right] of ["viewer", "admin"].entries()) {
     const tokenHash = String(index).repeat(64);
     await manager.db

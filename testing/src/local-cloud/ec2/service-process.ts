@@ -7,7 +7,7 @@ import { CALL, encode, IMAGE_ID, testOptions } from "./test-ec2.ts";
  */
 const [, , dataDir = "", quota = "auto", script = ""] = process.argv;
 const service = await createEc2Service({
-  ...testOptions(dataDir, { quota: quota === "pauser" ? "pauser" : "auto" }),
+  ...(await testOptions(dataDir, { quota: quota === "pauser" ? "pauser" : "auto" })),
   // So little that a busy instance goes beyond it on any machine, whatever else that one does.
   vcpus: 0.05,
 });

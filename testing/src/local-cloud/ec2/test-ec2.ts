@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { createEc2Service, type Ec2Options, type Ec2Service } from "@elastic-gas
 import type { Ec2Settings } from "@elastic-gas/local-cloud/ec2/settings";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
 import { createLogger } from "@elastic-gas/shared/logger";
+import { findAddressBlock } from "../address-block.ts";
 
 export const CALL = {
   requestId: "test",
@@ -30,14 +30,13 @@ export interface TestEc2 extends AsyncDisposable {
   console(instanceId: string): Promise<string>;
 }
 
-export function testOptions(dataDir: string, settings: Partial<Ec2Settings> = {}): Ec2Options {
+export async function testOptions(dataDir: string, settings: Partial<Ec2Settings> = {}): Promise<Ec2Options> {
   return {
     dataDir,
     log: createLogger("ec2-test", "fatal"),
     vcpus: 0.5,
     bootSeconds: 0,
-    // Test files run beside each other: an address block of its own for each service.
-    addressBlock: `127.${randomInt(64, 250)}.${randomInt(1, 250)}`,
+    addressBlock: await findAddressBlock(),
     subnets: [
       { subnetId: "subnet-a", availabilityZone: "us-east-1a" },
       { subnetId: "subnet-b", availabilityZone: "us-east-1b" },
@@ -69,7 +68,7 @@ export async function startTestEc2(
 ): Promise<TestEc2> {
   const dataDir = overrides.dataDir ?? newDataDir();
   const { settings, ...rest } = overrides;
-  const service = await createEc2Service({ ...testOptions(dataDir, settings), ...rest, dataDir });
+  const service = await createEc2Service({ ...(await testOptions(dataDir, settings)), ...rest, dataDir });
   return {
     service,
     dataDir,
