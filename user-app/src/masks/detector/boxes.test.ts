@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Candidate, decodeCandidates, makeAnchors } from "./anchors.ts";
-import { containment, iou, mergePasses, suppress } from "./boxes.ts";
+import { containment, iou, mergePasses, suppress, withoutEars } from "./boxes.ts";
 import { fromTile, tilesOf, touchesInnerEdge } from "./tiles.ts";
 
 const box = (overrides: Partial<Candidate>): Candidate => ({
@@ -85,9 +85,30 @@ describe("joining candidates", () => {
   });
 
   it("joins a part of a face to the whole", () => {
-    const part = box({ right: 0.26, confidence: 0.8 });
+    const part = box({ left: 0.15, right: 0.26, confidence: 0.8 });
     expect(suppress([box({}), part])).toHaveLength(2);
     expect(mergePasses([box({}), part])).toHaveLength(1);
+  });
+
+  it("finds no face within a face", () => {
+    const eye = box({ left: 0.21, right: 0.29, top: 0.22, bottom: 0.3, confidence: 0.8 });
+    expect(suppress([eye, box({})])).toEqual([box({})]);
+  });
+
+  it("takes no ear beside a face for another, and leaves what may be one", () => {
+    const face = box({ left: 0.3, right: 0.6, top: 0.2, bottom: 0.8 });
+    const ear = box({ left: 0.26, right: 0.3, top: 0.4, bottom: 0.5, confidence: 0.8 });
+    const other = (changes: Partial<Candidate>) => ({ ...ear, ...changes });
+    const faces = [
+      other({ left: 0.2, right: 0.27 }), // as broad as a face
+      other({ left: 0.05, right: 0.09 }), // away from it
+      other({ top: 0.82, bottom: 0.92 }), // below it
+      other({ left: 0.61, right: 0.75, top: 0.3, bottom: 0.6 }), // half as high
+    ];
+    expect(withoutEars([face, ear, ...faces], 1)).toEqual([face, ...faces]);
+    // The same fractions of a wide picture are as broad as a face.
+    expect(withoutEars([face, ear], 2)).toEqual([face, ear]);
+    expect(withoutEars([ear], 1)).toEqual([ear]);
   });
 
   it("never leaves two boxes that count as one, and invents none", () => {

@@ -4,6 +4,8 @@ type Edges = Pick<Candidate, "left" | "top" | "right" | "bottom">;
 
 /** Candidates of one pass that cover each other by more than this are one face. */
 const SAME_PASS_IOU = 0.4;
+/** So is what lies by more than this within another: one eye behind its glasses, a flower of a mask. */
+const SAME_PASS_CONTAINMENT = 0.8;
 /** Across passes (full picture, tiles) the same face is cut differently, so containment counts as well. */
 const ACROSS_PASSES_IOU = 0.35;
 const ACROSS_PASSES_CONTAINMENT = 0.4;
@@ -23,7 +25,28 @@ export function containment(a: Edges, b: Edges): number {
 
 /** Non-maximum suppression across both classes: the most confident box of each heap stays. */
 export function suppress(candidates: readonly Candidate[]): Candidate[] {
-  return cluster(candidates, (a, b) => iou(a, b) > SAME_PASS_IOU).map(([best]) => best);
+  const same = (a: Candidate, b: Candidate) => iou(a, b) > SAME_PASS_IOU || containment(a, b) > SAME_PASS_CONTAINMENT;
+  return cluster(candidates, same).map(([best]) => best);
+}
+
+/** An ear is narrower than a face, in pixels, ... */
+const EAR_ASPECT = 0.62;
+/** ... far less high than the face beside it, ... */
+const EAR_HEIGHT = 0.42;
+/** ... and no farther from it than this share of the face's width. */
+const EAR_GAP = 0.15;
+
+/** Small models take ears for faces. `aspect` is the picture's width by its height. */
+export function withoutEars(candidates: readonly Candidate[], aspect: number): Candidate[] {
+  const isEarOf = (ear: Candidate, face: Candidate): boolean => {
+    const height = ear.bottom - ear.top;
+    if ((ear.right - ear.left) * aspect > EAR_ASPECT * height) return false;
+    if (height > EAR_HEIGHT * (face.bottom - face.top)) return false;
+    const middle = (ear.top + ear.bottom) / 2;
+    const gap = Math.max(face.left - ear.right, ear.left - face.right);
+    return middle > face.top && middle < face.bottom && gap < EAR_GAP * (face.right - face.left);
+  };
+  return candidates.filter((ear) => !candidates.some((face) => isEarOf(ear, face)));
 }
 
 /**

@@ -2,7 +2,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import sharp from "sharp";
 import { MODEL, ModelUnusable } from "../model/mask-model.ts";
 import { type Candidate, decodeCandidates, makeAnchors } from "./anchors.ts";
-import { mergePasses, suppress } from "./boxes.ts";
+import { mergePasses, suppress, withoutEars } from "./boxes.ts";
 import type { Picture } from "./picture.ts";
 import { fromTile, type Tile, tilesOf, touchesInnerEdge } from "./tiles.ts";
 
@@ -24,9 +24,8 @@ export interface FaceFinder {
   close(): Promise<void>;
 }
 
-const SQUARE_CONFIDENCE = 0.5;
-/** A stretched wide picture makes more false faces, and the tiles find what this misses. */
-const WIDE_CONFIDENCE = 0.6;
+/** Of a pass over the whole picture; lower ones are more often wrong than right. */
+const WHOLE_CONFIDENCE = 0.6;
 const TILE_CONFIDENCE = 0.8;
 
 /** Throws ModelUnusable when the bytes are no ONNX model of the known form. */
@@ -45,15 +44,14 @@ export async function createFaceFinder(model: Uint8Array): Promise<FaceFinder> {
   return {
     async find(picture, betweenPasses = async () => {}) {
       const tiles = tilesOf(picture);
-      if (tiles.length === 0) return toFaces(await pass(picture, null, SQUARE_CONFIDENCE), picture);
-      const seen = await pass(picture, null, WIDE_CONFIDENCE);
+      const seen = await pass(picture, null, WHOLE_CONFIDENCE);
       for (const tile of tiles) {
         await betweenPasses();
         const inTile = await pass(picture, tile, TILE_CONFIDENCE);
         const whole = inTile.filter((box) => !touchesInnerEdge(box, tile, picture));
         seen.push(...whole.map((box) => fromTile(box, tile, picture)));
       }
-      return toFaces(mergePasses(seen), picture);
+      return toFaces(tiles.length === 0 ? seen : mergePasses(seen), picture);
     },
     close: () => session.release(),
   };
@@ -108,7 +106,7 @@ async function modelInput({ pixels, width, height }: Picture, tile: Tile | null)
 }
 
 function toFaces(candidates: readonly Candidate[], { originalWidth, originalHeight }: Picture): Face[] {
-  return candidates
+  return withoutEars(candidates, originalWidth / originalHeight)
     .map(({ left, top, right, bottom, masked, confidence }) => ({
       left: Math.round(left * originalWidth),
       top: Math.round(top * originalHeight),
