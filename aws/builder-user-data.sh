@@ -12,8 +12,17 @@ stay() {
 }
 trap 'stay "The image is not baked: line $LINENO failed."' ERR
 
-curl --silent --show-error --fail --retry 30 --retry-delay 2 --retry-max-time 60 --retry-all-errors \
-  --connect-timeout 5 --max-time 300 --output release.tar.gz '__RELEASE_URL__'
+# EC2's images have curl; what stands in for EC2 may have Node alone.
+if command -v curl >/dev/null; then
+  curl --silent --show-error --fail --retry 30 --retry-delay 2 --retry-max-time 60 --retry-all-errors \
+    --connect-timeout 5 --max-time 300 --output release.tar.gz '__RELEASE_URL__'
+else
+  node --input-type=module -e '
+    import { writeFileSync } from "node:fs";
+    const response = await fetch(process.argv[1]);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    writeFileSync("release.tar.gz", Buffer.from(await response.arrayBuffer()));' '__RELEASE_URL__'
+fi
 if ! echo '__RELEASE_SHA256__  release.tar.gz' | sha256sum --check --status; then
   stay 'The image is not baked: the SHA-256 of the release is not __RELEASE_SHA256__.'
 fi

@@ -96,18 +96,22 @@ function describe({ status, place, progressPercent }: Status): string {
 /** Before anything is sent: a result that cannot be written is of no use. */
 async function checkFolder(output: string): Promise<void> {
   if (output === "-") return;
-  const folder = dirname(output);
-  await access(folder, constants.W_OK).catch((error: unknown) => {
-    throw cannotWrite(output, error);
-  });
   const there = await stat(output).catch(() => undefined);
   if (there?.isDirectory()) throw new CallFailed(`${output} is a folder. Give the name of a file.`);
+  await access(dirname(output), constants.W_OK).catch((error: unknown) => {
+    throw cannotWrite(output, error);
+  });
 }
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such folder",
+  EACCES: "its folder is not yours to write to",
+  EROFS: "its file system is read-only",
+};
 
 function cannotWrite(path: string, error: unknown): CallFailed {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  const why = code === "ENOENT" ? "there is no such folder" : code;
-  return new CallFailed(`${path} cannot be written (${why}).`);
+  return new CallFailed(`${path} cannot be written (${WHY[code] ?? code}).`);
 }
 
 /** Writes under another name first: what has the name is whole. */

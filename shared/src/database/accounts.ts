@@ -31,7 +31,7 @@ export async function makeDatabaseAccounts(db: Database, accounts: DatabaseAccou
   }
 }
 
-/** Whether the server refuses the account of an address. False, too, when it does not answer: that says nothing of it. */
+/** Whether the server refuses the account of an address. False also when it does not answer: that says nothing. */
 export async function isPasswordRefused(url: string): Promise<boolean> {
   const db = connectDatabase({ url, connectionLimit: 1 });
   try {
