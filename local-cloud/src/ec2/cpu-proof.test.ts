@@ -128,7 +128,9 @@ describe.each(ENFORCERS)("with the quota kept by the %s", (quota) => {
         const told = results[index]?.Values ?? [];
         const real = told.map((_, period) => {
           const start = first + period * PERIOD_SECONDS;
-          return (100 * truth.usedBetween(start, start + PERIOD_SECONDS)) / (PERIOD_SECONDS * QUOTA);
+          const used = (100 * truth.usedBetween(start, start + PERIOD_SECONDS)) / (PERIOD_SECONDS * QUOTA);
+          // The metric ends at 100, as on EC2. On a busy machine a pause may come late; quota.test.ts says how late.
+          return Math.min(100, used);
         });
         return { load, told: told.map(Math.round), real: real.map(Math.round), apart: mean(told) - mean(real) };
       });

@@ -26,7 +26,7 @@ export interface FaceFinder {
 
 /** Of a pass over the whole picture; lower ones are more often wrong than right. */
 const WHOLE_CONFIDENCE = 0.6;
-const TILE_CONFIDENCE = 0.8;
+const TILE_CONFIDENCE = 0.75;
 
 /** Throws ModelUnusable when the bytes are no ONNX model of the known form. */
 export async function createFaceFinder(model: Uint8Array): Promise<FaceFinder> {
