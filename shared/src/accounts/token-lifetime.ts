@@ -29,5 +29,5 @@ export function timeUntil(at: Date, now: Date): string {
   const left = at.getTime() - now.getTime();
   const words =
     left > 2 * DAY_MS ? `${Math.ceil(left / DAY_MS)}${NO_BREAK_SPACE}days` : formatDuration(Math.ceil(left / 1_000));
-  return `in ${words}`;
+  return `in${NO_BREAK_SPACE}${words}`;
 }
