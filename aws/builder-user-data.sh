@@ -19,7 +19,7 @@ if command -v curl >/dev/null; then
 else
   node --input-type=module -e '
     import { writeFileSync } from "node:fs";
-    const response = await fetch(process.argv[1]);
+    const response = await fetch(process.argv[1], { signal: AbortSignal.timeout(300000) });
     if (!response.ok) throw new Error(`status ${response.status}`);
     writeFileSync("release.tar.gz", Buffer.from(await response.arrayBuffer()));' '__RELEASE_URL__'
 fi

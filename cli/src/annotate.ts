@@ -103,7 +103,7 @@ async function checkFolder(output: string): Promise<void> {
   });
 }
 
-const WHY: Readonly<Record<string, string>> = {
+const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such folder",
   EACCES: "its folder is not yours to write to",
   EROFS: "its file system is read-only",
@@ -111,7 +111,7 @@ const WHY: Readonly<Record<string, string>> = {
 
 function cannotWrite(path: string, error: unknown): CallFailed {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  return new CallFailed(`${path} cannot be written (${WHY[code] ?? code}).`);
+  return new CallFailed(`${path} cannot be written (${REASONS[code] ?? code}).`);
 }
 
 /** Writes under another name first: what has the name is whole. */

@@ -11,10 +11,10 @@ import {
   vaultArn,
   vaultPath,
 } from "./context.ts";
-import { newId } from "./new-id.ts";
 import { insufficientCapacity, invalidParameter, missingParameter, notFound } from "./errors.ts";
 import { inventoryDocument, selectForInventory } from "./inventory.ts";
 import type { ArchiveSubject, InventorySubject, Job } from "./job-store.ts";
+import { newId } from "./new-id.ts";
 import type { Archive } from "./vault-store.ts";
 
 export function initiateJobOperation(context: GlacierContext): GlacierHandlers<"InitiateJob"> {

@@ -13,8 +13,8 @@ import {
   vaultArn,
   vaultPath,
 } from "./context.ts";
-import { newId } from "./new-id.ts";
 import { invalidParameter, missingParameter, notFound } from "./errors.ts";
+import { newId } from "./new-id.ts";
 import { checkTreeHash, storeArchiveBody } from "./store-archive-body.ts";
 import type { Upload } from "./upload-store.ts";
 
