@@ -5,7 +5,7 @@ import { NO_BREAK_SPACE } from "../format/numbers.ts";
 const DAY_MS = 86_400_000;
 
 /** How long a new API token may be used, as it is chosen: in days, or without an end. */
-export const TOKEN_LIFETIMES = { "30": "30 days", "90": "90 days", "365": "1 year", none: "No end" } as const;
+export const TOKEN_LIFETIMES = { "30": "in 30 days", "90": "in 90 days", "365": "in 1 year", none: "never" } as const;
 const CHOICES = ["30", "90", "365", "none"] as const satisfies readonly (keyof typeof TOKEN_LIFETIMES)[];
 export const DEFAULT_LIFETIME = "90";
 

@@ -6,7 +6,7 @@ export function lifetimeField(): Html {
   return h(
     "div",
     { class: "eg-field" },
-    h("label", { class: "eg-label", for: "token-lifetime" }, "Ends after"),
+    h("label", { class: "eg-label", for: "token-lifetime" }, "Expires"),
     h(
       "select",
       { class: "eg-select", id: "token-lifetime", name: "lifetime" },
