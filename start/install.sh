@@ -10,6 +10,9 @@ PROGRAMS=.data
 NODE_MODULES_MB=1000
 PROGRESS_SECONDS=${PROGRESS_SECONDS:-10}
 
+# How long the installation waits while another program installs packages.
+APT_LOCK_SECONDS=600
+
 # The npm that start.sh takes where the machine's own runs on a Node that is too old.
 OWN_NPM_VERSION=11.19.1
 
@@ -146,9 +149,15 @@ npm_progress() {
   echo "${size:-0} of about $NODE_MODULES_MB MB"
 }
 
-# What apt itself says of the size, as soon as it knows it.
+# What apt itself says of the size, as soon as it knows it, or of the program that it waits for.
 apt_progress() {
-  grep -E '^(Need to get|After this operation)' "$apt_log" 2>/dev/null | tr '\n' ' ' || true
+  local holder
+  holder=$(tail -n 2 "$apt_log" 2>/dev/null | sed -n 's/.*Could not get lock.* held by \(process .*)\).*/\1/p' | tail -n 1)
+  if [ -n "$holder" ]; then
+    echo "waiting for another installation of packages, $holder"
+  else
+    grep -E '^(Need to get|After this operation)' "$apt_log" 2>/dev/null | tr '\n' ' ' || true
+  fi
 }
 
 # A name such as python3-boto3 is a Python module.
@@ -176,11 +185,26 @@ install_packages() {
   fi
 }
 
+# Debian's own update of a machine that has just started, or another checkout, may hold apt's locks for minutes.
 apt_install() {
-  local as_root=()
-  [ "$(id -u)" = 0 ] || as_root=(sudo -n)
-  "${as_root[@]}" env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" ||
-    { "${as_root[@]}" apt-get update && "${as_root[@]}" env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
+  local apt=(env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get -o "DPkg::Lock::Timeout=$APT_LOCK_SECONDS")
+  [ "$(id -u)" = 0 ] || apt=(sudo -n "${apt[@]}")
+  local install=("${apt[@]}" install -y --no-install-recommends "$@")
+  "${install[@]}" && return
+  # Without the lists, or with old ones. Where one archive of several cannot be read, the package may be in another.
+  update_lists "${apt[@]}" update || true
+  "${install[@]}"
+}
+
+# apt waits for the lock of dpkg, but not for that of the lists.
+update_lists() {
+  local said deadline=$((SECONDS + APT_LOCK_SECONDS))
+  until said=$("$@" 2>&1); do
+    echo "$said"
+    [[ $said == *"Could not get lock"* && $SECONDS -lt $deadline ]] || return 1
+    sleep 1
+  done
+  echo "$said"
 }
 
 # Without rights: apt resolves and downloads with folders of our own, dpkg-deb unpacks; nothing of the system changes.
