@@ -77,7 +77,7 @@ export const CONTENTS: readonly { readonly part: string; readonly documents: rea
       "docs/decisions/0002-a-worker-ends-with-its-process.md",
       "docs/decisions/0003-start-is-a-workspace.md",
       "docs/decisions/0004-install-without-npm-ci.md",
-      "docs/decisions/0005-previews-come-from-one-replay-process.md",
+      "docs/decisions/0005-previews-come-from-one-thread.md",
       "docs/decisions/0006-a-deeper-cut-looks-back-longer.md",
       "docs/decisions/0007-pages-are-typed-functions.md",
       "docs/decisions/0008-the-queue-rule-holds-what-was-needed.md",

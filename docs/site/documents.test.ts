@@ -78,6 +78,23 @@ it("names only commands that there are", () => {
   expect(wrong).toEqual([]);
 });
 
+it("names only source files that there are", () => {
+  const files = globSync(["*", "*/{src,mask-model,site,fonts,stacks}/**", "{start,aws,samples,tests}/**"], {
+    cwd: root,
+    exclude: (path) => path.endsWith("node_modules"),
+  });
+  // The course's load generator is not ours; NAME stands for a name.
+  const apart = /^gen\.py$|NAME/;
+  const wrong = texts.flatMap(([path, text]) =>
+    [...text.matchAll(/`(?:\.{1,2}\/)?([\w./-]+\.(?:ts|sh|css|py))`/g)]
+      .map(([, name = ""]) => name)
+      .filter((name) => !apart.test(name) && !files.some((file) => file === name || file.endsWith(`/${name}`)))
+      .map((name) => `${path}: ${name}`),
+  );
+  expect(files.length).toBeGreaterThan(1_000);
+  expect(wrong).toEqual([]);
+});
+
 it("keeps a unit on the line of its number", () => {
   expect(withUnits("60 s, 5 min, 0.8 MB and 70 %")).toBe("60\u00a0s, 5\u00a0min, 0.8\u00a0MB and 70\u00a0%");
   expect(withUnits("2 seconds, 3 s3 buckets, 1 % of them")).toBe("2 seconds, 3 s3 buckets, 1\u00a0% of them");

@@ -72,7 +72,7 @@ export function runDetails({ evidence, startedAt, leftOut }: RunFacts): string {
   const rows = evidence.faults.map((fault) => [
     sinceStart(fault.from, startedAt),
     fault.name,
-    fault.notMade ?? timeSpan(fault.to - fault.from),
+    fault.notMade === null ? timeSpan(fault.to - fault.from) : `not made: ${fault.notMade}`,
     fault.hits === null ? "" : count(fault.hits),
     failedRequests(evidence, fault),
     toldOf(evidence, fault),
@@ -105,7 +105,7 @@ function toldOf({ told }: Evidence, { from, to }: FaultRecord): string {
 }
 
 function formatShare(share: number): string {
-  return share >= 0.001 ? `${(share * 100).toFixed(2)}\u00a0%` : share.toExponential(1);
+  return `${(share * 100).toPrecision(2)}\u00a0%`;
 }
 
 function percentOf(part: number, whole: number): string {
