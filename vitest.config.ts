@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { startRunFolder } from "./testing/src/system/run-folder.ts";
+import { StoriesAmongParts } from "./testing/src/system/stories-among-parts.ts";
 
 // Here and not in a globalSetup: vitest itself makes temporary folders before that. Other programs read this file too.
 if (process.env.VITEST === "true") startRunFolder();
@@ -11,6 +12,9 @@ const common = {
   env: { NODE_NO_WARNINGS: "1" },
 } as const;
 
+/** Much of a test's time is waiting: so many at a time keep two cores busy. */
+const WORKERS = 6;
+
 const story = { testTimeout: 300_000, hookTimeout: 300_000 } as const;
 const LOAD_STORY = "tests/load-grows-and-shrinks-the-web-pool.test.ts";
 
@@ -18,33 +22,31 @@ export default defineConfig({
   test: {
     globalSetup: ["./testing/src/system/mariadb.ts", "./testing/src/system/pages.ts"],
     pool: "forks",
+    sequence: { sequencer: StoriesAmongParts },
     projects: [
       {
-        // One process runs many files: loading the AWS clients again for each took a third of all the CPU. Much of a
-        // test's time is waiting: four at a time keep two cores busy.
+        // One process runs many files: loading the AWS clients again for each took a third of all the CPU.
         test: {
           ...common,
           name: "parts",
           include: ["*/src/**/*.test.ts", "docs/site/*.test.ts"],
           isolate: false,
-          maxWorkers: 4,
+          maxWorkers: WORKERS,
         },
       },
       {
-        // Whole-system stories start everything and mostly wait for it: two at a time.
         test: {
           ...common,
           ...story,
           name: "stories",
           include: ["tests/**/*.test.ts"],
           exclude: [LOAD_STORY],
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          maxWorkers: WORKERS,
         },
       },
       {
         // Saturates a worker: alone, or nobody's times mean anything.
-        test: { ...common, ...story, name: "load", include: [LOAD_STORY], sequence: { groupOrder: 2 } },
+        test: { ...common, ...story, name: "load", include: [LOAD_STORY], sequence: { groupOrder: 1 } },
       },
     ],
   },

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `npm test`: sets up what is missing, checks format, lint and types and runs all tests.
+# `npm test`: sets up what is missing and runs all tests, beside the checks of format, lint and types.
 # The last line is `N passed, N failed`, also of an interrupted run. Arguments go to vitest and leave out the checks:
 # `npm test -- autoscaler`.
 set -euo pipefail
@@ -14,22 +14,37 @@ ensure_browser
 # Only the tests with other AWS clients need these: where they cannot be had, those are skipped and say so.
 (ensure_programs aws:awscli python3-boto3:python3-boto3) || true
 
-failed=0
-if [ $# -eq 0 ]; then
-  npm run -s check || failed=1
-  bash start/check-shell.sh || failed=1
-fi
 mkdir -p .test-results
+failed=0
+check() {
+  if (npm run -s check && bash start/check-shell.sh) >.test-results/check.log 2>&1; then
+    echo "Checked: format, lint, boundaries, unused code, types, shell."
+  else
+    cat .test-results/check.log
+    return 1
+  fi
+}
+
+# What runs in the background has a process group of its own, which ends as a whole.
+set -m
+checks=""
+if [ $# -eq 0 ]; then
+  check &
+  checks=$!
+fi
 # Every process that a test starts takes what another has compiled.
 export NODE_COMPILE_CACHE="$PWD/.test-results/compile-cache"
 rm -f .test-results/vitest.json
-# In the background, so that a signal is handled at once, and with a process group of its own, which ends as a whole:
-# vitest, the MariaDB server and the other programs that tests started.
-set -m
+# In the background, so that a signal is handled at once: vitest, the MariaDB server and the other programs that tests
+# started.
 vitest run --reporter=default --reporter=json --outputFile.json=.test-results/vitest.json "$@" &
 tests=$!
 set +m
-trap 'echo "Interrupted."; failed=1; kill -TERM -- "-$tests" 2>/dev/null || true' INT TERM
+trap 'echo "Interrupted."; failed=1; kill -TERM -- "-$tests" ${checks:+"-$checks"} 2>/dev/null || true' INT TERM
 # wait ends early when a signal comes.
 while kill -0 "$tests" 2>/dev/null; do wait "$tests" || failed=1; done
+if [ -n "$checks" ] && ! wait "$checks"; then
+  failed=1
+  echo "The checks failed; npm run check says of what."
+fi
 node start/src/count-tests.ts .test-results/vitest.json "$failed"
