@@ -201,7 +201,9 @@ export class DataPlane {
       const port = Number(document()?.healthCheck.port);
       return target.host === null ? null : { host: target.host, port: Number.isNaN(port) ? target.port : port };
     };
-    await watchTarget({ endpoint, check: () => healthCheckOf(document()), signal: stop.signal }, (result) => {
+    const check = () => healthCheckOf(document());
+    const isNew = () => target.health.state === "initial";
+    await watchTarget({ endpoint, check, isNew, signal: stop.signal }, (result) => {
       const { healthyThreshold, unhealthyThreshold } = document()?.healthCheck ?? {
         healthyThreshold: 5,
         unhealthyThreshold: 2,

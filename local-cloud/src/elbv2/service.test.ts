@@ -165,6 +165,32 @@ describe("target health", () => {
     await vi.waitFor(async () => expect(await balancer.health()).toEqual(expected), { timeout: 120_000, interval: 20 });
   });
 
+  it("of a new target comes soon after it answers, however long the interval; failures count by the interval", async () => {
+    const target = await startTarget("slow to start");
+    await stopTarget(target);
+    const balancer = await startBalancer([], {
+      group: {
+        HealthCheckPath: "/check",
+        HealthCheckIntervalSeconds: 300,
+        HealthCheckTimeoutSeconds: 60,
+        UnhealthyThresholdCount: 2,
+      },
+    });
+    await balancer.register(target);
+    await balancer.untilState(target, "initial");
+    let asked = 0;
+    await startTarget(
+      "slow to start",
+      (_, response) => {
+        asked += 1;
+        response.writeHead(asked < 4 ? 503 : 200).end();
+      },
+      target.port,
+    );
+    await balancer.untilState(target, "healthy");
+    expect(asked).toBe(4);
+  });
+
   it("follows a target down and up again", async () => {
     const target = await startTarget("a");
     const balancer = await startBalancer([target]);

@@ -22,11 +22,11 @@ export interface TestTarget {
 /** Called with what is to be undone at the end of a test: vitest's `onTestFinished`. */
 type AtEnd = (undo: () => void | Promise<void>) => void;
 
-/** Polls until the condition holds; throws after five seconds. */
+/** Polls until the condition holds; throws after a minute. */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 60_000;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Not in five seconds: ${what}`);
+    if (performance.now() > deadline) throw new Error(`Not in a minute: ${what}`);
     await sleep(10);
   }
 }
