@@ -40,9 +40,11 @@ export function otherOf(name: string, { page, json }: { readonly page?: string; 
   const title = entries.find(([key]) => key === "title")?.[1] ?? /^#+ (.*)/m.exec(page ?? "")?.[1] ?? name;
   const shown = entries.flatMap(([key, value]) => {
     if (["name", "title", "at"].includes(key)) return [];
-    if (Array.isArray(value)) return [`${value.length} ${key}`];
-    if (typeof value === "number") return [`${key}: ${Number(value.toFixed(3))}`];
-    return ["string", "boolean"].includes(typeof value) ? [`${key}: ${String(value)}`] : [];
+    // `mostPointsApart` reads "most points apart".
+    const label = key.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    if (Array.isArray(value)) return [`${value.length} ${label}`];
+    if (typeof value === "number") return [`${label}: ${value.toLocaleString("en-US", { maximumFractionDigits: 3 })}`];
+    return ["string", "boolean"].includes(typeof value) ? [`${label}: ${String(value)}`] : [];
   });
   return { file: page === undefined ? `${name}.json` : `${name}.md`, title: String(title), inShort: shown.join("; ") };
 }

@@ -58,9 +58,9 @@ test("a proof without checks has not passed", async () => {
 
 test("a part's result is named by its title, its heading or its file", () => {
   expect(otherOf("x", { page: "## Heading\n\ntext" })).toEqual({ file: "x.md", title: "Heading", inShort: "" });
-  expect(otherOf("x", { json: '{"calls": 3, "ratio": 1.98976645}' })).toEqual({
+  expect(otherOf("x", { json: '{"callsAlone": 3000, "ratio": 1.98976645}' })).toEqual({
     file: "x.json",
     title: "x",
-    inShort: "calls: 3; ratio: 1.99",
+    inShort: "calls alone: 3,000; ratio: 1.99",
   });
 });
