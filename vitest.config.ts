@@ -16,7 +16,8 @@ const common = {
 const WORKERS = 6;
 
 const story = { testTimeout: 300_000, hookTimeout: 300_000 } as const;
-const LOAD_STORY = "tests/load-grows-and-shrinks-the-web-pool.test.ts";
+/** These saturate instances and measure them: alone, or nobody's figures mean anything. */
+const ALONE = ["tests/load-grows-and-shrinks-the-web-pool.test.ts", "local-cloud/src/ec2/cpu-proof.test.ts"];
 
 export default defineConfig({
   test: {
@@ -30,6 +31,7 @@ export default defineConfig({
           ...common,
           name: "parts",
           include: ["*/src/**/*.test.ts", "docs/site/*.test.ts"],
+          exclude: ALONE,
           isolate: false,
           maxWorkers: WORKERS,
         },
@@ -40,14 +42,11 @@ export default defineConfig({
           ...story,
           name: "stories",
           include: ["tests/**/*.test.ts"],
-          exclude: [LOAD_STORY],
+          exclude: ALONE,
           maxWorkers: WORKERS,
         },
       },
-      {
-        // Saturates a worker: alone, or nobody's times mean anything.
-        test: { ...common, ...story, name: "load", include: [LOAD_STORY], sequence: { groupOrder: 1 } },
-      },
+      { test: { ...common, ...story, name: "alone", include: ALONE, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
   },
 });
