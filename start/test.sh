@@ -40,11 +40,12 @@ rm -f .test-results/vitest.json
 vitest run --reporter=default --reporter=json --outputFile.json=.test-results/vitest.json "$@" &
 tests=$!
 set +m
-trap 'echo "Interrupted."; failed=1; kill -TERM -- "-$tests" ${checks:+"-$checks"} 2>/dev/null || true' INT TERM
+interrupted=""
+trap 'echo "Interrupted."; interrupted=1; failed=1; kill -TERM -- "-$tests" ${checks:+"-$checks"} 2>/dev/null || true' INT TERM
 # wait ends early when a signal comes.
 while kill -0 "$tests" 2>/dev/null; do wait "$tests" || failed=1; done
 if [ -n "$checks" ] && ! wait "$checks"; then
   failed=1
-  echo "The checks failed; npm run check says of what."
+  [ -n "$interrupted" ] || echo "The checks failed; npm run check says of what."
 fi
 node start/src/count-tests.ts .test-results/vitest.json "$failed"
