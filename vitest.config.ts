@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { defineConfig } from "vitest/config";
 import { startRunFolder } from "./testing/src/system/run-folder.ts";
 import { StoriesAmongParts } from "./testing/src/system/stories-among-parts.ts";
@@ -12,8 +13,8 @@ const common = {
   env: { NODE_NO_WARNINGS: "1" },
 } as const;
 
-/** Much of a test's time is waiting: so many at a time keep two cores busy. */
-const WORKERS = 6;
+/** Much of a test's time is waiting: six files at a time keep two cores busy, and take up to 6 GB. */
+const WORKERS = totalmem() >= 8 * 2 ** 30 ? 6 : 3;
 
 const story = { testTimeout: 300_000, hookTimeout: 300_000 } as const;
 /** These saturate instances and measure them: alone, or nobody's figures mean anything. */
