@@ -47,7 +47,7 @@ const HOW_TO_READ = [
   "bound: the cheapest pool that knows the load beforehand and is never overloaded.",
 ].join("\n");
 
-/** One row for each rule, one column for each source: overload @ cost, as shares of the baseline's; and what that is. */
+/** One row for each rule, one column for each source: overload @ cost, as shares of the baseline's; how to read it. */
 export function figuresTable(figures: readonly Figure[]): string {
   const rules = [...new Set(figures.map(({ rule }) => rule))];
   const sources = [...new Set(figures.map(({ source }) => source))];
