@@ -42,9 +42,10 @@ export function noiseTable(rows: readonly NoiseRow[]): string {
 }
 
 const HOW_TO_READ = [
-  `Each cell: overload minutes (more load than the workers in service carry) @ paid worker-minutes, as shares of ${BASELINE}'s,`,
-  "which is Kubernetes' HPA at 60 % CPU. Less is better: 0.50 @ 1.20 is half the overload at a fifth more cost.",
-  "bound: the cheapest pool that knows the load beforehand and is never overloaded.",
+  "Each cell is overload @ cost: minutes with more load than the workers in service carry @ paid",
+  `worker-minutes, as shares of those of ${BASELINE}, Kubernetes' HPA at 60 % CPU. Less is better: 0.50 @ 1.20`,
+  "is half the overload at a fifth more cost. bound: the cheapest pool that knows the load beforehand",
+  "and is never overloaded.",
 ].join("\n");
 
 /** One row for each rule, one column for each source: overload @ cost, as shares of the baseline's; how to read it. */
