@@ -8,7 +8,7 @@ addresses; safe to run again. Ctrl-C ends everything that it started.
 
   stop | status            end, or look at, the system that runs from this folder
   demo [--minutes N]       make users, annotations, photos and 10 minutes of load for it
-  admin-password [NAME]    give an administrator a new password, shown once, and switch the second factor off
+  admin-password [NAME]    give an administrator a new password, shown once, and switch the second step off
   release | update         publish this checkout to the system that runs; update also replaces its workers
   database-accounts        print the SQL that makes a database account for each part, on a server of your own
   web|annotator|utility    run one worker; an instance's user data does this"

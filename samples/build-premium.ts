@@ -1,13 +1,13 @@
-/**
- * `npm run samples:premium -- FILE [RECORDS]`: a VCF above the Free limit, with ClinVar variants of the annotation pack
- * from all chromosomes.
- */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
+import { parseCommandLine, readCommandLine, UsageError } from "../shared/src/command-line.ts";
 
 const DEFAULT_RECORDS = 12_000;
+const USAGE = `npm run samples:premium -- FILE [RECORDS]
+Writes a VCF above the Free limit: ClinVar variants of the annotation pack, from all chromosomes.
+RECORDS: 1 to 99999, ${DEFAULT_RECORDS} when not given.`;
 const PACK = join(import.meta.dirname, "../annotator/pack");
 const Manifest = z.object({
   builds: z.object({
@@ -21,11 +21,13 @@ const Manifest = z.object({
   }),
 });
 
-const [path, records = String(DEFAULT_RECORDS)] = process.argv.slice(2);
-if (path === undefined || !/^[1-9]\d{0,4}$/.test(records)) {
-  console.error("Usage: npm run samples:premium -- FILE [RECORDS]\nRECORDS: 1 to 99999, 12000 when not given.");
-  process.exit(2);
-}
+const { path, records } = readCommandLine(USAGE, (args) => {
+  const { positionals } = parseCommandLine({ args: [...args], allowPositionals: true });
+  const [path, records = String(DEFAULT_RECORDS)] = positionals;
+  if (path === undefined) throw new UsageError("No file was named.");
+  if (!/^[1-9]\d{0,4}$/.test(records)) throw new UsageError(`RECORDS is 1 to 99999, not ${records}.`);
+  return { path, records: Number(records) };
+});
 const { files, chromosomes } = Manifest.parse(JSON.parse(readFileSync(join(PACK, "pack.json"), "utf8"))).builds.GRCh38;
 const packed = readFileSync(join(PACK, files.clinvar));
 const known = Object.entries(chromosomes).flatMap(([name, { clinvar }]) => {
@@ -38,7 +40,7 @@ const known = Object.entries(chromosomes).flatMap(([name, { clinvar }]) => {
   return lines.map((line) => ({ chromosome: name === "MT" ? "chrM" : `chr${name}`, fields: line.split("\t") }));
 });
 // Evenly over the genome; more than there are gives all.
-const wanted = Math.min(Number(records), known.length);
+const wanted = Math.min(records, known.length);
 const chosen = Array.from({ length: wanted }, (_, index) => known[Math.floor((index * known.length) / wanted)]);
 const contigs = Object.entries(chromosomes).flatMap(([name, { length }]) =>
   length === null ? [] : [`##contig=<ID=${name === "MT" ? "chrM" : `chr${name}`},length=${length}>`],

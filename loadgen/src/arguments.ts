@@ -50,7 +50,9 @@ export const LoadArguments = z.discriminatedUnion("kind", [
   Common.extend({
     kind: z.literal("jobs"),
     token: z
-      .string("A token of user-app is needed: --token or GAS_TOKEN. Make one on user-app's page API tokens.")
+      .string(
+        "A token of user-app is needed: --token or ELASTIC_GAS_APP_TOKEN. Make one on user-app's page API tokens.",
+      )
       .min(1, "The token is empty."),
     // A job waits for its turn.
     timeout: Common.shape.timeout.default(600),
@@ -66,7 +68,7 @@ account is created if it does not exist. Without FOLDER the project's own files 
 second (at most ${MAX_RATE}).
 
   --jobs              VCF files by user-app's API; each job is followed to its end
-  --token TOKEN       with --jobs: an API token of user-app (default: GAS_TOKEN)
+  --token TOKEN       with --jobs: an API token of user-app (default: ELASTIC_GAS_APP_TOKEN)
   --shape NAME        ${SHAPE_NAMES.join(", ")} (default: constant); RATE is the peak
   --period SECONDS    how long one turn of the shape takes (default: 120)
   --trace FILE        the rate follows a file of one number a minute, scaled to the peak RATE
@@ -117,7 +119,7 @@ export function readArguments(
     ...options
   } = values;
   const own = jobs
-    ? { ...jobPositionals(positionals), token: token ?? env.GAS_TOKEN }
+    ? { ...jobPositionals(positionals), token: token ?? env.ELASTIC_GAS_APP_TOKEN }
     : { ...photoPositionals(positionals), token };
   const read = LoadArguments.safeParse({ ...own, maxSeconds, manager, managerToken, ...options });
   if (!read.success) throw new UsageError(read.error.issues.map(({ message }) => message).join("\n"));

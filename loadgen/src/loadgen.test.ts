@@ -154,7 +154,7 @@ describe("the load generator", () => {
     [["ftp://a/b", "u", "p", "1", "1"], "URL must be an address such as"],
     [
       ["--jobs", "http://127.0.0.1:1/api/v1/annotations", "1", "3"],
-      "A token of user-app is needed: --token or GAS_TOKEN.",
+      "A token of user-app is needed: --token or ELASTIC_GAS_APP_TOKEN.",
     ],
     [
       ["--jobs", "http://127.0.0.1:1/x", "u", "p", "1", "3", "--token", "t"],

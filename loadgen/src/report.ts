@@ -176,5 +176,5 @@ dl div { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem .75
 svg { width: 100%; height: auto; } svg text { fill: var(--soft); font-size: 12px; } .grid { stroke: var(--line); }
 .line { fill: none; stroke-width: 2; } .good { stroke: var(--good); } .warn { stroke: var(--warn); } .bad { stroke: var(--bad); } .muted { stroke: var(--muted); stroke-dasharray: 4 3; }
 .key { display: flex; flex-wrap: wrap; gap: 0 1rem; color: var(--soft); font-size: .85rem; } .key svg { width: 1.75rem; height: .75rem; }
-table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .3rem .6rem; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; } td:first-child { font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .3rem .6rem; border-top: 1px solid var(--line); vertical-align: top; } td { overflow-wrap: anywhere; } td:first-child { font-variant-numeric: tabular-nums; }
 `;

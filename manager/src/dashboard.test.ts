@@ -5,6 +5,7 @@ import { ADMIN, checkRow } from "@elastic-gas/testing/manager/test-manager";
 import { CURRENT_RELEASE, useRelease } from "@elastic-gas/testing/releases";
 import { findPageProblems, findViolations, visitFirst, type WatchedPage } from "@elastic-gas/testing/system/browser";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { LIVE_NAMESPACE } from "./pages/live/live-events.ts";
 
 const PAGES = [
   "/",
@@ -277,6 +278,26 @@ describe("the dashboard in a browser", () => {
     expect(await page.textContent("[data-offline]")).toMatch(/Reconnected after .*\. Meanwhile/);
     await page.waitForSelector('[data-pause="web"]:enabled');
   }, 120_000);
+
+  it.each(["/", "/settings/stop"])("says on %s that the manager has stopped, and waits for nobody", async (path) => {
+    await addCheck();
+    const page = await open();
+    const lines: { send(message: string): void }[] = [];
+    await page.routeWebSocket(/socket\.io/, (line) => {
+      line.connectToServer();
+      lines.push(line);
+    });
+    await page.clock.install();
+    await page.goto(manager.url + path);
+    await page.waitForSelector(".connection b:text('Live')");
+    for (const line of lines) line.send(`42${LIVE_NAMESPACE},["stopped"]`);
+    await page.waitForSelector(".connection b:text('Stopped')");
+    await page.clock.fastForward("05:00");
+    expect(await page.textContent("#content")).toContain("Start it again with ./start.sh.");
+    expect(await page.textContent("body")).not.toMatch(/Offline|Retry|retry|has not checked|is stopping/);
+    expect(await page.locator('#content form[method="post"] button:enabled').count()).toBe(0);
+    expect(await findViolations(page)).toEqual([]);
+  });
 
   it("counts the time that the browser slept as time without connection", async () => {
     const page = await open();

@@ -21,7 +21,7 @@ try {
   if (outcome.kind === "done") {
     await audit(db, { actor: "start.sh", action: "user.password", target: outcome.username });
     console.log(
-      `${outcome.username} / ${password}   <- shown only now. Older sessions and API tokens have ended, and the second factor is off.`,
+      `${outcome.username} / ${password}   <- shown only now. Older sessions and API tokens have ended, and the second step is off.`,
     );
   } else {
     console.error(outcome.reason);

@@ -3,7 +3,14 @@ import { readConfig } from "@elastic-gas/shared/config";
 import { emulatorEndpoint } from "./emulator-endpoint.ts";
 import type { Environment } from "./environment.ts";
 import { isAlive, processFile } from "./processes.ts";
-import { describeTaken, findStrangersInBlock, findTakenPorts, type PortUse, readListeners } from "./taken-ports.ts";
+import {
+  describeTaken,
+  findStrangersInBlock,
+  findTakenPorts,
+  type PortUse,
+  readListeners,
+  type TakenBlock,
+} from "./taken-ports.ts";
 
 /**
  * What stands in the way of a start, in words; undefined when nothing does. Throws when the settings are not usable.
@@ -27,19 +34,19 @@ export async function checkPorts(environment: Environment, dataDir: string): Pro
   const leftovers = Object.values(processFile(join(dataDir, "run", "parts.json")).read()).filter(isAlive);
   const own = new Set(leftovers.map(({ pid }) => pid));
   const taken = await findTakenPorts([manager, ...(isLocal ? onThisMachine : [])], own);
-  if (taken.length > 0) {
-    const listening = new Set(readListeners().map(({ port }) => port));
-    return describeTaken(taken, (port) => !listening.has(port));
-  }
-  if (!isLocal || emulator !== undefined) return undefined;
-  const block = config.LOCAL_ADDRESS_BLOCK;
-  const [stranger] = findStrangersInBlock(block, { dataDir, own });
-  if (stranger === undefined) return undefined;
-  return [
-    `The workers' addresses ${block}.* are in use by process ${stranger.pid}: ${stranger.command}, in ${stranger.folder}.`,
-    "End it, or start with other addresses:",
-    `  LOCAL_ADDRESS_BLOCK=${nextBlock(block)} ./start.sh`,
-  ].join("\n");
+  const block =
+    isLocal && emulator === undefined ? takenBlock(config.LOCAL_ADDRESS_BLOCK, { dataDir, own }) : undefined;
+  if (taken.length === 0 && block === undefined) return undefined;
+  const listening = new Set(readListeners().map(({ port }) => port));
+  return describeTaken(taken, (port) => !listening.has(port), { block, chosen: environment });
+}
+
+function takenBlock(block: string, own: Parameters<typeof findStrangersInBlock>[1]): TakenBlock | undefined {
+  const [owner] = findStrangersInBlock(block, own);
+  if (owner === undefined) return undefined;
+  let proposed = nextBlock(block);
+  while (proposed !== block && findStrangersInBlock(proposed, own).length > 0) proposed = nextBlock(proposed);
+  return { block, owner, proposed };
 }
 
 function nextBlock(block: string): string {

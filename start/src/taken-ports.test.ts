@@ -123,13 +123,32 @@ describe("what is said about taken ports", () => {
     ];
     expect(describeTaken(all, (port) => port !== 5100)).toBe(
       [
-        "Ports cannot be opened:",
+        "Ports or addresses cannot be used:",
         "  5000 (manager) by process 1234: python3 -m http.server, in /home/ann",
         "  8080 (load balancer) by a process of another user (uid 33)",
         "  80 (local-cloud): only root may open a port below 1024",
-        "End that process, or start with other ports:",
+        "End what uses them, or start with others:",
         "  MANAGER_PORT=5101 LB_PORT=8180 LOCAL_CLOUD_PORT=8080 ./start.sh",
       ].join("\n"),
+    );
+  });
+
+  it("names another checkout's addresses beside its ports, and keeps what was chosen: the command that it prints starts", () => {
+    const gas = { pid: 77, command: "node dist/local-cloud/main.js", folder: "/srv/gas" };
+    const block = { block: "127.0.10", owner: gas, proposed: "127.0.12" };
+    const chosen = { MANAGER_PORT: "5900", LB_PORT: "8080" };
+    const ports = [taken("LB_PORT", "load balancer", 8080, { owner: gas })];
+    expect(describeTaken(ports, () => true, { block, chosen })).toBe(
+      [
+        "Ports or addresses cannot be used:",
+        "  8080 (load balancer) by process 77: node dist/local-cloud/main.js, in /srv/gas",
+        "  127.0.10.* (workers) by process 77: node dist/local-cloud/main.js, in /srv/gas",
+        "End what uses them, or start with others:",
+        "  MANAGER_PORT=5900 LB_PORT=8180 LOCAL_ADDRESS_BLOCK=127.0.12 ./start.sh",
+      ].join("\n"),
+    );
+    expect(describeTaken([], () => true, { block, chosen: { LOCAL_CLOUD_PORT: "4666" } })).toContain(
+      "  LOCAL_CLOUD_PORT=4666 LOCAL_ADDRESS_BLOCK=127.0.12 ./start.sh",
     );
   });
 

@@ -110,33 +110,60 @@ export function findStrangersInBlock(block: string, { dataDir, own }: { dataDir:
   });
 }
 
+/** An address block in which another checkout's workers listen, and one to use in its place. */
+export interface TakenBlock {
+  readonly block: string;
+  readonly owner: Owner;
+  readonly proposed: string;
+}
+
+/** What of the printed command's settings is known besides the ports that are taken. */
+export interface AlsoKnown {
+  readonly block?: TakenBlock | undefined;
+  /** Settings that were chosen for this start. The command keeps them, or it would meet what they avoid. */
+  readonly chosen?: Readonly<Record<string, string | undefined>>;
+}
+
+const PLACES = ["MANAGER_PORT", "LB_PORT", "LOCAL_CLOUD_PORT", "LOCAL_DATABASE_PORT", "LOCAL_ADDRESS_BLOCK"];
+
 /**
- * What stands in the way, whose it is, and one command that goes round it; `isFree` tells whether a port may be
+ * What stands in the way, whose it is, and one command that goes round all of it; `isFree` tells whether a port may be
  * proposed.
  */
-export function describeTaken(taken: readonly Taken[], isFree: (port: number) => boolean): string {
+export function describeTaken(
+  taken: readonly Taken[],
+  isFree: (port: number) => boolean,
+  { block, chosen = {} }: AlsoKnown = {},
+): string {
   const lines = taken.map(({ use, code, owner, uid }) => {
     const what = `  ${use.port} (${use.part})`;
     if (code === "EACCES") return `${what}: only root may open a port below 1024`;
-    if (owner !== undefined) return `${what} by process ${owner.pid}: ${owner.command}, in ${owner.folder}`;
+    if (owner !== undefined) return `${what} by ${named(owner)}`;
     return uid === undefined
       ? `${what} by a socket that does not listen`
       : `${what} by a process of another user (uid ${uid})`;
   });
+  if (block !== undefined) lines.push(`  ${block.block}.* (workers) by ${named(block.owner)}`);
+  const settings = new Map(PLACES.flatMap((name) => (chosen[name] ? [[name, chosen[name]]] : [])));
   const proposed: number[] = [];
-  const settings = taken.map(({ use }) => {
+  for (const { use } of taken) {
     const from = use.port < 1_024 ? use.port + 8_000 : use.port + 100;
     let port = from;
     while (proposed.includes(port) || !isFree(port)) port += 1;
     proposed.push(port);
-    return `${use.setting}=${port}`;
-  });
+    settings.set(use.setting, String(port));
+  }
+  if (block !== undefined) settings.set("LOCAL_ADDRESS_BLOCK", block.proposed);
   return [
-    taken.length === 1 ? "A port cannot be opened:" : "Ports cannot be opened:",
+    "Ports or addresses cannot be used:",
     ...lines,
-    "End that process, or start with other ports:",
-    `  ${settings.join(" ")} ./start.sh`,
+    "End what uses them, or start with others:",
+    `  ${[...settings].map(([name, value]) => `${name}=${value}`).join(" ")} ./start.sh`,
   ].join("\n");
+}
+
+function named({ pid, command, folder }: Owner): string {
+  return `process ${pid}: ${command}, in ${folder}`;
 }
 
 export function readListeners(): readonly Listener[] {

@@ -146,7 +146,7 @@ function tell({ json, out }: Options, figures: object, tables: string): void {
   const asked = process.argv.slice(2).filter((word, index, words) => word !== "--out" && words[index - 1] !== "--out");
   // Folders by their last name: where they lie on this machine says nothing to a reader.
   const command = `npm run -s simulate --workspace autoscaler -- ${asked.map((word) => basename(word)).join(" ")}`;
-  const page = `# In the simulator: ${asked[0] ?? ""}\n\nWritten by \`${command}\`; nothing is edited by hand.\n\n\`\`\`text\n${tables}\`\`\`\n`;
+  const page = `# In the simulator: ${asked[0] ?? ""}\n\nWritten by \`${command}\`; nothing is edited by hand. Rules and options: [the simulator](../../autoscaler/README.md#the-simulator).\n\n\`\`\`text\n${tables}\`\`\`\n`;
   writeFileSync(atCaller(out), page);
 }
 

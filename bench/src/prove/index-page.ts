@@ -60,7 +60,7 @@ function indexPage(proofs: readonly Proof[], results: readonly Result[], others:
   ]);
   const parts = [
     "# Results",
-    "What the whole system was seen to do at the default times. Everything here is written by `npm run prove`; nothing is edited by hand.",
+    "What the whole system was seen to do at the default times. Everything here is written by `npm run prove`, the simulator's pages by the command that they name; nothing is edited by hand.",
     table(["what", "result", "figures", "date"], rows),
     missing.length === 0 ? "" : `Not run yet: ${missing.map(({ name }) => `\`${name}\``).join(", ")}.`,
     results.map(({ title, name, statement }) => `- **[${title}](${name}.md).** ${statement}`).join("\n"),

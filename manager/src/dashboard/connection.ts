@@ -34,8 +34,8 @@ export interface LiveParts extends Pick<Connection, "socket" | "feed"> {
 }
 
 /**
- * Holds the live connection and says how it is: "Live, updated 1 s ago", "Offline, retry in 3 s". The page was made at
- * `madeAt` of the server's clock, epoch milliseconds.
+ * Holds the live connection and says how it is: "Live, updated 1 s ago", "Offline, retry in 3 s", "Stopped" when the
+ * manager has ended for good. The page was made at `madeAt` of the server's clock, epoch milliseconds.
  */
 export function openConnection(timeZone: string, madeAt: number): Connection {
   const socket: LiveSocket = io(LIVE_NAMESPACE, {
@@ -54,10 +54,12 @@ export function openConnection(timeZone: string, madeAt: number): Connection {
   let retryAt: number | null = null;
   let lostAt: number | null = null;
   let signedOutAt: number | null = null;
+  let stopped = false;
   let back: { readonly until: number; readonly sentence: string; readonly missed: number } | null = null;
 
   /** Since when nothing comes: the connection is lost, or the server is silent on it. */
   const silentSince = (now: number): number | null => {
+    if (stopped) return null;
     if (offlineSince !== null) return offlineSince;
     return updatedAt !== null && now - updatedAt >= STALE_MS ? updatedAt : null;
   };
@@ -81,6 +83,7 @@ export function openConnection(timeZone: string, madeAt: number): Connection {
     draw();
   });
   const offline = (): void => {
+    if (stopped) return;
     // Of a browser that slept the connection is lost when it wakes; nothing came since long before.
     offlineSince ??= lostAt ?? silentSince(Date.now()) ?? Date.now();
     retryAt = Date.now() + RETRY_MS;
@@ -94,6 +97,11 @@ export function openConnection(timeZone: string, madeAt: number): Connection {
   socket.on("connect_error", (error) => {
     offline();
     if (error.message === "Sign in first.") leave();
+  });
+  socket.on("stopped", () => {
+    stopped = true;
+    socket.disconnect();
+    draw();
   });
   /** The sign-in page comes next, unless that would lose what somebody typed. */
   const leave = (): void => {
@@ -109,38 +117,52 @@ export function openConnection(timeZone: string, madeAt: number): Connection {
   const draw = (): void => {
     const now = Date.now();
     const seconds = updatedAt === null ? null : Math.max(0, Math.round((now - updatedAt) / 1000));
-    const isLive = offlineSince === null && updatedAt !== null && now - updatedAt < STALE_MS;
+    const isLive = !stopped && offlineSince === null && updatedAt !== null && now - updatedAt < STALE_MS;
     document.body.classList.toggle("is-stale", !isLive && updatedAt !== null);
     const since = silentSince(now);
-    holdButtons(signedOutAt !== null || (since !== null && now - since > NOTED_MS));
+    holdButtons(stopped || signedOutAt !== null || (since !== null && now - since > NOTED_MS));
     if (sign !== null) {
       renderInto(
         sign,
         fragment([
           h(
             "span",
-            { class: `eg-state ${isLive ? "eg-tone-ok" : "eg-tone-warn"}` },
-            icon(isLive ? "disc-check" : updatedAt === null && offlineSince === null ? "clock" : "warning"),
+            { class: `eg-state ${isLive ? "eg-tone-ok" : stopped ? "eg-tone-info" : "eg-tone-warn"}` },
+            icon(
+              stopped
+                ? "info"
+                : isLive
+                  ? "disc-check"
+                  : updatedAt === null && offlineSince === null
+                    ? "clock"
+                    : "warning",
+            ),
             h(
               "span",
               {},
-              isLive
-                ? [h("b", {}, "Live"), h("span", { class: "connection-detail" }, `, updated ${seconds}\u00a0s ago`)]
-                : offlineSince !== null
-                  ? [
-                      h("b", {}, "Offline"),
-                      h(
-                        "span",
-                        { class: "connection-more" },
-                        `, retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))}\u00a0s`,
-                      ),
-                    ]
-                  : updatedAt === null
-                    ? "Connecting"
-                    : [
-                        h("b", {}, "Waiting"),
-                        h("span", { class: "connection-more" }, `, last update ${formatInterval(now - updatedAt)} ago`),
-                      ],
+              stopped
+                ? h("b", {}, "Stopped")
+                : isLive
+                  ? [h("b", {}, "Live"), h("span", { class: "connection-detail" }, `, updated ${seconds}\u00a0s ago`)]
+                  : offlineSince !== null
+                    ? [
+                        h("b", {}, "Offline"),
+                        h(
+                          "span",
+                          { class: "connection-more" },
+                          `, retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))}\u00a0s`,
+                        ),
+                      ]
+                    : updatedAt === null
+                      ? "Connecting"
+                      : [
+                          h("b", {}, "Waiting"),
+                          h(
+                            "span",
+                            { class: "connection-more" },
+                            `, last update ${formatInterval(now - updatedAt)} ago`,
+                          ),
+                        ],
             ),
           ),
         ]),
@@ -154,7 +176,19 @@ export function openConnection(timeZone: string, madeAt: number): Connection {
     const nodes = [];
     const since = silentSince(now);
     const at = (instant: number): string => formatTime(instant + offset, "time", { zone: timeZone });
-    if (signedOutAt !== null) {
+    if (stopped) {
+      // The page Stop manager says so in its own place.
+      if (document.querySelector('[data-part="stop-progress"]') === null) {
+        nodes.push(
+          note({
+            key: "stopped",
+            tone: "info",
+            glyph: "info",
+            text: [h("strong", {}, "The manager has stopped."), " Start it again with ./start.sh."],
+          }),
+        );
+      }
+    } else if (signedOutAt !== null) {
       const next = encodeURIComponent(location.pathname + location.search);
       nodes.push(
         note({

@@ -79,8 +79,11 @@ async function mountLive(content: HTMLElement): Promise<void> {
   const refreshMs = refreshIntervalOf(page);
   const refresh = refreshMs === undefined ? undefined : mountRefresh("[data-refresh]", refreshMs);
   if (form !== null) policy?.mountPolicyForm(form, content.querySelector("[data-policy-preview]"), timeZone);
-  socket.on("stopped", () => socket.disconnect());
   let fleet = readFleet();
+  socket.on("stopped", () => {
+    fleet = null; // nothing is true of it any more
+    document.querySelector("[data-frame-notes]")?.replaceChildren();
+  });
   const draw = (): void => {
     if (fleet === null) return;
     for (const drawer of drawers) drawer(fleet, reader());

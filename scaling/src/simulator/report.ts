@@ -41,7 +41,14 @@ export function noiseTable(rows: readonly NoiseRow[]): string {
   return aligned([head, ...cells], 0);
 }
 
-/** One row for each rule, one column for each source: overload @ cost, as shares of the baseline's. */
+const HOW_TO_READ = [
+  "Each cell is overload @ cost: minutes with more load than the workers in service carry @ paid",
+  `worker-minutes, as shares of those of ${BASELINE}, Kubernetes' HPA at 60 % CPU. Less is better: 0.50 @ 1.20`,
+  "is half the overload at a fifth more cost. bound: the cheapest pool that knows the load beforehand",
+  "and is never overloaded.",
+].join("\n");
+
+/** One row for each rule, one column for each source: overload @ cost, as shares of the baseline's; how to read it. */
 export function figuresTable(figures: readonly Figure[]): string {
   const rules = [...new Set(figures.map(({ rule }) => rule))];
   const sources = [...new Set(figures.map(({ source }) => source))];
@@ -52,7 +59,7 @@ export function figuresTable(figures: readonly Figure[]): string {
       return figure === undefined ? "-" : `${figure.overload.toFixed(2)} @ ${figure.cost.toFixed(2)}`;
     }),
   ]);
-  return aligned([[`overload @ cost of ${BASELINE}`, ...sources], ...cells], 1);
+  return `${aligned([[`overload @ cost of ${BASELINE}`, ...sources], ...cells], 1)}\n${HOW_TO_READ}\n`;
 }
 
 /** Seconds that a job waits, and what the workers cost. */

@@ -10,6 +10,8 @@ const COMMANDS = [
   ["bench/src/local-cloud/main.ts", "npm run -s local-cloud"],
   ["loadgen/src/main.ts", "npm run loadgen"],
   ["annotator/src/pack/make/main.ts", "npm run pack"],
+  ["samples/build-premium.ts", "npm run samples:premium"],
+  ["tests/pictures/take.ts", "npm run pictures"],
   ["user-app/mask-model/score-main.ts", "npm run masks:score"],
   ["autoscaler/src/commands/simulate-command.ts", "npm run -s simulate"],
   ["cli/src/main.ts", "elastic-gas annotate"],

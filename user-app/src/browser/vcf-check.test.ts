@@ -11,11 +11,7 @@ const whole = { complete: true };
 test("a good file: version, samples, columns, records and build", () => {
   expect(checkVcf(HEAD + RECORD + RECORD, whole)).toEqual({
     kind: "fits",
-    findings: [
-      "VCFv4.2, 1 sample, 10 columns",
-      "First 2 records are there",
-      "Genome build GRCh38, from the length of chromosome 1",
-    ],
+    findings: ["VCFv4.2, 1 sample, 10 columns", "2 records", "Genome build GRCh38, from the length of chromosome 1"],
     warnings: [],
   });
 });
@@ -32,7 +28,10 @@ test.each([
 
 test("a line that the excerpt cuts is not held against the file", () => {
   const cut = (HEAD + RECORD).slice(0, -12);
-  expect(checkVcf(`${HEAD + RECORD}chr1\t10`, { complete: false }).kind).toBe("fits");
+  expect(checkVcf(`${HEAD + RECORD}chr1\t10`, { complete: false })).toMatchObject({
+    kind: "fits",
+    findings: [expect.anything(), "1 record in the first 256\u00a0KB", expect.anything()],
+  });
   expect(checkVcf(cut, { complete: false }).findings[1]).toBe("No records found in the first 256\u00a0KB");
   expect(checkVcf(HEAD, whole).findings[1]).toBe("No records found");
 });

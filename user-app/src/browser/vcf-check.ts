@@ -1,4 +1,4 @@
-import { formatCount, formatCountOf } from "@elastic-gas/shared/format/numbers";
+import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { foreignFile } from "@elastic-gas/shared/vcf/foreign-file";
 import { genomesNamed, REFERENCE_LINE } from "@elastic-gas/shared/vcf/genomes";
 import { judgeVcf, someUnreadable } from "@elastic-gas/shared/vcf/judge";
@@ -51,9 +51,7 @@ export function checkVcf(text: string, { complete }: { readonly complete: boolea
     kind: "fits",
     findings: [
       `${name}, ${formatCountOf(samples, "sample")}, ${formatCountOf(columns, "column")}`,
-      records === 0
-        ? `No records found${complete ? "" : " in the first 256\u00a0KB"}`
-        : `First ${formatCount(records)} ${records === 1 ? "record is" : "records are"} there`,
+      `${records === 0 ? "No records found" : formatCountOf(records, "record")}${complete ? "" : " in the first 256\u00a0KB"}`,
       ...(found === undefined ? [] : [`Genome build ${found.genome}, ${found.by}`]),
     ],
     warnings: [

@@ -200,7 +200,7 @@ describe("fetching by address in production", () => {
     await expect(fetchWith(`http://inside.example:${canary.port}/`, options)).rejects.toThrow(
       /^Only public addresses can be fetched; inside\.example is a private address\.$/,
     );
-    await expect(fetchWith("http://none.example/", options)).rejects.toThrow("There is no host of this name.");
+    await expect(fetchWith("http://none.example/", options)).rejects.toThrow("There is no public host of this name.");
     expect(canary.connections).toBe(0);
   });
 

@@ -161,7 +161,7 @@ function toFetchError(error: unknown, maxBytes: number): unknown {
   if (error instanceof errors.ResponseExceededMaxSizeError) return tooLarge(maxBytes);
   if (error instanceof Error && /Timeout/.test(error.name))
     return refusal("The address took too long to answer.", error);
-  if (findCode(error) === "ENOTFOUND") return refusal("There is no host of this name.", error);
+  if (findCode(error) === "ENOTFOUND") return refusal("There is no public host of this name.", error);
   if (error instanceof Error) return refusal("The address could not be reached.", error);
   return error;
 }

@@ -77,7 +77,7 @@ export function secondFactorPages(deps: SecondFactorPagesDeps): Router {
     const error =
       checked.kind === "wrong"
         ? "This is not your password."
-        : `Too many attempts. Try again in ${formatDuration(checked.retryAfterSeconds)}.`;
+        : `Too many failed attempts. Try again in ${formatDuration(checked.retryAfterSeconds)}.`;
     await deps.sendAccount(res, { status: checked.kind === "wrong" ? 400 : 429, state: await refusedIn(error) });
     return false;
   };

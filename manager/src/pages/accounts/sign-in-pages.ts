@@ -71,7 +71,7 @@ export function signInPages(deps: SignInPagesDeps): Router {
     await auditRefusal(db, { actor: username || "nobody", action: "sign-in.refused", detail: result.kind, address });
     const error =
       result.kind === "limited"
-        ? `Too many attempts. Try again in ${formatDuration(result.retryAfterSeconds)}.`
+        ? `Too many failed attempts. Try again in ${formatDuration(result.retryAfterSeconds)}.`
         : "User name or password is wrong, or the account may not use the manager.";
     sendPage(res, {
       title: "Sign in",

@@ -35,7 +35,7 @@ export function deletePages(deps: DeletePagesDeps): Router {
     const actor = actorOf(res);
     const wait = await attempts.check(actor);
     if (wait !== undefined) {
-      return send(deps, res, { password: `Too many attempts. Try again in ${formatDuration(wait)}.` });
+      return send(deps, res, { password: `Too many failed attempts. Try again in ${formatDuration(wait)}.` });
     }
     const user = await findUserByUsername(db, actor);
     if (!(await passwords.verify(password, user?.passwordHash))) {

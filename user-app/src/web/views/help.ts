@@ -79,9 +79,7 @@ export function helpView(
       section(
         "retention",
         "Privacy and retention",
-        p(
-          "Files, results and photos are private to your account and encrypted where they are stored. Links to them are valid for a minute.",
-        ),
+        p("Files, results and photos are private to your account. Links to them are valid for a minute."),
         p(
           `Free: a result can be downloaded for ${formatDuration(retentionSeconds)} after completion, then it is archived. Premium: always; archived results are restored. Log and summary stay; the page Annotate says how long inputs do.`,
         ),
