@@ -116,57 +116,13 @@ export function openConnection(timeZone: string, madeAt: number): Connection {
 
   const draw = (): void => {
     const now = Date.now();
-    const seconds = updatedAt === null ? null : Math.max(0, Math.round((now - updatedAt) / 1000));
-    const isLive = !stopped && offlineSince === null && updatedAt !== null && now - updatedAt < STALE_MS;
-    document.body.classList.toggle("is-stale", !isLive && updatedAt !== null);
+    const { tone, glyph, word, detail } = describeConnection({ stopped, offlineSince, updatedAt, retryAt }, now);
+    document.body.classList.toggle("is-stale", tone !== "ok" && updatedAt !== null);
     const since = silentSince(now);
     holdButtons(stopped || signedOutAt !== null || (since !== null && now - since > NOTED_MS));
     if (sign !== null) {
-      renderInto(
-        sign,
-        fragment([
-          h(
-            "span",
-            { class: `eg-state ${isLive ? "eg-tone-ok" : stopped ? "eg-tone-info" : "eg-tone-warn"}` },
-            icon(
-              stopped
-                ? "info"
-                : isLive
-                  ? "disc-check"
-                  : updatedAt === null && offlineSince === null
-                    ? "clock"
-                    : "warning",
-            ),
-            h(
-              "span",
-              {},
-              stopped
-                ? h("b", {}, "Stopped")
-                : isLive
-                  ? [h("b", {}, "Live"), h("span", { class: "connection-detail" }, `, updated ${seconds}\u00a0s ago`)]
-                  : offlineSince !== null
-                    ? [
-                        h("b", {}, "Offline"),
-                        h(
-                          "span",
-                          { class: "connection-more" },
-                          `, retry in ${Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000))}\u00a0s`,
-                        ),
-                      ]
-                    : updatedAt === null
-                      ? "Connecting"
-                      : [
-                          h("b", {}, "Waiting"),
-                          h(
-                            "span",
-                            { class: "connection-more" },
-                            `, last update ${formatInterval(now - updatedAt)} ago`,
-                          ),
-                        ],
-            ),
-          ),
-        ]),
-      );
+      const words = h("span", {}, [h("b", {}, word), detail && h("span", { class: detail.class }, detail.text)]);
+      renderInto(sign, fragment([h("span", { class: `eg-state eg-tone-${tone}` }, icon(glyph), words)]));
     }
     drawNote(now);
   };
@@ -244,6 +200,37 @@ export function openConnection(timeZone: string, madeAt: number): Connection {
     return silentSince(now) === null ? now : (updatedAt ?? openedAt);
   };
   return { socket, feed, now: () => knownAt() + offset };
+}
+
+/** What the sign in the page's head shows. Instants are epoch milliseconds. */
+function describeConnection(
+  {
+    stopped,
+    offlineSince,
+    updatedAt,
+    retryAt,
+  }: {
+    readonly stopped: boolean;
+    readonly offlineSince: number | null;
+    readonly updatedAt: number | null;
+    readonly retryAt: number | null;
+  },
+  now: number,
+) {
+  const more = (text: string) => ({ class: "connection-more", text });
+  if (stopped) return { tone: "info", glyph: "info", word: "Stopped" } as const;
+  if (offlineSince !== null) {
+    const seconds = Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000));
+    return { tone: "warn", glyph: "warning", word: "Offline", detail: more(`, retry in ${seconds}\u00a0s`) } as const;
+  }
+  if (updatedAt === null) return { tone: "warn", glyph: "clock", word: "Connecting" } as const;
+  const age = now - updatedAt;
+  if (age >= STALE_MS) {
+    const detail = more(`, last update ${formatInterval(age)} ago`);
+    return { tone: "warn", glyph: "warning", word: "Waiting", detail } as const;
+  }
+  const text = `, updated ${Math.max(0, Math.round(age / 1000))}\u00a0s ago`;
+  return { tone: "ok", glyph: "disc-check", word: "Live", detail: { class: "connection-detail", text } } as const;
 }
 
 /** A field of a form differs from what the server wrote into it. */
