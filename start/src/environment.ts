@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { Config } from "@elastic-gas/shared/config";
+import { shellQuoted } from "@elastic-gas/shared/format/shell-quoted";
 import { databaseUrlSetting, ROLES, type Role, SECRET_SETTINGS } from "@elastic-gas/shared/permissions";
 import type { PoolName } from "@elastic-gas/shared/resources";
 
@@ -83,10 +84,6 @@ export function workerSettings(environment: Environment, pool: PoolName): string
       return value === undefined || value === "" ? [] : [`${name}=${shellQuoted(value)}`];
     });
   return `${lines.join("\n")}\n`;
-}
-
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function parseEnvFile(path: string): Environment {

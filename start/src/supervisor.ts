@@ -120,7 +120,7 @@ export async function runSystem({ root, environment, startId, signal, print }: S
     const autoscaler = begin(autoscalerPart(parts, startId));
     const manager = begin(managerPart(parts));
     await Promise.all([autoscaler.up, manager.up]);
-    for (const line of welcomeLines(config, admin)) print(line);
+    for (const line of welcomeLines(config, admin, join(root, ".data"))) print(line);
     for (const line of emulator?.emulatorLines(config, notServed) ?? []) print(line);
     if (emulator !== undefined) workers = await emulator.runEmulatedWorkers({ ...parts, log, begin });
     void announceUserApp(config, signal, print);

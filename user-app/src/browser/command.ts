@@ -1,3 +1,4 @@
+import { shellQuoted } from "@elastic-gas/shared/format/shell-quoted";
 import { formatTime } from "@elastic-gas/shared/format/times";
 import { isSignInPage } from "@elastic-gas/shared/ui/session-ended";
 import { csrfHeaders } from "./csrf-headers.ts";
@@ -44,9 +45,4 @@ async function make(url: string): Promise<Link | string> {
   if (isSignInPage(response.url)) return "You are signed out. Reload the page to sign in.";
   if (!response.ok) return "The result cannot be downloaded any more.";
   return (await response.json()) as Link; // our own route answers this
-}
-
-/** Safe in POSIX shells, whatever the file is called. */
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
