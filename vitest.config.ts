@@ -18,7 +18,11 @@ const WORKERS = totalmem() >= 8 * 2 ** 30 ? 6 : 3;
 
 const story = { testTimeout: 300_000, hookTimeout: 300_000 } as const;
 /** These saturate instances and measure them: alone, or nobody's figures mean anything. */
-const ALONE = ["tests/load-grows-and-shrinks-the-web-pool.test.ts", "local-cloud/src/ec2/cpu-proof.test.ts"];
+const ALONE = [
+  "tests/load-grows-and-shrinks-the-web-pool.test.ts",
+  "local-cloud/src/ec2/cpu-proof.test.ts",
+  "local-cloud/src/ec2/quota/quota.test.ts",
+];
 
 export default defineConfig({
   test: {

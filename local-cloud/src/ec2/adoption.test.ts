@@ -99,7 +99,8 @@ test("an instance that a pauser held is held by its next keeper, whatever the ki
       const startedAt = performance.now();
       await delay(1500); // the window of the measurement
       const share = (used() - before) / ((performance.now() - startedAt) / 1000);
-      return share > 0.06 && share < 0.2;
+      // Where all cores are busy it may get less than its quota; stopped by the one before it would get nothing.
+      return share > 0.01 && share < 0.2;
     },
     "the instance gets its share",
     60,
