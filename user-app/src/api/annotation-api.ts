@@ -4,6 +4,7 @@ import { currentUser, findCurrentUser } from "@elastic-gas/shared/accounts/sessi
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { openApiDocument } from "@elastic-gas/shared/web/openapi";
+import { refuseNames, refuseUnknown } from "@elastic-gas/shared/web/refuse-unknown";
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { z } from "zod";
 import { largestInput } from "../annotations/check-size.ts";
@@ -69,7 +70,7 @@ export function annotationApi(deps: AnnotationApiDeps): Router {
     const route = operation.path.replaceAll(/\{(\w+)\}/g, ":$1");
     const before = "isOpen" in operation ? [] : guards;
     const parse = "body" in operation ? [express.json({ limit: "10kb" })] : [];
-    router[operation.method](route, ...before, ...parse, handlers[operation.id]);
+    router[operation.method](route, ...before, ...parse, refuseUnknown(operation), handlers[operation.id]);
     methods.set(route, [...(methods.get(route) ?? []), operation.method.toUpperCase()]);
   }
   for (const [route, allowed] of methods) router.all(route, apiMethodNotAllowed(...allowed));
@@ -112,6 +113,8 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
     async submit(req, res) {
       const user = currentUser(res);
       if (req.is("application/json")) {
+        // All of it is in the body; a build in the address would be overlooked.
+        refuseNames(Object.keys(req.query), [], "parameter");
         const { key, build = null, name = null } = SubmitUploaded.parse(req.body ?? {}, IN_WORDS);
         return answerSubmitted(req, res, await submitUploaded(deps, user, { key, build, title: name }));
       }
@@ -126,6 +129,7 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
         }
       }
       const body = await readUpload(req, largestInput(deps.config, user));
+      refuseNames(body.fields.keys(), Object.keys(SubmitQuery.shape), "field");
       const {
         filename = body.fileName ?? NAMELESS,
         build = null,
