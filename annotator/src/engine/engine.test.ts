@@ -201,6 +201,20 @@ describe("what is read", () => {
     expect(infoOf(await annotate(bgzf(text)))).toContain("CD274");
   });
 
+  it.each([
+    ["another member", (rest: string) => gzipSync(rest)],
+    ["more blocks of BGZF", (rest: string) => bgzf(rest)],
+    ["one byte", () => Buffer.from([1])],
+  ])("no gzip with zeros in its middle: %s behind them would be lost", async (_what, behind) => {
+    const [first, second] = [row("9", 5_456_114, "A", "G"), row("9", 5_456_115, "A", "G")];
+    for (const zeros of [1, 600_000]) {
+      const file = [gzipSync(`${HEAD}${first}\n`), Buffer.alloc(zeros), behind(`${second}\n`)];
+      await expect(annotate(Buffer.concat(file))).rejects.toThrow("The compressed file is damaged. Upload it again.");
+    }
+    const blocks = [bgzf(`${HEAD}${first}\n`), Buffer.alloc(64), bgzf(`${second}\n`)];
+    await expect(annotate(Buffer.concat(blocks))).rejects.toThrow("The compressed file is damaged. Upload it again.");
+  });
+
   it("a byte order mark and CRLF line endings", async () => {
     const { output, summary } = await annotate(
       `\u00ef\u00bb\u00bf${`${HEAD}${row("9", 5_456_114, "A", "G", "DP=1")}\n`.replaceAll("\n", "\r\n")}`,
