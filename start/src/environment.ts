@@ -89,11 +89,34 @@ function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/**
+ * What stands in the file `.env` and sets nothing, a sentence for each: a misspelt name would be overlooked, and the
+ * default taken.
+ */
+export function oddSettings(root: string): readonly string[] {
+  const text = readEnvFile(join(root, ".env"));
+  const unknown = Object.keys(parseEnv(text)).filter((name) => !(name in Config.shape));
+  const colons = [...text.matchAll(/^[ \t]*([A-Z][A-Z0-9_]*)[ \t]*:/gm)].flatMap(([, name]) => name ?? []);
+  return [
+    ...unknown.map(
+      (name) => `.env sets ${name}, which is no setting of Elastic GAS. Its settings are in .env.example.`,
+    ),
+    ...colons
+      .filter((name) => name in Config.shape)
+      .map((name) => `.env has "${name}:", which sets nothing. Write ${name}=VALUE.`),
+  ];
+}
+
 function parseEnvFile(path: string): Environment {
+  return parseEnv(readEnvFile(path));
+}
+
+/** Its text without the byte order mark that some editors write, which would belong to the first name; "" without one. */
+function readEnvFile(path: string): string {
   try {
-    return parseEnv(readFileSync(path, "utf8"));
+    return readFileSync(path, "utf8").replace(/^\ufeff/, "");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
     throw error;
   }
 }
