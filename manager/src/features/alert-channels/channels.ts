@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { cleanLine } from "@elastic-gas/shared/clean-file-name";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { ChannelKind } from "@elastic-gas/shared/database/tables";
 import { z } from "zod";
@@ -55,7 +56,7 @@ const zone = z.string().refine((name) => {
 /** What can be changed of a channel; one box that is ticked comes as a text. */
 export const ChannelSettings = z
   .object({
-    name: z.string().trim().min(1, "A name is needed.").max(100, "At most 100 characters."),
+    name: z.string().overwrite(cleanLine).min(1, "A name is needed.").max(100, "At most 100 characters."),
     events: z.preprocess(
       (value) => (value === undefined ? [] : [value].flat()),
       z.array(z.enum(ALERT_EVENT_NAMES)).min(1, "Choose at least one event."),

@@ -112,7 +112,7 @@ describe("the JSON API", () => {
   });
 
   it("grows, and keeps why somebody asked", async () => {
-    const grown = await call("POST", "/pools/web/grow", operateToken, { why: "lab session" });
+    const grown = await call("POST", "/pools/web/grow", operateToken, { why: "lab\n\u202e session" });
     expect([grown.status, (await grown.json()).sentence]).toEqual([
       200,
       expect.stringContaining("web: desired 1 → 2."),
