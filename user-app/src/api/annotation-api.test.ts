@@ -263,6 +263,16 @@ describe("POST /api/v1/annotations", () => {
       .executeTakeFirstOrThrow();
     expect(await isStored("test-inputs", inputKey)).toBe(true);
     expect((await send("filename=a.vcf", { headers: { "idempotency-key": "short" } })).status).toBe(400);
+    const rest = "Use a key of its own for each file and build.";
+    const other = await send("filename=b.vcf", { headers, body: VCF.replace("\tA\t", "\tC\t") });
+    expect(await refusal(other)).toEqual([
+      409,
+      expect.stringMatching(new RegExp(`^This Idempotency-Key was used for another file: a\\.vcf, .* ${rest}$`)),
+    ]);
+    expect(await refusal(await send("filename=a.vcf&build=hg19", { headers }))).toEqual([
+      409,
+      `This Idempotency-Key was used for another build of a.vcf. ${rest}`,
+    ]);
   });
 
   it("refuses what it cannot take, in JSON, and keeps nothing", async () => {

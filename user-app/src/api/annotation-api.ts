@@ -18,7 +18,7 @@ import { cancelJob, deleteJobs } from "../annotations/remove-jobs.ts";
 import { resultFileName } from "../annotations/result-file-name.ts";
 import { sendResultAs } from "../annotations/results/result-pages.ts";
 import { stateOf, statesOf } from "../annotations/state-of.ts";
-import { jobIdOfKey, submitBytes, submitUploaded } from "../annotations/submit.ts";
+import { jobIdOfKey, refuseOtherInput, submitBytes, submitUploaded } from "../annotations/submit.ts";
 import { createUploadPolicy, NAMELESS } from "../annotations/upload.ts";
 import { dropRest } from "../masks/upload/multipart.ts";
 import type { Deps } from "../web/deps.ts";
@@ -121,13 +121,6 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
       const given = SubmitQuery.parse(req.query, IN_WORDS);
       const key = idempotencyKey(req.get("idempotency-key"));
       const jobId = key === undefined ? undefined : jobIdOfKey(user.id, key);
-      if (jobId !== undefined) {
-        const known = await findJob(db, user.id, jobId);
-        if (known.kind === "found") {
-          dropRest(req);
-          return answerSubmitted(req, res, known.job);
-        }
-      }
       const body = await readUpload(req, largestInput(deps.config, user));
       refuseNames(body.fields.keys(), Object.keys(SubmitQuery.shape), "field");
       const {
@@ -141,7 +134,13 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
         },
         IN_WORDS,
       );
-      const job = await submitBytes(deps, user, { fileName: filename, bytes: body.bytes, build, title: name, jobId });
+      const known = jobId === undefined ? undefined : await findJob(db, user.id, jobId);
+      const job =
+        known?.kind === "found"
+          ? known.job
+          : await submitBytes(deps, user, { fileName: filename, bytes: body.bytes, build, title: name, jobId });
+      // Also of two at once, of which the second finds the job of the first.
+      if (jobId !== undefined) refuseOtherInput(job, { bytes: body.bytes, build });
       return answerSubmitted(req, res, job);
     },
 
