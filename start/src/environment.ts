@@ -111,7 +111,7 @@ function parseEnvFile(path: string): Environment {
   return parseEnv(readEnvFile(path));
 }
 
-/** Its text without the byte order mark that some editors write, which would belong to the first name; "" without one. */
+/** The text without the byte order mark of some editors, which would belong to the first name; "" without a file. */
 function readEnvFile(path: string): string {
   try {
     return readFileSync(path, "utf8").replace(/^\ufeff/, "");

@@ -56,7 +56,7 @@ it("looks for unpacked programs in the checkout, whatever the data folder", () =
   expect(existsSync(env.DATA_DIR)).toBe(false);
 });
 
-/** Runs `ensure_node_modules` twice at once where nothing is installed, and gives the npm commands and what was said. */
+/** Runs `ensure_node_modules` twice at once where nothing is installed; gives the npm commands and what was said. */
 async function installTwice(status?: string) {
   const folder = mkdtempSync(join(tmpdir(), "gas install "));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -7,7 +7,7 @@ import type { ApiOperation } from "./openapi.ts";
  * Refuses with 400 parameters and fields that the operation does not have: a misspelt one would otherwise silently mean
  * its default. Put it after the parser of the body.
  */
-export function refuseUnknown({ query, body }: Pick<ApiOperation, "query" | "body">): RequestHandler {
+export function refuseUnknown({ query, body }: ApiOperation): RequestHandler {
   const parameters = namesOf(query);
   const fields = namesOf(body);
   return (req, _res, next) => {
