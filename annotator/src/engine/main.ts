@@ -16,7 +16,7 @@ process.on("message", (message) => {
   if (request.kind === "prepare") packOf(request.packDirectory);
   else void answer(request);
 });
-// A machine that ends asks all its processes to end. The worker gives the job in hand time, and ends this one by SIGKILL.
+// A machine that ends asks all its processes to end. The worker gives its job time, and ends this one by SIGKILL.
 process.on("SIGTERM", () => undefined);
 // Without its worker nobody wants the result.
 process.once("disconnect", () => process.exit(1));
