@@ -48,11 +48,28 @@ run_npm() {
   PATH="$npm_folder$PATH" npm "$@"
 }
 
-# Installs the npm packages when the lockfile has changed since the last time.
+# Whether the npm packages are those that the lockfile names.
+has_node_modules() {
+  [ "$(cat node_modules/.lockfile-hash 2>/dev/null || true)" = "$1" ] && [ -x node_modules/.bin/node ]
+}
+
+# Installs the npm packages when the lockfile has changed since the last time: never under a system that runs with the
+# ones before, whose workers link them, and never twice at once.
 ensure_node_modules() {
-  local wanted
+  local wanted lock
   wanted=$(sha256sum package-lock.json | cut -d' ' -f1)
-  if [ "$(cat node_modules/.lockfile-hash 2>/dev/null || true)" != "$wanted" ] || [ ! -x node_modules/.bin/node ]; then
+  has_node_modules "$wanted" && return 0
+  if [ -x node_modules/.bin/node ] && node_modules/.bin/node start/src/control.ts status >/dev/null 2>&1; then
+    echo "package-lock.json names other packages than those that are installed, which the system that runs from this folder uses. Run ./start.sh stop first." >&2
+    exit 1
+  fi
+  mkdir -p "$PROGRAMS"
+  exec {lock}>>"$PROGRAMS/install.lock"
+  flock --nonblock "$lock" || {
+    echo "The npm packages are being installed by another command; this one waits for it ..."
+    flock "$lock"
+  }
+  if ! has_node_modules "$wanted"; then
     command -v npm >/dev/null || {
       echo "npm is missing. Install it (Debian: apt-get install npm) and run this again." >&2
       exit 1
@@ -66,6 +83,7 @@ ensure_node_modules() {
     [ -e node_modules/.bin/elastic-gas ] || run_npm rebuild --ignore-scripts --loglevel=error @elastic-gas/manager >/dev/null
     echo "$wanted" >node_modules/.lockfile-hash
   fi
+  exec {lock}>&-
 }
 
 # ensure_package_of <folder> <what it is> <MB>: installs a package of its own into its folder's node_modules, when its

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
@@ -160,6 +160,21 @@ it.each([
 ])("refuses %j with exit code and reason", async (args, environment, code, sentence) => {
   const ran = await run(args, environment);
   expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(sentence)]);
+});
+
+it("does not write the result over its own file, by whatever name", async () => {
+  const file = panel();
+  const link = join(folder, "link.vcf");
+  await symlink(file, link);
+  const before = await readFile(file, "utf8");
+  for (const output of [file, link]) {
+    const ran = await run([file, "-o", output]);
+    expect([ran.code, ran.err]).toEqual([
+      1,
+      `${output} is the file itself. Give another name, or the file would be lost.\n`,
+    ]);
+  }
+  expect(await readFile(file, "utf8")).toBe(before);
 });
 
 it("says so when the token is unknown or nothing answers", async () => {

@@ -32,7 +32,7 @@ export async function annotate(args: readonly string[], surroundings: Surroundin
       out(await readLog(service, given.log));
       return 0;
     }
-    if (given.output !== undefined) await checkFolder(given.output);
+    if (given.output !== undefined) await checkOutput(given.output, given.file);
     const { id, status, build, statusUrl } = await submitFile(service, given);
     if (!given.wait) {
       out(given.json ? `${JSON.stringify({ id, status, build, statusUrl })}\n` : `${id}\n`);
@@ -93,10 +93,13 @@ function describe({ status, place, progressPercent }: Status): string {
   return { PENDING: "waiting", RUNNING: "running", COMPLETED: "completed", FAILED: "failed" }[status];
 }
 
-/** Before anything is sent: a result that cannot be written is of no use. */
-async function checkFolder(output: string): Promise<void> {
+/** Before anything is sent: a result that cannot be written is of no use, and one over its own file would lose that. */
+async function checkOutput(output: string, file: string): Promise<void> {
   if (output === "-") return;
   const there = await stat(output).catch(() => undefined);
+  const own = await stat(file).catch(() => undefined);
+  if (there !== undefined && there.ino === own?.ino && there.dev === own.dev)
+    throw new CallFailed(`${output} is the file itself. Give another name, or the file would be lost.`);
   if (there?.isDirectory()) throw new CallFailed(`${output} is a folder. Give the name of a file.`);
   await access(dirname(output), constants.W_OK).catch((error: unknown) => {
     throw cannotWrite(output, error);

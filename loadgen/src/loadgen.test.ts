@@ -118,6 +118,18 @@ describe("the load generator", () => {
     expect(html.match(/<svg viewBox="0 0 900/g)).toHaveLength(2);
   });
 
+  it.each([
+    ["--trace", "empty.csv", "The trace holds no number above 0."],
+    ["--trace", "nowhere.csv", "nowhere.csv cannot be read:"],
+    ["--html", "no/folder/report.html", "report.html cannot be written:"],
+  ])("ends before anything is sent when %s names %s", async (option, file, sentence) => {
+    const server = await startServer();
+    const folder = folderWith({ "a.jpg": "A", "empty.csv": "0\n" });
+    const ended = await loadgen(server.url, "load", "pass", "20", folder, "2", option, join(folder, file));
+    expect(ended).toMatchObject({ code: 1, err: expect.stringContaining(sentence) });
+    expect(server.uploads).toHaveLength(0);
+  });
+
   it("draws the pool's size when the manager tells it", async () => {
     const server = await startServer((response) => setTimeout(() => response.end('{"success":true,"payload":{}}'), 50));
     const manager = createServer((request, response) => {

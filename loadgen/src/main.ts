@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { open, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { readCommandLine } from "@elastic-gas/shared/command-line";
 import { type LoadArguments, POOL_OF, readArguments, USAGE } from "./arguments.ts";
@@ -31,6 +31,10 @@ async function main(): Promise<number> {
 
 async function run(options: LoadArguments): Promise<number> {
   const { kind, folder } = options;
+  // Before anything is sent: an hour of load without its report would be for nothing.
+  const report = options.html === undefined ? undefined : resolve(caller, options.html);
+  if (report !== undefined) await checkWritable(report);
+  const rate = await rateOf(options);
   const files = await (folder === undefined ? readOwnFiles(kind) : readFolder(kind, resolve(caller, folder)));
   const ended = new AbortController();
   process.once("SIGINT", () => {
@@ -66,7 +70,7 @@ async function run(options: LoadArguments): Promise<number> {
 
   const timing = { startedAt, timeoutMs: options.timeout * 1000, signal: gone.signal };
   const load = await runLoad({
-    times: sendTimes(await rateOf(options), { count: options.count, maxSeconds: options.maxSeconds }),
+    times: sendTimes(rate, { count: options.count, maxSeconds: options.maxSeconds }),
     send: (index) => sendOne(options, files[index % files.length] ?? files[0], timing),
     maxOpen: MAX_OPEN,
     signal: ended.signal,
@@ -78,12 +82,19 @@ async function run(options: LoadArguments): Promise<number> {
 
   const summary = summarize(outcomes, load.seconds);
   process.stdout.write(formatSummary(summary, load, kind));
-  if (options.html !== undefined) {
-    const file = resolve(caller, options.html);
-    await writeFile(file, htmlReport({ options, load, summary, outcomes, sizes, madeAt: new Date() }));
-    process.stdout.write(`Report: ${file}\n`);
+  if (report !== undefined) {
+    await writeFile(report, htmlReport({ options, load, summary, outcomes, sizes, madeAt: new Date() }));
+    process.stdout.write(`Report: ${report}\n`);
   }
   return summary.failed === 0 && load.notSent === 0 ? 0 : 1;
+}
+
+async function checkWritable(path: string): Promise<void> {
+  try {
+    await (await open(path, "a")).close();
+  } catch (error) {
+    throw new Error(`${path} cannot be written: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
 }
 
 function sendOne(options: LoadArguments, file: LoadFile, timing: Timing): Promise<Outcome> {
@@ -93,7 +104,11 @@ function sendOne(options: LoadArguments, file: LoadFile, timing: Timing): Promis
 
 async function rateOf({ trace, shape, rate, period }: LoadArguments): Promise<Rate> {
   if (trace === undefined) return shapeRate(shape, rate, period);
-  return traceRate(parseTrace(await readFile(resolve(caller, trace), "utf8")), rate);
+  const path = resolve(caller, trace);
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : error}`, { cause: error });
+  });
+  return traceRate(parseTrace(text), rate);
 }
 
 /** One line that is written over each second in a terminal, and a line each ten seconds elsewhere. */

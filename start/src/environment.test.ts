@@ -1,7 +1,18 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { databaseUrlSetting, ROLES, type Role, SECRET_SETTINGS } from "@elastic-gas/shared/permissions";
 import { expect, test } from "vitest";
-import { cloudSettings, type Environment, settingsOf, withoutAws, workerSettings } from "./environment.ts";
+import {
+  cloudSettings,
+  type Environment,
+  oddSettings,
+  readEnvironment,
+  settingsOf,
+  withoutAws,
+  workerSettings,
+} from "./environment.ts";
 
 test("children see nothing of the machine's AWS settings but the region", () => {
   const seen = withoutAws({
@@ -21,6 +32,20 @@ test("children see nothing of the machine's AWS settings but the region", () => 
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     AWS_EC2_METADATA_DISABLED: "true",
   });
+});
+
+test("a file .env is read with a byte order mark too, and tells what in it sets nothing", () => {
+  const root = mkdtempSync(join(tmpdir(), "env-"));
+  expect(oddSettings(root)).toEqual([]);
+  writeFileSync(
+    join(root, ".env"),
+    "\ufeffMANAGER_PORT=5100\r\n# LB_PROT=1\r\nLB_PROT=8180\r\nLOCAL_CLOUD_PORT: 4666\r\nMAIL_FROM=Gas: <gas@example.org>\r\n",
+  );
+  expect(readEnvironment(root, {})).toMatchObject({ MANAGER_PORT: "5100", MAIL_FROM: "Gas: <gas@example.org>" });
+  expect(oddSettings(root)).toEqual([
+    ".env sets LB_PROT, which is no setting of Elastic GAS. Its settings are in .env.example.",
+    '.env has "LOCAL_CLOUD_PORT:", which sets nothing. Write LOCAL_CLOUD_PORT=VALUE.',
+  ]);
 });
 
 test("worker settings are what a shell reads back, whatever characters they have", () => {

@@ -86,11 +86,35 @@ export function workerSettings(environment: Environment, pool: PoolName): string
   return `${lines.join("\n")}\n`;
 }
 
+/**
+ * What stands in the file `.env` and sets nothing, a sentence for each: a misspelt name would be overlooked, and the
+ * default taken.
+ */
+export function oddSettings(root: string): readonly string[] {
+  const text = readEnvFile(join(root, ".env"));
+  // Names of the AWS SDK and of Node are not ours, and count.
+  const unknown = Object.keys(parseEnv(text)).filter((name) => !(name in Config.shape || /^(AWS|NODE)_/.test(name)));
+  const colons = [...text.matchAll(/^[ \t]*([A-Z][A-Z0-9_]*)[ \t]*:/gm)].flatMap(([, name]) => name ?? []);
+  return [
+    ...unknown.map(
+      (name) => `.env sets ${name}, which is no setting of Elastic GAS. Its settings are in .env.example.`,
+    ),
+    ...colons
+      .filter((name) => name in Config.shape)
+      .map((name) => `.env has "${name}:", which sets nothing. Write ${name}=VALUE.`),
+  ];
+}
+
 function parseEnvFile(path: string): Environment {
+  return parseEnv(readEnvFile(path));
+}
+
+/** The text without the byte order mark of some editors, which would belong to the first name; "" without a file. */
+function readEnvFile(path: string): string {
   try {
-    return parseEnv(readFileSync(path, "utf8"));
+    return readFileSync(path, "utf8").replace(/^\ufeff/, "");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
     throw error;
   }
 }

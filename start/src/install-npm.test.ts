@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { satisfies } from "semver";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
@@ -55,7 +56,47 @@ it("looks for unpacked programs in the checkout, whatever the data folder", () =
   expect(existsSync(env.DATA_DIR)).toBe(false);
 });
 
+/** Runs `ensure_node_modules` twice at once where nothing is installed; gives the npm commands and what was said. */
+async function installTwice(status?: string) {
+  const folder = mkdtempSync(join(tmpdir(), "gas install "));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, "bin"));
+  const npm = `#!/bin/bash
+if [ "$*" = "version --json" ]; then printf '{\n  "node": "24.9.0",\n}\n'; exit; fi
+echo begin >>"$LOG"
+sleep 1
+mkdir -p node_modules/.bin
+for name in node elastic-gas; do printf '#!/bin/bash\n' >node_modules/.bin/$name; chmod +x node_modules/.bin/$name; done
+echo end >>"$LOG"
+`;
+  writeFileSync(join(folder, "bin/npm"), npm, { mode: 0o755 });
+  writeFileSync(join(folder, "package-lock.json"), "{}");
+  if (status !== undefined) {
+    mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
+    writeFileSync(join(folder, "node_modules/.bin/node"), status, { mode: 0o755 });
+  }
+  const env = { PATH: `${join(folder, "bin")}:/usr/bin:/bin`, LOG: join(folder, "log") };
+  const script = `set -euo pipefail; . "${ROOT}/start/install.sh"; ensure_node_modules`;
+  const run = promisify(execFile);
+  const runs = await Promise.allSettled([1, 2].map(() => run("bash", ["-c", script], { cwd: folder, env })));
+  const said = runs.map((each) => (each.status === "fulfilled" ? each.value.stdout : String(each.reason.stderr)));
+  return { npm: existsSync(env.LOG) ? readFileSync(env.LOG, "utf8").trim().split("\n") : [], said };
+}
+
 describe("npm packages are installed", () => {
+  it("once, when two commands want them at once", async () => {
+    const { npm, said } = await installTwice();
+    expect(npm).toEqual(["begin", "end"]);
+    expect(said.filter((text) => text.includes("being installed by another command"))).toHaveLength(1);
+  });
+
+  it("not under a system that runs with others", async () => {
+    const running = await installTwice("#!/bin/bash\necho Running.\n");
+    expect(running.npm).toEqual([]);
+    expect(running.said).toEqual([expect.stringContaining("./start.sh stop first"), expect.stringContaining("stop")]);
+    expect((await installTwice("#!/bin/bash\nexit 3\n")).npm).toEqual(["begin", "end"]);
+  });
+
   it.each(["20.19.0", "20.19.2", "22.13.0", "24.9.0"])("by the machine's npm on Node %s", (node) => {
     expect(runNpm(node)).toEqual(["machine: install it", "machine: install it"]);
   });

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { buildPages } from "./build-pages.ts";
 import { buildPrograms } from "./build-programs.ts";
 import { checkPorts } from "./check-ports.ts";
-import { readEnvironment, withoutAws } from "./environment.ts";
+import { claimFolder } from "./claim-folder.ts";
+import { oddSettings, readEnvironment, withoutAws } from "./environment.ts";
 import { isAlive, processFile } from "./processes.ts";
 import { nodeArguments } from "./programs.ts";
 
@@ -26,10 +27,13 @@ const own =
 const dataDir = resolve(root, environment.DATA_DIR || ".data");
 const runFile = processFile(join(dataDir, "run", "start.json"));
 const running = Object.values(runFile.read()).some(isAlive);
-if (running) {
-  console.log("Elastic GAS already runs from this folder. ./start.sh status shows it, ./start.sh stop ends it.");
+if (running || !claimFolder(join(dataDir, "run", "start.lock"))) {
+  console.log(
+    "Elastic GAS already runs from this folder, or is being started. ./start.sh status shows it, ./start.sh stop ends it.",
+  );
   process.exit(0);
 }
+for (const sentence of oddSettings(root)) console.log(sentence);
 const inTheWay = await checkPorts(environment, dataDir).catch((error: unknown) =>
   String(error instanceof Error ? error.message : error),
 );

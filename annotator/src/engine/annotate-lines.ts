@@ -24,6 +24,7 @@ import { proteinChange } from "./hgvs.ts";
 import { type LiftedRecord, liftRecord } from "./lift-record.ts";
 import { oddEnd, placesOf } from "./places.ts";
 import { type ContigTally, FIRST_RECORDS, SUBSTITUTION_CODES, type Tally } from "./tally.ts";
+import { isBeyondEnd } from "./telomere.ts";
 import type { Oddity } from "./warnings.ts";
 
 /** What bcftools csq says of one record. */
@@ -373,7 +374,7 @@ export class LineAnnotator {
       tally.addUnmatched(oddity === "unknownContig" ? name : null);
       return null;
     }
-    if (chromosome.length !== null && record.pos > chromosome.length) {
+    if (chromosome.length !== null && isBeyondEnd(record.pos, chromosome.length)) {
       const ends = `${record.chrom}:${record.pos}, where it has ${chromosome.length} bases in ${build?.name}`;
       tally.note("beyondEnd", this.#line, ends);
       tally.addBeyondEnd(canonicalContig(record.chrom), record.pos);

@@ -201,6 +201,20 @@ describe("what is read", () => {
     expect(infoOf(await annotate(bgzf(text)))).toContain("CD274");
   });
 
+  it.each([
+    ["another member", (rest: string) => gzipSync(rest)],
+    ["more blocks of BGZF", (rest: string) => bgzf(rest)],
+    ["one byte", () => Buffer.from([1])],
+  ])("no gzip with zeros in its middle: %s behind them would be lost", async (_what, behind) => {
+    const [first, second] = [row("9", 5_456_114, "A", "G"), row("9", 5_456_115, "A", "G")];
+    for (const zeros of [1, 600_000]) {
+      const file = [gzipSync(`${HEAD}${first}\n`), Buffer.alloc(zeros), behind(`${second}\n`)];
+      await expect(annotate(Buffer.concat(file))).rejects.toThrow("The compressed file is damaged. Upload it again.");
+    }
+    const blocks = [bgzf(`${HEAD}${first}\n`), Buffer.alloc(64), bgzf(`${second}\n`)];
+    await expect(annotate(Buffer.concat(blocks))).rejects.toThrow("The compressed file is damaged. Upload it again.");
+  });
+
   it("a byte order mark and CRLF line endings", async () => {
     const { output, summary } = await annotate(
       `\u00ef\u00bb\u00bf${`${HEAD}${row("9", 5_456_114, "A", "G", "DP=1")}\n`.replaceAll("\n", "\r\n")}`,
@@ -287,9 +301,28 @@ describe("what is found", () => {
     expect(outcome.summary.clinvarPathogenic).toBe(3);
   });
 
+  it("breakends at the telomeres, which VCF writes as 0 and N+1, without a word: they tell no other build", async () => {
+    const end = 248_956_422; // of chromosome 1 in GRCh38; it is longer in GRCh37
+    const rows = [
+      row("chr1", 0, "N", ".[chr17:5[", "SVTYPE=BND"),
+      row("chr1", end + 1, "N", `]chr17:${43_044_295}]N`, "SVTYPE=BND"),
+      row("chr17", 43_044_295, "A", "G"),
+    ];
+    const { records, summary } = await annotate(`${HEAD}${rows.join("\n")}\n`, null);
+    expect(summary).toMatchObject({ build: "GRCh38", buildDecision: { undecided: true } });
+    expect(summary.warnings.map(({ sentence }) => sentence).join()).not.toContain("beyond the end");
+    expect(records.map((columns) => columns[7])).toEqual([
+      expect.stringMatching(/^SVTYPE=BND/),
+      expect.stringMatching(/^SVTYPE=BND;GAS_GENE=BRCA1/),
+      expect.stringMatching(/^GAS_GENE=BRCA1/),
+    ]);
+    const further = await annotate(`${HEAD}${row("chr1", end + 2, "A", "G")}\n`, null);
+    expect(further.summary.build).toBe("GRCh37");
+  });
+
   it("nothing beyond a chromosome's end or on an unknown contig, and both are told", async () => {
     const { records, summary } = await annotate(
-      `${HEAD}${row("1", 248_956_423, "A", "G")}\n${row("HLA*01:01", 5, "A", "G")}\n${row("1", 248_956_422, "A", "G")}\n`,
+      `${HEAD}${row("1", 248_956_424, "A", "G")}\n${row("HLA*01:01", 5, "A", "G")}\n${row("1", 248_956_422, "A", "G")}\n`,
     );
     expect(records.map((columns) => columns[7])).toEqual([".", ".", "GAS_REGION=INTERGENIC;GAS_BAND=1q44"]);
     expect(summary.unmatchedContigs).toEqual(["HLA*01:01"]);

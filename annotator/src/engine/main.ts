@@ -16,6 +16,8 @@ process.on("message", (message) => {
   if (request.kind === "prepare") packOf(request.packDirectory);
   else void answer(request);
 });
+// A machine that ends asks all its processes to end. The worker gives its job time, and ends this one by SIGKILL.
+process.on("SIGTERM", () => undefined);
 // Without its worker nobody wants the result.
 process.once("disconnect", () => process.exit(1));
 

@@ -293,6 +293,20 @@ describe("a job that is interrupted", () => {
     expect(await setting.job(jobId)).toMatchObject({ status: "FAILED", failure: FAILURES.engine, attempt: 2 });
   });
 
+  it("by a machine that ends, which ends the engine's processes too, is no crash: it is handed back", async () => {
+    const userId = await setting.addUser();
+    const jobId = await setting.addJob(userId, VCF);
+    await run(worker({ command: script("process.exit(7)") }));
+    await retryNow();
+    const stop = new AbortController();
+    const command = script('console.log("a line"); setTimeout(() => process.kill(process.pid, "SIGTERM"), 1000)');
+    const running = run(worker({ command, finishSeconds: 60 }), stop.signal);
+    const handedBack = expect(running).rejects.toThrow("ended with its machine");
+    stop.abort();
+    await handedBack;
+    expect(await setting.job(jobId)).toMatchObject({ status: "PENDING", failures: 1, owner: null });
+  });
+
   it("by S3 being away, however often, is tried again and never fails for it", async () => {
     const userId = await setting.addUser();
     const jobId = await setting.addJob(userId, VCF);

@@ -91,7 +91,7 @@ async function workOn(deps: WorkerDeps, claim: JobClaim, stop: AbortSignal): Pro
   await using lease = keepClaim({ ...deps, leaseSeconds: deps.config.JOB_LEASE_SECONDS }, claim, stop);
   try {
     log.info({ fileName: job.inputName }, "job started");
-    const result = await annotateFile(deps, { job, directory, claim, lease });
+    const result = await annotateFile(deps, { job, directory, claim, lease, stop });
     if (result === null) return;
     await finish(deps, { job, claim, result });
     log.info({ status: result.status, failure: result.failure ?? undefined }, "job finished");
@@ -106,7 +106,13 @@ async function workOn(deps: WorkerDeps, claim: JobClaim, stop: AbortSignal): Pro
 /** The columns of the job's end; null when another attempt has it by now. */
 async function annotateFile(
   deps: WorkerDeps,
-  { job, directory, claim, lease }: { job: Job; directory: string; claim: JobClaim; lease: Lease },
+  {
+    job,
+    directory,
+    claim,
+    lease,
+    stop,
+  }: { job: Job; directory: string; claim: JobClaim; lease: Lease; stop: AbortSignal },
 ): Promise<JobResultColumns | null> {
   const { s3, resources, config } = deps;
   const inputPath = join(directory, localName(job.inputName));
@@ -152,6 +158,8 @@ async function annotateFile(
     case "stopped":
       throw signal.reason;
     case "crashed":
+      // A machine that ends asks all processes to end, also what an engine has started: that says nothing of the file.
+      if (stop.aborted) throw new Error("The annotation engine ended with its machine");
       deps.log.error({ jobId: job.id, attempt: claim.attempt, detail: outcome.detail }, "annotation engine crashed");
       if (claim.failures + 1 < ENGINE_ATTEMPTS) throw new Error(`The annotation engine crashed on job ${job.id}`);
       return failed(FAILURES.engine, said);

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { waitUntil } from "@elastic-gas/testing/wait-until";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EngineRequest } from "../engine/protocol.ts";
 import { FAILURES } from "../vcf/failure.ts";
@@ -26,6 +27,7 @@ afterEach(() => engine[Symbol.dispose]());
 function request(content: string | Buffer, role: "free_user" | "premium_user" = "premium_user"): EngineRequest {
   const inputPath = join(directory, "in.vcf");
   writeFileSync(inputPath, content, "latin1");
+  rmSync(join(directory, "out.vcf"), { force: true });
   return {
     kind: "annotate",
     inputPath,
@@ -64,6 +66,17 @@ describe("the engine's process", () => {
     process.kill(engine.pid ?? 0, "SIGKILL");
     const outcomes = [await engine.run(request(SMALL), limits), await engine.run(request(SMALL), limits)];
     expect(outcomes.at(-1)).toMatchObject({ kind: "done" });
+  });
+
+  it("goes on when its machine asks all processes to end: its worker decides how long a job may still take", async () => {
+    engine.prepare();
+    const { pid } = engine;
+    const rows = "1\t1000\t.\tA\tG\t.\t.\t.\n".repeat(300_000);
+    const run = engine.run(request(`${HEAD}${rows}`), limits);
+    // Begun for sure: the engine has written something.
+    await waitUntil("the run has begun", () => existsSync(join(directory, "out.vcf")));
+    process.kill(pid ?? 0, "SIGTERM");
+    expect(await run).toMatchObject({ kind: "done", summary: { records: 300_000 } });
   });
 
   it("fails with a sentence when it needs more memory than it may have", async () => {

@@ -32,7 +32,7 @@ export async function openInput(path: string, limit: TextLimit | null = null): P
     async *read(onBytes = () => undefined) {
       const file = openChunks(path);
       let textBytes = 0;
-      for await (const chunk of compressed ? decompress(file) : chunks(file)) {
+      for await (const chunk of compressed ? decompress(file, path) : chunks(file)) {
         if (textBytes === 0 && compressed) {
           const inner = foreignFile(chunk, true);
           if (inner !== null) throw refused(inner);

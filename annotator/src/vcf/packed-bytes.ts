@@ -9,6 +9,7 @@ import { AnnotationFailure, FAILURES } from "./failure.ts";
 const CHUNK_BYTES = 1 << 18;
 /** An end-of-file marker of BGZF: an empty block. SAM/BAM specification, section 4.1.2. */
 const BGZF_END = Buffer.from("1f8b08040000000000ff0600424302001b0003000000000000000000", "hex");
+const ZEROS = Buffer.alloc(CHUNK_BYTES);
 
 interface Ends {
   readonly head: Buffer;
@@ -31,20 +32,24 @@ export function isCutBgzf({ head, tail }: Ends): boolean {
   return isBgzf(head) && !tail.equals(BGZF_END);
 }
 
-export function openChunks(path: string): ReadStream {
-  return createReadStream(path, { highWaterMark: CHUNK_BYTES });
+export function openChunks(path: string, start = 0): ReadStream {
+  return createReadStream(path, { highWaterMark: CHUNK_BYTES, start });
 }
 
-/** The text of gzip or BGZF. Throws AnnotationFailure. */
-export async function* decompress(file: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** The text of gzip or BGZF, whose bytes are also those at `path`. Throws AnnotationFailure. */
+export async function* decompress(file: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   // pipeline destroys both streams on an error, which the loop below then meets.
   void pipeline(file, gunzip).catch(() => undefined);
   try {
     yield* chunks(gunzip);
   } catch (error) {
-    // Zeros behind the end, as disks and some downloads add them, are left unread: the text is whole.
     if (!gunzip.readableEnded) throw gzipFailure(error);
+  }
+  // zlib takes a zero behind a member for the end and leaves the rest unread. Zeros only, as disks and some downloads
+  // add them, are harmless; anything else is a hole in the file, and what lies behind it would be missing unnoticed.
+  for await (const chunk of chunks(openChunks(path, gunzip.bytesWritten))) {
+    if (!chunk.equals(ZEROS.subarray(0, chunk.length))) throw new AnnotationFailure(FAILURES.corrupt);
   }
 }
 

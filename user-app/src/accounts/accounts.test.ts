@@ -201,6 +201,18 @@ describe("the profile", () => {
     expect((await browser.get("/profile")).text).not.toContain("Your profile is saved.");
   });
 
+  it("keeps a name as one line, without signs that turn the words beside it", async () => {
+    await app.makeUser("elsa");
+    const browser = await app.signedIn("elsa");
+    await browser.submit("/profile", { name: " Elsa\r\nBcc: x@example.org\u202e ", institution: "\u2067Lab\t1" });
+    const { name, institution } = await app.db
+      .selectFrom("users")
+      .select(["name", "institution"])
+      .where("username", "=", "elsa")
+      .executeTakeFirstOrThrow();
+    expect([name, institution]).toEqual(["ElsaBcc: x@example.org", "Lab1"]);
+  });
+
   it("keeps what was typed beside its error", async () => {
     await app.makeUser("flora");
     const page = await (await app.signedIn("flora")).submit("/profile/email", {

@@ -6,6 +6,7 @@ import { currentUser, sessionIdHash, startSession } from "@elastic-gas/shared/ac
 import { type SignInLimits, signIn } from "@elastic-gas/shared/accounts/sign-in";
 import type { User } from "@elastic-gas/shared/accounts/users";
 import { audit } from "@elastic-gas/shared/audit";
+import { cleanLine } from "@elastic-gas/shared/clean-file-name";
 import { managerUrl } from "@elastic-gas/shared/config";
 import type { FieldProps } from "@elastic-gas/shared/ui/field";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
@@ -20,7 +21,7 @@ import { type EmailErrors, emailChangePages } from "./email-pages.ts";
 import { mayUseManager, refuseManagersAccount } from "./managers-account.ts";
 import { profileView } from "./views/profile.ts";
 
-const text = (name: string) => z.string().trim().max(200, `${name}: at most 200 characters.`).default("");
+const text = (name: string) => z.string().overwrite(cleanLine).max(200, `${name}: at most 200 characters.`).default("");
 const ProfileForm = z.object({
   name: text("Name"),
   institution: text("Institution"),

@@ -3,6 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { User } from "@elastic-gas/shared/accounts/users";
 import { cleanFileName } from "@elastic-gas/shared/clean-file-name";
+import { formatBytes } from "@elastic-gas/shared/format/numbers";
 import { jobKey } from "@elastic-gas/shared/resources";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import type { Deps } from "../web/deps.ts";
@@ -120,6 +121,24 @@ export async function submitBytes(
     if (!isNew) await s3.send(new DeleteObjectCommand(object));
   }
   return getJob(deps, user.id, id);
+}
+
+/**
+ * Throws HttpError 409 when the job of an Idempotency-Key is not of this file and build: its sender would take the
+ * result of another one for its own.
+ */
+export function refuseOtherInput(
+  { inputEtag, inputName, inputSize, build }: Pick<Job, "inputEtag" | "inputName" | "inputSize" | "build">,
+  sent: { readonly bytes: Uint8Array; readonly build: Job["build"] },
+): void {
+  const known = inputEtag.replaceAll('"', "");
+  const isSame =
+    inputSize === sent.bytes.byteLength &&
+    // S3's ETag of a file that was put whole; of any other kind it does not tell.
+    (!/^[0-9a-f]{32}$/.test(known) || known === createHash("md5").update(sent.bytes).digest("hex"));
+  if (isSame && build === sent.build) return;
+  const what = isSame ? `another build of ${inputName}` : `another file: ${inputName}, ${formatBytes(inputSize)}`;
+  throw new HttpError(409, `This Idempotency-Key was used for ${what}. Use a key of its own for each file and build.`);
 }
 
 /** The id of the one job that a user's Idempotency-Key stands for: a UUID of version 8, RFC 9562 section 5.8. */

@@ -263,6 +263,16 @@ describe("POST /api/v1/annotations", () => {
       .executeTakeFirstOrThrow();
     expect(await isStored("test-inputs", inputKey)).toBe(true);
     expect((await send("filename=a.vcf", { headers: { "idempotency-key": "short" } })).status).toBe(400);
+    const rest = "Use a key of its own for each file and build.";
+    const other = await send("filename=b.vcf", { headers, body: VCF.replace("\tA\t", "\tC\t") });
+    expect(await refusal(other)).toEqual([
+      409,
+      expect.stringMatching(new RegExp(`^This Idempotency-Key was used for another file: a\\.vcf, .* ${rest}$`)),
+    ]);
+    expect(await refusal(await send("filename=a.vcf&build=hg19", { headers }))).toEqual([
+      409,
+      `This Idempotency-Key was used for another build of a.vcf. ${rest}`,
+    ]);
   });
 
   it("refuses what it cannot take, in JSON, and keeps nothing", async () => {
@@ -298,6 +308,80 @@ describe("POST /api/v1/annotations", () => {
   });
 
   it.each([
+    [
+      "POST",
+      "/annotations?filename=a.vcf&genome=hg19",
+      "The parameter “genome” is not known here. Known: filename, build, name.",
+    ],
+    ["GET", "/annotations?limit=5", "The parameter “limit” is not known here. Known: status, q, older."],
+    ["GET", "/annotations?older=2026-11-30", "older: send it as an earlier answer gave it."],
+    [
+      "GET",
+      `/annotations?older=2026-99-30T10:00:00.000Z_${"a".repeat(36)}`,
+      "older: send it as an earlier answer gave it.",
+    ],
+  ])("%s %s is refused: what is not understood never means its default", async (method, path, message) => {
+    const before = await app.db.selectFrom("jobs").select("id").execute();
+    const body = method === "POST" ? VCF : undefined;
+    expect(await refusal(await call(path, { method, ...(body === undefined ? {} : { body }) }))).toEqual([
+      400,
+      message,
+    ]);
+    expect(await app.db.selectFrom("jobs").select("id").execute()).toHaveLength(before.length);
+  });
+
+  it.each<[string, readonly (readonly [name: string, value: string | Blob])[], string]>([
+    ["an unknown field", [["genome", "hg19"]], "The field “genome” is not known here. Known: filename, build, name."],
+    [
+      "a field given twice",
+      [
+        ["build", "hg19"],
+        ["build", "hg38"],
+      ],
+      "build: it is given more than once.",
+    ],
+    ["a field that is too long", [["name", "n".repeat(1_001)]], "name: at most 1000 bytes."],
+    [
+      "more fields than are read",
+      Array.from({ length: 11 }, (_, n) => [`f${n}`, ""] as const),
+      "The form has more than 12 parts.",
+    ],
+    [
+      "a second file",
+      [["file", new Blob([VCF])]],
+      "There are several parts named file. Send each file in a request of its own.",
+    ],
+    [
+      "a file by another name",
+      [["vcf", new Blob([VCF])]],
+      "There is a file in the part vcf: send it in a part named file.",
+    ],
+  ])("a form with %s is refused, for it would be overlooked", async (_what, parts, message) => {
+    const before = await app.db.selectFrom("jobs").select("id").execute();
+    const form = new FormData();
+    form.append("file", new Blob([VCF]), "a.vcf");
+    for (const [name, value] of parts) form.append(name, value);
+    expect(await refusal(await send("", { body: form }))).toEqual([400, message]);
+    expect(await app.db.selectFrom("jobs").select("id").execute()).toHaveLength(before.length);
+  });
+
+  it("a form whose file came as a text says how to send it", async () => {
+    const form = new FormData();
+    form.append("file", VCF);
+    expect(await refusal(await send("", { body: form }))).toEqual([
+      400,
+      "The part file came as a text. Send it as a file, with a file name: curl -F file=@NAME.",
+    ]);
+  });
+
+  it.each([
+    [
+      "/uploads",
+      { filename: "a.vcf", genome: "hg19" },
+      "The field “genome” is not known here. Known: filename, build.",
+    ],
+    ["/annotations", { key: "x", genome: "hg19" }, "The field “genome” is not known here. Known: key, build, name."],
+    ["/annotations?build=hg19", { key: "x" }, "The parameter “build” is not known here. No parameter is taken here."],
     ["/uploads", {}, "filename: it is missing."],
     ["/uploads", { filename: 5 }, "filename: a text is expected."],
     ["/annotations", [], "The body is no JSON object."],

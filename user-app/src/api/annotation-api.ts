@@ -4,6 +4,7 @@ import { currentUser, findCurrentUser } from "@elastic-gas/shared/accounts/sessi
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { HttpError } from "@elastic-gas/shared/web/errors";
 import { openApiDocument } from "@elastic-gas/shared/web/openapi";
+import { refuseNames, refuseUnknown } from "@elastic-gas/shared/web/refuse-unknown";
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { z } from "zod";
 import { largestInput } from "../annotations/check-size.ts";
@@ -17,7 +18,7 @@ import { cancelJob, deleteJobs } from "../annotations/remove-jobs.ts";
 import { resultFileName } from "../annotations/result-file-name.ts";
 import { sendResultAs } from "../annotations/results/result-pages.ts";
 import { stateOf, statesOf } from "../annotations/state-of.ts";
-import { jobIdOfKey, submitBytes, submitUploaded } from "../annotations/submit.ts";
+import { jobIdOfKey, refuseOtherInput, submitBytes, submitUploaded } from "../annotations/submit.ts";
 import { createUploadPolicy, NAMELESS } from "../annotations/upload.ts";
 import { dropRest } from "../masks/upload/multipart.ts";
 import type { Deps } from "../web/deps.ts";
@@ -69,7 +70,7 @@ export function annotationApi(deps: AnnotationApiDeps): Router {
     const route = operation.path.replaceAll(/\{(\w+)\}/g, ":$1");
     const before = "isOpen" in operation ? [] : guards;
     const parse = "body" in operation ? [express.json({ limit: "10kb" })] : [];
-    router[operation.method](route, ...before, ...parse, handlers[operation.id]);
+    router[operation.method](route, ...before, ...parse, refuseUnknown(operation), handlers[operation.id]);
     methods.set(route, [...(methods.get(route) ?? []), operation.method.toUpperCase()]);
   }
   for (const [route, allowed] of methods) router.all(route, apiMethodNotAllowed(...allowed));
@@ -112,20 +113,16 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
     async submit(req, res) {
       const user = currentUser(res);
       if (req.is("application/json")) {
+        // All of it is in the body; a build in the address would be overlooked.
+        refuseNames(Object.keys(req.query), [], "parameter");
         const { key, build = null, name = null } = SubmitUploaded.parse(req.body ?? {}, IN_WORDS);
         return answerSubmitted(req, res, await submitUploaded(deps, user, { key, build, title: name }));
       }
       const given = SubmitQuery.parse(req.query, IN_WORDS);
       const key = idempotencyKey(req.get("idempotency-key"));
       const jobId = key === undefined ? undefined : jobIdOfKey(user.id, key);
-      if (jobId !== undefined) {
-        const known = await findJob(db, user.id, jobId);
-        if (known.kind === "found") {
-          dropRest(req);
-          return answerSubmitted(req, res, known.job);
-        }
-      }
       const body = await readUpload(req, largestInput(deps.config, user));
+      refuseNames(body.fields.keys(), Object.keys(SubmitQuery.shape), "field");
       const {
         filename = body.fileName ?? NAMELESS,
         build = null,
@@ -137,7 +134,13 @@ function apiHandlers(deps: AnnotationApiDeps): Readonly<Record<OperationId, Requ
         },
         IN_WORDS,
       );
-      const job = await submitBytes(deps, user, { fileName: filename, bytes: body.bytes, build, title: name, jobId });
+      const known = jobId === undefined ? undefined : await findJob(db, user.id, jobId);
+      const job =
+        known?.kind === "found"
+          ? known.job
+          : await submitBytes(deps, user, { fileName: filename, bytes: body.bytes, build, title: name, jobId });
+      // Also of two at once, of which the second finds the job of the first.
+      if (jobId !== undefined) refuseOtherInput(job, { bytes: body.bytes, build });
       return answerSubmitted(req, res, job);
     },
 

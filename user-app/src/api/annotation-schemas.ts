@@ -2,6 +2,7 @@ import { cleanLine } from "@elastic-gas/shared/clean-file-name";
 import { JobSummary } from "@elastic-gas/shared/jobs/summary";
 import { z } from "zod";
 import { BuildName } from "../annotations/build-choice.ts";
+import { StrictCursorText } from "../annotations/cursor.ts";
 
 /** What the API takes and gives; the OpenAPI document is made from these. Instants are ISO 8601 in UTC. */
 const instant = z.iso.datetime();
@@ -38,7 +39,13 @@ export const ListQuery = z.object({
     })
     .default("all"),
   q: z.string().trim().max(100).default("").describe("Part of a file name or a job's name, or the start of an id"),
-  older: z.string().max(100).optional().describe("As `older` of an earlier answer gives it"),
+  older: z
+    .string()
+    .max(100)
+    // A cursor that is not understood must not mean the first page: a script that follows it would never end.
+    .refine((text) => StrictCursorText.safeParse(text).success, "older: send it as an earlier answer gave it.")
+    .optional()
+    .describe("As `older` of an earlier answer gives it"),
 });
 
 const Status = z.enum(["PENDING", "RUNNING", "COMPLETED", "FAILED"]);

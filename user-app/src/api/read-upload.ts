@@ -12,6 +12,8 @@ const DIRECT_MAX_BYTES = 32 * 2 ** 20;
 /** Part heads and the other fields of a multipart body. */
 const OVERHEAD_BYTES = 16_384;
 const MAX_FIELDS = 10;
+const MAX_FILES = 2;
+const MAX_FIELD_BYTES = 1_000;
 const budget = createUploadBudget(4 * (DIRECT_MAX_BYTES + OVERHEAD_BYTES));
 
 export interface UploadBody {
@@ -60,15 +62,28 @@ function readMultipart(req: IncomingMessage, most: number): Promise<UploadBody |
   const parser = makeParser(req);
   const fields = new Map<string, string>();
   let file: Promise<{ readonly bytes: Uint8Array | undefined; readonly fileName: string }> | undefined;
-  parser.on("field", (name, value) => {
-    if (!fields.has(name)) fields.set(name, value);
+  // What is not used is refused: a file or a build that is left out unnoticed makes a wrong result.
+  const refuse = (sentence: string) => reject(new HttpError(400, sentence));
+  parser.on("field", (name, value, { valueTruncated }) => {
+    if (name === "file")
+      refuse("The part file came as a text. Send it as a file, with a file name: curl -F file=@NAME.");
+    else if (fields.has(name)) refuse(`${name.slice(0, 50)}: it is given more than once.`);
+    else if (valueTruncated) refuse(`${name.slice(0, 50)}: at most ${MAX_FIELD_BYTES} bytes.`);
+    else fields.set(name, value);
   });
   parser.on("file", (name, stream: Readable, { filename }) => {
     stream.on("error", () => {}); // the parser reports it
-    if (name !== "file" || file !== undefined) stream.resume();
-    else file = collect(stream, most).then((bytes) => ({ bytes, fileName: filename ?? "" }));
-    file?.catch(() => {}); // awaited at the end
+    if (name !== "file") refuse(`There is a file in the part ${name.slice(0, 50)}: send it in a part named file.`);
+    else if (file !== undefined) refuse("There are several parts named file. Send each file in a request of its own.");
+    else {
+      file = collect(stream, most).then((bytes) => ({ bytes, fileName: filename ?? "" }));
+      file.catch(() => {}); // awaited at the end
+      return;
+    }
+    stream.resume();
   });
+  for (const limit of ["fieldsLimit", "filesLimit"] as const)
+    parser.on(limit, () => refuse(`The form has more than ${MAX_FIELDS + MAX_FILES} parts.`));
   parser.on("error", (error) => reject(new HttpError(400, "The multipart body could not be read.", { cause: error })));
   parser.on("close", () => {
     if (file === undefined) return reject(new HttpError(400, "The file is missing: send a part named file."));
@@ -84,7 +99,7 @@ function makeParser(req: IncomingMessage): busboy.Busboy {
     return busboy({
       headers: req.headers,
       defParamCharset: "utf8",
-      limits: { fileSize: DIRECT_MAX_BYTES + 1, fields: MAX_FIELDS, fieldSize: 1_000, files: 2 },
+      limits: { fileSize: DIRECT_MAX_BYTES + 1, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, files: MAX_FILES },
     });
   } catch (error) {
     throw new HttpError(400, "The multipart body has no boundary.", { cause: error });

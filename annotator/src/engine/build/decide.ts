@@ -1,6 +1,7 @@
 import type { BuildDecision } from "@elastic-gas/shared/jobs/summary";
 import { isChromosome } from "@elastic-gas/shared/vcf/contigs";
 import type { BuildLengths } from "../../pack/pack.ts";
+import { isBeyondEnd } from "../telomere.ts";
 import type { HeaderEvidence, LengthEvidence, Statement } from "./header-evidence.ts";
 import type { Fit, RecordEvidence } from "./record-evidence.ts";
 
@@ -95,7 +96,9 @@ export function withBeyondEnd(
 ): Decision {
   const length = builds.find(({ name }) => name === decision.build)?.lengths.get(chromosome);
   if (length === undefined || !isChromosome(chromosome)) return decision;
-  const holding = builds.filter(({ lengths }) => (lengths.get(chromosome) ?? 0) >= position).map(({ name }) => name);
+  const holding = builds
+    .filter(({ lengths }) => !isBeyondEnd(position, lengths.get(chromosome) ?? 0))
+    .map(({ name }) => name);
   const where =
     holding.length === 0 ? "in every build of the pack: is this human data?" : `but not in ${listed(holding)}.`;
   const doubt = `Position ${number(position)} lies beyond the end of chromosome ${chromosome} in ${decision.build} (${number(length)} bases), ${where}`;
@@ -302,7 +305,7 @@ function exclusion(build: string, { header, records, builds }: Question): string
   const lengths = builds.find(({ name }) => name === build)?.lengths;
   for (const [chromosome, position] of records.largest) {
     const length = isChromosome(chromosome) ? lengths?.get(chromosome) : undefined;
-    if (length !== undefined && position > length)
+    if (length !== undefined && isBeyondEnd(position, length))
       return `position ${number(position)} lies beyond the end of its chromosome ${chromosome}`;
   }
   const fit = records.fits.get(build);

@@ -50,7 +50,7 @@ export class SourceFile {
     const isPacked = isGzip(ends.head);
     if (isPacked && isCutBgzf(ends)) throw new AnnotationFailure(FAILURES.truncated);
     const bytes = this.#hashed(chunks(openChunks(this.path)));
-    return isPacked ? decompress(bytes) : bytes;
+    return isPacked ? decompress(bytes, this.path) : bytes;
   }
 
   async *#hashed(bytes: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {

@@ -1,4 +1,5 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { cleanLine } from "@elastic-gas/shared/clean-file-name";
 import type { Database } from "@elastic-gas/shared/database/connect";
 import type { ChannelKind } from "@elastic-gas/shared/database/tables";
 import { z } from "zod";
@@ -34,6 +35,14 @@ export async function findChannel(db: Database, id: number): Promise<Channel | u
   return (await listChannels(db)).find((channel) => channel.id === id);
 }
 
+/** Names what can be changed of a channel as it is now: who changes it says what they have seen. */
+export function settingsMark({ name, events, quiet }: Pick<Channel, "name" | "events" | "quiet">): string {
+  const { from = null, to = null, zone = null } = quiet ?? {};
+  return createHash("sha256")
+    .update(JSON.stringify([name, events, from, to, zone]))
+    .digest("hex");
+}
+
 const clock = z
   .string()
   .default("")
@@ -55,7 +64,7 @@ const zone = z.string().refine((name) => {
 /** What can be changed of a channel; one box that is ticked comes as a text. */
 export const ChannelSettings = z
   .object({
-    name: z.string().trim().min(1, "A name is needed.").max(100, "At most 100 characters."),
+    name: z.string().overwrite(cleanLine).min(1, "A name is needed.").max(100, "At most 100 characters."),
     events: z.preprocess(
       (value) => (value === undefined ? [] : [value].flat()),
       z.array(z.enum(ALERT_EVENT_NAMES)).min(1, "Choose at least one event."),
@@ -67,6 +76,10 @@ export const ChannelSettings = z
   .refine(({ quietFrom, quietTo }) => (quietFrom === null) === (quietTo === null), {
     path: ["quietFrom"],
     message: "Quiet hours need both times, or none.",
+  })
+  .refine(({ quietFrom, quietTo }) => quietFrom === null || quietFrom !== quietTo, {
+    path: ["quietTo"],
+    message: "The times are the same, which makes no quiet hours. Leave both empty for none.",
   });
 export type ChannelSettings = z.infer<typeof ChannelSettings>;
 
@@ -101,17 +114,27 @@ export async function createChannel(
   return { id: Number(insertId), secret };
 }
 
-/** What its quiet hours hold is looked at again: they may be others now. */
+/**
+ * What its quiet hours hold is looked at again: they may be others now. False, and nothing changed, when it is gone or
+ * its settings are no longer those of `seen`, a `settingsMark`.
+ */
 export async function changeChannel(
   db: Database,
   id: number,
-  { settings, now }: { readonly settings: ChannelSettings; readonly now: number },
-): Promise<void> {
-  await db
-    .updateTable("alertChannels")
-    .set({ ...settings, events: JSON.stringify(settings.events) })
-    .where("id", "=", id)
-    .execute();
+  { settings, seen, now }: { readonly settings: ChannelSettings; readonly seen?: string; readonly now: number },
+): Promise<boolean> {
+  const isChanged = await db.transaction().execute(async (trx) => {
+    await trx.selectFrom("alertChannels").select("id").where("id", "=", id).forUpdate().execute();
+    const channel = await findChannel(trx, id);
+    if (channel === undefined || (seen !== undefined && seen !== settingsMark(channel))) return false;
+    await trx
+      .updateTable("alertChannels")
+      .set({ ...settings, events: JSON.stringify(settings.events) })
+      .where("id", "=", id)
+      .execute();
+    return true;
+  });
+  if (!isChanged) return false;
   await db
     .updateTable("alertDeliveries")
     .set({ nextAt: new Date(now) })
@@ -119,6 +142,7 @@ export async function changeChannel(
     .where("state", "=", "waiting")
     .where("attempts", "=", 0)
     .execute();
+  return true;
 }
 
 /** What waits for it goes with it. */

@@ -58,12 +58,12 @@ afterAll(async () => {
 });
 
 /** A check as the autoscaler writes it. */
-async function noteCheck(): Promise<void> {
+async function noteCheck(at = new Date()): Promise<void> {
   await manager.db
     .insertInto("decisions")
     .values({
       pool: "web",
-      at: new Date(),
+      at,
       kind: "hold",
       desiredBefore: 1,
       desiredAfter: 1,
@@ -112,7 +112,7 @@ describe("the JSON API", () => {
   });
 
   it("grows, and keeps why somebody asked", async () => {
-    const grown = await call("POST", "/pools/web/grow", operateToken, { why: "lab session" });
+    const grown = await call("POST", "/pools/web/grow", operateToken, { why: "lab\n\u202e session" });
     expect([grown.status, (await grown.json()).sentence]).toEqual([
       200,
       expect.stringContaining("web: desired 1 → 2."),
@@ -139,6 +139,39 @@ describe("the JSON API", () => {
     ]);
     expect((await call("POST", "/pools/web/grow", operateToken, { by: 1, to: 2 })).status).toBe(400);
     expect((await call("POST", "/pools/web/grow", operateToken, { by: 0.5 })).status).toBe(400);
+  });
+
+  it("refuses names that it does not know, where they would silently mean something else", async () => {
+    const desired = async () => (await (await call("GET", "/pools/web", readToken)).json()).desired;
+    const before = await desired();
+    expect(await refusal(await call("POST", "/pools/web/grow", operateToken, { count: 3 }))).toEqual([
+      400,
+      "The field “count” is not known here. Known: why, by, to.",
+    ]);
+    expect(await desired()).toBe(before);
+    expect(await refusal(await call("POST", "/pools/web/pause", operateToken, { minutes: 5 }))).toEqual([
+      400,
+      "The field “minutes” is not known here. No field is taken here.",
+    ]);
+    expect(await refusal(await call("POST", "/dead-letters/send", operateToken, { ID: 5 }))).toEqual([
+      400,
+      "The field “ID” is not known here. Known: id, queue.",
+    ]);
+    expect(await refusal(await call("GET", "/decisions?Pool=web&since=2026-11-30", readToken))).toEqual([
+      400,
+      "The parameters “Pool”, “since” are not known here. Known: pool, from, to, limit.",
+    ]);
+  });
+
+  it("lists the day before an end that is past, and refuses a span that ends before it begins", async () => {
+    const at = new Date(Date.now() - 40 * 86_400_000);
+    await noteCheck(at);
+    const to = new Date(at.getTime() + 3_600_000).toISOString();
+    const listed = await (await call("GET", `/decisions?to=${to}`, readToken)).json();
+    expect(listed.map((decision: { at: string }) => decision.at)).toEqual([at.toISOString()]);
+    const reversed = await refusal(await call("GET", `/decisions?from=${to}&to=${at.toISOString()}`, readToken));
+    expect(reversed).toEqual([400, expect.stringContaining("“from” is later than “to”")]);
+    await manager.db.deleteFrom("decisions").where("at", "=", at).execute();
   });
 
   it("refuses an idempotency key that it would not use", async () => {

@@ -182,14 +182,12 @@ async function readPolicy({ db }: FeatureDeps, req: Request) {
 
 function readList(req: Request, now: number) {
   const { pool, from, to, limit } = ListQuery.parse(req.query);
-  return {
-    span: {
-      pool,
-      from: from === undefined ? now - DAY_MS : Date.parse(from),
-      to: to === undefined ? now : Date.parse(to),
-    },
-    limit,
-  };
+  const end = to === undefined ? now : Date.parse(to);
+  // The day before what it ends with: the last day before now has nothing to do with a span that is long over.
+  const start = from === undefined ? end - DAY_MS : Date.parse(from);
+  if (start > end)
+    throw new HttpError(400, "“from” is later than “to” (now, where it is not given): nothing lies between them.");
+  return { span: { pool, from: start, to: end }, limit };
 }
 
 function missing(pool: string): HttpError {

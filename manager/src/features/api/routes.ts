@@ -2,6 +2,7 @@ import { limitRequests, requireScope } from "@elastic-gas/shared/accounts/bearer
 import type { RateLimiter } from "@elastic-gas/shared/accounts/rate-limit";
 import { requireAdmin } from "@elastic-gas/shared/accounts/sessions";
 import { methodNotAllowed, notFound } from "@elastic-gas/shared/web/errors";
+import { refuseUnknown } from "@elastic-gas/shared/web/refuse-unknown";
 import { Router } from "express";
 import { apiHandlers } from "./handlers.ts";
 import { OPERATIONS } from "./operations.ts";
@@ -17,9 +18,10 @@ export function apiRoutes(deps: UserHandlerDeps, limiter: RateLimiter): Router {
   });
   const handlers = apiHandlers(deps);
   const methods = new Map<string, string[]>();
-  for (const { id, method, path } of OPERATIONS) {
+  for (const operation of OPERATIONS) {
+    const { id, method, path } = operation;
     const route = path.replaceAll(/\{(\w+)\}/g, ":$1");
-    router[method](route, ...[handlers[id]].flat());
+    router[method](route, refuseUnknown(operation), ...[handlers[id]].flat());
     methods.set(route, [...(methods.get(route) ?? []), method.toUpperCase()]);
   }
   for (const [route, allowed] of methods) router.all(route, methodNotAllowed(...allowed));

@@ -2,6 +2,7 @@ import { createToken, listTokens, revokeToken, SCOPES } from "@elastic-gas/share
 import { currentUser } from "@elastic-gas/shared/accounts/sessions";
 import { expiryOf, TokenLifetime } from "@elastic-gas/shared/accounts/token-lifetime";
 import { audit } from "@elastic-gas/shared/audit";
+import { cleanLine } from "@elastic-gas/shared/clean-file-name";
 import { HttpError, methodNotAllowed } from "@elastic-gas/shared/web/errors";
 import { Router } from "express";
 import { z } from "zod";
@@ -18,7 +19,7 @@ declare module "express-session" {
 }
 
 const TokenForm = z.object({
-  name: z.string().trim().min(1, "A name is needed.").max(100, "At most 100 characters."),
+  name: z.string().overwrite(cleanLine).min(1, "A name is needed.").max(100, "At most 100 characters."),
   scope: z.enum(SCOPES.manager),
   lifetime: TokenLifetime,
 });

@@ -64,12 +64,30 @@ it("quiet hours stay in their zone when somebody in another one changes the name
   await browser.post(`${HOME}/${channel?.id}/delete`, {}, HOME);
 });
 
+it("of two who change a channel at the same time, the second is told and overwrites nothing", async () => {
+  await browser.post(HOME, valid, HOME);
+  const [channel] = await manager.db.selectFrom("alertChannels").selectAll().execute();
+  const path = `${HOME}/${channel?.id}`;
+  const seen = /name="seen" value="(\w+)"/.exec(await text())?.[1] ?? "none";
+  await browser.post(path, { ...valid, name: "first", seen }, HOME);
+  expect(await text()).toContain("first was saved.");
+  await browser.post(path, { ...valid, name: "second", seen }, HOME);
+  expect(await text()).toContain("first was changed by somebody in the meantime. Yours was not saved;");
+  expect(await manager.db.selectFrom("alertChannels").select("name").execute()).toEqual([{ name: "first" }]);
+  await browser.post(`${path}/delete`, {}, HOME);
+});
+
 it.each([
   ["no event", { events: undefined }, "Choose at least one event."],
   ["a file's address", { target: "file:///etc/passwd" }, "starts with https:// or http://"],
   ["an address with a password", { target: "https://a:b@example.org/" }, "holds no user name"],
   ["a mail address that is none", { kind: "mail", target: "nobody" }, "This is not an e-mail address."],
   ["half of the quiet hours", { quietFrom: "22:00" }, "Quiet hours need both times, or none."],
+  [
+    "quiet hours without length",
+    { quietFrom: "22:00", quietTo: "22:00" },
+    "The times are the same, which makes no quiet hours.",
+  ],
   ["a time that is none", { quietFrom: "25:00", quietTo: "06:00" }, "A time of the day, such as 22:00."],
 ])("%s is refused beside the field, and the form stays filled in", async (_, change, words) => {
   const fields: Record<string, string | undefined> = { ...valid, name: "kept name", ...change };

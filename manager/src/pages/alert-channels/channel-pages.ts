@@ -24,6 +24,8 @@ import { channelsView, type RefusedForm } from "./channels-view.ts";
 const DELIVERIES_SHOWN = 50;
 const HOME = "/alerts/channels";
 
+const Seen = z.object({ seen: z.string().optional() });
+
 /** Where alerts are sent to: mail, webhooks, chats. */
 export function channelPages(deps: PageDeps & { readonly alerting: Alerting }): Router {
   const { db, watcher, sendPage, alerting, now } = deps;
@@ -79,7 +81,14 @@ export function channelPages(deps: PageDeps & { readonly alerting: Alerting }): 
     if (!settings.success) {
       return send(res, { form: channel.id, errors: errorsOf(settings.error), values: req.body ?? {} });
     }
-    await changeChannel(db, channel.id, { settings: settings.data, now: now() });
+    const { seen } = Seen.parse(req.body ?? {});
+    if (!(await changeChannel(db, channel.id, { settings: settings.data, seen, now: now() }))) {
+      leaveNotice(req, {
+        tone: "warn",
+        text: `${channel.name} was changed by somebody in the meantime. Yours was not saved; these are its values now.`,
+      });
+      return res.redirect(303, HOME);
+    }
     await note(req, res, "channel.change", { ...channel, name: settings.data.name });
     leaveNotice(req, { tone: "ok", text: `${settings.data.name} was saved.` });
     res.redirect(303, HOME);

@@ -2,7 +2,7 @@ import type { ChannelKind } from "@elastic-gas/shared/database/tables";
 import { formatCountOf } from "@elastic-gas/shared/format/numbers";
 import { errorLine, field, invalid } from "@elastic-gas/shared/ui/field";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
-import { type Channel, shownTarget } from "../../features/alert-channels/channels.ts";
+import { type Channel, settingsMark, shownTarget } from "../../features/alert-channels/channels.ts";
 import { ALERT_EVENT_NAMES, ALERT_EVENTS } from "../../model/alerts/alert-events.ts";
 import { formatClock } from "../../model/alerts/quiet-hours.ts";
 import type { DeliveryRow } from "../../read/alert-deliveries.ts";
@@ -103,6 +103,7 @@ function channelPanel(channel: Channel, refused: RefusedForm | undefined, contex
         "form",
         { method: "post", action: `/alerts/channels/${id}`, class: "eg-form" },
         csrfField(context.csrf),
+        h("input", { type: "hidden", name: "seen", value: String(own?.values.seen ?? settingsMark(channel)) }),
         settingsFields(
           `channel-${id}`,
           {

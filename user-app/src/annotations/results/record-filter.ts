@@ -2,7 +2,12 @@ import { canonicalContig } from "@elastic-gas/shared/vcf/contigs";
 import { z } from "zod";
 import type { AnnotatedAllele } from "./annotated-record.ts";
 
-const text = (most: number) => z.string().trim().max(most).catch("");
+/** Too long a text, or several, stay a filter: without one everything would be shown as what was asked for. */
+const text = (most: number) =>
+  z.preprocess(
+    (value) => (value === undefined ? "" : [value].flat().join(",").trim().slice(0, most)),
+    z.string().catch(""),
+  );
 
 /** Columns of the page beside chromosome and position. */
 export const COLUMN_NAMES = [
@@ -28,7 +33,8 @@ export type ColumnName = (typeof COLUMN_NAMES)[number];
 
 /** What the records of a result can be narrowed to, an empty text lets all through; and the columns to show. */
 export const RecordFilter = z.object({
-  gene: text(100),
+  /** One or several, any of which is enough. */
+  gene: text(500),
   region: text(20),
   consequence: text(50),
   /** `any`, `none`, or words of a class. */
@@ -50,15 +56,21 @@ export function makeFilter(filter: RecordFilter): ((allele: AnnotatedAllele) => 
   if (typeof place === "string") return place;
   const most = filter.frequency === "" ? Number.POSITIVE_INFINITY : Number(filter.frequency);
   if (Number.isNaN(most) || most < 0) return "The frequency is a number from 0 to 1, such as 0.01.";
-  const [gene, region, consequence, clinvar] = [filter.gene, filter.region, filter.consequence, filter.clinvar].map(
-    (each) => each.toLowerCase(),
+  const [region, consequence, clinvar] = [filter.region, filter.consequence, filter.clinvar].map((each) =>
+    each.toLowerCase(),
+  );
+  const genes = new Set(
+    filter.gene
+      .toLowerCase()
+      .split(/[\s,;]+/)
+      .filter((gene) => gene !== ""),
   );
   return (allele) =>
-    (gene === "" ||
+    (filter.gene === "" ||
       allele.genes
         .toLowerCase()
         .split(",")
-        .includes(gene ?? "")) &&
+        .some((gene) => genes.has(gene))) &&
     (region === "" ||
       allele.regions
         .toLowerCase()
@@ -96,5 +108,6 @@ function readPlace(
   const number = (digits: string) => Number(digits.replaceAll(",", ""));
   const start = from === undefined ? 0 : number(from);
   const end = to === undefined ? (from === undefined ? Number.POSITIVE_INFINITY : start) : number(to);
+  if (start > end) return "The place ends before it begins. Give the smaller position first.";
   return { chrom: canonicalContig(chrom), from: start, to: end };
 }

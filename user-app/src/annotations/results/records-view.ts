@@ -57,7 +57,7 @@ function filterForm({ jobId, filter }: RecordsProps): Html {
       "div",
       { class: "app-three app-filters" },
       [
-        text("gene", "Gene", "A symbol, such as CFTR."),
+        text("gene", "Gene", "A symbol, or several: CFTR, BRCA2."),
         text("region", "Region", "CDS, UTR5, UTR3, EXON, INTRON, GENE or INTERGENIC."),
         text("consequence", "Consequence", "Part of a term, such as missense; with a pack that has transcripts."),
         text("clinvar", "ClinVar", "any, none, or words of a class, such as pathogenic or uncertain significance."),

@@ -116,6 +116,10 @@ describe("filters", () => {
     [{}, "AGT"],
     [{ gene: "cftr" }, "AG"],
     [{ gene: "CFT" }, ""],
+    [{ gene: "BRCA2, cftr" }, "AG"],
+    [{ gene: "," }, ""],
+    [{ gene: "x".repeat(600) }, ""],
+    [{ region: "x".repeat(600) }, ""],
     [{ region: "intron" }, "AG"],
     [{ consequence: "inframe" }, "AG"],
     [{ clinvar: "any" }, "A"],
@@ -129,6 +133,7 @@ describe("filters", () => {
     [{ place: "chr1:100" }, "T"],
     [{ place: "chr1:101-200" }, ""],
     [{ place: "chr7:117,559,000-117,560,000" }, "AG"],
+    [{ place: "chr1:200-101" }, "The place ends before it begins. Give the smaller position first."],
     [{ place: "7:x" }, "The place is a chromosome, or a stretch such as chr7:117480000-117670000."],
     [{ gene: "CFTR", clinvar: "any", place: "chr7" }, "A"],
   ] as const)("%j lets through %j", (filter, expected) => {
@@ -157,6 +162,10 @@ it.each(["7", "chr7", "NC_000007.13", "chr7:117,199,644"])("place %s finds what 
   const matches = makeFilter(RecordFilter.parse({ place }));
   if (typeof matches === "string" || allele === undefined) throw new Error("no filter or no ALT");
   expect(matches(allele)).toBe(true);
+});
+
+it("a filter that is given twice is one of both, not none", () => {
+  expect(RecordFilter.parse({ gene: ["CFTR", "BRCA2"] }).gene).toBe("CFTR,BRCA2");
 });
 
 describe("looking through a result", () => {
