@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { Fault } from "@elastic-gas/local-cloud/wire/handler";
 import { createAwsClient } from "@elastic-gas/shared/aws/clients";
@@ -509,21 +510,18 @@ describe("the log of a job that runs", () => {
 
   it("says what the engine has found so far, its warnings in a line each however often they occur", async () => {
     const userId = await setting.addUser("premium_user");
+    // However fast the machine is, it is at work for some seconds: ten members of a million records.
     const records = Array.from({ length: 200_000 }, (_, n) => `chr1\t${n + 1}\t.\tA\n`).join("");
     const good = Array.from({ length: 1_000_000 }, (_, n) => `9\t${5_456_114 + n}\t.\tA\tG\t50\tPASS\tDP=3\n`).join("");
-    const jobId = await setting.addJob(
-      userId,
-      `##fileformat=VCFv4.2\n${HEAD.slice(HEAD.indexOf("#C"))}${records}${good}`,
-      {
-        build: "GRCh38",
-      },
-    );
+    const head = `##fileformat=VCFv4.2\n${HEAD.slice(HEAD.indexOf("#C"))}${records}`;
+    const packed = Buffer.concat([gzipSync(head), ...Array<Buffer>(10).fill(gzipSync(good, { level: 1 }))]);
+    const jobId = await setting.addJob(userId, packed, { inputName: "in.vcf.gz", build: "GRCh38" });
     const stop = new AbortController();
     const running = run(worker({ config: { ...often, JOB_TIMEOUT_SECONDS: 600 }, finishSeconds: 0.1 }), stop.signal);
     const stopped = expect(running).rejects.toThrow("The worker stops");
     await untilLog(jobId, /Records so far: \d+/);
     const log = (await logOf(jobId)) ?? "";
-    expect(log).toMatch(/^File: in\.vcf\nAnnotation pack: .+\n/);
+    expect(log).toMatch(/^File: in\.vcf\.gz\nAnnotation pack: .+\n/);
     expect(log).toMatch(/\nBuild: GRCh38\nBuild decided: /);
     expect(log).toMatch(/ s {2}Annotating the records\n/);
     expect(log).toMatch(/\nWarnings so far:\n {2}[\d,]+ records could not be parsed/);
