@@ -15,7 +15,9 @@ it("gives a figure for each call and the growth of a queue", async () => {
     "balancer-post",
   ]);
   expect(new Set(figures.map(({ name }) => name)).size).toBe(figures.length);
-  for (const { name, unit, value } of figures) if (unit === "ratio") expect(value, name).toBeGreaterThan(0);
+  // The kernel counts CPU in hundredths of a second: in so short a run the baseline may have used none.
+  for (const { name, unit, value } of figures)
+    if (unit === "ratio" && !name.endsWith("-cpu")) expect(value, name).toBeGreaterThan(0);
   expect(figures.find(({ name }) => name === "balancer-post-repeated")?.value).toBe(0);
   expect(said).toHaveLength(8);
   for (const { points } of growth?.[0]?.lines ?? []) expect(points.map(([waiting]) => waiting)).toEqual([100, 1_000]);
