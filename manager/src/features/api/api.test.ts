@@ -242,6 +242,9 @@ describe("the JSON API", () => {
     const { version, policy, limits } = await (await call("GET", "/pools/web/policy", readToken)).json();
     const put = async (change: object) =>
       refusal(await call("PUT", "/pools/web/policy", operateToken, { version, policy, limits, ...change }));
+    expect(await put({ limits: { ...limits, max: 1e9 } })).toEqual([400, "max: at most 10000."]);
+    expect(await put({ limits: { ...limits, max: 2.5 } })).toEqual([400, "max: a whole number is expected."]);
+    expect(await put({ limits: { ...limits, max: "2" } })).toEqual([400, "max: the type number is expected."]);
     expect(await put({ policy: { ...policy, growTreshold: 60 } })).toEqual([
       400,
       expect.stringMatching(/^The rule cpu has no growTreshold; it has kind, growThresholdPercent,/),

@@ -31,7 +31,22 @@ export function readPolicyChange(pool: PoolName, body: unknown): Stored & { read
   return parsed.data;
 }
 
-function describeIssue({ path, message }: z.core.$ZodIssue): string {
-  const name = path.at(-1);
-  return name === undefined ? message : `${String(name)}: ${message}.`.replace(/\.\.$/, ".");
+/** The sentence of the schema, or where it has none one of ours: the library's own are for programmers. */
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const name = issue.path.at(-1);
+  const words = /^(?:Invalid|Too (?:big|small))\b/.test(issue.message) ? wordsOf(issue) : issue.message;
+  return name === undefined ? words : `${String(name)}: ${words}.`.replace(/\.\.$/, ".");
+}
+
+function wordsOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "too_small":
+      return `${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`;
+    case "too_big":
+      return `${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}`;
+    case "invalid_type":
+      return issue.expected === "int" ? "a whole number is expected" : `the type ${issue.expected} is expected`;
+    default:
+      return "this value is not taken";
+  }
 }
