@@ -2,6 +2,7 @@ import type { Database } from "@elastic-gas/shared/database/connect";
 import { Router } from "express";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { csvLine } from "../kit/csv.ts";
+import { refuseUnread } from "../kit/refuse-unread.ts";
 import { auditView } from "./audit-view.ts";
 
 const SHOWN = 200;
@@ -40,6 +41,7 @@ export function auditPages({ db, watcher, sendPage }: PageDeps): Router {
   });
 
   router.get("/audit.csv", async (req, res) => {
+    refuseUnread(req.query, { filter: null });
     const rows = await listAudit(db, { filter: String(req.query.filter ?? ""), before: undefined }, CSV_ROWS);
     res.type("text/csv").setHeader("Content-Disposition", 'attachment; filename="audit.csv"');
     const head = csvLine(["at", "actor", "action", "target", "detail", "address"]);

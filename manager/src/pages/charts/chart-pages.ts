@@ -6,9 +6,10 @@ import { chartsOf, chartTitle, isChartName } from "../../model/charts/chart-name
 import type { ChartSnapshot } from "../../model/charts/chart-snapshot.ts";
 import { tableOf, type ValueTable } from "../../model/charts/chart-values.ts";
 import { chartsMaxAgeMs } from "../../model/charts/charts-age.ts";
-import { isRangeName, RANGES, type RangeName } from "../../model/charts/range.ts";
+import { isRangeName, RANGE_NAMES, RANGES, type RangeName } from "../../model/charts/range.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { csvLine } from "../kit/csv.ts";
+import { refuseUnread } from "../kit/refuse-unread.ts";
 import { rangeChoice } from "./range-choice.ts";
 import { tableView } from "./table-view.ts";
 
@@ -53,6 +54,7 @@ function readAsked(req: Request): Asked {
   const text = String(req.params.name);
   const csv = text.endsWith(".csv");
   const name = csv ? text.slice(0, -".csv".length) : text;
+  if (csv) refuseUnread(req.query, { range: RANGE_NAMES });
   if (!isChartName(name) || !chartsOf(pool).includes(name)) throw new HttpError(404, `${pool} has no such chart.`);
   return { pool, name, csv, range: isRangeName(req.query.range) ? req.query.range : "30m" };
 }

@@ -11,7 +11,8 @@ import { countDecisions, listActivities, listDecisions } from "../../read/decisi
 import { listPolicyVersions } from "../../read/policy-versions.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
 import { csvLine } from "../kit/csv.ts";
-import { type DecisionsQuery, readDecisionsQuery } from "./decisions-query.ts";
+import { refuseUnread } from "../kit/refuse-unread.ts";
+import { DECISIONS_PARAMETERS, type DecisionsQuery, readDecisionsQuery } from "./decisions-query.ts";
 import { decisionsView } from "./decisions-view.ts";
 
 /** Checks on one page; "Load older" shows the next ones. */
@@ -22,7 +23,10 @@ const CSV_BATCH = 2_000;
 export function decisionPages(deps: PageDeps): Router {
   const router = Router();
   router.get("/decisions", async (req, res) => sendDecisions(deps, readDecisionsQuery(req), res));
-  router.get("/decisions.csv", async (req, res) => sendCsv(deps, readDecisionsQuery(req), res));
+  router.get("/decisions.csv", async (req, res) => {
+    refuseUnread(req.query, DECISIONS_PARAMETERS);
+    await sendCsv(deps, readDecisionsQuery(req), res);
+  });
   return router;
 }
 

@@ -1,6 +1,6 @@
 import { POOL_NAMES, type PoolName } from "@elastic-gas/shared/resources";
 import type { Request } from "express";
-import { isRangeName, type RangeName } from "../../model/charts/range.ts";
+import { isRangeName, RANGE_NAMES, type RangeName } from "../../model/charts/range.ts";
 import { KINDS, type Kind } from "../../model/decisions/list-entries.ts";
 
 /** What the address of the decisions page asks for. */
@@ -13,6 +13,16 @@ export interface DecisionsQuery {
   /** Only what is older, epoch milliseconds. */
   readonly before: number | undefined;
 }
+
+/** The values that each parameter takes; null: any. */
+export const DECISIONS_PARAMETERS = {
+  pool: POOL_NAMES,
+  range: RANGE_NAMES,
+  kind: KINDS,
+  filter: null,
+  fold: ["on", "off"],
+  before: null,
+} as const;
 
 export function readDecisionsQuery(req: Request): DecisionsQuery {
   const { pool, range, kind, filter, fold, before } = req.query;

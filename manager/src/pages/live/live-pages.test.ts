@@ -74,6 +74,20 @@ describe("what the pages show", () => {
     expect(csv).not.toMatch(/\.\d{4,}\r\n/);
   });
 
+  it.each([
+    ["/charts/web/cpu.csv?range=1y", "range: “1y” is not known here. Known: 30m, 3h, 24h, 7d."],
+    ["/workers/i-0aaa/values.csv?range=1y", "range: “1y” is not known here."],
+    ["/report.html?range=1y", "range: “1y” is not known here."],
+    ["/decisions.csv?kind=zzz", "kind: “zzz” is not known here. Known: all, grow,"],
+    ["/decisions.csv?outcome=grow", "The parameter “outcome” is not known here. Known: pool, range, kind,"],
+    ["/audit.csv?filtre=ann", "The parameter “filtre” is not known here. Known: filter."],
+  ])("refuses %s, whose file would not be what was asked for", async (address, sentence) => {
+    await settle();
+    const response = await browser.get(address);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain(sentence);
+  });
+
   it("has charts that end with the workers of now, however young the charts before are", async () => {
     const { watcher } = manager.manager;
     const minute = 60_000;

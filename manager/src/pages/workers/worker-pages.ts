@@ -5,7 +5,7 @@ import { requesterOf } from "../../features/requester.ts";
 import { changeWorker, findWorker, WORKER_VERBS } from "../../features/workers/worker-actions.ts";
 import { tableOfWorker } from "../../model/charts/chart-values.ts";
 import { chartsMaxAgeMs } from "../../model/charts/charts-age.ts";
-import { isRangeName, RANGES, type RangeName } from "../../model/charts/range.ts";
+import { isRangeName, RANGE_NAMES, RANGES, type RangeName } from "../../model/charts/range.ts";
 import { COMPACT_FROM, isSort, type Sort } from "../../model/fleet/list-workers.ts";
 import { choosePool } from "../../read/read-fleet.ts";
 import { sendTableCsv } from "../charts/chart-pages.ts";
@@ -13,6 +13,7 @@ import { rangeChoice } from "../charts/range-choice.ts";
 import { tableView } from "../charts/table-view.ts";
 import { answer } from "../frame/answer.ts";
 import type { PageDeps } from "../frame/page-deps.ts";
+import { refuseUnread } from "../kit/refuse-unread.ts";
 import { consoleView } from "./console-view.ts";
 import { workersPageView } from "./workers-page-view.ts";
 import { workersView } from "./workers-view.ts";
@@ -79,6 +80,7 @@ export function workerPages(deps: PageDeps): Router {
 async function sendValues(deps: PageDeps, req: Request, res: Response): Promise<void> {
   const { config, watcher, sendPage } = deps;
   const { id, pool } = await findWorker(deps, String(req.params.id));
+  if (req.path.endsWith(".csv")) refuseUnread(req.query, { range: RANGE_NAMES });
   const range: RangeName = isRangeName(req.query.range) ? req.query.range : "30m";
   const snapshot = await watcher.charts(pool, range, chartsMaxAgeMs(range, config.METRIC_PERIOD_SECONDS));
   // A worker younger than the charts has no values yet.
