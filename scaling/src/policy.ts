@@ -58,7 +58,7 @@ export const AdaptivePolicy = z.object({
   kind: z.literal("adaptive"),
   serviceLevelPercent: percent(10, 99).default(95),
   /** The share of minutes in which the load may rise by more than the kept room. */
-  riskPercent: percent(1, 50).default(5),
+  riskPercent: percent(1, 50).default(6.5),
 });
 export type AdaptivePolicy = z.infer<typeof AdaptivePolicy>;
 

@@ -301,6 +301,17 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
     {
       kind: "adaptive-grew",
       ...resize,
+      finding: { ...forecast, risingHead: 1.2, forecast: 4.72, byClock: true },
+      max: 8,
+      wanted: 5,
+      regretMarginPercent: null,
+    },
+    "web grew 4 → 5: load 3.52, which has risen by 1.2 at the same minute of earlier half hours; 4.72 needs 5 at 90 %.",
+  ],
+  [
+    {
+      kind: "adaptive-grew",
+      ...resize,
       finding: { ...forecast, rise: 1, risingHead: 1, needs: 10 },
       max: 8,
       wanted: 10,

@@ -50,6 +50,7 @@ export const Finding = z.discriminatedUnion("kind", [
     needs: number,
     /** Foreseen by the same minutes of the last hours. */
     bySeason: z.boolean().optional(),
+    byClock: z.boolean().optional(),
   }),
 ]);
 export type Finding = z.infer<typeof Finding>;

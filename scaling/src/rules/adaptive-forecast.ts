@@ -31,10 +31,24 @@ export interface Forecast {
   readonly pairs: number;
   /** Foreseen by the same minutes of the last hours, because the hours repeat. */
   readonly bySeason: boolean;
+  /** Most of the room is kept because of the minute of the half hour. */
+  readonly byClock: boolean;
 }
 
-/** Foresees the load `ahead` periods after the point at `index`, from the points up to it. `risk` is a share. */
-export function forecastAt(points: readonly LoadPoint[], index: number, ahead: number, risk: number): Forecast | null {
+export interface ForecastOptions {
+  readonly ahead: number;
+  /** A share. */
+  readonly risk: number;
+  /** Whether room is kept because of the minute of the half hour. */
+  readonly clock: boolean;
+}
+
+/** Foresees the load `ahead` periods after the point at `index`, from the points up to it. */
+export function forecastAt(
+  points: readonly LoadPoint[],
+  index: number,
+  { ahead, risk, clock }: ForecastOptions,
+): Forecast | null {
   const point = points[index];
   if (point === undefined) return null;
   const track = trackOf(points, index, LEARNED_PERIODS + ahead);
@@ -56,11 +70,13 @@ export function forecastAt(points: readonly LoadPoint[], index: number, ahead: n
       base: rounded(season.beyond),
       forecast: rounded(season.load),
       bySeason: true,
+      byClock: false,
     };
   }
-  const byMovement = riseByMovement(track, { ahead, risk, periods: LEARNED_PERIODS });
-  const expected = byMovement === null ? head : Math.max(0, weight * byMovement + (1 - weight) * unlearned);
-  const risingHead = Math.max(expected, unusualRise({ level, rise, ahead, rises }));
+  const usual = riseByMovement(track, { ahead, risk, periods: LEARNED_PERIODS, clock });
+  const expected = usual === null ? head : Math.max(0, weight * usual.rise + (1 - weight) * unlearned);
+  const unusual = unusualRise({ level, rise, ahead, rises });
+  const risingHead = Math.max(expected, unusual);
   return {
     ...known,
     head,
@@ -68,6 +84,7 @@ export function forecastAt(points: readonly LoadPoint[], index: number, ahead: n
     base: rounded(level + head),
     forecast: rounded(level + risingHead),
     bySeason: false,
+    byClock: usual !== null && expected > unusual && weight * usual.byClock > expected / 2,
   };
 }
 
@@ -94,14 +111,14 @@ function unusualRise({
  */
 export function noteForecasts(
   memory: AdaptiveState,
-  { from, ahead, risk }: { readonly from: number; readonly ahead: number; readonly risk: number },
+  { from, ...options }: { readonly from: number } & ForecastOptions,
 ): { readonly adaptive: AdaptiveState; readonly forecast: Forecast | null } {
   const newest = memory.points.length - 1;
   let forecast: Forecast | null = null;
   const points = memory.points.map((point, index) => {
     const isNoted = point.period <= from && point.forecast !== undefined;
     if (newest - index >= FORECAST_PEAK_MINUTES || (isNoted && index < newest)) return point;
-    const made = forecastAt(memory.points, index, ahead, risk);
+    const made = forecastAt(memory.points, index, options);
     if (index === newest) forecast = made;
     return made === null ? point : { ...point, base: made.base, forecast: made.forecast };
   });

@@ -18,7 +18,7 @@ function learned(load: (minute: number) => number, until: number, minutes = 300)
 
 function forecast(load: (minute: number) => number, until: number, minutes?: number) {
   const { points } = learned(load, until, minutes);
-  const made = forecastAt(points, points.length - 1, AHEAD, RISK);
+  const made = forecastAt(points, points.length - 1, { ahead: AHEAD, risk: RISK, clock: false });
   if (made === null) throw new Error("no points");
   return made;
 }

@@ -136,14 +136,28 @@ describe("foreseeing", () => {
     expect(quantile([], 0.5)).toBeNull();
   });
 
+  const options = { ahead: 4, risk: 0.17, clock: true };
   const pointsOf = (loads: readonly number[], changes: Partial<LoadPoint> = {}): readonly LoadPoint[] =>
     loads.map((load, period) => ({ period, load, level: load, rise: 0, ...changes }));
 
   it("keeps the pool at 60 % with fewer than 20 pairs, and halfway to what it learned with 70", () => {
     const flat = pointsOf(Array.from({ length: 200 }, () => 3));
-    expect(forecastAt(flat, 10, 4, 0.17)?.forecast).toBeCloseTo(5);
-    expect(forecastAt(flat, 73, 4, 0.17)).toMatchObject({ pairs: 70, head: 1 });
-    expect(forecastAt(flat, 150, 4, 0.17)).toMatchObject({ head: 0, forecast: 3 });
+    expect(forecastAt(flat, 10, options)?.forecast).toBeCloseTo(5);
+    expect(forecastAt(flat, 73, options)).toMatchObject({ pairs: 70, head: 1 });
+    expect(forecastAt(flat, 150, options)).toMatchObject({ head: 0, forecast: 3 });
+  });
+
+  it("says that it keeps room for what a clock may start, where that is most of the room", () => {
+    const bursts = pointsOf(
+      Array.from({ length: 331 }, (_, period) => {
+        const begins = Math.floor(period / 30) % 3 === 1;
+        return begins && period % 30 < 5 ? 4 : 1;
+      }),
+    );
+    const later = { ...options, risk: 0.05 };
+    expect(forecastAt(bursts, 326, later)).toMatchObject({ byClock: true, risingHead: expect.closeTo(3, 0) });
+    expect(forecastAt(bursts, 315, later)).toMatchObject({ byClock: false });
+    expect(forecastAt(bursts, 326, { ...later, clock: false })).toMatchObject({ byClock: false });
   });
 
   it("learns nothing from what began blind", () => {
@@ -151,16 +165,16 @@ describe("foreseeing", () => {
       Array.from({ length: 200 }, () => 3),
       { blind: true },
     );
-    expect(forecastAt(blind, 199, 4, 0.17)?.pairs).toBe(0);
+    expect(forecastAt(blind, 199, options)?.pairs).toBe(0);
   });
 
   it("makes room for a rise as large as the same kind of rise had, or else for the rise itself", () => {
     const flat = Array.from({ length: 150 }, (_, period) => ({ period, load: 3, level: 3, rise: 0 }));
     const rising = { period: 150, load: 4, level: 4, rise: 1 };
-    expect(forecastAt([...flat, rising], 150, 4, 0.17)).toMatchObject({ base: 4, forecast: 5 });
+    expect(forecastAt([...flat, rising], 150, options)).toMatchObject({ base: 4, forecast: 5 });
     const known = flat.map((point) => (point.period % 10 === 0 ? { ...point, rise: 0.5 } : point));
     const followed = known.map((point) => (point.period % 10 === 4 ? { ...point, load: 5 } : point));
-    expect(forecastAt([...followed, rising], 150, 4, 0.17)).toMatchObject({ base: 4, forecast: 6 });
+    expect(forecastAt([...followed, rising], 150, options)).toMatchObject({ base: 4, forecast: 6 });
   });
 });
 
@@ -184,9 +198,9 @@ describe("deciding", () => {
         learnedSeconds: 360 * 60,
         riskPercent: 17,
         head: expect.closeTo(0.24),
-        risingHead: expect.closeTo(0.323),
+        risingHead: expect.closeTo(0.313),
         aheadSeconds: 240,
-        forecast: expect.closeTo(4.083),
+        forecast: expect.closeTo(4.073),
         needs: 5,
         serviceLevelPercent: 90,
       },
@@ -237,7 +251,7 @@ describe("deciding", () => {
     expect(decision).toMatchObject({ kind: "hold", facts: { outcome: "holding" } });
   });
 
-  it("shrinks to what the highest forecast and load of 5 minutes fit, and remembers it", () => {
+  it("shrinks to what the highest forecast and load of 4 minutes fit, and remembers it", () => {
     const state = remembering({ load: 2.7 }, { changedAt: NOW - 20 * MINUTE });
     const decided = check(state, { desired: 5 });
     expect(decided.decision.reason).toMatchObject({
@@ -245,7 +259,7 @@ describe("deciding", () => {
       from: 5,
       to: 4,
       peak: 2.7,
-      withinSeconds: 300,
+      withinSeconds: 240,
       serviceLevelPercent: 90,
       marginPercent: expect.closeTo(22),
     });
@@ -257,7 +271,7 @@ describe("deciding", () => {
     expect(check(state, { desired: 4 }).decision.reason).toMatchObject({
       kind: "adaptive-unchanged",
       peak: 2.6,
-      withinSeconds: 300,
+      withinSeconds: 240,
       shrinksBelow: expect.closeTo(2.106),
     });
     const soon = remembering({ load: 1 }, { changedAt: NOW - MINUTE });

@@ -13,7 +13,7 @@ import { freshMs, MAX_AGE_MINUTES } from "./minutes.ts";
 
 export const REGRET_MINUTES = 60;
 const QUIET_MINUTES = 60;
-const PEAK_MINUTES = 5;
+const PEAK_MINUTES = 4;
 /** Hours that repeat foretell what comes back. */
 const SEASON_PEAK_MINUTES = 5;
 const QUIET_PEAK_MINUTES = 7;
@@ -50,7 +50,9 @@ export function decideAdaptive(policy: AdaptivePolicy, seen: Observation, state:
   const ahead = Math.ceil((now + bootMs) / minute) - newest.period;
   const risk = policy.riskPercent / 100;
   const from = before.points.at(-1)?.period ?? Number.NEGATIVE_INFINITY;
-  const { adaptive: noted, forecast: byMinutes } = noteForecasts(measured, { from, ahead, risk });
+  // Points of some seconds show a burst in time: room for those that a clock may start would cost more than it saves.
+  const clock = seen.periodSeconds * 1000 >= minute;
+  const { adaptive: noted, forecast: byMinutes } = noteForecasts(measured, { from, ahead, risk, clock });
   if (byMinutes === null) throw new Error("A forecast needs at least one point.");
   const adaptive = forgetRegret(noted, newest.level);
   const fresh = freshLoad(adaptive, seen, now);
@@ -85,7 +87,7 @@ function freshened(
 ): Forecast {
   if (fresh.load <= byMinutes.level) return byMinutes;
   const ahead = Math.max(1, Math.ceil((now + bootMs - fresh.until) / minute));
-  const nearer = forecastAt(points, points.length - 1, ahead, risk);
+  const nearer = forecastAt(points, points.length - 1, { ahead, risk, clock: false });
   // Hours that repeat may foresee a fall, but not of a load that they did not foresee.
   const head = Math.max(0, nearer?.head ?? 0);
   if (nearer === null || fresh.load + head <= byMinutes.forecast) return byMinutes;
@@ -228,7 +230,7 @@ function isComplete(adaptive: AdaptiveState, peakMinutes: number): boolean {
 }
 
 function findingOf(policy: AdaptivePolicy, seen: Observation, forecast: Forecast, needs: number): Finding {
-  const { level, rise, head, risingHead, ahead, pairs, bySeason } = forecast;
+  const { level, rise, head, risingHead, ahead, pairs, bySeason, byClock } = forecast;
   const minuteSeconds = lasting(seen, 60) / 1000;
   return {
     kind: "forecast",
@@ -244,6 +246,7 @@ function findingOf(policy: AdaptivePolicy, seen: Observation, forecast: Forecast
     serviceLevelPercent: policy.serviceLevelPercent,
     needs,
     ...(bySeason ? { bySeason } : {}),
+    ...(byClock ? { byClock } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Cases, predictQuantile } from "./quantile-regression.ts";
+import { type Cases, fitQuantile, predict } from "./quantile-regression.ts";
 
 function casesOf(rows: readonly (readonly [known: readonly number[], came: number])[]): Cases {
   const columns = rows[0]?.[0].length ?? 0;
@@ -11,6 +11,7 @@ function casesOf(rows: readonly (readonly [known: readonly number[], came: numbe
     came: Float64Array.from(rows.map(([, came]) => came)),
   };
 }
+const predictQuantile = (cases: Cases, now: Float64Array, share: number) => predict(now, 0, fitQuantile(cases, share));
 const at = (...known: readonly number[]) => Float64Array.from(known);
 
 describe("quantile regression", () => {

@@ -15,11 +15,11 @@ const SMALLEST_RESIDUAL = 0.02;
 const SMALLEST_SCALE = 0.02;
 
 /**
- * The value that `share` of such cases stay below, for a case with `now` known of it: linear quantile regression
- * (Koenker and Bassett, Regression Quantiles, Econometrica 46, 1978), by iteratively reweighted least squares. The
- * residuals' own quantile is added, so that exactly that share of the cases lies below the fit.
+ * Coefficients of the line that `share` of the cases stay below: linear quantile regression (Koenker and Bassett,
+ * Regression Quantiles, Econometrica 46, 1978), by iteratively reweighted least squares. The residuals' own quantile is
+ * added to the intercept, so that exactly that share of the cases lies below the line.
  */
-export function predictQuantile(cases: Cases, now: Float64Array, share: number): number {
+export function fitQuantile(cases: Cases, share: number): Float64Array {
   const { count, came } = cases;
   const scale = Math.max(SMALLEST_SCALE, rootMeanSquare(came, count));
   const weights = new Float64Array(count).fill(1);
@@ -35,8 +35,8 @@ export function predictQuantile(cases: Cases, now: Float64Array, share: number):
     }
   }
   residuals.sort();
-  const rest = at(residuals, Math.max(0, Math.ceil(share * count - 1e-9) - 1));
-  return predict(now, 0, coefficients) + rest;
+  add(coefficients, 0, at(residuals, Math.max(0, Math.ceil(share * count - 1e-9) - 1)));
+  return coefficients;
 }
 
 /** Coefficients of the weighted fit: the normal equations, solved by elimination. */
@@ -75,7 +75,8 @@ function eliminate(
   }
 }
 
-function predict(known: Float64Array, from: number, coefficients: Float64Array): number {
+/** The line's value at the row that begins at `from`. */
+export function predict(known: Float64Array, from: number, coefficients: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < coefficients.length; i += 1) sum += at(known, from + i) * at(coefficients, i);
   return sum;
