@@ -162,6 +162,16 @@ describe("the pages", () => {
     expect(html).not.toContain("data-side-count");
   });
 
+  it("fill in the recommended numbers without saving them", async () => {
+    const first = await (await browser.get("/policy/web?kind=cpu")).text();
+    expect(first).toContain('href="/policy/web?kind=cpu&amp;numbers=recommended"');
+    const filled = await (await browser.get("/policy/web?kind=cpu&numbers=recommended")).text();
+    expect(filled).toMatch(/name="growThresholdPercent" value="65"/);
+    expect(filled).toMatch(/name="growOnlyToNeed"[^>]* checked/);
+    expect(filled).toContain("not in force until they are saved");
+    expect(await (await browser.get("/policy/web?kind=cpu")).text()).toMatch(/name="growThresholdPercent" value="70"/);
+  });
+
   it("tell what lies between any two versions of a policy", async () => {
     const version = (number: number, growRatio: number, max: number) => ({
       pool: "annotator" as const,

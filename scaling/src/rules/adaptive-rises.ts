@@ -5,7 +5,7 @@ import { fitQuantile, predict } from "./quantile-regression.ts";
 const CASES_NEEDED = 30;
 const COLUMNS = 7;
 const CLOCK_COLUMN = 6;
-/** Clocks start work each hour, half hour, quarter, or 10 minutes, though not each time: all of them each 30 minutes. */
+/** Clocks start work each hour, half hour, quarter or 10 minutes, though not each time: the lag covers them all. */
 const CLOCK_MINUTES = 30;
 
 /** Loads in workers' worth. */

@@ -1,4 +1,12 @@
-import { AdaptivePolicy, CpuPolicy, Policy, QueuePolicy, QueueThresholdsPolicy, RequestsPolicy } from "../policy.ts";
+import {
+  AdaptivePolicy,
+  CpuPolicy,
+  Policy,
+  QueuePolicy,
+  QueueThresholdsPolicy,
+  RECOMMENDED_CPU_POLICY,
+  RequestsPolicy,
+} from "../policy.ts";
 import { initialState } from "../policy-state.ts";
 import { explain } from "../reasons/explain.ts";
 import { decide } from "../rules/decide.ts";
@@ -79,6 +87,7 @@ export const COMPARED_RULES: readonly Rule[] = [
   policyRule("cpu-no-back-off", CpuPolicy.parse({ kind: "cpu", flapBackOff: false })),
   policyRule("cpu", CpuPolicy.parse({ kind: "cpu" })),
   policyRule("cpu-to-need", CpuPolicy.parse({ kind: "cpu", growOnlyToNeed: true })),
+  policyRule("cpu-recommended", RECOMMENDED_CPU_POLICY),
   withSignals(policyRule("requests-2000", RequestsPolicy.parse({ kind: "requests", ...COMPARED_REQUESTS })), () =>
     answerSignals({ requestsPerWorker: REQUESTS_PER_LOAD, idleResponseMs: 5 }),
   ),

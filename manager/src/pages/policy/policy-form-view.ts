@@ -1,5 +1,6 @@
-import type { PolicyKind } from "@elastic-gas/scaling/policy";
+import { type PolicyKind, RECOMMENDED_CPU_POLICY } from "@elastic-gas/scaling/policy";
 import { formatInterval } from "@elastic-gas/shared/format/durations";
+import { formatPercent } from "@elastic-gas/shared/format/numbers";
 import type { PoolName } from "@elastic-gas/shared/resources";
 import { type Child, type Html, h } from "@elastic-gas/shared/web/html";
 import {
@@ -84,6 +85,29 @@ function rulePanel(form: PolicyForm): Html {
           { class: "policy-fields" },
           RULE_FIELDS[kind].map((words) => field(words, form)),
         ),
+    kind === "cpu" && recommendation(form),
+  );
+}
+
+/** The course's numbers are the first ones; better ones are a click away, and are saved like any other change. */
+function recommendation({ pool, values, inForce }: PolicyForm): Child {
+  const has = (held: FormValues): boolean =>
+    Object.entries(RECOMMENDED_CPU_POLICY).every(
+      ([name, value]) => (value === true ? "on" : String(value)) === held[name],
+    );
+  if (has(inForce)) return null;
+  if (has(values))
+    return h(
+      "p",
+      { class: "eg-small eg-secondary policy-words" },
+      "The recommended numbers are filled in. They are not in force until they are saved.",
+    );
+  const { growThresholdPercent: grow, shrinkThresholdPercent: shrink, growRatio } = RECOMMENDED_CPU_POLICY;
+  return h(
+    "p",
+    { class: "eg-small eg-secondary policy-words" },
+    `Recommended, if you are free to choose: grow above ${formatPercent(grow)}, shrink below ${formatPercent(shrink)}, grow ratio ${growRatio}, only to what is needed. On recorded days they cost 8\u00a0% less than the numbers of the first start and overload no more. `,
+    h("a", { href: `/policy/${pool}?kind=cpu&numbers=recommended` }, "Fill them in"),
   );
 }
 

@@ -1,6 +1,6 @@
 import { checkSecondsOf } from "@elastic-gas/scaling/check-seconds";
 import { describePolicyState, explainPolicyState } from "@elastic-gas/scaling/describe-policy-state";
-import { Policy, type PolicyKind } from "@elastic-gas/scaling/policy";
+import { Policy, type PolicyKind, RECOMMENDED_CPU_POLICY } from "@elastic-gas/scaling/policy";
 import { policyMeanings } from "@elastic-gas/scaling/policy-meanings";
 import { readState } from "@elastic-gas/scaling/policy-state";
 import { POOLS } from "@elastic-gas/scaling/pools";
@@ -40,7 +40,12 @@ export function policyPages(deps: PageDeps): Router {
   router.get("/policy/:pool", async (req, res) => {
     const row = await poolRow(deps, poolOfPath(req));
     const compared = Compared.safeParse(req.query).data;
-    await sendForm(deps, res, row, { kind: chosenKind(req, row), all: req.query.versions === "all", compared });
+    const kind = chosenKind(req, row);
+    const values =
+      kind === "cpu" && req.query.numbers === "recommended"
+        ? toFormValues({ policy: RECOMMENDED_CPU_POLICY, limits: { min: row.min, max: row.max } })
+        : undefined;
+    await sendForm(deps, res, row, { kind, ...(values && { values }), all: req.query.versions === "all", compared });
   });
 
   router.post("/policy/:pool", async (req, res) => {
