@@ -169,7 +169,7 @@ export const Config = z
       (text) => (text === "" ? undefined : text),
       z.coerce.number().min(0.02).max(64).optional(),
     ),
-    LOCAL_BOOT_SECONDS: seconds(0, 600).default(2),
+    LOCAL_BOOT_SECONDS: seconds(0, 600).default(1),
     LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
   })
   .superRefine((config, context) => {

@@ -42,7 +42,7 @@ const SHOWN = {
   HEARTBEAT_SECONDS: "10",
   HEALTH_CHECK_INTERVAL_SECONDS: "5",
   DEREGISTRATION_DELAY_SECONDS: "60",
-  LOCAL_BOOT_SECONDS: "2",
+  LOCAL_BOOT_SECONDS: "1",
 };
 
 export async function startProofSystem(
