@@ -50,12 +50,12 @@ export function policyForm(form: PolicyForm, { csrf, reader }: ViewContext): Htm
     csrfField(csrf),
     h("input", { type: "hidden", name: "kind", value: kind }),
     h("input", { type: "hidden", name: "expected", value: String(version) }),
-    h("fieldset", { class: "stack-wide", disabled: !mayAct(csrf) }, rulePanel(form), limitsPanel(form)),
+    h("fieldset", { class: "stack-wide", disabled: !mayAct(csrf) }, rulePanel(form, mayAct(csrf)), limitsPanel(form)),
     mayAct(csrf) && saveBar(form, reader),
   );
 }
 
-function rulePanel(form: PolicyForm): Html {
+function rulePanel(form: PolicyForm, mayChange: boolean): Html {
   const { pool, kind, kinds, errors } = form;
   const reason = errors.get("kind") ?? errors.get("");
   return h(
@@ -85,7 +85,7 @@ function rulePanel(form: PolicyForm): Html {
           { class: "policy-fields" },
           RULE_FIELDS[kind].map((words) => field(words, form)),
         ),
-    kind === "cpu" && recommendation(form),
+    kind === "cpu" && mayChange && recommendation(form),
   );
 }
 
