@@ -238,6 +238,19 @@ describe("what is read", () => {
     ]);
   });
 
+  it.each([
+    ["A\tB\tA", "two samples are called “A”"],
+    ["A\tB\tA\tA\tB", "3 samples are called “A”, and 1 other name occurs more than once, too"],
+    ["a\ta\tb\tb\tc\tc", "two samples are called “a”, and 2 other names occur more than once, too"],
+  ])("samples of one name (%s), with a warning", async (samples, problem) => {
+    const record = [row("9", 5_456_114, "A", "G"), "GT", ...samples.split("\t").map(() => "0/1")].join("\t");
+    const { records, summary } = await annotate(`##fileformat=VCFv4.2\n${CHROM}\tFORMAT\t${samples}\n${record}\n`);
+    expect(records[0]?.[7]).toContain("CD274");
+    expect(summary.warnings.map(({ sentence }) => sentence)).toEqual([
+      `Line 2: ${problem}. It was passed through unchanged, and other tools will refuse the file there.`,
+    ]);
+  });
+
   it("a file without records", async () => {
     const { summary, log } = await annotate(HEAD);
     expect(summary.records).toBe(0);

@@ -45,6 +45,8 @@ const LOW_GENE_SHARE = 0.2;
 const MIN_RECORDS_FOR_SHARE = 200;
 /** Where the header decides, so many records are enough to see whether they contradict it. */
 const SAMPLE_RECORDS = 2_000;
+/** CHROM to INFO and FORMAT are before the samples. */
+const SAMPLES_FROM = 9;
 const OUTPUT_BYTES = 1 << 19;
 const MITOCHONDRION = 16_569; // NC_012920, the revised Cambridge reference sequence
 
@@ -226,14 +228,36 @@ function noteHeader(header: Header, tally: Tally): void {
   if (header.hadByteOrderMark) tally.warn("A byte order mark before the first line was removed.");
   if (version === null) tally.warn("The first line does not name a version of VCF.");
   else if (!/^(?:3\.3|4\.[0-5])$/.test(version)) tally.warn(`VCF ${version} is read as if it were 4.5.`);
-  if (columnsNamed(chromLine) !== null) return;
-  const isApart = !chromLine.startsWith("#CHROM\t") && chromLine.trim() !== "#CHROM";
-  const problem = isApart
-    ? "the columns of the #CHROM line are separated by blanks instead of tabs"
-    : "the #CHROM line names fewer than 8 columns";
+  const problem = problemOfColumns(chromLine);
+  if (problem === null) return;
   tally.warn(
     `Line ${header.metaLines.length + 1}: ${problem}. It was passed through unchanged, and other tools will refuse the file there.`,
   );
+}
+
+/** What keeps other tools from reading the #CHROM line; null when nothing does. */
+function problemOfColumns(chromLine: string): string | null {
+  if (columnsNamed(chromLine) !== null) return repeatedSamples(chromLine);
+  const isApart = !chromLine.startsWith("#CHROM\t") && chromLine.trim() !== "#CHROM";
+  return isApart
+    ? "the columns of the #CHROM line are separated by blanks instead of tabs"
+    : "the #CHROM line names fewer than 8 columns";
+}
+
+/** "Duplicate sample IDs are not allowed": VCF 4.3, section 1.5. */
+function repeatedSamples(chromLine: string): string | null {
+  const counts = new Map<string, number>();
+  for (const name of chromLine.trimEnd().split("\t").slice(SAMPLES_FROM)) {
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const repeated = [...counts].filter(([, count]) => count > 1);
+  const [first] = repeated;
+  if (first === undefined) return null;
+  const [name, count] = first;
+  const more = repeated.length - 1;
+  const others =
+    more === 0 ? "" : `, and ${more} other ${more === 1 ? "name occurs" : "names occur"} more than once, too`;
+  return `${count === 2 ? "two" : count} samples are called “${excerpt(name)}”${others}`;
 }
 
 /** What the pack lacks for the file's build, so that nobody takes "not looked up" for "not there". */
