@@ -1,4 +1,4 @@
-import { createHash, hash } from "node:crypto";
+import { createHash, hash, type KeyObject } from "node:crypto";
 import type { V4Signature } from "../auth/signature.ts";
 import { isSameSignature, signString, stringToSign } from "../auth/sigv4.ts";
 import { Fault } from "../handler.ts";
@@ -94,7 +94,7 @@ export class AwsChunkedDecoder {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html#sigv4-chunked-body-definition */
-export function chunkVerifier(seed: V4Signature, key: Buffer): ChunkVerifier {
+export function chunkVerifier(seed: V4Signature, key: KeyObject): ChunkVerifier {
   let previous = seed.signature;
   let running = createHash("sha256");
   const check = (expected: string, given: string | undefined) => {
