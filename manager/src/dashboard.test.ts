@@ -408,9 +408,9 @@ describe("the dashboard in a browser", () => {
     await page.fill("#username", ADMIN.username);
     await page.fill("#password", ADMIN.password);
     await page.click("button[type=submit]");
-    expect(await page.locator("[data-worker]").count()).toBeGreaterThan(2);
+    await page.locator("[data-worker]").nth(2).waitFor();
     await page.click('a:has-text("CPU, 0 to 100")');
-    expect(page.url()).toContain("sort=cpu");
+    await page.waitForURL(/sort=cpu/);
     await page.click('button:has-text("Shrink by 1")');
     await page.waitForSelector("[role=status]:has-text('web: desired 3 → 2')");
   });
