@@ -84,7 +84,7 @@ function roomWords(finding: Extract<Finding, { kind: "forecast" }>): string {
     return `load ${fine(level)}, ${fine(finding.forecast)} in ${ahead} by the same minutes of the last hours`;
   }
   if (finding.byClock === true)
-    return `${load}, which has risen by ${fine(risingHead)} at the same minute of earlier half hours`;
+    return `${load} plus ${fine(risingHead)} of room for what came at the same minute of earlier half hours`;
   if (risingHead > head && rise > 0)
     return `${load} rises by ${fine(rise)} and may rise by ${fine(risingHead)} in ${ahead}`;
   if (learnedSeconds < learnsForSeconds) {

@@ -306,7 +306,7 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
       wanted: 5,
       regretMarginPercent: null,
     },
-    "web grew 4 → 5: load 3.52, which has risen by 1.2 at the same minute of earlier half hours; 4.72 needs 5 at 90 %.",
+    "web grew 4 → 5: load 3.52 plus 1.2 of room for what came at the same minute of earlier half hours; 4.72 needs 5 at 90 %.",
   ],
   [
     {

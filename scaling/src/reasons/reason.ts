@@ -50,6 +50,7 @@ export const Finding = z.discriminatedUnion("kind", [
     needs: number,
     /** Foreseen by the same minutes of the last hours. */
     bySeason: z.boolean().optional(),
+    /** Most of the room is for what came at the same minute of earlier half hours. */
     byClock: z.boolean().optional(),
   }),
 ]);

@@ -2,7 +2,7 @@ import { rounded } from "./adaptive-measure.ts";
 import { riseByMovement } from "./adaptive-rises.ts";
 import { seasonForecast } from "./adaptive-season.ts";
 import type { AdaptiveState, LoadPoint } from "./adaptive-state.ts";
-import { newestOf, rankOf, type Track, trackOf } from "./adaptive-track.ts";
+import { errorsOf, newestOf, rankOf, type Track, trackOf } from "./adaptive-track.ts";
 
 export const LEARNED_PERIODS = 360;
 /** With fewer pairs nothing is known of the source; with more, what was learned counts alone. */
@@ -52,7 +52,7 @@ export function forecastAt(
   const point = points[index];
   if (point === undefined) return null;
   const track = trackOf(points, index, LEARNED_PERIODS + ahead);
-  const { errors, rises } = errorsOf(track, ahead);
+  const { errors, rises } = learnedOf(track, ahead);
   const { level, rise } = point;
   const unlearned = level / UNLEARNED_SHARE - level;
   const weight = Math.min(1, Math.max(0, (errors.length - FEW_PAIRS) / (MANY_PAIRS - FEW_PAIRS)));
@@ -129,23 +129,19 @@ export function quantile(values: readonly number[], share: number): number | nul
   return rankOf(Float64Array.from(values).sort(), share);
 }
 
-/**
- * What each load was above the level `ahead` periods before it, and the rise at that time; nothing is learned from a
- * guess.
- */
-function errorsOf(
+/** The known errors of the learned periods, and the rise when each was foreseen. */
+function learnedOf(
   track: Track,
   ahead: number,
 ): { readonly errors: readonly number[]; readonly rises: readonly number[] } {
-  const { loads, levels, rises, blind } = track;
-  const newest = newestOf(track);
+  const all = errorsOf(track, ahead);
   const errors: number[] = [];
-  const ofRises: number[] = [];
-  for (let at = Math.max(ahead, newest - LEARNED_PERIODS + 1); at <= newest; at += 1) {
-    const error = (loads[at] ?? Number.NaN) - (levels[at - ahead] ?? Number.NaN);
-    if (Number.isNaN(error) || blind[at - ahead] === 1) continue;
+  const rises: number[] = [];
+  for (let at = Math.max(ahead, newestOf(track) - LEARNED_PERIODS + 1); at < all.length; at += 1) {
+    const error = all[at] ?? Number.NaN;
+    if (Number.isNaN(error)) continue;
     errors.push(error);
-    ofRises.push(rises[at - ahead] ?? 0);
+    rises.push(track.rises[at - ahead] ?? 0);
   }
-  return { errors, rises: ofRises };
+  return { errors, rises };
 }

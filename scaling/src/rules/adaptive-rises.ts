@@ -1,4 +1,4 @@
-import { newestOf, type Track } from "./adaptive-track.ts";
+import { errorsOf, newestOf, type Track } from "./adaptive-track.ts";
 import { fitQuantile, predict } from "./quantile-regression.ts";
 
 /** Fewer say nothing about seven coefficients. */
@@ -55,13 +55,6 @@ export function riseByMovement(track: Track, { ahead, risk, periods, clock }: Op
     rise: Math.min(most, predict(now, 0, coefficients)),
     byClock: (coefficients[CLOCK_COLUMN] ?? 0) * now[CLOCK_COLUMN],
   };
-}
-
-/** What each load was above the level `ahead` periods before; NaN where one is not known, or was a guess. */
-function errorsOf({ loads, levels, blind }: Track, ahead: number): Float64Array {
-  return loads.map((load, at) =>
-    at < ahead || blind[at - ahead] === 1 ? Number.NaN : load - (levels[at - ahead] ?? 0),
-  );
 }
 
 /**

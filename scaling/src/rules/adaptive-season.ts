@@ -1,4 +1,4 @@
-import { newestOf, rankOf, type Track } from "./adaptive-track.ts";
+import { errorsOf, newestOf, rankOf, type Track } from "./adaptive-track.ts";
 
 /**
  * Minutes of the hour repeat where clocks start the work: bursts each 10, 15, 20, 30 or 60 minutes all come again after
@@ -29,15 +29,14 @@ export interface SeasonForecast {
 
 /** What the same minutes of the last hours foresee; null where the hours do not repeat. `risk` is a share. */
 export function seasonForecast(track: Track, ahead: number, risk: number): SeasonForecast | null {
-  const { loads, levels, blind } = track;
+  const plainErrors = errorsOf(track, ahead);
   const newest = newestOf(track);
   const own: number[] = [];
   const plain: number[] = [];
   for (let at = Math.max(ahead, newest - JUDGED_PERIODS + 1); at <= newest; at += 1) {
-    const origin = at - ahead;
-    const error = (loads[at] ?? Number.NaN) - (levels[origin] ?? Number.NaN);
-    const expected = riseOfHours(track, origin, ahead);
-    if (Number.isNaN(error) || Number.isNaN(expected) || blind[origin] === 1) continue;
+    const error = plainErrors[at] ?? Number.NaN;
+    const expected = riseOfHours(track, at - ahead, ahead);
+    if (Number.isNaN(error) || Number.isNaN(expected)) continue;
     own.push(error - expected);
     plain.push(error);
   }
@@ -47,7 +46,7 @@ export function seasonForecast(track: Track, ahead: number, risk: number): Seaso
   const errors = Float64Array.from(own).sort();
   if (quantileLoss(errors, share) >= GAIN * quantileLoss(Float64Array.from(plain).sort(), share)) return null;
   const head = Math.max(0, rankOf(errors, share) ?? 0);
-  const level = levels[newest] ?? 0;
+  const level = track.levels[newest] ?? 0;
   if (latest > Math.max(SURPRISE * head, SURPRISE_SHARE * level, SMALLEST_SURPRISE)) return null;
   const foreseen = Array.from({ length: FAR_PERIODS + 1 }, (_, more) => riseOfHours(track, newest, ahead + more)).map(
     (rise) => level + rise + head,

@@ -36,6 +36,13 @@ export function newestOf({ loads }: Track): number {
   return loads.length - 1;
 }
 
+/** What each load was above the level `ahead` periods before; NaN where one is not known, or the level was a guess. */
+export function errorsOf({ loads, levels, blind }: Track, ahead: number): Float64Array {
+  return loads.map((load, at) =>
+    at < ahead || blind[at - ahead] === 1 ? Number.NaN : load - (levels[at - ahead] ?? Number.NaN),
+  );
+}
+
 /** Nearest rank of sorted values: the smallest that at least this share of them does not exceed. */
 export function rankOf(sorted: Float64Array, share: number): number | null {
   const rank = Math.max(1, Math.ceil(share * sorted.length - 1e-9));
